@@ -1,0 +1,12 @@
+"""Gene-set foundation models for single-cell analysis."""
+
+from importlib.metadata import version
+
+from . import datasets, get, models, pl, pp, tl
+from .genesets import GeneSets
+from .scoring import methods
+from .settings import settings
+
+__all__ = ["GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"]
+
+__version__ = version("scgsfm")
