@@ -1,0 +1,21 @@
+"""``scgsfm models``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the table of models."""
+    import pandas as pd
+
+    from .. import models
+
+    print(pd.DataFrame(models.available()).to_string(index=False))
