@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Complete the genes as one set."""
-    from .. import tl
+    from scgsfm import tl
 
     table = tl.complete_sets({"query": args.genes}, model=args.model, n_genes=args.n).drop(columns="set")
     if args.output is None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 METHODS = ("aucell", "gsfm")
 
+PREFIX = "TRAVAGLINI_LUNG_"
 # blood cells found in healthy human lung (Travaglini et al. 2020, doi:10.1038/s41586-020-2922-4): one study for all
 # types, made from other donors and another tissue than the cells that are scored
 MARKERS = {
@@ -46,30 +47,54 @@ def standardised_means(scores: pd.DataFrame, cell_types: pd.Series) -> pd.DataFr
 
 def report(adata: AnnData) -> None:
     """Print for each type which set stands out, by both methods."""
-    from .. import _keys
+    from scgsfm import _keys
 
     cell_types = adata.obs["cell_type"]
     means = {method: standardised_means(adata.obsm[_keys.score(method)], cell_types) for method in METHODS}
-    print(f"\n{'cell type':<14}{'cells':>6}" + "".join(f"  {method + ': highest set':<36}{'mean':>5}" for method in METHODS))
+    print(
+        f"\n{'cell type':<14}{'cells':>6}"
+        + "".join(f"  {method + ': highest set':<36}{'mean':>5}" for method in METHODS)
+    )
     for cell_type in MARKERS:
         line = f"{cell_type:<14}{(cell_types == cell_type).sum():>6}"
         for method in METHODS:
             row = means[method].loc[cell_type]
-            line += f"  {row.idxmax().removeprefix('TRAVAGLINI_LUNG_'):<36}{row.max():>5.2f}"
+            line += f"  {row.idxmax().removeprefix(PREFIX):<36}{row.max():>5.2f}"
         print(line)
     for method in METHODS:
         hits = sum(means[method].loc[cell_type].idxmax() == own for cell_type, own in MARKERS.items())
         print(f"{method}: the type's own marker set is highest in {hits} of {len(MARKERS)} types")
 
 
+def draw(adata: AnnData, path: Path) -> None:
+    """Draw mean scores by type, one panel a method."""
+    import matplotlib.pyplot as plt
+
+    from scgsfm import _keys
+
+    figure, axes = plt.subplots(1, len(METHODS), figsize=(11, 4.5), sharey=True, layout="constrained")
+    for axis, method in zip(axes, METHODS, strict=True):
+        means = standardised_means(adata.obsm[_keys.score(method)], adata.obs["cell_type"])
+        means = means.loc[list(MARKERS), list(MARKERS.values())]
+        image = axis.imshow(means, cmap="RdBu_r", vmin=-3, vmax=3)
+        axis.set_xticks(range(len(MARKERS)), [name.removeprefix(PREFIX) for name in means], rotation=90)
+        axis.set_yticks(range(len(MARKERS)), means.index)
+        axis.set_title(method)
+    figure.colorbar(image, ax=axes, label="mean score (SD over all cells)")
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
 def run(args: argparse.Namespace) -> None:
     """Score, report, write."""
-    from .. import datasets, tl
+    from scgsfm import datasets, tl
 
     start = perf_counter()
     adata = datasets.pbmc()
     gene_sets = datasets.library("cell_types").subset(list(MARKERS.values()))
-    print(f"{adata.n_obs} blood cells × {adata.n_vars:,} genes (10x Genomics), {len(gene_sets)} marker sets (MSigDB C8)")
+    print(
+        f"{adata.n_obs} blood cells × {adata.n_vars:,} genes (10x Genomics), {len(gene_sets)} marker sets (MSigDB C8)"
+    )
     for method in METHODS:
         tl.score(adata, gene_sets, method=method)
     tl.embed_cells(adata)

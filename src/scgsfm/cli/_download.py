@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Load the model once, so that its files are in the cache and known to be whole."""
-    from .. import models, settings
+    from scgsfm import models, settings
 
     model = models.load(args.model)
     print(f"{model.name}: {len(model.genes):,} tokens, {model.dim} dimensions; cache folder {settings.cache_dir}")

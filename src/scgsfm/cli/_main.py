@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .._logging import logger
+from scgsfm._logging import logger
+
 from . import _complete, _demo, _download, _models, _score, _train
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ COMMANDS = {
 
 def parser() -> argparse.ArgumentParser:
     """The parser with all subcommands."""
-    from .. import __version__
+    from scgsfm import __version__
 
     top = argparse.ArgumentParser(prog="scgsfm", description="Gene-set foundation models for single-cell analysis.")
     top.add_argument("--version", action="version", version=f"scgsfm {__version__}")
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = parser().parse_args(argv)
     if args.verbose:
-        from .. import settings
+        from scgsfm import settings
 
         settings.verbosity = 2
     try:

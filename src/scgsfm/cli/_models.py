@@ -16,6 +16,6 @@ def run(args: argparse.Namespace) -> None:
     """Print the table of models."""
     import pandas as pd
 
-    from .. import models
+    from scgsfm import models
 
     print(pd.DataFrame(models.available()).to_string(index=False))

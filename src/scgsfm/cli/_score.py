@@ -42,7 +42,7 @@ def write(adata: AnnData, path: Path) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score and write."""
-    from .. import GeneSets, _keys, tl
+    from scgsfm import GeneSets, _keys, tl
 
     for argument, path in (("FILE", args.file), ("--output", args.output)):
         if path.suffix not in {".h5ad", ".zarr"}:

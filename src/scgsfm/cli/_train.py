@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Hand over to the training module."""
-    from ..models.gsfm import _train
+    from scgsfm.models.gsfm import _train
 
     parser = argparse.ArgumentParser(prog=f"scgsfm train {args.kind}", description="Train a GSFM on gene sets.")
     _train.add_arguments(parser)
