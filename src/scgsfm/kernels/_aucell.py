@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from ._ties import keys, tie_groups, workspace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def expected_gains(
+    data: NDArray[np.floating], indptr: NDArray[np.integer], n_genes: int, top: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean over all orders of ties of what a gene at rank ``r`` gains: ``max(top - r, 0)``.
+
+    Parameters
+    ----------
+    data, indptr
+        Values of a CSR matrix of cells.
+    n_genes
+        Number of genes, with those that the matrix doesn't store.
+    top
+        Rank from which on nothing is gained.
+
+    Returns
+    -------
+    The gains of the values of ``data``, and for each cell the gain of its zeros.
+    """
+    return _expected_gains(data, keys(data), indptr, n_genes, top)
+
+
+@njit(cache=True, nogil=True)
+def _expected_gains(data, data_keys, indptr, n_genes, top):
+    gains = np.empty(len(data))
+    zero_gains = np.empty(len(indptr) - 1)
+    work = workspace(indptr, data)
+    _, _, firsts, counts, groups = work
+    group_gains = np.empty(len(counts))
+    for cell in range(len(zero_gains)):
+        start, stop = indptr[cell], indptr[cell + 1]
+        zero_group = tie_groups(data[start:stop], data_keys[start:stop], n_genes, work)
+        for g in range(zero_group + 1):
+            group_gains[g] = _mean_gain(firsts[g], counts[g], top)
+        zero_gains[cell] = group_gains[zero_group]
+        for i in range(start, stop):
+            gains[i] = group_gains[groups[i - start]]
+    return gains, zero_gains
+
+
+@njit(cache=True, nogil=True)
+def _mean_gain(first, count, top):
+    """Mean of ``max(top - r, 0)`` over the ranks ``first``, …, ``first + count - 1``."""
+    inside = min(count, top - first)
+    if inside <= 0:
+        return 0.0
+    return (inside * (top - first) - inside * (inside - 1) / 2) / count

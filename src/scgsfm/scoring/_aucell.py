@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ._registry import Method
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from ._registry import Scorer
+    from ._rows import Rows
+    from ._sets import SetIndex
+
+
+def aucell(
+    rows: Rows, sets: SetIndex, /, *, n_up: int | None = None, ties: Literal["expected", "decoupler"] = "expected"
+) -> Scorer:
+    """Area under the recovery curve of a set among a cell's ``n_up`` highest genes.
+
+    A gene at rank ``r`` gains ``n_up - r`` (nothing below), and a set's score is the weighted sum of its genes' gains
+    over the sum that it would have with its genes in front, the heaviest first.
+    """
+    if ties == "decoupler":
+        return _ordinal(rows, sets, n_up)
+    if ties != "expected":
+        msg = f"`ties` is {ties!r}, but must be 'expected' or 'decoupler'."
+        raise ValueError(msg)
+    top = _check_n_up(n_up, rows.n_genes)
+    best = best_gain(sets, top)
+
+    def score(block: csr_array) -> np.ndarray:
+        from ..kernels import expected_gains
+
+        gains, zero_gain = expected_gains(block.data, block.indptr, block.shape[1], top)
+        return sets.scatter(block.indptr, block.indices, gains, zero_gain) / best
+
+    return score
+
+
+def _ordinal(rows: Rows, sets: SetIndex, n_up: int | None) -> Scorer:
+    """Break ties as decoupler 2 does: drop genes without a count, shuffle the others with a fixed seed."""
+    detected = np.flatnonzero(rows.detected())
+    order = detected[np.random.default_rng(0).choice(len(detected), len(detected), replace=False)]
+    top = _check_n_up(n_up, len(order))
+    shuffled = sets.take_genes(order)
+    best = best_gain(shuffled, top)
+    gains = np.arange(top - 1, 0, -1, dtype=np.float64)
+
+    def score(block: csr_array) -> np.ndarray:
+        from ..kernels import top_genes
+
+        block = block.tocsc()[:, order].tocsr()  # in linear time, unlike sorting each row
+        genes = top_genes(block.data, block.indices, block.indptr, len(order), top - 1)
+        indptr = np.arange(len(genes) + 1) * (top - 1)
+        return shuffled.scatter(indptr, genes.ravel(), np.tile(gains, len(genes))) / best
+
+    return score
+
+
+def _check_n_up(n_up: int | None, n_genes: int) -> int:
+    """Default and range of ``n_up``, the same as decoupler's."""
+    top = int(np.clip(np.ceil(0.05 * n_genes), 2, n_genes)) if n_up is None else int(np.ceil(n_up))
+    if not 1 < top <= n_genes:
+        msg = f"`n_up` is {top}, but must be above 1 and at most the number of genes ({n_genes})."
+        raise ValueError(msg)
+    return top
+
+
+def best_gain(sets: SetIndex, top: int) -> np.ndarray:
+    """The highest sum of gains that each set can reach."""
+    gains = np.arange(top - 1, 0, -1, dtype=np.float64)
+    best = np.full(len(sets), np.nan)
+    for i, weights in enumerate(sets.weights()):
+        heaviest = np.sort(weights)[::-1][: len(gains)]
+        if len(heaviest):
+            best[i] = heaviest @ gains[: len(heaviest)]
+    return best
+
+
+AUCELL = Method(
+    name="aucell",
+    prepare=aucell,
+    title="AUCell",
+    statistic="area under the recovery curve among the highest 5 % of a cell's genes, as a share of the attainable",
+    reference="https://doi.org/10.1038/nmeth.4463",
+    range=(0.0, 1.0),
+    weights=True,
+    signs=False,
+    missing="skipped",
+)
