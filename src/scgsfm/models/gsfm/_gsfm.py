@@ -1,0 +1,206 @@
+"""A loaded GSFM: gene names in, numpy arrays out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from scipy import sparse
+
+from ._modules import DAE, PAD, SPECIALS, UNK, SetAutoencoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from torch import Tensor
+
+    Sets: TypeAlias = Sequence[Iterable[str]] | sparse.csr_matrix | sparse.csr_array
+
+
+class GSFM:
+    """A gene set foundation model with its vocabulary, used without AnnData.
+
+    Sets of genes are given as lists of names of the vocabulary (others count as ``<unk>``, as published), or as a CSR
+    matrix sets × vocabulary of non-negative weights, for soft membership.
+
+    Parameters
+    ----------
+    module
+        The network, in evaluation mode from here on.
+    genes
+        The vocabulary in order, the specials ``<unk>`` and ``<pad>`` first.
+    name
+        What the model is called in messages and in ``uns``.
+    metadata
+        The model card.
+    device
+        Where to compute: ``"cpu"``, ``"cuda"``, …
+
+    Examples
+    --------
+    >>> import scgsfm
+    >>> model = scgsfm.models.load("gsfm-base")
+    >>> logits = model.logits([["ISG15", "IFIT1", "IFIT3", "MX1"]])
+    >>> logits.shape == (1, len(model.genes))
+    True
+    """
+
+    def __init__(
+        self,
+        module: SetAutoencoder,
+        genes: Sequence[str],
+        *,
+        name: str = "gsfm",
+        metadata: dict[str, Any] | None = None,
+        device: str | None = None,
+    ) -> None:
+        if tuple(genes[:2]) != SPECIALS:
+            msg = f"The vocabulary must begin with {SPECIALS}, found {tuple(genes[:2])}."
+            raise ValueError(msg)
+        self.module = module.eval().requires_grad_(requires_grad=False).to(device or "cpu")
+        self.genes = list(genes)
+        self.name = name
+        self.metadata = metadata or {}
+
+    def __repr__(self) -> str:
+        kind = type(self.module).__name__
+        return f"GSFM {self.name!r}: {kind}, {len(self.genes) - 2:,} genes, {self.dim} dimensions, on {self.device}"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        return next(self.module.parameters()).device
+
+    @cached_property
+    def dim(self) -> int:
+        """Length of a latent vector."""
+        return self.encode([[]]).shape[1]
+
+    @cached_property
+    def _token(self) -> dict[str, int]:
+        return {gene: i for i, gene in enumerate(self.genes)}
+
+    def tokens(self, genes: Iterable[str]) -> np.ndarray:
+        """Positions of ``genes`` in the vocabulary; 0 for names it lacks."""
+        return np.fromiter((self._token.get(gene, UNK) for gene in genes), np.int64)
+
+    def encode(self, sets: Sets, *, batch_size: int = 1024) -> np.ndarray:
+        """Latent vectors of sets.
+
+        Parameters
+        ----------
+        sets
+            Lists of gene names, or a CSR matrix sets × vocabulary of weights.
+        batch_size
+            Sets computed at a time.
+
+        Returns
+        -------
+        float32, sets × :attr:`dim`.
+        """
+        return self._map(self.module.encode_sets, sets, batch_size)
+
+    def logits(self, sets: Sets, *, batch_size: int = 1024) -> np.ndarray:
+        """Logits of every gene of the vocabulary for each set.
+
+        Parameters
+        ----------
+        sets
+            Lists of gene names, or a CSR matrix sets × vocabulary of weights.
+        batch_size
+            Sets computed at a time.
+
+        Returns
+        -------
+        float32, sets × vocabulary (specials included).
+        """
+        return self._map(self.module, sets, batch_size)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Logits of every gene for latent vectors, n × :attr:`dim` → n × vocabulary."""
+        with torch.inference_mode():
+            return self.module.decode(torch.as_tensor(z, dtype=torch.float32, device=self.device)).cpu().numpy()
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Probability that a gene belongs to the set, from its logits.
+
+        The sigmoid of the logits, as published. A model trained with a multinomial likelihood has logits that are
+        only comparable within a set: its card holds a calibration (slope and intercept on the log-softmax, fitted
+        on held-out sets), which is applied first.
+        """
+        calibration = self.metadata.get("calibration")
+        x = torch.from_numpy(np.asarray(logits, dtype=np.float32))
+        if calibration:
+            x = calibration["slope"] * torch.log_softmax(x, dim=1) + calibration["intercept"]
+        return torch.sigmoid(x).numpy()
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """How strongly the model favours each gene whatever the query: float32, one value a gene, in logits.
+
+        The mean of the logits over the single-gene sets of the whole vocabulary; subtract it from logits to compare
+        genes that are rarely and often named.
+        """
+        total = np.zeros(len(self.genes))
+        for block in _blocks(sparse.identity(len(self.genes), format="csr", dtype=np.float32)[2:], 1024):
+            total += self.logits(block).sum(0)
+        return (total / (len(self.genes) - 2)).astype(np.float32)
+
+    def gene_embeddings(self, kind: Literal["single", "encoder", "decoder"] = "single") -> np.ndarray:
+        """One vector for each gene of the vocabulary, specials included.
+
+        Parameters
+        ----------
+        kind
+            ``"single"`` encodes each gene as a set of one; ``"encoder"`` takes the gene's weights into the first
+            layer, ``"decoder"`` those of its output.
+
+        Returns
+        -------
+        float32, vocabulary × dimensions.
+        """
+        if kind == "single":
+            return self.encode(sparse.identity(len(self.genes), format="csr", dtype=np.float32))
+        if kind == "decoder":
+            return self.module.decoder.layers[-1].weight.cpu().numpy().copy()
+        if kind == "encoder":
+            if isinstance(self.module, DAE):
+                return self.module.encoder.layers[0].weight.t().cpu().numpy().copy()
+            return self.module.embedding.weight.cpu().numpy().copy()
+        msg = f"kind={kind!r} is not known: give 'single', 'encoder' or 'decoder'."
+        raise ValueError(msg)
+
+    def _map(self, function: Callable[..., Tensor], sets: Sets, batch_size: int) -> np.ndarray:
+        if not sparse.issparse(sets):
+            sets = self._membership(sets)
+        if sets.shape[1] != len(self.genes):
+            msg = f"sets has {sets.shape[1]:,} columns, the vocabulary of {self.name!r} {len(self.genes):,}."
+            raise ValueError(msg)
+        with torch.inference_mode():
+            parts = [function(*self._tensors(block)).cpu().numpy() for block in _blocks(sets, batch_size)]
+        return np.concatenate(parts)
+
+    def _membership(self, sets: Sequence[Iterable[str]]) -> sparse.csr_array:
+        """Sets × vocabulary, 1 where a gene belongs; unknown names share the column of ``<unk>``."""
+        if isinstance(sets, str) or (len(sets) and isinstance(next(iter(sets)), str)):
+            msg = "sets must be a list of gene lists; for one set give [[...]]."
+            raise TypeError(msg)
+        tokens = [np.unique(self.tokens(genes)) for genes in sets]
+        indptr = np.concatenate([[0], np.cumsum([len(t) for t in tokens], dtype=np.int64)])
+        indices = np.concatenate([*tokens, np.empty(0, np.int64)])
+        shape = (len(tokens), len(self.genes))
+        return sparse.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=shape)
+
+    def _tensors(self, block: sparse.csr_array) -> tuple[Tensor, Tensor, Tensor]:
+        """Parts of a block on the device, ``<pad>`` zeroed as published."""
+        indptr, indices = (torch.from_numpy(a.astype(np.int64)) for a in (block.indptr, block.indices))
+        weights = torch.from_numpy(np.where(block.indices == PAD, 0, block.data).astype(np.float32))
+        return indptr.to(self.device), indices.to(self.device), weights.to(self.device)
+
+
+def _blocks(sets: sparse.csr_array, size: int) -> Iterator[sparse.csr_array]:
+    for start in range(0, max(sets.shape[0], 1), size):
+        yield sets[start : start + size]

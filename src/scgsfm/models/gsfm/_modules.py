@@ -1,0 +1,221 @@
+"""GSFM as published (Clarke et al. 2025) and its variants, as plain torch modules.
+
+Every variant maps gene sets to latent vectors (:meth:`SetAutoencoder.encode_sets`) and these to one logit per gene
+(:meth:`SetAutoencoder.decode`). Sets come as the parts of a CSR matrix (``indptr``, ``indices``, ``weights``; one row
+a set), so that the multi-hot matrix of the publication is never built: a linear layer applied to a multi-hot row is
+the sum of the layer's columns of the genes present.
+
+The keys of a state dictionary are those of the official checkpoints.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    pass
+
+UNK, PAD = 0, 1
+SPECIALS = ("<unk>", "<pad>")
+
+
+class MLP(nn.Module):
+    """Linear layers with ReLU and dropout between them, and neither after the last."""
+
+    def __init__(self, *widths: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+            layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout)]
+        self.layers = nn.ModuleList(layers[:-2])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply all layers."""
+        return self.after(x, 0)
+
+    def after(self, x: Tensor, n: int) -> Tensor:
+        """Apply all but the first ``n`` layers."""
+        for layer in self.layers[n:]:
+            x = layer(x)
+        return x
+
+
+class SetAutoencoder(nn.Module):
+    """What the variants share; a variant gives :meth:`encode_sets` and a ``decoder``."""
+
+    decoder: MLP
+
+    def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Latent vectors of sets, n × d."""
+        raise NotImplementedError(type(self).__name__)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Logits of all genes, n × V."""
+        return self.decoder(z)
+
+    def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Logits of all genes, n × V."""
+        return self.decode(self.encode_sets(indptr, indices, weights))
+
+
+class DAE(SetAutoencoder):
+    """The published model: a denoising autoencoder over multi-hot sets, V → … → 2d → d → d → … → V.
+
+    ``input_norm`` is an option of ours: ``"none"`` is as published, ``"l2"`` divides each multi-hot row by its
+    Euclidean norm, so that small and large sets reach the first hidden layer on one scale.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        d_model: int = 256,
+        depth: int = 2,
+        dropout: float = 0.2,
+        input_norm: str = "none",
+        weighted_loss: str | None = "none",
+    ) -> None:
+        super().__init__()
+        widths = [d_model * 2**n for n in range(depth)]
+        self.encoder = MLP(vocab_size, *widths[:0:-1], d_model, dropout=dropout)
+        self.decoder = MLP(d_model, *widths[:-1], vocab_size, dropout=dropout)
+        self.input_norm = input_norm
+        if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
+            self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
+
+    def first_layer(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The first linear layer, before its ReLU: n × width."""
+        first = self.encoder.layers[0]
+        x = sum_rows(first.weight.t(), indptr, indices, normalise(self.input_norm, indptr, indices, weights))
+        return x + first.bias
+
+    def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Latent vectors of sets, n × d."""
+        return self.encoder.after(self.first_layer(indptr, indices, weights), 1)
+
+
+class VAE(DAE):
+    """The variational variant: the encoder's output is mapped to a mean and a log variance of ``latent_dim``."""
+
+    def __init__(
+        self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2, latent_dim: int = 128
+    ) -> None:
+        super().__init__(vocab_size, d_model, depth, dropout)
+        self.hidden2mu = nn.Linear(d_model, latent_dim)
+        self.hidden2log_var = nn.Linear(d_model, latent_dim)
+        widths = [d_model * 2**n for n in range(depth - 1)]
+        self.decoder = MLP(latent_dim, d_model, *widths, vocab_size, dropout=dropout)
+        self.log_scale = nn.Parameter(torch.zeros(1))
+
+    def posterior(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Mean and log variance of the latent vectors."""
+        hidden = super().encode_sets(indptr, indices, weights)
+        return self.hidden2mu(hidden), self.hidden2log_var(hidden)
+
+    def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Posterior means, n × latent_dim; in training mode a sample of the posterior."""
+        mean, log_var = self.posterior(indptr, indices, weights)
+        return mean + torch.randn_like(mean) * torch.exp(log_var / 2) if self.training else mean
+
+
+class _Embedding(SetAutoencoder):
+    """The embedding variants' first step: a table of gene vectors, and means over each set's genes."""
+
+    def __init__(self, vocab_size: int, d_model: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
+
+    @staticmethod
+    def mean_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+        """Weighted means of the rows of ``table``; an empty set gives zeros."""
+        ones = torch.ones(len(indices), device=table.device) if weights is None else weights
+        total = sum_rows(ones[:, None], indptr, torch.arange(len(indices), device=table.device), None)
+        return sum_rows(table, indptr, indices, weights) / total.clamp_min(1e-12)
+
+
+def _powers(d_model: int, exponents: range) -> list[int]:
+    return [d_model**n for n in exponents]
+
+
+class EDAE(_Embedding):
+    """Embed each gene, encode each gene by an MLP, then average over the set."""
+
+    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2) -> None:
+        super().__init__(vocab_size, d_model)
+        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model)
+        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size)
+
+    def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Means of the encoded genes, n × d."""
+        present, position = torch.unique(indices, return_inverse=True)
+        return self.mean_rows(self.encoder(self.embedding(present)), indptr, position, weights)
+
+
+class EPDAE(_Embedding):
+    """Both means, of the encoded genes and of the embeddings, side by side."""
+
+    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2) -> None:
+        super().__init__(vocab_size, d_model)
+        hidden = [d_model * 2 ** (n - 1) for n in range(depth - 1, 1, -1)]
+        self.encoder = MLP(d_model, *hidden, d_model, dropout=dropout)
+        self.decoder = MLP(2 * d_model, *(d_model * 2**n for n in range(1, depth)), vocab_size, dropout=dropout)
+
+    def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Means of the encoded genes and of the embeddings, n × 2d."""
+        present, position = torch.unique(indices, return_inverse=True)
+        table = self.embedding(present)
+        encoded = self.mean_rows(self.encoder(table), indptr, position, weights)
+        return torch.cat([encoded, self.mean_rows(table, indptr, position, weights)], dim=-1)
+
+
+class MEDAE(_Embedding):
+    """Average the embeddings of a set's genes, then encode the mean."""
+
+    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2) -> None:
+        super().__init__(vocab_size, d_model)
+        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model)
+        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size)
+
+    def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Encoded means, n × d."""
+        return self.encoder(self.mean_rows(self.embedding.weight, indptr, indices, weights))
+
+
+def sum_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+    """Sum the rows of ``table`` that each set names, weighted: sets × columns of the table."""
+    return F.embedding_bag(indices, table, indptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
+
+
+def normalise(norm: str, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor | None:
+    """Weights of the genes after the input normalisation ``norm``."""
+    if norm == "none":
+        return weights
+    if norm != "l2":
+        msg = f"input_norm={norm!r} is not known: give 'none' or 'l2'."
+        raise ValueError(msg)
+    sizes = indptr.diff()
+    w = torch.ones(len(indices), device=indices.device) if weights is None else weights
+    square = torch.segment_reduce(w * w, "sum", lengths=sizes, initial=0.0)
+    return w * square.clamp_min(1e-12).rsqrt().repeat_interleave(sizes)
+
+
+VARIANTS: dict[str, type[SetAutoencoder]] = {"DAE": DAE, "VAE": VAE, "EDAE": EDAE, "EPDAE": EPDAE, "mEDAE": MEDAE}
+"""The published variants by name; a new one is a class above and a line here."""
+
+
+def build_module(config: dict[str, Any]) -> SetAutoencoder:
+    """The module that ``config`` (of a checkpoint's ``config.json``) describes, untrained.
+
+    ``config["variant"]`` names the variant; official configurations lack it: they are DAEs, unless they tell a
+    ``latent_dim``. Keys that are no argument of the variant's constructor (bookkeeping, training) are passed over.
+    """
+    name = config.get("variant", "VAE" if "latent_dim" in config else "DAE")
+    if name not in VARIANTS:
+        msg = f"The configuration asks for the variant {name!r}; known are {', '.join(VARIANTS)}."
+        raise ValueError(msg)
+    variant = VARIANTS[name]
+    accepted = variant.__init__.__code__.co_varnames[1 : variant.__init__.__code__.co_argcount]
+    return variant(**{k: v for k, v in config.items() if k in accepted})
