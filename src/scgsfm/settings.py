@@ -36,7 +36,7 @@ class Settings:
     def __init__(self) -> None:
         self._cache_dir: Path | None = None
         self._offline: bool | None = None
-        self._mirrors: list[str] | None = None
+        self._mirrors: tuple[str, ...] | None = None
         self.verbosity = 1
 
     def __repr__(self) -> str:
@@ -90,10 +90,10 @@ class Settings:
         set_verbosity(self._verbosity)
 
     @property
-    def mirrors(self) -> list[str]:
+    def mirrors(self) -> tuple[str, ...]:
         """Base URLs that are asked before a file's own: ``https://host/a/b`` is looked for at ``<mirror>/a/b``."""
         if self._mirrors is not None:
-            return list(self._mirrors)
+            return self._mirrors
         return _bases(os.environ.get("SCGSFM_MIRRORS", "").replace(",", " ").split(), "SCGSFM_MIRRORS")
 
     @mirrors.setter
@@ -112,13 +112,13 @@ def _folder(value: str | os.PathLike[str], name: str) -> Path:
     return path
 
 
-def _bases(urls: Sequence[str], name: str) -> list[str]:
+def _bases(urls: Sequence[str], name: str) -> tuple[str, ...]:
     for url in urls:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             msg = f"{name} must hold base URLs such as 'https://mirror.example.org/hub', found {url!r}."
             raise ValueError(msg)
-    return [url.rstrip("/") for url in urls]
+    return tuple(url.rstrip("/") for url in urls)
 
 
 settings = Settings()

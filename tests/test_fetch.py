@@ -1,0 +1,235 @@
+"""Downloads from a server that truncates, stalls, fails and lies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from scgsfm import _fetch
+from scgsfm._errors import ChecksumError, DownloadError
+from scgsfm._fetch import fetch
+
+BODY = bytes(range(256)) * 400
+SHA = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(_fetch, "PAUSE", 0.01)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(_fetch, "TIMEOUT", (5.0, 0.5))
+
+
+@pytest.fixture
+def good(server):
+    server.files["/f.bin"] = BODY
+    return server
+
+
+def left(settings):
+    """Every file in the cache."""
+    return sorted(p.name for p in settings.cache_dir.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("sha256", [None, SHA, SHA.upper()])
+def test_download_then_cache(good, own_settings, sha256):
+    path = fetch([f"{good.url}/f.bin"], "a/b/f.bin", sha256=sha256)
+    assert path == own_settings.cache_dir / "a/b/f.bin"
+    assert path.read_bytes() == BODY
+    assert left(own_settings) == ["f.bin"]
+    assert fetch([f"{good.url}/f.bin"], "a/b/f.bin", sha256=sha256) == path
+    assert good.requests["/f.bin"] == 1
+
+
+def test_permissions_are_the_usual(good, tmp_path):
+    usual = tmp_path / "usual"
+    usual.touch()
+    path = fetch([f"{good.url}/f.bin"], "f.bin")
+    assert path.stat().st_mode == usual.stat().st_mode
+
+
+def test_query_and_redirect(good):
+    good.redirects["/get?name=f"] = "/f.bin"
+    assert fetch([f"{good.url}/get?name=f"], "f.bin", sha256=SHA).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("fault", ["truncate", "stall", 500, 503, 429])
+def test_passing_fault_is_retried(good, impatient, fault):
+    good.faults["/f.bin"] = [fault, fault]
+    assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
+    assert good.requests["/f.bin"] == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "requests"),
+    [
+        ("truncate", "", 3),
+        ("stall", "sent nothing for 0.5 s", 3),
+        (500, "500 Internal Server Error", 3),
+        (404, "404 Not Found", 1),
+        (403, "403 Forbidden", 1),
+        ("page", "web page", 1),
+    ],
+)
+def test_lasting_fault(good, own_settings, impatient, fault, reason, requests):
+    good.faults["/f.bin"] = [fault] * 9
+    start = time.monotonic()
+    with pytest.raises(DownloadError) as error:
+        fetch([f"{good.url}/f.bin"], "models/f.bin")
+    assert time.monotonic() - start < 10
+    assert f"{good.url}/f.bin: " in str(error.value)
+    assert reason in str(error.value)
+    assert str(own_settings.cache_dir / "models" / "f.bin") in str(error.value)
+    assert "SCGSFM_CACHE" in str(error.value)
+    assert good.requests["/f.bin"] == requests
+    assert left(own_settings) == []
+
+
+def test_truncation_is_noticed_without_help_of_the_client(good, monkeypatch):
+    """Older HTTP libraries take a short body for a whole one."""
+    import pooch
+
+    def half(self, url, output_file, pooch_):
+        import requests
+
+        requests.get(url, **self.kwargs)
+        with open(output_file, "wb") as file:
+            file.write(BODY[:100])
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", half)
+    with pytest.raises(DownloadError, match="ended after 100 of 102,400 bytes"):
+        fetch([f"{good.url}/f.bin"], "f.bin")
+
+
+def test_wrong_bytes(good, own_settings):
+    good.files["/f.bin"] = BODY[::-1]
+    with pytest.raises(ChecksumError, match=SHA) as error:
+        fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA)
+    assert f"{good.url}/f.bin" in str(error.value)
+    assert good.requests["/f.bin"] == 1
+    assert left(own_settings) == []
+
+
+def test_checksum_of_the_hub(good, own_settings):
+    """The hub names the SHA-256 of a large file in the redirect to it."""
+    good.redirects["/resolve"] = "/f.bin"
+    good.headers["/resolve"] = {"X-Linked-Etag": f'"{SHA}"'}
+    assert fetch([f"{good.url}/resolve"], "whole.bin").read_bytes() == BODY
+    good.files["/f.bin"] = BODY[::-1]
+    with pytest.raises(ChecksumError, match="wrong bytes"):
+        fetch([f"{good.url}/resolve"], "wrong.bin")
+    assert left(own_settings) == ["whole.bin"]
+
+
+def test_sources_in_turn(good):
+    good.files["/wrong"] = b"other"
+    urls = [f"{good.url}/absent", f"{good.url}/wrong", f"{good.url}/f.bin"]
+    assert fetch(urls, "f.bin", sha256=SHA).read_bytes() == BODY
+    assert dict(good.requests) == {"/absent": 1, "/wrong": 1, "/f.bin": 1}
+
+
+def test_every_reason_is_told(good):
+    good.files["/wrong"] = b"other"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{free.getsockname()[1]}/f"
+        with pytest.raises(DownloadError) as error:
+            fetch([f"{good.url}/absent", f"{good.url}/wrong", closed], "f.bin", sha256=SHA)
+    assert not isinstance(error.value, ChecksumError)
+    lines = str(error.value).splitlines()
+    assert [line.split(": ")[0].strip() for line in lines[1:4]] == [f"{good.url}/absent", f"{good.url}/wrong", closed]
+    assert "404" in lines[1]
+    assert "wrong bytes" in lines[2]
+    assert "refused" in lines[3]
+
+
+def test_mirrors_come_first(good, own_settings):
+    good.files["/mirror/path/f.bin"] = BODY
+    own_settings.mirrors = [f"{good.url}/broken", f"{good.url}/mirror/"]
+    assert fetch(["https://host.invalid/path/f.bin"], "f.bin").read_bytes() == BODY
+    assert list(good.requests) == ["/broken/path/f.bin", "/mirror/path/f.bin"]
+
+
+def test_original_after_mirrors(good, own_settings):
+    own_settings.mirrors = [f"{good.url}/broken"]
+    assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
+
+
+def test_offline(good, own_settings):
+    own_settings.offline = True
+    with pytest.raises(DownloadError, match="offline") as error:
+        fetch([f"{good.url}/f.bin"], "f.bin")
+    assert f"{good.url}/f.bin" in str(error.value)
+    assert str(own_settings.cache_dir / "f.bin") in str(error.value)
+    assert not good.requests
+    assert not own_settings.cache_dir.exists()
+
+
+@pytest.mark.parametrize("sha256", [None, SHA])
+def test_file_placed_by_hand(good, own_settings, sha256):
+    own_settings.offline = True
+    place = own_settings.cache_dir / "models" / "f.bin"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(BODY)
+    assert fetch([f"{good.url}/f.bin"], "models/f.bin", sha256=sha256) == place
+    assert not good.requests
+
+
+def test_damaged_file_is_replaced_or_refused(good, own_settings):
+    own_settings.cache_dir.mkdir()
+    place = own_settings.cache_dir / "f.bin"
+    place.write_bytes(BODY[:50])
+    own_settings.offline = True
+    with pytest.raises(ChecksumError, match="damaged") as error:
+        fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA)
+    assert str(place) in str(error.value)
+    own_settings.offline = False
+    with pytest.raises(DownloadError):
+        fetch([f"{good.url}/absent"], "f.bin", sha256=SHA)
+    assert place.read_bytes() == BODY[:50]
+    assert fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA).read_bytes() == BODY
+
+
+def test_several_at_once(good, own_settings):
+    good.files["/f.bin"] = BODY * 20
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda _: fetch([f"{good.url}/f.bin"], "a/f.bin"), range(8)))
+    assert {path.read_bytes() for path in paths} == {BODY * 20}
+    assert left(own_settings) == ["f.bin"]
+
+
+@pytest.mark.parametrize("path", ["../f", "/etc/f", "a/../../f", ""])
+def test_path_outside_the_cache(own_settings, path):
+    with pytest.raises(ValueError, match="inside the cache"):
+        fetch(["http://127.0.0.1:1/f"], path)
+
+
+def test_unknown_protocol(own_settings):
+    with pytest.raises(DownloadError, match="ftq"):
+        fetch(["ftq://127.0.0.1/f"], "f.bin")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_cache_that_cannot_be_written(good, own_settings, tmp_path):
+    (tmp_path / "file").touch()
+    own_settings.cache_dir = tmp_path / "file" / "cache"
+    with pytest.raises(DownloadError, match="could not be written") as error:
+        fetch([f"{good.url}/f.bin"], "f.bin")
+    assert "SCGSFM_CACHE" in str(error.value)
+
+
+def test_progress_bar(good, own_settings, capfd):
+    own_settings.verbosity = 1
+    fetch([f"{good.url}/f.bin"], "f.bin")
+    assert "100%" in capfd.readouterr().err
+    own_settings.verbosity = 0
+    fetch([f"{good.url}/f.bin"], "g.bin")
+    assert capfd.readouterr().err == ""
