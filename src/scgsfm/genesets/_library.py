@@ -1,0 +1,144 @@
+"""Libraries of gene sets: embedded ones, and those of Enrichr and MSigDB by download."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import numpy as np
+
+from scgsfm._errors import DownloadError
+
+from ._gmt import SUFFIXES, read_gmt, suffix
+from ._table import Table, assemble
+
+if TYPE_CHECKING:
+    from typing import IO
+
+_DATA = files("scgsfm") / "data" / "genesets"
+_ENRICHR = "https://maayanlab.cloud/Enrichr/geneSetLibrary?mode=text&libraryName="
+_MSIGDB = "https://data.broadinstitute.org/gsea-msigdb/msigdb/release"
+_MSIGDB_NAME = re.compile(
+    r"(?P<stem>[\w.]+)\.v(?P<release>\d+(?:\.\d+)+\.(?:Hs|Mm))(?:\.(?P<ids>symbols|entrez))?(?:\.gmt)?"
+)
+_KNOWN = (
+    "BioPlanet_2019",
+    "CellMarker_2024",
+    "CellMarker_Augmented_2021",
+    "ChEA_2022",
+    "GO_Biological_Process_2023",
+    "GWAS_Catalog_2023",
+    "Human_Phenotype_Ontology",
+    "KEGG_2019_Mouse",
+    "KEGG_2021_Human",
+    "MSigDB_Hallmark_2020",
+    "PanglaoDB_Augmented_2021",
+    "Reactome_2022",
+    "TRRUST_Transcription_Factors_2019",
+    "WikiPathway_2021_Human",
+    "WikiPathways_2024_Human",
+)
+"""Much used names of Enrichr, for suggestions."""
+
+
+@cache
+def catalogue() -> dict[str, dict]:
+    """What is embedded: name → version, source, licence, counts."""
+    return json.loads((_DATA / "libraries.json").read_text(encoding="utf-8"))
+
+
+def is_embedded(name: str) -> bool:
+    """Whether ``name`` is an embedded library, in any case."""
+    return _plain(name) in catalogue()
+
+
+def is_file_name(text: str) -> bool:
+    """Whether ``text`` is meant as a file rather than as the name of a library."""
+    return (
+        suffix(text) in SUFFIXES
+        or text.lower().endswith(".gz")
+        or "/" in text
+        or os.sep in text
+        or Path(text).is_file()
+    )
+
+
+def read_library(name: str) -> tuple[Table, dict[str, str]]:
+    """Gene sets and facts of a library."""
+    if is_embedded(name):
+        key = _plain(name)
+        with (_DATA / f"{key}.npz").open("rb") as file:
+            table = unpack(file)
+        return table, {"name": key} | {k: v for k, v in catalogue()[key].items() if isinstance(v, str)}
+    if match := _MSIGDB_NAME.fullmatch(name):
+        return _download_msigdb(match)
+    if not re.fullmatch(r"[\w.() -]*[A-Z][\w.() -]*", name):  # every name of Enrichr has a capital
+        raise ValueError(_unknown(name))
+    return _download_enrichr(name)
+
+
+def unpack(file: IO[bytes]) -> Table:
+    """Unweighted gene sets from a table that ``training/build_libraries.py`` wrote.
+
+    The members of all sets, each set sorted, are kept as differences modulo 2¹⁶, low bytes before high bytes: a
+    running sum of unsigned 16-bit integers gives them back.
+    """
+    with np.load(file, allow_pickle=False) as arrays:
+        names = arrays["names"].tobytes().decode().split("\n")
+        genes = np.array(arrays["genes"].tobytes().decode().split("\n"), dtype=object)
+        indptr = np.concatenate([[0], np.cumsum(arrays["sizes"], dtype=np.int64)])
+        steps = np.ascontiguousarray(arrays["members"].T).view("<u2").ravel()
+    return Table(names, genes, indptr, np.cumsum(steps, dtype=np.uint16).astype(np.int32), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
+
+
+def _unknown(name: str) -> str:
+    plain = {_plain(known): known for known in [*catalogue(), *_KNOWN]}
+    close = [plain[found] for found in difflib.get_close_matches(_plain(name), plain, n=3, cutoff=0.5)]
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return (
+        f"There is no library of gene sets {name!r}, nor a file of that name.{hint} Embedded: {', '.join(catalogue())}. "
+        "Others are downloaded under their names in Enrichr ('KEGG_2021_Human') or MSigDB ('h.all.v2024.1.Hs')."
+    )
+
+
+def _download_enrichr(name: str) -> tuple[Table, dict[str, str]]:
+    url = _ENRICHR + quote(name)
+    table = _download(name, url, f"genesets/enrichr/{name}.gmt")
+    info = {"source": "Enrichr", "version": name, "licence": "that of the original source; not checked"}
+    return table, {"name": name} | info | {"url": url}
+
+
+def _download_msigdb(match: re.Match[str]) -> tuple[Table, dict[str, str]]:
+    file = f"{match['stem']}.v{match['release']}.{match['ids'] or 'symbols'}.gmt"
+    url = f"{_MSIGDB}/{match['release']}/{file}"
+    table = _download(match[0], url, f"genesets/msigdb/{file}")
+    licence = "CC BY 4.0, but sets of KEGG, BioCarta and others have terms of their own"
+    return table, {"name": match[0], "source": "MSigDB", "version": match["release"], "licence": licence, "url": url}
+
+
+def _download(name: str, url: str, path: str) -> Table:
+    from scgsfm._fetch import fetch
+
+    try:
+        file = fetch([url], path)
+    except DownloadError as error:
+        raise DownloadError(f"{_unknown(name)}\nThe download failed: {error}") from error
+    try:
+        draft = read_gmt(file)
+        table = assemble(draft)
+    except ValueError as error:
+        file.unlink()  # an error page must not stay in the cache
+        raise ValueError(f"{_unknown(name)}\n{url} did not send gene sets: {error}") from error
+    draft.repairs.log()
+    return table

@@ -1,0 +1,282 @@
+"""The class GeneSets: what it is built from, what it answers, and its membership matrix."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+
+from scgsfm import GeneSets
+from scgsfm._errors import DownloadError, GeneMatchError, GeneSetWarning
+
+PLAIN = {"T": ["CD3D", "CD3E", "CD2"], "B": ["MS4A1", "CD79A", "CD2"]}
+SIGNED = {"T": {"CD3D": 2.0, "CD3E": 1.5, "MS4A1": -1.0}, "B": {"MS4A1": 3.0, "CD79A": 1.0}}
+
+
+def long(sets):
+    """A decoupler net of weighted sets, with the rows of the sets mixed."""
+    rows = [(name, gene, weight) for name, genes in sets.items() for gene, weight in genes.items()]
+    frame = pd.DataFrame(rows, columns=["source", "target", "weight"])
+    return pd.concat(
+        [frame[frame["source"] == "T"].iloc[:1], frame[frame["source"] == "B"], frame[frame["source"] == "T"].iloc[1:]]
+    )
+
+
+@pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict, lambda sets: GeneSets(GeneSets(sets))])
+def test_dict(make):
+    sets = make(PLAIN)
+    assert sets.to_dict() == PLAIN
+    assert sets.names == list(sets) == ["T", "B"]
+    assert len(sets) == 2
+    assert "T" in sets
+    assert sets["B"] == ["MS4A1", "CD79A", "CD2"]
+    assert sets.sizes.tolist() == [3, 3]
+    assert sorted(sets.genes) == ["CD2", "CD3D", "CD3E", "CD79A", "MS4A1"]
+    assert sets.weights("T").tolist() == [1, 1, 1]
+    assert not sets.weighted
+    assert not sets.signed
+
+
+def test_weights_and_signs():
+    sets = GeneSets(SIGNED)
+    assert sets.to_dict() == SIGNED
+    assert sets.weights("T").tolist() == [2.0, 1.5, -1.0]
+    assert sets.weighted
+    assert sets.signed
+    unsigned = GeneSets({"B": SIGNED["B"]})
+    assert unsigned.weighted
+    assert not unsigned.signed
+
+
+def test_dict_values_of_every_kind():
+    sets = GeneSets(
+        {
+            "list": ["A", "B"],
+            "tuple": ("A", "B"),
+            "set": {"B", "A"},
+            "array": np.array(["A", "B"]),
+            "index": pd.Index(["A", "B"]),
+            "series": pd.Series(["A", "B"]),
+            "generator": (gene for gene in "AB"),
+            3: ["A", "B"],
+        }
+    )
+    assert all(sets[name] == ["A", "B"] for name in sets)
+    assert "3" in sets
+    weighted = GeneSets({"series": pd.Series({"A": 2.0, "B": -1.0}), "list": ["A"]})
+    assert weighted.to_dict() == {"series": {"A": 2.0, "B": -1.0}, "list": {"A": 1.0}}
+    assert GeneSets({"entrez": [915, np.int64(916)]})["entrez"] == ["915", "916"]
+
+
+def test_dict_flaws_make_one_warning():
+    with pytest.warns(GeneSetWarning) as caught:
+        sets = GeneSets({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
+    assert sets.to_dict() == {"T": ["CD3D", "CD3E"], "w": ["CD4"]}
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    for words in ("kept once (set 'T')", "missing gene names", "without a gene left out (set 'none')", "(set 'w')"):
+        assert words in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "words"),
+    [
+        pytest.param(["CD3D", "CD3E"], TypeError, r"\{'my set': \[genes\]\}", id="list"),
+        pytest.param({"CD3D"}, TypeError, "a set has no set names", id="set"),
+        pytest.param(np.array(["CD3D"]), TypeError, "ndarray", id="array"),
+        pytest.param(None, TypeError, "NoneType", id="None"),
+        pytest.param({"T": "CD3D"}, TypeError, "set 'T' is 'CD3D'", id="text"),
+        pytest.param({"T": 3}, TypeError, "set 'T' is int", id="number"),
+        pytest.param({"T": [1.5]}, TypeError, "holds 1.5", id="number as gene"),
+        pytest.param({"T": [["CD3D"]]}, TypeError, "no gene name", id="nested list"),
+        pytest.param({"T": {"CD3D": "up"}}, TypeError, "no number", id="text as weight"),
+        pytest.param({None: ["CD3D"]}, ValueError, "no name for a set", id="no name"),
+        pytest.param({}, ValueError, "no gene set", id="empty dict"),
+        pytest.param({"T": []}, ValueError, "no gene set.*without a gene left out", id="empty set"),
+    ],
+)
+def test_wrong_sources_are_refused(source, error, words):
+    with pytest.raises(error, match=f"(?s){words}"):
+        GeneSets(source)
+
+
+@pytest.mark.parametrize("dtype", ["object", "category", "string"])
+def test_frame(dtype):
+    frame = long(SIGNED).astype({"source": dtype, "target": dtype})
+    for sets in (GeneSets(frame), GeneSets.from_frame(frame)):
+        assert sets.to_dict() == SIGNED
+        assert sets.names == ["T", "B"]
+    assert GeneSets(frame.drop(columns="weight")).to_dict() == {name: list(genes) for name, genes in SIGNED.items()}
+
+
+def test_frame_round_trip():
+    frame = GeneSets(SIGNED).to_frame()
+    assert list(frame.columns) == ["source", "target", "weight"]
+    assert frame.to_numpy().tolist()[0] == ["T", "CD3D", 2.0]
+    assert GeneSets(frame) == GeneSets(SIGNED)
+    assert (GeneSets(PLAIN).to_frame()["weight"] == 1).all()
+
+
+def test_frame_flaws_make_one_warning():
+    frame = pd.DataFrame(
+        {
+            "source": ["T", "T", None, "T", "B", "B", " T"],
+            "target": ["CD3D", "CD3D", "CD4", None, "MS4A1", "CD79A", "CD3E"],
+            "weight": [2, 2, 1, 1, np.nan, 1, 3],
+        }
+    )
+    with pytest.warns(GeneSetWarning) as caught:
+        sets = GeneSets(frame)
+    assert sets.to_dict() == {"T": {"CD3D": 2.0, "CD3E": 3.0}, "B": {"CD79A": 1.0}}
+    assert len(caught) == 1
+    for words in (
+        "without a source left out (row 2)",
+        "kept once (row 1)",
+        "names (such as NA) left out (row 3)",
+        "(row 4)",
+    ):
+        assert words in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        ({"geneset": ["T"], "genesymbol": ["CD3D"]}, "lacks the column source and target.*rename"),
+        ({"source": ["T"], "target": ["CD3D"], "mor": [-1]}, "'mor'.*rename"),
+        ({"source": ["T"], "target": ["CD3D"], "weight": ["high"]}, "weight in row 0 is 'high'"),
+        ({"source": ["T", "T"], "target": ["CD3D", "CD3D"], "weight": [1, -1]}, "weights 1 and -1"),
+        ({"source": [], "target": []}, "no gene set"),
+    ],
+)
+def test_wrong_frames_are_refused(frame, words):
+    with pytest.raises(ValueError, match=f"(?s){words}"):
+        GeneSets(pd.DataFrame(frame))
+
+
+def test_weights_as_text_in_a_frame():
+    frame = pd.DataFrame({"source": ["T", "T"], "target": ["CD3D", "CD3E"], "weight": ["2", "-0.5"]})
+    assert GeneSets(frame).to_dict() == {"T": {"CD3D": 2.0, "CD3E": -0.5}}
+
+
+def test_subset_and_filter():
+    sets = GeneSets({"one": ["A"], "two": ["A", "B"], "three": {"A": 1, "B": 2, "C": -3}})
+    some = sets.subset(["three", "one"])
+    assert some.to_dict() == {"three": {"A": 1, "B": 2, "C": -3}, "one": {"A": 1}}
+    assert sets.subset("two").names == ["two"]
+    assert sets.filter(min_genes=2).names == ["two", "three"]
+    assert sets.filter(max_genes=2).names == ["one", "two"]
+    assert sets.filter(min_genes=2, max_genes=2).genes.tolist() == ["A", "B"]
+    assert sets.names == ["one", "two", "three"]
+    with pytest.raises(KeyError, match="Did you mean 'three'"):
+        sets.subset(["thre"])
+    with pytest.raises(ValueError, match="No set is left of 3"):
+        sets.filter(min_genes=4)
+
+
+def test_it_cannot_be_changed():
+    sets = GeneSets(SIGNED)
+    with pytest.raises(TypeError):
+        sets["T"] = ["CD4"]
+    with pytest.raises(ValueError, match="read-only"):
+        sets.genes[0] = "CD4"
+    sets.weights("T")[0] = 100
+    sets.info["source"] = "other"
+    sets["T"].append("CD4")
+    sets.names.append("X")
+    assert sets.to_dict() == SIGNED
+    assert sets.info == {"source": "dict"}
+
+
+def test_equality_and_pickle():
+    sets = GeneSets(SIGNED)
+    assert sets == GeneSets(long(SIGNED))
+    assert sets != GeneSets({name: list(genes) for name, genes in SIGNED.items()})
+    assert pickle.loads(pickle.dumps(sets)) == sets
+
+
+def test_unknown_set_names_similar_ones():
+    with pytest.raises(KeyError, match="no set 'HALLMARK_HYPOXYA'.*'HALLMARK_HYPOXIA'"):
+        GeneSets("hallmark")["HALLMARK_HYPOXYA"]
+
+
+def test_repr_tells_counts_source_and_licence():
+    assert repr(GeneSets(SIGNED)).startswith("GeneSets: 2 signed sets of 2–3 genes (median 2.5; 4 genes in all)")
+    text = repr(GeneSets("hallmark"))
+    for words in ("50 sets", "4,381 genes", "MSigDB", "2024.1.Hs", "CC BY 4.0"):
+        assert words in text
+
+
+def by_hand(sets, genes):
+    """Membership by two loops; ``genes`` are names that need no translation."""
+    matrix = np.zeros((len(sets), len(genes)))
+    for i, members in enumerate(sets.values()):
+        for gene, weight in members.items() if isinstance(members, dict) else dict.fromkeys(members, 1.0).items():
+            if gene in genes:
+                matrix[i, genes.index(gene)] = weight
+    return matrix
+
+
+@pytest.mark.parametrize("sets", [PLAIN, SIGNED], ids=["plain", "signed"])
+@pytest.mark.parametrize("kind", [list, np.array, pd.Index, pd.Series])
+def test_membership(sets, kind):
+    genes = ["ACTB", "MS4A1", "CD3E", "GAPDH", "CD3D", "CD79A"]
+    matrix = GeneSets(sets).membership(kind(genes))
+    assert isinstance(matrix, csr_array)
+    assert matrix.dtype == np.float64
+    assert matrix.has_canonical_format
+    np.testing.assert_array_equal(matrix.toarray(), by_hand(sets, genes))
+
+
+def test_membership_of_random_sets():
+    rng = np.random.default_rng(0)
+    names = [f"probe_{i}" for i in range(200)]
+    sets = {
+        f"s{i}": {
+            str(g): float(w) for g, w in zip(rng.choice(names, 20, replace=False), rng.normal(size=20), strict=False)
+        }
+        for i in range(50)
+    }
+    genes = [str(gene) for gene in rng.permutation(names)[:120]]
+    np.testing.assert_array_equal(GeneSets(sets).membership(genes).toarray(), by_hand(sets, genes))
+
+
+def test_sets_without_a_known_gene_are_empty_rows():
+    matrix = GeneSets({"a": ["x1"], "b": ["x2"], "c": ["x3"]}).membership(["x2"])
+    assert matrix.toarray().tolist() == [[0], [1], [0]]
+
+
+def test_membership_without_any_match_is_refused():
+    with pytest.raises(
+        GeneMatchError, match="None of the 5 genes .* is among the 2 genes given .such as peak_1, peak_2"
+    ):
+        GeneSets(PLAIN).membership(["peak_1", "peak_2"])
+
+
+def test_membership_translates_what_is_left_over():
+    matrix = GeneSets({"a": ["MLL", "CD3D"]}).membership(["ENSG00000118058", "CD3D"])  # KMT2A, once called MLL
+    assert matrix.toarray().tolist() == [[1, 1]]
+
+
+def test_two_names_of_a_gene_count_once():
+    genes = ["KMT2A", "CD3D"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert GeneSets({"a": ["MLL", "KMT2A", "CD3D"]}).membership(genes).toarray().tolist() == [[1, 1]]
+    with pytest.warns(GeneSetWarning, match="different weights.*'KMT2A' in 'a'"):
+        matrix = GeneSets({"a": {"MLL": 5.0, "KMT2A": 2.0, "CD3D": 1.0}}).membership(genes)
+    assert matrix.toarray().tolist() == [[2, 1]]
+
+
+def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("A\t\tCD3D\n")
+    with pytest.raises(ValueError, match="read from .gmt"):
+        GeneSets("mine")
+    assert GeneSets("hallmark").info["name"] == "hallmark"
+    monkeypatch.setattr(
+        "scgsfm._fetch.fetch", lambda *args, **kwargs: (_ for _ in ()).throw(DownloadError("no network"))
+    )
+    with pytest.raises(ValueError, match="no library of gene sets 'halmark'.*Did you mean 'hallmark'"):
+        GeneSets("halmark")

@@ -1,0 +1,284 @@
+"""Reading and writing gene-set files: each flaw is either repaired and told with its place, or refused."""
+
+import gzip
+import json
+import warnings
+
+import pytest
+
+from scgsfm import GeneSets
+from scgsfm._errors import GeneSetWarning
+
+GOOD = {"A": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A", "CD3E"]}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write bytes or text to a file and give its path."""
+
+    def write(content, name="sets.gmt"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def read(source):
+    """Gene sets, and the text of the one warning (empty without one)."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sets = GeneSets(source)
+    assert len(caught) <= 1
+    assert all(issubclass(warning.category, GeneSetWarning) for warning in caught)
+    return sets, str(caught[0].message) if caught else ""
+
+
+CLEAN = "A\tdescription\tCD3D\tCD3E\nB\t\tMS4A1\tCD79A\tCD3E\n"
+
+
+@pytest.mark.parametrize("content", [CLEAN, CLEAN.rstrip("\n")], ids=["final line end", "no final line end"])
+def test_clean_file_is_read_without_a_word(write, content):
+    sets, told = read(write(content))
+    assert sets.to_dict() == GOOD
+    assert told == ""
+
+
+def test_gzip_is_known_by_its_content(write):
+    packed = gzip.compress(CLEAN.encode())
+    assert read(write(packed, "sets.gmt.gz"))[0].to_dict() == GOOD
+    assert read(write(packed, "sets.gmt"))[0].to_dict() == GOOD
+    sets, told = read(write(CLEAN, "plain.gmt.gz"))
+    assert sets.to_dict() == GOOD
+    assert "not compressed" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"\xef\xbb\xbf" + CLEAN.encode(), "byte order mark", id="BOM"),
+        pytest.param(CLEAN.encode("utf-16"), "UTF-16", id="UTF-16"),
+        pytest.param(CLEAN.replace("\n", "\r\n"), "(lines 1, 2)", id="CRLF"),
+        pytest.param(CLEAN.replace("\n", "\r"), "(lines 1, 2)", id="old Mac"),
+        pytest.param(CLEAN.replace("CD3E\n", "CD3E\t\t\n"), "line ends removed (lines 1, 2)", id="trailing tabs"),
+        pytest.param("\n" + CLEAN + "  \n\n", "blank lines skipped (lines 1, 4, 5)", id="blank lines"),
+        pytest.param(CLEAN + "# a remark\n", "without a tab left out (line 3)", id="line without a tab"),
+        pytest.param(CLEAN + "C\tno genes\n", "without a gene left out (line 3)", id="empty set"),
+        pytest.param(CLEAN + "\tnothing\tCD8A\n", "without a name left out (line 3)", id="no name"),
+        pytest.param(CLEAN.replace("\tCD3D", "\tCD3D\tCD3D"), "kept once (line 1)", id="repeated gene"),
+        pytest.param(CLEAN.replace("MS4A1", " MS4A1 "), "blanks or quotes", id="blanks around a gene"),
+        pytest.param(CLEAN.replace("MS4A1", '"MS4A1"'), "(line 2)", id="quotes"),
+        pytest.param(CLEAN.replace("MS4A1", "\tMS4A1\tNA\tnan"), "left out (line 2)", id="empty and missing names"),
+        pytest.param(
+            CLEAN + "B\tagain\tCD3E\tMS4A1\tCD79A\n", "same name and genes left out (line 3)", id="same set twice"
+        ),
+        pytest.param(CLEAN.replace("CD3D", "CD3D,1.0"), "GENE,1.0 removed (line 1)", id="weight 1"),
+        pytest.param(CLEAN.replace("CD3D", "CD3D,"), "commas without a weight removed (line 1)", id="comma"),
+    ],
+)
+def test_flaws_are_repaired_and_told(write, content, words):
+    sets, told = read(write(content))
+    assert sets.to_dict() == GOOD
+    assert told.startswith("sets.gmt")
+    assert words in told
+
+
+def test_many_places_are_cut_short(write):
+    sets, told = read(write("".join(f"S{i}\tx\tCD3D\t\r\n" for i in range(1000))))
+    assert len(sets) == 1000
+    assert "lines 1, 2, 3, 4, 5 and 995 more" in told
+    assert len(told) < 500
+
+
+def test_all_flaws_make_one_warning(write):
+    sets, told = read(
+        write(b"\xef\xbb\xbfA\tx\tCD3D,1.0\tCD3D,1.0\tCD3E,1.0\t\r\n\r\nB\t\tMS4A1\tCD79A\tCD3E\nC\t\nbad\n")
+    )
+    assert sets.to_dict() == GOOD
+    for words in (
+        "byte order mark",
+        "(lines 1, 2)",
+        "(line 1)",
+        "blank lines skipped (line 2)",
+        "kept once",
+        "(line 5)",
+    ):
+        assert words in told
+
+
+def test_namesakes_with_other_genes_are_numbered(write):
+    sets, told = read(write("A\t1\tCD3D\nA\t2\tCD3E\nA (2)\t\tCD4\nA\t3\tCD3D\n"))
+    assert sets.to_dict() == {"A": ["CD3D"], "A (3)": ["CD3E"], "A (2)": ["CD4"]}
+    assert "numbered (line 2: 'A (3)')" in told
+    assert "same name and genes left out (line 4)" in told
+
+
+def test_text_that_is_not_utf8(write):
+    sets, told = read(write("Zelltyp Müller\t\tGLUL\n".encode("latin-1") + "Zell-Größe\t\tCD4\n".encode()))
+    assert sets.names == ["Zelltyp Müller", "Zell-Größe"]
+    assert "not UTF-8 read as Latin-1 (line 1)" in told
+
+
+def test_weights_are_read_with_signs_and_exponents(write):
+    sets, told = read(write("A\t\tCD3D,1.5\tCD3E,-2\tCD4,1e-3\tCD8A,.5\n"))
+    assert sets.to_dict() == {"A": {"CD3D": 1.5, "CD3E": -2.0, "CD4": 0.001, "CD8A": 0.5}}
+    assert sets.weighted
+    assert sets.signed
+    assert told == ""
+
+
+def test_weights_that_say_nothing_are_left_out(write):
+    sets, told = read(write("A\t\tCD3D,1.5\tCD3E,nan\tCD4,NA\nB\t\tCD8A,inf\tCD8B,2\tCD2,0\tMAL\n"))
+    assert sets.to_dict() == {"A": {"CD3D": 1.5}, "B": {"CD8B": 2.0, "MAL": 1.0}}
+    assert "missing or infinite left out (lines 1, 2)" in told
+    assert "weight 0 left out (line 2)" in told
+    assert "got weight 1 (line 2)" in told
+
+
+def test_conflicting_weights_are_refused(write):
+    path = write("A\t\tCD4,1\nB\t\tCD3D,1.5\tCD3E,1\tCD3D,2\n")
+    with pytest.raises(ValueError, match=r"'CD3D' has the weights 1.5 and 2 in set 'B' \(line 2"):
+        GeneSets(path)
+
+
+def test_commas_in_gene_names_stay(write):
+    sets, told = read(write("A\t\tHLA-A,B\tPC(16:0,18:1)\t1,2-diol\n"))
+    assert sets["A"] == ["HLA-A,B", "PC(16:0,18:1)", "1,2-diol"]
+    assert not sets.weighted
+    assert told == ""
+
+
+def test_dates_of_a_spreadsheet_are_told(write):
+    sets, told = read(write("A\t\t2-Sep\tCD4\n"))
+    assert sets["A"] == ["2-Sep", "CD4"]
+    assert "spreadsheet" in told
+
+
+def test_a_missing_description_column_is_told(write):
+    sets, told = read(write("A\tCD3D\tCD3E\tCD4\nB\tCD3E\tCD3D\nC\tCD4\tCD3D\tCD3E\n"))
+    assert sets["B"] == ["CD3D"]
+    assert "second column looks like genes" in told
+    assert "lines 1, 2, 3" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param("A na CD3D CD3E\nB na MS4A1\n", "separated by tabs", id="spaces"),
+        pytest.param("A,na,CD3D,CD3E\nB\tna\tMS4A1\nC,na,CD4\n", "most lines lack tabs", id="mostly commas"),
+        pytest.param("A\tna\tCD3D CD3E\nB\tna\tMS4A1 CD79A\n", "separated by spaces", id="spaces between genes"),
+        pytest.param("A\tna\tCD3D; CD3E; CD4\n", "semicolons", id="semicolons between genes"),
+        pytest.param("source\ttarget\tweight\nA\tCD3D\t1\n", "long table", id="long table"),
+        pytest.param("A\tCD3D\t1.5\nA\tCD3E\t-2\n", "long table", id="long table without a header"),
+        pytest.param("\n", "is empty", id="empty file"),
+        pytest.param("A\tna\nB\t\n", "no gene set with a name and a gene", id="only empty sets"),
+        pytest.param(b"PK\x03\x04\x14\x00rest", "binary", id="spreadsheet"),
+        pytest.param(b"A\t\x00\x01\tB\n", "binary", id="binary"),
+        pytest.param("<!DOCTYPE html>\n<html>\t\t</html>", "web page", id="web page"),
+        pytest.param(gzip.compress(CLEAN.encode() * 50)[:-9], "damaged gzip", id="truncated gzip"),
+    ],
+)
+def test_files_that_would_give_wrong_sets_are_refused(write, content, words):
+    with pytest.raises(ValueError, match=words):
+        GeneSets(write(content))
+
+
+def test_missing_file_names_the_place_and_similar_names(write):
+    path = write(CLEAN, "markers.gmt")
+    with pytest.raises(FileNotFoundError, match="marker.gmt.*Did you mean 'markers.gmt'"):
+        GeneSets(str(path.with_name("marker.gmt")))
+    with pytest.raises(IsADirectoryError, match="folder"):
+        GeneSets.from_gmt(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("net.csv", "read_csv"), ("net.tsv", "read_csv"), ("net.xlsx", "read_excel"), ("net.gmx", "GMX")],
+)
+def test_other_extensions_are_refused_with_a_way_out(write, name, words):
+    with pytest.raises(ValueError, match=words):
+        GeneSets(write(CLEAN, name))
+
+
+def test_txt_is_taken_for_gmt_and_told(write):
+    sets, told = read(write(CLEAN, "Enrichr_library.txt"))
+    assert sets.to_dict() == GOOD
+    assert ".txt" in told
+
+
+def test_from_gmt_takes_any_extension(write):
+    assert GeneSets.from_gmt(write(CLEAN, "sets.data")).to_dict() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(GOOD, GOOD, id="lists"),
+        pytest.param({"A": {"CD3D": 2, "CD3E": -1.5}}, {"A": {"CD3D": 2.0, "CD3E": -1.5}}, id="weights"),
+        pytest.param(
+            {"A": {"systematicName": "M1", "geneSymbols": ["CD3D", "CD3E"]}, "B": {"geneSymbols": GOOD["B"]}},
+            GOOD,
+            id="MSigDB",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["sets.json", "sets.json.gz"])
+def test_json(write, content, expected, name):
+    text = json.dumps(content).encode()
+    sets, told = read(write(gzip.compress(text) if name.endswith("gz") else text, name))
+    assert sets.to_dict() == expected
+    assert told == ""
+
+
+def test_json_flaws(write):
+    sets, told = read(write('\ufeff{"A": ["CD3D", null, "CD3D"], "B": {"CD4": NaN}, "A": ["CD3E"]}', "sets.json"))
+    assert sets.to_dict() == {"A": ["CD3D"], "A (2)": ["CD3E"]}
+    for words in ("byte order mark", "kept once (set 'A')", "missing or infinite left out (set 'B')", "numbered"):
+        assert words in told
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ('{"A": ["CD3D",}', ValueError, "not valid JSON"),
+        ('["CD3D", "CD3E"]', ValueError, "object of set names"),
+        ('{"A": "CD3D"}', TypeError, "set 'A' is 'CD3D'"),
+        ('{"A": 3}', TypeError, "set 'A' is int"),
+        ('{"A": {"CD3D": "high"}}', TypeError, "no number"),
+        ('{"A": {"CD3D": 1, "CD3D": 2}}', ValueError, "weights 1 and 2"),
+    ],
+)
+def test_json_that_would_give_wrong_sets_is_refused(write, text, error, words):
+    with pytest.raises(error, match=words):
+        GeneSets(write(text, "sets.json"))
+
+
+@pytest.mark.parametrize("name", ["out.gmt", "out.gmt.gz"])
+@pytest.mark.parametrize(
+    "content",
+    [GOOD, {"A/B c": {"CD3D": 1 / 3, "CD3E": -2e-9}, "B": {"CD4": 1.0, "HLA-A,B": 7.0}}],
+    ids=["plain", "weighted"],
+)
+def test_gmt_round_trip(tmp_path, content, name):
+    GeneSets(content).to_gmt(tmp_path / name)
+    again, told = read(tmp_path / name)
+    assert again.to_dict() == content
+    assert told == ""
+
+
+def test_written_gmt_is_what_other_readers_expect(tmp_path):
+    GeneSets({"A": ["CD3D", "CD3E"]}).to_gmt(tmp_path / "plain.gmt")
+    assert (tmp_path / "plain.gmt").read_bytes() == b"A\tna\tCD3D\tCD3E\n"
+    GeneSets({"A": {"CD3D": 1.5, "CD3E": -1.0}}).to_gmt(tmp_path / "weighted.gmt")
+    assert (tmp_path / "weighted.gmt").read_bytes() == b"A\tna\tCD3D,1.5\tCD3E,-1.0\n"
+
+
+def test_gmt_refuses_names_with_tabs(tmp_path):
+    with pytest.raises(ValueError, match="tab or a line end"):
+        GeneSets({"a\tb": ["CD3D"]}).to_gmt(tmp_path / "out.gmt")
+
+
+def test_names_that_look_weighted_survive_writing(tmp_path):
+    sets = GeneSets({"A": {"probe,7": 1.0, "CD4": 1.0}})
+    sets.to_gmt(tmp_path / "out.gmt")
+    assert read(tmp_path / "out.gmt")[0].to_dict() == {"A": ["probe,7", "CD4"]}
