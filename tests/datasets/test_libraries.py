@@ -1,0 +1,34 @@
+from scgsfm.datasets import libraries, library
+
+COUNTS = {
+    "hallmark": 50,
+    "reactome": 1736,
+    "go_bp": 5343,
+    "go_cc": 468,
+    "go_mf": 1174,
+    "cell_types": 840,
+    "pbmc_markers": 12,
+}
+
+
+def test_what_is_embedded():
+    table = libraries()
+    assert table["n_sets"].to_dict() == COUNTS
+    assert table.index.name == "name"
+    for column in ("title", "source", "version", "licence", "url"):
+        assert table[column].str.len().gt(0).all()
+    assert set(table["licence"]) == {"CC BY 4.0", "CC0 1.0"}
+
+
+def test_counts_are_those_of_the_libraries():
+    for name, row in libraries().iterrows():
+        sets = library(name)
+        assert len(sets) == row["n_sets"]
+        assert len(sets.genes) == row["n_genes"]
+        assert sorted(sets.sizes)[len(sets) // 2] >= row["median_size"]
+
+
+def test_the_table_can_be_changed_without_harm():
+    table = libraries()
+    table.loc["hallmark", "licence"] = "none"
+    assert libraries().loc["hallmark", "licence"] == "CC BY 4.0"

@@ -1,0 +1,140 @@
+"""Libraries by name: embedded ones against known members, others from a local server."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from scgsfm import GeneSets, settings
+from scgsfm._errors import DownloadError
+from scgsfm.datasets import library, pbmc
+
+ENRICHR = "T cell receptor\t\tCD3D,1.0\tCD3E,1.0\t\nApoptosis\t\tCASP3\tBAX\t\n"
+MSIGDB = "HALLMARK_X\thttps://example.org\tCD3D\tCD3E\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "set_name", "size", "some"),
+    [
+        ("hallmark", "HALLMARK_INTERFERON_ALPHA_RESPONSE", 97, {"ISG15", "MX1", "IFIT3"}),
+        ("hallmark", "HALLMARK_HYPOXIA", 200, {"VEGFA", "LDHA", "SLC2A1"}),
+        ("reactome", "REACTOME_2_LTR_CIRCLE_FORMATION", 7, {"BANF1", "HMGA1", "XRCC6"}),
+        ("go_bp", "'De Novo' AMP Biosynthetic Process (GO:0044208)", 6, {"ADSS1", "ADSS2", "PFAS"}),
+        ("go_cc", "9+0 Non-Motile Cilium (GO:0097731)", 7, {"C1orf115", "IFTAP", "USH1G"}),
+        ("go_mf", "1-Acylglycerophosphocholine O-acyltransferase Activity (GO:0047184)", 6, {"LPCAT2", "TAFAZZIN"}),
+        ("cell_types", "AIZARANI_LIVER_C11_HEPATOCYTES_1", 297, {"A1BG", "AADAC", "ADH1A"}),
+    ],
+)
+def test_embedded_members(name, set_name, size, some):
+    sets = library(name)
+    assert len(sets[set_name]) == size
+    assert some <= set(sets[set_name])
+    assert sets[set_name] == sorted(sets[set_name])
+    assert not sets.weighted
+
+
+def test_embedded_names_are_forgiving():
+    assert library("GO-BP") == library("go_bp") == GeneSets("Go Bp") == GeneSets.from_library("go_bp")
+
+
+def test_source_and_licence():
+    info = library("reactome").info
+    assert info["name"] == "reactome"
+    assert info["version"] == "2024.1.Hs"
+    assert info["licence"] == "CC BY 4.0"
+    assert info["url"].startswith("https://")
+
+
+def test_blood_markers_name_the_types_of_the_example_data():
+    adata = pbmc()
+    sets = library("pbmc_markers")
+    assert set(adata.obs["cell_type"].cat.categories) <= set(sets)
+    assert sets.sizes.min() >= 8
+    assert sets.sizes.max() <= 20
+    known = np.diff(sets.membership(adata.var_names).indptr) / sets.sizes
+    assert known.min() > 0.6
+
+
+def test_embedded_libraries_are_small():
+    folder = files("scgsfm") / "data" / "genesets"
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 1_000_000
+
+
+@pytest.fixture
+def server(monkeypatch, tmp_path):
+    """A local Enrichr and MSigDB; gives the list of requests."""
+    requests = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            body = {
+                "/enrichr?libraryName=My_Library_2021": ENRICHR,
+                "/enrichr?libraryName=Broken_2021": "<!DOCTYPE html><html>error</html>",
+                "/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt": MSIGDB,
+            }.get(self.path)
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Length", str(len(body or "")))
+            self.end_headers()
+            self.wfile.write((body or "").encode())
+
+        def log_message(self, *args):
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{httpd.server_port}"
+    monkeypatch.setattr("scgsfm.genesets._library._ENRICHR", f"{address}/enrichr?libraryName=")
+    monkeypatch.setattr("scgsfm.genesets._library._MSIGDB", f"{address}/msigdb")
+    monkeypatch.setattr(settings, "cache_dir", tmp_path)
+    monkeypatch.setattr(settings, "offline", False)
+    yield requests
+    httpd.shutdown()
+    httpd.server_close()
+
+
+def test_enrichr_is_downloaded_once(server, tmp_path, recwarn):
+    for make in (library, GeneSets):
+        sets = make("My_Library_2021")
+        assert sets.to_dict() == {"T cell receptor": ["CD3D", "CD3E"], "Apoptosis": ["CASP3", "BAX"]}
+        assert sets.info["source"] == "Enrichr"
+        assert "not checked" in sets.info["licence"]
+    assert server == ["/enrichr?libraryName=My_Library_2021"]
+    assert (tmp_path / "genesets" / "enrichr" / "My_Library_2021.gmt").read_text() == ENRICHR
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("name", ["h.all.v2024.1.Hs", "h.all.v2024.1.Hs.symbols"])
+def test_msigdb_release(server, name):
+    sets = library(name)
+    assert sets.to_dict() == {"HALLMARK_X": ["CD3D", "CD3E"]}
+    assert sets.info["version"] == "2024.1.Hs"
+    assert server == ["/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt"]
+
+
+def test_unknown_names_suggest_others(server):
+    with pytest.raises(
+        DownloadError, match="(?s)'KEGG_2021_Humans'.*Did you mean 'KEGG_2021_Human'.*hallmark.*libraryName"
+    ):
+        library("KEGG_2021_Humans")
+    with pytest.raises(ValueError, match="'reactom'.*Did you mean 'reactome'.*Embedded: hallmark, reactome"):
+        library("reactom")
+    assert not any("reactom" in path for path in server)
+
+
+def test_error_pages_do_not_stay_in_the_cache(server, tmp_path):
+    for _ in range(2):
+        with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not send gene sets.*web page"):
+            library("Broken_2021")
+    assert len(server) == 2
+    assert not (tmp_path / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
+
+
+def test_offline(server, monkeypatch):
+    monkeypatch.setattr(settings, "offline", True)
+    assert len(library("hallmark")) == 50
+    with pytest.raises(DownloadError, match="KEGG_2021_Human"):
+        library("KEGG_2021_Human")
+    assert server == []
