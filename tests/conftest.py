@@ -1,16 +1,86 @@
-"""What several tests need: settings of their own, and a web server that misbehaves on request."""
+"""What several tests need: matrices of every type, settings of their own, and a web server that misbehaves on request."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from scipy import sparse
 
 from scgsfm.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+
+def _unsorted_with_zeros(x: np.ndarray) -> sparse.csr_array:
+    """CSR with each row's entries in reverse order, some of them explicit zeros."""
+    indptr, indices, data = [0], [], []
+    for row in x:
+        columns = np.union1d(np.flatnonzero(row), np.arange(0, len(row), 7))[::-1]
+        indices.append(columns)
+        data.append(row[columns])
+        indptr.append(indptr[-1] + len(columns))
+    return sparse.csr_array((np.concatenate(data), np.concatenate(indices), indptr), shape=x.shape)
+
+
+def _dask(x: np.ndarray, chunk: Callable[[np.ndarray], Any]) -> Any:
+    da = pytest.importorskip("dask.array")
+    return da.from_array(x, chunks=(3, 4)).rechunk((3, -1)).map_blocks(chunk)
+
+
+def _on_disk(x: Any, path: Path, *, backend: str) -> Any:
+    import anndata as ad
+
+    if backend == "zarr":
+        store = pytest.importorskip("zarr").open_group(path / "matrix.zarr", mode="w")
+    else:
+        store = pytest.importorskip("h5py").File(path / "matrix.h5", "w")
+    ad.io.write_elem(store, "x", x)
+    return ad.io.sparse_dataset(store["x"]) if sparse.issparse(x) else store["x"]
+
+
+ARRAY_TYPES: dict[str, Callable[[np.ndarray, Path], Any]] = {
+    "numpy": lambda x, _: x,
+    "fortran": lambda x, _: np.asfortranarray(x),
+    "csr_matrix": lambda x, _: sparse.csr_matrix(x),
+    "csr_array": lambda x, _: sparse.csr_array(x),
+    "csr_unsorted_zeros": lambda x, _: _unsorted_with_zeros(x),
+    "csc_matrix": lambda x, _: sparse.csc_matrix(x),
+    "csc_array": lambda x, _: sparse.csc_array(x),
+    "csc_unsorted_zeros": lambda x, _: sparse.csc_array(_unsorted_with_zeros(x.T).T),
+    "dask_dense": lambda x, _: _dask(x, np.asarray),
+    "dask_csr": lambda x, _: _dask(x, sparse.csr_array),
+    "h5_dense": lambda x, path: _on_disk(x, path, backend="h5"),
+    "h5_csr": lambda x, path: _on_disk(sparse.csr_matrix(x), path, backend="h5"),
+    "h5_csc": lambda x, path: _on_disk(sparse.csc_matrix(x), path, backend="h5"),
+    "zarr_dense": lambda x, path: _on_disk(x, path, backend="zarr"),
+    "zarr_csr": lambda x, path: _on_disk(sparse.csr_matrix(x), path, backend="zarr"),
+}
+
+
+@pytest.fixture(params=list(ARRAY_TYPES))
+def array_type(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[np.ndarray], Any]:
+    """Turns a dense array into a matrix of one of the types that the package takes, in memory, lazy or on disk."""
+    return lambda x: ARRAY_TYPES[request.param](x, tmp_path)
+
+
+@pytest.fixture
+def counts() -> np.ndarray:
+    """Log-normalised counts, 23 cells × 60 genes, with ties, an all-zero cell and an all-zero gene."""
+    rng = np.random.default_rng(1)
+    x = rng.poisson(rng.gamma(0.4, 2, 60), (23, 60)).astype(np.float64)
+    x[4] = 0
+    x[:, 9] = 0
+    total = x.sum(axis=1, keepdims=True)
+    return np.log1p(100 * x / np.where(total == 0, 1, total))
 
 
 @pytest.fixture
@@ -63,9 +133,7 @@ class Server:
             if fault == "stall":
                 self.released.wait(20)
         else:
-            for start in range(0, len(body), 1 << 16):
-                handler.wfile.write(body[start : start + (1 << 16)])
-                time.sleep(0)
+            handler.wfile.write(body)
         handler.close_connection = True
 
     @staticmethod
