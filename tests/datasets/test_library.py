@@ -88,6 +88,7 @@ def server(monkeypatch, tmp_path):
     address = f"http://127.0.0.1:{httpd.server_port}"
     monkeypatch.setattr("scgsfm.genesets._library._ENRICHR", f"{address}/enrichr?libraryName=")
     monkeypatch.setattr("scgsfm.genesets._library._MSIGDB", f"{address}/msigdb")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(settings, "cache_dir", tmp_path)
     monkeypatch.setattr(settings, "offline", False)
     yield requests
@@ -130,6 +131,16 @@ def test_error_pages_do_not_stay_in_the_cache(server, tmp_path):
             library("Broken_2021")
     assert len(server) == 2
     assert not (tmp_path / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
+
+
+def test_a_wrong_file_placed_by_hand_is_kept(server, tmp_path):
+    path = tmp_path / "genesets" / "enrichr" / "My_Library_2021.gmt"
+    path.parent.mkdir(parents=True)
+    path.write_text("T CD3D CD3E\n")
+    with pytest.raises(ValueError, match="separated by tabs.*Delete .*My_Library_2021.gmt"):
+        library("My_Library_2021")
+    assert path.exists()
+    assert server == []
 
 
 def test_offline(server, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from scgsfm import GeneSets
-from scgsfm._errors import DownloadError, GeneMatchError, GeneSetWarning
+from scgsfm._errors import GeneMatchError, GeneSetWarning
 
 PLAIN = {"T": ["CD3D", "CD3E", "CD2"], "B": ["MS4A1", "CD79A", "CD2"]}
 SIGNED = {"T": {"CD3D": 2.0, "CD3E": 1.5, "MS4A1": -1.0}, "B": {"MS4A1": 3.0, "CD79A": 1.0}}
@@ -70,9 +70,10 @@ def test_dict_values_of_every_kind():
     assert GeneSets({"entrez": [915, np.int64(916)]})["entrez"] == ["915", "916"]
 
 
-def test_dict_flaws_make_one_warning():
+@pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict])
+def test_dict_flaws_make_one_warning(make):
     with pytest.warns(GeneSetWarning) as caught:
-        sets = GeneSets({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
+        sets = make({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
     assert sets.to_dict() == {"T": ["CD3D", "CD3E"], "w": ["CD4"]}
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -165,6 +166,7 @@ def test_subset_and_filter():
     some = sets.subset(["three", "one"])
     assert some.to_dict() == {"three": {"A": 1, "B": 2, "C": -3}, "one": {"A": 1}}
     assert sets.subset("two").names == ["two"]
+    assert not sets.subset("two").weighted
     assert sets.filter(min_genes=2).names == ["two", "three"]
     assert sets.filter(max_genes=2).names == ["one", "two"]
     assert sets.filter(min_genes=2, max_genes=2).genes.tolist() == ["A", "B"]
@@ -275,8 +277,5 @@ def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path, monkeypatc
     with pytest.raises(ValueError, match="read from .gmt"):
         GeneSets("mine")
     assert GeneSets("hallmark").info["name"] == "hallmark"
-    monkeypatch.setattr(
-        "scgsfm._fetch.fetch", lambda *args, **kwargs: (_ for _ in ()).throw(DownloadError("no network"))
-    )
     with pytest.raises(ValueError, match="no library of gene sets 'halmark'.*Did you mean 'hallmark'"):
         GeneSets("halmark")

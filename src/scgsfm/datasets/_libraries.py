@@ -16,6 +16,7 @@ def libraries() -> pd.DataFrame:
 
     Examples
     --------
+    >>> import scgsfm
     >>> scgsfm.datasets.libraries().loc["hallmark", "n_sets"].item()
     50
     """

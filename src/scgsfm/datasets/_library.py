@@ -28,6 +28,7 @@ def library(name: str) -> GeneSets:
 
     Examples
     --------
+    >>> import scgsfm
     >>> sets = scgsfm.datasets.library("hallmark")
     >>> len(sets), sets.info["licence"]
     (50, 'CC BY 4.0')

@@ -22,6 +22,7 @@ def pbmc() -> ad.AnnData:
 
     Examples
     --------
+    >>> import scgsfm
     >>> adata = scgsfm.datasets.pbmc()
     >>> adata.shape, adata.obs["cell_type"].nunique()
     ((700, 14135), 9)

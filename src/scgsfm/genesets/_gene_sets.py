@@ -47,6 +47,7 @@ class GeneSets(Mapping[str, list[str]]):
 
     Examples
     --------
+    >>> from scgsfm import GeneSets
     >>> sets = GeneSets({"T": ["CD3D", "CD3E"], "B": {"MS4A1": 2.0, "CD79A": 1.0, "CD3E": -1.0}})
     >>> sets["T"], sets.weights("B").tolist(), sets.signed
     (['CD3D', 'CD3E'], [2.0, 1.0, -1.0], True)
@@ -60,7 +61,7 @@ class GeneSets(Mapping[str, list[str]]):
     _info: dict[str, str]
     _index: dict[str, int]
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: GeneSets | Mapping[Any, Any] | pd.DataFrame | str | os.PathLike[str]) -> None:
         if isinstance(source, GeneSets):
             self._fill(source._table, source._info)
         elif isinstance(source, pd.DataFrame):
@@ -94,12 +95,16 @@ class GeneSets(Mapping[str, list[str]]):
     @classmethod
     def from_dict(cls, sets: Mapping[Any, Any]) -> Self:
         """Take name → genes, or name → {gene: weight}."""
-        return cls(dict(sets))
+        made = cls.__new__(cls)
+        made._read(draft_dict(sets), {"source": "dict"})
+        return made
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Self:
         """Take a long table with the columns ``source``, ``target`` and perhaps ``weight``."""
-        return cls(pd.DataFrame(frame))
+        sets = cls.__new__(cls)
+        sets._read(draft_frame(frame), {"source": "DataFrame"})
+        return sets
 
     @classmethod
     def from_library(cls, name: str) -> Self:
@@ -204,6 +209,7 @@ class GeneSets(Mapping[str, list[str]]):
 
         Examples
         --------
+        >>> from scgsfm import GeneSets
         >>> GeneSets({"T": ["CD3D", "CD3E"]}).membership(["CD3E", "ACTB", "CD3D"]).toarray().tolist()
         [[1.0, 0.0, 1.0]]
         """

@@ -79,7 +79,7 @@ def read_library(name: str) -> tuple[Table, dict[str, str]]:
         return table, {"name": key} | {k: v for k, v in catalogue()[key].items() if isinstance(v, str)}
     if match := _MSIGDB_NAME.fullmatch(name):
         return _download_msigdb(match)
-    if not re.fullmatch(r"[\w.() -]*[A-Z][\w.() -]*", name):  # every name of Enrichr has a capital
+    if not re.fullmatch(r"[\w.()-]*[A-Z][\w.()-]*", name):  # every name of Enrichr has a capital
         raise ValueError(_unknown(name))
     return _download_enrichr(name)
 
@@ -129,7 +129,9 @@ def _download_msigdb(match: re.Match[str]) -> tuple[Table, dict[str, str]]:
 
 def _download(name: str, url: str, path: str) -> Table:
     from scgsfm._fetch import fetch
+    from scgsfm.settings import settings
 
+    placed_before = (settings.cache_dir / path).is_file()
     try:
         file = fetch([url], path)
     except DownloadError as error:
@@ -138,7 +140,9 @@ def _download(name: str, url: str, path: str) -> Table:
         draft = read_gmt(file)
         table = assemble(draft)
     except ValueError as error:
-        file.unlink()  # an error page must not stay in the cache
+        if placed_before:
+            raise ValueError(f"{error} Delete {file} to have it downloaded from {url} again.") from error
+        file.unlink()
         raise ValueError(f"{_unknown(name)}\n{url} did not send gene sets: {error}") from error
     draft.repairs.log()
     return table

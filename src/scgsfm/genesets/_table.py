@@ -74,7 +74,7 @@ def assemble(draft: Draft) -> Table:
     order = first[np.argsort(draft.owners[first], kind="stable")]
     sizes = np.bincount(draft.owners[order], minlength=len(draft.names))
     indptr = np.concatenate([[0], np.cumsum(sizes)])
-    weights = None if draft.weights is None or (draft.weights == 1).all() else draft.weights[order]
+    weights = None if draft.weights is None else draft.weights[order]
     table = Table(draft.names, genes, indptr, codes[order].astype(np.int32), weights)
     kept, names = _name_sets(draft, table)
     if not kept:
@@ -83,13 +83,15 @@ def assemble(draft: Draft) -> Table:
 
 
 def take(table: Table, sets: Sequence[int]) -> Table:
-    """The given sets, in that order, with the genes that occur in them."""
+    """The given sets, in that order, with the genes that occur in them; weights that are all 1 are dropped."""
     index = np.asarray(sets, dtype=np.int64)
     sizes = np.diff(table.indptr)[index]
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     entries = np.repeat(table.indptr[index] - indptr[:-1], sizes) + np.arange(indptr[-1])
     used, codes = np.unique(table.codes[entries], return_inverse=True)
     weights = None if table.weights is None else table.weights[entries]
+    if weights is not None and (weights == 1).all():
+        weights = None
     return Table([table.names[i] for i in index], table.genes[used], indptr, codes.astype(np.int32), weights)
 
 

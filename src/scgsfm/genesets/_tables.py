@@ -34,7 +34,7 @@ def draft_sets(sets: list[tuple[object, object]], repairs: Repairs) -> Draft:
     sizes: list[int] = []
     weighted = False
     for name, value in sets:
-        if name is None or name != name:
+        if name is None or name is pd.NA or name != name:
             raise ValueError(f"{repairs.source}: {name!r} is no name for a set. Give every set a name.")
         genes, own = _members(str(name), value, repairs)
         names.append(str(name))
