@@ -1,0 +1,6 @@
+"""Pretrained models by name, used without AnnData: lists of genes and arrays in, arrays out."""
+
+from ._available import available
+from ._load import load
+
+__all__ = ["available", "load"]

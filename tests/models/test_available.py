@@ -1,0 +1,38 @@
+"""The list of models."""
+
+from __future__ import annotations
+
+from scgsfm import models
+
+
+def by_name():
+    return {record["name"]: record for record in models.available()}
+
+
+def test_known_models(own_settings):
+    found = by_name()
+    assert list(found) == [
+        "gsfm-base",
+        "maayanlab/gsfm-rummagene",
+        "maayanlab/gsfm-rummageo",
+        "maayanlab/gsfm-rummage",
+    ]
+    assert [record["where"] for record in found.values()] == ["embedded", "hub", "hub", "hub"]
+    assert all(record["kind"] == "gsfm" and record["description"] and record["licence"] for record in found.values())
+    assert not own_settings.cache_dir.exists()
+
+
+def test_cached_model(own_settings):
+    folder = own_settings.cache_dir / "models" / "maayanlab" / "gsfm-rummage"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "vocab.txt"):
+        (folder / name).touch()
+    assert by_name()["maayanlab/gsfm-rummage"]["where"] == "hub"
+    (folder / "model.safetensors").touch()
+    assert by_name()["maayanlab/gsfm-rummage"]["where"] == "cached"
+    assert by_name()["maayanlab/gsfm-rummageo"]["where"] == "hub"
+
+
+def test_the_list_is_the_callers(own_settings):
+    models.available()[0]["name"] = "changed"
+    assert "gsfm-base" in by_name()

@@ -1,0 +1,376 @@
+"""Loading models: embedded, from a folder, from a hub that is a server on this machine."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import safetensors.torch
+import torch
+
+from scgsfm import models
+from scgsfm._errors import ChecksumError, DownloadError, ModelFormatError
+from scgsfm.models import _store
+from scgsfm.models._folder import read_folder, write_folder
+
+GENES = ["A1BG", "STAT1", "HLA-DRA", "ISG15", "MT-CO1", "Ω-gene"]
+VOCAB = ["<unk>", "<pad>", *GENES]
+V, D = len(VOCAB), 4
+CONFIG = {"vocab_size": V, "d_model": D, "depth": 2, "dropout": 0.2, "partition": 0, "weighted_loss": "none"}
+SHAPES = {
+    "encoder.layers.0.weight": (2 * D, V),
+    "encoder.layers.0.bias": (2 * D,),
+    "encoder.layers.3.weight": (D, 2 * D),
+    "encoder.layers.3.bias": (D,),
+    "decoder.layers.0.weight": (D, D),
+    "decoder.layers.0.bias": (D,),
+    "decoder.layers.3.weight": (V, D),
+    "decoder.layers.3.bias": (V,),
+}
+
+
+@pytest.fixture
+def tensors():
+    rng = np.random.default_rng(0)
+    return {key: rng.normal(size=shape).astype(np.float32) for key, shape in SHAPES.items()}
+
+
+@pytest.fixture
+def official(tmp_path, tensors):
+    """A folder as the authors of GSFM publish it: no card, no checksums, bookkeeping keys."""
+    folder = tmp_path / "official"
+    folder.mkdir()
+    bookkeeping = {"_instantiator": {"module": "lightning"}, "name": "GSFM_20250101", "file": "DAE.py"}
+    (folder / "config.json").write_text(json.dumps(CONFIG | bookkeeping))
+    (folder / "vocab.txt").write_text("\n".join(VOCAB) + "\n", encoding="utf-8")
+    safetensors.numpy.save_file(tensors, folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture
+def ours(tmp_path, tensors):
+    """A folder as this package writes it."""
+    folder = tmp_path / "ours"
+    write_folder(folder, CONFIG, tensors, VOCAB, {"licence": "CC0", "seed": 7})
+    return folder
+
+
+def reference(tensors, genes):
+    """Logits of one set by plain dense algebra."""
+    x = np.zeros(V)
+    x[[VOCAB.index(g) if g in VOCAB else 0 for g in genes]] = 1
+    x[1] = 0
+    for part in ("encoder", "decoder"):
+        for layer in (0, 3):
+            x = tensors[f"{part}.layers.{layer}.weight"] @ x + tensors[f"{part}.layers.{layer}.bias"]
+            x = np.maximum(x, 0) if layer == 0 else x
+    return x
+
+
+def hub(server, folder, name):
+    """Serve ``folder`` as hub model ``name``."""
+    for file in folder.iterdir():
+        server.files[f"/{name}/resolve/main/{file.name}"] = file.read_bytes()
+
+
+@pytest.mark.parametrize("genes", [["STAT1", "ISG15"], ["unheard of", "A1BG"], []])
+def test_official_folder(official, tensors, genes):
+    model = models.load(official)
+    assert model.genes == VOCAB
+    assert model.dim == D
+    assert model.name == str(official)
+    np.testing.assert_allclose(model.logits([genes])[0], reference(tensors, genes), atol=1e-5)
+
+
+def test_balanced_loss_keeps_its_counts(official, tensors):
+    counts = np.arange(V, dtype=np.float32)
+    (official / "config.json").write_text(json.dumps(CONFIG | {"weighted_loss": "balance"}))
+    safetensors.numpy.save_file(tensors | {"bias": counts}, official / "model.safetensors")
+    np.testing.assert_array_equal(models.load(official).module.state_dict()["bias"], counts)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_are_read_as_float32(official, tensors, dtype):
+    stored = {key: torch.from_numpy(value).to(dtype) for key, value in tensors.items()}
+    safetensors.torch.save_file(stored, official / "model.safetensors")
+    found = read_folder(official).tensors
+    for key, value in stored.items():
+        assert found[key].dtype == np.float32
+        np.testing.assert_array_equal(found[key], value.float().numpy())
+
+
+def test_vocabulary_of_windows(official):
+    (official / "vocab.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(VOCAB).encode() + b"\r\n\r\n")
+    assert models.load(official).genes == VOCAB
+
+
+def test_written_folder(ours, tensors):
+    config, found, vocab, card = read_folder(ours)
+    assert config == {"model_type": "gsfm"} | CONFIG
+    assert vocab == VOCAB
+    assert card == {"licence": "CC0", "seed": 7}
+    assert models.load(ours).metadata == card
+    for key, value in tensors.items():
+        np.testing.assert_array_equal(found[key], value)
+    assert sorted(p.name for p in ours.iterdir()) == [
+        "card.json",
+        "checksums.json",
+        "config.json",
+        "model.safetensors",
+        "vocab.txt",
+    ]
+    assert (ours / "vocab.txt").read_text(encoding="utf-8").splitlines() == VOCAB
+
+
+def test_writing_replaces(ours, tensors):
+    write_folder(ours, CONFIG, {key: 2 * value for key, value in tensors.items()}, VOCAB, {})
+    folder = read_folder(ours)
+    np.testing.assert_array_equal(folder.tensors["decoder.layers.3.bias"], 2 * tensors["decoder.layers.3.bias"])
+    assert folder.card == {}
+
+
+def test_float16(tmp_path, tensors):
+    tensors["encoder.layers.0.bias"][0] = 1e6
+    write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="float16")
+    found = read_folder(tmp_path / "m").tensors
+    for key, value in tensors.items():
+        np.testing.assert_allclose(found[key], value, rtol=2**-11 if value.ndim == 2 else 0)
+    assert found["decoder.layers.3.weight"].dtype == np.float32
+
+
+def test_float16_refuses_to_overflow(tmp_path, tensors):
+    tensors["encoder.layers.0.weight"][0, 0] = 1e6
+    with pytest.raises(ModelFormatError, match=r"encoder\.layers\.0\.weight holds values too large"):
+        write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="float16")
+    assert not (tmp_path / "m").exists()
+
+
+def test_int8(tmp_path, tensors):
+    tensors["encoder.layers.0.weight"][1] = 0
+    write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int8")
+    stored = safetensors.numpy.load_file(tmp_path / "m" / "model.safetensors")
+    assert stored["decoder.layers.3.weight"].dtype == np.int8
+    found = read_folder(tmp_path / "m").tensors
+    assert found.keys() == tensors.keys()
+    for key, value in tensors.items():
+        bound = np.abs(value).max(axis=1, keepdims=True) / 254 * (1 + 1e-5) if value.ndim == 2 else np.zeros(1)
+        assert (np.abs(found[key] - value) <= bound).all()
+    assert models.load(tmp_path / "m").logits([["STAT1"]])[0] == pytest.approx(reference(tensors, ["STAT1"]), abs=0.2)
+
+
+def test_int8_by_hand(official, tensors):
+    """``value = int8 × scale`` of the row; scales may be half precision."""
+    key = "encoder.layers.3.weight"
+    whole = np.arange(-16, 16, dtype=np.int8).reshape(D, 2 * D)
+    scale = np.array([0.5, 1, 2, 0.25], dtype=np.float16)
+    safetensors.numpy.save_file(tensors | {key: whole, f"{key}.scale": scale}, official / "model.safetensors")
+    np.testing.assert_array_equal(read_folder(official).tensors[key], whole * scale[:, None].astype(float))
+    safetensors.numpy.save_file(tensors | {key: whole}, official / "model.safetensors")
+    with pytest.raises(ModelFormatError, match=r"encoder\.layers\.3\.weight\.scale is missing"):
+        read_folder(official)
+    safetensors.numpy.save_file(tensors | {key: whole, f"{key}.scale": scale[:1]}, official / "model.safetensors")
+    with pytest.raises(ModelFormatError, match="one scale a row"):
+        read_folder(official)
+
+
+def test_unknown_quantisation(tmp_path, tensors):
+    with pytest.raises(ValueError, match="quantize='int4'"):
+        write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int4")
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocab.txt", "model.safetensors"])
+def test_missing_file(official, name):
+    (official / name).unlink()
+    with pytest.raises(ModelFormatError, match=f"{name} is missing"):
+        models.load(official)
+
+
+def test_pickled_weights_are_refused(official):
+    (official / "model.safetensors").unlink()
+    (official / "pytorch_model.bin").write_bytes(pickle.dumps({}))
+    with pytest.raises(ModelFormatError, match=r"pytorch_model\.bin is not read.*pickles.*safetensors"):
+        models.load(official)
+
+
+def edit(folder, **changes):
+    (folder / "config.json").write_text(json.dumps(CONFIG | changes))
+
+
+BROKEN = {
+    "no JSON": (lambda f, t: (f / "config.json").write_text("<html>"), r"config\.json: is no JSON"),
+    "no object": (lambda f, t: (f / "config.json").write_text("[1]"), r"config\.json: must hold a JSON object"),
+    "unknown kind": (lambda f, t: edit(f, model_type="bert"), r"config\.json: model_type is 'bert', known are gsfm"),
+    "unknown variant": (lambda f, t: edit(f, variant="XAE"), r"config\.json: no model can be built .*XAE"),
+    "bad depth": (lambda f, t: edit(f, depth="two"), r"config\.json: no model can be built"),
+    "vocabulary": (
+        lambda f, t: (f / "vocab.txt").write_text("\n".join(VOCAB[:-1])),
+        r"vocab\.txt: found 7 tokens, but vocab_size in config\.json is 8",
+    ),
+    "no size": (lambda f, t: edit(f, vocab_size=None), "vocab_size in config.json is None"),
+    "specials": (
+        lambda f, t: (f / "vocab.txt").write_text("\n".join(VOCAB[::-1])),
+        r"vocab\.txt: the first two tokens must be \('<unk>', '<pad>'\), found",
+    ),
+    "twice": (
+        lambda f, t: (f / "vocab.txt").write_text("\n".join([*VOCAB[:-1], "STAT1"])),
+        "more than once: STAT1",
+    ),
+    "missing key": (
+        lambda f, t: t.pop("decoder.layers.3.bias"),
+        r"model\.safetensors: decoder\.layers\.3\.bias is missing; found are decoder\.layers\.0\.bias",
+    ),
+    "wrong shape": (
+        lambda f, t: t.update({"encoder.layers.3.weight": np.zeros((3, 8), np.float32)}),
+        r"model\.safetensors: encoder\.layers\.3\.weight has shape \(3, 8\), expected \(4, 8\)",
+    ),
+    "wrong width": (
+        lambda f, t: edit(f, d_model=8),
+        r"encoder\.layers\.0\.weight has shape \(8, 8\), expected \(16, 8",
+    ),
+    "extra key": (lambda f, t: t.update(mean=np.zeros(3, np.float32)), "tensors that the model .* lacks: mean"),
+    "not finite": (
+        lambda f, t: t["decoder.layers.0.bias"].fill(np.nan),
+        r"decoder\.layers\.0\.bias holds values that are infinite or no numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_disagreement_is_named(official, tensors, case):
+    change, message = BROKEN[case]
+    change(official, tensors)
+    safetensors.numpy.save_file(tensors, official / "model.safetensors")
+    with pytest.raises(ModelFormatError, match=message) as error:
+        models.load(official)
+    assert str(official) in str(error.value)
+
+
+@pytest.mark.parametrize("size", [0, 4, 100, -10])
+def test_cut_weights(official, size):
+    weights = (official / "model.safetensors").read_bytes()
+    (official / "model.safetensors").write_bytes(weights[:size])
+    with pytest.raises(ModelFormatError, match=r"model\.safetensors: is cut short"):
+        models.load(official)
+
+
+def test_writing_checks_too(tmp_path, tensors):
+    del tensors["encoder.layers.0.bias"]
+    with pytest.raises(ModelFormatError, match=r"encoder\.layers\.0\.bias is missing"):
+        write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {})
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "card.json", "vocab.txt", "config.json"])
+def test_damaged_file(ours, name):
+    content = bytearray((ours / name).read_bytes())
+    content[-2] ^= 1
+    (ours / name).write_bytes(content)
+    with pytest.raises(ChecksumError, match=r"is damaged or changed.*delete checksums\.json") as error:
+        models.load(ours)
+    assert str(ours / name) in str(error.value)
+
+
+def test_missing_listed_file(ours):
+    (ours / "card.json").unlink()
+    with pytest.raises(ChecksumError, match=r"card\.json.* of no file"):
+        models.load(ours)
+
+
+def test_embedded(monkeypatch, tmp_path, tensors, own_settings):
+    """The embedded model comes before a folder of the same name and needs no cache."""
+    own_settings.offline = True
+    monkeypatch.setattr(_store, "EMBEDDED", tmp_path / "data")
+    write_folder(tmp_path / "data" / "gsfm-base", CONFIG, tensors, VOCAB, {}, quantize="float16")
+    (tmp_path / "gsfm-base").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert models.load().name == models.load("gsfm-base").name == "gsfm-base"
+    (tmp_path / "data" / "gsfm-base" / "vocab.txt").write_text("x")
+    with pytest.raises(ChecksumError, match="pip install --force-reinstall"):
+        models.load("gsfm-base")
+
+
+def test_hub(server, own_settings, official, tensors):
+    hub(server, official, "maayanlab/gsfm-rummagene")
+    own_settings.mirrors = [server.url]
+    model = models.load("maayanlab/gsfm-rummagene")
+    assert model.name == "maayanlab/gsfm-rummagene"
+    np.testing.assert_allclose(model.logits([["ISG15"]])[0], reference(tensors, ["ISG15"]), atol=1e-5)
+    cached = own_settings.cache_dir / "models" / "maayanlab" / "gsfm-rummagene"
+    assert sorted(p.name for p in cached.iterdir()) == ["config.json", "model.safetensors", "vocab.txt"]
+    before = server.requests.total()
+    own_settings.offline = True
+    models.load("maayanlab/gsfm-rummagene")
+    assert server.requests.total() == before == 3
+
+
+def test_hub_folder_of_ours_is_checked_on_arrival(server, own_settings, ours):
+    hub(server, ours, "me/mine")
+    own_settings.mirrors = [server.url]
+    assert models.load("me/mine").metadata["seed"] == 7
+    hub(server, ours, "me/other")
+    server.files["/me/other/resolve/main/model.safetensors"] = (ours / "model.safetensors").read_bytes()[::-1]
+    with pytest.raises(ChecksumError, match="wrong bytes"):
+        models.load("me/other")
+    assert not (own_settings.cache_dir / "models" / "me" / "other" / "model.safetensors").exists()
+
+
+def test_damaged_hub_file_in_the_cache(server, own_settings, official):
+    hub(server, official, "me/mine")
+    own_settings.mirrors = [server.url]
+    models.load("me/mine")
+    file = own_settings.cache_dir / "models" / "me" / "mine" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-8])
+    with pytest.raises(ModelFormatError, match="cut short"):
+        models.load("me/mine")
+
+
+def test_hub_files_placed_by_hand(own_settings, official):
+    own_settings.offline = True
+    official.rename(own_settings.cache_dir.parent / "gsfm-rummage")
+    target = own_settings.cache_dir / "models" / "maayanlab"
+    target.mkdir(parents=True)
+    (own_settings.cache_dir.parent / "gsfm-rummage").rename(target / "gsfm-rummage")
+    assert models.load("maayanlab/gsfm-rummage").genes == VOCAB
+
+
+def test_hub_offline(own_settings):
+    own_settings.offline = True
+    with pytest.raises(DownloadError, match="offline") as error:
+        models.load("maayanlab/gsfm-rummageo")
+    place = own_settings.cache_dir / "models" / "maayanlab" / "gsfm-rummageo" / "config.json"
+    assert str(place) in str(error.value)
+    assert "https://huggingface.co/maayanlab/gsfm-rummageo/resolve/main/config.json" in str(error.value)
+
+
+def test_neither_folder_nor_hub(own_settings):
+    own_settings.offline = True
+    with pytest.raises(DownloadError, match="There is no folder 'runs/mine', and as a model of the hub"):
+        models.load("runs/mine")
+
+
+def test_unknown_name(own_settings):
+    with pytest.raises(ValueError, match=r"'gsfm-bsae' \(did you mean 'gsfm-base'\?\)") as error:
+        models.load("gsfm-bsae")
+    for name in ("gsfm-base", "maayanlab/gsfm-rummagene", "maayanlab/gsfm-rummageo", "maayanlab/gsfm-rummage"):
+        assert name in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["./absent", "/absent/model", "~/absent/model", "a/b/c"])
+def test_absent_folder(own_settings, name):
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        models.load(name)
+
+
+def test_file_instead_of_folder(official):
+    with pytest.raises(ValueError, match="is a file; give the folder"):
+        models.load(official / "model.safetensors")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("device", ["cuda", "nonsense"])
+def test_device_that_cannot_be_used(official, device):
+    with pytest.raises(ValueError, match=f"device='{device}' cannot be used"):
+        models.load(official, device=device)
