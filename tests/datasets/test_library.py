@@ -1,13 +1,11 @@
 """Libraries by name: embedded ones against known members, others from a local server."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
-from scgsfm import GeneSets, settings
+from scgsfm import GeneSets
 from scgsfm._errors import DownloadError
 from scgsfm.datasets import library, pbmc
 
@@ -63,89 +61,66 @@ def test_embedded_libraries_are_small():
 
 
 @pytest.fixture
-def server(monkeypatch, tmp_path):
-    """A local Enrichr and MSigDB; gives the list of requests."""
-    requests = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            requests.append(self.path)
-            body = {
-                "/enrichr?libraryName=My_Library_2021": ENRICHR,
-                "/enrichr?libraryName=Broken_2021": "<!DOCTYPE html><html>error</html>",
-                "/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt": MSIGDB,
-            }.get(self.path)
-            self.send_response(200 if body else 404)
-            self.send_header("Content-Length", str(len(body or "")))
-            self.end_headers()
-            self.wfile.write((body or "").encode())
-
-        def log_message(self, *args):
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{httpd.server_port}"
-    monkeypatch.setattr("scgsfm.genesets._library._ENRICHR", f"{address}/enrichr?libraryName=")
-    monkeypatch.setattr("scgsfm.genesets._library._MSIGDB", f"{address}/msigdb")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(settings, "cache_dir", tmp_path)
-    monkeypatch.setattr(settings, "offline", False)
-    yield requests
-    httpd.shutdown()
-    httpd.server_close()
+def sources(server, monkeypatch):
+    """A local Enrichr and MSigDB."""
+    server.files["/enrichr?libraryName=My_Library_2021"] = ENRICHR.encode()
+    server.files["/enrichr?libraryName=Broken_2021"] = b"no such library\n"
+    server.files["/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt"] = MSIGDB.encode()
+    monkeypatch.setattr("scgsfm.genesets._library._ENRICHR", f"{server.url}/enrichr?libraryName=")
+    monkeypatch.setattr("scgsfm.genesets._library._MSIGDB", f"{server.url}/msigdb")
+    return server
 
 
-def test_enrichr_is_downloaded_once(server, tmp_path, recwarn):
+def test_enrichr_is_downloaded_once(sources, own_settings, recwarn):
     for make in (library, GeneSets):
         sets = make("My_Library_2021")
         assert sets.to_dict() == {"T cell receptor": ["CD3D", "CD3E"], "Apoptosis": ["CASP3", "BAX"]}
         assert sets.info["source"] == "Enrichr"
         assert "not checked" in sets.info["licence"]
-    assert server == ["/enrichr?libraryName=My_Library_2021"]
-    assert (tmp_path / "genesets" / "enrichr" / "My_Library_2021.gmt").read_text() == ENRICHR
+    assert sources.requests == {"/enrichr?libraryName=My_Library_2021": 1}
+    assert (own_settings.cache_dir / "genesets" / "enrichr" / "My_Library_2021.gmt").read_text() == ENRICHR
     assert not recwarn.list
 
 
 @pytest.mark.parametrize("name", ["h.all.v2024.1.Hs", "h.all.v2024.1.Hs.symbols"])
-def test_msigdb_release(server, name):
+def test_msigdb_release(sources, name):
     sets = library(name)
     assert sets.to_dict() == {"HALLMARK_X": ["CD3D", "CD3E"]}
     assert sets.info["version"] == "2024.1.Hs"
-    assert server == ["/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt"]
+    assert sources.requests == {"/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt": 1}
 
 
-def test_unknown_names_suggest_others(server):
+def test_unknown_names_suggest_others(sources):
     with pytest.raises(
         DownloadError, match="(?s)'KEGG_2021_Humans'.*Did you mean 'KEGG_2021_Human'.*hallmark.*libraryName"
     ):
         library("KEGG_2021_Humans")
     with pytest.raises(ValueError, match="'reactom'.*Did you mean 'reactome'.*Embedded: hallmark, reactome"):
         library("reactom")
-    assert not any("reactom" in path for path in server)
+    assert not any("reactom" in path for path in sources.requests)
 
 
-def test_error_pages_do_not_stay_in_the_cache(server, tmp_path):
+def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources, own_settings):
     for _ in range(2):
-        with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not send gene sets.*web page"):
+        with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not send gene sets.*separated by tabs"):
             library("Broken_2021")
-    assert len(server) == 2
-    assert not (tmp_path / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
+    assert sources.requests.total() == 2
+    assert not (own_settings.cache_dir / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
 
 
-def test_a_wrong_file_placed_by_hand_is_kept(server, tmp_path):
-    path = tmp_path / "genesets" / "enrichr" / "My_Library_2021.gmt"
+def test_a_wrong_file_placed_by_hand_is_kept(sources, own_settings):
+    path = own_settings.cache_dir / "genesets" / "enrichr" / "My_Library_2021.gmt"
     path.parent.mkdir(parents=True)
     path.write_text("T CD3D CD3E\n")
     with pytest.raises(ValueError, match="separated by tabs.*Delete .*My_Library_2021.gmt"):
         library("My_Library_2021")
     assert path.exists()
-    assert server == []
+    assert not sources.requests
 
 
-def test_offline(server, monkeypatch):
-    monkeypatch.setattr(settings, "offline", True)
+def test_offline(sources, own_settings):
+    own_settings.offline = True
     assert len(library("hallmark")) == 50
     with pytest.raises(DownloadError, match="KEGG_2021_Human"):
         library("KEGG_2021_Human")
-    assert server == []
+    assert not sources.requests
