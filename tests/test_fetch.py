@@ -149,6 +149,7 @@ def test_every_reason_is_told(good):
     assert "404" in lines[1]
     assert "wrong bytes" in lines[2]
     assert "refused" in lines[3]
+    assert "HTTPConnection" not in lines[3]
 
 
 def test_mirrors_come_first(good, own_settings):

@@ -192,4 +192,7 @@ def _reason(error: Exception) -> str:
         return f"no connection within {TIMEOUT[0]:g} s"
     if isinstance(error, requests.ReadTimeout) or "Read timed out" in str(error):
         return f"the server sent nothing for {TIMEOUT[1]:g} s"
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    # urllib3's reason comes after the address, which is told anyway
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    text = str(cause).split(": ", 1)[-1] if cause else str(error)
+    return " ".join(text.split())[:300] or type(error).__name__

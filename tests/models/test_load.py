@@ -70,10 +70,16 @@ def reference(tensors, genes):
     return x
 
 
-def hub(server, folder, name):
-    """Serve ``folder`` as hub model ``name``."""
-    for file in folder.iterdir():
-        server.files[f"/{name}/resolve/main/{file.name}"] = file.read_bytes()
+@pytest.fixture
+def hub(server, monkeypatch):
+    """Serves a folder as a model of the hub."""
+    monkeypatch.setattr(_store, "HUB", _store.HUB.replace("https://huggingface.co", server.url))
+
+    def serve(folder, name):
+        for file in folder.iterdir():
+            server.files[f"/{name}/resolve/main/{file.name}"] = file.read_bytes()
+
+    return serve
 
 
 @pytest.mark.parametrize("genes", [["STAT1", "ISG15"], ["unheard of", "A1BG"], []])
@@ -292,9 +298,8 @@ def test_embedded(monkeypatch, tmp_path, tensors, own_settings):
         models.load("gsfm-base")
 
 
-def test_hub(server, own_settings, official, tensors):
-    hub(server, official, "maayanlab/gsfm-rummagene")
-    own_settings.mirrors = [server.url]
+def test_hub(hub, server, own_settings, official, tensors):
+    hub(official, "maayanlab/gsfm-rummagene")
     model = models.load("maayanlab/gsfm-rummagene")
     assert model.name == "maayanlab/gsfm-rummagene"
     np.testing.assert_allclose(model.logits([["ISG15"]])[0], reference(tensors, ["ISG15"]), atol=1e-5)
@@ -306,20 +311,25 @@ def test_hub(server, own_settings, official, tensors):
     assert server.requests.total() == before == 3
 
 
-def test_hub_folder_of_ours_is_checked_on_arrival(server, own_settings, ours):
-    hub(server, ours, "me/mine")
-    own_settings.mirrors = [server.url]
+def test_mirror_of_the_hub(server, own_settings, official):
+    own_settings.mirrors = [f"{server.url}/hf"]
+    for file in official.iterdir():
+        server.files[f"/hf/maayanlab/gsfm-rummage/resolve/main/{file.name}"] = file.read_bytes()
+    assert models.load("maayanlab/gsfm-rummage").genes == VOCAB
+
+
+def test_hub_folder_of_ours_is_checked_on_arrival(hub, server, own_settings, ours):
+    hub(ours, "me/mine")
     assert models.load("me/mine").metadata["seed"] == 7
-    hub(server, ours, "me/other")
+    hub(ours, "me/other")
     server.files["/me/other/resolve/main/model.safetensors"] = (ours / "model.safetensors").read_bytes()[::-1]
     with pytest.raises(ChecksumError, match="wrong bytes"):
         models.load("me/other")
     assert not (own_settings.cache_dir / "models" / "me" / "other" / "model.safetensors").exists()
 
 
-def test_damaged_hub_file_in_the_cache(server, own_settings, official):
-    hub(server, official, "me/mine")
-    own_settings.mirrors = [server.url]
+def test_damaged_hub_file_in_the_cache(hub, own_settings, official):
+    hub(official, "me/mine")
     models.load("me/mine")
     file = own_settings.cache_dir / "models" / "me" / "mine" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-8])
