@@ -9,6 +9,9 @@ X_GSFM = "X_gsfm"
 VARM_GSFM = "gsfm"
 """``varm`` key of gene embeddings."""
 
+RESOLVE_GENES = "resolve_genes"
+"""``uns[UNS]`` key of the resolution of gene names."""
+
 VAR_SYMBOL = "scgsfm_symbol"
 """``var`` column of resolved human symbols."""
 

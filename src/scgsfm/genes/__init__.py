@@ -1,0 +1,18 @@
+"""Gene identifiers: what a name means, and which names mean the same gene."""
+
+from ._check_share import check_share
+from ._match import match
+from ._resolve import STATUSES, Resolution, as_names, protein_coding, resolve
+from ._tables import Organism, sources
+
+__all__ = [
+    "STATUSES",
+    "Organism",
+    "Resolution",
+    "as_names",
+    "check_share",
+    "match",
+    "protein_coding",
+    "resolve",
+    "sources",
+]

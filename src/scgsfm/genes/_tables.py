@@ -1,0 +1,90 @@
+"""The embedded gene tables, read on first use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+
+Organism = Literal["human", "mouse"]
+
+HOW: Final = ("approved", "previous", "alias", "ambiguous")
+"""What a name can be; the position is stored with each name."""
+
+_FOLDER = files("scgsfm") / "data" / "genes"
+
+
+class Gene(NamedTuple):
+    """What a name was resolved to: the gene in the ``row`` of the organism's table."""
+
+    organism: Organism
+    row: int
+    how: str
+
+    @property
+    def symbol(self) -> str:
+        """The approved symbol in the gene's own species; ``""`` for an ambiguous name."""
+        return "" if self.how == "ambiguous" else table(self.organism).symbols[self.row]
+
+    @property
+    def human_symbol(self) -> str:
+        """The approved human symbol, of the ortholog for a mouse gene; ``""`` where there is none."""
+        return "" if self.how == "ambiguous" else table(self.organism).human[self.row]
+
+
+@dataclass(frozen=True)
+class GeneTable:
+    """The genes of one species and all names they go by."""
+
+    organism: Organism
+    symbols: list[str]
+    """Approved symbols, sorted."""
+    human: list[str]
+    """The human symbol of each gene: its own, or that of its ortholog, or ``""``."""
+    coding: np.ndarray
+    """Whether a gene is protein-coding."""
+    codes: dict[str, int]
+    """Name → ``4 * row + position in HOW``."""
+    entrez: dict[int, int]
+    """Entrez id → row."""
+    ensembl: dict[int, int]
+    """Number in the Ensembl gene id → row."""
+
+    def find(self, name: str) -> Gene | None:
+        """Look up a symbol, previous symbol or alias."""
+        code = self.codes.get(name)
+        return None if code is None else Gene(self.organism, code >> 2, HOW[code & 3])
+
+    def find_approved(self, name: str) -> Gene | None:
+        """Look up an approved symbol."""
+        code = self.codes.get(name, -1)
+        return Gene(self.organism, code >> 2, HOW[0]) if code & 3 == 0 else None
+
+
+@cache
+def table(organism: Organism) -> GeneTable:
+    """The table of an organism; read once."""
+    with (_FOLDER / f"{organism}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        names = stored["names"].tobytes().decode().split("\n")
+        symbols = human = names[: len(stored["coding"])]
+        if organism == "mouse":
+            human = [*table("human").symbols, ""]  # row -1 is no ortholog
+            human = [human[row] for row in stored["ortholog"].tolist()]
+        return GeneTable(
+            organism=organism,
+            symbols=symbols,
+            human=human,
+            coding=stored["coding"],
+            codes=dict(zip(names, stored["codes"].tolist(), strict=True)),
+            entrez=dict(zip(*stored["entrez"].tolist(), strict=True)),
+            ensembl=dict(zip(*stored["ensembl"].tolist(), strict=True)),
+        )
+
+
+def sources() -> dict[str, dict[str, str]]:
+    """Version, licence, address and use of each source of the tables."""
+    return json.loads((_FOLDER / "sources.json").read_text(encoding="utf-8"))

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.genes import check_share
+
+TEXT = {"what": "genes of the sets", "examples_given": ["a", "b"], "examples_expected": ["CD4"]}
+
+
+def test_good_share_is_logged(caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
+    with caplog.at_level(logging.INFO, "scgsfm"):
+        assert check_share(1500, 2000, **TEXT) == 0.75
+    assert "1,500 of 2,000 genes of the sets were matched (75.0%)" in caplog.text
+
+
+def test_low_share_warns_with_examples():
+    with pytest.warns(GeneMatchWarning, match=r"4 of 10 .*'a', 'b'; expected, for example: 'CD4'.*gene_symbols="):
+        assert check_share(4, 10, **TEXT) == 0.4
+
+
+@pytest.mark.parametrize(("n_matched", "n_total"), [(0, 10), (0, 0), (4, 100)])
+def test_hopeless_share_is_refused(n_matched, n_total):
+    with pytest.raises(GeneMatchError, match="use_raw=True"):
+        check_share(n_matched, n_total, **TEXT)
+
+
+def test_minimum():
+    with pytest.raises(GeneMatchError):
+        check_share(6, 10, minimum=0.7, **TEXT)
+    with pytest.warns(GeneMatchWarning):
+        check_share(1, 100, minimum=0.0, **TEXT)

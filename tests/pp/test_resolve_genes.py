@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+import scgsfm
+from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.pp._names import data_genes
+
+NAMES = ["CD4", "SEPT9", "CD20", "CAP", "ENSG00000153563.15", "peak_1", "SEPTIN9", "XIST"]
+SYMBOLS = ["CD4", "SEPTIN9", "MS4A1", "", "CD8A", "", "SEPTIN9", "XIST"]
+
+
+def data(names=NAMES, **var):
+    return ad.AnnData(sp.csr_matrix((3, len(names)), dtype=np.float32), var=pd.DataFrame(var, index=list(names)))
+
+
+def test_writes_symbols_status_and_parameters():
+    adata = data()
+    assert scgsfm.pp.resolve_genes(adata) is None
+    assert adata.var["scgsfm_symbol"].tolist() == SYMBOLS
+    status = adata.var["scgsfm_status"]
+    assert isinstance(status.dtype, pd.CategoricalDtype)
+    expected = ["approved", "previous", "previous", "ambiguous", "ensembl", "unknown", "approved", "approved"]
+    assert status.tolist() == expected
+
+    kept = adata.uns["scgsfm"]["resolve_genes"]
+    assert kept["share"] == 6 / 8
+    assert (kept["n_genes"], kept["n_matched"], kept["n_duplicates"], kept["n_protein_coding"]) == (8, 6, 1, 4)
+    assert kept["organism"] == "human"
+    assert kept["counts"]["previous"] == 2
+    assert kept["versions"]["NCBI Gene"] == "2020-09"
+
+
+def test_mouse():
+    adata = data(["Cd4", "Ptprc", "Gm4924", "mt-Co1"])
+    scgsfm.pp.resolve_genes(adata)
+    assert adata.var["scgsfm_symbol"].tolist() == ["CD4", "PTPRC", "", "MT-CO1"]
+    assert adata.uns["scgsfm"]["resolve_genes"]["organism"] == "mouse"
+
+
+@pytest.mark.parametrize("ending", ["h5ad", "zarr"])
+def test_round_trip(tmp_path, ending):
+    adata = data()
+    scgsfm.pp.resolve_genes(adata)
+    path = tmp_path / f"data.{ending}"
+    getattr(adata, f"write_{ending}")(path)
+    back = getattr(ad, f"read_{ending}")(path)
+    pd.testing.assert_frame_equal(back.var, adata.var, check_dtype=False, check_index_type=False)
+    assert back.uns["scgsfm"]["resolve_genes"] == adata.uns["scgsfm"]["resolve_genes"]
+
+
+def test_backed(tmp_path):
+    data().write_h5ad(tmp_path / "data.h5ad")
+    adata = ad.read_h5ad(tmp_path / "data.h5ad", backed="r")
+    scgsfm.pp.resolve_genes(adata)
+    assert adata.var["scgsfm_symbol"].tolist() == SYMBOLS
+
+
+def test_copy_and_key_added():
+    adata = data()
+    result = scgsfm.pp.resolve_genes(adata, key_added="hgnc", copy=True)
+    assert result.var["hgnc_symbol"].tolist() == SYMBOLS
+    assert "hgnc_status" in result.var
+    assert list(result.uns["scgsfm"]) == ["hgnc"]
+    assert adata.var.empty
+    assert not adata.uns
+
+
+def test_names_in_a_column():
+    ids = [f"feature_{i}" for i in range(len(NAMES))]
+    for column in ("gene_symbols", "feature_name"):
+        adata = data(ids, **{column: pd.Categorical(NAMES)})
+        scgsfm.pp.resolve_genes(adata)  # found by itself
+        assert adata.var["scgsfm_symbol"].tolist() == SYMBOLS
+    adata = data(ids, mine=pd.array(NAMES, dtype="string"))
+    scgsfm.pp.resolve_genes(adata, gene_symbols="mine")
+    assert adata.var["scgsfm_symbol"].tolist() == SYMBOLS
+    assert adata.uns["scgsfm"]["resolve_genes"]["params"]["gene_symbols"] == "mine"
+
+
+def test_var_names_that_are_genes_are_kept():
+    adata = data(["ENSG00000010610", "ENSG00000153563"], gene_symbols=["CD4", "CD8A"])
+    assert data_genes(adata, gene_symbols=None, use_raw=False).tolist() == ["ENSG00000010610", "ENSG00000153563"]
+    # names of another species are no reason to leave the var_names
+    adata = data(["FBgn0001", "FBgn0002", "FBgn0003"], gene_symbols=["Sod1", "white", "yellow"])
+    assert data_genes(adata, gene_symbols=None, use_raw=False).tolist() == list(adata.var_names)
+
+
+def test_raw():
+    adata = data()
+    adata.raw = adata
+    adata = adata[:, :2].copy()
+    scgsfm.pp.resolve_genes(adata, use_raw=True)
+    assert adata.raw.var["scgsfm_symbol"].tolist() == SYMBOLS
+    assert "scgsfm_symbol" not in adata.var
+
+
+def test_bad_arguments():
+    adata = data(here=["x"] * len(NAMES))
+    with pytest.raises(ValueError, match=r"`gene_symbols='nowhere'` is not a column of `.var`, which has: 'here'"):
+        scgsfm.pp.resolve_genes(adata, gene_symbols="nowhere")
+    with pytest.raises(ValueError, match="have no `.raw`"):
+        scgsfm.pp.resolve_genes(adata, use_raw=True)
+
+
+def test_poor_names():
+    with pytest.warns(GeneMatchWarning, match="2 of 5 genes of the data"):
+        scgsfm.pp.resolve_genes(data(["CD4", "CD8A", "x1", "x2", "x3"]))
+    adata = data([str(i) for i in range(10)])
+    with pytest.raises(GeneMatchError, match="expected, for example: 'CD4'"):
+        scgsfm.pp.resolve_genes(adata)
+    assert adata.var.empty
