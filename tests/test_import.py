@@ -1,0 +1,61 @@
+"""``import scgsfm`` is cheap and leaves no traces."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+HEAVY = [
+    "fast_array_utils",
+    "lightning",
+    "matplotlib",
+    "numba",
+    "peft",
+    "pytorch_lightning",
+    "safetensors",
+    "scanpy",
+    "torch",
+    "transformers",
+]
+
+
+def run(code, tmp_path):
+    """What ``code`` prints as JSON, in a process whose home and caches are the empty folder ``tmp_path``."""
+    names = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "SCGSFM_CACHE", "MPLCONFIGDIR", "TMPDIR")
+    env = os.environ | dict.fromkeys(names, str(tmp_path)) | {"PYTHONDONTWRITEBYTECODE": "1"}
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    return json.loads(result.stdout)
+
+
+def test_nothing_heavy_is_loaded(tmp_path):
+    code = f"import json, sys, scgsfm; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    assert run(code, tmp_path) == []
+
+
+def test_nothing_is_written(tmp_path):
+    code = "import json, scgsfm; repr(scgsfm.settings); scgsfm.models.available(); print(json.dumps(dir(scgsfm)))"
+    assert {"GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"} <= set(
+        run(code, tmp_path)
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_import_time(tmp_path):
+    """At most half as long again as ``import anndata``; the best of some runs, because a machine has other work."""
+    code = (
+        "import json, time; t = [time.perf_counter()]\n"
+        "import anndata; t.append(time.perf_counter())\n"
+        "import scgsfm; t.append(time.perf_counter())\n"
+        "print(json.dumps([t[1] - t[0], t[2] - t[1]]))"
+    )
+    ratios = []
+    for _ in range(5):
+        anndata, ours = run(code, tmp_path)
+        ratios.append(1 + ours / anndata)
+        if ratios[-1] <= 1.5:
+            return
+    raise AssertionError(ratios)
