@@ -90,7 +90,8 @@ def own_settings(monkeypatch, tmp_path):
     for name in ("SCGSFM_OFFLINE", "SCGSFM_MIRRORS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SCGSFM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
     for name in ("_cache_dir", "_offline", "_mirrors"):
         setattr(settings, name, None)
     yield settings
@@ -165,3 +166,35 @@ def server(own_settings):
     web.shutdown()
     web.server_close()
     thread.join()
+
+
+class LinearModel:
+    """Offers what completion needs of a GSFM, computed by one random matrix."""
+
+    name = "linear"
+    symbols = (
+        *("CD3D", "CD3E", "CD3G", "CD2", "CD8A", "CD4", "LCK", "ZAP70", "CD79A", "CD79B", "MS4A1", "CD19", "LYZ"),
+        *("S100A8", "S100A9", "CD14", "NKG7", "GNLY", "PRF1", "GZMB", "ACTB", "GAPDH", "MALAT1", "PPBP", "PF4"),
+    )
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.genes = ["<unk>", "<pad>", *self.symbols]
+        self.matrix = rng.normal(size=(len(self.genes), len(self.genes))).astype(np.float32)
+        self.popularity = rng.normal(size=len(self.genes)).astype(np.float32)
+        self.n_sets_seen: list[int] = []
+
+    def tokens(self, genes: list[str]) -> np.ndarray:
+        return np.array([self.genes.index(gene) for gene in genes])
+
+    def logits(self, sets: sparse.csr_array) -> np.ndarray:
+        self.n_sets_seen.append(sets.shape[0])
+        return (sets @ self.matrix).astype(np.float32)
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-logits))
+
+
+@pytest.fixture
+def linear_model() -> LinearModel:
+    return LinearModel()
