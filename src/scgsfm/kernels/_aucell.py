@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from ._ties import keys, tie_groups, workspace
+from ._ties import ordered_keys, tie_groups, workspace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,24 +29,25 @@ def expected_gains(
     -------
     The gains of the values of ``data``, and for each cell the gain of its zeros.
     """
-    return _expected_gains(data, keys(data), indptr, n_genes, top)
+    return _expected_gains(*ordered_keys(data), indptr, n_genes, top)
 
 
 @njit(cache=True, nogil=True)
-def _expected_gains(data, data_keys, indptr, n_genes, top):
-    gains = np.empty(len(data))
+def _expected_gains(keys, zero, indptr, n_genes, top):
+    gains = np.empty(len(keys))
     zero_gains = np.empty(len(indptr) - 1)
-    work = workspace(indptr, data)
-    _, _, firsts, counts, groups = work
+    work = workspace(indptr)
+    firsts, counts, groups = work[:3]
     group_gains = np.empty(len(counts))
     for cell in range(len(zero_gains)):
-        start, stop = indptr[cell], indptr[cell + 1]
-        zero_group = tie_groups(data[start:stop], data_keys[start:stop], n_genes, work)
+        row = slice(indptr[cell], indptr[cell + 1])
+        zero_group = tie_groups(keys[row], zero, n_genes, work)
         for g in range(zero_group + 1):
             group_gains[g] = _mean_gain(firsts[g], counts[g], top)
         zero_gains[cell] = group_gains[zero_group]
-        for i in range(start, stop):
-            gains[i] = group_gains[groups[i - start]]
+        row_gains = gains[row]
+        for i in range(len(row_gains)):
+            row_gains[i] = group_gains[groups[i]]
     return gains, zero_gains
 
 

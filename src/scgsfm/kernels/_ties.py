@@ -1,4 +1,8 @@
-"""Ranks of the values of one sparse row by groups of ties."""
+"""Ranks of the values of sparse rows, by groups of ties.
+
+Values are represented by unsigned integers of the same order, so that one compiled form serves all types of numbers,
+and hashing and radix sort, both far cheaper than a comparison sort, apply.
+"""
 
 from __future__ import annotations
 
@@ -15,109 +19,150 @@ MAX_HASHED = N_SLOTS // 4
 """Rows with more distinct values are sorted."""
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ / golden ratio: spreads the keys over the upper bits
-_SHIFT = np.uint64(54)  # leaves log2(N_SLOTS) bits
+_TO_SLOT = np.uint64(54)  # leaves log2(N_SLOTS) bits
+_NEXT = np.uint64(1)
+_LAST_SLOT = np.uint64(N_SLOTS - 1)
+_BYTE = np.uint64(255)
 
 
-def keys(data: NDArray[np.floating]) -> NDArray[np.unsignedinteger]:
-    """The bits of floating-point numbers, to hash them by."""
-    return data.view(np.uint32 if data.dtype == np.float32 else np.uint64)
+def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
+    """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
+    width = 8 * data.dtype.itemsize
+    zero = np.uint64(1 << (width - 1))
+    return _ordered_keys(data.view(f"u{data.dtype.itemsize}"), zero), zero
 
 
 @njit(cache=True, nogil=True)
-def workspace(indptr, data):
-    """Buffers for :func:`tie_groups`, wide enough for each row: slots, levels, firsts, counts."""
-    width = MAX_HASHED + 1
+def _ordered_keys(bits, sign):
+    keys = np.empty(len(bits), np.uint64)
+    for i in range(len(bits)):
+        b = np.uint64(bits[i])
+        keys[i] = sign + b if b < sign else sign - (b - sign)
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def workspace(indptr):
+    """Buffers for :func:`tie_groups`, wide enough for each row.
+
+    The first three are its results: first rank and size of each group, group of each value.
+    """
+    width = MAX_HASHED
     for i in range(len(indptr) - 1):
-        width = max(width, indptr[i + 1] - indptr[i] + 1)
+        width = max(width, indptr[i + 1] - indptr[i])
     return (
-        np.empty(N_SLOTS, np.int16),
-        np.empty(width, data.dtype),
-        np.empty(width, np.int64),
-        np.empty(width, np.int64),
+        np.empty(width + 1, np.int64),
+        np.empty(width + 1, np.int64),
         np.empty(width, np.int32),
+        np.empty(width, np.uint64),
+        np.empty(N_SLOTS, np.int16),
+        np.empty((8, 256), np.int32),
+        np.empty((2, width), np.int32),
     )
 
 
 @njit(cache=True, nogil=True)
-def tie_groups(row, row_keys, n_genes, work):
+def tie_groups(keys, zero, n_genes, work):
     """Group the values of a row by ties and rank the groups, the highest value first.
 
-    Fills ``firsts`` and ``counts`` of the workspace with the first rank and the size of each group, and ``groups``
-    with the group of each value. Genes that are not in the row, and explicit zeros, form the last group, ranked
-    where zeros belong: before negative values. Returns the number of that group.
+    Genes that are not in the row, and explicit zeros, form the last group, ranked where zeros belong: before negative
+    values. Returns the number of that group; the rest is in the workspace.
     """
-    slots, levels, firsts, counts, groups = work
-    n = _hash(row, row_keys, slots, levels, counts, groups)
+    firsts, counts, groups, levels, slots, histogram, orders = work
+    n = _hash(keys, zero, levels, counts, groups, slots)
     if n >= 0:
-        ascending = np.argsort(levels[:n])
+        ascending = _radix_order(levels[:n], histogram, orders)
     else:
-        n = _sort(row, levels, counts, groups)
-        ascending = np.arange(n)
-    n_zero = n_genes
-    for g in range(n):
-        n_zero -= counts[g]
-    counts[n] = n_zero
-    firsts[n] = -1
+        n = _sort(keys, zero, levels, counts, groups, _radix_order(keys, histogram, orders))
+        ascending = orders[0, :n]
+        for g in range(n):
+            ascending[g] = g
+    counts[n] = n_genes - counts[:n].sum()
+    firsts[n] = 0
     rank = 1
     for g in ascending[::-1]:
-        if levels[g] < 0 and firsts[n] < 0:
+        if levels[g] < zero and firsts[n] == 0:
             firsts[n] = rank
-            rank += n_zero
+            rank += counts[n]
         firsts[g] = rank
         rank += counts[g]
-    if firsts[n] < 0:
+    if firsts[n] == 0:
         firsts[n] = rank
+    for i in range(len(keys)):
+        if groups[i] < 0:
+            groups[i] = n
     return n
 
 
 @njit(cache=True, nogil=True)
-def _hash(row, row_keys, slots, levels, counts, groups):
-    """Groups by a small hash table (few distinct values: the rule for counts, also normalised); -1 if it is full."""
+def _hash(keys, zero, levels, counts, groups, slots):
+    """Groups of few distinct values, the rule for counts, also normalised ones; -1 if there are too many."""
     slots[:] = -1
     n = 0
-    for i in range(len(row)):
-        value = row[i]
-        if value == 0:
+    for i in range(len(keys)):
+        key = keys[i]
+        if key == zero:
             groups[i] = -1
             continue
-        slot = (np.uint64(row_keys[i]) * _MIX) >> _SHIFT
+        slot = (key * _MIX) >> _TO_SLOT
         while True:
             g = slots[slot]
             if g < 0:
                 if n == MAX_HASHED:
                     return -1
                 g = n
-                slots[slot] = g
-                levels[g] = value
-                counts[g] = 0
                 n += 1
-            if levels[g] == value:
+                slots[slot] = g
+                levels[g] = key
+                counts[g] = 0
+            if levels[g] == key:
                 counts[g] += 1
                 groups[i] = g
                 break
-            slot = (slot + np.uint64(1)) & np.uint64(N_SLOTS - 1)
-    for i in range(len(row)):
-        if groups[i] < 0:
-            groups[i] = n
+            slot = (slot + _NEXT) & _LAST_SLOT
     return n
 
 
 @njit(cache=True, nogil=True)
-def _sort(row, levels, counts, groups):
-    """Groups by sorting, in ascending order."""
+def _sort(keys, zero, levels, counts, groups, order):
+    """Groups from the ascending order of the values."""
     n = 0
-    for i in np.argsort(row):
-        value = row[i]
-        if value == 0:
+    for i in order:
+        key = keys[i]
+        if key == zero:
             groups[i] = -1
             continue
-        if n == 0 or levels[n - 1] != value:
-            levels[n] = value
+        if n == 0 or levels[n - 1] != key:
+            levels[n] = key
             counts[n] = 0
             n += 1
         counts[n - 1] += 1
         groups[i] = n - 1
-    for i in range(len(row)):
-        if groups[i] < 0:
-            groups[i] = n
     return n
+
+
+@njit(cache=True, nogil=True)
+def _radix_order(keys, histogram, orders):
+    """Ascending order of unsigned integers, byte by byte from the lowest; bytes that are all equal are skipped."""
+    n = len(keys)
+    histogram[:] = 0
+    for i in range(n):
+        for byte in range(8):
+            histogram[byte, (keys[i] >> np.uint64(8 * byte)) & _BYTE] += 1
+    source, target = orders[0, :n], orders[1, :n]
+    for i in range(n):
+        source[i] = i
+    for byte in range(8):
+        shift = np.uint64(8 * byte)
+        places = histogram[byte]
+        if n == 0 or places[(keys[0] >> shift) & _BYTE] == n:
+            continue
+        place = 0
+        for digit in range(256):
+            place, places[digit] = place + places[digit], place
+        for i in source:
+            digit = (keys[i] >> shift) & _BYTE
+            target[places[digit]] = i
+            places[digit] += 1
+        source, target = target, source
+    return source

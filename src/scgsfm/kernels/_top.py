@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from ._ties import keys, tie_groups, workspace
+from ._ties import ordered_keys, tie_groups, workspace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ def top_genes(
     indptr: NDArray[np.integer],
     n_genes: int,
     n: int,
-) -> NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """Each cell's ``n`` highest genes in descending order, ties in the order of the genes.
 
     Parameters
@@ -33,37 +33,39 @@ def top_genes(
     -------
     Gene indices (cells × n).
     """
-    return _top_genes(data, keys(data), indices, indptr, n_genes, n)
+    return _top_genes(*ordered_keys(data), indices, indptr, n_genes, n)
 
 
 @njit(cache=True, nogil=True)
-def _top_genes(data, data_keys, indices, indptr, n_genes, n):
-    out = np.empty((len(indptr) - 1, n), np.int64)
-    work = workspace(indptr, data)
-    _, _, firsts, _, groups = work
+def _top_genes(keys, zero, indices, indptr, n_genes, n):
+    out = np.empty((len(indptr) - 1, n), np.int32)
+    work = workspace(indptr)
+    firsts, _, groups = work[:3]
     for cell in range(len(out)):
-        start, stop = indptr[cell], indptr[cell + 1]
-        zero_group = tie_groups(data[start:stop], data_keys[start:stop], n_genes, work)
-        for i in range(start, stop):
-            g = groups[i - start]
+        row = slice(indptr[cell], indptr[cell + 1])
+        top, genes = out[cell], indices[row]
+        zero_group = tie_groups(keys[row], zero, n_genes, work)
+        for i in range(len(genes)):
+            g = groups[i]
             if g != zero_group:
                 if firsts[g] <= n:
-                    out[cell, firsts[g] - 1] = indices[i]
+                    top[firsts[g] - 1] = genes[i]
                 firsts[g] += 1
-        _fill_zeros(out[cell], data, indices, start, stop, firsts[zero_group] - 1, n_genes)
+        _fill_zeros(top, firsts[zero_group] - 1, genes, groups, zero_group, n_genes)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _fill_zeros(out, data, indices, start, stop, place, n_genes):
-    """Put the genes with the value zero, in their order, into ``out`` from ``place`` on."""
-    i = start
+def _fill_zeros(top, place, genes, groups, zero_group, n_genes):
+    """Put the genes with the value zero, in their order, into ``top`` from ``place`` on, as far as there is room."""
+    i = 0
     for gene in range(n_genes):
-        if place >= len(out):
+        if place >= len(top):
             break
-        if i < stop and indices[i] == gene:
+        is_zero = True
+        if i < len(genes) and genes[i] == gene:
+            is_zero = groups[i] == zero_group
             i += 1
-            if data[i - 1] != 0:
-                continue
-        out[place] = gene
-        place += 1
+        if is_zero:
+            top[place] = gene
+            place += 1

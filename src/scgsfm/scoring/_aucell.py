@@ -31,10 +31,10 @@ def aucell(
     best = best_gain(sets, top)
 
     def score(block: csr_array) -> np.ndarray:
-        from ..kernels import expected_gains
+        from scgsfm.kernels import expected_gains
 
         gains, zero_gain = expected_gains(block.data, block.indptr, block.shape[1], top)
-        return sets.scatter(block.indptr, block.indices, gains, zero_gain) / best
+        return _share(sets.scatter(block.indptr, block.indices, gains, zero_gain), best)
 
     return score
 
@@ -49,12 +49,12 @@ def _ordinal(rows: Rows, sets: SetIndex, n_up: int | None) -> Scorer:
     gains = np.arange(top - 1, 0, -1, dtype=np.float64)
 
     def score(block: csr_array) -> np.ndarray:
-        from ..kernels import top_genes
+        from scgsfm.kernels import top_genes
 
         block = block.tocsc()[:, order].tocsr()  # in linear time, unlike sorting each row
         genes = top_genes(block.data, block.indices, block.indptr, len(order), top - 1)
         indptr = np.arange(len(genes) + 1) * (top - 1)
-        return shuffled.scatter(indptr, genes.ravel(), np.tile(gains, len(genes))) / best
+        return _share(shuffled.scatter(indptr, genes.ravel(), np.tile(gains, len(genes))), best)
 
     return score
 
@@ -77,6 +77,11 @@ def best_gain(sets: SetIndex, top: int) -> np.ndarray:
         if len(heaviest):
             best[i] = heaviest @ gains[: len(heaviest)]
     return best
+
+
+def _share(gained: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """The share of the attainable; sums that cancel may miss the ends of the range by a rounding error."""
+    return np.clip(gained / best, 0, 1)
 
 
 AUCELL = Method(

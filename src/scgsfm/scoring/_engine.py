@@ -49,7 +49,7 @@ def run(rows: Rows, jobs: Sequence[Job]) -> list[Result]:
         for scorer, result in zip(scorers, results, strict=True):
             _write(scorer(block), result, cells)
 
-    n_threads = config.NUMBA_NUM_THREADS
+    n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     with ThreadPoolExecutor(n_threads) as pool:
         waiting: deque = deque()
         try:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from ._listing import listing
+
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
 
     import numpy as np
     from scipy.sparse import csr_array
 
-    from ._rows import Rows
     from ._sets import SetIndex
 
     Scores: TypeAlias = np.ndarray | tuple[np.ndarray, np.ndarray]
@@ -23,18 +27,13 @@ class Scorer(Protocol):
     def __call__(self, block: csr_array, /) -> Scores: ...
 
 
-class Prepare(Protocol):
-    """Does once what all blocks share, checks the parameters, and returns the :class:`Scorer`."""
-
-    def __call__(self, rows: Rows, sets: SetIndex, /, **params: object) -> Scorer: ...
-
-
 @dataclass(frozen=True)
 class Method:
     """One scoring method: its function and what a user has to know about it."""
 
     name: str
-    prepare: Prepare
+    prepare: Callable[..., Scorer]
+    """Called with :class:`Rows`, :class:`SetIndex` and the parameters by name: does once what all blocks share."""
     title: str
     statistic: str
     reference: str
@@ -53,3 +52,27 @@ class Method:
     """Needs blocks of cells as dense arrays."""
     completes: bool = False
     """Has the sets completed by a model first."""
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Names and defaults of the method's parameters."""
+        parameters = inspect.signature(self.prepare).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def check(self, sets: SetIndex, *, completed: bool = False) -> None:
+        """Refuse sets whose weights or signs the method can't honour, by name, and weights from completion."""
+        if completed and not self.weights:
+            msg = f"`expand` gives weights to genes, which `method` {self.name!r} can't honour."
+            raise ValueError(msg)
+        if not self.signs:
+            self._refuse("negative weights", sets.names_where(lambda weights: weights < 0))
+        if not self.weights:
+            self._refuse("weights", sets.names_where(lambda weights: abs(weights) != 1))
+
+    def _refuse(self, what: str, names: Sequence[str]) -> None:
+        if names:
+            msg = (
+                f"`method` {self.name!r} can't honour the {what} of: {listing(names)}. Use one that does (see "
+                "`scgsfm.methods()`), or leave the weights out: `scgsfm.GeneSets({name: sets[name] for name in sets})`."
+            )
+            raise ValueError(msg)

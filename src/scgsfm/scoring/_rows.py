@@ -6,7 +6,7 @@ import numpy as np
 from anndata.abc import CSCDataset, CSRDataset
 from scipy.sparse import csc_array, csr_array, issparse
 
-from .._logging import logger
+from scgsfm._logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,14 +68,17 @@ class Rows:
     def prepare(self, block: Any) -> csr_array:
         """A block as CSR of floating-point numbers with sorted indices. Raises ValueError for NaN and infinity."""
         _check_type(block)
-        block = csr_array(block)
         if block.dtype not in (np.float32, np.float64):
-            block = block.astype(np.float32 if block.dtype == np.float16 else np.float64)
+            block = block.astype(np.float64)
+        block = csr_array(block)
         if self.genes is not None:
             block = block[:, self.genes]
         if not block.has_canonical_format:
             block = block.copy()  # it may share the user's arrays
             block.sum_duplicates()
+        if block.indices.dtype != np.int32:  # one type, so that kernels are compiled once
+            arrays = block.data, block.indices.astype(np.int32), block.indptr.astype(np.int32)
+            block = csr_array(arrays, shape=block.shape)
         with np.errstate(all="ignore"):
             finite = np.isfinite(block.data.sum())
         if not finite:
@@ -94,7 +97,7 @@ class Rows:
             yield first, min(first + self.block_size, stop)
 
     def _read_columns(self) -> Iterator[tuple[int, csr_array]]:
-        from ..kernels import rows_of_columns
+        from scgsfm.kernels import rows_of_columns
 
         matrix = csc_array(self.matrix)
         if not matrix.has_sorted_indices:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -7,19 +8,44 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
+from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.genes import check_share
+
+from ._listing import listing
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
+
+    from scgsfm.genesets import GeneSets
 
 
 @dataclass(frozen=True)
 class SetIndex:
     """Gene sets over the genes of a data set, ready to be looked up by gene."""
 
-    names: Sequence[str]
+    names: list[str]
     membership: csr_array
     """Weights (sets × genes), 0 for genes outside a set."""
     n_listed: np.ndarray
     """Number of genes that each set lists, also those that the data lacks."""
+
+    @classmethod
+    def match(cls, sets: GeneSets, genes: Iterable[str]) -> SetIndex:
+        """Match gene sets to the genes of a data set.
+
+        The share that is reported is that of the genes of the sets or, if the data has fewer, of the data's.
+        """
+        genes = np.asarray(genes, dtype=object)
+        membership = sets.membership(genes)
+        check_share(
+            len(np.unique(membership.indices)),
+            min(len(sets.genes), len(genes)),
+            what="genes of the sets in the data",
+            examples_given=sets.genes,
+            examples_expected=genes,
+        )
+        membership.eliminate_zeros()
+        return cls(sets.names, membership, sets.sizes)
 
     def __len__(self) -> int:
         return self.membership.shape[0]
@@ -27,7 +53,9 @@ class SetIndex:
     @cached_property
     def by_gene(self) -> csc_array:
         """The membership matrix by columns: the sets of each gene."""
-        return csc_array(self.membership, dtype=np.float64)
+        sets = csc_array(self.membership, dtype=np.float64)
+        arrays = sets.data, sets.indices.astype(np.int32), sets.indptr.astype(np.int32)
+        return csc_array(arrays, shape=sets.shape)
 
     @cached_property
     def n_found(self) -> np.ndarray:
@@ -43,9 +71,34 @@ class SetIndex:
         """The weights of each set's genes."""
         return iter(np.split(self.membership.data, self.membership.indptr[1:-1]))
 
+    def names_where(self, condition: Callable[[np.ndarray], np.ndarray]) -> list[str]:
+        """Names of the sets with a weight that meets a condition."""
+        met = condition(self.membership.data)
+        sets = np.repeat(np.arange(len(self)), self.n_found)[met]
+        return [self.names[i] for i in np.unique(sets)]
+
     def take_genes(self, genes: np.ndarray) -> SetIndex:
         """The same sets over a selection or another order of the genes."""
         return SetIndex(self.names, self.membership[:, genes], self.n_listed)
+
+    def at_least(self, min_genes: int) -> SetIndex:
+        """The sets of which the data has ``min_genes`` genes; a warning names the others.
+
+        Raises GeneMatchError if none is left.
+        """
+        enough = self.n_found >= min_genes
+        if enough.all():
+            return self
+        left_out = [name for name, found in zip(self.names, enough, strict=True) if not found]
+        msg = (
+            f"{len(left_out)} of {len(self)} sets have fewer than {min_genes} genes in the data and are left out: "
+            f"{listing(left_out)}."
+        )
+        if not enough.any():
+            raise GeneMatchError(f"{msg} None is left; lower `min_genes` or take sets with more genes of the data.")
+        warnings.warn(msg, GeneSetWarning, stacklevel=3)
+        kept = np.flatnonzero(enough)
+        return SetIndex([self.names[i] for i in kept], self.membership[kept], self.n_listed[kept])
 
     def scatter(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None
@@ -55,7 +108,7 @@ class SetIndex:
         A cell's genes with their values are those of a CSR matrix; ``zero`` has for each cell the value of all
         other genes.
         """
-        from ..kernels import scatter
+        from scgsfm.kernels import scatter
 
         zero = np.zeros(len(indptr) - 1) if zero is None else zero
         sets = self.by_gene

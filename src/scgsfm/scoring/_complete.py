@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scgsfm._errors import GeneSetWarning
+from scgsfm.genes import check_share, match
+from scgsfm.genesets import GeneSets
+
+from ._listing import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scipy.sparse import csr_array
+
+SETS_AT_A_TIME = 256
+
+
+def complete(
+    gene_sets: Any,
+    model: Any,
+    *,
+    n_genes: int = 50,
+    weight: float = 1.0,
+    genes: Iterable[str] | None = None,
+) -> GeneSets:
+    r"""Complete gene sets into weighted signatures by a gene-set foundation model (GSFM).
+
+    The genes of a set keep their weights (1, if they have none). The model adds ``n_genes`` others: those with the
+    highest :math:`l_g - b_g`, where :math:`l_g` is the logit that the decoder gives gene :math:`g` for the set and
+    :math:`b_g` the gene's popularity, its mean logit whatever the set. Each gets the weight
+
+    .. math::
+
+        w_g = \min\left(\bar w,\; \texttt{weight} \cdot W \cdot \frac{p_g}{\sum_h p_h}\right)
+
+    with :math:`p_g` the model's probability for the corrected logit :math:`l_g - b_g`, the sum over the added genes,
+    :math:`W` the sum and :math:`\bar w` the mean of the set's own weights. So the added genes together weigh
+    ``weight`` times as much as the set's own, but none of them more than one of these on average.
+
+    Parameters
+    ----------
+    gene_sets
+        Whatever :class:`~scgsfm.GeneSets` takes; without negative weights.
+    model
+        A model as :func:`scgsfm.models.load` returns it.
+    n_genes
+        Number of genes to add to each set.
+    weight
+        Total weight of the added genes relative to that of the set's own.
+    genes
+        Gene names of the data. Only genes among them are added, and they are called by these names.
+
+    Returns
+    -------
+    The completed sets. Sets of which the model knows no gene are returned as they are, with a warning.
+
+    Raises
+    ------
+    GeneMatchError
+        If the model knows hardly any gene of the sets.
+    ValueError
+        If there are negative weights, or the parameters are out of range.
+
+    Examples
+    --------
+    >>> import scgsfm
+    >>> from scgsfm.scoring import complete
+    >>> model = scgsfm.models.load("gsfm-base")
+    >>> sets = complete({"interferon": ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]}, model, n_genes=3)
+    >>> len(sets["interferon"]), sets.weights("interferon")[:5].tolist()
+    (8, [1.0, 1.0, 1.0, 1.0, 1.0])
+    """
+    sets = GeneSets(gene_sets)
+    _check_arguments(sets, n_genes, weight)
+    names, allowed, own, taken = _candidates(sets, np.asarray(model.genes, dtype=object), genes)
+    n_genes = min(n_genes, int(allowed.sum()))
+    parts = [sets.to_frame()]
+    for start in range(0, len(sets) if n_genes else 0, SETS_AT_A_TIME):
+        block = slice(start, start + SETS_AT_A_TIME)
+        corrected = model.logits(own[block]) - model.popularity
+        probability = model.probabilities(corrected)
+        corrected[:, ~allowed] = -np.inf
+        corrected[taken[block].nonzero()] = -np.inf
+        best = np.argpartition(corrected, -n_genes, axis=1)[:, -n_genes:]
+        for name, n_own, row, p, tokens in zip(
+            sets.names[block], np.diff(own[block].indptr), corrected, probability, best, strict=True
+        ):
+            if n_own:
+                added = tokens[np.isfinite(row[tokens])]
+                weights = _added_weights(sets.weights(name), p[added], weight)
+                parts.append(pd.DataFrame({"source": name, "target": names[added], "weight": weights}))
+    return GeneSets(pd.concat(parts, ignore_index=True)).subset(sets.names)
+
+
+def _check_arguments(sets: GeneSets, n_genes: int, weight: float) -> None:
+    if n_genes < 1 or weight <= 0:
+        msg = f"`n_genes` is {n_genes} and `weight` is {weight}, but must be at least 1 and above 0."
+        raise ValueError(msg)
+    negative = [name for name in sets if (sets.weights(name) < 0).any()] if sets.signed else []
+    if negative:
+        msg = (
+            f"Sets with negative weights can't be completed: {listing(negative)}. "
+            "Give up- and down-regulated genes as sets of their own."
+        )
+        raise ValueError(msg)
+
+
+def _candidates(
+    sets: GeneSets, vocabulary: np.ndarray, genes: Iterable[str] | None
+) -> tuple[np.ndarray, np.ndarray, csr_array, csr_array]:
+    """What a model may add to sets.
+
+    Returns
+    -------
+    Names of the vocabulary's genes (in the data, if its ``genes`` are given), which of them may be added at all, the
+    genes of each set (sets × vocabulary, ones), and those that may not be added to it.
+    """
+    own = sets.membership(vocabulary)
+    own.data[:] = 1
+    known = np.unique(own.indices)
+    check_share(
+        len(known),
+        min(len(sets.genes), len(vocabulary)),
+        what="genes of the sets in the model's vocabulary",
+        examples_given=sets.genes,
+        examples_expected=vocabulary[2:],
+    )
+    unknown = [name for name, n in zip(sets, np.diff(own.indptr), strict=True) if n == 0]
+    if unknown:
+        msg = f"{len(unknown)} sets are not completed, as the model knows none of their genes: {listing(unknown)}."
+        warnings.warn(msg, GeneSetWarning, stacklevel=3)
+    allowed = np.ones(len(vocabulary), bool)
+    allowed[:2] = False  # <unk> and <pad>
+    if genes is None:
+        return vocabulary, allowed, own, own
+    data = np.asarray(genes, dtype=object)
+    place = match(vocabulary, data)
+    first = np.zeros(len(place), bool)
+    first[np.unique(place, return_index=True)[1]] = True  # of several genes with one ortholog
+    allowed &= (place >= 0) & first
+    return data[place], allowed, own, own + sets.membership(data)[:, place]
+
+
+def _added_weights(own: np.ndarray, probability: np.ndarray, weight: float) -> np.ndarray:
+    p = probability.astype(np.float64)
+    return np.minimum(own.mean(), weight * own.sum() * p / p.sum())

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+import scgsfm
+from scgsfm._errors import GeneMatchError, GeneMatchWarning, GeneSetWarning
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import LinearModel
+
+SETS = {
+    "T/NK": ["CD3D", "CD3E", "CD2", "NKG7"],
+    "B": ["CD79A", "CD79B", "MS4A1"],
+    "myeloid": ["LYZ", "S100A8", "S100A9", "CD14"],
+}
+
+
+@pytest.fixture
+def adata(counts: np.ndarray, linear_model: LinearModel) -> ad.AnnData:
+    """Cells × genes of which the first are known by their symbols."""
+    names = [*linear_model.symbols, *(f"peak{i}" for i in range(60 - len(linear_model.symbols)))]
+    return ad.AnnData(sparse.csr_matrix(counts), var=pd.DataFrame(index=names))
+
+
+def values(adata: ad.AnnData, key: str = "score_aucell") -> np.ndarray:
+    return adata.obsm[key].to_numpy()
+
+
+def test_writes_scores_and_parameters(adata: ad.AnnData) -> None:
+    assert scgsfm.tl.score(adata, SETS, n_up=10) is None
+    scores = adata.obsm["score_aucell"]
+    assert scores.index.equals(adata.obs_names)
+    assert list(scores) == ["T\N{DIVISION SLASH}NK", "B", "myeloid"]
+    assert (scores.dtypes == np.float64).all()
+    record = adata.uns["scgsfm"]["score_aucell"]
+    assert record["params"] == {"n_up": 10, "ties": "expected"}
+    assert record["set_names"].tolist() == list(SETS)
+    assert record["n_genes"].tolist() == record["n_found"].tolist() == [4, 3, 4]
+    assert record["version"] == scgsfm.__version__
+
+
+def test_scores_are_the_methods(adata: ad.AnnData, counts: np.ndarray) -> None:
+    from scipy.stats import rankdata
+
+    scgsfm.tl.score(adata, SETS, ties="decoupler", n_up=12)
+    detected = np.flatnonzero(counts.any(axis=0))
+    order = detected[np.random.default_rng(0).choice(len(detected), len(detected), replace=False)]
+    ranks = rankdata(-counts[:, order], method="ordinal", axis=1)
+    for name, genes in SETS.items():
+        columns = np.isin(order, adata.var_names.get_indexer(genes))
+        k = columns.sum()
+        expected = np.maximum(12 - ranks[:, columns], 0).sum(axis=1) / np.arange(11, 0, -1)[:k].sum()
+        np.testing.assert_allclose(adata.obsm["score_aucell"][name.replace("/", "\u2215")], expected, rtol=1e-12)
+
+
+def test_same_numbers_for_all_types(adata: ad.AnnData, array_type: Any, counts: np.ndarray) -> None:
+    scgsfm.tl.score(adata, SETS)
+    other = ad.AnnData(obs=adata.obs[[]], var=adata.var)
+    other.layers["x"] = array_type(counts)
+    scgsfm.tl.score(other, SETS, layer="x", block_size=5)
+    np.testing.assert_array_equal(values(other), values(adata))
+
+
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
+@pytest.mark.parametrize("use_raw", [False, True])
+def test_backed(adata: ad.AnnData, counts: np.ndarray, tmp_path: Path, make: Any, *, use_raw: bool) -> None:
+    adata.X = make(counts)
+    adata.raw = adata
+    scgsfm.tl.score(adata, SETS)
+    adata.copy().write_h5ad(tmp_path / "x.h5ad")
+    backed = ad.read_h5ad(tmp_path / "x.h5ad", backed="r")
+    del backed.obsm["score_aucell"]
+    scgsfm.tl.score(backed, SETS, use_raw=use_raw, block_size=7)
+    assert backed.isbacked
+    np.testing.assert_array_equal(values(backed), values(adata))
+
+
+@pytest.mark.parametrize("store", ["h5ad", "zarr"])
+def test_results_survive_storage(adata: ad.AnnData, linear_model: LinearModel, tmp_path: Path, store: str) -> None:
+    scgsfm.tl.score(adata, SETS, method=["aucell", "gsfm"], model=linear_model, expand={"n_genes": 3})
+    path = tmp_path / f"x.{store}"
+    getattr(adata, f"write_{store}")(path)
+    back = ad.read_h5ad(path) if store == "h5ad" else ad.read_zarr(path)
+    for key in ("score_aucell", "score_gsfm"):
+        pd.testing.assert_frame_equal(back.obsm[key], adata.obsm[key])
+        record = back.uns["scgsfm"][key]
+        assert list(record["set_names"]) == list(SETS)
+        assert record["completion"] == {"model": "linear", "n_genes": 3}
+
+
+def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
+    scgsfm.tl.score(adata, SETS)
+    expected = values(adata)
+    adata.raw = adata
+    adata.layers["x"] = adata.X.copy()
+    adata.X = sparse.csr_matrix(counts[::-1])
+    scgsfm.tl.score(adata, SETS, layer="x", key_added="layer")
+    scgsfm.tl.score(adata[:, :30], SETS, use_raw=True, copy=True)
+    raw = scgsfm.tl.score(adata[:, :30].copy(), SETS, use_raw=True, copy=True)
+    np.testing.assert_array_equal(values(adata, "layer"), expected)
+    np.testing.assert_array_equal(values(raw), expected)
+    assert adata.uns["scgsfm"]["layer"]["layer"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"layer": "counts"}, "'counts' is not in `adata.layers`"),
+        ({"use_raw": True}, "no `.raw`"),
+        ({"use_raw": True, "layer": "x"}, "exclude each other"),
+        ({"method": "magic"}, "'magic' is not known.*aucell"),
+        ({"min_genes": 0}, "`min_genes` is 0"),
+        ({"mask_var": "hvg"}, "'hvg' is not a column"),
+        ({"mask_var": [True, False]}, "one value for each of the 60 genes"),
+        ({"expand": {"genes": 3}, "method": "gsfm"}, "knows only 'n_genes' and 'weight'"),
+    ],
+)
+def test_bad_arguments(adata: ad.AnnData, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        scgsfm.tl.score(adata, SETS, **arguments)
+
+
+def test_unknown_parameter(adata: ad.AnnData) -> None:
+    with pytest.raises(TypeError, match="'n_top'.*'aucell' takes n_up, ties"):
+        scgsfm.tl.score(adata, SETS, n_top=3)
+
+
+def test_empty_x(adata: ad.AnnData) -> None:
+    with pytest.raises(ValueError, match="`adata.X` is empty"):
+        scgsfm.tl.score(ad.AnnData(obs=adata.obs, var=adata.var), SETS)
+
+
+@pytest.mark.parametrize("as_column", [False, True])
+def test_mask_var_is_a_panel(adata: ad.AnnData, *, as_column: bool) -> None:
+    mask = np.arange(60) < 40
+    adata.var["panel"] = mask
+    panel = scgsfm.tl.score(adata[:, mask].copy(), SETS, copy=True)
+    scgsfm.tl.score(adata, SETS, mask_var="panel" if as_column else mask)
+    np.testing.assert_array_equal(values(adata), values(panel))
+
+
+def test_gene_symbols(adata: ad.AnnData) -> None:
+    scgsfm.tl.score(adata, SETS)
+    adata.var["name"] = adata.var_names
+    adata.var_names = [f"id{i}" for i in range(60)]
+    scgsfm.tl.score(adata, SETS, gene_symbols="name", key_added="by_column")
+    np.testing.assert_array_equal(values(adata, "by_column"), values(adata))
+
+
+def test_names_of_any_kind(adata: ad.AnnData) -> None:
+    scgsfm.tl.score(adata, {"peaks": ["peak0", "peak3", "peak7"]})
+    assert list(adata.obsm["score_aucell"]) == ["peaks"]
+
+
+def test_copy_leaves_the_data_alone(adata: ad.AnnData) -> None:
+    other = scgsfm.tl.score(adata, SETS, copy=True)
+    assert not adata.obsm
+    assert not adata.uns
+    assert "score_aucell" in other.obsm
+
+
+def test_several_methods_in_one_call(adata: ad.AnnData, linear_model: LinearModel) -> None:
+    scgsfm.tl.score(adata, SETS, method=["aucell", "gsfm"], model=linear_model, key_added="both")
+    for name in ("aucell", "gsfm"):
+        scgsfm.tl.score(adata, SETS, method=name, model=linear_model)
+        np.testing.assert_array_equal(values(adata, f"both_{name}"), values(adata, f"score_{name}"))
+
+
+def test_gsfm_is_aucell_of_the_completed_sets(adata: ad.AnnData, linear_model: LinearModel) -> None:
+    options = {"n_genes": 4, "weight": 0.5}
+    completed = scgsfm.scoring.complete(SETS, linear_model, genes=adata.var_names, **options)
+    scgsfm.tl.score(adata, completed, n_up=10)
+    scgsfm.tl.score(adata, SETS, method="gsfm", expand=options, model=linear_model, n_up=10)
+    scgsfm.tl.score(adata, SETS, expand=options, model=linear_model, key_added="expanded", n_up=10)
+    np.testing.assert_array_equal(values(adata, "score_gsfm"), values(adata))
+    np.testing.assert_array_equal(values(adata, "expanded"), values(adata))
+    record = adata.uns["scgsfm"]["score_gsfm"]
+    assert record["n_found"].tolist() == [4, 3, 4]
+    assert record["n_scored"].tolist() == [8, 7, 8]
+    assert record["completion"] == {"model": "linear", **options}
+
+
+def test_sets_with_too_few_genes_are_left_out_by_name(adata: ad.AnnData) -> None:
+    sets = {**SETS, "absent": ["FOXP3", "IL2RA"]}
+    with pytest.warns(GeneSetWarning, match="1 of 4 sets have fewer than 1 genes.*'absent'"):
+        scgsfm.tl.score(adata, sets)
+    assert adata.uns["scgsfm"]["score_aucell"]["set_names"].tolist() == list(SETS)
+    with pytest.warns(GeneSetWarning, match="2 of 4"):
+        scgsfm.tl.score(adata, sets, min_genes=4)
+    assert adata.uns["scgsfm"]["score_aucell"]["n_found"].tolist() == [4, 4]
+    with pytest.raises(GeneMatchError, match="None is left"):
+        scgsfm.tl.score(adata, sets, min_genes=5)
+
+
+def test_low_and_hopeless_shares(adata: ad.AnnData) -> None:
+    with pytest.warns(GeneMatchWarning, match="33.3%"):
+        scgsfm.tl.score(adata, {"a": ["CD3D", "FOXP3", "IL2RA"]})
+    with pytest.raises(GeneMatchError):
+        scgsfm.tl.score(adata, {"a": ["FOXP3", "IL2RA"]})
+
+
+def test_columns_that_clean_to_the_same_name_are_unique(adata: ad.AnnData) -> None:
+    scgsfm.tl.score(adata, {"a/b": SETS["B"], "a\N{DIVISION SLASH}b": SETS["myeloid"]})
+    assert adata.obsm["score_aucell"].columns.is_unique
+    assert adata.uns["scgsfm"]["score_aucell"]["set_names"].tolist() == ["a/b", "a\N{DIVISION SLASH}b"]
+
+
+def test_negative_weights_are_refused_by_name(adata: ad.AnnData) -> None:
+    sets = {**SETS, "regulon": {"CD3D": 1.0, "LYZ": -1.0}}
+    for method in ("aucell", "gsfm"):
+        with pytest.raises(ValueError, match="negative weights of: 'regulon'"):
+            scgsfm.tl.score(adata, sets, method=method)
+
+
+def test_nan_is_refused(adata: ad.AnnData) -> None:
+    adata.X.data[3] = np.nan
+    with pytest.raises(ValueError, match="1 NaN"):
+        scgsfm.tl.score(adata, SETS)
+    assert not adata.obsm
+
+
+def test_markers_are_highest_in_their_own_cells() -> None:
+    adata = scgsfm.datasets.pbmc()
+    markers = {"B": ["CD79A", "CD79B", "MS4A1", "CD74"], "Mono": ["LYZ", "S100A8", "S100A9", "CST3"]}
+    scgsfm.tl.score(adata, markers)
+    means = adata.obsm["score_aucell"].groupby(adata.obs["cell_type"].to_numpy()).mean()
+    assert means["B"].idxmax().startswith("B")
+    assert "Mono" in means["Mono"].idxmax()
