@@ -17,6 +17,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_autodoc_typehints",
     "sphinx_copybutton",
+    "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["_build", "_corpus.md", "jupyter_execute", "**.ipynb_checkpoints"]
 templates_path = ["_templates"]
@@ -25,9 +26,11 @@ nb_execution_mode = "off"  # the notebooks carry their outputs; the tests run th
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
+
 autosummary_generate = True
 autodoc_member_order = "bysource"
-autodoc_mock_imports: list[str] = []
 napoleon_google_docstring = False
 napoleon_numpy_docstring = True
 napoleon_use_rtype = True

@@ -95,8 +95,7 @@ def run(args: argparse.Namespace) -> None:
     print(
         f"{adata.n_obs} blood cells × {adata.n_vars:,} genes (10x Genomics), {len(gene_sets)} marker sets (MSigDB C8)"
     )
-    for method in METHODS:
-        tl.score(adata, gene_sets, method=method)
+    tl.score(adata, gene_sets, method=METHODS)
     tl.embed_cells(adata)
     report(adata)
     adata.write_h5ad(args.output)

@@ -49,8 +49,7 @@ def run(args: argparse.Namespace) -> None:
             raise ValueError(f"{argument}: {path} ends neither in .h5ad nor in .zarr.")
     gene_sets = GeneSets(args.sets)
     adata = read(args.file)
-    for method in args.method:
-        tl.score(adata, gene_sets, method=method, layer=args.layer, gene_symbols=args.gene_symbols)
+    tl.score(adata, gene_sets, method=args.method, layer=args.layer, gene_symbols=args.gene_symbols)
     write(adata, args.output)
     keys = ", ".join(f'obsm["{_keys.score(method)}"]' for method in args.method)
     print(f"{args.output}: {adata.n_obs:,} cells × {len(gene_sets):,} sets in {keys}")
