@@ -16,6 +16,8 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "sphinx_autodoc_typehints",
+    "scanpydoc.elegant_typehints",
+    "scanpydoc.definition_list_typed_field",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
 ]
