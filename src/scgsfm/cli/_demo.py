@@ -46,23 +46,21 @@ def standardised_means(scores: pd.DataFrame, cell_types: pd.Series) -> pd.DataFr
 
 
 def report(adata: AnnData) -> None:
-    """Print for each type which set stands out, by both methods."""
+    """Print for each type which set stands out, by each method."""
     from scgsfm import _keys
 
     cell_types = adata.obs["cell_type"]
+    print("\nThe highest marker set of each cell type, and its mean score in standard deviations over all cells:\n")
+    print(f"{'cell type':<14}{'cells':>5}" + "".join(f"   {method:<30}{'mean':>4}" for method in METHODS))
     means = {method: standardised_means(adata.obsm[_keys.score(method)], cell_types) for method in METHODS}
-    print(
-        f"\n{'cell type':<14}{'cells':>6}"
-        + "".join(f"  {method + ': highest set':<36}{'mean':>5}" for method in METHODS)
-    )
     for cell_type in MARKERS:
-        line = f"{cell_type:<14}{(cell_types == cell_type).sum():>6}"
-        for method in METHODS:
-            row = means[method].loc[cell_type]
-            line += f"  {row.idxmax().removeprefix(PREFIX):<36}{row.max():>5.2f}"
+        line = f"{cell_type:<14}{(cell_types == cell_type).sum():>5}"
+        for table in means.values():
+            row = table.loc[cell_type]
+            line += f"   {row.idxmax().removeprefix(PREFIX):<30}{row.max():>4.1f}"
         print(line)
-    for method in METHODS:
-        hits = sum(means[method].loc[cell_type].idxmax() == own for cell_type, own in MARKERS.items())
+    for method, table in means.items():
+        hits = sum(table.loc[cell_type].idxmax() == own for cell_type, own in MARKERS.items())
         print(f"{method}: the type's own marker set is highest in {hits} of {len(MARKERS)} types")
 
 
@@ -72,11 +70,11 @@ def draw(adata: AnnData, path: Path) -> None:
 
     from scgsfm import _keys
 
-    figure, axes = plt.subplots(1, len(METHODS), figsize=(11, 4.5), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, len(METHODS), figsize=(11, 6), sharey=True, layout="constrained")
     for axis, method in zip(axes, METHODS, strict=True):
         means = standardised_means(adata.obsm[_keys.score(method)], adata.obs["cell_type"])
         means = means.loc[list(MARKERS), list(MARKERS.values())]
-        image = axis.imshow(means, cmap="RdBu_r", vmin=-3, vmax=3)
+        image = axis.imshow(means, cmap="RdBu_r", vmin=-3, vmax=3, aspect="auto")
         axis.set_xticks(range(len(MARKERS)), [name.removeprefix(PREFIX) for name in means], rotation=90)
         axis.set_yticks(range(len(MARKERS)), means.index)
         axis.set_title(method)
