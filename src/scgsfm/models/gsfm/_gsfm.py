@@ -60,7 +60,7 @@ class GSFM:
         if tuple(genes[:2]) != SPECIALS:
             msg = f"The vocabulary must begin with {SPECIALS}, found {tuple(genes[:2])}."
             raise ValueError(msg)
-        self.module = module.eval().requires_grad_(requires_grad=False).to(device or "cpu")
+        self.module = module.eval() if device is None else module.eval().to(device)
         self.genes = list(genes)
         self.name = name
         self.metadata = metadata or {}
@@ -144,10 +144,11 @@ class GSFM:
         The mean of the logits over the single-gene sets of the whole vocabulary; subtract it from logits to compare
         genes that are rarely and often named.
         """
-        total = np.zeros(len(self.genes))
-        for block in _blocks(sparse.identity(len(self.genes), format="csr", dtype=np.float32)[2:], 1024):
-            total += self.logits(block).sum(0)
-        return (total / (len(self.genes) - 2)).astype(np.float32)
+        single = sparse.identity(len(self.genes), format="csr", dtype=np.float32)[2:]
+        hidden = self._map(lambda *sets: self.module.hidden(self.module.encode_sets(*sets)), single, 1024)
+        last = self.module.decoder.layers[-1]
+        with torch.inference_mode():
+            return last(torch.as_tensor(hidden.mean(0), device=self.device)).cpu().numpy()
 
     def gene_embeddings(self, kind: Literal["single", "encoder", "decoder"] = "single") -> np.ndarray:
         """One vector for each gene of the vocabulary, specials included.
@@ -165,11 +166,11 @@ class GSFM:
         if kind == "single":
             return self.encode(sparse.identity(len(self.genes), format="csr", dtype=np.float32))
         if kind == "decoder":
-            return self.module.decoder.layers[-1].weight.cpu().numpy().copy()
+            return self.module.decoder.layers[-1].weight.detach().cpu().numpy().copy()
         if kind == "encoder":
             if isinstance(self.module, DAE):
-                return self.module.encoder.layers[0].weight.t().cpu().numpy().copy()
-            return self.module.embedding.weight.cpu().numpy().copy()
+                return self.module.encoder.layers[0].weight.detach().cpu().numpy().copy()
+            return self.module.embedding.weight.detach().cpu().numpy().copy()
         msg = f"kind={kind!r} is not known: give 'single', 'encoder' or 'decoder'."
         raise ValueError(msg)
 

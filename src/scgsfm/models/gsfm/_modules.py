@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ._sparse import BagSum
+
 if TYPE_CHECKING:
     pass
 
@@ -35,13 +37,33 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply all layers."""
-        return self.after(x, 0)
-
-    def after(self, x: Tensor, n: int) -> Tensor:
-        """Apply all but the first ``n`` layers."""
-        for layer in self.layers[n:]:
+        for layer in self.layers:
             x = layer(x)
         return x
+
+
+class GeneLinear(nn.Module):
+    """A linear layer whose weight is kept genes × outputs, so that a gene's weights lie side by side in memory.
+
+    State dictionaries hold it as outputs × genes, as those of :class:`torch.nn.Linear` do.
+    """
+
+    def __init__(self, n_genes: int, n_out: int) -> None:
+        super().__init__()
+        like = nn.Linear(n_genes, n_out)
+        self.weight = nn.Parameter(like.weight.data.t().contiguous())
+        self.bias = like.bias
+        self.register_state_dict_post_hook(self._turn)
+        self.register_load_state_dict_pre_hook(self._turn)
+
+    @staticmethod
+    def _turn(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
+        if prefix + "weight" in state:
+            state[prefix + "weight"] = state[prefix + "weight"].t().contiguous()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The layer on dense rows."""
+        return x @ self.weight + self.bias
 
 
 class SetAutoencoder(nn.Module):
@@ -53,9 +75,15 @@ class SetAutoencoder(nn.Module):
         """Latent vectors of sets, n × d."""
         raise NotImplementedError(type(self).__name__)
 
+    def hidden(self, z: Tensor) -> Tensor:
+        """What the decoder's last linear layer sees, n × width."""
+        for layer in self.decoder.layers[:-1]:
+            z = layer(z)
+        return z
+
     def decode(self, z: Tensor) -> Tensor:
         """Logits of all genes, n × V."""
-        return self.decoder(z)
+        return self.decoder.layers[-1](self.hidden(z))
 
     def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of all genes, n × V."""
@@ -83,18 +111,22 @@ class DAE(SetAutoencoder):
         self.encoder = MLP(vocab_size, *widths[:0:-1], d_model, dropout=dropout)
         self.decoder = MLP(d_model, *widths[:-1], vocab_size, dropout=dropout)
         self.input_norm = input_norm
+        self.encoder.layers[0] = GeneLinear(vocab_size, self.encoder.layers[0].out_features)
         if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
             self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
 
     def first_layer(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """The first linear layer, before its ReLU: n × width."""
         first = self.encoder.layers[0]
-        x = sum_rows(first.weight.t(), indptr, indices, normalise(self.input_norm, indptr, indices, weights))
-        return x + first.bias
+        weights = normalise(self.input_norm, indptr, indices, weights)
+        return sum_rows(first.weight, indptr, indices, weights) + first.bias
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Latent vectors of sets, n × d."""
-        return self.encoder.after(self.first_layer(indptr, indices, weights), 1)
+        x = self.first_layer(indptr, indices, weights)
+        for layer in self.encoder.layers[1:]:
+            x = layer(x)
+        return x
 
 
 class VAE(DAE):
@@ -186,6 +218,9 @@ class MEDAE(_Embedding):
 
 def sum_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
     """Sum the rows of ``table`` that each set names, weighted: sets × columns of the table."""
+    if torch.is_grad_enabled() and table.requires_grad and table.device.type == "cpu":
+        ones = torch.ones(len(indices)) if weights is None else weights
+        return BagSum.apply(table, indptr, indices, ones)
     return F.embedding_bag(indices, table, indptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
 
 
