@@ -31,9 +31,9 @@ def aucell(
     best = best_gain(sets, top)
 
     def score(block: csr_array) -> np.ndarray:
-        from scgsfm.kernels import expected_gains
+        from scgsfm.kernels import rank_gains
 
-        gains, zero_gain = expected_gains(block.data, block.indptr, block.shape[1], top)
+        gains, zero_gain = rank_gains(block.data, block.indptr, block.shape[1], top, ties="expected")
         return _share(sets.scatter(block.indptr, block.indices, gains, zero_gain), best)
 
     return score

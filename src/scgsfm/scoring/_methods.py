@@ -6,9 +6,14 @@ import pandas as pd
 
 from ._aucell import AUCELL
 from ._gsfm import GSFM
+from ._mean import MEAN
 from ._registry import Method
+from ._sum import SUM
+from ._ucell import UCELL
+from ._ulm import ULM
+from ._zscore import ZSCORE
 
-METHODS: dict[str, Method] = {method.name: method for method in (AUCELL, GSFM)}
+METHODS: dict[str, Method] = {method.name: method for method in (AUCELL, GSFM, UCELL, MEAN, SUM, ZSCORE, ULM)}
 
 
 def get_method(name: str) -> Method:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ class SetIndex:
     """Weights (sets × genes), 0 for genes outside a set."""
     n_listed: np.ndarray
     """Number of genes that each set lists, also those that the data lacks."""
+    n_down: np.ndarray
+    """How many of these have negative weights."""
 
     @classmethod
     def match(cls, sets: GeneSets, genes: Iterable[str]) -> SetIndex:
@@ -45,7 +47,8 @@ class SetIndex:
             examples_expected=genes,
         )
         membership.eliminate_zeros()
-        return cls(sets.names, membership, sets.sizes)
+        n_down = np.array([(sets.weights(name) < 0).sum() for name in sets]) if sets.signed else 0 * sets.sizes
+        return cls(sets.names, membership, sets.sizes, n_down)
 
     def __len__(self) -> int:
         return self.membership.shape[0]
@@ -67,6 +70,11 @@ class SetIndex:
         """Sum of the weights of each set."""
         return self.membership.sum(axis=1)
 
+    @cached_property
+    def total_abs(self) -> np.ndarray:
+        """Sum of the absolute weights of each set."""
+        return abs(self.membership).sum(axis=1)
+
     def weights(self) -> Iterator[np.ndarray]:
         """The weights of each set's genes."""
         return iter(np.split(self.membership.data, self.membership.indptr[1:-1]))
@@ -79,7 +87,12 @@ class SetIndex:
 
     def take_genes(self, genes: np.ndarray) -> SetIndex:
         """The same sets over a selection or another order of the genes."""
-        return SetIndex(self.names, self.membership[:, genes], self.n_listed)
+        return replace(self, membership=self.membership[:, genes])
+
+    def reweighted(self, weights: np.ndarray) -> SetIndex:
+        """The same sets with other weights, in the order of ``membership.data``."""
+        arrays = weights, self.membership.indices, self.membership.indptr
+        return replace(self, membership=csr_array(arrays, shape=self.membership.shape))
 
     def at_least(self, min_genes: int) -> SetIndex:
         """The sets of which the data has ``min_genes`` genes; a warning names the others.
@@ -98,7 +111,12 @@ class SetIndex:
             raise GeneMatchError(f"{msg} None is left; lower `min_genes` or take sets with more genes of the data.")
         warnings.warn(msg, GeneSetWarning, stacklevel=3)
         kept = np.flatnonzero(enough)
-        return SetIndex([self.names[i] for i in kept], self.membership[kept], self.n_listed[kept])
+        names = [self.names[i] for i in kept]
+        return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept])
+
+    def sums(self, block: csr_array) -> np.ndarray:
+        """For each cell and set the weighted sum of the set's genes, float64 (cells × sets)."""
+        return self.scatter(block.indptr, block.indices, block.data.astype(np.float64, copy=False))
 
     def scatter(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None

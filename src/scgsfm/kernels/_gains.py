@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numba import njit
@@ -11,10 +11,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def expected_gains(
-    data: NDArray[np.floating], indptr: NDArray[np.integer], n_genes: int, top: int
+def rank_gains(
+    data: NDArray[np.floating],
+    indptr: NDArray[np.integer],
+    n_genes: int,
+    top: int,
+    *,
+    ties: Literal["expected", "average"],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean over all orders of ties of what a gene at rank ``r`` gains: ``max(top - r, 0)``.
+    """What each gene gains by its rank ``r`` in its cell, the highest value first: ``max(top - r, 0)``.
 
     Parameters
     ----------
@@ -24,16 +29,19 @@ def expected_gains(
         Number of genes, with those that the matrix doesn't store.
     top
         Rank from which on nothing is gained.
+    ties
+        Tied genes gain the mean of their gains over all orders (``"expected"``), or what their mean rank gains
+        (``"average"``). These differ for ties that lie across ``top``.
 
     Returns
     -------
     The gains of the values of ``data``, and for each cell the gain of its zeros.
     """
-    return _expected_gains(*ordered_keys(data), indptr, n_genes, top)
+    return _rank_gains(*ordered_keys(data), indptr, n_genes, top, ties == "expected")
 
 
 @njit(cache=True, nogil=True)
-def _expected_gains(keys, zero, indptr, n_genes, top):
+def _rank_gains(keys, zero, indptr, n_genes, top, expected):
     gains = np.empty(len(keys))
     zero_gains = np.empty(len(indptr) - 1)
     work = workspace(indptr)
@@ -43,18 +51,13 @@ def _expected_gains(keys, zero, indptr, n_genes, top):
         row = slice(indptr[cell], indptr[cell + 1])
         zero_group = tie_groups(keys[row], zero, n_genes, work)
         for g in range(zero_group + 1):
-            group_gains[g] = _mean_gain(firsts[g], counts[g], top)
+            first, count = firsts[g], counts[g]
+            inside = min(count, top - first) if expected else count
+            # the sum of top - r over the first `inside` ranks of the group
+            total = inside * (top - first) - inside * (inside - 1) / 2
+            group_gains[g] = max(total, 0.0) / max(count, 1) if inside > 0 else 0.0
         zero_gains[cell] = group_gains[zero_group]
         row_gains = gains[row]
         for i in range(len(row_gains)):
             row_gains[i] = group_gains[groups[i]]
     return gains, zero_gains
-
-
-@njit(cache=True, nogil=True)
-def _mean_gain(first, count, top):
-    """Mean of ``max(top - r, 0)`` over the ranks ``first``, …, ``first + count - 1``."""
-    inside = min(count, top - first)
-    if inside <= 0:
-        return 0.0
-    return (inside * (top - first) - inside * (inside - 1) / 2) / count

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._registry import Method
+
+if TYPE_CHECKING:
+    from ._registry import Scorer
+    from ._rows import Rows
+    from ._sets import SetIndex
+
+
+def mean(rows: Rows, sets: SetIndex, /) -> Scorer:
+    """Weighted mean of a set's genes: Σ w·x / Σ |w|."""
+    return lambda block: sets.sums(block) / sets.total_abs
+
+
+MEAN = Method(
+    name="mean",
+    prepare=mean,
+    title="Weighted mean",
+    statistic="Σ w·x / Σ |w| over the set's genes",
+    reference="https://doi.org/10.1093/bioadv/vbac016",
+    range=(-np.inf, np.inf),
+    weights=True,
+    signs=True,
+    missing="skipped",
+)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._registry import Method
+
+if TYPE_CHECKING:
+    from ._registry import Scorer
+    from ._rows import Rows
+    from ._sets import SetIndex
+
+
+def weighted_sum(rows: Rows, sets: SetIndex, /) -> Scorer:
+    """Weighted sum of a set's genes: Σ w·x."""
+    return sets.sums
+
+
+SUM = Method(
+    name="sum",
+    prepare=weighted_sum,
+    title="Weighted sum",
+    statistic="Σ w·x over the set's genes",
+    reference="https://doi.org/10.1093/bioadv/vbac016",
+    range=(-np.inf, np.inf),
+    weights=True,
+    signs=True,
+    missing="skipped",
+)

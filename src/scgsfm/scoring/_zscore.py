@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ._registry import Method
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from ._registry import Scorer, Scores
+    from ._rows import Rows
+    from ._sets import SetIndex
+
+
+def zscore(rows: Rows, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = "RoKAI") -> Scorer:
+    """Weighted mean of a set's ``m`` genes, less that of all genes, in units of its standard error σ/√m.
+
+    σ is the standard deviation over all genes of the cell. As in decoupler's code (its documentation has the two
+    the other way round), ``"RoKAI"`` subtracts the mean of all genes and ``"KSEA"`` doesn't. A cell whose values are
+    all the same has the score 0.
+    """
+    if flavor not in {"RoKAI", "KSEA"}:
+        msg = f"`flavor` is {flavor!r}, but must be 'RoKAI' or 'KSEA'."
+        raise ValueError(msg)
+
+    def score(block: csr_array) -> Scores:
+        from scipy.special import ndtr
+
+        from scgsfm.kernels import moments
+
+        mean, std = moments(block.data.astype(np.float64, copy=False), block.indptr, block.shape[1])
+        background = mean if flavor == "RoKAI" else np.zeros_like(mean)
+        difference = sets.sums(block) / sets.total_abs - background[:, None]
+        z = difference * np.sqrt(sets.n_found) / np.where(std > 0, std, np.inf)[:, None]
+        return z, 2 * ndtr(-np.abs(z))
+
+    return score
+
+
+ZSCORE = Method(
+    name="zscore",
+    prepare=zscore,
+    title="z-score",
+    statistic="difference of the weighted mean of the set's genes and the mean of all, in standard errors",
+    reference="https://doi.org/10.1038/s41467-021-21211-6",
+    range=(-np.inf, np.inf),
+    weights=True,
+    signs=True,
+    missing="skipped",
+    test="normal distribution, two-sided",
+)

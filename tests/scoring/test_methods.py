@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import scgsfm
+from scgsfm.scoring import get_method
+
+
+def test_table_tells_what_a_user_has_to_know() -> None:
+    table = scgsfm.methods()
+    assert table.index.name == "method"
+    assert {"aucell", "gsfm", "ucell", "mean", "sum", "zscore", "ulm"} <= set(table.index)
+    assert {"title", "statistic", "range", "weights", "signs", "missing", "min_genes", "test", "reference"} <= set(
+        table
+    )
+    assert table.notna().all(axis=None)
+    assert table["reference"].str.startswith("https://doi.org/").all()
+
+
+def test_signs_and_tests_are_as_the_table_says(score, counts, membership) -> None:
+    for name, row in scgsfm.methods().iterrows():
+        found = score(name, counts, membership)
+        assert (found.padj is not None) == bool(row["test"])
+        low, high = row["range"]
+        assert found.scores.dtype == np.float64
+        assert ((found.scores >= low) & (found.scores <= high)).all()
+    assert get_method("ulm").signs
+    assert not get_method("aucell").signs
+
+
+def test_unknown_method() -> None:
+    with pytest.raises(ValueError, match="'magic' is not known.*aucell"):
+        get_method("magic")
