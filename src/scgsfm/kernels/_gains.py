@@ -37,14 +37,13 @@ def rank_gains(
     -------
     The gains of the values of ``data``, and for each cell the gain of its zeros.
     """
-    return _rank_gains(*ordered_keys(data), indptr, n_genes, top, ties == "expected")
+    return _rank_gains(*ordered_keys(data), indptr, n_genes, top, ties == "expected", workspace(indptr))
 
 
 @njit(cache=True, nogil=True)
-def _rank_gains(keys, zero, indptr, n_genes, top, expected):
+def _rank_gains(keys, zero, indptr, n_genes, top, expected, work):
     gains = np.empty(len(keys))
     zero_gains = np.empty(len(indptr) - 1)
-    work = workspace(indptr)
     firsts, counts, groups = work[:3]
     group_gains = np.empty(len(counts))
     for cell in range(len(zero_gains)):

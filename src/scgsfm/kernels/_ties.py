@@ -41,15 +41,12 @@ def _ordered_keys(bits, sign):
     return keys
 
 
-@njit(cache=True, nogil=True)
-def workspace(indptr):
+def workspace(indptr: NDArray[np.integer]) -> tuple[NDArray, ...]:
     """Buffers for :func:`tie_groups`, wide enough for each row.
 
     The first three are its results: first rank and size of each group, group of each value.
     """
-    width = MAX_HASHED
-    for i in range(len(indptr) - 1):
-        width = max(width, indptr[i + 1] - indptr[i])
+    width = int(np.diff(indptr).max(initial=MAX_HASHED))
     return (
         np.empty(width + 1, np.int64),
         np.empty(width + 1, np.int64),
@@ -77,10 +74,13 @@ def tie_groups(keys, zero, n_genes, work):
         ascending = orders[0, :n]
         for g in range(n):
             ascending[g] = g
-    counts[n] = n_genes - counts[:n].sum()
+    counts[n] = n_genes
+    for g in range(n):
+        counts[n] -= counts[g]
     firsts[n] = 0
     rank = 1
-    for g in ascending[::-1]:
+    for i in range(n - 1, -1, -1):
+        g = ascending[i]
         if levels[g] < zero and firsts[n] == 0:
             firsts[n] = rank
             rank += counts[n]

@@ -33,13 +33,12 @@ def top_genes(
     -------
     Gene indices (cells × n).
     """
-    return _top_genes(*ordered_keys(data), indices, indptr, n_genes, n)
+    return _top_genes(*ordered_keys(data), indices, indptr, n_genes, n, workspace(indptr))
 
 
 @njit(cache=True, nogil=True)
-def _top_genes(keys, zero, indices, indptr, n_genes, n):
+def _top_genes(keys, zero, indices, indptr, n_genes, n, work):
     out = np.empty((len(indptr) - 1, n), np.int32)
-    work = workspace(indptr)
     firsts, _, groups = work[:3]
     for cell in range(len(out)):
         row = slice(indptr[cell], indptr[cell + 1])
