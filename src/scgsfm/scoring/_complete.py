@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._errors import GeneSetWarning
-from scgsfm.genes import check_share, match
+from scgsfm.genes import check_share
 from scgsfm.genesets import GeneSets
 
 from ._listing import listing
+from ._vocabulary import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from scipy.sparse import csr_array
 
@@ -25,7 +26,7 @@ def complete(
     model: Any,
     *,
     n_genes: int = 50,
-    weight: float = 1.0,
+    weight: float = 0.5,
     genes: Iterable[str] | None = None,
 ) -> GeneSets:
     r"""Complete gene sets into weighted signatures by a gene-set foundation model (GSFM).
@@ -76,13 +77,14 @@ def complete(
     (8, [1.0, 1.0, 1.0, 1.0, 1.0])
     """
     sets = GeneSets(gene_sets)
-    _check_arguments(sets, n_genes, weight)
-    names, allowed, own, taken = _candidates(sets, np.asarray(model.genes, dtype=object), genes)
+    if n_genes < 1 or weight <= 0:
+        msg = f"`n_genes` is {n_genes} and `weight` is {weight}, but must be at least 1 and above 0."
+        raise ValueError(msg)
+    own = known_genes(sets, model)
+    names, allowed, taken = _candidates(sets, model, own, genes)
     n_genes = min(n_genes, int(allowed.sum()))
     parts = [sets.to_frame()]
-    for start in range(0, len(sets) if n_genes else 0, SETS_AT_A_TIME):
-        block = slice(start, start + SETS_AT_A_TIME)
-        corrected = model.logits(own[block]) - model.popularity
+    for block, _, corrected in predictions(own if n_genes else own[:0], model):
         probability = model.probabilities(corrected)
         corrected[:, ~allowed] = -np.inf
         corrected[taken[block].nonzero()] = -np.inf
@@ -97,10 +99,11 @@ def complete(
     return GeneSets(pd.concat(parts, ignore_index=True)).subset(sets.names)
 
 
-def _check_arguments(sets: GeneSets, n_genes: int, weight: float) -> None:
-    if n_genes < 1 or weight <= 0:
-        msg = f"`n_genes` is {n_genes} and `weight` is {weight}, but must be at least 1 and above 0."
-        raise ValueError(msg)
+def known_genes(sets: GeneSets, model: Any) -> csr_array:
+    """The genes of each set that a model knows: ones, sets × vocabulary.
+
+    What isn't known is reported. Raises GeneMatchError if hardly anything is, ValueError for negative weights.
+    """
     negative = [name for name in sets if (sets.weights(name) < 0).any()] if sets.signed else []
     if negative:
         msg = (
@@ -108,18 +111,7 @@ def _check_arguments(sets: GeneSets, n_genes: int, weight: float) -> None:
             "Give up- and down-regulated genes as sets of their own."
         )
         raise ValueError(msg)
-
-
-def _candidates(
-    sets: GeneSets, vocabulary: np.ndarray, genes: Iterable[str] | None
-) -> tuple[np.ndarray, np.ndarray, csr_array, csr_array]:
-    """What a model may add to sets.
-
-    Returns
-    -------
-    Names of the vocabulary's genes (in the data, if its ``genes`` are given), which of them may be added at all, the
-    genes of each set (sets × vocabulary, ones), and those that may not be added to it.
-    """
+    vocabulary = np.asarray(model.genes, dtype=object)
     own = sets.membership(vocabulary)
     own.data[:] = 1
     known = np.unique(own.indices)
@@ -134,16 +126,35 @@ def _candidates(
     if unknown:
         msg = f"{len(unknown)} sets are not completed, as the model knows none of their genes: {listing(unknown)}."
         warnings.warn(msg, GeneSetWarning, stacklevel=3)
-    allowed = np.ones(len(vocabulary), bool)
-    allowed[:2] = False  # <unk> and <pad>
+    return own
+
+
+def predictions(own: csr_array, model: Any) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Blocks of sets, their logits, and the logits less the genes' popularity (sets × vocabulary)."""
+    for start in range(0, own.shape[0], SETS_AT_A_TIME):
+        block = slice(start, min(start + SETS_AT_A_TIME, own.shape[0]))
+        logits = model.logits(own[block])
+        yield block, logits, logits - model.popularity
+
+
+def _candidates(
+    sets: GeneSets, model: Any, own: csr_array, genes: Iterable[str] | None
+) -> tuple[np.ndarray, np.ndarray, csr_array]:
+    """What a model may add to sets.
+
+    Returns
+    -------
+    Names of the vocabulary's genes (in the data, if its ``genes`` are given), which of them may be added at all, and
+    those that may not be added to each set (sets × vocabulary).
+    """
+    vocabulary = np.asarray(model.genes, dtype=object)
     if genes is None:
-        return vocabulary, allowed, own, own
+        allowed = np.ones(len(vocabulary), bool)
+        allowed[:2] = False  # <unk> and <pad>
+        return vocabulary, allowed, own
     data = np.asarray(genes, dtype=object)
-    place = match(vocabulary, data)
-    first = np.zeros(len(place), bool)
-    first[np.unique(place, return_index=True)[1]] = True  # of several genes with one ortholog
-    allowed &= (place >= 0) & first
-    return data[place], allowed, own, own + sets.membership(data)[:, place]
+    place = columns_of(vocabulary, data)
+    return data[place], place >= 0, own + sets.membership(data)[:, place]
 
 
 def _added_weights(own: np.ndarray, probability: np.ndarray, weight: float) -> np.ndarray:
