@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._errors import GeneSetWarning
-from scgsfm.genes import check_share
+from scgsfm._logging import logger
+from scgsfm.genes import check_share, match
 from scgsfm.genesets import GeneSets
 
 from ._listing import listing
@@ -99,32 +100,48 @@ def complete(
     return GeneSets(pd.concat(parts, ignore_index=True)).subset(sets.names)
 
 
-def known_genes(sets: GeneSets, model: Any) -> csr_array:
-    """The genes of each set that a model knows: ones, sets × vocabulary.
+def known_genes(sets: GeneSets, model: Any, *, done: str = "completed") -> csr_array:
+    """The genes of each set that a model knows: ones, sets × vocabulary. What it doesn't know is reported.
 
-    What isn't known is reported. Raises GeneMatchError if hardly anything is, ValueError for negative weights.
+    Parameters
+    ----------
+    sets
+        Gene sets without negative weights.
+    model
+        The model.
+    done
+        What is to be done with the sets, for messages.
+
+    Raises
+    ------
+    GeneMatchError
+        If the model knows hardly any gene.
+    ValueError
+        If there are negative weights.
     """
     negative = [name for name in sets if (sets.weights(name) < 0).any()] if sets.signed else []
     if negative:
         msg = (
-            f"Sets with negative weights can't be completed: {listing(negative)}. "
+            f"Sets with negative weights can't be {done}: {listing(negative)}. "
             "Give up- and down-regulated genes as sets of their own."
         )
         raise ValueError(msg)
     vocabulary = np.asarray(model.genes, dtype=object)
     own = sets.membership(vocabulary)
     own.data[:] = 1
-    known = np.unique(own.indices)
     check_share(
-        len(known),
+        len(np.unique(own.indices)),
         min(len(sets.genes), len(vocabulary)),
         what="genes of the sets in the model's vocabulary",
         examples_given=sets.genes,
         examples_expected=vocabulary[2:],
     )
+    foreign = sets.genes[match(sets.genes, vocabulary) < 0]
+    if len(foreign):
+        logger.info("The model doesn't know %s", listing(foreign.tolist()))
     unknown = [name for name, n in zip(sets, np.diff(own.indptr), strict=True) if n == 0]
     if unknown:
-        msg = f"{len(unknown)} sets are not completed, as the model knows none of their genes: {listing(unknown)}."
+        msg = f"{len(unknown)} sets are not {done}, as the model knows none of their genes: {listing(unknown)}."
         warnings.warn(msg, GeneSetWarning, stacklevel=3)
     return own
 

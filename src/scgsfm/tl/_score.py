@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +12,8 @@ from scgsfm.genesets import GeneSets
 from scgsfm.pp._matrix import data_matrix, gene_mask
 from scgsfm.pp._names import data_genes, data_var
 from scgsfm.scoring import Job, Rows, SetIndex, complete, get_method, run
+
+from ._shared import as_model, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,13 +171,11 @@ def _complete(
     sets: GeneSets, genes: np.ndarray, model: str | GSFM, expand: bool | Mapping[str, float]
 ) -> tuple[SetIndex, dict[str, Any]]:
     """The sets completed with genes of the data, and how that was done."""
-    from scgsfm.models import load
-
     options: dict[str, Any] = dict(expand) if isinstance(expand, Mapping) else {}
     if not options.keys() <= {"n_genes", "weight"}:
         msg = f"`expand` has the keys {', '.join(options)}, but knows only 'n_genes' and 'weight'."
         raise ValueError(msg)
-    loaded = load(model) if isinstance(model, str | PathLike) else model
+    loaded = as_model(model)
     completed = complete(sets, loaded, genes=genes, **options)
     return SetIndex.match(completed, genes), {"model": loaded.name, **options}
 
@@ -207,13 +205,6 @@ def _write(
         "n_genes": own.n_listed[scored],
         "n_found": own.n_found[scored],
         "n_scored": job.sets.n_found,
-        "version": version("scgsfm"),
         **used,
     }
-    adata.uns.setdefault(_keys.UNS, {})[key] = _without_none(record)
-
-
-def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What h5ad and zarr can store."""
-    cleaned = {key: _without_none(value) if isinstance(value, Mapping) else value for key, value in record.items()}
-    return {key: value for key, value in cleaned.items() if value is not None}
+    write_record(adata, key, record)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from scgsfm import _keys
+from scgsfm.models import load
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from scgsfm.models.gsfm import GSFM
+
+
+def as_model(model: str | PathLike[str] | GSFM) -> GSFM:
+    """The model of that name or in that folder, or the loaded model itself."""
+    if isinstance(model, str | PathLike):
+        return load(model)
+    if not hasattr(model, "genes"):
+        msg = (
+            f"`model` is a {type(model).__name__}, but must be a name, a folder, or what `scgsfm.models.load` returns."
+        )
+        raise TypeError(msg)
+    return model
+
+
+def write_record(adata: AnnData, key: str, record: Mapping[str, Any]) -> None:
+    """Keep what a result was made with in ``uns``, in a form that h5ad and zarr can store."""
+    adata.uns.setdefault(_keys.UNS, {})[key] = _without_none({**record, "version": version("scgsfm")})
+
+
+def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned = {key: _without_none(value) if isinstance(value, Mapping) else value for key, value in record.items()}
+    return {key: value for key, value in cleaned.items() if value is not None}
