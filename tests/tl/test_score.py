@@ -117,6 +117,7 @@ def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
         ({"use_raw": True}, "no `.raw`"),
         ({"use_raw": True, "layer": "x"}, "exclude each other"),
         ({"method": "magic"}, "'magic' is not known.*aucell"),
+        ({"method": []}, "`method` is empty"),
         ({"min_genes": 0}, "`min_genes` is 0"),
         ({"mask_var": "hvg"}, "'hvg' is not a column"),
         ({"mask_var": [True, False]}, "one value for each of the 60 genes"),

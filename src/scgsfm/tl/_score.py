@@ -123,6 +123,9 @@ def score(
     (700, 2)
     """
     methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
+    if not methods:
+        msg = "`method` is empty: name one or several of `scgsfm.methods()`."
+        raise ValueError(msg)
     method_params = _split_params(methods, params)
     if min_genes is not None and min_genes < 1:
         msg = f"`min_genes` is {min_genes}, but must be at least 1."
