@@ -103,7 +103,7 @@ def write_folder(
     path = Path(path)
     folder = Folder(
         {"model_type": DEFAULT} | dict(config),
-        {key: np.asarray(tensor, dtype=np.float32, order="C") for key, tensor in tensors.items()},
+        {key: _plain(tensor) for key, tensor in tensors.items()},
         list(vocab),
         dict(card),
     )
@@ -234,8 +234,10 @@ def _read_weights(path: Path) -> dict[str, np.ndarray]:
         scaled = raw.get(key.removesuffix(SCALE)) if key.endswith(SCALE) else None
         if scaled is not None and scaled.dtype == torch.int8:
             continue
-        value = _dequantized(path, key, raw) if tensor.dtype == torch.int8 else tensor.float()
-        tensors[key] = value.numpy()
+        if tensor.dtype == torch.int8:
+            tensors[key] = _dequantized(path, key, raw).numpy()
+        else:
+            tensors[key] = (tensor.float() if tensor.is_floating_point() else tensor.to(torch.int32)).numpy()
     return tensors
 
 
@@ -250,8 +252,17 @@ def _dequantized(path: Path, key: str, raw: Mapping[str, Any]) -> Any:
     return tensor.float() * scale.float()[:, None]
 
 
+def _plain(tensor: np.ndarray) -> np.ndarray:
+    """Float32 and C order; integers, which are positions, stay what they are."""
+    dtype = tensor.dtype if tensor.dtype.kind in "iu" else np.float32
+    return np.asarray(tensor, dtype=dtype, order="C")
+
+
 def _quantized(path: Path, key: str, tensor: np.ndarray, how: Quantize) -> dict[str, np.ndarray]:
     """What is stored of one tensor; vectors are small, and running counts of genes would overflow."""
+    if tensor.dtype.kind in "iu":
+        small = tensor.min(initial=0) >= 0 and tensor.max(initial=0) < 2**16
+        return {key: tensor.astype(np.uint16) if small else tensor}
     if how is None or tensor.ndim != 2:
         return {key: tensor}
     if how == "float16":

@@ -34,6 +34,9 @@ class TrainConfig:
         Groups of sets are drawn with probability proportional to their size to this power.
     batch_size, steps, learning_rate, warmup, seed
         The optimisation: Adam, linear warm-up over ``warmup`` steps, cosine decay to a fiftieth.
+    neighbours, neighbour_weight, neighbour_floor
+        Co-occurring genes kept for each gene beside the finished network (0: none, as published), weight of what they
+        add to the logits, and the similarity that stands for none.
     n_validation
         Sets held out for validation.
     """
@@ -58,11 +61,16 @@ class TrainConfig:
     learning_rate: float = 1e-2
     warmup: int = 200
     seed: int = 0
+    neighbours: int = 128
+    neighbour_weight: float = 1.0
+    neighbour_floor: float = 1e-3
     n_validation: int = 2000
 
     def model(self, vocab_size: int) -> dict[str, Any]:
         """The part that a checkpoint's ``config.json`` keeps."""
         keys = ("variant", "d_model", "depth", "dropout", "input_norm", "partition", "weighted_loss")
+        if self.neighbours:
+            keys += ("neighbours", "neighbour_weight", "neighbour_floor")
         return {"vocab_size": vocab_size, **{key: getattr(self, key) for key in keys}}
 
     def as_dict(self) -> dict[str, Any]:

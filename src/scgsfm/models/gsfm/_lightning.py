@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,7 @@ class Trainee(pl.LightningModule):
         super().__init__()
         self.config, self.genes, self.held_out = config, genes, held_out
         torch.manual_seed(config.seed)
-        self.network = build_module(config.model(len(genes)))
+        self.network = build_module(replace(config, neighbours=0).model(len(genes)))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Make dropout depend on the seed and the step alone, so that training resumes exactly."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ._neighbours import Neighbours
 from ._sparse import BagSum
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class DAE(SetAutoencoder):
     """The published model: a denoising autoencoder over multi-hot sets, V → … → 2d → d → d → … → V.
 
     ``input_norm`` is an option of ours: ``"none"`` is as published, ``"l2"`` divides each multi-hot row by its
-    Euclidean norm, so that small and large sets reach the first hidden layer on one scale.
+    Euclidean norm, so that small and large sets reach the first hidden layer on one scale. So are ``neighbours``, the
+    number of co-occurring genes kept for each gene beside the network (see :class:`Neighbours`; 0: none).
     """
 
     def __init__(
@@ -105,6 +107,9 @@ class DAE(SetAutoencoder):
         dropout: float = 0.2,
         input_norm: str = "none",
         weighted_loss: str | None = "none",
+        neighbours: int = 0,
+        neighbour_weight: float = 1.0,
+        neighbour_floor: float = 1e-3,
     ) -> None:
         super().__init__()
         widths = [d_model * 2**n for n in range(depth)]
@@ -114,6 +119,7 @@ class DAE(SetAutoencoder):
         self.encoder.layers[0] = GeneLinear(vocab_size, self.encoder.layers[0].out_features)
         if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
             self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
+        self.neighbours = Neighbours(vocab_size, neighbours, neighbour_weight, neighbour_floor) if neighbours else None
 
     def first_layer(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """The first linear layer, before its ReLU: n × width."""
@@ -127,6 +133,11 @@ class DAE(SetAutoencoder):
         for layer in self.encoder.layers[1:]:
             x = layer(x)
         return x
+
+    def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Logits of all genes, n × V."""
+        logits = super().forward(indptr, indices, weights)
+        return logits if self.neighbours is None else self.neighbours(logits, indptr, indices, weights)
 
 
 class VAE(DAE):

@@ -1,0 +1,67 @@
+"""A residual from co-occurrence beside the autoencoder, which forgets what is rare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from ._corpus import Corpus
+
+
+class Neighbours(nn.Module):
+    """Adds to the logits what each gene's strongest neighbours in the corpus say.
+
+    A set's mean cosine co-occurrence with every gene, s, is taken over the ``k`` neighbours kept for each of its
+    genes. The logits ℓ become ℓ + ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s) standardised over the genes.
+    """
+
+    def __init__(self, vocab_size: int, k: int, weight: float, floor: float) -> None:
+        super().__init__()
+        self.weight, self.floor = weight, floor
+        self.register_buffer("indices", torch.zeros(vocab_size, k, dtype=torch.int32))
+        self.register_buffer("cosines", torch.zeros(vocab_size, k))
+
+    def similarity(self, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+        """Mean cosine of each set's genes with every gene, sets × V."""
+        n_sets, n_genes = len(indptr) - 1, len(self.indices)
+        rows = torch.arange(n_sets, device=indices.device).repeat_interleave(indptr.diff())
+        w = torch.ones(len(indices), device=indices.device) if weights is None else weights
+        total = torch.zeros(n_sets, device=indices.device).index_add_(0, rows, w)
+        share = w / total[rows].clamp_min(1e-12)
+        place = (rows[:, None] * n_genes + self.indices[indices]).flatten()
+        out = torch.zeros(n_sets * n_genes, device=indices.device)
+        out.index_add_(0, place, (share[:, None] * self.cosines[indices]).flatten())
+        return out.view(n_sets, n_genes)
+
+    def forward(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+        """The logits with the residual; those of an empty set are left as they are."""
+        level = torch.log(self.similarity(indptr, indices, weights) + self.floor)
+        spread, mean = torch.std_mean(level, dim=1, keepdim=True)
+        z = (level - mean) / spread.clamp_min(1e-12)
+        return logits + self.weight * logits.std(dim=1, keepdim=True) * z
+
+
+def neighbour_table(
+    corpus: Corpus, sets: np.ndarray, k: int, *, temper: float = 0.5, max_genes: int = 500
+) -> tuple[Tensor, Tensor]:
+    """Neighbours and cosines for :class:`Neighbours` from the sets of a corpus.
+
+    A set of n genes weighs 1/n, times what tempered draws of its group would give it; sets of more than ``max_genes``
+    genes say little and cost much, and are left out.
+    """
+    from scgsfm.kernels._bag import transpose
+    from scgsfm.kernels._cooccurrence import nearest
+
+    size = np.diff(corpus.indptr)
+    in_group = np.bincount(corpus.group[sets], minlength=len(corpus.groups)).clip(1)
+    weight = np.zeros(len(size))
+    used = sets[size[sets] <= max_genes]
+    weight[used] = in_group[corpus.group[used]] ** (temper - 1.0) / size[used]
+    indptr, indices = np.asarray(corpus.indptr), np.asarray(corpus.indices)
+    start, holders, _ = transpose(indptr, indices, len(corpus.genes))
+    found, cosine = nearest(indptr, indices, start, holders, weight, min(k, len(corpus.genes) - 1))
+    return torch.from_numpy(found), torch.from_numpy(cosine)
