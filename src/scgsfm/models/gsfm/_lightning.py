@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 from torch.nn import functional as F
 
+from ._finish import validate
 from ._gsfm import GSFM
 from ._modules import PAD, VAE, build_module
 from ._sparse import sampled_softmax_loss
@@ -80,14 +81,8 @@ class Trainee(pl.LightningModule):
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Median AUROC of the hidden halves of held-out sets, ranked among the whole vocabulary."""
-        model = GSFM(self.network, self.genes)
-        seen, hidden = self.held_out
-        scores = []
-        for start in range(0, len(seen), 256):
-            rows = slice(start, start + 256)
-            logits = model.logits([[self.genes[t] for t in tokens] for tokens in seen[rows]])
-            scores += [auroc(*row) for row in zip(logits, seen[rows], hidden[rows], strict=True)]
-        self.log("val_auroc", float(np.median(scores)), prog_bar=True, sync_dist=True)
+        score = validate(GSFM(self.network, self.genes), self.held_out)
+        self.log("val_auroc", score, prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         """Adam with linear warm-up and cosine decay, by step."""
@@ -101,15 +96,6 @@ class Trainee(pl.LightningModule):
         optimizer = torch.optim.Adam(trained, lr=c.learning_rate, betas=(0.9, 0.99), fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-def auroc(scores: np.ndarray, seen: np.ndarray, hidden: np.ndarray) -> float:
-    """Chance that a hidden gene outranks a gene that is neither seen nor hidden; ties count half."""
-    other = np.ones(len(scores), bool)
-    other[seen] = other[hidden] = other[:2] = False
-    rest = np.sort(scores[other])
-    below = np.searchsorted(rest, scores[hidden], "left") + np.searchsorted(rest, scores[hidden], "right")
-    return float(below.mean() / (2 * len(rest)))
 
 
 def _multi_hot(indptr: Tensor, indices: Tensor, like: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from scgsfm.models._folder import write_folder
 from ._batches import Draws
 from ._config import TrainConfig
 from ._corpus import Corpus, build_corpus
+from ._finish import finish
 from ._lightning import Trainee
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class _Data(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader:
         trainer = self.trainer
-        draws = Draws(self.corpus, self.train, self.config, rank=trainer.global_rank, world=trainer.world_size)
+        draws = Draws(self.corpus, self.train, self.config, rank=trainer.global_rank)
         draws.start = trainer.global_step
         return DataLoader(draws, batch_size=None)
 
@@ -112,17 +113,18 @@ def train(
     trainer.fit(
         trainee, datamodule=_Data(corpus, train_sets, config), ckpt_path=last if resume and last.exists() else None
     )
-    card = {
-        "name": name,
-        "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "numpy")},
-        "corpus": corpus.info,
-        "config": config.as_dict(),
-        "metrics": {k: float(v) for k, v in trainer.callback_metrics.items()},
-        "steps": trainer.global_step,
-        "seconds": round(time.perf_counter() - start),
-    }
-    tensors = {k: v.detach().cpu().numpy() for k, v in trainee.network.state_dict().items()}
     if trainer.is_global_zero:
+        module, measured = finish(trainee.network, corpus, train_sets, held_out, config)
+        card = {
+            "name": name,
+            "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "numpy")},
+            "corpus": corpus.info,
+            "config": config.as_dict(),
+            "steps": trainer.global_step,
+            "seconds": round(time.perf_counter() - start),
+            **measured,
+        }
+        tensors = {k: v.detach().cpu().numpy() for k, v in module.state_dict().items()}
         write_folder(out / "model", config.model(len(corpus.genes)), tensors, corpus.genes, card, quantize=quantize)
     return out / "model"
 
