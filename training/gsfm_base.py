@@ -1,0 +1,71 @@
+"""Train the embedded default: `python training/gsfm_base.py --data FOLDER -o RUN`.
+
+FOLDER holds `genesets/train` and `genes`. The run is deterministic for a given number of threads; about 40 minutes on
+two cores. `--embed` copies the finished model into the package. `--reference` trains the published architecture with
+its published objective on the same corpus instead, for the comparison in `docs/gsfm.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import shutil
+from pathlib import Path
+
+from scgsfm.models.gsfm._config import TrainConfig
+from scgsfm.models.gsfm._train import train
+
+EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
+RECIPE = TrainConfig(steps=14_000, temper=0.7)
+REFERENCE = TrainConfig(
+    steps=3_000, temper=1.0, objective="bernoulli", dropout=0.2, input_norm="none", learning_rate=1e-3, neighbours=0
+)
+
+
+def rows(path: Path) -> list[list[str]]:
+    """Lines of a gzipped table, its header first."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [line.rstrip("\n").split("\t") for line in lines]
+
+
+def allowed_genes(folder: Path) -> set[str]:
+    """Symbols of protein-coding genes (NCBI, as it calls them and as HGNC does now; Ensembl), Ig and T-cell receptors."""
+    coding = {row[2] for row in rows(folder / "Homo_sapiens.gene_info.gz") if row[9] == "protein-coding"}
+    approved: dict[str, set[str]] = {}
+    for symbol, now, *_ in rows(folder / "hgnc_helper_symbol_map.tsv.gz")[1:]:
+        approved.setdefault(symbol, set()).add(now)
+    renamed = {next(iter(now)) for symbol in coding if len(now := approved.get(symbol, {symbol})) == 1}
+    ensembl = {
+        row[2]
+        for row in rows(folder / "annotables_grch38_ensembl_entrez_symbol.tsv.gz")
+        if row[7] == "protein_coding" or (row[7][:3] in ("IG_", "TR_") and row[7].endswith("gene"))
+    }
+    return coding | renamed | ensembl
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
+    parser.add_argument("--reference", action="store_true", help="train the published objective instead")
+    args = parser.parse_args()
+    if not args.data:
+        parser.error("give --data FOLDER or set SCGSFM_DATA")
+    data = Path(args.data)
+    model = train(
+        data / "genesets" / "train",
+        args.out,
+        config=REFERENCE if args.reference else RECIPE,
+        allowed=allowed_genes(data / "genes"),
+        name="gsfm-published" if args.reference else "gsfm-base",
+        patience=20,
+        quantize=None if args.reference else "int8",
+    )
+    if args.embed:
+        shutil.copytree(model, EMBEDDED, dirs_exist_ok=True)
+
+
+if __name__ == "__main__":
+    main()
