@@ -1,0 +1,46 @@
+"""All benchmarks, and their tables in the documentation.
+
+python -m benchmarks --data FOLDER --model gsfm-base --reference FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPTS = {
+    "import_time": [],
+    "model_speed": ["model"],
+    "dropout": ["data", "model"],
+    "gene_function": ["data", "model", "reference", "corpus"],
+}
+"""The options that each script takes from here."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=list(SCRIPTS), help="some of them")
+    parser.add_argument("--data", help="the data folder; by default the environment's SCGSFM_DATA")
+    parser.add_argument("--model", help="name or folder")
+    parser.add_argument("--reference", help="folder of the published architecture and objective on the same corpus")
+    parser.add_argument("--corpus", help="folder of the training corpus; built there if it is empty")
+    args = parser.parse_args()
+
+    folder = Path(__file__).parent
+    codes = {}
+    for name in args.only:
+        given = [(option, getattr(args, option)) for option in SCRIPTS[name]]
+        options = [text for option, value in given if value for text in (f"--{option}", value)]
+        print(f"\n== {name}", flush=True)
+        codes[name] = subprocess.run([sys.executable, folder / f"{name}.py", *options], check=False).returncode
+    subprocess.run([sys.executable, folder / "render.py"], check=True)
+    failed = [f"{name} ({code})" for name, code in codes.items() if code]
+    if failed:
+        print(f"\nNot finished, with exit code: {', '.join(failed)}", file=sys.stderr)
+    return max(codes.values(), key=abs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Simple ways to complete gene sets from the same corpus: popularity, co-occurrence, truncated SVD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numba
+import numpy as np
+from scipy.sparse import csr_array
+
+from scgsfm.kernels._bag import transpose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scgsfm.models.gsfm._corpus import Corpus
+
+Score: TypeAlias = Callable[[csr_array], np.ndarray]
+"""Queries (sets × genes, ones) to scores of all genes (sets × genes)."""
+
+
+def corpus_matrix(corpus: Corpus, genes: Sequence[str]) -> csr_array:
+    """The sets of a corpus over ``genes``: ones, float32, each row sorted; genes of the corpus alone are left out."""
+    place = {gene: i for i, gene in enumerate(genes)}
+    column = np.array([place.get(gene, -1) for gene in corpus.genes], np.int32)
+    columns = column[corpus.indices]
+    kept = columns >= 0
+    before = np.concatenate([[0], np.cumsum(kept)])
+    columns = columns[kept]
+    shape = (len(corpus), len(genes))
+    sets = csr_array((np.ones(len(columns), np.float32), columns, before[corpus.indptr]), shape=shape)
+    sets.sort_indices()
+    return sets
+
+
+def tempered_weights(group: np.ndarray, temper: float = 0.5) -> np.ndarray:
+    """How often each set is drawn if groups are drawn by their size to the power ``temper``; 1 on average."""
+    weight = np.bincount(group)[group] ** (temper - 1.0)
+    return weight / weight.mean()
+
+
+def popularity(sets: csr_array) -> Score:
+    """Number of sets that hold the gene, whatever the query."""
+    count = np.bincount(sets.indices, minlength=sets.shape[1]).astype(np.float32)
+    return lambda queries: np.broadcast_to(count, queries.shape)
+
+
+def cooccurrence(sets: csr_array, weight: np.ndarray, *, max_genes: int = 500) -> Score:
+    """Mean cosine of a gene's co-occurrence with the genes of the query.
+
+    A set of n genes weighs ``weight / n``; sets of more than ``max_genes`` genes are left out.
+    """
+    size = np.diff(sets.indptr)
+    used = np.where((size > 0) & (size <= max_genes), weight / np.maximum(size, 1), 0)
+    start, holders, entries = transpose(sets.indptr, sets.indices, sets.shape[1])
+    together = _together(sets.indptr, sets.indices, start, holders, entries, used.astype(np.float32))
+    _to_cosine(together)
+
+    def score(queries: csr_array) -> np.ndarray:
+        return queries @ together / np.maximum(np.diff(queries.indptr), 1)[:, None].astype(np.float32)
+
+    return score
+
+
+@numba.njit(parallel=True, cache=True)
+def _together(
+    indptr: np.ndarray, indices: np.ndarray, start: np.ndarray, holders: np.ndarray, entries: np.ndarray, w: np.ndarray
+) -> np.ndarray:
+    """``out[i, j] = Σ w`` over the sets that hold both genes; each pair is summed once, for rows are sorted."""
+    n_genes = len(start) - 1
+    out = np.zeros((n_genes, n_genes), np.float32)
+    for turn in numba.prange(n_genes):  # first and last in turn: the first have most to sum, the last least
+        gene = n_genes - 1 - turn // 2 if turn % 2 else turn // 2
+        row = out[gene]
+        for k in range(start[gene], start[gene + 1]):
+            weight = w[holders[k]]
+            if weight > 0:
+                for other in range(entries[k], indptr[holders[k] + 1]):
+                    row[indices[other]] += weight
+    for gene in numba.prange(n_genes):
+        for other in range(gene):
+            out[gene, other] = out[other, gene]
+    return out
+
+
+@numba.njit(parallel=True, cache=True)
+def _to_cosine(together: np.ndarray) -> None:
+    norm = np.sqrt(np.maximum(np.diag(together), np.float32(1e-12)))
+    for gene in numba.prange(len(together)):
+        together[gene] /= norm[gene] * norm
+
+
+def truncated_svd(sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed: int = 0) -> Score:
+    """Reconstruction of the query by the leading right singular vectors of the sets.
+
+    A set of n genes is scaled to the length ``sqrt(weight)``: its entries are ``sqrt(weight / n)``.
+    """
+    from sklearn.decomposition import TruncatedSVD
+
+    size = np.diff(sets.indptr)
+    scale = np.sqrt(weight / np.maximum(size, 1)).astype(np.float32)
+    scaled = csr_array((np.repeat(scale, size), sets.indices, sets.indptr), shape=sets.shape)
+    basis = TruncatedSVD(rank, n_iter=4, random_state=seed).fit(scaled).components_.astype(np.float32)
+    return lambda queries: (queries @ basis.T) @ basis

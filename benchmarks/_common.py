@@ -1,0 +1,68 @@
+"""What the benchmark scripts share: options, the place of the data, and the report of a table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from render import TABLES, layout
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def parser(doc: str | None, *, data: bool = True) -> argparse.ArgumentParser:
+    """A parser with the options of every script."""
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--out", type=Path, default=TABLES, help="folder of the CSV files (docs/benchmarks)")
+    if data:
+        made.add_argument("--data", type=Path, help="the data folder; by default the environment's SCGSFM_DATA")
+    return made
+
+
+def data_file(data: Path | None, path: str) -> Path:
+    """A file or folder of the data; without it the script says so and ends with code 2."""
+    folder = data or os.environ.get("SCGSFM_DATA")
+    if not folder:
+        stop("This benchmark needs the data folder: give --data FOLDER or set SCGSFM_DATA.")
+    found = Path(folder) / path
+    if not found.exists():
+        stop(f"The data folder {folder} has no {path}.")
+    return found
+
+
+def stop(message: str) -> None:
+    """End with code 2."""
+    print(message, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def say(message: str) -> None:
+    """Tell of progress."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def report(name: str, table: pd.DataFrame, out: Path) -> None:
+    """Print a table, and write it as ``out/<name>.csv`` below a line that says how it was made."""
+    out.mkdir(parents=True, exist_ok=True)
+    made = f"{versions()}; {' '.join(['python', f'benchmarks/{Path(sys.argv[0]).name}', *_told(sys.argv[1:])])}"
+    text = table.to_csv(index=False, float_format="%.6g")
+    (out / f"{name}.csv").write_text(f"# {made}\n{text}", encoding="utf-8")
+    print(f"\n{layout(name, table)}\n\n{made}")
+
+
+def versions() -> str:
+    """Versions of what computes, and the number of cores."""
+    packages = ("scgsfm", "torch", "numba", "numpy", "scipy")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    python = ".".join(map(str, sys.version_info[:3]))
+    return ", ".join([f"Python {python}", *(f"{p} {version(p)}" for p in packages), f"{cores} cores"])
+
+
+def _told(arguments: list[str]) -> list[str]:
+    """Arguments without the folders of this machine."""
+    return [Path(a).name if os.sep in a else a for a in arguments]

@@ -1,0 +1,28 @@
+import sys
+
+import _common
+import pandas as pd
+import pytest
+
+
+def test_without_data_a_script_says_so_and_ends_with_code_2(monkeypatch, capsys, tmp_path):
+    monkeypatch.delenv("SCGSFM_DATA", raising=False)
+    with pytest.raises(SystemExit, match="2"):
+        _common.data_file(None, "scrna")
+    assert "SCGSFM_DATA" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        _common.data_file(tmp_path, "scrna")
+    assert "has no scrna" in capsys.readouterr().err
+    (tmp_path / "scrna").mkdir()
+    monkeypatch.setenv("SCGSFM_DATA", str(tmp_path))
+    assert _common.data_file(None, "scrna") == tmp_path / "scrna"
+
+
+def test_report_tells_how_without_where(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["/home/me/benchmarks/speed.py", "--model", f"{tmp_path}/mine", "--repeats", "3"])
+    _common.report("speed", pd.DataFrame({"form": ["ours"], "seconds": ["1.50"]}), tmp_path)
+    first, *rest = (tmp_path / "speed.csv").read_text().splitlines()
+    assert first.endswith("python benchmarks/speed.py --model mine --repeats 3")
+    assert f"Python {sys.version_info[0]}." in first
+    assert rest == ["form,seconds", "ours,1.50"]
+    assert "| ours | 1.50    |" in capsys.readouterr().out

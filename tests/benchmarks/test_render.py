@@ -1,0 +1,31 @@
+import pandas as pd
+import render
+
+
+def test_tables_are_replaced_between_their_markers(tmp_path):
+    (tmp_path / "speed.csv").write_text("# Python 3; python benchmarks/speed.py\nform,seconds\nours,1.50\n")
+    page = "Text.\n<!-- table: speed -->\nold\n<!-- end -->\nMore.\n<!-- table: absent -->\nold\n<!-- end -->\n"
+    rendered = render.render(page, tmp_path)
+    assert "| form | seconds |\n| ---- | ------- |\n| ours | 1.50    |\n" in rendered
+    assert "python benchmarks/speed.py" in rendered
+    assert "old" not in rendered
+    assert rendered.count(render.MISSING) == 1
+    assert render.render(rendered, tmp_path) == rendered
+
+
+def test_gene_function_has_a_column_a_library_in_the_order_measured():
+    columns = ["method", "library", "auroc", "low", "high", "n_terms"]
+    rows = [("z", "kegg", 0.9, 0.85, 0.95, 300), ("z", "go", 0.8, 0.7, 0.9, 3000), ("a", "kegg", 0.5, 0.4, 0.6, 300)]
+    lines = render.layout("gene_function", pd.DataFrame(rows, columns=columns)).splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert cells[0] == ["method", "kegg (300 terms)", "go (3,000 terms)"]
+    assert cells[2] == ["z", "0.900 [0.850, 0.950]", "0.800 [0.700, 0.900]"]
+    assert cells[3] == ["a", "0.500 [0.400, 0.600]", ""]
+
+
+def test_dropout_shows_an_interval_only_for_several_draws():
+    columns = ["counts", "sets", "method", "auroc", "low", "high", "runs"]
+    rows = [("100%", "whole", "aucell", 0.9, 0.9, 0.9, 1), ("3%", "whole", "aucell", 0.7, 0.6, 0.8, 5)]
+    lines = render.layout("dropout", pd.DataFrame(rows, columns=columns)).splitlines()
+    assert "| 0.900 " in lines[2] and "[" not in lines[2]
+    assert "0.700 [0.600, 0.800]" in lines[3]
