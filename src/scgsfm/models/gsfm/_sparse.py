@@ -14,23 +14,24 @@ if TYPE_CHECKING:
 
 
 class BagSum(torch.autograd.Function):
-    """Weighted sums of table rows on CPU, differentiable in the table."""
+    """Weighted sums of table rows on CPU, differentiable in the table, not in the weights."""
 
     @staticmethod
     def forward(ctx: Any, table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
         """Sets × columns of the table."""
         from scgsfm.kernels._bag import gather_sum
 
-        ctx.parts = indptr.numpy(), indices.numpy(), weights.numpy()
+        ctx.save_for_backward(indptr, indices, weights)
         ctx.n_rows = len(table)
-        return torch.from_numpy(gather_sum(*ctx.parts, table.detach().numpy()))
+        return torch.from_numpy(gather_sum(*_arrays(indptr, indices, weights, table)))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         """Gradient of the table."""
         from scgsfm.kernels._bag import scatter_sum
 
-        return torch.from_numpy(scatter_sum(*ctx.parts, grad.contiguous().numpy(), ctx.n_rows)), None, None, None
+        indptr, indices, weights, rows = _arrays(*ctx.saved_tensors, grad)
+        return torch.from_numpy(scatter_sum(indptr, indices, weights, rows, ctx.n_rows)), None, None, None
 
 
 def sampled_softmax_loss(
@@ -59,32 +60,39 @@ def sampled_softmax_loss(
     -------
     The sum over sets, a scalar.
     """
-    if hidden.device.type == "cpu" and hidden.requires_grad:
-        return _SampledSoftmax.apply(hidden, weight, bias, indptr, indices, share, negatives)
+    function = _SampledSoftmax.apply if hidden.device.type == "cpu" else sampled_softmax_by_torch
+    return function(hidden, weight, bias, indptr, indices, share, negatives)
+
+
+def sampled_softmax_by_torch(
+    hidden: Tensor, weight: Tensor, bias: Tensor, indptr: Tensor, indices: Tensor, share: Tensor, negatives: Tensor
+) -> Tensor:
+    """:func:`sampled_softmax_loss` by operations that run on any device, with torch's own gradients."""
     rows = torch.arange(len(hidden), device=hidden.device).repeat_interleave(indptr.diff())
     positive = (hidden[rows] * F.embedding(indices, weight)).sum(1) + bias[indices]
     sampled = hidden @ F.embedding(negatives, weight).t() + bias[negatives]
-    mask, scale = _outside(rows, indices, indptr.diff(), negatives, sampled.shape, len(weight))
-    log_rest = torch.logsumexp(sampled.masked_fill(mask, -math.inf), 1) + scale
-    top = torch.maximum(
-        log_rest, torch.zeros_like(log_rest).scatter_reduce(0, rows, positive, "amax", include_self=False)
-    )
-    top = top.detach()
-    z = torch.exp(log_rest - top).index_add(0, rows, torch.exp(positive - top[rows]))
+    mask, log_scale = _outside(rows, indices, indptr.diff(), negatives, len(weight))
+    sampled = sampled.masked_fill(mask, -math.inf) + log_scale[:, None]
+    top = sampled.detach().amax(1).scatter_reduce(0, rows, positive.detach(), "amax")
+    raised = torch.exp(positive - top[rows])
+    z = torch.exp(sampled - top[:, None]).sum(1).index_add(0, rows, raised)
     return (share[rows] * ((torch.log(z) + top)[rows] - positive)).sum()
 
 
-def _outside(
-    rows: Tensor, indices: Tensor, sizes: Tensor, negatives: Tensor, shape: tuple[int, ...], n_genes: int
-) -> tuple[Tensor, Tensor]:
+def _outside(rows: Tensor, indices: Tensor, sizes: Tensor, negatives: Tensor, n_genes: int) -> tuple[Tensor, Tensor]:
     """Which sampled genes are targets, and the log of the factor from sampled to all genes outside the targets."""
     column = torch.full((n_genes,), -1, device=negatives.device)
     column[negatives] = torch.arange(len(negatives), device=negatives.device)
     hit = column[indices]
     found = hit >= 0
-    mask = torch.zeros(shape, dtype=torch.bool, device=negatives.device)
+    mask = torch.zeros((len(sizes), len(negatives)), dtype=torch.bool, device=negatives.device)
     mask[rows[found], hit[found]] = True
-    return mask, torch.log((n_genes - sizes) / (len(negatives) - mask.sum(1)))
+    n_sampled = (len(negatives) - mask.sum(1)).clamp_min(1)  # 0 where all are targets, and nothing is to be scaled
+    return mask, torch.log((n_genes - sizes) / n_sampled)
+
+
+def _arrays(*tensors: Tensor) -> tuple[np.ndarray, ...]:
+    return tuple(tensor.detach().contiguous().numpy() for tensor in tensors)
 
 
 class _SampledSoftmax(torch.autograd.Function):
@@ -101,17 +109,18 @@ class _SampledSoftmax(torch.autograd.Function):
         share: Tensor,
         negatives: Tensor,
     ) -> Tensor:
+        """The loss."""
         from scgsfm.kernels._bag import gather_sum, pair_dot, scatter_sum
 
         sizes = indptr.diff()
         rows = torch.arange(len(hidden)).repeat_interleave(sizes)
-        parts = indptr.numpy(), indices.numpy()
-        h, w = hidden.detach().contiguous(), weight.detach()
-        positive = torch.from_numpy(pair_dot(*parts, h.numpy(), w.numpy())) + bias.detach()[indices]
+        h, w, b = hidden.detach(), weight.detach(), bias.detach()
+        at, genes, left, right = _arrays(indptr, indices, h, w)
+        positive = torch.from_numpy(pair_dot(at, genes, left, right)) + b[indices]
         table = w[negatives]
-        sampled = torch.addmm(bias.detach()[negatives], h, table.t())
-        mask, scale = _outside(rows, indices, sizes, negatives, sampled.shape, len(w))
-        sampled.masked_fill_(mask, -math.inf).add_(scale[:, None])
+        sampled = torch.addmm(b[negatives], h, table.t())
+        mask, log_scale = _outside(rows, indices, sizes, negatives, len(w))
+        sampled.masked_fill_(mask, -math.inf).add_(log_scale[:, None])
         top = sampled.amax(1).scatter_reduce_(0, rows, positive, "amax")
         sampled.sub_(top[:, None]).exp_()
         raised = torch.exp(positive - top[rows])
@@ -121,14 +130,16 @@ class _SampledSoftmax(torch.autograd.Function):
         pull = share * sizes / z  # d loss / d exp(logit)
         raised = raised * pull[rows] - share[rows]
         sampled.mul_(pull[:, None])
-        grad_hidden = torch.addmm(torch.from_numpy(gather_sum(*parts, raised.numpy(), w.numpy())), sampled, table)
-        grad_weight = torch.from_numpy(scatter_sum(*parts, raised.numpy(), h.numpy(), len(w)))
+        slope = raised.numpy()
+        grad_hidden = torch.addmm(torch.from_numpy(gather_sum(at, genes, slope, right)), sampled, table)
+        grad_weight = torch.from_numpy(scatter_sum(at, genes, slope, left, len(w)))
         grad_weight[negatives] += sampled.t() @ h
-        grad_bias = torch.from_numpy(np.bincount(indices.numpy(), raised.numpy(), len(w)).astype(np.float32))
+        grad_bias = torch.from_numpy(np.bincount(genes, slope, len(w))).to(b.dtype)
         grad_bias[negatives] += sampled.sum(0)
         ctx.gradients = grad_hidden, grad_weight, grad_bias
         return loss
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradients, which the forward pass left."""
         return (*(grad * g for g in ctx.gradients), None, None, None, None)
