@@ -8,11 +8,14 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._modules import SPECIALS
+
+INFO, VOCAB = "corpus.json", "vocab.txt"
+ENDS = (".gmt", ".gmt.gz")
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -41,7 +44,7 @@ class Corpus:
     indices: np.ndarray
     group: np.ndarray
     groups: list[str]
-    info: dict[str, object]
+    info: dict[str, Any]
 
     def __len__(self) -> int:
         return len(self.group)
@@ -50,31 +53,40 @@ class Corpus:
     def open(cls, folder: str | Path) -> Corpus:
         """Map a corpus that :func:`build_corpus` wrote; nothing is read until it is used."""
         folder = Path(folder)
-        info = json.loads((folder / "corpus.json").read_text())
+        info = json.loads((folder / INFO).read_text(encoding="utf-8"))
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("indptr", "indices", "group")}
-        return cls(genes=(folder / "vocab.txt").read_text().splitlines(), groups=info["groups"], info=info, **arrays)
+        genes = (folder / VOCAB).read_text(encoding="utf-8").splitlines()
+        return cls(genes=genes, groups=info["groups"], info=info, **arrays)
 
 
-def read_sets(path: Path) -> Iterator[list[str]]:
-    """The gene lists of a GMT file, plain or gzipped; weights behind a comma are dropped."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+def read_sets(path: Path) -> Iterator[set[str]]:
+    """The genes of each line of a GMT file, plain or gzipped; weights behind a comma are dropped."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            yield [gene.split(",")[0] for gene in line.rstrip("\r\n").split("\t")[2:] if gene]
+            genes = (gene.split(",")[0].strip() for gene in line.split("\t")[2:])
+            yield {gene for gene in genes if gene}
 
 
 def find_files(sources: Sequence[str | Path]) -> list[tuple[str, Path]]:
-    """GMT files below ``sources`` with their group: the folder below the source, or the file's own name."""
+    """GMT files below ``sources`` with their group: the folder below the source, or else the file's own name."""
     found = []
     for source in map(Path, sources):
-        files = [source] if source.is_file() else sorted([*source.rglob("*.gmt"), *source.rglob("*.gmt.gz")])
+        if not source.exists():
+            msg = f"data: there is no file or folder {source}."
+            raise FileNotFoundError(msg)
+        files = [source] if source.is_file() else sorted(f for end in ENDS for f in source.rglob(f"*{end}"))
         for file in files:
             inside = file.relative_to(source).parts if source.is_dir() else ()
-            found.append((inside[0] if len(inside) > 1 else file.name.split(".")[0], file))
+            found.append((inside[0] if len(inside) > 1 else _stem(file), file))
     if not found:
-        msg = f"No .gmt or .gmt.gz file lies below {', '.join(map(str, sources))}."
+        msg = f"data: no .gmt or .gmt.gz file lies below {', '.join(map(str, sources))}."
         raise FileNotFoundError(msg)
     return found
+
+
+def _stem(file: Path) -> str:
+    return file.name.removesuffix(".gz").removesuffix(".gmt")
 
 
 def build_corpus(
@@ -85,7 +97,7 @@ def build_corpus(
     min_count: int = 20,
     min_genes: int = 5,
 ) -> Corpus:
-    """Stream GMT files into a corpus folder and open it.
+    """Stream GMT files into a corpus folder and open it; a folder already built from the same is opened as it is.
 
     The files are read twice: once to count genes, once to write. Never more than one set is held, besides the tables.
 
@@ -94,50 +106,94 @@ def build_corpus(
     sources
         Files, or folders whose subfolders are the groups that sampling can temper.
     folder
-        Where to write.
+        Where to write ``indptr.npy``, ``indices.npy``, ``group.npy``, ``vocab.txt`` and ``corpus.json``.
     allowed
         Genes that may enter the vocabulary, such as the protein-coding ones.
     min_count
         Sets that a gene must occur in to enter it.
     min_genes
         Genes of the vocabulary that a set must hold to be kept.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is nothing to read.
+    ValueError
+        No set is left, or ``folder`` holds a corpus of other files or settings.
     """
+    if min_genes < 2:
+        msg = f"min_genes must be at least 2, one gene to see and one to predict; found {min_genes}."
+        raise ValueError(msg)
+    folder = Path(folder)
     files = find_files(sources)
+    made_from = _fingerprint(files, allowed, min_count, min_genes)
+    if (folder / INFO).exists():
+        corpus = Corpus.open(folder)
+        if corpus.info.get("made_from", made_from) != made_from:
+            msg = f"{folder} holds a corpus of other files or settings: give another folder, or delete this one."
+            raise ValueError(msg)
+        return corpus
+    vocabulary = _vocabulary(files, allowed, min_count)
+    folder.mkdir(parents=True, exist_ok=True)
+    about = _write_sets(folder, files, vocabulary, min_genes)
+    if not about["n_sets"]:
+        msg = (
+            f"data: no set in {len(files):,} files is left: {len(vocabulary):,} genes occur in at least "
+            f"min_count={min_count} sets, and a set must hold min_genes={min_genes} of them. Lower these numbers"
+            f"{', or check that the allowed genes are named as in the sets' if allowed is not None else ''}."
+        )
+        raise ValueError(msg)
+    (folder / VOCAB).write_text("\n".join([*SPECIALS, *vocabulary]) + "\n", encoding="utf-8")
+    settings = {"n_genes": len(vocabulary), "n_files": len(files), "min_count": min_count, "min_genes": min_genes}
+    info = {**about, **settings, "made_from": made_from}
+    (folder / INFO).write_text(json.dumps(info, indent=1), encoding="utf-8")  # last: it tells that all is written
+    return Corpus.open(folder)
+
+
+def _fingerprint(
+    files: Sequence[tuple[str, Path]], allowed: Collection[str] | None, min_count: int, min_genes: int
+) -> str:
+    """A checksum of what a corpus is made from; of files, their groups, names and sizes."""
+    listed = [[group, file.name, file.stat().st_size] for group, file in files]
+    text = json.dumps([listed, None if allowed is None else sorted(allowed), min_count, min_genes])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _vocabulary(files: Sequence[tuple[str, Path]], allowed: Collection[str] | None, min_count: int) -> list[str]:
     counts: Counter[str] = Counter()
     for _, file in files:
         for genes in read_sets(file):
-            counts.update(set(genes))
-    vocabulary = sorted(g for g, n in counts.items() if n >= min_count and (allowed is None or g in allowed))
-    token = {gene: i for i, gene in enumerate(vocabulary, start=len(SPECIALS))}
+            counts.update(genes)
+    kept = None if allowed is None else set(allowed)
+    return sorted(g for g, n in counts.items() if n >= min_count and (kept is None or g in kept))
 
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+
+def _write_sets(
+    folder: Path, files: Sequence[tuple[str, Path]], vocabulary: list[str], min_genes: int
+) -> dict[str, object]:
+    """Write the arrays of a corpus; what its ``corpus.json`` tells of them."""
+    token = {gene: i for i, gene in enumerate(vocabulary, start=len(SPECIALS))}
     dtype = np.uint16 if len(token) + len(SPECIALS) <= 2**16 else np.int32
     groups = sorted({group for group, _ in files})
     sizes, group_of, digest = [0], [], hashlib.sha256()
-    with (folder / "indices.raw").open("wb") as raw:
+    raw_file = folder / "indices.raw"
+    with raw_file.open("wb") as raw:
         for group, file in files:
+            number = groups.index(group)
             for genes in read_sets(file):
-                row = np.array(sorted({token[g] for g in genes if g in token}), dtype)
+                row = np.array(sorted(token[g] for g in genes if g in token), dtype)
                 if len(row) >= min_genes:
                     raw.write(row.tobytes())
                     digest.update(row.tobytes())
                     sizes.append(len(row))
-                    group_of.append(groups.index(group))
-    np.save(folder / "indices.npy", np.fromfile(folder / "indices.raw", dtype))
-    (folder / "indices.raw").unlink()
+                    group_of.append(number)
+    np.save(folder / "indices.npy", np.fromfile(raw_file, dtype))
+    raw_file.unlink()
     np.save(folder / "indptr.npy", np.cumsum(sizes))
-    np.save(folder / "group.npy", np.array(group_of, np.int16))
-    (folder / "vocab.txt").write_text("\n".join([*SPECIALS, *vocabulary]) + "\n")
-    info = {
+    np.save(folder / "group.npy", np.array(group_of, np.int32))
+    return {
         "groups": groups,
         "n_sets": len(group_of),
-        "n_memberships": int(sum(sizes)),
-        "n_genes": len(vocabulary),
-        "n_files": len(files),
-        "min_count": min_count,
-        "min_genes": min_genes,
+        "n_memberships": sum(sizes),
         "sha256": digest.hexdigest(),
     }
-    (folder / "corpus.json").write_text(json.dumps(info, indent=1))
-    return Corpus.open(folder)

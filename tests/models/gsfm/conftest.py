@@ -1,0 +1,42 @@
+"""Gene sets with a structure to learn: 300 sets in three folders, each from one of six modules of 20 genes."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scgsfm.models.gsfm import TrainConfig
+from scgsfm.models.gsfm._corpus import Corpus, build_corpus
+
+FOLDERS = {"large": 200, "medium": 80, "small": 20}
+
+
+@pytest.fixture(scope="session")
+def gmt_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("gmt")
+    for name, n_sets in FOLDERS.items():
+        lines = []
+        for i in range(n_sets):
+            genes = 20 * rng.integers(6) + rng.choice(20, rng.integers(8, 18), replace=False)
+            lines.append("\t".join([f"set {i}", "", *(f"G{gene:03}" for gene in genes)]) + "\n")
+        (folder / name).mkdir()
+        with gzip.open(folder / name / "sets.gmt.gz", "wt") as file:
+            file.writelines(lines)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return build_corpus([gmt_folder], tmp_path_factory.mktemp("corpus"), min_count=2)
+
+
+@pytest.fixture
+def tiny() -> TrainConfig:
+    """A recipe that learns the modules in 40 steps."""
+    return TrainConfig(
+        d_model=16, batch_size=64, steps=40, learning_rate=0.02, warmup=5, negatives=40, neighbours=0, n_validation=20
+    )
