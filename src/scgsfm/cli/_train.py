@@ -3,18 +3,59 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The kind of model; its own module knows the rest, which would load torch."""
+    """The kind of model; the rest is added when the kind is known, for it loads torch."""
     parser.add_argument("kind", choices=["gsfm"], help="what to train")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see `scgsfm train gsfm --help`")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Hand over to the training module."""
-    from scgsfm.models.gsfm import _train
+    """Train a GSFM and tell where it is."""
+    from scgsfm.models.gsfm import TrainConfig, train
 
     parser = argparse.ArgumentParser(prog=f"scgsfm train {args.kind}", description="Train a GSFM on gene sets.")
-    _train.add_arguments(parser)
-    _train.run(parser.parse_args(args.arguments))
+    _add_run(parser)
+    _add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/training.md."), TrainConfig)
+    given = vars(parser.parse_args(args.arguments))
+    settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
+    genes, restart = given.pop("genes"), given.pop("restart")
+    allowed = set(Path(genes).read_text(encoding="utf-8").split()) if genes else None
+    config = TrainConfig(**settings | {"visible": tuple(settings["visible"])})
+    print("Wrote", train(**given, config=config, allowed=allowed, resume=not restart))
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", nargs="+", required=True, help="GMT files, folders of them, or a corpus folder")
+    parser.add_argument("-o", "--out", required=True, help="folder of the run; an unfinished one there goes on")
+    parser.add_argument("--restart", action="store_true", help="begin anew in spite of checkpoints")
+    parser.add_argument("--genes", metavar="FILE", help="the genes that may enter the vocabulary, one a line")
+    parser.add_argument("--min-count", type=int, default=20, help="sets that a gene must occur in (%(default)s)")
+    parser.add_argument("--min-genes", type=int, default=5, help="genes that a set must hold (%(default)s)")
+    parser.add_argument("--name", default="gsfm", help="for the model card (%(default)s)")
+    parser.add_argument("--licence", default="not stated", help="for the model card (%(default)s)")
+    parser.add_argument("--validate-every", type=int, default=1000, help="in steps (%(default)s)")
+    parser.add_argument("--patience", type=int, default=10, help="validations without progress (%(default)s)")
+    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
+    parser.add_argument("--devices", type=int, default=1, help="more than one train by DDP (%(default)s)")
+    parser.add_argument("--quantize", choices=["float16", "int8"], help="how to store the weights (in full precision)")
+
+
+def _add_settings(group: Any, config: type) -> None:
+    """An option for each field of a dataclass, with its type and default."""
+    kinds = get_type_hints(config)
+    for field in fields(config):
+        kind, options = kinds[field.name], {"default": field.default, "help": "%(default)s"}
+        if kind is bool:
+            options |= {"action": argparse.BooleanOptionalAction}
+        elif get_origin(kind) is tuple:
+            options |= {"nargs": len(get_args(kind)), "type": get_args(kind)[0]}
+        elif get_args(kind):
+            options |= {"choices": get_args(kind)}
+        else:
+            options |= {"type": kind}
+        group.add_argument("--" + field.name.replace("_", "-"), **options)

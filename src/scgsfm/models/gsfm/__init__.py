@@ -1,6 +1,18 @@
 """GSFM: a denoising autoencoder over sets of genes (Clarke et al. 2025), its variants and its training."""
 
+from typing import Any
+
+from ._config import TrainConfig
 from ._gsfm import GSFM
 from ._modules import SPECIALS, VARIANTS, build_module
 
-__all__ = ["GSFM", "SPECIALS", "VARIANTS", "build_module"]
+__all__ = ["GSFM", "SPECIALS", "VARIANTS", "TrainConfig", "build_module", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "train":  # not above: Lightning takes seconds to load
+        from ._train import train
+
+        return train
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

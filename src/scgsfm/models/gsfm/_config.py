@@ -3,49 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+_LEAST = {
+    **dict.fromkeys(("d_model", "depth", "max_visible", "max_targets", "negatives"), 1),
+    **dict.fromkeys(("batch_size", "steps", "n_validation"), 1),
+    **dict.fromkeys(("dropout", "partition", "size_power", "temper", "warmup", "seed"), 0),
+    **dict.fromkeys(("neighbours", "neighbour_weight"), 0),
+}
+_BELOW = {"dropout": 1, "partition": 1}
+_POSITIVE = ("learning_rate", "neighbour_floor")
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the defaults are the recipe of ``gsfm-base``.
+    """Settings of a training run; the defaults are the recipe of ``gsfm-base`` but for its length.
 
     Attributes
     ----------
-    variant, d_model, depth, dropout, input_norm
-        The network.
+    variant, d_model, depth, dropout
+        The network: one of the published variants, its width, its depth, and dropout between its linear layers.
+    input_norm
+        ``"l2"`` divides each set's input by its Euclidean norm, ``"none"`` is as published. For the DAE.
     objective
         ``"multinomial"`` (ours) or ``"bernoulli"`` (published: binary cross entropy of all genes).
     visible
         Range from which the visible share of each set is drawn, for ``"multinomial"``.
     hide_visible
-        Leave the visible genes out of the targets.
+        Leave the visible genes out of the targets, for ``"multinomial"``.
     max_visible, max_targets
-        At most so many genes of a set enter, drawn anew each time.
+        At most so many genes of a set enter, drawn anew each time, for ``"multinomial"``.
     negatives
         Genes that estimate the partition function of the multinomial.
     size_power
         A set with n targets weighs n to the power ``-size_power`` for each of its targets, so that 1 weighs all
-        sets alike.
-    partition, weighted_loss
-        Of the published objective: share of a set that is hidden and predicted (0: everything is both), and
-        ``"none"``, ``"balance"`` (rare genes weigh more) or ``"unseen"`` (visible genes are no positives).
+        sets alike, for ``"multinomial"``.
+    partition
+        Share of a set that is hidden and predicted, for ``"bernoulli"``; 0: all its genes are both seen and predicted.
+    weighted_loss
+        For ``"bernoulli"``: ``"none"``, ``"balance"`` (rare genes weigh more; for the DAE) or ``"unseen"`` (visible
+        genes are no positives; for a partition above 0).
     temper
-        Groups of sets are drawn with probability proportional to their size to this power.
+        Groups of sets are drawn with probability proportional to their size to this power: 1 draws all sets alike,
+        0 all groups.
     batch_size, steps, learning_rate, warmup, seed
         The optimisation: Adam, linear warm-up over ``warmup`` steps, cosine decay to a fiftieth.
     neighbours, neighbour_weight, neighbour_floor
         Co-occurring genes kept for each gene beside the finished network (0: none, as published), weight of what they
-        add to the logits, and the similarity that stands for none.
+        add to the logits, and the similarity that stands for none. For the DAE.
     n_validation
         Sets held out for validation.
+
+    Raises
+    ------
+    ValueError
+        A setting is out of its range, or settings don't go together.
     """
 
-    variant: str = "DAE"
+    variant: Literal["DAE", "VAE", "EDAE", "EPDAE", "mEDAE"] = "DAE"
     d_model: int = 256
     depth: int = 2
     dropout: float = 0.0
-    input_norm: str = "l2"
+    input_norm: Literal["l2", "none"] = "l2"
     objective: Literal["multinomial", "bernoulli"] = "multinomial"
     visible: tuple[float, float] = (0.1, 0.9)
     hide_visible: bool = False
@@ -66,13 +85,46 @@ class TrainConfig:
     neighbour_floor: float = 1e-3
     n_validation: int = 2000
 
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            value = getattr(self, name)
+            if get_origin(kind) is Literal and value not in get_args(kind):
+                raise _refused(name, value, f"must be one of {', '.join(map(repr, get_args(kind)))}")
+            if kind is int and not isinstance(value, int):
+                raise _refused(name, value, "must be a whole number")
+            if name in _LEAST and not value >= _LEAST[name]:
+                raise _refused(name, value, f"must be at least {_LEAST[name]}")
+            if name in _BELOW and not value < _BELOW[name]:
+                raise _refused(name, value, f"must be below {_BELOW[name]}")
+            if name in _POSITIVE and not value > 0:
+                raise _refused(name, value, "must be above 0")
+        if len(self.visible) != 2 or not 0 < self.visible[0] <= self.visible[1] <= 1:
+            raise _refused("visible", self.visible, "must be two shares, 0 < lowest ≤ highest ≤ 1")
+        self._check_combination()
+
+    def _check_combination(self) -> None:
+        if self.variant != "DAE":
+            for name, off in {"input_norm": "none", "weighted_loss": "none", "neighbours": 0}.items():
+                if getattr(self, name) != off:
+                    raise _refused(name, getattr(self, name), f"is for the DAE; give {off!r} for the {self.variant}")
+        if self.objective == "multinomial":
+            for name, off in {"partition": 0, "weighted_loss": "none"}.items():
+                if getattr(self, name) != off:
+                    raise _refused(name, getattr(self, name), "goes with objective='bernoulli'")
+        if self.weighted_loss == "unseen" and self.partition == 0:
+            raise _refused("weighted_loss", "unseen", "needs a partition above 0, or no gene is unseen")
+
     def model(self, vocab_size: int) -> dict[str, Any]:
         """The part that a checkpoint's ``config.json`` keeps."""
-        keys = ("variant", "d_model", "depth", "dropout", "input_norm", "partition", "weighted_loss")
+        keys = ["variant", "d_model", "depth", "dropout", "input_norm", "partition", "weighted_loss"]
         if self.neighbours:
-            keys += ("neighbours", "neighbour_weight", "neighbour_floor")
+            keys += ["neighbours", "neighbour_weight", "neighbour_floor"]
         return {"vocab_size": vocab_size, **{key: getattr(self, key) for key in keys}}
 
     def as_dict(self) -> dict[str, Any]:
         """All settings, ready for JSON."""
         return {**asdict(self), "visible": list(self.visible)}
+
+
+def _refused(name: str, value: object, why: str) -> ValueError:
+    return ValueError(f"{name}={value!r} {why}.")

@@ -6,76 +6,63 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy import optimize, special
 
 from ._gsfm import GSFM
+from ._held_out import median_auroc
 from ._modules import SPECIALS, build_module
 from ._neighbours import neighbour_table
-from ._score import auroc
 
 if TYPE_CHECKING:
     from ._config import TrainConfig
     from ._corpus import Corpus
+    from ._held_out import HeldOut
     from ._modules import SetAutoencoder
 
 
 def finish(
-    network: SetAutoencoder,
-    corpus: Corpus,
-    train: np.ndarray,
-    held_out: tuple[list[np.ndarray], list[np.ndarray]],
-    config: TrainConfig,
+    network: SetAutoencoder, corpus: Corpus, train: np.ndarray, held_out: HeldOut, config: TrainConfig
 ) -> tuple[SetAutoencoder, dict[str, Any]]:
     """The finished module, and the part of its card that is measured on the held-out sets."""
-    module = build_module(config.model(len(corpus.genes)))
-    module.load_state_dict(network.state_dict(), strict=False)
-    measured: dict[str, Any] = {"val_auroc_network": validate(GSFM(network, corpus.genes), held_out)}
+    measured: dict[str, Any] = {"n_validation": held_out.seen.shape[0]}
+    tensors = dict(network.state_dict())
     if config.neighbours:
+        measured["val_auroc_network"] = median_auroc(GSFM(network, corpus.genes), held_out)
         found, cosines = neighbour_table(corpus, train, config.neighbours)
-        module.neighbours.indices.copy_(found)
-        module.neighbours.cosines.copy_(cosines)
+        tensors |= {"neighbours.indices": found, "neighbours.cosines": cosines}
+    module = build_module(config.model(len(corpus.genes)))
+    module.load_state_dict(tensors)
     model = GSFM(module, corpus.genes)
-    measured["val_auroc"] = validate(model, held_out)
+    measured["val_auroc"] = median_auroc(model, held_out)
     if config.objective == "multinomial":
         measured["calibration"] = calibrate(model, held_out)
     return module, measured
 
 
-def validate(model: GSFM, held_out: tuple[list[np.ndarray], list[np.ndarray]]) -> float:
-    """Median AUROC of the hidden halves of held-out sets, ranked among the whole vocabulary."""
-    seen, hidden = held_out
-    scores = []
-    for start in range(0, len(seen), 256):
-        rows = slice(start, start + 256)
-        logits = model.logits([[model.genes[t] for t in tokens] for tokens in seen[rows]])
-        scores += [auroc(*row) for row in zip(logits, seen[rows], hidden[rows], strict=True)]
-    return float(np.median(scores))
-
-
-def calibrate(model: GSFM, held_out: tuple[list[np.ndarray], list[np.ndarray]], n_sets: int = 300) -> dict[str, float]:
+def calibrate(model: GSFM, held_out: HeldOut, *, n_sets: int = 300) -> dict[str, float]:
     """Slope and intercept that turn the log-softmax of a half set into the log odds that a gene is in the other half.
 
-    A logistic regression over all unseen genes of the first ``n_sets`` held-out sets, by Newton's method.
+    A logistic regression over all unseen genes of the first ``n_sets`` held-out sets.
     """
-    seen, hidden = (half[:n_sets] for half in held_out)
-    x, y = [], []
-    for tokens, rest in zip(seen, hidden, strict=True):
-        logits = torch.from_numpy(model.logits([[model.genes[t] for t in tokens]]))
-        unseen = np.ones(len(model.genes), bool)
-        unseen[: len(SPECIALS)] = unseen[tokens] = False
-        member = np.zeros(len(model.genes), bool)
-        member[rest] = True
-        x.append(torch.log_softmax(logits, 1).numpy()[0, unseen].astype(np.float64))
-        y.append(member[unseen])
-    features, member = np.concatenate(x), np.concatenate(y)
-    rate = member.mean()
-    slope, intercept = 1.0, float(np.log(rate / (1 - rate)) - features.mean())
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-(slope * features + intercept)))
-        w, residual = p * (1 - p), member - p
-        gradient = np.array([features @ residual, residual.sum()])
-        cross = w @ features
-        step = np.linalg.solve([[w @ features**2, cross], [cross, w.sum()]], gradient)
-        slope, intercept = slope + step[0], intercept + step[1]
-        if np.abs(step).max() < 1e-6:
-            break
-    return {"slope": float(slope), "intercept": float(intercept)}
+    seen, hidden = held_out.seen[:n_sets].toarray() > 0, held_out.hidden[:n_sets].toarray() > 0
+    seen[:, : len(SPECIALS)] = True
+    level = torch.log_softmax(torch.from_numpy(model.logits(held_out.seen[:n_sets])), 1).numpy()
+    x, member = level[~seen].astype(np.float64), hidden[~seen]
+    mean, spread = x.mean(), x.std()
+    features = np.stack([(x - mean) / spread, np.ones_like(x)])
+    ridge = 1e-3  # bounds the slope where members and others don't overlap
+
+    def loss(beta: np.ndarray) -> float:
+        odds = beta @ features
+        return np.logaddexp(0, odds).sum() - odds[member].sum() + ridge / 2 * beta @ beta
+
+    def gradient(beta: np.ndarray) -> np.ndarray:
+        return features @ (special.expit(beta @ features) - member) + ridge * beta
+
+    def curvature(beta: np.ndarray) -> np.ndarray:
+        p = special.expit(beta @ features)
+        return (features * (p * (1 - p))) @ features.T + ridge * np.eye(2)
+
+    start = np.array([1.0, special.logit(member.mean())])
+    slope, intercept = optimize.minimize(loss, start, method="trust-exact", jac=gradient, hess=curvature).x
+    return {"slope": float(slope / spread), "intercept": float(intercept - slope * mean / spread)}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from ._modules import DAE, PAD, SPECIALS, UNK, SetAutoencoder
+from ._modules import PAD, SPECIALS, UNK, SetAutoencoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,7 +120,7 @@ class GSFM:
         return self._map(self.module, sets, batch_size)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Logits of every gene for latent vectors, n × :attr:`dim` → n × vocabulary."""
+        """Logits of every gene by the decoder alone for latent vectors, n × :attr:`dim` → n × vocabulary."""
         with torch.inference_mode():
             return self.module.decode(torch.as_tensor(z, dtype=torch.float32, device=self.device)).cpu().numpy()
 
@@ -134,7 +134,7 @@ class GSFM:
         calibration = self.metadata.get("calibration")
         x = torch.from_numpy(np.asarray(logits, dtype=np.float32))
         if calibration:
-            x = calibration["slope"] * torch.log_softmax(x, dim=1) + calibration["intercept"]
+            x = calibration["slope"] * torch.log_softmax(x, dim=-1) + calibration["intercept"]
         return torch.sigmoid(x).numpy()
 
     @cached_property
@@ -165,30 +165,45 @@ class GSFM:
         if kind == "single":
             return self.encode(sparse.identity(len(self.genes), format="csr", dtype=np.float32))
         if kind == "decoder":
-            return self.module.decoder.layers[-1].weight.detach().cpu().numpy().copy()
+            return _copied(self.module.last.weight)
         if kind == "encoder":
-            if isinstance(self.module, DAE):
-                return self.module.encoder.layers[0].weight.detach().cpu().numpy().copy()
-            return self.module.embedding.weight.detach().cpu().numpy().copy()
+            return _copied(self.module.gene_vectors())
         msg = f"kind={kind!r} is not known: give 'single', 'encoder' or 'decoder'."
         raise ValueError(msg)
 
     def _map(self, function: Callable[..., Tensor], sets: Sets, batch_size: int) -> np.ndarray:
-        if not sparse.issparse(sets):
-            sets = self._membership(sets)
+        if batch_size < 1:
+            msg = f"batch_size must be at least 1, found {batch_size}."
+            raise ValueError(msg)
+        rows = self._checked(sets) if sparse.issparse(sets) else self._membership(sets)
+        with torch.inference_mode():
+            parts = [function(*self._tensors(block)).cpu().numpy() for block in _blocks(rows, batch_size)]
+        return np.concatenate(parts)
+
+    def _checked(self, sets: Any) -> sparse.csr_array:
+        """A matrix of weights in CSR form without duplicates."""
         if sets.shape[1] != len(self.genes):
             msg = f"sets has {sets.shape[1]:,} columns, the vocabulary of {self.name!r} {len(self.genes):,}."
             raise ValueError(msg)
-        with torch.inference_mode():
-            parts = [function(*self._tensors(block)).cpu().numpy() for block in _blocks(sets, batch_size)]
-        return np.concatenate(parts)
+        rows = sparse.csr_array(sets)
+        if not (rows.data >= 0).all():
+            msg = "sets holds weights that are negative or no numbers; weights of genes must be 0 or more."
+            raise ValueError(msg)
+        if not rows.has_canonical_format:
+            rows = rows.copy()
+            rows.sum_duplicates()
+        return rows
 
     def _membership(self, sets: Sequence[Iterable[str]]) -> sparse.csr_array:
         """Sets × vocabulary, 1 where a gene belongs; unknown names share the column of ``<unk>``."""
-        if isinstance(sets, str) or (len(sets) and isinstance(next(iter(sets)), str)):
+        if isinstance(sets, str) or any(isinstance(genes, str) for genes in sets):
             msg = "sets must be a list of gene lists; for one set give [[...]]."
             raise TypeError(msg)
-        tokens = [np.unique(self.tokens(genes)) for genes in sets]
+        lists = [list(genes) for genes in sets]
+        if not all(isinstance(name, str) for genes in lists for name in genes[:1]):
+            msg = "sets must be lists of gene names; give weights as a scipy.sparse CSR matrix, sets × vocabulary."
+            raise TypeError(msg)
+        tokens = [np.unique(self.tokens(genes)) for genes in lists]
         indptr = np.concatenate([[0], np.cumsum([len(t) for t in tokens], dtype=np.int64)])
         indices = np.concatenate([*tokens, np.empty(0, np.int64)])
         shape = (len(tokens), len(self.genes))
@@ -204,3 +219,7 @@ class GSFM:
 def _blocks(sets: sparse.csr_array, size: int) -> Iterator[sparse.csr_array]:
     for start in range(0, max(sets.shape[0], 1), size):
         yield sets[start : start + size]
+
+
+def _copied(weight: Tensor) -> np.ndarray:
+    return weight.detach().cpu().numpy().copy()

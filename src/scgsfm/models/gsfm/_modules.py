@@ -10,7 +10,8 @@ The keys of a state dictionary are those of the official checkpoints.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +19,6 @@ from torch.nn import functional as F
 
 from ._neighbours import Neighbours
 from ._sparse import BagSum
-
-if TYPE_CHECKING:
-    pass
 
 UNK, PAD = 0, 1
 SPECIALS = ("<unk>", "<pad>")
@@ -72,9 +70,23 @@ class SetAutoencoder(nn.Module):
 
     decoder: MLP
 
+    @property
+    def last(self) -> nn.Linear:
+        """The decoder's last linear layer, which gives the logits."""
+        return cast("nn.Linear", self.decoder.layers[-1])
+
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Latent vectors of sets, n × d."""
         raise NotImplementedError(type(self).__name__)
+
+    def gene_vectors(self) -> Tensor:
+        """What the first step of the encoder holds of each gene, V × width."""
+        raise NotImplementedError(type(self).__name__)
+
+    def sample(self, indptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Latent vectors to train on, and a term to add to the loss."""
+        z = self.encode_sets(indptr, indices)
+        return z, z.new_zeros(())
 
     def hidden(self, z: Tensor) -> Tensor:
         """What the decoder's last linear layer sees, n × width."""
@@ -84,7 +96,7 @@ class SetAutoencoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Logits of all genes, n × V."""
-        return self.decoder.layers[-1](self.hidden(z))
+        return self.last(self.hidden(z))
 
     def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of all genes, n × V."""
@@ -116,16 +128,24 @@ class DAE(SetAutoencoder):
         self.encoder = MLP(vocab_size, *widths[:0:-1], d_model, dropout=dropout)
         self.decoder = MLP(d_model, *widths[:-1], vocab_size, dropout=dropout)
         self.input_norm = input_norm
-        self.encoder.layers[0] = GeneLinear(vocab_size, self.encoder.layers[0].out_features)
+        self.encoder.layers[0] = GeneLinear(vocab_size, widths[-1])
         if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
             self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
         self.neighbours = Neighbours(vocab_size, neighbours, neighbour_weight, neighbour_floor) if neighbours else None
 
+    @property
+    def first(self) -> GeneLinear:
+        """The encoder's first linear layer."""
+        return cast("GeneLinear", self.encoder.layers[0])
+
+    def gene_vectors(self) -> Tensor:
+        """Weights of the first layer, V × width."""
+        return self.first.weight
+
     def first_layer(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """The first linear layer, before its ReLU: n × width."""
-        first = self.encoder.layers[0]
         weights = normalise(self.input_norm, indptr, indices, weights)
-        return sum_rows(first.weight, indptr, indices, weights) + first.bias
+        return sum_rows(self.first.weight, indptr, indices, weights) + self.first.bias
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Latent vectors of sets, n × d."""
@@ -151,7 +171,7 @@ class VAE(DAE):
         self.hidden2log_var = nn.Linear(d_model, latent_dim)
         widths = [d_model * 2**n for n in range(depth - 1)]
         self.decoder = MLP(latent_dim, d_model, *widths, vocab_size, dropout=dropout)
-        self.log_scale = nn.Parameter(torch.zeros(1))
+        self.log_scale = nn.Parameter(torch.zeros(1), requires_grad=False)  # only kept: the published loss lacks it
 
     def posterior(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the latent vectors."""
@@ -159,17 +179,29 @@ class VAE(DAE):
         return self.hidden2mu(hidden), self.hidden2log_var(hidden)
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Posterior means, n × latent_dim; in training mode a sample of the posterior."""
-        mean, log_var = self.posterior(indptr, indices, weights)
-        return mean + torch.randn_like(mean) * torch.exp(log_var / 2) if self.training else mean
+        """Posterior means, n × latent_dim."""
+        return self.posterior(indptr, indices, weights)[0]
+
+    def sample(self, indptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """A draw from the posterior, and the mean Kullback–Leibler divergence of posteriors from the prior."""
+        mean, log_var = self.posterior(indptr, indices)
+        z = mean + torch.randn_like(mean) * torch.exp(log_var / 2)
+        return z, 0.5 * (mean.square() + log_var.exp() - 1 - log_var).sum(1).mean()
 
 
 class _Embedding(SetAutoencoder):
-    """The embedding variants' first step: a table of gene vectors, and means over each set's genes."""
+    """The embedding variants' first step: a table of gene vectors, and means over each set's genes.
+
+    A gene counts once, however often a list names it; so do unknown genes, which share ``<unk>``.
+    """
 
     def __init__(self, vocab_size: int, d_model: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
+
+    def gene_vectors(self) -> Tensor:
+        """The table, V × d."""
+        return self.embedding.weight
 
     @staticmethod
     def mean_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
@@ -186,10 +218,10 @@ def _powers(d_model: int, exponents: range) -> list[int]:
 class EDAE(_Embedding):
     """Embed each gene, encode each gene by an MLP, then average over the set."""
 
-    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2) -> None:
+    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2) -> None:
         super().__init__(vocab_size, d_model)
-        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model)
-        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size)
+        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model, dropout=dropout)
+        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size, dropout=dropout)
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Means of the encoded genes, n × d."""
@@ -217,10 +249,10 @@ class EPDAE(_Embedding):
 class MEDAE(_Embedding):
     """Average the embeddings of a set's genes, then encode the mean."""
 
-    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2) -> None:
+    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2) -> None:
         super().__init__(vocab_size, d_model)
-        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model)
-        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size)
+        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model, dropout=dropout)
+        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size, dropout=dropout)
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Encoded means, n × d."""
@@ -263,5 +295,5 @@ def build_module(config: dict[str, Any]) -> SetAutoencoder:
         msg = f"The configuration asks for the variant {name!r}; known are {', '.join(VARIANTS)}."
         raise ValueError(msg)
     variant = VARIANTS[name]
-    accepted = variant.__init__.__code__.co_varnames[1 : variant.__init__.__code__.co_argcount]
-    return variant(**{k: v for k, v in config.items() if k in accepted})
+    accepted = inspect.signature(variant).parameters
+    return variant(**{key: value for key, value in config.items() if key in accepted})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 if TYPE_CHECKING:
     from ._corpus import Corpus
@@ -18,6 +19,9 @@ class Neighbours(nn.Module):
     A set's mean cosine co-occurrence with every gene, s, is taken over the ``k`` neighbours kept for each of its
     genes. The logits ℓ become ℓ + ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s) standardised over the genes.
     """
+
+    indices: Tensor
+    cosines: Tensor
 
     def __init__(self, vocab_size: int, k: int, weight: float, floor: float) -> None:
         super().__init__()
@@ -63,5 +67,7 @@ def neighbour_table(
     weight[used] = in_group[corpus.group[used]] ** (temper - 1.0) / size[used]
     indptr, indices = np.asarray(corpus.indptr), np.asarray(corpus.indices)
     start, holders, _ = transpose(indptr, indices, len(corpus.genes))
-    found, cosine = nearest(indptr, indices, start, holders, weight, min(k, len(corpus.genes) - 1))
-    return torch.from_numpy(found), torch.from_numpy(cosine)
+    available = min(k, len(corpus.genes) - 1)
+    table = nearest(indptr, indices, start, holders, weight, available)
+    found, cosines = (F.pad(torch.from_numpy(array), (0, k - available)) for array in table)
+    return found, cosines

@@ -1,48 +1,35 @@
-"""Training by Lightning, from Python (:func:`train`) and from the shell (``scgsfm train gsfm``)."""
+"""Training by Lightning: :func:`train`."""
 
 from __future__ import annotations
 
-import argparse
-import time
-from dataclasses import fields, replace
-from importlib.metadata import version
+import inspect
+import logging
+import sys
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
-from torch.utils.data import DataLoader
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from scgsfm._logging import logger
 from scgsfm.models._folder import write_folder
 
-from ._batches import Draws
+from ._card import README, model_card, readme
 from ._config import TrainConfig
-from ._corpus import Corpus, build_corpus
+from ._corpus import INFO, Corpus, build_corpus
 from ._finish import finish
-from ._lightning import Trainee
+from ._held_out import hold_out
+from ._lightning import Data, Report, Trainee
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-
-class _Data(pl.LightningDataModule):
-    """Draws for training, and one empty batch that triggers a validation."""
-
-    def __init__(self, corpus: Corpus, train: np.ndarray, config: TrainConfig) -> None:
-        super().__init__()
-        self.corpus, self.train, self.config = corpus, train, config
-
-    def train_dataloader(self) -> DataLoader:
-        trainer = self.trainer
-        draws = Draws(self.corpus, self.train, self.config, rank=trainer.global_rank)
-        draws.start = trainer.global_step
-        return DataLoader(draws, batch_size=None)
-
-    def val_dataloader(self) -> DataLoader:
-        return DataLoader([0])
+    from scgsfm.models._folder import Quantize
 
 
 def train(
@@ -51,15 +38,21 @@ def train(
     *,
     config: TrainConfig | None = None,
     allowed: Collection[str] | None = None,
+    min_count: int = 20,
+    min_genes: int = 5,
     name: str = "gsfm",
+    licence: str = "not stated",
     validate_every: int = 1000,
     patience: int = 10,
     resume: bool = True,
     accelerator: str = "cpu",
     devices: int = 1,
-    quantize: str | None = None,
+    quantize: Quantize = None,
 ) -> Path:
-    """Train a GSFM on gene sets and write it as a model folder.
+    """Train a GSFM (Clarke et al. 2025) on gene sets and write it as a model folder.
+
+    The model has the weights of the validation with the best score. A run that was broken off goes on from its last
+    validation to, on a CPU with as many threads, the very weights of an unbroken one.
 
     Parameters
     ----------
@@ -68,11 +61,13 @@ def train(
     out
         Folder of the run: ``corpus/``, ``checkpoints/``, ``logs/`` and the finished ``model/``.
     config
-        Network, objective and optimisation.
+        Network, objective and optimisation; the recipe of ``gsfm-base`` if not given.
     allowed
-        Genes that may enter the vocabulary.
-    name
-        Name on the model card.
+        Genes that may enter the vocabulary; all if not given.
+    min_count, min_genes
+        Sets that a gene must occur in to enter the vocabulary, and genes of it that a set must hold to be used.
+    name, licence
+        For the model card.
     validate_every
         Steps between validations; each also writes a checkpoint.
     patience
@@ -80,119 +75,133 @@ def train(
     resume
         Go on from the last checkpoint in ``out`` where there is one.
     accelerator, devices
-        As Lightning's: ``"cpu"``, or ``"gpu"`` and how many (more than one trains by DDP).
+        As Lightning's: ``"cpu"``, or ``"gpu"`` and how many. More than one train by DDP, each with batches of its
+        own; Lightning then runs the calling script once for each.
     quantize
-        How to store the weights: ``"float16"``, ``"int8"``, or full precision.
+        How to store the matrices: ``"float16"``, ``"int8"``, or in full precision.
 
     Returns
     -------
-    The model's folder.
+    The model's folder, for :func:`scgsfm.models.load`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no GMT file in ``data``.
+    ValueError
+        An argument is out of range, too few sets are left, or ``out`` holds a run with other data or settings.
+
+    Examples
+    --------
+    >>> from scgsfm.models.gsfm import TrainConfig, train
+    >>> folder = train("my-gene-sets", "my-run", config=TrainConfig(steps=3000))  # doctest: +SKIP
     """
     config = config or TrainConfig()
+    _check(validate_every=validate_every, patience=patience, devices=devices)
+    if quantize not in (None, "float16", "int8"):
+        msg = f"quantize={quantize!r} is not known: give None, 'float16' or 'int8'."
+        raise ValueError(msg)
     out = Path(out)
-    corpus = _corpus(data, out, allowed)
-    train_sets, held_out = hold_out(corpus, config)
-    pl.seed_everything(config.seed, verbose=False)
-    checkpoints = ModelCheckpoint(out / "checkpoints", save_last=True, save_top_k=1, monitor="val_auroc", mode="max")
-    trainer = pl.Trainer(
-        accelerator=accelerator,
-        devices=devices,
-        strategy="ddp" if devices > 1 else "auto",
-        max_steps=config.steps,
-        val_check_interval=min(validate_every, config.steps),
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        logger=CSVLogger(out, name="logs", version=""),
-        callbacks=[checkpoints, EarlyStopping("val_auroc", mode="max", patience=patience, verbose=True)],
-        enable_model_summary=False,
-        log_every_n_steps=50,
-    )
-    trainee = Trainee(config, corpus.genes, held_out)
-    last = out / "checkpoints" / "last.ckpt"
-    start = time.perf_counter()
-    trainer.fit(
-        trainee, datamodule=_Data(corpus, train_sets, config), ckpt_path=last if resume and last.exists() else None
-    )
+    corpus = _corpus(data, out, allowed, min_count, min_genes)
+    train_sets, held_out = hold_out(corpus, config.n_validation, seed=config.seed)
+    with _quiet(), torch.random.fork_rng():
+        trainer, best, report = _trainer(out, config, validate_every, patience, accelerator, devices)
+        trainee = Trainee(config, corpus.genes, held_out)
+        _fit(trainer, trainee, Data(corpus, train_sets, config), out / "checkpoints" / "last.ckpt" if resume else None)
     if trainer.is_global_zero:
+        if trainer.global_step < config.steps:
+            logger.info("Stopped at step %s: no better score in %d validations.", f"{trainer.global_step:,}", patience)
+        best_step = _take_weights(trainee, best.best_model_path)
         module, measured = finish(trainee.network, corpus, train_sets, held_out, config)
-        card = {
-            "name": name,
-            "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "numpy")},
-            "corpus": corpus.info,
-            "config": config.as_dict(),
-            "steps": trainer.global_step,
-            "seconds": round(time.perf_counter() - start),
-            **measured,
-        }
-        tensors = {k: v.detach().cpu().numpy() for k, v in module.state_dict().items()}
+        measured |= {"steps": trainer.global_step, "best_step": best_step, "seconds": round(report.seconds)}
+        measured |= {"accelerator": accelerator, "devices": devices}
+        card = model_card(name, licence, corpus, config, measured)
+        tensors = {key: tensor.detach().cpu().numpy() for key, tensor in module.state_dict().items()}
         write_folder(out / "model", config.model(len(corpus.genes)), tensors, corpus.genes, card, quantize=quantize)
+        (out / "model" / README).write_text(readme(card), encoding="utf-8")
+    trainer.strategy.barrier()  # other processes return no folder that is not there yet
     return out / "model"
 
 
-def hold_out(corpus: Corpus, config: TrainConfig) -> tuple[np.ndarray, tuple[list[np.ndarray], list[np.ndarray]]]:
-    """Sets to train on, and seen and hidden halves of the sets kept for validation (at least ten genes each)."""
-    rng = np.random.default_rng([config.seed, 1])
-    sizes = np.diff(corpus.indptr)
-    large = np.flatnonzero((sizes >= 10) & (sizes <= 500))
-    kept = rng.choice(large, min(config.n_validation, len(large) // 10), replace=False)
-    seen, hidden = [], []
-    for i in kept:
-        genes = rng.permutation(corpus.indices[corpus.indptr[i] : corpus.indptr[i + 1]].astype(np.int64))
-        seen.append(genes[: len(genes) // 2])
-        hidden.append(genes[len(genes) // 2 :])
-    return np.setdiff1d(np.arange(len(corpus)), kept), (seen, hidden)
+def _check(**counts: int) -> None:
+    for name, value in counts.items():
+        if not isinstance(value, int) or value < 1:
+            msg = f"{name}={value!r} must be a whole number of at least 1."
+            raise ValueError(msg)
 
 
-def _corpus(data: Any, out: Path, allowed: Collection[str] | None) -> Corpus:
+def _corpus(data: Any, out: Path, allowed: Collection[str] | None, min_count: int, min_genes: int) -> Corpus:
     sources = [data] if isinstance(data, str | Path) else list(data)
-    if len(sources) == 1 and (Path(sources[0]) / "corpus.json").exists():
-        return Corpus.open(sources[0])
-    if (out / "corpus" / "corpus.json").exists():
-        logger.info("Using the corpus in %s.", out / "corpus")
-        return Corpus.open(out / "corpus")
-    corpus = build_corpus(sources, out / "corpus", allowed=allowed)
+    if len(sources) == 1 and (Path(sources[0]) / INFO).exists():
+        corpus = Corpus.open(sources[0])
+    else:
+        corpus = build_corpus(sources, out / "corpus", allowed=allowed, min_count=min_count, min_genes=min_genes)
     logger.info("Corpus: %s sets, %s genes.", f"{len(corpus):,}", f"{len(corpus.genes) - 2:,}")
     return corpus
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of ``scgsfm train gsfm``: those of :func:`train`, and every setting of :class:`TrainConfig`."""
-    parser.add_argument("--data", nargs="+", required=True, help="GMT files, folders of them, or a corpus folder")
-    parser.add_argument("-o", "--out", required=True, help="folder of the run")
-    parser.add_argument("--name", default="gsfm", help="name on the model card")
-    parser.add_argument("--genes", help="file with the genes that may enter the vocabulary, one a line")
-    parser.add_argument("--validate-every", type=int, default=1000)
-    parser.add_argument("--patience", type=int, default=10)
-    parser.add_argument("--restart", action="store_true", help="do not resume from the last checkpoint")
-    parser.add_argument("--accelerator", default="cpu")
-    parser.add_argument("--devices", type=int, default=1)
-    parser.add_argument("--quantize", choices=["float16", "int8"])
-    for field in fields(TrainConfig):
-        option = "--" + field.name.replace("_", "-")
-        default: Any = field.default
-        if isinstance(default, bool):
-            parser.add_argument(option, action="store_true")
-        elif isinstance(default, tuple):
-            parser.add_argument(option, nargs=2, type=float, default=default)
-        else:
-            parser.add_argument(option, type=type(default), default=default)
-
-
-def run(args: argparse.Namespace) -> None:
-    """Train as the arguments say."""
-    settings = {field.name: getattr(args, field.name) for field in fields(TrainConfig)}
-    config = replace(TrainConfig(), **{**settings, "visible": tuple(settings["visible"])})
-    folder = train(
-        args.data,
-        args.out,
-        config=config,
-        allowed=set(Path(args.genes).read_text().split()) if args.genes else None,
-        name=args.name,
-        validate_every=args.validate_every,
-        patience=args.patience,
-        resume=not args.restart,
-        accelerator=args.accelerator,
-        devices=args.devices,
-        quantize=args.quantize,
+def _trainer(
+    out: Path, config: TrainConfig, validate_every: int, patience: int, accelerator: str, devices: int
+) -> tuple[pl.Trainer, ModelCheckpoint, Report]:
+    best = ModelCheckpoint(
+        out / "checkpoints",
+        filename="best",
+        monitor="val_auroc",
+        mode="max",
+        save_last=True,
+        enable_version_counter=False,  # a run that starts anew replaces the files of the last one
     )
-    logger.info("Wrote %s", folder)
+    report = Report()
+    try:
+        trainer = pl.Trainer(
+            accelerator=accelerator,
+            devices=devices,
+            strategy="ddp" if devices > 1 else "auto",
+            max_steps=config.steps,
+            val_check_interval=validate_every,
+            check_val_every_n_epoch=None,
+            num_sanity_val_steps=0,
+            logger=CSVLogger(out, name="logs"),
+            callbacks=[report, best, EarlyStopping("val_auroc", mode="max", patience=patience)],
+            enable_model_summary=False,
+            enable_progress_bar=sys.stderr.isatty(),
+            log_every_n_steps=50,
+        )
+    except MisconfigurationException as error:
+        msg = f"accelerator={accelerator!r}, devices={devices}: {error}"
+        raise ValueError(msg) from error
+    return trainer, best, report
+
+
+def _fit(trainer: pl.Trainer, trainee: Trainee, data: Data, last: Path | None) -> None:
+    path = last if last is not None and last.exists() else None
+    if path is not None:
+        logger.info("Going on from %s.", path)
+    # where Lightning offers it, nothing in a checkpoint is run
+    safe: dict[str, Any] = {"weights_only": True} if "weights_only" in inspect.signature(trainer.fit).parameters else {}
+    trainer.fit(trainee, datamodule=data, ckpt_path=path, **safe)
+
+
+def _take_weights(trainee: Trainee, path: str) -> int:
+    """Give the network the weights of a checkpoint; the step that they are of."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    trainee.load_state_dict(checkpoint["state_dict"])
+    return checkpoint["global_step"]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning from telling what :func:`train` tells itself, or has meant to do."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        meant = ("does not have many workers", "exists and is not empty", "dataloader is not resumable", "LeafSpec")
+        for told in meant:
+            warnings.filterwarnings("ignore", f".*{told}")
+        try:
+            yield
+        finally:
+            for each, level in zip(loggers, levels, strict=True):
+                each.setLevel(level)
