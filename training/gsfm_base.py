@@ -17,9 +17,9 @@ from scgsfm.models.gsfm._config import TrainConfig
 from scgsfm.models.gsfm._train import train
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
-RECIPE = TrainConfig(steps=14_000, temper=0.7)
+RECIPE = TrainConfig()
 REFERENCE = TrainConfig(
-    steps=3_000, temper=1.0, objective="bernoulli", dropout=0.2, input_norm="none", learning_rate=1e-3, neighbours=0
+    steps=3_000, restart=0, temper=1.0, objective="bernoulli", dropout=0.2, input_norm="none", learning_rate=1e-3, neighbours=0
 )
 
 

@@ -42,7 +42,7 @@ def readme(card: dict[str, Any]) -> str:
     metrics = {text: round(card[key], 4) for key, text in _METRICS.items() if key in card}
     training = {
         "steps trained": card["steps"],
-        "step of the weights": card["best_step"],
+        "step of the weights": card["weights_step"],
         "seconds": card["seconds"],
         "devices": f"{card['devices']} ({card['accelerator']})",
         **config,

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 _LEAST = {
     **dict.fromkeys(("d_model", "depth", "max_visible", "max_targets", "negatives"), 1),
     **dict.fromkeys(("batch_size", "steps", "n_validation"), 1),
-    **dict.fromkeys(("dropout", "partition", "size_power", "temper", "warmup", "seed"), 0),
+    **dict.fromkeys(("dropout", "partition", "size_power", "temper", "warmup", "restart", "seed"), 0),
     **dict.fromkeys(("neighbours", "neighbour_weight"), 0),
 }
 _BELOW = {"dropout": 1, "partition": 1}
@@ -17,7 +17,7 @@ _POSITIVE = ("learning_rate", "neighbour_floor")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the defaults are the recipe of ``gsfm-base`` but for its length.
+    """Settings of a training run; the defaults are the recipe of ``gsfm-base``.
 
     Attributes
     ----------
@@ -48,6 +48,8 @@ class TrainConfig:
         0 all groups.
     batch_size, steps, learning_rate, warmup, seed
         The optimisation: Adam, linear warm-up over ``warmup`` steps, cosine decay to a fiftieth.
+    restart
+        Step at which the learning rate returns to half its peak, to decay a second time; 0: it decays once.
     neighbours, neighbour_weight, neighbour_floor
         Co-occurring genes kept for each gene beside the finished network (0: none, as published), weight of what they
         add to the logits, and the similarity that stands for none. For the DAE.
@@ -74,14 +76,15 @@ class TrainConfig:
     size_power: float = 0.5
     partition: float = 0.0
     weighted_loss: Literal["none", "balance", "unseen"] = "none"
-    temper: float = 0.5
+    temper: float = 0.7
     batch_size: int = 512
-    steps: int = 30_000
+    steps: int = 20_000
+    restart: int = 14_000
     learning_rate: float = 1e-2
     warmup: int = 200
     seed: int = 0
     neighbours: int = 128
-    neighbour_weight: float = 1.0
+    neighbour_weight: float = 0.25
     neighbour_floor: float = 1e-3
     n_validation: int = 2000
 

@@ -70,12 +70,15 @@ class Trainee(pl.LightningModule):
         self.log("val_auroc", score, prog_bar=True, batch_size=1, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
-        """Adam with linear warm-up and cosine decay, by step."""
+        """Adam with linear warm-up and one or two cosine decays, by step."""
         c = self.config
 
         def rate(step: int) -> float:
-            progress = min(1.0, step / c.steps)
-            return min(1.0, (step + 1) / max(1, c.warmup)) * (0.02 + 0.49 * (1 + math.cos(math.pi * progress)))
+            again = 0 < c.restart <= step
+            begin, end, peak = (c.restart, c.steps, 0.5) if again else (0, min(c.restart or c.steps, c.steps), 1.0)
+            progress = min(1.0, (step - begin) / max(1, end - begin))
+            warm = min(1.0, (step + 1) / max(1, c.warmup))
+            return peak * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * progress)))
 
         trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
         optimizer = torch.optim.Adam(trained, lr=c.learning_rate, betas=(0.9, 0.99), fused=True)

@@ -51,8 +51,9 @@ def train(
 ) -> Path:
     """Train a GSFM (Clarke et al. 2025) on gene sets and write it as a model folder.
 
-    The model has the weights of the validation with the best score. A run that was broken off goes on from its last
-    validation to, on a CPU with as many threads, the very weights of an unbroken one.
+    The model has the weights of the last step, where the learning rate has decayed; if training stopped early, those of
+    the validation with the best score. A run that was broken off goes on from its last validation to, on a CPU with as
+    many threads, the very weights of an unbroken one.
 
     Parameters
     ----------
@@ -109,11 +110,12 @@ def train(
         trainee = Trainee(config, corpus.genes, held_out)
         _fit(trainer, trainee, Data(corpus, train_sets, config), out / "checkpoints" / "last.ckpt" if resume else None)
     if trainer.is_global_zero:
-        if trainer.global_step < config.steps:
-            logger.info("Stopped at step %s: no better score in %d validations.", f"{trainer.global_step:,}", patience)
-        best_step = _take_weights(trainee, best.best_model_path)
+        step = trainer.global_step
+        if step < config.steps:
+            logger.info("Stopped at step %s: no better score in %d validations.", f"{step:,}", patience)
+            step = _take_weights(trainee, best.best_model_path)
         module, measured = finish(trainee.network, corpus, train_sets, held_out, config)
-        measured |= {"steps": trainer.global_step, "best_step": best_step, "seconds": round(report.seconds)}
+        measured |= {"steps": trainer.global_step, "weights_step": step, "seconds": round(report.seconds)}
         measured |= {"accelerator": accelerator, "devices": devices}
         card = model_card(name, licence, corpus, config, measured)
         tensors = {key: tensor.detach().cpu().numpy() for key, tensor in module.state_dict().items()}
@@ -143,14 +145,10 @@ def _corpus(data: Any, out: Path, allowed: Collection[str] | None, min_count: in
 def _trainer(
     out: Path, config: TrainConfig, validate_every: int, patience: int, accelerator: str, devices: int
 ) -> tuple[pl.Trainer, ModelCheckpoint, Report]:
-    best = ModelCheckpoint(
-        out / "checkpoints",
-        filename="best",
-        monitor="val_auroc",
-        mode="max",
-        save_last=True,
-        enable_version_counter=False,  # a run that starts anew replaces the files of the last one
-    )
+    # without the counter, a run that starts anew replaces the files of the one before
+    place: dict[str, Any] = {"dirpath": out / "checkpoints", "enable_version_counter": False}
+    best = ModelCheckpoint(**place, filename="best", monitor="val_auroc", mode="max")
+    last = ModelCheckpoint(**place, filename="last", every_n_train_steps=validate_every)
     report = Report()
     try:
         trainer = pl.Trainer(
@@ -162,7 +160,7 @@ def _trainer(
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
             logger=CSVLogger(out, name="logs"),
-            callbacks=[report, best, EarlyStopping("val_auroc", mode="max", patience=patience)],
+            callbacks=[report, best, last, EarlyStopping("val_auroc", mode="max", patience=patience)],
             enable_model_summary=False,
             enable_progress_bar=sys.stderr.isatty(),
             log_every_n_steps=50,
