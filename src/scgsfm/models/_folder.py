@@ -117,7 +117,7 @@ def write_folder(
         (part / CONFIG).write_text(_json(folder.config), encoding="utf-8")
         (part / CARD).write_text(_json(folder.card), encoding="utf-8")
         (part / VOCAB).write_text("".join(f"{token}\n" for token in folder.vocab), encoding="utf-8")
-        safetensors.numpy.save_file(stored, part / WEIGHTS)
+        (part / WEIGHTS).write_bytes(safetensors.numpy.save(stored))  # save_file lets nobody else read it
         sums = {name: _sha256(part / name) for name in (CONFIG, CARD, VOCAB, WEIGHTS)}
         (part / CHECKSUMS).write_text(_json(sums), encoding="utf-8")
         for name in (CHECKSUMS, *sums):  # the sums first: they tell a mixture of old and new files
