@@ -198,3 +198,35 @@ class LinearModel:
 @pytest.fixture
 def linear_model() -> LinearModel:
     return LinearModel()
+
+
+@pytest.fixture
+def gsfm() -> Any:
+    """A small GSFM with random weights that knows the genes of :class:`LinearModel`."""
+    import torch
+
+    from scgsfm.models.gsfm import GSFM
+    from scgsfm.models.gsfm._modules import build_module
+
+    torch.manual_seed(0)
+    genes = ["<unk>", "<pad>", *LinearModel.symbols]
+    module = build_module({"vocab_size": len(genes), "d_model": 8, "depth": 2})
+    for weights in module.parameters():
+        torch.nn.init.normal_(weights)
+    return GSFM(module, genes, name="tiny")
+
+
+@pytest.fixture
+def dense(gsfm: Any) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Latent vectors and logits that ``gsfm`` gives to dense sets × vocabulary, by plain matrix algebra."""
+    layers = {key: value.double().numpy() for key, value in gsfm.module.state_dict().items()}
+
+    def forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = []
+        for part in ("encoder", "decoder"):
+            w = {key.removeprefix(f"{part}.layers."): value for key, value in layers.items() if part in key}
+            x = np.maximum(x @ w["0.weight"].T + w["0.bias"], 0) @ w["3.weight"].T + w["3.bias"]
+            outputs.append(x)
+        return outputs[0], outputs[1]
+
+    return forward

@@ -99,7 +99,7 @@ def test_public_signature(name):
     if "adata" in signature.parameters:
         assert parameters[0].name == "adata"
         writes = "AnnData" in str(signature.return_annotation) or signature.return_annotation in ("None", None)
-        if writes and not name.startswith("pl."):
+        if writes and not name.startswith(("get.", "pl.")):
             assert (signature.parameters["copy"].default, signature.parameters["copy"].annotation) == (False, "bool")
             assert signature.parameters["copy"].kind is inspect.Parameter.KEYWORD_ONLY
             assert signature.return_annotation == "AnnData | None"

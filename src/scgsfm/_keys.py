@@ -1,5 +1,12 @@
 """Every key that the package writes into an AnnData object."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 UNS = "scgsfm"
 """``uns[UNS][<key of the result>]`` holds the parameters, matched shares and versions of a result."""
 
@@ -18,6 +25,9 @@ VAR_SYMBOL = "scgsfm_symbol"
 VAR_STATUS = "scgsfm_status"
 """``var`` column that says how each name was resolved."""
 
+DIVISION_SLASH = "\N{DIVISION SLASH}"
+"""Stands for ``/`` in column names."""
+
 
 def score(method: str) -> str:
     """``obsm`` key of the scores of ``method``."""
@@ -29,10 +39,13 @@ def padj(method: str) -> str:
     return f"padj_{method}"
 
 
-def column(name: str) -> str:
-    """A column name for set ``name`` that h5ad and zarr accept.
+def columns(names: Sequence[str]) -> list[str]:
+    """Column names for the sets ``names`` that h5ad and zarr accept.
 
     Both formats take ``/`` for a path, so it becomes the division slash U+2215; the original names are kept in
-    ``uns[UNS][key]["set_names"]``.
+    ``uns[UNS][key]["set_names"]``. Names that become the same are numbered.
     """
-    return name.replace("/", "\N{DIVISION SLASH}")
+    import pandas as pd
+    from anndata.utils import make_index_unique
+
+    return make_index_unique(pd.Index([name.replace("/", DIVISION_SLASH) for name in names])).tolist()

@@ -12,7 +12,7 @@ from scgsfm.genes import check_share, match
 from scgsfm.genesets import GeneSets
 
 from ._listing import listing
-from ._vocabulary import columns_of
+from ._vocabulary import N_SPECIALS, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -134,7 +134,7 @@ def known_genes(sets: GeneSets, model: Any, *, done: str = "completed") -> csr_a
         min(len(sets.genes), len(vocabulary)),
         what="genes of the sets in the model's vocabulary",
         examples_given=sets.genes,
-        examples_expected=vocabulary[2:],
+        examples_expected=vocabulary[N_SPECIALS:],
     )
     foreign = sets.genes[match(sets.genes, vocabulary) < 0]
     if len(foreign):
@@ -167,7 +167,7 @@ def _candidates(
     vocabulary = np.asarray(model.genes, dtype=object)
     if genes is None:
         allowed = np.ones(len(vocabulary), bool)
-        allowed[:2] = False  # <unk> and <pad>
+        allowed[:N_SPECIALS] = False
         return vocabulary, allowed, own
     data = np.asarray(genes, dtype=object)
     place = columns_of(vocabulary, data)

@@ -9,6 +9,9 @@ from scgsfm.genes import match
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+N_SPECIALS = 2
+"""``<unk>`` and ``<pad>``, which begin every vocabulary."""
+
 
 def columns_of(vocabulary: np.ndarray, genes: Iterable[str]) -> np.ndarray:
     """For each token of a model's vocabulary its gene's position among ``genes``, or -1.
@@ -18,7 +21,7 @@ def columns_of(vocabulary: np.ndarray, genes: Iterable[str]) -> np.ndarray:
     """
     genes = np.asarray(genes, dtype=object)
     place = match(vocabulary, genes)
-    place[:2] = -1  # <unk> and <pad>
+    place[:N_SPECIALS] = -1
     found = np.flatnonzero(place >= 0)
     own_name_first = found[np.argsort(vocabulary[found] != genes[place[found]], kind="stable")]
     _, kept = np.unique(place[own_name_first], return_index=True)

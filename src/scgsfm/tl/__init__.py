@@ -1,5 +1,9 @@
 """Tools: scores, embeddings and tables from AnnData or gene sets."""
 
+from ._complete_sets import complete_sets
+from ._embed_cells import embed_cells
+from ._embed_genes import embed_genes
+from ._embed_sets import embed_sets
 from ._score import score
 
-__all__ = ["score"]
+__all__ = ["complete_sets", "embed_cells", "embed_genes", "embed_sets", "score"]

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from anndata.utils import make_index_unique
 
 from scgsfm import _keys
 from scgsfm.genesets import GeneSets
@@ -195,7 +194,7 @@ def _write(
 ) -> None:
     name = job.method.name
     key = f"{key_added}_{name}" if key_added and several else key_added or _keys.score(name)
-    columns = make_index_unique(pd.Index([_keys.column(name) for name in job.sets.names]))
+    columns = _keys.columns(job.sets.names)
     adata.obsm[key] = pd.DataFrame(result.scores, index=adata.obs_names, columns=columns)
     if result.padj is not None:
         padj_key = f"padj_{key}" if key_added else _keys.padj(name)

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+import scgsfm
+from scgsfm._errors import GeneMatchError, GeneMatchWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from scgsfm.models.gsfm import GSFM
+
+    Dense = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def make_adata(x: Any, model: GSFM) -> ad.AnnData:
+    """Cells × genes; the model knows every other gene, in another order than that of its vocabulary."""
+    names = np.array([f"peak{i}" for i in range(x.shape[1])], dtype=object)
+    names[: 2 * len(model.genes) - 4 : 2] = model.genes[:1:-1]
+    return ad.AnnData(x, var=pd.DataFrame(index=names))
+
+
+def expected_sets(x: np.ndarray, names: pd.Index, model: GSFM, n_genes: int, weighting: str, soft: bool) -> np.ndarray:
+    """Dense cells × vocabulary, gene by gene."""
+    columns = [names.get_loc(gene) if gene in names else -1 for gene in model.genes]
+    values = np.where(np.array(columns) >= 0, x[:, columns], 0).astype(float)
+    if weighting == "specificity":
+        values *= np.log(1 + len(x) / np.maximum((values > 0).sum(axis=0), 1))
+    sets = np.zeros_like(values)
+    for own, row in zip(sets, values, strict=True):
+        chosen = [gene for gene in np.argsort(-row, kind="stable")[:n_genes] if row[gene] > 0]
+        own[chosen] = row[chosen] * np.sqrt(len(chosen)) / np.linalg.norm(row[chosen]) if soft else 1
+    return sets
+
+
+@pytest.mark.parametrize("weighting", ["expression", "specificity"])
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("n_genes", [3, 500])
+def test_is_what_the_dense_network_gives(
+    counts: np.ndarray, gsfm: GSFM, dense: Dense, weighting: str, n_genes: int, *, soft: bool
+) -> None:
+    adata = make_adata(sparse.csr_matrix(counts), gsfm)
+    options = {"n_genes": n_genes, "weighting": weighting, "soft": soft}
+    assert scgsfm.tl.embed_cells(adata, model=gsfm, **options) is None
+    expected, _ = dense(expected_sets(counts, adata.var_names, gsfm, **options))
+    assert adata.obsm["X_gsfm"].dtype == np.float32
+    np.testing.assert_allclose(adata.obsm["X_gsfm"], expected, rtol=1e-4, atol=1e-4)
+    record = adata.uns["scgsfm"]["X_gsfm"]
+    assert record["params"] == {**options, "use_raw": False}
+    assert (record["model"], record["n_known"], record["counts"]) == ("tiny", 25, False)
+
+
+def test_same_numbers_for_all_types(counts: np.ndarray, gsfm: GSFM, array_type: Callable[[np.ndarray], Any]) -> None:
+    adata = make_adata(sparse.csr_matrix(counts), gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm, n_genes=7, weighting="specificity")
+    other = ad.AnnData(obs=adata.obs[[]], var=adata.var)
+    other.layers["x"] = array_type(counts)
+    scgsfm.tl.embed_cells(other, model=gsfm, n_genes=7, weighting="specificity", layer="x", block_size=5)
+    np.testing.assert_allclose(other.obsm["X_gsfm"], adata.obsm["X_gsfm"], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("use_raw", [False, True])
+def test_backed(counts: np.ndarray, gsfm: GSFM, tmp_path: Path, *, use_raw: bool) -> None:
+    adata = make_adata(sparse.csr_matrix(counts), gsfm)
+    adata.raw = adata
+    scgsfm.tl.embed_cells(adata, model=gsfm)
+    adata.write_h5ad(tmp_path / "x.h5ad")
+    backed = ad.read_h5ad(tmp_path / "x.h5ad", backed="r")
+    scgsfm.tl.embed_cells(backed, model=gsfm, use_raw=use_raw, key_added="X_again", block_size=6)
+    assert backed.isbacked
+    np.testing.assert_allclose(backed.obsm["X_again"], adata.obsm["X_gsfm"], rtol=1e-5, atol=1e-5)
+    backed.file.close()
+
+
+def test_counts_are_log_normalised_over_known_genes(gsfm: GSFM, caplog: pytest.LogCaptureFixture) -> None:
+    adata = make_adata(np.random.default_rng(0).poisson(2.0, (9, 60)), gsfm)
+    by_hand = adata.copy()
+    known = by_hand.var_names.isin(gsfm.genes)
+    by_hand.X = np.log1p(10_000 * adata.X / adata.X[:, known].sum(axis=1, keepdims=True))
+    scgsfm.tl.embed_cells(by_hand, model=gsfm)
+    assert "taken for counts" not in caplog.text
+    with caplog.at_level(logging.INFO, logger="scgsfm"):
+        scgsfm.tl.embed_cells(adata, model=gsfm)
+    assert "taken for counts" in caplog.text
+    assert adata.uns["scgsfm"]["X_gsfm"]["counts"]
+    np.testing.assert_allclose(adata.obsm["X_gsfm"], by_hand.obsm["X_gsfm"], rtol=1e-4, atol=1e-4)
+
+
+def test_cells_do_not_depend_on_others_by_expression(counts: np.ndarray, gsfm: GSFM) -> None:
+    whole, part = make_adata(counts, gsfm), make_adata(counts[5:8], gsfm)
+    for adata in (whole, part):
+        scgsfm.tl.embed_cells(adata, model=gsfm)
+    np.testing.assert_allclose(part.obsm["X_gsfm"], whole.obsm["X_gsfm"][5:8], rtol=1e-5, atol=1e-5)
+
+
+def test_empty_cells_get_the_empty_set(counts: np.ndarray, gsfm: GSFM, caplog: pytest.LogCaptureFixture) -> None:
+    counts[6, :] = 0
+    counts[6, 1] = 3.5  # a gene that the model doesn't know
+    adata = make_adata(counts, gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm)
+    empty = np.flatnonzero((counts[:, adata.var_names.isin(gsfm.genes)] == 0).all(axis=1))
+    assert set(empty) >= {4, 6}
+    np.testing.assert_allclose(adata.obsm["X_gsfm"][empty], gsfm.encode([[]] * len(empty)), rtol=1e-6)
+    assert f"{len(empty)} cells express no gene" in caplog.text
+    assert adata.uns["scgsfm"]["X_gsfm"]["n_empty"] == len(empty)
+
+
+def test_genes_by_column_and_mouse_genes(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm)
+    other = adata.copy()
+    other.var["name"] = other.var_names
+    other.var_names = [f"g{i}" for i in range(60)]
+    scgsfm.tl.embed_cells(other, model=gsfm, gene_symbols="name")
+    np.testing.assert_array_equal(other.obsm["X_gsfm"], adata.obsm["X_gsfm"])
+
+    mouse = adata.copy()
+    one_to_one = ["CD3D", "CD3E", "CD2", "CD8A", "CD4", "LCK", "ZAP70", "CD79A", "CD79B", "MS4A1", "CD19", "NKG7"]
+    human = mouse[:, one_to_one].copy()
+    mouse = human.copy()
+    mouse.var_names = [name.capitalize() for name in one_to_one]
+    for data in (human, mouse):
+        scgsfm.tl.embed_cells(data, model=gsfm)
+    np.testing.assert_array_equal(mouse.obsm["X_gsfm"], human.obsm["X_gsfm"])
+
+
+def test_mask_leaves_genes_out(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    adata.var["kept"] = np.arange(60) < 30
+    part = adata[:, :30].copy()
+    scgsfm.tl.embed_cells(adata, model=gsfm, mask_var="kept")
+    scgsfm.tl.embed_cells(part, model=gsfm)
+    np.testing.assert_array_equal(adata.obsm["X_gsfm"], part.obsm["X_gsfm"])
+
+
+def test_model_by_folder(counts: np.ndarray, gsfm: GSFM, tmp_path: Path) -> None:
+    from scgsfm.models._folder import write_folder
+
+    tensors = {key: value.numpy() for key, value in gsfm.module.state_dict().items()}
+    config = {"vocab_size": len(gsfm.genes), "d_model": 8, "depth": 2}
+    write_folder(tmp_path / "tiny", config, tensors, gsfm.genes, {})
+    one, other = make_adata(counts, gsfm), make_adata(counts, gsfm)
+    scgsfm.tl.embed_cells(one, model=gsfm)
+    scgsfm.tl.embed_cells(other, model=tmp_path / "tiny")
+    np.testing.assert_array_equal(other.obsm["X_gsfm"], one.obsm["X_gsfm"])
+
+
+@pytest.mark.parametrize("write", ["write_h5ad", "write_zarr"])
+def test_round_trip(counts: np.ndarray, gsfm: GSFM, tmp_path: Path, write: str) -> None:
+    adata = scgsfm.tl.embed_cells(make_adata(counts, gsfm), model=gsfm, copy=True)
+    getattr(adata, write)(tmp_path / "x")
+    again = ad.read_h5ad(tmp_path / "x") if write == "write_h5ad" else ad.read_zarr(tmp_path / "x")
+    np.testing.assert_array_equal(again.obsm["X_gsfm"], adata.obsm["X_gsfm"])
+    assert again.uns["scgsfm"]["X_gsfm"]["params"]["weighting"] == "expression"
+
+
+def test_copy_leaves_the_data_alone(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    assert "X_gsfm" in scgsfm.tl.embed_cells(adata, model=gsfm, copy=True).obsm
+    assert not adata.obsm
+    assert not adata.uns
+
+
+def test_unknown_genes_are_told(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    adata.var_names = [f"peak{i}" for i in range(60)]
+    with pytest.raises(GeneMatchError, match="0 of 25 genes of the data in the model's vocabulary"):
+        scgsfm.tl.embed_cells(adata, model=gsfm)
+    adata.var_names = [*gsfm.genes[2:9], *adata.var_names[7:]]
+    with pytest.warns(GeneMatchWarning, match="7 of 25"):
+        scgsfm.tl.embed_cells(adata, model=gsfm)
+
+
+def test_bad_values(counts: np.ndarray, gsfm: GSFM) -> None:
+    with pytest.raises(ValueError, match="negative values.*`layer`"):
+        scgsfm.tl.embed_cells(make_adata(counts - 0.1, gsfm), model=gsfm)
+    counts[0, 0] = np.nan
+    with pytest.raises(ValueError, match="1 NaN"):
+        scgsfm.tl.embed_cells(make_adata(counts, gsfm), model=gsfm)
+
+
+@pytest.mark.parametrize("options", [{"n_genes": 0}, {"weighting": "tfidf"}])
+def test_bad_options(counts: np.ndarray, gsfm: GSFM, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="`n_genes` is .* and `weighting`"):
+        scgsfm.tl.embed_cells(make_adata(counts, gsfm), model=gsfm, **options)
+
+
+def test_bad_model(counts: np.ndarray, gsfm: GSFM) -> None:
+    with pytest.raises(TypeError, match="`model` is a int"):
+        scgsfm.tl.embed_cells(make_adata(counts, gsfm), model=3)
