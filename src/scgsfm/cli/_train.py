@@ -23,16 +23,16 @@ def run(args: argparse.Namespace) -> None:
     _add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/training.md."), TrainConfig)
     given = vars(parser.parse_args(args.arguments))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
-    genes, restart = given.pop("genes"), given.pop("restart")
+    genes = given.pop("genes")
     allowed = set(Path(genes).read_text(encoding="utf-8").split()) if genes else None
     config = TrainConfig(**settings | {"visible": tuple(settings["visible"])})
-    print("Wrote", train(**given, config=config, allowed=allowed, resume=not restart))
+    print("Wrote", train(**given, config=config, allowed=allowed))
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", nargs="+", required=True, help="GMT files, folders of them, or a corpus folder")
-    parser.add_argument("-o", "--out", required=True, help="folder of the run; an unfinished one there goes on")
-    parser.add_argument("--restart", action="store_true", help="begin anew in spite of checkpoints")
+    parser.add_argument("-o", "--out", required=True, help="folder of the run")
+    parser.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True, help="go on from checkpoints")
     parser.add_argument("--genes", metavar="FILE", help="the genes that may enter the vocabulary, one a line")
     parser.add_argument("--min-count", type=int, default=20, help="sets that a gene must occur in (%(default)s)")
     parser.add_argument("--min-genes", type=int, default=5, help="genes that a set must hold (%(default)s)")

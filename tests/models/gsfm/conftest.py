@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
+import torch
 
 from scgsfm.models.gsfm import TrainConfig
 from scgsfm.models.gsfm._corpus import Corpus, build_corpus
 
 FOLDERS = {"large": 200, "medium": 80, "small": 20}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads cost more than they save on such small data, above all where other work goes on."""
+    before = torch.get_num_threads(), numba.get_num_threads()
+    torch.set_num_threads(1)
+    numba.set_num_threads(1)
+    yield
+    torch.set_num_threads(before[0])
+    numba.set_num_threads(before[1])
 
 
 @pytest.fixture(scope="session")

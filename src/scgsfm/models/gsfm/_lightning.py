@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ._corpus import Corpus
     from ._held_out import HeldOut
 
-MAY_CHANGE = ("steps", "neighbours", "neighbour_weight", "neighbour_floor")
-"""Settings that a resumed run may change; the latter three concern the finished network."""
+MAY_CHANGE = ("steps", "restart", "neighbours", "neighbour_weight", "neighbour_floor")
+"""Settings that a resumed run may change: how long it goes on, and what concerns the finished network."""
 
 
 class Trainee(pl.LightningModule):

@@ -43,7 +43,8 @@ class Neighbours(nn.Module):
 
     def forward(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
         """The logits with the residual; those of an empty set are left as they are."""
-        level = torch.log(self.similarity(indptr, indices, weights) + self.floor)
+        # log(floor + s) but for a constant, which the standardising takes away: exactly 0 where no gene has neighbours
+        level = torch.log1p(self.similarity(indptr, indices, weights) / self.floor)
         spread, mean = torch.std_mean(level, dim=1, keepdim=True)
         z = (level - mean) / spread.clamp_min(1e-12)
         return logits + self.weight * logits.std(dim=1, keepdim=True) * z

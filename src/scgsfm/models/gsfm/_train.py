@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from scgsfm.models._folder import Quantize
 
+    from ._modules import SetAutoencoder
+
 
 def train(
     data: str | Path | Sequence[str | Path],
@@ -109,20 +111,31 @@ def train(
         trainer, best, report = _trainer(out, config, validate_every, patience, accelerator, devices)
         trainee = Trainee(config, corpus.genes, held_out)
         _fit(trainer, trainee, Data(corpus, train_sets, config), out / "checkpoints" / "last.ckpt" if resume else None)
-    if trainer.is_global_zero:
-        step = trainer.global_step
-        if step < config.steps:
-            logger.info("Stopped at step %s: no better score in %d validations.", f"{step:,}", patience)
-            step = _take_weights(trainee, best.best_model_path)
-        module, measured = finish(trainee.network, corpus, train_sets, held_out, config)
-        measured |= {"steps": trainer.global_step, "weights_step": step, "seconds": round(report.seconds)}
-        measured |= {"accelerator": accelerator, "devices": devices}
-        card = model_card(name, licence, corpus, config, measured)
-        tensors = {key: tensor.detach().cpu().numpy() for key, tensor in module.state_dict().items()}
-        write_folder(out / "model", config.model(len(corpus.genes)), tensors, corpus.genes, card, quantize=quantize)
-        (out / "model" / README).write_text(readme(card), encoding="utf-8")
+        if trainer.is_global_zero:
+            step = trainer.global_step
+            if step < config.steps:
+                logger.info("Stopped at step %s: no better score in %d validations.", f"{step:,}", patience)
+                step = _take_weights(trainee, best.best_model_path)
+            module, measured = finish(trainee.network, corpus, train_sets, held_out, config)
+            measured |= {"steps": trainer.global_step, "weights_step": step, "seconds": round(report.seconds)}
+            measured |= {"accelerator": accelerator, "devices": devices}
+            card = model_card(name, licence, corpus, config, measured)
+            _write(out / "model", module, config, corpus.genes, card, quantize)
     trainer.strategy.barrier()  # other processes return no folder that is not there yet
     return out / "model"
+
+
+def _write(
+    folder: Path,
+    module: SetAutoencoder,
+    config: TrainConfig,
+    genes: list[str],
+    card: dict[str, Any],
+    quantize: Quantize,
+) -> None:
+    tensors = {key: tensor.detach().cpu().numpy() for key, tensor in module.state_dict().items()}
+    write_folder(folder, config.model(len(genes)), tensors, genes, card, quantize=quantize)
+    (folder / README).write_text(readme(card), encoding="utf-8")
 
 
 def _check(**counts: int) -> None:
@@ -148,7 +161,7 @@ def _trainer(
     # without the counter, a run that starts anew replaces the files of the one before
     place: dict[str, Any] = {"dirpath": out / "checkpoints", "enable_version_counter": False}
     best = ModelCheckpoint(**place, filename="best", monitor="val_auroc", mode="max")
-    last = ModelCheckpoint(**place, filename="last", every_n_train_steps=validate_every)
+    last = ModelCheckpoint(**place, filename="last", save_on_train_epoch_end=False)  # at each validation
     report = Report()
     try:
         trainer = pl.Trainer(

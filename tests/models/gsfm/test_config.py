@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+from scgsfm.models.gsfm import TrainConfig, build_module
+
+
+def test_settings_make_a_model():
+    config = TrainConfig(d_model=8, depth=3, neighbours=4)
+    module = build_module(config.model(20))
+    assert module.encoder.layers[0].weight.shape == (20, 32)
+    assert module.neighbours.indices.shape == (20, 4)
+    assert module.input_norm == "l2"
+    assert "neighbours" not in TrainConfig(neighbours=0).model(20)
+
+
+def test_settings_are_json():
+    config = TrainConfig(visible=(0.2, 0.5))
+    settings = json.loads(json.dumps(config.as_dict()))
+    assert settings == config.as_dict()
+    assert TrainConfig(**settings | {"visible": tuple(settings["visible"])}) == config
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"variant": "AE"}, "variant='AE' must be one of 'DAE', 'VAE'"),
+        ({"objective": "softmax"}, "objective='softmax' must be one of 'multinomial', 'bernoulli'"),
+        ({"input_norm": "l1"}, "input_norm='l1' must be one of"),
+        ({"weighted_loss": None}, "weighted_loss=None must be one of"),
+        ({"depth": 0}, "depth=0 must be at least 1"),
+        ({"steps": 10.5}, "steps=10.5 must be a whole number"),
+        ({"dropout": 1.0}, "dropout=1.0 must be below 1"),
+        ({"dropout": -0.1}, "dropout=-0.1 must be at least 0"),
+        ({"temper": float("nan")}, "temper=nan must be at least 0"),
+        ({"learning_rate": 0}, "learning_rate=0 must be above 0"),
+        ({"visible": (0.0, 0.5)}, "visible=.* must be two shares"),
+        ({"visible": (0.6, 0.5)}, "visible=.* must be two shares"),
+        ({"partition": 0.2}, "partition=0.2 goes with objective='bernoulli'"),
+        ({"objective": "bernoulli", "weighted_loss": "unseen"}, "weighted_loss='unseen' needs a partition above 0"),
+        ({"variant": "VAE"}, "input_norm='l2' is for the DAE; give 'none' for the VAE"),
+        ({"variant": "EDAE", "input_norm": "none"}, "neighbours=128 is for the DAE; give 0 for the EDAE"),
+    ],
+)
+def test_bad_settings(settings, told):
+    with pytest.raises(ValueError, match=told):
+        TrainConfig(**settings)

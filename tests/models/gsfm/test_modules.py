@@ -1,0 +1,189 @@
+"""Each variant against a dense implementation of the publication's formulas, in NumPy and double precision."""
+
+import numpy as np
+import pytest
+import torch
+
+from scgsfm.models.gsfm import VARIANTS, build_module
+
+V, D = 12, 4
+UNK, PAD = 0, 1
+SETS = [[2, 5, 7], [3], [UNK, 11, 4, 2], [UNK], list(range(2, V))]
+WIDTHS = {  # layers of encoder and decoder by variant and depth, as published
+    "DAE": {1: ([V, D], [D, V]), 2: ([V, 2 * D, D], [D, D, V]), 3: ([V, 4 * D, 2 * D, D], [D, D, 2 * D, V])},
+    "VAE": {1: ([V, D], [3, D, V]), 2: ([V, 2 * D, D], [3, D, D, V]), 3: ([V, 4 * D, 2 * D, D], [3, D, D, 2 * D, V])},
+    "EDAE": {1: ([D], [D, V]), 2: ([D, D], [D, V]), 3: ([D, D * D, D], [D, D * D, V])},
+    "EPDAE": {1: ([D, D], [2 * D, V]), 2: ([D, D], [2 * D, 2 * D, V]), 3: ([D, 2 * D, D], [2 * D, 2 * D, 4 * D, V])},
+    "mEDAE": {1: ([D], [D, V]), 2: ([D, D], [D, V]), 3: ([D, D * D, D], [D, D * D, V])},
+}
+CASES = [(variant, depth) for variant in WIDTHS for depth in (1, 2, 3)]
+
+
+def module_of(variant="DAE", depth=2, **options):
+    torch.manual_seed(depth)
+    latent = {"latent_dim": 3} if variant == "VAE" else {}
+    config = {"vocab_size": V, "d_model": D, "depth": depth, "dropout": 0.2, "variant": variant, **latent, **options}
+    return build_module(config).eval()
+
+
+def csr(sets):
+    return torch.tensor(np.cumsum([0, *map(len, sets)])), torch.tensor([g for genes in sets for g in genes]).long()
+
+
+def multi_hot(sets):
+    x = np.zeros((len(sets), V))
+    for row, genes in enumerate(sets):
+        x[row, genes] = 1
+    x[:, PAD] = 0
+    return x
+
+
+class Dense:
+    """The published network on dense rows, from a state dictionary."""
+
+    def __init__(self, state):
+        self.state = {key: tensor.double().numpy() for key, tensor in state.items()}
+
+    def linear(self, key, x):
+        return x @ self.state[f"{key}.weight"].T + self.state[f"{key}.bias"]
+
+    def mlp(self, name, x):
+        numbers = sorted(int(key.split(".")[2]) for key in self.state if key.startswith(name) and "weight" in key)
+        for number in numbers:
+            x = self.linear(f"{name}.layers.{number}", x)
+            x = np.maximum(x, 0) if number != numbers[-1] else x
+        return x
+
+    def encode(self, variant, x):
+        share = x / np.maximum(x.sum(1, keepdims=True), 1e-12)
+        table = self.state.get("embedding.weight")
+        if variant == "DAE":
+            return self.mlp("encoder", x)
+        if variant == "VAE":
+            return self.linear("hidden2mu", self.mlp("encoder", x))
+        if variant == "EDAE":
+            return share @ self.mlp("encoder", table)
+        if variant == "EPDAE":
+            return np.hstack([share @ self.mlp("encoder", table), share @ table])
+        return self.mlp("encoder", share @ table)
+
+    def logits(self, variant, x):
+        return self.mlp("decoder", self.encode(variant, x))
+
+
+@pytest.mark.parametrize(("variant", "depth"), CASES)
+def test_keys_and_widths(variant, depth):
+    state = module_of(variant, depth).state_dict()
+    expected = {}
+    for name, widths in zip(("encoder", "decoder"), WIDTHS[variant][depth], strict=True):
+        for i, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            expected |= {f"{name}.layers.{3 * i}.weight": (n_out, n_in), f"{name}.layers.{3 * i}.bias": (n_out,)}
+    if variant == "VAE":
+        for name in ("hidden2mu", "hidden2log_var"):
+            expected |= {f"{name}.weight": (3, D), f"{name}.bias": (3,)}
+        expected["log_scale"] = (1,)
+    elif variant != "DAE":
+        expected["embedding.weight"] = (V, D)
+    assert {key: tuple(tensor.shape) for key, tensor in state.items()} == expected
+
+
+@pytest.mark.parametrize(("variant", "depth"), CASES)
+@pytest.mark.parametrize("grad", [False, True], ids=["inference", "training kernels"])
+def test_logits_and_latent_vectors(variant, depth, grad):
+    module = module_of(variant, depth)
+    dense, x = Dense(module.state_dict()), multi_hot(SETS)
+    with torch.set_grad_enabled(grad):
+        latent, logits = module.encode_sets(*csr(SETS)), module(*csr(SETS))
+    np.testing.assert_allclose(latent.detach(), dense.encode(variant, x), atol=1e-5)
+    np.testing.assert_allclose(logits.detach(), dense.logits(variant, x), atol=1e-5)
+
+
+@pytest.mark.parametrize("variant", WIDTHS)
+def test_soft_membership(variant):
+    module = module_of(variant)
+    x = multi_hot(SETS) * np.random.default_rng(0).uniform(0.1, 2, (len(SETS), V))
+    weights = torch.tensor([x[row, gene] for row, genes in enumerate(SETS) for gene in genes], dtype=torch.float32)
+    found = module(*csr(SETS), weights).detach()
+    np.testing.assert_allclose(found, Dense(module.state_dict()).logits(variant, x), atol=1e-5)
+
+
+@pytest.mark.parametrize("variant", WIDTHS)
+def test_empty_set(variant):
+    module = module_of(variant)
+    found = module(*csr([[], [2, 3], []])).detach()
+    np.testing.assert_allclose(
+        found, Dense(module.state_dict()).logits(variant, multi_hot([[], [2, 3], []])), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_input_norm(weighted):
+    module = module_of(input_norm="l2")
+    x = multi_hot(SETS)
+    weights = None
+    if weighted:
+        x = x * np.random.default_rng(0).uniform(0.1, 2, x.shape)
+        weights = torch.tensor([x[row, gene] for row, genes in enumerate(SETS) for gene in genes], dtype=torch.float32)
+    found = module(*csr(SETS), weights).detach()
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    np.testing.assert_allclose(found, Dense(module.state_dict()).logits("DAE", unit), atol=1e-5)
+    assert torch.isfinite(module(*csr([[]]))).all()
+
+
+def test_balance_keeps_counts_under_the_official_key():
+    state = module_of(weighted_loss="balance").state_dict()
+    np.testing.assert_array_equal(state["bias"], np.ones(V))
+    assert "bias" not in module_of(weighted_loss="unseen").state_dict()
+
+
+@pytest.mark.parametrize("variant", WIDTHS)
+def test_state_goes_round(variant):
+    module, other = module_of(variant), module_of(variant)
+    for parameter in other.parameters():
+        parameter.data.zero_()
+    state = module.state_dict()
+    other.load_state_dict(state)
+    assert torch.equal(module(*csr(SETS)), other(*csr(SETS)))
+    assert all(torch.equal(state[key], tensor) for key, tensor in other.state_dict().items())
+
+
+def test_dropout_lies_between_the_linear_layers_alone():
+    for variant in WIDTHS:
+        module = module_of(variant, depth=3, dropout=0.3)
+        for part in (module.encoder, module.decoder):
+            kinds = [type(layer).__name__.replace("GeneLinear", "Linear") for layer in part.layers]
+            assert kinds == (["Linear", "ReLU", "Dropout"] * len(kinds))[: len(kinds)]
+            assert kinds[-1] == "Linear"
+            assert {layer.p for layer in part.layers if isinstance(layer, torch.nn.Dropout)} <= {0.3}
+
+
+def test_official_configuration():
+    """Bookkeeping keys are passed over, and a VAE is known by its latent dimension."""
+    config = {"vocab_size": V, "d_model": D, "depth": 2, "dropout": 0.2, "partition": 0.8, "weighted_loss": "none"}
+    assert type(build_module(config | {"name": "GSFM_20250101", "file": "DAE.py"})).__name__ == "DAE"
+    assert type(build_module({"vocab_size": V, "d_model": D, "latent_dim": 3})).__name__ == "VAE"
+
+
+def test_errors():
+    with pytest.raises(ValueError, match=rf"variant 'AE'; known are {', '.join(VARIANTS)}"):
+        module_of("AE")
+    with pytest.raises(ValueError, match="input_norm='l1' is not known"):
+        module_of(input_norm="l1")(*csr(SETS))
+
+
+def test_neighbours():
+    """The residual as its docstring states it, on dense arrays."""
+    module, plain = module_of(neighbours=2, neighbour_weight=0.7, neighbour_floor=0.01), module_of()
+    rng = np.random.default_rng(0)
+    near = np.array([rng.choice(V, 2, replace=False) for _ in range(V)])
+    cosines = rng.uniform(0, 1, (V, 2)).astype(np.float32)
+    table = {"neighbours.indices": torch.from_numpy(near), "neighbours.cosines": torch.from_numpy(cosines)}
+    module.load_state_dict(plain.state_dict() | table)
+    similarity = np.zeros((V, V))
+    np.put_along_axis(similarity, near, cosines, axis=1)
+    x, logits = multi_hot(SETS), plain(*csr(SETS)).detach().double().numpy()
+    level = np.log(0.01 + x @ similarity / np.maximum(x.sum(1, keepdims=True), 1))
+    z = (level - level.mean(1, keepdims=True)) / level.std(1, ddof=1, keepdims=True)
+    expected = logits + 0.7 * logits.std(1, ddof=1, keepdims=True) * z
+    np.testing.assert_allclose(module(*csr(SETS)).detach(), expected, atol=2e-5)
+    assert torch.equal(module(*csr([[]])), plain(*csr([[]])))
