@@ -114,7 +114,8 @@ def test_demo(tmp_path, capsys):
     table, figure = tmp_path / "demo.h5ad", tmp_path / "demo.png"
     assert main(["demo", "-o", str(table), "--figure", str(figure)]) == 0
     out = capsys.readouterr().out
-    assert "aucell: the type's own marker set is highest in 9 of 9 types" in out
+    for method in ("aucell", "gsfm"):
+        assert f"{method}: 9 of 9 marker sets are highest in their own cells" in out
     adata = ad.read_h5ad(table)
     assert adata.n_obs == 700
     assert adata.obsm["score_gsfm"].shape == adata.obsm["score_aucell"].shape == (700, 9)
