@@ -1,4 +1,4 @@
-"""GSFM as published (Clarke et al. 2025) and its variants, as plain torch modules.
+"""GSFM as published (Clarke et al. 2026) and its variants, as plain torch modules.
 
 Every variant maps gene sets to latent vectors (:meth:`SetAutoencoder.encode_sets`) and these to one logit per gene
 (:meth:`SetAutoencoder.decode`). Sets come as the parts of a CSR matrix (``indptr``, ``indices``, ``weights``; one row

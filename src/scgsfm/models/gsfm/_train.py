@@ -51,7 +51,7 @@ def train(
     devices: int = 1,
     quantize: Quantize = None,
 ) -> Path:
-    """Train a GSFM (Clarke et al. 2025) on gene sets and write it as a model folder.
+    """Train a GSFM (Clarke et al. 2026) on gene sets and write it as a model folder.
 
     The model has the weights of the last step, where the learning rate has decayed; if training stopped early, those of
     the validation with the best score. A run that was broken off goes on from its last validation to, on a CPU with as
