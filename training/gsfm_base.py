@@ -19,7 +19,7 @@ from scgsfm.models.gsfm._train import train
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
 RECIPE = TrainConfig()
 REFERENCE = TrainConfig(
-    steps=3_000, restart=0, temper=1.0, objective="bernoulli", dropout=0.2, input_norm="none", learning_rate=1e-3, neighbours=0
+    steps=1_500, restart=0, temper=1.0, objective="bernoulli", dropout=0.2, input_norm="none", learning_rate=1e-3, neighbours=0
 )
 
 

@@ -51,21 +51,20 @@ class Neighbours(nn.Module):
 
 
 def neighbour_table(
-    corpus: Corpus, sets: np.ndarray, k: int, *, temper: float = 0.5, max_genes: int = 500
+    corpus: Corpus, sets: np.ndarray, k: int, *, size_power: float = 2.0, max_genes: int = 500
 ) -> tuple[Tensor, Tensor]:
     """Neighbours and cosines for :class:`Neighbours` from the sets of a corpus.
 
-    A set of n genes weighs 1/n, times what tempered draws of its group would give it; sets of more than ``max_genes``
-    genes say little and cost much, and are left out.
+    A set of n genes weighs n to the power ``-size_power``: that two genes share a small set says more. Sets of more than
+    ``max_genes`` genes say little and cost much, and are left out.
     """
     from scgsfm.kernels._bag import transpose
     from scgsfm.kernels._cooccurrence import nearest
 
     size = np.diff(corpus.indptr)
-    in_group = np.bincount(corpus.group[sets], minlength=len(corpus.groups)).clip(1)
     weight = np.zeros(len(size))
     used = sets[size[sets] <= max_genes]
-    weight[used] = in_group[corpus.group[used]] ** (temper - 1.0) / size[used]
+    weight[used] = size[used] ** -size_power
     indptr, indices = np.asarray(corpus.indptr), np.asarray(corpus.indices)
     start, holders, _ = transpose(indptr, indices, len(corpus.genes))
     available = min(k, len(corpus.genes) - 1)
