@@ -1,0 +1,33 @@
+"""The examples in the docstrings of all that is public run, offline, and print what they say."""
+
+from __future__ import annotations
+
+import doctest
+
+import matplotlib as mpl
+import pytest
+
+import scgsfm
+from scgsfm.models import gsfm
+
+MODULES = [scgsfm, *(getattr(scgsfm, name) for name in ("datasets", "get", "models", "pl", "pp", "tl")), gsfm]
+PUBLIC = {f"{module.__name__}.{name}": getattr(module, name) for module in MODULES for name in module.__all__}
+EXAMPLES = {
+    test.name: test
+    for name, public in PUBLIC.items()
+    if public not in MODULES
+    for test in doctest.DocTestFinder().find(public, name)
+    if test.examples
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCGSFM_OFFLINE", "1")
+    monkeypatch.setattr(scgsfm.settings, "verbosity", 0)
+    told = []
+    with mpl.rc_context({"backend": "agg"}):
+        result = doctest.DocTestRunner().run(EXAMPLES[name], out=told.append)
+        mpl.pyplot.close("all")
+    assert result.failed == 0, "".join(told)
