@@ -49,7 +49,7 @@ def test_matrix_of_means(adata: ad.AnnData) -> None:
     assert labels(ax.get_yticklabels()) == ["a", "b", "c"]
     assert labels(ax.get_xticklabels())[:2] == ["T/NK", "B"]
     assert labels(ax.get_xticklabels())[2] == "TRAVAGLINI_LUNG_CD4_…OF_A_VERY_LONG_NAME"
-    assert ax.images[0].colorbar.ax.get_ylabel() == "mean: mean score"
+    assert ax.images[0].colorbar.ax.get_ylabel() == "mean mean score"
 
 
 def test_matrix_of_zscores(adata: ad.AnnData) -> None:
@@ -60,7 +60,7 @@ def test_matrix_of_zscores(adata: ad.AnnData) -> None:
     np.testing.assert_allclose(found[:, [0, 2]].std(axis=0), 1)
     assert (found[:, 1] == 0).all(), "a set without differences"
     assert ax.images[0].get_clim() == (-np.abs(found).max(), np.abs(found).max())
-    assert "z-score over groups" in ax.images[0].colorbar.ax.get_ylabel()
+    assert ax.images[0].colorbar.ax.get_ylabel() == "mean mean score (z)"
 
 
 def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
@@ -69,6 +69,15 @@ def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
     ax = scgsfm.pl.score(adata, "B", method="mean", kind="matrix", groupby="cell_type", show=False)
     assert labels(ax.get_yticklabels()) == ["c", "b", "a"]
     np.testing.assert_allclose(np.ravel(ax.images[0].get_array())[1], adata.X[3::3, 2].mean())
+
+
+def test_common_begin_of_names_is_left_out(adata: ad.AnnData) -> None:
+    scgsfm.tl.score(adata, {"HALLMARK_HYPOXIA": ["CD3D"], "HALLMARK_HEME_METABOLISM": ["LYZ"]}, method="mean")
+    ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False)
+    assert labels(ax.get_xticklabels()) == ["HYPOXIA", "HEME_METABOLISM"]
+    assert ax.get_xlabel() == "HALLMARK"
+    one = scgsfm.pl.score(adata, "HALLMARK_HYPOXIA", method="mean", kind="matrix", groupby="cell_type", show=False)
+    assert labels(one.get_xticklabels()) == ["HALLMARK_HYPOXIA"]
 
 
 def test_embedding(adata: ad.AnnData) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._shared import finish, shorten
+from ._shared import finish, labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +68,9 @@ def complete_sets(
         raise ValueError(msg)
     names = _names(table, sets, single=ax is not None)
     axes = _axes(len(names), n_genes) if ax is None else [ax]
-    for name, axis in zip(names, axes, strict=True):
+    for name, title, axis in zip(names, labels(names, 26)[1], axes, strict=True):
         _draw(table[table["set"] == name].nsmallest(n_genes, "rank"), axis)
-        axis.set_title(shorten(name, 30))
+        axis.set_title(title)
     axes[-1].legend(handles=_handles(), frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return finish(axes[0] if len(axes) == 1 else axes, show)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scgsfm import get
 
-from ._shared import finish, shorten
+from ._shared import finish, labels, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,8 @@ def score(
 ) -> Axes | list[Axes] | None:
     """Plot the scores of gene sets: on an embedding of the cells, or as means of groups of cells.
 
-    Embeddings are drawn by scanpy :cite:p:`Wolf2018`.
+    Embeddings are drawn by scanpy :cite:p:`Wolf2018`. Labels leave out what the names of all sets begin with
+    (``HALLMARK_``), and the middle of long names.
 
     Parameters
     ----------
@@ -54,7 +55,8 @@ def score(
     groupby
         Column of ``obs`` with the groups of the heatmap.
     zscore
-        Standardise the mean scores of each set over the groups, for sets with different ranges.
+        Standardise the mean scores of each set over the groups (less their mean, in standard deviations), for sets
+        with different ranges.
     cmap
         Colour map; by default viridis, or blue to red for z-scores.
     ax
@@ -96,7 +98,7 @@ def score(
         axes = _embedding(scored, basis, cmap=cmap, ax=ax, **kwargs)
     else:
         means = _means(scored, groupby, zscore=zscore)
-        label = f"{key or method}: mean score" + (", z-score over groups" if zscore else "")
+        label = f"mean {key or method} score" + (" (z)" if zscore else "")
         axes = _matrix(means, label, cmap or ("RdBu_r" if zscore else "viridis"), ax, **kwargs)
     return finish(axes, show)
 
@@ -112,7 +114,7 @@ def _embedding(scored: AnnData, basis: str, **kwargs: Any) -> Axes | list[Axes]:
         raise ValueError(msg)
     scored.obs = scored.obs[[]]  # a column may be called like a set
     names = scored.var_names.tolist()
-    options = {"title": [shorten(name, 30) for name in names], "frameon": False} | kwargs
+    options = {"title": labels(names, 30)[1], "frameon": False} | kwargs
     return sc.pl.embedding(scored, basis, color=names, show=False, **options)
 
 
@@ -134,17 +136,19 @@ def _means(scored: AnnData, groupby: str | None, *, zscore: bool) -> pd.DataFram
 def _matrix(means: pd.DataFrame, label: str, cmap: str, ax: Axes | None, **kwargs: Any) -> Axes:
     import matplotlib.pyplot as plt
 
-    rows, columns = [shorten(str(name)) for name in means.index], [shorten(name) for name in means]
+    rows = [shorten(str(name)) for name in means.index]
+    prefix, columns = labels(list(means))
     if ax is None:
         width = 0.35 * len(columns) + 0.085 * max(map(len, rows)) + 1.2
-        height = 0.3 * len(rows) + 0.085 * max(map(len, columns)) + 0.3
-        _, ax = plt.subplots(figsize=(width, max(height, 2.5)), layout="constrained")
+        height = max(0.3 * len(rows), 1.8) + 0.085 * max(map(len, columns)) + 0.5
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     if cmap == "RdBu_r":
         limit = means.abs().to_numpy().max()
         kwargs = {"vmin": -limit, "vmax": limit} | kwargs
     image = ax.imshow(means, cmap=cmap, aspect="auto", **kwargs)
     ax.set_xticks(range(len(columns)), columns, rotation=90)
     ax.set_yticks(range(len(rows)), rows)
+    ax.set_xlabel(prefix.rstrip("_"))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.figure.colorbar(image, ax=ax, label=label)

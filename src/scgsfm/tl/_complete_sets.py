@@ -24,10 +24,10 @@ def complete_sets(
 ) -> pd.DataFrame:
     r"""Predict which genes belong to each gene set by a gene set foundation model :cite:p:`Clarke2026`.
 
-    Let :math:`l_g` be the logit that the model's decoder gives gene :math:`g` for a set, and :math:`b_g` the gene's
-    popularity, its mean logit over the sets of one gene. Genes are ranked by :math:`c_g = l_g - b_g`, as in the
-    completion of sets for :func:`~scgsfm.tl.score`: not those come first that belong to many sets, but those that
-    belong to this set more than to others.
+    Let :math:`l_g` be the logit that the model's decoder gives gene :math:`g` for a set. Genes are ranked by it.
+    Genes that belong to many sets rank high for most of them; the z-score tells those that belong to this set more than
+    to others, from :math:`c_g = l_g - b_g`, where the gene's popularity :math:`b_g` is its mean logit over the sets of
+    one gene. The completion of sets for :func:`~scgsfm.tl.score` goes by :math:`c_g`.
 
     Parameters
     ----------
@@ -45,12 +45,11 @@ def complete_sets(
     ``set``, ``gene``
         Name of the set, and of the gene in the model's vocabulary (human symbols).
     ``probability`` : float32
-        The model's probability that the gene belongs to the set, from :math:`l_g`. Popular genes have higher ones,
-        so these don't fall evenly with the rank.
+        The model's probability that the gene belongs to the set.
     ``zscore`` : float32
-        :math:`c_g` in standard deviations from its mean over all genes of the vocabulary.
+        :math:`c_g` less its mean over all genes of the vocabulary, in standard deviations.
     ``rank`` : int32
-        1 for the highest :math:`c_g`; of equal ones the first in the vocabulary comes first.
+        1 for the highest :math:`l_g`; of equal ones the first in the vocabulary comes first.
     ``known`` : bool
         Whether the set lists the gene.
 
@@ -77,32 +76,34 @@ def complete_sets(
         msg = f"`n_genes` is {n_genes}, but must be at least 1, or None for all genes."
         raise ValueError(msg)
     loaded = as_model(model)
-    genes = np.array(loaded.genes[N_SPECIALS:], dtype=object)
-    n_genes = min(n_genes or len(genes), len(genes))
     own = known_genes(sets, loaded)
     completed = np.flatnonzero(np.diff(own.indptr))
     names, own = np.array(sets.names, dtype=object)[completed], own[completed]
-    best = np.empty((len(names), n_genes), np.int32)
-    probability, zscore = np.empty(best.shape, np.float32), np.empty(best.shape, np.float32)
-    known = np.empty(best.shape, bool)
-    for block, logits, corrected in predictions(own, loaded):
-        corrected = corrected[:, N_SPECIALS:]
-        best[block] = np.argsort(-corrected, axis=1, kind="stable")[:, :n_genes]
-        zscores = (corrected - corrected.mean(1, keepdims=True)) / corrected.std(1, keepdims=True)
-        members = own[block].toarray()[:, N_SPECIALS:] > 0
-        for out, values in (
-            (probability, loaded.probabilities(logits)[:, N_SPECIALS:]),
-            (zscore, zscores),
-            (known, members),
-        ):
-            out[block] = np.take_along_axis(values, best[block], axis=1)
+    tables = [
+        _table(loaded, names[block], own[block].toarray() > 0, logits, corrected, n_genes)
+        for block, logits, corrected in predictions(own, loaded)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _table(
+    model: GSFM, names: np.ndarray, known: np.ndarray, logits: np.ndarray, corrected: np.ndarray, n_genes: int | None
+) -> pd.DataFrame:
+    """The rows of some sets, from arrays of sets × vocabulary."""
+    genes = np.array(model.genes[N_SPECIALS:], dtype=object)
+    columns = {"probability": model.probabilities(logits), "zscore": corrected, "known": known}
+    columns = {column: values[:, N_SPECIALS:] for column, values in columns.items()}
+    columns["zscore"] -= columns["zscore"].mean(axis=1, keepdims=True)
+    columns["zscore"] /= columns["zscore"].std(axis=1, keepdims=True)
+    best = np.argsort(-logits[:, N_SPECIALS:], axis=1, kind="stable")[:, :n_genes]
+    ranked = {column: np.take_along_axis(values, best, axis=1).ravel() for column, values in columns.items()}
     return pd.DataFrame(
         {
-            "set": np.repeat(names, n_genes),
-            "gene": genes[best.ravel()],
-            "probability": probability.ravel(),
-            "zscore": zscore.ravel(),
-            "rank": np.tile(np.arange(1, n_genes + 1, dtype=np.int32), len(names)),
-            "known": known.ravel(),
+            "set": np.repeat(names, best.shape[1]),
+            "gene": genes[best].ravel(),
+            "probability": ranked["probability"],
+            "zscore": ranked["zscore"],
+            "rank": np.tile(np.arange(1, best.shape[1] + 1, dtype=np.int32), len(names)),
+            "known": ranked["known"],
         }
     )
