@@ -15,6 +15,8 @@ SCRIPTS = {
     "model_speed": ["model"],
     "dropout": ["data", "model"],
     "gene_function": ["data", "model", "reference", "corpus"],
+    "precision": ["data", "model", "full"],
+    "training_choices": ["data", "corpus", "runs"],
 }
 """The options that each script takes from here."""
 
@@ -25,6 +27,8 @@ def main() -> int:
     parser.add_argument("--data", help="the data folder; by default the environment's SCGSFM_DATA")
     parser.add_argument("--model", help="name or folder")
     parser.add_argument("--reference", help="folder of the published architecture and objective on the same corpus")
+    parser.add_argument("--full", help="folder of the model in full precision")
+    parser.add_argument("--runs", help="folder for short trainings")
     parser.add_argument("--corpus", help="folder of the training corpus; built there if it is empty")
     args = parser.parse_args()
 
