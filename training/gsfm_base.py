@@ -19,7 +19,14 @@ from scgsfm.models.gsfm._train import train
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
 RECIPE = TrainConfig()
 REFERENCE = TrainConfig(
-    steps=1_500, restart=0, temper=1.0, objective="bernoulli", dropout=0.2, input_norm="none", learning_rate=1e-3, neighbours=0
+    steps=1_500,
+    restart=0,
+    temper=1.0,
+    objective="bernoulli",
+    dropout=0.2,
+    input_norm="none",
+    learning_rate=1e-3,
+    neighbours=0,
 )
 
 
@@ -60,6 +67,7 @@ def main() -> None:
         config=REFERENCE if args.reference else RECIPE,
         allowed=allowed_genes(data / "genes"),
         name="gsfm-published" if args.reference else "gsfm-base",
+        licence="BSD-3-Clause",
         patience=20,
         quantize=None if args.reference else "int8",
     )

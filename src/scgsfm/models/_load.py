@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> GSFM:
-    """Load a pretrained model: the embedded one, one of your own, or one of the Hugging Face hub (Clarke et al. 2025).
+    """Load a pretrained model: the embedded one, one of your own, or one of the Hugging Face hub (Clarke et al. 2026).
 
     A name is looked for among the embedded models, then as a folder, then on the hub. Files of the hub are kept in
     ``settings.cache_dir / "models" / owner / name``; files placed there by hand are used without any download.
