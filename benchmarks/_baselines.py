@@ -92,14 +92,19 @@ def _to_cosine(together: np.ndarray) -> None:
 
 
 def truncated_svd(sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed: int = 0) -> Score:
-    """Reconstruction of the query by the leading right singular vectors of the sets.
+    """Smoothing of the query by the leading right singular vectors of the sets, each weighted by its singular value.
 
-    A set of n genes is scaled to the length ``sqrt(weight)``: its entries are ``sqrt(weight / n)``.
+    A set of n genes has the entries ``sqrt(weight / n)``, and each gene's column is then scaled to unit length, so that
+    the popular genes don't fill the leading vectors: of the scalings tried this did best.
     """
     from sklearn.decomposition import TruncatedSVD
 
     size = np.diff(sets.indptr)
-    scale = np.sqrt(weight / np.maximum(size, 1)).astype(np.float32)
-    scaled = csr_array((np.repeat(scale, size), sets.indices, sets.indptr), shape=sets.shape)
-    basis = TruncatedSVD(rank, n_iter=4, random_state=seed).fit(scaled).components_.astype(np.float32)
-    return lambda queries: (queries @ basis.T) @ basis
+    entries = np.repeat(np.sqrt(weight / np.maximum(size, 1)), size)
+    length = np.sqrt(np.bincount(sets.indices, entries**2, sets.shape[1]))
+    scaled = (entries / length[sets.indices]).astype(np.float32)
+    svd = TruncatedSVD(rank, n_iter=4, random_state=seed).fit(
+        csr_array((scaled, sets.indices, sets.indptr), sets.shape)
+    )
+    vectors, values = svd.components_.astype(np.float32), svd.singular_values_.astype(np.float32)
+    return lambda queries: (queries @ (values[:, None] * vectors).T) @ vectors

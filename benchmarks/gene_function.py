@@ -178,6 +178,7 @@ def methods(args: argparse.Namespace, genes: list[str], models: dict[str, GSFM])
         sets, weight = corpus_matrix(corpus, genes), tempered_weights(corpus.group)
         yield "gene popularity in the corpus", popularity(sets)
         yield "cosine co-occurrence, size-normalised", cooccurrence(sets, weight)
+        yield "cosine co-occurrence, sets of n genes weigh 1/n²", cooccurrence(sets, 1 / np.diff(sets.indptr).clip(1))
         yield f"truncated SVD, rank {args.rank}", truncated_svd(sets, weight, rank=args.rank, seed=args.seed)
     for name, model in models.items():
         if getattr(model.module, "neighbours", None) is not None:

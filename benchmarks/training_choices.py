@@ -40,7 +40,7 @@ def main() -> None:
     options.add_argument("--corpus", type=Path, required=True, help="folder of the training corpus")
     options.add_argument("--runs", type=Path, required=True, help="folder to train in")
     options.add_argument("--steps", type=int, default=1000)
-    options.add_argument("--max-terms", type=int, default=300)
+    options.add_argument("--max-terms", type=int, default=200)
     options.add_argument("--choices", nargs="+", default=list(CHOICES))
     args = options.parse_args()
     from scgsfm import models

@@ -128,8 +128,11 @@ def test_baselines_against_numpy(corpus):
     expected = np.stack([cosine[row].mean(0) for row in asked])
     np.testing.assert_allclose(cooccurrence(sets, weight, max_genes=12)(queries), expected, rtol=1e-5)
 
-    basis = np.linalg.svd(dense * np.sqrt(weight / dense.sum(1))[:, None])[2][:45]
-    np.testing.assert_allclose(truncated_svd(sets, weight, rank=45)(queries), asked @ basis.T @ basis, atol=1e-3)
+    scaled = dense * np.sqrt(weight / dense.sum(1))[:, None]
+    scaled /= np.linalg.norm(scaled, axis=0)
+    _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
+    expected = asked @ (vectors[:45].T * values[:45]) @ vectors[:45]
+    np.testing.assert_allclose(truncated_svd(sets, weight, rank=45)(queries), expected, atol=1e-3)
 
 
 def test_script(tmp_path, library, corpus):
@@ -144,6 +147,7 @@ def test_script(tmp_path, library, corpus):
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
     table = pd.read_csv(tmp_path / "gene_function.csv", comment="#")
     assert table["method"].tolist()[-1] == "model"
-    assert len(table) == 4
+    assert table["method"].is_unique
+    assert len(table) > 3
     assert table["auroc"].between(table["low"], table["high"]).all()
     assert str(tmp_path) not in done.stdout
