@@ -95,7 +95,7 @@ def truncated_svd(sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed:
     """Smoothing of the query by the leading right singular vectors of the sets, each weighted by its singular value.
 
     A set of n genes has the entries ``sqrt(weight / n)``, and each gene's column is then scaled to unit length, so that
-    the popular genes don't fill the leading vectors: of the scalings tried this did best.
+    the popular genes don't fill the leading vectors.
     """
     from sklearn.decomposition import TruncatedSVD
 
