@@ -85,18 +85,19 @@ def complete(
     names, allowed, taken = _candidates(sets, model, own, genes)
     n_genes = min(n_genes, int(allowed.sum()))
     parts = [sets.to_frame()]
+    mean, total = _own_weights(parts[0], sets.sizes)
     for block, _, corrected in predictions(own if n_genes else own[:0], model):
         probability = model.probabilities(corrected)
         corrected[:, ~allowed] = -np.inf
         corrected[taken[block].nonzero()] = -np.inf
+        corrected[np.diff(own[block].indptr) == 0] = -np.inf
         best = np.argpartition(corrected, -n_genes, axis=1)[:, -n_genes:]
-        for name, n_own, row, p, tokens in zip(
-            sets.names[block], np.diff(own[block].indptr), corrected, probability, best, strict=True
-        ):
-            if n_own:
-                added = tokens[np.isfinite(row[tokens])]
-                weights = _added_weights(sets.weights(name), p[added], weight)
-                parts.append(pd.DataFrame({"source": name, "target": names[added], "weight": weights}))
+        added = np.isfinite(np.take_along_axis(corrected, best, axis=1))
+        p = np.take_along_axis(probability, best, axis=1).astype(np.float64) * added
+        share = p / np.maximum(p.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        weights = np.minimum(mean[block, None], weight * total[block, None] * share)
+        source = np.repeat(np.array(sets.names[block], dtype=object), added.sum(axis=1))
+        parts.append(pd.DataFrame({"source": source, "target": names[best[added]], "weight": weights[added]}))
     return GeneSets(pd.concat(parts, ignore_index=True)).subset(sets.names)
 
 
@@ -174,6 +175,7 @@ def _candidates(
     return data[place], place >= 0, own + sets.membership(data)[:, place]
 
 
-def _added_weights(own: np.ndarray, probability: np.ndarray, weight: float) -> np.ndarray:
-    p = probability.astype(np.float64)
-    return np.minimum(own.mean(), weight * own.sum() * p / p.sum())
+def _own_weights(entries: pd.DataFrame, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and sum of the weights of each set."""
+    total = np.add.reduceat(entries["weight"].to_numpy(), np.cumsum(sizes) - sizes)
+    return total / sizes, total

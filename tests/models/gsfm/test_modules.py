@@ -186,4 +186,6 @@ def test_neighbours():
     z = (level - level.mean(1, keepdims=True)) / level.std(1, ddof=1, keepdims=True)
     expected = logits + 0.7 * logits.std(1, ddof=1, keepdims=True) * z
     np.testing.assert_allclose(module(*csr(SETS)).detach(), expected, atol=2e-5)
+    with torch.inference_mode():  # by a kernel
+        np.testing.assert_allclose(module(*csr(SETS)), expected, atol=2e-5)
     assert torch.equal(module(*csr([[]])), plain(*csr([[]])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Sets: TypeAlias = Sequence[Iterable[str]] | sparse.csr_matrix | sparse.csr_array
+
+
+class _Tokens(dict[str, int]):
+    """Positions in the vocabulary by name; that of ``<unk>`` for any other."""
+
+    def __missing__(self, name: str) -> int:
+        return UNK
 
 
 class GSFM:
@@ -81,11 +89,11 @@ class GSFM:
 
     @cached_property
     def _token(self) -> dict[str, int]:
-        return {gene: i for i, gene in enumerate(self.genes)}
+        return _Tokens((gene, i) for i, gene in enumerate(self.genes))
 
     def tokens(self, genes: Iterable[str]) -> np.ndarray:
         """Positions of ``genes`` in the vocabulary; 0 for names it lacks."""
-        return np.fromiter((self._token.get(gene, UNK) for gene in genes), np.int64)
+        return np.fromiter(map(self._token.__getitem__, genes), np.int64)
 
     def encode(self, sets: Sets, *, batch_size: int = 1024) -> np.ndarray:
         """Latent vectors of sets.
@@ -203,11 +211,13 @@ class GSFM:
         if not all(isinstance(name, str) for genes in lists for name in genes[:1]):
             msg = "sets must be lists of gene names; give weights as a scipy.sparse CSR matrix, sets × vocabulary."
             raise TypeError(msg)
-        tokens = [np.unique(self.tokens(genes)) for genes in lists]
-        indptr = np.concatenate([[0], np.cumsum([len(t) for t in tokens], dtype=np.int64)])
-        indices = np.concatenate([*tokens, np.empty(0, np.int64)])
-        shape = (len(tokens), len(self.genes))
-        return sparse.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=shape)
+        indptr = np.cumsum([0, *map(len, lists)])
+        indices = self.tokens(chain.from_iterable(lists))
+        shape = (len(lists), len(self.genes))
+        rows = sparse.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=shape)
+        rows.sum_duplicates()
+        rows.data[:] = 1
+        return rows
 
     def _tensors(self, block: sparse.csr_array) -> tuple[Tensor, Tensor, Tensor]:
         """Parts of a block on the device, ``<pad>`` zeroed as published."""

@@ -32,10 +32,7 @@ class Neighbours(nn.Module):
     def similarity(self, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
         """Mean cosine of each set's genes with every gene, sets × V."""
         n_sets, n_genes = len(indptr) - 1, len(self.indices)
-        rows = torch.arange(n_sets, device=indices.device).repeat_interleave(indptr.diff())
-        w = torch.ones(len(indices), device=indices.device) if weights is None else weights
-        total = torch.zeros(n_sets, device=indices.device).index_add_(0, rows, w)
-        share = w / total[rows].clamp_min(1e-12)
+        rows, share = _shares(indptr, indices, weights)
         place = (rows[:, None] * n_genes + self.indices[indices]).flatten()
         out = torch.zeros(n_sets * n_genes, device=indices.device)
         out.index_add_(0, place, (share[:, None] * self.cosines[indices]).flatten())
@@ -43,11 +40,30 @@ class Neighbours(nn.Module):
 
     def forward(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
         """The logits with the residual; those of an empty set are left as they are."""
+        if logits.device.type == "cpu" and not torch.is_grad_enabled():
+            return self._in_one_pass(logits, indptr, indices, weights)
         # log(floor + s) but for a constant, which the standardising takes away: exactly 0 where no gene has neighbours
         level = torch.log1p(self.similarity(indptr, indices, weights) / self.floor)
         spread, mean = torch.std_mean(level, dim=1, keepdim=True)
         z = (level - mean) / spread.clamp_min(1e-12)
         return logits + self.weight * logits.std(dim=1, keepdim=True) * z
+
+    def _in_one_pass(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+        """:meth:`forward` without gradients and without arrays of sets × V in between."""
+        from scgsfm.kernels import add_neighbours
+
+        tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], self.indices, self.cosines
+        arrays = (tensor.detach().contiguous().numpy() for tensor in tensors)
+        return torch.from_numpy(add_neighbours(*arrays, self.weight, self.floor))
+
+
+def _shares(indptr: Tensor, indices: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The set of each entry, and the entry's share in the weight of its set."""
+    n_sets = len(indptr) - 1
+    rows = torch.arange(n_sets, device=indices.device).repeat_interleave(indptr.diff())
+    w = torch.ones(len(indices), device=indices.device) if weights is None else weights
+    total = torch.zeros(n_sets, device=indices.device).index_add_(0, rows, w)
+    return rows, w / total[rows].clamp_min(1e-12)
 
 
 def neighbour_table(

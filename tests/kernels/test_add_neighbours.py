@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+
+from scgsfm.kernels import add_neighbours
+
+N_GENES = 30
+
+
+def test_against_dense_arrays() -> None:
+    rng = np.random.default_rng(0)
+    sets = [rng.choice(N_GENES, n, replace=False) for n in (5, 0, 1, 12)]
+    indptr, indices = np.cumsum([0, *map(len, sets)]), np.concatenate(sets)
+    shares = rng.uniform(0.1, 1, len(indices)).astype(np.float32)
+    neighbours = np.stack([rng.choice(N_GENES, 4, replace=False) for _ in range(N_GENES)]).astype(np.int32)
+    cosines = rng.uniform(0, 1, neighbours.shape).astype(np.float32)
+    cosines[::3, 2:] = 0  # as of genes with fewer neighbours
+    logits = rng.normal(size=(4, N_GENES)).astype(np.float32)
+    before = logits.copy()
+    found = add_neighbours(logits, indptr, indices, shares, neighbours, cosines, 0.7, 0.01)
+
+    similarity = np.zeros((N_GENES, N_GENES))
+    np.put_along_axis(similarity, neighbours, cosines, axis=1)
+    weights = np.zeros((4, N_GENES))
+    weights[np.repeat(np.arange(4), np.diff(indptr)), indices] = shares
+    level = np.log1p(weights @ similarity / 0.01)
+    spread = level.std(1, ddof=1, keepdims=True)
+    z = (level - level.mean(1, keepdims=True)) / np.where(spread > 0, spread, 1)
+    expected = logits + 0.7 * logits.std(1, ddof=1, keepdims=True) * z
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found[1], logits[1])
+    np.testing.assert_array_equal(logits, before)
+    assert found.dtype == np.float32
