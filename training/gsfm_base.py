@@ -17,16 +17,32 @@ from scgsfm.models.gsfm._config import TrainConfig
 from scgsfm.models.gsfm._train import train
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
-RECIPE = TrainConfig()
+EXPRESSION = {
+    **dict.fromkeys(
+        ("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_GEO", "expression_atlas"), 0.35
+    ),
+    **dict.fromkeys(("immunologic", "chromatin_ChIP", "predicted_targets"), 0.35),
+    **{"computational_modules": 0.5, "perturb_LINCS_CMap": 0.2},
+}
+"""Large groups of large sets, which would otherwise fill most batches."""
+NO_NEIGHBOURS = (
+    *("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_GEO", "expression_atlas", "immunologic"),
+    *("computational_modules", "published_signatures", "celltype_markers", "perturb_LINCS_CMap"),
+)
+"""Groups whose sets are expression signatures, which say little of two genes."""
+RECIPE = TrainConfig(
+    group_weights={**EXPRESSION, "literature": 2.5},
+    neighbour_groups={**dict.fromkeys(NO_NEIGHBOURS, 0.0), "literature": 2.0},
+)
 REFERENCE = TrainConfig(
     steps=1_500,
-    restart=0,
     temper=1.0,
     objective="bernoulli",
     dropout=0.2,
     input_norm="none",
     learning_rate=1e-3,
     neighbours=0,
+    recall=0,
 )
 
 

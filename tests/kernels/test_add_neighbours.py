@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from scgsfm.kernels import add_neighbours
 
@@ -12,15 +13,13 @@ def test_against_dense_arrays() -> None:
     sets = [rng.choice(N_GENES, n, replace=False) for n in (5, 0, 1, 12)]
     indptr, indices = np.cumsum([0, *map(len, sets)]), np.concatenate(sets)
     shares = rng.uniform(0.1, 1, len(indices)).astype(np.float32)
-    neighbours = np.stack([rng.choice(N_GENES, 4, replace=False) for _ in range(N_GENES)]).astype(np.int32)
-    cosines = rng.uniform(0, 1, neighbours.shape).astype(np.float32)
-    cosines[::3, 2:] = 0  # as of genes with fewer neighbours
+    similarity = rng.uniform(0, 1, (N_GENES, N_GENES)) * (rng.random((N_GENES, N_GENES)) < 0.2)
+    similarity[3] = 0  # a gene without neighbours
+    near = sparse.csr_array(similarity.astype(np.float32))
     logits = rng.normal(size=(4, N_GENES)).astype(np.float32)
     before = logits.copy()
-    found = add_neighbours(logits, indptr, indices, shares, neighbours, cosines, 0.7, 0.01)
+    found = add_neighbours(logits, indptr, indices, shares, near.indptr, near.indices, near.data, 0.7, 0.01)
 
-    similarity = np.zeros((N_GENES, N_GENES))
-    np.put_along_axis(similarity, neighbours, cosines, axis=1)
     weights = np.zeros((4, N_GENES))
     weights[np.repeat(np.arange(4), np.diff(indptr)), indices] = shares
     level = np.log1p(weights @ similarity / 0.01)

@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> None:
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
     genes = given.pop("genes")
     allowed = set(Path(genes).read_text(encoding="utf-8").split()) if genes else None
+    settings |= {name: dict(settings[name]) for name in ("group_weights", "neighbour_groups")}
     config = TrainConfig(**settings | {"visible": tuple(settings["visible"])})
     print("Wrote", train(**given, config=config, allowed=allowed))
 
@@ -45,6 +46,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantize", choices=["float16", "int8"], help="how to store the weights (in full precision)")
 
 
+def _pair(text: str) -> tuple[str, float]:
+    """A name and a number from ``NAME=NUMBER``."""
+    name, _, number = text.partition("=")
+    return name, float(number)
+
+
 def _add_settings(group: Any, config: type) -> None:
     """An option for each field of a dataclass, with its type and default."""
     kinds = get_type_hints(config)
@@ -52,6 +59,8 @@ def _add_settings(group: Any, config: type) -> None:
         kind, options = kinds[field.name], {"default": field.default, "help": "%(default)s"}
         if kind is bool:
             options |= {"action": argparse.BooleanOptionalAction}
+        elif get_origin(kind) is dict:
+            options |= {"nargs": "*", "type": _pair, "metavar": "GROUP=WEIGHT", "default": [], "help": "(none)"}
         elif get_origin(kind) is tuple:
             options |= {"nargs": len(get_args(kind)), "type": get_args(kind)[0]}
         elif get_args(kind):

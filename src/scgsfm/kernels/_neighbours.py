@@ -15,6 +15,7 @@ def add_neighbours(
     indptr: NDArray[np.integer],
     indices: NDArray[np.integer],
     shares: NDArray[np.floating],
+    start: NDArray[np.integer],
     neighbours: NDArray[np.integer],
     cosines: NDArray[np.floating],
     weight: float,
@@ -31,8 +32,8 @@ def add_neighbours(
         Sets × genes.
     indptr, indices, shares
         The genes of each set and their shares in it.
-    neighbours, cosines
-        Neighbours of each gene, genes × k.
+    start, neighbours, cosines
+        Neighbours of each gene: the arrays of a CSR matrix, genes × genes.
     weight, floor
         As above.
 
@@ -48,10 +49,10 @@ def add_neighbours(
         n_touched = 0
         for entry in range(indptr[row], indptr[row + 1]):
             gene = indices[entry]
-            for k in range(neighbours.shape[1]):
-                said = shares[entry] * cosines[gene, k]
+            for k in range(start[gene], start[gene + 1]):
+                said = shares[entry] * cosines[k]
                 if said > 0:
-                    other = neighbours[gene, k]
+                    other = neighbours[k]
                     if level[other] == 0:
                         touched[n_touched] = other
                         n_touched += 1

@@ -51,6 +51,5 @@ def corpus(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus
 @pytest.fixture
 def tiny() -> TrainConfig:
     """A recipe that learns the modules in 40 steps."""
-    return TrainConfig(
-        d_model=16, batch_size=64, steps=40, learning_rate=0.02, warmup=5, negatives=40, neighbours=0, n_validation=20
-    )
+    size = {"d_model": 16, "batch_size": 64, "negatives": 40, "neighbours": 0, "recall": 0, "n_validation": 20}
+    return TrainConfig(**size, steps=40, learning_rate=0.02, warmup=5)

@@ -2,6 +2,7 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
+import pytest
 import torch
 
 from scgsfm.models.gsfm._batches import Draws
@@ -94,3 +95,13 @@ def test_batches_depend_on_seed_step_and_rank_alone(corpus, tiny):
     assert all(equal(*pair) for pair in zip(islice(draws(start=3), 3), first[3:], strict=True))
     others = [first[1], draws(rank=1).batch(0), draws(replace(tiny, seed=1)).batch(0)]
     assert not any(equal(first[0], other) for other in others)
+
+
+def test_group_weights(corpus, tiny):
+    """Half the weight, half the share; none, no share."""
+    sizes = np.bincount(corpus.group)
+    draws = Draws(corpus, all_sets(corpus), replace(tiny, temper=1.0, group_weights={"large": 0.5, "small": 0.0}))
+    expected = sizes * [0.5, 1.0, 0.0]
+    np.testing.assert_allclose(draws.chance, expected / expected.sum())
+    with pytest.raises(ValueError, match=r"no groups named huge; its groups are large, medium, small"):
+        Draws(corpus, all_sets(corpus), replace(tiny, group_weights={"huge": 2.0}))

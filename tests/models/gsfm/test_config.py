@@ -6,16 +6,17 @@ from scgsfm.models.gsfm import TrainConfig, build_module
 
 
 def test_settings_make_a_model():
-    config = TrainConfig(d_model=8, depth=3, neighbours=4)
+    config = TrainConfig(d_model=8, depth=3, neighbours=4, recall=7, recall_weight=0.3)
     module = build_module(config.model(20))
     assert module.encoder.layers[0].weight.shape == (20, 32)
     assert module.neighbours.indices.shape == (20, 4)
     assert module.input_norm == "l2"
+    assert (module.recall, module.recall_weight) == (7, 0.3)
     assert "neighbours" not in TrainConfig(neighbours=0).model(20)
 
 
 def test_settings_are_json():
-    config = TrainConfig(visible=(0.2, 0.5))
+    config = TrainConfig(visible=(0.2, 0.5), group_weights={"a": 0.5})
     settings = json.loads(json.dumps(config.as_dict()))
     assert settings == config.as_dict()
     assert TrainConfig(**settings | {"visible": tuple(settings["visible"])}) == config
@@ -40,6 +41,9 @@ def test_settings_are_json():
         ({"objective": "bernoulli", "weighted_loss": "unseen"}, "weighted_loss='unseen' needs a partition above 0"),
         ({"variant": "VAE"}, "input_norm='l2' is for the DAE; give 'none' for the VAE"),
         ({"variant": "EDAE", "input_norm": "none"}, "neighbours=128 is for the DAE; give 0 for the EDAE"),
+        ({"variant": "VAE", "input_norm": "none", "neighbours": 0}, "recall=100 is for the DAE; give 0 for the VAE"),
+        ({"group_weights": {"a": -1.0}}, "group_weights=.* must hold weights of at least 0"),
+        ({"neighbour_groups": {"a": float("nan")}}, "neighbour_groups=.* must hold weights of at least 0"),
     ],
 )
 def test_bad_settings(settings, told):

@@ -174,3 +174,12 @@ def test_gene_embeddings(any_model):
 def test_errors(model, call, error, told):
     with pytest.raises(error, match=told):
         call(model)
+
+
+def test_fingerprint():
+    first, again = model_of("DAE", name="a"), model_of("DAE", name="b", metadata={"licence": "free"})
+    assert first.fingerprint == again.fingerprint
+    calibrated = model_of("DAE", metadata={"calibration": {"slope": 1.0, "intercept": 0.0}})
+    other = model_of("DAE")
+    other.module.last.bias.data[3] += 1e-3
+    assert len({model.fingerprint for model in (first, calibrated, other, model_of("VAE"))}) == 4

@@ -181,6 +181,7 @@ def test_neighbours():
     module.load_state_dict(plain.state_dict() | table)
     similarity = np.zeros((V, V))
     np.put_along_axis(similarity, near, cosines, axis=1)
+    similarity = np.maximum(similarity, similarity.T)
     x, logits = multi_hot(SETS), plain(*csr(SETS)).detach().double().numpy()
     level = np.log(0.01 + x @ similarity / np.maximum(x.sum(1, keepdims=True), 1))
     z = (level - level.mean(1, keepdims=True)) / level.std(1, ddof=1, keepdims=True)
@@ -189,3 +190,41 @@ def test_neighbours():
     with torch.inference_mode():  # by a kernel
         np.testing.assert_allclose(module(*csr(SETS)), expected, atol=2e-5)
     assert torch.equal(module(*csr([[]])), plain(*csr([[]])))
+
+
+def test_neighbours_of_loaded_weights_replace_those_before():
+    module = module_of(neighbours=1)
+    assert not module.neighbours.graph[2].numel()
+    table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.full((V, 1), 0.5)}
+    module.load_state_dict(module.state_dict() | table)
+    assert module.neighbours.graph[2].tolist() == [0.5] * (2 * V - 1)
+
+
+@pytest.mark.parametrize("input_norm", ["none", "l2"])
+def test_recall(input_norm):
+    """Read twice: the second time with the softmax of the three genes that the first reading ranks highest."""
+    once = module_of(input_norm=input_norm)
+    twice = module_of(input_norm=input_norm, recall=3, recall_weight=0.8)
+    with torch.inference_mode():
+        first, found = once(*csr(SETS)).double().numpy(), twice(*csr(SETS)).numpy()
+        for genes, logits, row in zip(SETS, first, found, strict=True):
+            weights = np.zeros(V)
+            others = sorted(set(range(2, V)) - set(genes), key=lambda gene: -logits[gene])[:3]
+            if others:
+                share = np.exp(logits[others] / logits.std(ddof=1))
+                weights[others] = 0.8 * len(genes) * share / share.sum()
+            weights[genes] = 1
+            expected = once(*csr([range(V)]), torch.from_numpy(weights.astype(np.float32)))[0]
+            np.testing.assert_allclose(row, expected, rtol=1e-4, atol=1e-5)
+        assert torch.equal(twice(*csr([[]])), once(*csr([[]])))
+
+
+def test_recall_keeps_given_weights():
+    once, twice = module_of(), module_of(recall=2, recall_weight=0.5)
+    weights = torch.tensor([0.2, 3.0, 1.0])
+    with torch.inference_mode():
+        logits = once(*csr([[2, 5, 7]]), weights)[0]
+        best = [gene for gene in logits.argsort(descending=True).tolist() if gene not in (UNK, PAD, 2, 5, 7)][:2]
+        share = torch.softmax(logits[best] / logits.std(), 0)
+        expected = once(*csr([[2, 5, 7, *best]]), torch.cat([weights, 0.5 * 4.2 * share]))
+        torch.testing.assert_close(twice(*csr([[2, 5, 7]]), weights), expected)

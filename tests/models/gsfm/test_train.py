@@ -49,7 +49,7 @@ def finished(gmt_folder, tmp_path_factory):
     shell = (
         "--d-model 16 --batch-size 64 --steps 145 --learning-rate 0.02 --warmup 5 --negatives 40 --neighbours 8 "
         "--n-validation 20 --min-count 2 --validate-every 60 --name mine --licence CC0 --visible 0.3 0.7 "
-        "--hide-visible --quantize float16"
+        "--hide-visible --quantize float16 --group-weights small=2 --neighbour-groups large=0.5 --recall 4"
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stderr", open(out / "stderr", "w"))

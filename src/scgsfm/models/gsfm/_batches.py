@@ -32,8 +32,8 @@ class Batch(NamedTuple):
 class Draws(IterableDataset[Batch]):
     """Batches without end.
 
-    A group of sets is drawn with probability proportional to its size to the power ``config.temper``, then a set of
-    it. The batch of a step depends on the seed, the step and the process alone, so that training resumes exactly.
+    A group of sets is drawn with probability proportional to its size to the power ``config.temper``, times its weight
+    in ``config.group_weights``, then a set of it. The batch of a step depends on the seed, the step and the process alone, so that training resumes exactly.
 
     Parameters
     ----------
@@ -57,6 +57,7 @@ class Draws(IterableDataset[Batch]):
         by_group = np.split(train[np.argsort(group, kind="stable")], np.cumsum(np.bincount(group))[:-1])
         self.by_group = [sets for sets in by_group if len(sets)]
         chance = np.array([len(sets) for sets in self.by_group], float) ** config.temper
+        chance *= corpus.group_values(config.group_weights)[np.unique(group)]
         self.chance = chance / chance.sum()
 
     def __iter__(self) -> Iterator[Batch]:

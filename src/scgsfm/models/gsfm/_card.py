@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 README = "README.md"
 _METRICS = {
     "val_auroc": "median AUROC of the hidden halves of held-out sets",
-    "val_auroc_network": "the same without the neighbours beside the network",
+    "val_auroc_network": "the same of the network alone",
     "n_validation": "held-out sets",
 }
 

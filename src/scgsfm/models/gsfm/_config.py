@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 _LEAST = {
     **dict.fromkeys(("d_model", "depth", "max_visible", "max_targets", "negatives"), 1),
     **dict.fromkeys(("batch_size", "steps", "n_validation"), 1),
     **dict.fromkeys(("dropout", "partition", "size_power", "temper", "warmup", "restart", "seed"), 0),
-    **dict.fromkeys(("neighbours", "neighbour_weight"), 0),
+    **dict.fromkeys(("neighbours", "neighbour_weight", "recall", "recall_weight"), 0),
 }
 _BELOW = {"dropout": 1, "partition": 1}
 _POSITIVE = ("learning_rate", "neighbour_floor")
@@ -17,7 +17,7 @@ _POSITIVE = ("learning_rate", "neighbour_floor")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the defaults are the recipe of ``gsfm-base``.
+    """Settings of a training run; the defaults are the recipe of ``gsfm-base`` but for the weights of its groups.
 
     Attributes
     ----------
@@ -46,6 +46,8 @@ class TrainConfig:
     temper
         Groups of sets are drawn with probability proportional to their size to this power: 1 draws all sets alike,
         0 all groups.
+    group_weights
+        How many times as often some groups are drawn as that.
     batch_size, steps, learning_rate, warmup, seed
         The optimisation: Adam, linear warm-up over ``warmup`` steps, cosine decay to a fiftieth.
     restart
@@ -53,6 +55,11 @@ class TrainConfig:
     neighbours, neighbour_weight, neighbour_floor
         Co-occurring genes kept for each gene beside the finished network (0: none, as published), weight of what they
         add to the logits, and the similarity that stands for none. For the DAE.
+    neighbour_groups
+        Weights of some groups' sets in the co-occurrence, 1 for all others; 0 leaves a group out.
+    recall, recall_weight
+        The finished model reads each set a second time together with so many genes that it ranked first, which weigh
+        so much together, relative to the set; 0 genes: it reads once, as published. For the DAE.
     n_validation
         Sets held out for validation.
 
@@ -77,15 +84,19 @@ class TrainConfig:
     partition: float = 0.0
     weighted_loss: Literal["none", "balance", "unseen"] = "none"
     temper: float = 0.7
+    group_weights: dict[str, float] = field(default_factory=dict)
     batch_size: int = 512
-    steps: int = 20_000
-    restart: int = 14_000
+    steps: int = 24_000
+    restart: int = 0
     learning_rate: float = 1e-2
     warmup: int = 200
     seed: int = 0
     neighbours: int = 128
-    neighbour_weight: float = 0.25
+    neighbour_weight: float = 0.5
     neighbour_floor: float = 1e-3
+    neighbour_groups: dict[str, float] = field(default_factory=dict)
+    recall: int = 100
+    recall_weight: float = 0.5
     n_validation: int = 2000
 
     def __post_init__(self) -> None:
@@ -103,11 +114,14 @@ class TrainConfig:
                 raise _refused(name, value, "must be above 0")
         if len(self.visible) != 2 or not 0 < self.visible[0] <= self.visible[1] <= 1:
             raise _refused("visible", self.visible, "must be two shares, 0 < lowest ≤ highest ≤ 1")
+        for name in ("group_weights", "neighbour_groups"):
+            if not all(weight >= 0 for weight in getattr(self, name).values()):
+                raise _refused(name, getattr(self, name), "must hold weights of at least 0")
         self._check_combination()
 
     def _check_combination(self) -> None:
         if self.variant != "DAE":
-            for name, off in {"input_norm": "none", "weighted_loss": "none", "neighbours": 0}.items():
+            for name, off in {"input_norm": "none", "weighted_loss": "none", "neighbours": 0, "recall": 0}.items():
                 if getattr(self, name) != off:
                     raise _refused(name, getattr(self, name), f"is for the DAE; give {off!r} for the {self.variant}")
         if self.objective == "multinomial":
@@ -122,6 +136,8 @@ class TrainConfig:
         keys = ["variant", "d_model", "depth", "dropout", "input_norm", "partition", "weighted_loss"]
         if self.neighbours:
             keys += ["neighbours", "neighbour_weight", "neighbour_floor"]
+        if self.recall:
+            keys += ["recall", "recall_weight"]
         return {"vocab_size": vocab_size, **{key: getattr(self, key) for key in keys}}
 
     def as_dict(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ INFO, VOCAB = "corpus.json", "vocab.txt"
 ENDS = (".gmt", ".gmt.gz")
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,14 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.group)
+
+    def group_values(self, given: Mapping[str, float]) -> np.ndarray:
+        """One number for each group: the one given for its name, or else 1. Raises ValueError for unknown names."""
+        unknown = [name for name in given if name not in self.groups]
+        if unknown:
+            msg = f"The corpus has no groups named {', '.join(unknown)}; its groups are {', '.join(self.groups)}."
+            raise ValueError(msg)
+        return np.array([given.get(name, 1.0) for name in self.groups])
 
     @classmethod
     def open(cls, folder: str | Path) -> Corpus:

@@ -26,9 +26,10 @@ def finish(
     """The finished module, and the part of its card that is measured on the held-out sets."""
     measured: dict[str, Any] = {"n_validation": held_out.seen.shape[0]}
     tensors = dict(network.state_dict())
-    if config.neighbours:
+    if config.neighbours or config.recall:
         measured["val_auroc_network"] = median_auroc(GSFM(network, corpus.genes), held_out)
-        found, cosines = neighbour_table(corpus, train, config.neighbours)
+    if config.neighbours:
+        found, cosines = neighbour_table(corpus, train, config.neighbours, group_weights=config.neighbour_groups)
         tensors |= {"neighbours.indices": found, "neighbours.cosines": cosines}
     module = build_module(config.model(len(corpus.genes)))
     module.load_state_dict(tensors)

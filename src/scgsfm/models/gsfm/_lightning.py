@@ -28,18 +28,20 @@ if TYPE_CHECKING:
     from ._corpus import Corpus
     from ._held_out import HeldOut
 
-MAY_CHANGE = ("steps", "restart", "neighbours", "neighbour_weight", "neighbour_floor")
-"""Settings that a resumed run may change: how long it goes on, and what concerns the finished network."""
+BESIDE = ("neighbours", "neighbour_weight", "neighbour_floor", "neighbour_groups", "recall", "recall_weight")
+"""Settings that concern the finished model, not the training of its network."""
+MAY_CHANGE = ("steps", "restart", *BESIDE)
+"""Settings that a resumed run may change: how long it goes on, and what concerns the finished model."""
 
 
 class Trainee(pl.LightningModule):
-    """A network in training, without the neighbours that stand beside it when it is finished."""
+    """A network in training, without what stands beside it when it is finished."""
 
     def __init__(self, config: TrainConfig, genes: list[str], held_out: HeldOut) -> None:
         super().__init__()
         self.config, self.genes, self.held_out = config, genes, held_out
         torch.manual_seed(config.seed)
-        self.network = build_module(replace(config, neighbours=0).model(len(genes)))
+        self.network = build_module(replace(config, neighbours=0, recall=0).model(len(genes)))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Make dropout depend on the seed, the step and the process alone, so that training resumes exactly."""

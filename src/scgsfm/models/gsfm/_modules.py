@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ._neighbours import Neighbours
+from ._recall import with_recalled
 from ._sparse import BagSum
 
 UNK, PAD = 0, 1
@@ -108,7 +109,8 @@ class DAE(SetAutoencoder):
 
     ``input_norm`` is an option of ours: ``"none"`` is as published, ``"l2"`` divides each multi-hot row by its
     Euclidean norm, so that small and large sets reach the first hidden layer on one scale. So are ``neighbours``, the
-    number of co-occurring genes kept for each gene beside the network (see :class:`Neighbours`; 0: none).
+    number of co-occurring genes kept for each gene beside the network (see :class:`Neighbours`; 0: none), and ``recall``,
+    the number of genes with which a set is read a second time (see :func:`with_recalled`; 0: it is read once).
     """
 
     def __init__(
@@ -122,6 +124,8 @@ class DAE(SetAutoencoder):
         neighbours: int = 0,
         neighbour_weight: float = 1.0,
         neighbour_floor: float = 1e-3,
+        recall: int = 0,
+        recall_weight: float = 0.5,
     ) -> None:
         super().__init__()
         widths = [d_model * 2**n for n in range(depth)]
@@ -132,6 +136,7 @@ class DAE(SetAutoencoder):
         if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
             self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
         self.neighbours = Neighbours(vocab_size, neighbours, neighbour_weight, neighbour_floor) if neighbours else None
+        self.recall, self.recall_weight = recall, recall_weight
 
     @property
     def first(self) -> GeneLinear:
@@ -156,6 +161,12 @@ class DAE(SetAutoencoder):
 
     def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of all genes, n × V."""
+        logits = self._read(indptr, indices, weights)
+        if not self.recall:
+            return logits
+        return self._read(*with_recalled(logits, indptr, indices, weights, k=self.recall, weight=self.recall_weight))
+
+    def _read(self, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
         logits = super().forward(indptr, indices, weights)
         return logits if self.neighbours is None else self.neighbours(logits, indptr, indices, weights)
 

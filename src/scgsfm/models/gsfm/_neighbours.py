@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._corpus import Corpus
 
 
 class Neighbours(nn.Module):
     """Adds to the logits what each gene's strongest neighbours in the corpus say.
 
-    A set's mean cosine co-occurrence with every gene, s, is taken over the ``k`` neighbours kept for each of its
-    genes. The logits ℓ become ℓ + ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s) standardised over the genes.
+    Two genes are neighbours if either is among the ``k`` kept for the other. With s a gene's mean cosine co-occurrence
+    with the genes of a set, the logits ℓ become ℓ + ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s) standardised
+    over the genes.
     """
 
     indices: Tensor
@@ -28,14 +32,34 @@ class Neighbours(nn.Module):
         self.weight, self.floor = weight, floor
         self.register_buffer("indices", torch.zeros(vocab_size, k, dtype=torch.int32))
         self.register_buffer("cosines", torch.zeros(vocab_size, k))
+        self._graph: tuple[Tensor, Tensor, Tensor] | None = None
+        self.register_load_state_dict_post_hook(_forget_graph)
+
+    @property
+    def graph(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Neighbours of each gene and their cosines: the parts of a symmetric CSR matrix, V × V."""
+        device = self.indices.device
+        if self._graph is None or self._graph[0].device != device:
+            n_genes, k = self.indices.shape
+            arrays = self.cosines.cpu().numpy().ravel(), self.indices.cpu().numpy().ravel(), k * np.arange(n_genes + 1)
+            kept = sparse.csr_array(arrays, shape=(n_genes, n_genes))
+            both = sparse.csr_array(kept.maximum(kept.T))
+            parts = both.indptr.astype(np.int64), both.indices.astype(np.int64), both.data
+            start, near, cosines = (torch.from_numpy(part).to(device) for part in parts)
+            self._graph = start, near, cosines
+        return self._graph
 
     def similarity(self, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
         """Mean cosine of each set's genes with every gene, sets × V."""
+        start, near, cosines = self.graph
         n_sets, n_genes = len(indptr) - 1, len(self.indices)
         rows, share = _shares(indptr, indices, weights)
-        place = (rows[:, None] * n_genes + self.indices[indices]).flatten()
+        counts = start.diff()[indices]
+        first = start[indices] - F.pad(counts.cumsum(0), (1, 0))[:-1]
+        entry = first.repeat_interleave(counts) + torch.arange(int(counts.sum()), device=indices.device)
+        place = rows.repeat_interleave(counts) * n_genes + near[entry]
         out = torch.zeros(n_sets * n_genes, device=indices.device)
-        out.index_add_(0, place, (share[:, None] * self.cosines[indices]).flatten())
+        out.index_add_(0, place, share.repeat_interleave(counts) * cosines[entry])
         return out.view(n_sets, n_genes)
 
     def forward(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
@@ -52,27 +76,42 @@ class Neighbours(nn.Module):
         """:meth:`forward` without gradients and without arrays of sets × V in between."""
         from scgsfm.kernels import add_neighbours
 
-        tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], self.indices, self.cosines
+        tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
         arrays = (tensor.detach().contiguous().numpy() for tensor in tensors)
         return torch.from_numpy(add_neighbours(*arrays, self.weight, self.floor))
 
 
+def _forget_graph(module: nn.Module, _: Any) -> None:
+    module._graph = None  # type: ignore[assignment]
+
+
 def _shares(indptr: Tensor, indices: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
     """The set of each entry, and the entry's share in the weight of its set."""
-    n_sets = len(indptr) - 1
-    rows = torch.arange(n_sets, device=indices.device).repeat_interleave(indptr.diff())
-    w = torch.ones(len(indices), device=indices.device) if weights is None else weights
-    total = torch.zeros(n_sets, device=indices.device).index_add_(0, rows, w)
+    rows, w, total = entries(indptr, indices, weights)
     return rows, w / total[rows].clamp_min(1e-12)
 
 
+def entries(indptr: Tensor, indices: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The set of each entry, the entry's weight, and the total weight of each set."""
+    n_sets = len(indptr) - 1
+    rows = torch.arange(n_sets, device=indices.device).repeat_interleave(indptr.diff())
+    w = torch.ones(len(indices), device=indices.device) if weights is None else weights
+    return rows, w, torch.zeros(n_sets, device=indices.device).index_add_(0, rows, w)
+
+
 def neighbour_table(
-    corpus: Corpus, sets: np.ndarray, k: int, *, size_power: float = 2.0, max_genes: int = 500
+    corpus: Corpus,
+    sets: np.ndarray,
+    k: int,
+    *,
+    group_weights: Mapping[str, float] | None = None,
+    size_power: float = 2.0,
+    max_genes: int = 500,
 ) -> tuple[Tensor, Tensor]:
     """Neighbours and cosines for :class:`Neighbours` from the sets of a corpus.
 
-    A set of n genes weighs n to the power ``-size_power``: that two genes share a small set says more. Sets of more than
-    ``max_genes`` genes say little and cost much, and are left out.
+    A set of n genes weighs n to the power ``-size_power``, times the weight of its group (1 if it has none): that two
+    genes share a small set says more. Sets of more than ``max_genes`` genes say little and cost much, and are left out.
     """
     from scgsfm.kernels._bag import transpose
     from scgsfm.kernels._cooccurrence import nearest
@@ -80,7 +119,7 @@ def neighbour_table(
     size = np.diff(corpus.indptr)
     weight = np.zeros(len(size))
     used = sets[size[sets] <= max_genes]
-    weight[used] = size[used] ** -size_power
+    weight[used] = corpus.group_values(group_weights or {})[corpus.group[used]] * size[used] ** -size_power
     indptr, indices = np.asarray(corpus.indptr), np.asarray(corpus.indices)
     start, holders, _ = transpose(indptr, indices, len(corpus.genes))
     available = min(k, len(corpus.genes) - 1)
