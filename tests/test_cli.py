@@ -9,9 +9,11 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 import scgsfm
 from scgsfm.cli import main
+from scgsfm.cli._stream import Part
 
 
 @pytest.fixture
@@ -54,21 +56,126 @@ def test_help_loads_nothing_heavy():
         "except SystemExit: print(sorted({'torch', 'scanpy', 'matplotlib', 'numba'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert all(command in out for command in ("demo", "score", "complete", "models", "download", "train"))
+    assert all(command in out for command in ("demo", "score", "complete", "predict", "models", "download", "train"))
     assert out.endswith("[]\n")
 
 
-@pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
-def test_score(cells, gmt, tmp_path, capsys, suffix):
-    out = tmp_path / f"scored{suffix}"
+def test_score_to_h5ad(cells, gmt, tmp_path, capsys):
+    out = tmp_path / "scored.h5ad"
     assert main(["score", str(cells), "--sets", str(gmt), "-o", str(out), "--layer", "counts"]) == 0
     assert 'obsm["score_aucell"]' in capsys.readouterr().out
-
-    scored = ad.read_zarr(out) if suffix == ".zarr" else ad.read_h5ad(out)
-    expected = ad.read_h5ad(cells)
+    scored, expected = ad.read_h5ad(out), ad.read_h5ad(cells)
     scgsfm.tl.score(expected, scgsfm.GeneSets(gmt), method="aucell", layer="counts")
     pd.testing.assert_frame_equal(scored.obsm["score_aucell"], expected.obsm["score_aucell"], check_names=False)
     assert scored.obsm["score_aucell"].to_numpy().max() > 0
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of 3 cells."""
+    monkeypatch.setattr("scgsfm.scoring._rows.CELLS_ON_DISK", 3)
+
+
+@pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_matrix.toarray])
+def test_score_to_zarr(cells, gmt, tmp_path, suffix, make, small_blocks):
+    adata = ad.read_h5ad(cells)
+    adata.X = make(adata.layers["counts"])
+    adata.obsm["X_umap"] = np.random.default_rng(0).random((20, 2))
+    adata.uns["colours"] = np.array(["red", "blue"])
+    file, out = tmp_path / f"in{suffix}", tmp_path / "out.zarr"
+    getattr(adata, f"write_{suffix[1:]}")(file)
+    assert main(["score", str(file), "--sets", str(gmt), "-o", str(out), "--method", "aucell", "ulm"]) == 0
+
+    scored = ad.read_zarr(out)
+    assert scored.X is None
+    assert not scored.layers
+    pd.testing.assert_frame_equal(scored.obs, adata.obs, check_names=False)
+    pd.testing.assert_frame_equal(scored.var, adata.var, check_names=False)
+    np.testing.assert_array_equal(scored.obsm["X_umap"], adata.obsm["X_umap"])
+    assert list(scored.uns["colours"]) == ["red", "blue"]
+    scgsfm.tl.score(adata, scgsfm.GeneSets(gmt), method=["aucell", "ulm"])
+    for key in ("score_aucell", "score_ulm", "padj_ulm"):
+        np.testing.assert_array_equal(scored.obsm[key], adata.obsm[key].to_numpy(np.float32))
+    assert list(scgsfm.get.scores(scored, "ulm")) == ["T/NK", "B"]
+    assert not list(tmp_path.glob("*.part"))
+
+
+class Killed(BaseException):
+    """Comes between two blocks."""
+
+
+@pytest.fixture
+def stopped(cells, gmt, tmp_path, small_blocks, monkeypatch):
+    """Arguments of a run that was killed after the third of seven blocks."""
+    arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "counts"]
+    tell = Part.tell
+
+    def killed(self, n_done):
+        tell(self, n_done)
+        if n_done == 9:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Part, "tell", killed)
+        with pytest.raises(Killed):
+            main(arguments)
+    assert not (tmp_path / "out.zarr").exists()
+    return arguments
+
+
+def test_stopped_run_goes_on(stopped, cells, gmt, tmp_path, monkeypatch):
+    told = []
+    tell = Part.tell
+    monkeypatch.setattr(Part, "tell", lambda self, n_done: (tell(self, n_done), told.append(n_done)))
+    assert main(stopped) == 0
+    assert told == [12, 15, 18, 20]
+    expected = ad.read_h5ad(cells)
+    scgsfm.tl.score(expected, scgsfm.GeneSets(gmt), layer="counts")
+    scored = ad.read_zarr(tmp_path / "out.zarr")
+    np.testing.assert_array_equal(scored.obsm["score_aucell"], expected.obsm["score_aucell"].to_numpy(np.float32))
+
+
+def test_other_run_is_not_continued(stopped, cells, gmt, capsys):
+    gmt.write_text(gmt.read_text() + "C\t\tLYZ\tS100A8\n")
+    assert main(stopped) == 2
+    assert "is the beginning of another run, which differs in: sets. Delete it" in capsys.readouterr().err
+    adata = ad.read_h5ad(cells)
+    adata.layers["counts"].data *= 2
+    adata.write_h5ad(cells)
+    assert main([*stopped, "--method", "ulm"]) == 2
+    assert "differs in: values, sets, methods." in capsys.readouterr().err
+
+
+def test_run_killed_before_its_first_block_begins_anew(cells, gmt, tmp_path):
+    part = tmp_path / "out.zarr.part"
+    part.mkdir()
+    (part / "cells.zarr").mkdir()
+    assert main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")]) == 0
+    assert not part.exists()
+
+
+def test_interrupted_run_says_how_to_go_on(cells, gmt, tmp_path, small_blocks, monkeypatch):
+    def interrupted(self, n_done):
+        self.n_done = n_done
+        if n_done == 6:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Part, "tell", interrupted)
+    with pytest.raises(SystemExit, match="Stopped after 6 of 20 cells. The same command goes on"):
+        main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")])
+
+
+def test_finished_output_is_kept(cells, gmt, tmp_path, capsys):
+    (tmp_path / "out.zarr").mkdir()
+    assert main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_file_without_that_layer(cells, gmt, tmp_path, capsys):
+    arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "scaled"]
+    assert main(arguments) == 2
+    assert "'scaled' is not in the file; it has: counts." in capsys.readouterr().err
 
 
 def test_score_by_library_and_several_methods(cells, tmp_path):
@@ -89,6 +196,41 @@ def test_complete(tmp_path, capsys):
     table = pd.read_csv(path)
     assert len(table) == 7
     assert [line.split()[0] for line in printed[1:]] == table["gene"].tolist()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_predict_a_library(gmt, tmp_path, capsys, suffix):
+    path = tmp_path / f"predicted{suffix}"
+    assert main(["predict", "--library", str(gmt), "--top", "7", "-o", str(path)]) == 0
+    assert "14 genes of terms" in capsys.readouterr().out
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    table = pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path)
+    expected = scgsfm.tl.predict_functions(library=gmt, by="term", n_top=7)
+    pd.testing.assert_frame_equal(table, expected, check_dtype=suffix == ".parquet", rtol=1e-4)
+    assert list(tmp_path.glob("part-of*")) == []
+
+
+def test_predict_genes(gmt, tmp_path, capsys):
+    path = tmp_path / "genes.csv"
+    assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", "-o", str(path)]) == 0
+    capsys.readouterr()
+    table = pd.read_csv(path)
+    assert table["gene"].tolist() == ["CD3D", "CD3D", "CD19", "CD19"]
+    assert table["term"].tolist() == ["T/NK", "B", "B", "T/NK"]
+    assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", "--new"]) == 0
+    printed = [line.split()[:2] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert printed == [["CD3D", "B"], ["CD19", "B"], ["CD19", "T/NK"]]
+    options = ["--by", "term", "--min-probability", "0.05", "-o", str(path)]
+    assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", *options]) == 0
+    assert pd.read_csv(path)[["term", "gene"]].to_numpy().tolist() == [["T/NK", "CD3D"], ["B", "CD19"]]
+
+
+def test_predict_parquet_without_pyarrow(gmt, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["predict", "--library", str(gmt), "-o", str(tmp_path / "out.parquet")]) == 2
+    assert "pip install pyarrow" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sets.gmt"]
 
 
 def test_models(capsys):
@@ -131,6 +273,8 @@ def test_demo(tmp_path, capsys):
         (["score", "cells.h5ad", "--sets", "hallmark", "-o", "out.csv"], "--output: out.csv ends neither"),
         (["score", "cells.h5ad", "--sets", "no_such_library", "-o", "out.h5ad"], "no_such_library"),
         (["complete", "NOSUCHGENE"], "NOSUCHGENE"),
+        (["predict", "--library", "hallmark"], "name a file for the predictions of all genes"),
+        (["predict", "--library", "hallmark", "-o", "out.txt"], "out.txt ends neither"),
         (["download", "no/such/folder"], "no/such/folder"),
     ],
 )

@@ -16,6 +16,9 @@ X_GSFM = "X_gsfm"
 VARM_GSFM = "gsfm"
 """``varm`` key of gene embeddings."""
 
+FUNCTIONS = "predicted_functions"
+"""``uns`` key of the terms predicted for the genes of the data."""
+
 RESOLVE_GENES = "resolve_genes"
 """``uns[UNS]`` key of the resolution of gene names."""
 

@@ -1,10 +1,44 @@
 """Numba kernels: arrays in, arrays out, one core each. They hold no GIL, so the engine runs them on several blocks."""
 
+from numba.core import event
+
+from ._density import Curves, curves
 from ._gains import rank_gains
+from ._heights import heights_of
+from ._keep_top import keep_top
 from ._moments import moments
 from ._neighbours import add_neighbours
+from ._notice import Notice
+from ._outscored import outscored
+from ._pvalues import adjust, two_sided
 from ._rows import rows_of_columns
+from ._running import random_peaks, running_peaks, tie_bounds
 from ._scatter import scatter
-from ._top import top_genes
+from ._ties import Ranks, rank
+from ._top import top_genes, top_ranked
+from ._walk import walk
 
-__all__ = ["add_neighbours", "moments", "rank_gains", "rows_of_columns", "scatter", "top_genes"]
+__all__ = [
+    "Curves",
+    "Ranks",
+    "add_neighbours",
+    "adjust",
+    "curves",
+    "heights_of",
+    "keep_top",
+    "moments",
+    "outscored",
+    "random_peaks",
+    "rank",
+    "rank_gains",
+    "rows_of_columns",
+    "running_peaks",
+    "scatter",
+    "tie_bounds",
+    "top_genes",
+    "top_ranked",
+    "two_sided",
+    "walk",
+]
+
+event.register("numba:compile", Notice())

@@ -1,8 +1,10 @@
 """Scoring methods and the engine that walks the data in blocks of cells."""
 
 from ._cell_sets import CellSets
-from ._complete import complete, known_genes, predictions
-from ._engine import Job, Result, run
+from ._complete import complete, known_genes, predictions, zscores
+from ._engine import Job, Result, run, run_into, run_lazily
+from ._functions import Pairs, predicted_pairs
+from ._left_out import LeftOut, left_out
 from ._methods import get_method, methods
 from ._registry import Method
 from ._rows import Rows
@@ -13,7 +15,9 @@ __all__ = [
     "N_SPECIALS",
     "CellSets",
     "Job",
+    "LeftOut",
     "Method",
+    "Pairs",
     "Result",
     "Rows",
     "SetIndex",
@@ -21,7 +25,12 @@ __all__ = [
     "complete",
     "get_method",
     "known_genes",
+    "left_out",
     "methods",
+    "predicted_pairs",
     "predictions",
     "run",
+    "run_into",
+    "run_lazily",
+    "zscores",
 ]

@@ -155,6 +155,12 @@ def predictions(own: csr_array, model: Any) -> Iterator[tuple[slice, np.ndarray,
         yield block, logits, logits - model.popularity
 
 
+def zscores(corrected: np.ndarray) -> np.ndarray:
+    """Each row less its mean over the genes, in standard deviations; the specials don't count."""
+    genes = corrected[:, N_SPECIALS:]
+    return (corrected - genes.mean(axis=1, keepdims=True)) / genes.std(axis=1, keepdims=True)
+
+
 def _candidates(
     sets: GeneSets, model: Any, own: csr_array, genes: Iterable[str] | None
 ) -> tuple[np.ndarray, np.ndarray, csr_array]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm.genesets import GeneSets
-from scgsfm.scoring import N_SPECIALS, known_genes, predictions
+from scgsfm.scoring import N_SPECIALS, known_genes, predictions, zscores
 
 from ._shared import as_model
 
@@ -91,10 +91,8 @@ def _table(
 ) -> pd.DataFrame:
     """The rows of some sets, from arrays of sets × vocabulary."""
     genes = np.array(model.genes[N_SPECIALS:], dtype=object)
-    columns = {"probability": model.probabilities(logits), "zscore": corrected, "known": known}
+    columns = {"probability": model.probabilities(logits), "zscore": zscores(corrected), "known": known}
     columns = {column: values[:, N_SPECIALS:] for column, values in columns.items()}
-    columns["zscore"] -= columns["zscore"].mean(axis=1, keepdims=True)
-    columns["zscore"] /= columns["zscore"].std(axis=1, keepdims=True)
     best = np.argsort(-logits[:, N_SPECIALS:], axis=1, kind="stable")[:, :n_genes]
     ranked = {column: np.take_along_axis(values, best, axis=1).ravel() for column, values in columns.items()}
     return pd.DataFrame(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
@@ -156,6 +158,16 @@ class GSFM:
         some = np.unique(np.linspace(2, n - 1, min(n - 2, 1024)).astype(np.int64))
         single = sparse.identity(n, format="csr", dtype=np.float32)[some]
         return self.logits(single).mean(0)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A checksum of the vocabulary, the weights and the calibration: equal for models that say the same."""
+        digest = hashlib.sha256(json.dumps([self.genes, self.metadata.get("calibration")]).encode())
+        digest.update(repr(self.module).encode())
+        for key, tensor in self.module.state_dict().items():
+            digest.update(key.encode())
+            digest.update(np.ascontiguousarray(tensor.cpu().numpy()).view(np.uint8))
+        return digest.hexdigest()
 
     def gene_embeddings(self, kind: Literal["single", "encoder", "decoder"] = "single") -> np.ndarray:
         """One vector for each gene of the vocabulary, specials included.

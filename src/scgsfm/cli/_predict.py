@@ -1,0 +1,107 @@
+"""``scgsfm predict --library …``."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+N_OF_GENE, N_OF_TERM = 20, 100
+"""Terms of a gene and genes of a term that are listed by default."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Genes, terms, how many of them, and what to do with the table."""
+    parser.add_argument("--library", default="go_bp", help="name of a library, or a GMT or JSON file (default: go_bp)")
+    parser.add_argument(
+        "--genes", nargs="+", metavar="GENE", help="symbols or ids; by default all that the model knows"
+    )
+    parser.add_argument(
+        "--by", choices=["gene", "term"], help="list terms of genes (default with --genes) or genes of terms (else)"
+    )
+    parser.add_argument(
+        "--top",
+        type=int,
+        metavar="N",
+        help=f"how many to list for each (default: {N_OF_GENE} by gene, {N_OF_TERM} by term; all with --min-probability)",
+    )
+    parser.add_argument("--min-probability", type=float, default=0.0, metavar="P", help="list what is that probable")
+    parser.add_argument("--new", action="store_true", help="list only what the library doesn't")
+    parser.add_argument("--model", default="gsfm-base", help="name or folder (default: %(default)s)")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write .csv, .csv.gz or .parquet instead of printing"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Predict, and write the table block by block."""
+    from scgsfm.tl._functions import asked_genes, tables
+    from scgsfm.tl._shared import as_model
+
+    if args.output is None and args.genes is None:
+        raise ValueError("--output: name a file for the predictions of all genes, or name some by --genes.")
+    if args.output is not None and not args.output.name.endswith((".csv", ".csv.gz", ".parquet")):
+        raise ValueError(f"--output: {args.output} ends neither in .csv, .csv.gz nor .parquet.")
+    by = args.by or ("gene" if args.genes else "term")
+    top = args.top
+    if top is None and not args.min_probability:
+        top = N_OF_GENE if by == "gene" else N_OF_TERM
+    model = as_model(args.model)
+    blocks = tables(
+        *asked_genes(args.genes, model),
+        args.library,
+        model,
+        by=by,
+        n_top=top,
+        min_probability=args.min_probability,
+        known="exclude" if args.new else "include",
+    )
+    if args.output is None:
+        for block in blocks:
+            print(block.to_string(index=False, float_format="{:.3f}".format))
+        return
+    part = args.output.with_name(f"part-of-{args.output.name}")
+    try:
+        n_rows = (_to_parquet if part.suffix == ".parquet" else _to_csv)(blocks, part)
+        part.replace(args.output)
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"{args.output}: {n_rows:,} genes of terms")
+
+
+def _to_csv(blocks: Iterable[pd.DataFrame], path: Path) -> int:
+    n_rows = 0
+    with gzip.open(path, "wt", 6) if path.suffix == ".gz" else path.open("w", encoding="utf-8") as file:
+        for i, block in enumerate(blocks):
+            block.to_csv(file, index=False, header=i == 0, float_format="%.6g", lineterminator="\n")
+            n_rows += len(block)
+    return n_rows
+
+
+def _to_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> int:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise ValueError("--output: Parquet needs pyarrow; pip install pyarrow, or write .csv.gz.") from error
+    n_rows, writer = 0, None
+    try:
+        for block in blocks:
+            if writer is None:
+                text = ("gene", "term")
+                types = {
+                    name: pa.string() if name in text else pa.from_numpy_dtype(block[name].dtype) for name in block
+                }
+                writer = pq.ParquetWriter(path, pa.schema(types.items()), compression="zstd")
+            writer.write_table(pa.Table.from_pandas(block, schema=writer.schema, preserve_index=False))
+            n_rows += len(block)
+    finally:
+        if writer is not None:
+            writer.close()
+    return n_rows

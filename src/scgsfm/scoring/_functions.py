@@ -1,0 +1,124 @@
+"""Which genes belong to which terms of a library: a model's answer for all pairs, a block of terms at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from ._complete import predictions, zscores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scipy.sparse import csr_array
+
+    from ._left_out import LeftOut
+
+
+class Pairs(NamedTuple):
+    """Terms and genes that go together, those of one gene (or term) side by side, the most probable first."""
+
+    terms: np.ndarray
+    """Position among the terms."""
+    genes: np.ndarray
+    """Position among the genes asked for."""
+    probability: np.ndarray
+    zscore: np.ndarray
+    rank: np.ndarray
+    known: np.ndarray
+
+
+def predicted_pairs(
+    own: csr_array,
+    left: LeftOut,
+    model: Any,
+    tokens: np.ndarray,
+    *,
+    by: Literal["gene", "term"],
+    n: int | None,
+    min_probability: float,
+    include_known: bool,
+) -> Iterator[Pairs]:
+    """The most probable terms of each gene, all at once, or the most probable genes of each term, by blocks of terms.
+
+    Parameters
+    ----------
+    own
+        Genes of each term: ones, terms × vocabulary.
+    left
+        What the model says of these genes with them left out, which stands in for what it says of genes it was told.
+    model
+        The model.
+    tokens
+        The genes asked for, as positions in the vocabulary.
+    by
+        What the pairs are listed for.
+    n
+        How many for each; ``None`` for all.
+    min_probability
+        Less probable pairs are not listed.
+    include_known
+        Whether pairs of the library are listed.
+    """
+    blocks = _blocks(own, left, model, tokens, min_probability, include_known=include_known)
+    if by == "term":
+        for start, probability, zscore in blocks:
+            columns = [(0, np.ascontiguousarray(probability.T), np.ascontiguousarray(zscore.T))]
+            terms, genes, *values = _best(columns, len(probability), n and min(n, len(tokens)))
+            yield _pairs(own, tokens, terms + start, genes, *values, groups=terms)
+    else:
+        genes, terms, *values = _best(blocks, len(tokens), n and min(n, own.shape[0]))
+        yield _pairs(own, tokens, terms, genes, *values, groups=genes)
+
+
+def _blocks(
+    own: csr_array, left: LeftOut, model: Any, tokens: np.ndarray, min_probability: float, *, include_known: bool
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """First term, probabilities and z-scores (terms × genes) of each block; pairs not to be listed are NaN."""
+    for block, logits, corrected in predictions(own, model):
+        probability, zscore = model.probabilities(logits), zscores(corrected)
+        told = own[block].nonzero()
+        entries = slice(own.indptr[block.start], own.indptr[block.stop])
+        probability[told] = left.probability[entries] if include_known else np.nan
+        zscore[told] = left.zscore[entries]
+        probability[probability < min_probability] = np.nan
+        yield block.start, probability[:, tokens], zscore[:, tokens]
+
+
+def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, ...]:
+    """Columns, rows, scores and values of the ``n`` highest scores of each column of blocks of rows, in order."""
+    from scgsfm.kernels import keep_top
+
+    if n is None:
+        found = []
+        for first, scores, values in blocks:
+            rows, columns = np.nonzero(~np.isnan(scores))
+            found.append((columns, rows + first, scores[rows, columns], values[rows, columns]))
+        columns, rows, scores, values = (np.concatenate(part) for part in zip(*found, strict=True))
+    else:
+        scores = np.full((n_columns, n), -np.inf, np.float32)
+        rows, values = np.zeros(scores.shape, np.int64), np.zeros(scores.shape, np.float32)
+        for first, block, other in blocks:
+            keep_top(block, other, first, scores, rows, values)
+        columns, places = np.nonzero(scores > -np.inf)
+        rows, scores, values = (array[columns, places] for array in (rows, scores, values))
+    order = np.lexsort((rows, -scores, columns))
+    return columns[order], rows[order], scores[order], values[order]
+
+
+def _pairs(
+    own: csr_array,
+    tokens: np.ndarray,
+    terms: np.ndarray,
+    genes: np.ndarray,
+    probability: np.ndarray,
+    zscore: np.ndarray,
+    *,
+    groups: np.ndarray,
+) -> Pairs:
+    rank = np.arange(1, len(groups) + 1) - np.searchsorted(groups, groups)
+    n_genes = own.shape[1]
+    members = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr)) * n_genes + own.indices
+    known = np.isin(terms * n_genes + tokens[genes], members)
+    return Pairs(terms, genes, probability, zscore, rank.astype(np.int32), known)

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+import scgsfm
+from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.scoring import _left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from scgsfm.models.gsfm import GSFM
+
+    Dense = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+GENES = [
+    *("CD3D", "CD3E", "CD3G", "CD2", "CD8A", "CD4", "LCK", "ZAP70", "CD79A", "CD79B", "MS4A1", "CD19", "LYZ"),
+    *("S100A8", "S100A9", "CD14", "NKG7", "GNLY", "PRF1", "GZMB", "ACTB", "GAPDH", "MALAT1", "PPBP", "PF4"),
+]
+"""Those that the model knows, in its order."""
+LIBRARY = {
+    "T/NK": [*GENES[:8], "NKG7", "PRF1", "GNLY"],
+    "B": ["CD79A", "CD79B", "MS4A1", "CD19", "CD4", "no gene"],
+    "myeloid": ["LYZ", "S100A8", "S100A9", "CD14", "ACTB"],
+    "two": ["CD4", "LYZ"],
+    "one": ["PPBP"],
+}
+COLUMNS = ["probability", "zscore", "rank", "known", "auroc"]
+
+
+@pytest.fixture
+def gsfm(gsfm: GSFM) -> GSFM:
+    """With logits small enough that no probabilities are equal."""
+    gsfm.module.last.weight.data *= 0.02
+    gsfm.module.last.bias.data *= 0.02
+    return gsfm
+
+
+def values(dense: Dense, genes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits, probabilities and z-scores of all genes for one query."""
+    x = np.isin(["<unk>", "<pad>", *GENES], genes)[None].astype(float)
+    popularity = dense(np.eye(len(GENES) + 2)[2:])[1].mean(axis=0)
+    logits = dense(x)[1][0]
+    corrected = (logits - popularity)[2:]
+    return logits[2:], 1 / (1 + np.exp(-logits[2:])), (corrected - corrected.mean()) / corrected.std()
+
+
+@pytest.fixture
+def expected(gsfm: GSFM, dense: Dense) -> pd.DataFrame:
+    """All pairs, one query at a time, with the folds that the package makes."""
+    shuffled = np.random.default_rng(0).permutation(len(gsfm.genes))
+    universe = sorted({g for genes in LIBRARY.values() for g in genes} & set(GENES))
+    rows = []
+    for term, listed in LIBRARY.items():
+        genes = sorted(set(listed) & set(GENES), key=lambda gene: shuffled[gsfm.genes.index(gene)])
+        _, probability, zscore = values(dense, genes)
+        found = {g: (p, z) for g, p, z in zip(GENES, probability, zscore, strict=True)}
+        aurocs = []
+        for fold in range(5):
+            held = genes[fold::5]
+            logits, probability, zscore = values(dense, [g for g in genes if g not in held])
+            for gene in held:
+                i = GENES.index(gene)
+                found[gene] = (probability[i], zscore[i]) if len(genes) > 1 else (np.nan, np.nan)
+                rivals = [GENES.index(g) for g in universe if g not in genes]
+                aurocs.append(roc_auc_score([1] + [0] * len(rivals), logits[[i, *rivals]]))
+        auroc = np.mean(aurocs) if len(genes) >= 5 else np.nan
+        rows += [(gene, term, *pair, gene in genes, auroc) for gene, pair in found.items()]
+    frame = pd.DataFrame(rows, columns=["gene", "term", "probability", "zscore", "known", "auroc"])
+    return frame[frame["probability"].notna()]
+
+
+def check(table: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Same rows in the same order, same numbers, no matter where the index starts."""
+    assert table["gene"].tolist() == expected["gene"].tolist()
+    assert table["term"].tolist() == expected["term"].tolist()
+    assert table["known"].tolist() == expected["known"].tolist()
+    for column in ("probability", "zscore", "auroc"):
+        assert table[column].dtype == np.float32
+        np.testing.assert_allclose(table[column], expected[column], rtol=2e-4, atol=1e-5, err_msg=column)
+
+
+def ranked(expected: pd.DataFrame, by: str, names: list[str]) -> pd.DataFrame:
+    order = expected[by].map({name: i for i, name in enumerate(names)})
+    return expected.assign(order=order).sort_values(["order", "probability"], ascending=[True, False])
+
+
+def test_all_pairs(gsfm: GSFM, expected: pd.DataFrame) -> None:
+    asked = ["PPBP", "LYZ", "Cd4", "MALAT1"]
+    table = scgsfm.tl.predict_functions(asked, library=LIBRARY, model=gsfm, n_top=None)
+    assert table.columns.tolist() == ["gene", "term", *COLUMNS]
+    known_as = expected.assign(gene=expected["gene"].replace({"CD4": "Cd4"}))
+    check(table, ranked(known_as[known_as["gene"].isin(asked)], "gene", asked))
+    assert table["rank"].tolist() == [*range(1, 5), *range(1, 6), *range(1, 6), *range(1, 6)]
+
+
+def test_all_pairs_by_term(gsfm: GSFM, expected: pd.DataFrame) -> None:
+    table = scgsfm.tl.predict_functions(library=LIBRARY, model=gsfm, by="term", n_top=None)
+    assert table.columns.tolist() == ["term", "gene", *COLUMNS]
+    check(table, ranked(expected, "term", list(LIBRARY)))
+    assert table["rank"].tolist() == [*np.tile(np.arange(1, 26), 4), *range(1, 25)]
+
+
+@pytest.mark.parametrize("by", ["gene", "term"])
+@pytest.mark.parametrize("known", ["include", "exclude"])
+def test_top_of_blocks_is_top_of_all(
+    gsfm: GSFM, expected: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, by: str, known: str
+) -> None:
+    monkeypatch.setattr("scgsfm.scoring._complete.SETS_AT_A_TIME", 2)
+    monkeypatch.setattr("scgsfm.scoring._left_out.SETS_AT_A_TIME", 10)
+    table = scgsfm.tl.predict_functions(GENES, library=LIBRARY, model=gsfm, by=by, n_top=3, known=known)
+    listed = expected[~expected["known"]] if known == "exclude" else expected
+    check(table, ranked(listed, by, GENES if by == "gene" else list(LIBRARY)).groupby(by, sort=False).head(3))
+    assert table["rank"].max() == 3
+
+
+def test_min_probability(gsfm: GSFM) -> None:
+    options: dict[str, Any] = {"library": LIBRARY, "model": gsfm}
+    every = scgsfm.tl.predict_functions(n_top=None, **options)
+    level = float(every["probability"].median())
+    some = scgsfm.tl.predict_functions(n_top=None, min_probability=level, **options)
+    pd.testing.assert_frame_equal(some, every[every["probability"] >= level].reset_index(drop=True))
+
+
+def test_known_genes_are_not_judged_by_a_query_that_holds_them(gsfm: GSFM) -> None:
+    with_it = scgsfm.tl.complete_sets({"two": LIBRARY["two"]}, model=gsfm, n_genes=None).set_index("gene")
+    without = scgsfm.tl.complete_sets({"two": ["LYZ"]}, model=gsfm, n_genes=None).set_index("gene")
+    table = scgsfm.tl.predict_functions(["CD4"], library=LIBRARY, model=gsfm).set_index("term")
+    assert table.loc["two", "probability"] == pytest.approx(without.loc["CD4", "probability"], rel=1e-4)
+    assert table.loc["two", "probability"] != pytest.approx(with_it.loc["CD4", "probability"], rel=1e-2)
+
+
+def test_terms_do_not_depend_on_the_others(gsfm: GSFM) -> None:
+    both = scgsfm.tl.predict_functions(library=LIBRARY, model=gsfm, by="term", n_top=None)
+    alone = scgsfm.tl.predict_functions(library={"B": LIBRARY["B"]}, model=gsfm, by="term", n_top=None)
+    same = both[both["term"] == "B"].reset_index(drop=True).drop(columns="auroc")  # other terms' genes are its rivals
+    pd.testing.assert_frame_equal(same, alone.drop(columns="auroc"), rtol=1e-4, atol=1e-5)
+    assert alone["auroc"].isna().all()
+
+
+def test_cache(gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = own_settings.cache_dir / "functions"
+    ask = lambda model=gsfm, library=LIBRARY: scgsfm.tl.predict_functions(library=library, model=model)
+    first = ask()
+    assert not folder.exists(), "few sets are computed faster than a file is read"
+    monkeypatch.setattr(_left_out, "CACHED", 1)
+    pd.testing.assert_frame_equal(ask(), first)
+    (file,) = folder.iterdir()
+    compute = _left_out._compute
+    monkeypatch.setattr(_left_out, "_compute", lambda *_: pytest.fail("computed again"))
+    pd.testing.assert_frame_equal(ask(), first)
+    monkeypatch.setattr(_left_out, "_compute", compute)
+    file.write_bytes(b"cut short")
+    pd.testing.assert_frame_equal(ask(), first)
+    ask(library={"B": LIBRARY["B"]})
+    assert len(list(folder.iterdir())) == 2
+
+    import torch
+
+    from scgsfm.models.gsfm import GSFM
+
+    torch.nn.init.ones_(gsfm.module.last.bias)
+    changed = GSFM(gsfm.module, gsfm.genes)
+    assert changed.fingerprint != gsfm.fingerprint
+    ask(changed)
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_cache_that_cannot_be_written(
+    gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_left_out, "CACHED", 1)
+    own_settings.cache_dir.mkdir()
+    (own_settings.cache_dir / "functions").write_text("in the way")
+    with caplog.at_level("WARNING", logger="scgsfm"):
+        assert len(scgsfm.tl.predict_functions(library=LIBRARY, model=gsfm, n_top=1)) == 25
+    assert "can't be written" in caplog.text
+
+
+@pytest.fixture
+def adata() -> ad.AnnData:
+    return ad.AnnData(np.ones((2, 5), np.float32), var=pd.DataFrame(index=["LYZ", "CD4", "AL1.2", "ACTB", "CD14"]))
+
+
+@pytest.mark.parametrize("suffix", ["h5ad", "zarr"])
+def test_data(adata: ad.AnnData, gsfm: GSFM, tmp_path: Path, suffix: str) -> None:
+    options: dict[str, Any] = {"library": LIBRARY, "model": gsfm, "n_top": 2}
+    assert scgsfm.tl.predict_functions(adata, **options) is None
+    table = scgsfm.tl.predict_functions(["LYZ", "CD4", "ACTB", "CD14"], **options)
+    pd.testing.assert_frame_equal(adata.uns["predicted_functions"], table)
+    record = adata.uns["scgsfm"]["predicted_functions"]
+    assert (record["n_genes"], record["n_known"], record["model"], record["params"]["n_top"]) == (5, 4, "tiny", 2)
+
+    path = tmp_path / f"cells.{suffix}"
+    getattr(adata, f"write_{suffix}")(path)
+    again = getattr(ad, f"read_{suffix}")(path).uns["predicted_functions"]
+    pd.testing.assert_frame_equal(again.reset_index(drop=True), table, check_dtype=False)
+    assert "T/NK" in set(again["term"])
+
+
+def test_data_options(adata: ad.AnnData, gsfm: GSFM) -> None:
+    adata.var["symbol"] = adata.var_names[::-1]
+    adata.var["wanted"] = [True, False, False, False, False]
+    options: dict[str, Any] = {"library": LIBRARY, "model": gsfm, "mask_var": "wanted", "key_added": "f"}
+    copy = scgsfm.tl.predict_functions(adata, gene_symbols="symbol", copy=True, **options)
+    assert set(copy.uns["f"]["gene"]) == {"CD14"}
+    assert not adata.uns
+    scgsfm.tl.predict_functions(adata, **options)
+    assert set(adata.uns["f"]["gene"]) == {"LYZ"}
+
+
+def test_unknown_genes(gsfm: GSFM) -> None:
+    with pytest.warns(GeneMatchWarning, match="doesn't know 'novel', 'AL1.2'"):
+        table = scgsfm.tl.predict_functions(["CD4", "novel", "LYZ", "AL1.2", "CD4"], library=LIBRARY, model=gsfm)
+    assert table["gene"].tolist() == ["CD4"] * 5 + ["LYZ"] * 5
+    with pytest.raises(GeneMatchError, match="0 of 1 genes in the model's vocabulary"):
+        scgsfm.tl.predict_functions(["novel"], library=LIBRARY, model=gsfm)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by": "cell"}, "`by` is 'cell', but must be 'gene' or 'term'"),
+        ({"known": True}, "`known` is True, but must be 'include' or 'exclude'"),
+        ({"n_top": 0}, "`n_top` is 0"),
+        ({"min_probability": 1.5}, "`min_probability` 1.5"),
+        ({"mask_var": "highly_variable"}, "are for AnnData, but `genes` is a list"),
+        ({"library": {"down": {"CD4": -1.0}}}, "Sets with negative weights can't be predicted"),
+    ],
+)
+def test_errors(gsfm: GSFM, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        scgsfm.tl.predict_functions(["CD4"], **{"library": LIBRARY, "model": gsfm} | options)
+
+
+def test_one_name_is_no_list(gsfm: GSFM) -> None:
+    with pytest.raises(TypeError, match="not the single string 'CD4'"):
+        scgsfm.tl.predict_functions("CD4", library=LIBRARY, model=gsfm)
