@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from scgsfm.kernels import rank_gains
+from scgsfm.kernels import rank, rank_gains
 
 
 def gains(x: np.ndarray, top: int, ties: str = "expected") -> np.ndarray:
     """The kernel's gains as a dense array."""
     matrix = sparse.csr_array(x)
-    stored, zero = rank_gains(matrix.data, matrix.indptr, x.shape[1], top, ties=ties)
+    stored, zero = rank_gains(rank(matrix.data, matrix.indptr, x.shape[1]), top, ties=ties)
     out = np.repeat(zero[:, None], x.shape[1], axis=1)
     out[matrix.nonzero()] = stored
     return out
@@ -68,6 +68,6 @@ def test_few_and_many_distinct_values(n_distinct: int, dtype: type) -> None:
 
 def test_explicit_and_negative_zeros_are_zeros() -> None:
     stored = sparse.csr_array((np.array([0.0, 2.0, -0.0, -1.0]), [0, 1, 2, 3], [0, 4]), shape=(1, 6))
-    values, zero = rank_gains(stored.data, stored.indptr, 6, 4, ties="expected")
+    values, zero = rank_gains(rank(stored.data, stored.indptr, 6), 4, ties="expected")
     np.testing.assert_allclose(values, [zero[0], 3, zero[0], 0])
     np.testing.assert_allclose(zero, [np.mean([2, 1, 0, 0])])

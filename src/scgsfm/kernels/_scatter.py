@@ -8,6 +8,10 @@ from numba import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MANY = 8
+"""Genes of so many sets or more are treated alike."""
+_ONE = np.uint32(1)
+
 
 def scatter(
     indptr: NDArray[np.integer],
@@ -37,23 +41,39 @@ def scatter(
     Sums (cells × sets). Genes with the value ``zero`` cost nothing: the sum over them is ``zero`` times what the
     others leave of ``total``.
     """
-    # unsigned indices save the test for negative ones, a third of the time
+    n_sets = np.minimum(np.diff(set_indptr), MANY).astype(np.uint8)
+    # unsigned indices save the test for negative ones; one type of values saves compiling
     unsigned = (array.astype(np.uint32, copy=False) for array in (indptr, genes, set_indptr, sets))
     indptr, genes, set_indptr, sets = unsigned
-    return _scatter(indptr, genes, values, zero, set_indptr, sets, weights, total)
+    values = values.astype(np.float64, copy=False)
+    return _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total)
 
 
 @njit(cache=True, nogil=True)
-def _scatter(indptr, genes, values, zero, set_indptr, sets, weights, total):
+def _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total):
     out = np.empty((len(indptr) - 1, len(total)))
+    width = 0
+    for cell in range(len(out)):
+        width = max(width, np.int64(indptr[cell + 1]) - np.int64(indptr[cell]))
+    # A cell's genes are sorted by their number of sets, as the processor foresees the end of a loop that is always as
+    # long as the last one. That is worth more than the sorting costs.
+    sorted_genes, sorted_values = np.empty((MANY + 1, width + 1), np.uint32), np.empty((MANY + 1, width + 1))
+    sizes = np.empty(MANY + 1, np.int64)
     for cell in range(len(out)):
         row, base = out[cell], zero[cell]
         for s in range(len(total)):
             row[s] = base * total[s]
+        sizes[:] = 0
         for i in range(indptr[cell], indptr[cell + 1]):
-            value = values[i] - base
-            if value != 0:
-                gene = genes[i]
-                for j in range(set_indptr[gene], set_indptr[gene + np.uint32(1)]):
+            n = n_sets[genes[i]]
+            sorted_genes[n, sizes[n]] = genes[i]
+            sorted_values[n, sizes[n]] = values[i] - base
+            sizes[n] += values[i] != base
+        for n in range(1, MANY + 1):
+            for i in range(sizes[n]):
+                gene, value = sorted_genes[n, i], sorted_values[n, i]
+                start = set_indptr[gene]
+                stop = start + np.uint32(n) if n < MANY else set_indptr[gene + _ONE]
+                for j in range(start, stop):
                     row[sets[j]] += value * weights[j]
     return out

@@ -6,7 +6,7 @@ and hashing and radix sort, both far cheaper than a comparison sort, apply.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -23,6 +23,53 @@ _TO_SLOT = np.uint64(54)  # leaves log2(N_SLOTS) bits
 _NEXT = np.uint64(1)
 _LAST_SLOT = np.uint64(N_SLOTS - 1)
 _BYTE = np.uint64(255)
+_NO_FLOAT32 = np.uint64(1 << 32)
+
+
+class Ranks(NamedTuple):
+    """Ranks of the genes of each cell, the highest value first. Genes of the same value in a cell are a group."""
+
+    groups: NDArray[np.int32]
+    """Group of each value."""
+    zeros: NDArray[np.int32]
+    """Group of each cell's zeros, stored or not. It may be empty."""
+    firsts: NDArray[np.int64]
+    """The best rank in each group; the others follow it."""
+    counts: NDArray[np.int64]
+    """Number of genes in each group."""
+
+
+def rank(data: NDArray[np.floating], indptr: NDArray[np.integer], n_genes: int) -> Ranks:
+    """Rank the genes of each cell.
+
+    Parameters
+    ----------
+    data, indptr
+        Values of a CSR matrix of cells, without NaN.
+    n_genes
+        Number of genes, with those that the matrix doesn't store.
+    """
+    return Ranks(*_rank(*ordered_keys(data), indptr, n_genes, workspace(indptr)))
+
+
+@njit(cache=True, nogil=True)
+def _rank(keys, zero, indptr, n_genes, work):
+    n_cells = len(indptr) - 1
+    groups, zeros = np.empty(len(keys), np.int32), np.empty(n_cells, np.int32)
+    firsts, counts = np.empty(len(keys) + n_cells, np.int64), np.empty(len(keys) + n_cells, np.int64)
+    row_firsts, row_counts, row_groups = work[:3]
+    start = 0
+    for cell in range(n_cells):
+        row = slice(indptr[cell], indptr[cell + 1])
+        last = tie_groups(keys[row], zero, n_genes, work)
+        for g in range(last + 1):
+            firsts[start + g], counts[start + g] = row_firsts[g], row_counts[g]
+        of_row = groups[row]
+        for i in range(len(of_row)):
+            of_row[i] = start + row_groups[i]
+        zeros[cell] = start + last
+        start += last + 1
+    return groups, zeros, firsts[:start], counts[:start]
 
 
 def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
@@ -66,11 +113,12 @@ def tie_groups(keys, zero, n_genes, work):
     values. Returns the number of that group; the rest is in the workspace.
     """
     firsts, counts, groups, levels, slots, histogram, orders = work
+    n_bytes = 4 if zero < _NO_FLOAT32 else 8
     n = _hash(keys, zero, levels, counts, groups, slots)
     if n >= 0:
-        ascending = _radix_order(levels[:n], histogram, orders)
+        ascending = radix_order(levels[:n], n_bytes, histogram, orders)
     else:
-        n = _sort(keys, zero, levels, counts, groups, _radix_order(keys, histogram, orders))
+        n = _sort(keys, zero, levels, counts, groups, radix_order(keys, n_bytes, histogram, orders))
         ascending = orders[0, :n]
         for g in range(n):
             ascending[g] = g
@@ -142,17 +190,17 @@ def _sort(keys, zero, levels, counts, groups, order):
 
 
 @njit(cache=True, nogil=True)
-def _radix_order(keys, histogram, orders):
-    """Ascending order of unsigned integers, byte by byte from the lowest; bytes that are all equal are skipped."""
+def radix_order(keys, n_bytes, histogram, orders):
+    """Ascending order of unsigned integers of ``n_bytes``, byte by byte from the lowest; equal bytes are skipped."""
     n = len(keys)
-    histogram[:] = 0
+    histogram[:n_bytes] = 0
     for i in range(n):
-        for byte in range(8):
+        for byte in range(n_bytes):
             histogram[byte, (keys[i] >> np.uint64(8 * byte)) & _BYTE] += 1
     source, target = orders[0, :n], orders[1, :n]
     for i in range(n):
         source[i] = i
-    for byte in range(8):
+    for byte in range(n_bytes):
         shift = np.uint64(8 * byte)
         places = histogram[byte]
         if n == 0 or places[(keys[0] >> shift) & _BYTE] == n:

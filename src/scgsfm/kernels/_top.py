@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from ._ties import ordered_keys, tie_groups, workspace
+from ._ties import radix_order, rank, workspace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from ._ties import Ranks
 
 
 def top_genes(
@@ -33,38 +35,75 @@ def top_genes(
     -------
     Gene indices (cells × n).
     """
-    return _top_genes(*ordered_keys(data), indices, indptr, n_genes, n, workspace(indptr))
+    return top_ranked(rank(data, indptr, n_genes), indices, indptr, n_genes, n, order=np.arange(n_genes))
+
+
+def top_ranked(
+    ranks: Ranks,
+    indices: NDArray[np.integer],
+    indptr: NDArray[np.integer],
+    n_genes: int,
+    n: int,
+    *,
+    order: NDArray[np.int64],
+) -> NDArray[np.int32]:
+    """The same from known ranks, with ties in the given order of the genes.
+
+    Genes that ``order`` leaves out must be zero in all cells; they are in no cell's list.
+    """
+    place = np.full(n_genes, n_genes)
+    place[order] = np.arange(len(order))
+    groups, zeros, firsts, _ = ranks
+    return _top_ranked(groups, zeros, firsts, indices, indptr, order, place, workspace(indptr), n)
 
 
 @njit(cache=True, nogil=True)
-def _top_genes(keys, zero, indices, indptr, n_genes, n, work):
+def _top_ranked(groups, zeros, firsts, indices, indptr, order, place, work, n):
     out = np.empty((len(indptr) - 1, n), np.int32)
-    firsts, _, groups = work[:3]
+    n_left_out = len(place) - len(order)
+    taken = np.zeros(len(firsts), np.int64)
     for cell in range(len(out)):
-        row = slice(indptr[cell], indptr[cell + 1])
-        top, genes = out[cell], indices[row]
-        zero_group = tie_groups(keys[row], zero, n_genes, work)
-        for i in range(len(genes)):
-            g = groups[i]
-            if g != zero_group:
-                if firsts[g] <= n:
-                    top[firsts[g] - 1] = genes[i]
-                firsts[g] += 1
-        _fill_zeros(top, firsts[zero_group] - 1, genes, groups, zero_group, n_genes)
+        row, first_zero = slice(indptr[cell], indptr[cell + 1]), firsts[zeros[cell]]
+        genes, row_groups = indices[row], groups[row]
+        sequence = _by_place(genes, place, work)
+        for i in sequence:
+            g = row_groups[i]
+            if g != zeros[cell]:
+                at = firsts[g] + taken[g] - 1 - (n_left_out if firsts[g] > first_zero else 0)
+                taken[g] += 1
+                if at < n:
+                    out[cell, at] = genes[i]
+        _fill_zeros(out[cell], first_zero - 1, genes, row_groups, sequence, zeros[cell], order)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _fill_zeros(top, place, genes, groups, zero_group, n_genes):
-    """Put the genes with the value zero, in their order, into ``top`` from ``place`` on, as far as there is room."""
+def _by_place(genes, place, work):
+    """The entries of a row in the order of their genes' places."""
+    keys, _, histogram, orders = work[3:]
+    ascending = True
+    for i in range(len(genes)):
+        keys[i] = place[genes[i]]
+        ascending &= i == 0 or keys[i - 1] < keys[i]
+    if not ascending:
+        return radix_order(keys[: len(genes)], 4, histogram, orders)
+    sequence = orders[0, : len(genes)]
+    for i in range(len(genes)):
+        sequence[i] = i
+    return sequence
+
+
+@njit(cache=True, nogil=True)
+def _fill_zeros(top, at, genes, groups, sequence, zero_group, order):
+    """Put the genes with the value zero, in their order, into ``top`` from ``at`` on, as far as there is room."""
     i = 0
-    for gene in range(n_genes):
-        if place >= len(top):
+    for gene in order:
+        if at >= len(top):
             break
         is_zero = True
-        if i < len(genes) and genes[i] == gene:
-            is_zero = groups[i] == zero_group
+        if i < len(sequence) and genes[sequence[i]] == gene:
+            is_zero = groups[sequence[i]] == zero_group
             i += 1
         if is_zero:
-            top[place] = gene
-            place += 1
+            top[at] = gene
+            at += 1

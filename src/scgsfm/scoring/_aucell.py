@@ -7,8 +7,7 @@ import numpy as np
 from ._registry import Method
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
+    from ._cells import Cells
     from ._registry import Scorer
     from ._rows import Rows
     from ._sets import SetIndex
@@ -30,11 +29,11 @@ def aucell(
     top = _check_n_up(n_up, rows.n_genes)
     best = best_gain(sets, top)
 
-    def score(block: csr_array) -> np.ndarray:
+    def score(cells: Cells) -> np.ndarray:
         from scgsfm.kernels import rank_gains
 
-        gains, zero_gain = rank_gains(block.data, block.indptr, block.shape[1], top, ties="expected")
-        return _share(sets.scatter(block.indptr, block.indices, gains, zero_gain), best)
+        gains = rank_gains(cells.ranks, top, ties="expected")
+        return _share(sets.scatter(cells.indptr, cells.indices, *gains), best)
 
     return score
 
@@ -44,17 +43,15 @@ def _ordinal(rows: Rows, sets: SetIndex, n_up: int | None) -> Scorer:
     detected = np.flatnonzero(rows.detected())
     order = detected[np.random.default_rng(0).choice(len(detected), len(detected), replace=False)]
     top = _check_n_up(n_up, len(order))
-    shuffled = sets.take_genes(order)
-    best = best_gain(shuffled, top)
+    best = best_gain(sets.take_genes(order), top)
     gains = np.arange(top - 1, 0, -1, dtype=np.float64)
 
-    def score(block: csr_array) -> np.ndarray:
-        from scgsfm.kernels import top_genes
+    def score(cells: Cells) -> np.ndarray:
+        from scgsfm.kernels import top_ranked
 
-        block = block.tocsc()[:, order].tocsr()  # in linear time, unlike sorting each row
-        genes = top_genes(block.data, block.indices, block.indptr, len(order), top - 1)
+        genes = top_ranked(cells.ranks, cells.indices, cells.indptr, cells.shape[1], top - 1, order=order)
         indptr = np.arange(len(genes) + 1) * (top - 1)
-        return _share(shuffled.scatter(indptr, genes.ravel(), np.tile(gains, len(genes))), best)
+        return _share(sets.scatter(indptr, genes.ravel(), np.tile(gains, len(genes))), best)
 
     return score
 
@@ -81,7 +78,8 @@ def best_gain(sets: SetIndex, top: int) -> np.ndarray:
 
 def _share(gained: np.ndarray, best: np.ndarray) -> np.ndarray:
     """The share of the attainable; sums that cancel may miss the ends of the range by a rounding error."""
-    return np.clip(gained / best, 0, 1)
+    gained /= best
+    return np.clip(gained, 0, 1, out=gained)
 
 
 AUCELL = Method(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def mean(rows: Rows, sets: SetIndex, /) -> Scorer:
     """Weighted mean of a set's genes: Σ w·x / Σ |w|."""
-    return lambda block: sets.sums(block) / sets.total_abs
+    return lambda cells: cells.sums(sets) / sets.total_abs
 
 
 MEAN = Method(

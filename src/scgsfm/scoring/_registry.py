@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     import numpy as np
-    from scipy.sparse import csr_array
 
+    from ._cells import Cells
     from ._sets import SetIndex
 
     Scores: TypeAlias = np.ndarray | tuple[np.ndarray, np.ndarray]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Scorer(Protocol):
     """Scores a block of cells: float64 (cells × sets), with a test also the p-values."""
 
-    def __call__(self, block: csr_array, /) -> Scores: ...
+    def __call__(self, cells: Cells, /) -> Scores: ...
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scgsfm.genesets import GeneSets
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SetIndex:
     """Gene sets over the genes of a data set, ready to be looked up by gene."""
 
@@ -113,10 +113,6 @@ class SetIndex:
         kept = np.flatnonzero(enough)
         names = [self.names[i] for i in kept]
         return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept])
-
-    def sums(self, block: csr_array) -> np.ndarray:
-        """For each cell and set the weighted sum of the set's genes, float64 (cells × sets)."""
-        return self.scatter(block.indptr, block.indices, block.data.astype(np.float64, copy=False))
 
     def scatter(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def weighted_sum(rows: Rows, sets: SetIndex, /) -> Scorer:
     """Weighted sum of a set's genes: Σ w·x."""
-    return sets.sums
+    return lambda cells: cells.sums(sets)
 
 
 SUM = Method(

@@ -8,8 +8,7 @@ from ._listing import listing
 from ._registry import Method
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
+    from ._cells import Cells
     from ._registry import Scorer
     from ._rows import Rows
     from ._sets import SetIndex
@@ -35,11 +34,11 @@ def ucell(
     set_of = np.repeat(np.arange(len(sets)), sets.n_found)
     scaled = sets.reweighted(np.where(weights > 0, 1 / best_up[set_of], -w_neg / best_down[set_of]))
 
-    def score(block: csr_array) -> np.ndarray:
+    def score(cells: Cells) -> np.ndarray:
         from scgsfm.kernels import rank_gains
 
-        gains, zero_gain = rank_gains(block.data, block.indptr, block.shape[1], top, ties="average")
-        return np.maximum(scaled.scatter(block.indptr, block.indices, gains, zero_gain), 0)
+        scores = scaled.scatter(cells.indptr, cells.indices, *rank_gains(cells.ranks, top, ties="average"))
+        return np.maximum(scores, 0, out=scores)
 
     return score
 

@@ -7,8 +7,7 @@ import numpy as np
 from ._registry import Method
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
+    from ._cells import Cells
     from ._registry import Scorer, Scores
     from ._rows import Rows
     from ._sets import SetIndex
@@ -23,16 +22,15 @@ def ulm(rows: Rows, sets: SetIndex, /) -> Scorer:
     squares = sets.membership.multiply(sets.membership).sum(axis=1)
     std_weights = np.sqrt((squares - sets.total**2 / n) / (n - 1))
 
-    def score(block: csr_array) -> Scores:
-        from scipy.special import stdtr
+    def score(cells: Cells) -> Scores:
+        from scgsfm.kernels import two_sided
 
-        from scgsfm.kernels import moments
-
-        mean, std = moments(block.data.astype(np.float64, copy=False), block.indptr, n)
-        covariance = (sets.sums(block) - np.outer(mean, sets.total)) / (n - 1)
-        r = covariance / np.outer(np.where(std > 0, std, np.inf), std_weights)
+        mean, std = cells.moments
+        r = cells.sums(sets) - np.outer(mean, sets.total)
+        r /= (n - 1) * std_weights
+        r /= np.where(std > 0, std, np.inf)[:, None]
         t = r * np.sqrt((n - 2) / ((1 - r + EPSILON) * (1 + r + EPSILON)))
-        return t, 2 * stdtr(n - 2, -np.abs(t))
+        return t, two_sided(t, df=n - 2)
 
     return score
 

@@ -7,8 +7,7 @@ import numpy as np
 from ._registry import Method
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
+    from ._cells import Cells
     from ._registry import Scorer, Scores
     from ._rows import Rows
     from ._sets import SetIndex
@@ -25,16 +24,16 @@ def zscore(rows: Rows, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = 
         msg = f"`flavor` is {flavor!r}, but must be 'RoKAI' or 'KSEA'."
         raise ValueError(msg)
 
-    def score(block: csr_array) -> Scores:
-        from scipy.special import ndtr
+    def score(cells: Cells) -> Scores:
+        from scgsfm.kernels import two_sided
 
-        from scgsfm.kernels import moments
-
-        mean, std = moments(block.data.astype(np.float64, copy=False), block.indptr, block.shape[1])
-        background = mean if flavor == "RoKAI" else np.zeros_like(mean)
-        difference = sets.sums(block) / sets.total_abs - background[:, None]
-        z = difference * np.sqrt(sets.n_found) / np.where(std > 0, std, np.inf)[:, None]
-        return z, 2 * ndtr(-np.abs(z))
+        mean, std = cells.moments
+        z = cells.sums(sets) / sets.total_abs
+        if flavor == "RoKAI":
+            z -= mean[:, None]
+        z *= np.sqrt(sets.n_found)
+        z /= np.where(std > 0, std, np.inf)[:, None]
+        return z, two_sided(z, df=np.inf)
 
     return score
 
