@@ -11,6 +11,7 @@ from scipy import sparse
 
 import scgsfm
 from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.scoring import CellSets, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ def expected_sets(x: np.ndarray, names: pd.Index, model: GSFM, n_genes: int, wei
     columns = [names.get_loc(gene) if gene in names else -1 for gene in model.genes]
     values = np.where(np.array(columns) >= 0, x[:, columns], 0).astype(float)
     if weighting == "specificity":
-        values *= np.log(1 + len(x) / np.maximum((values > 0).sum(axis=0), 1))
+        values = np.maximum(values - values.mean(axis=0), 0) * values.std(axis=0)
     sets = np.zeros_like(values)
     for own, row in zip(sets, values, strict=True):
         chosen = [gene for gene in np.argsort(-row, kind="stable")[:n_genes] if row[gene] > 0]
@@ -97,8 +98,45 @@ def test_counts_are_log_normalised_over_known_genes(gsfm: GSFM, caplog: pytest.L
 def test_cells_do_not_depend_on_others_by_expression(counts: np.ndarray, gsfm: GSFM) -> None:
     whole, part = make_adata(counts, gsfm), make_adata(counts[5:8], gsfm)
     for adata in (whole, part):
-        scgsfm.tl.embed_cells(adata, model=gsfm)
+        scgsfm.tl.embed_cells(adata, model=gsfm, weighting="expression")
     np.testing.assert_allclose(part.obsm["X_gsfm"], whole.obsm["X_gsfm"][5:8], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["counts", "values"])
+def test_blocks_change_no_bit(gsfm: GSFM, kind: str) -> None:
+    x = np.random.default_rng(3).poisson(0.7, (41, 60)).astype(float)
+    adata = make_adata(sparse.csr_matrix(x if kind == "counts" else np.log1p(x / 3)), gsfm)
+    for size in (1, 7, 41):
+        scgsfm.tl.embed_cells(adata, model=gsfm, n_genes=6, block_size=size, key_added=f"X_{size}")
+    rows = Rows(adata.X, block_size=41)
+    for size in (1, 7):
+        survey = CellSets.survey(Rows(adata.X, block_size=size), n_genes=6, specific=True, soft=True)
+        whole = CellSets.survey(rows, n_genes=6, specific=True, soft=True)
+        np.testing.assert_array_equal(survey.means, whole.means)
+        np.testing.assert_array_equal(survey.factors, whole.factors)
+        np.testing.assert_allclose(adata.obsm[f"X_{size}"], adata.obsm["X_41"], rtol=1e-5, atol=1e-5)
+
+
+def test_mean_and_spread_of_counts_are_those_of_the_log_values() -> None:
+    x = np.random.default_rng(3).poisson(0.7, (41, 12)).astype(float)
+    x[:, 3] = 2  # the total varies, so its log-normalised value isn't constant
+    survey = CellSets.survey(Rows(sparse.csr_matrix(x), block_size=9), n_genes=6, specific=True, soft=True)
+    values = np.log1p(10_000 * x / x.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(survey.means, values.mean(axis=0))
+    np.testing.assert_allclose(survey.factors, values.std(axis=0))
+    constant = CellSets.survey(Rows(np.full((7, 3), 0.1)), n_genes=2, specific=True, soft=False)
+    assert constant.factors.tolist() == [0, 0, 0]
+
+
+def test_genes_that_do_not_vary_are_in_no_set(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    with_constant = adata.copy()
+    known = np.flatnonzero(adata.var_names.isin(gsfm.genes))
+    with_constant.X[:, known[0]] = 0.1
+    adata.X[:, known[0]] = 0
+    for data in (adata, with_constant):
+        scgsfm.tl.embed_cells(data, model=gsfm, soft=False)
+    np.testing.assert_array_equal(with_constant.obsm["X_gsfm"], adata.obsm["X_gsfm"])
 
 
 def test_empty_cells_get_the_empty_set(counts: np.ndarray, gsfm: GSFM, caplog: pytest.LogCaptureFixture) -> None:
@@ -109,7 +147,7 @@ def test_empty_cells_get_the_empty_set(counts: np.ndarray, gsfm: GSFM, caplog: p
     empty = np.flatnonzero((counts[:, adata.var_names.isin(gsfm.genes)] == 0).all(axis=1))
     assert set(empty) >= {4, 6}
     np.testing.assert_allclose(adata.obsm["X_gsfm"][empty], gsfm.encode([[]] * len(empty)), rtol=1e-6)
-    assert f"{len(empty)} cells express no gene" in caplog.text
+    assert f"{len(empty)} cells have an empty set" in caplog.text
     assert adata.uns["scgsfm"]["X_gsfm"]["n_empty"] == len(empty)
 
 
@@ -159,7 +197,7 @@ def test_round_trip(counts: np.ndarray, gsfm: GSFM, tmp_path: Path, write: str) 
     getattr(adata, write)(tmp_path / "x")
     again = ad.read_h5ad(tmp_path / "x") if write == "write_h5ad" else ad.read_zarr(tmp_path / "x")
     np.testing.assert_array_equal(again.obsm["X_gsfm"], adata.obsm["X_gsfm"])
-    assert again.uns["scgsfm"]["X_gsfm"]["params"]["weighting"] == "expression"
+    assert again.uns["scgsfm"]["X_gsfm"]["params"]["weighting"] == "specificity"
 
 
 def test_copy_leaves_the_data_alone(counts: np.ndarray, gsfm: GSFM) -> None:

@@ -17,8 +17,10 @@ TOTAL = 10_000
 class CellSets:
     """Turns cells into gene sets for a model: the highest genes of each cell, perhaps with weights."""
 
+    means: np.ndarray
+    """What is subtracted from the values of each gene; what is then below 0 counts as 0."""
     factors: np.ndarray
-    """What the values of each gene are multiplied by before the highest are taken."""
+    """What the differences are multiplied by before the highest are taken."""
     counts: bool
     """Whether values are counts, to be scaled to a sum of ``TOTAL`` in each cell and transformed by log(1 + x)."""
     n_genes: int
@@ -30,21 +32,23 @@ class CellSets:
     def survey(cls, rows: Rows, *, n_genes: int, specific: bool, soft: bool) -> CellSets:
         """Walk the data once for what is to be known of all cells.
 
-        With ``specific``, the factor of a gene that n of N cells express is log(1 + N/n), else 1. Raises ValueError
-        for negative values.
+        With ``specific``, a gene's mean and standard deviation over all cells are its mean and factor, else 0 and 1.
+        Raises ValueError for negative values.
         """
-        expressing, counts = np.zeros(rows.n_genes, np.int64), True
+        as_is, normalised, counts = _Moments(rows.n_genes), _Moments(rows.n_genes), True
         for _, block in rows:
-            if (block.data < 0).any():
-                msg = (
-                    "The matrix holds negative values, as scaled data do, but no gene can be less than absent from a "
-                    "set. Give counts or log-normalised values: name a `layer`, or set `use_raw=True`."
-                )
-                raise ValueError(msg)
-            expressing += np.bincount(block.indices[block.data > 0], minlength=rows.n_genes)
+            check_positive(block)
             counts = counts and bool((block.data == np.floor(block.data)).all())
-        factors = np.log1p(rows.n_cells / np.maximum(expressing, 1)) if specific else np.ones(rows.n_genes)
-        return cls(factors, counts, min(n_genes, rows.n_genes), soft)
+            if specific:
+                values = block.data.astype(np.float64)
+                as_is.add(values, block.indices)
+                if counts:
+                    normalised.add(log_normalised(block), block.indices)
+        if specific:
+            means, factors = (normalised if counts else as_is).finish(rows.n_cells)
+        else:
+            means, factors = np.zeros(rows.n_genes), np.ones(rows.n_genes)
+        return cls(means, factors, counts, min(n_genes, rows.n_genes), soft)
 
     def of(self, block: csr_array) -> csr_array:
         """The sets of a block of cells: float32, cells × genes. Of genes with the same value the first are taken."""
@@ -52,7 +56,8 @@ class CellSets:
 
         n_cells, n_genes = block.shape
         cell = np.repeat(np.arange(n_cells), np.diff(block.indptr))
-        values = self._transformed(block.data.astype(np.float64), cell, n_cells) * self.factors[block.indices]
+        values = log_normalised(block) if self.counts else block.data.astype(np.float64)
+        values = np.maximum(values - self.means[block.indices], 0) * self.factors[block.indices]
         chosen = np.zeros((n_cells, n_genes), bool)
         top = top_genes(values, block.indices, block.indptr, n_genes, self.n_genes)
         chosen[np.arange(n_cells)[:, None], top] = True
@@ -67,8 +72,39 @@ class CellSets:
         indptr = np.concatenate([[0], np.cumsum(sizes)])
         return csr_array((weights.astype(np.float32), block.indices[kept], indptr), shape=block.shape)
 
-    def _transformed(self, values: np.ndarray, cell: np.ndarray, n_cells: int) -> np.ndarray:
-        if not self.counts:
-            return values
-        total = np.bincount(cell, values, n_cells)
-        return np.log1p(values * (TOTAL / np.where(total > 0, total, 1))[cell])
+
+class _Moments:
+    """Mean and standard deviation of each gene, the same to the last bit whatever the blocks."""
+
+    def __init__(self, n_genes: int) -> None:
+        self.sums, self.squares = np.zeros(n_genes), np.zeros(n_genes)
+
+    def add(self, values: np.ndarray, genes: np.ndarray) -> None:
+        """Add values one by one in the order of the cells, as sums of blocks would round otherwise."""
+        np.add.at(self.sums, genes, values)
+        np.add.at(self.squares, genes, values**2)
+
+    def finish(self, n_cells: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation; 0 for a gene with the same value in all cells."""
+        means, squares = self.sums / max(n_cells, 1), self.squares / max(n_cells, 1)
+        variances = squares - means**2
+        return means, np.sqrt(np.where(variances > 1e-12 * squares, variances, 0))
+
+
+def check_positive(block: csr_array) -> None:
+    """Refuse negative values."""
+    if (block.data < 0).any():
+        msg = (
+            "The matrix holds negative values, as scaled data do, but no gene can be less than absent from a cell. "
+            "Give counts or log-normalised values: name a `layer`, or set `use_raw=True`."
+        )
+        raise ValueError(msg)
+
+
+def log_normalised(block: csr_array) -> np.ndarray:
+    """Values of a block of counts after scaling each cell to a sum of ``TOTAL`` and log(1 + x)."""
+    n_cells = block.shape[0]
+    cell = np.repeat(np.arange(n_cells), np.diff(block.indptr))
+    values = block.data.astype(np.float64)
+    total = np.bincount(cell, values, n_cells)
+    return np.log1p(values * (TOTAL / np.where(total > 0, total, 1))[cell])

@@ -28,8 +28,8 @@ def embed_cells(
     adata: AnnData,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
-    n_genes: int = 500,
-    weighting: Literal["expression", "specificity"] = "expression",
+    n_genes: int = 1000,
+    weighting: Literal["specificity", "expression"] = "specificity",
     soft: bool = True,
     layer: str | None = None,
     use_raw: bool = False,
@@ -39,13 +39,13 @@ def embed_cells(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    r"""Embed cells by a gene set foundation model, each cell as the set of its highest genes :cite:p:`Clarke2026`.
+    r"""Embed cells by a gene set foundation model, each cell as the set of its most telling genes :cite:p:`Clarke2026`.
 
     Let :math:`x_{ij}` be the value of gene :math:`j` in cell :math:`i`. A matrix of whole numbers is taken for counts
     (this is logged), and they become :math:`\log(1 + 10^4 x_{ij} / \sum_k x_{ik})`; other values stay as they are. The
-    set of a cell are the ``n_genes`` genes with the highest positive :math:`v_{ij} = x_{ij} f_j`, where :math:`f_j` is
-    1, or the specificity of the gene (see ``weighting``). Their weights are :math:`v_{ij}`, divided by the root mean
-    square over the genes of the set, or all 1 (see ``soft``). The embedding is the latent vector that the model's
+    set of a cell are the ``n_genes`` genes with the highest positive :math:`v_{ij}`: how far the value exceeds the
+    gene's mean, times its standard deviation (see ``weighting``). Their weights are :math:`v_{ij}`, divided by the root
+    mean square over the genes of the set, or all 1 (see ``soft``). The embedding is the latent vector that the model's
     encoder gives this weighted set. Only genes that the model knows count, in the sums as well.
 
     The data are read in blocks of cells, in memory, backed or lazy (h5ad, zarr, dask), and give the same numbers
@@ -60,9 +60,9 @@ def embed_cells(
     n_genes
         How many genes a cell's set has at most.
     weighting
-        ``"expression"`` takes the highest values; a cell's embedding then doesn't depend on the other cells.
-        ``"specificity"`` multiplies the values of each gene by :math:`f_j = \log(1 + N / n_j)`, where :math:`n_j` of
-        the :math:`N` cells express it.
+        ``"specificity"`` has :math:`v_{ij} = \max(x_{ij} - m_j, 0)\, s_j` with the mean :math:`m_j` and the standard
+        deviation :math:`s_j` of the gene over all cells. ``"expression"`` has :math:`v_{ij} = x_{ij}`; a cell's
+        embedding then doesn't depend on the other cells.
     soft
         Whether the genes of a set have their values as weights; else they all count the same.
     layer
@@ -86,8 +86,8 @@ def embed_cells(
     ``None``, or the copy if ``copy=True``. Sets the fields:
 
     ``adata.obsm["X_gsfm"]`` or ``adata.obsm[key_added]`` : :class:`numpy.ndarray` (float32, cells × dimensions)
-        Latent vectors. Cells that express no gene that the model knows all get the vector of the empty set, and a
-        warning is logged.
+        Latent vectors. Cells without a gene that the model knows and that has a positive :math:`v_{ij}` all get
+        the vector of the empty set, and a warning is logged.
     ``adata.uns["scgsfm"]["X_gsfm"]`` or ``adata.uns["scgsfm"][key_added]`` : :class:`dict`
         Parameters, the number of genes that the model knows, whether values were taken for counts.
 
@@ -134,7 +134,10 @@ def embed_cells(
         cells = csr_array(arrays, shape=(cells.shape[0], len(loaded.genes)))
         embedding[start : start + cells.shape[0]] = loaded.encode(cells)
     if n_empty:
-        logger.warning("%d cells express no gene that the model knows; their embedding is meaningless.", n_empty)
+        logger.warning(
+            "%d cells have an empty set, as no gene that the model knows stands out; their embedding is meaningless.",
+            n_empty,
+        )
 
     key = key_added or _keys.X_GSFM
     adata.obsm[key] = embedding
