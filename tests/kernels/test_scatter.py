@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import sparse
 
 from scgsfm.kernels import scatter
 
 
-def test_is_the_product_with_the_membership_matrix() -> None:
+@pytest.mark.parametrize("n_sets", [1, 7, 60])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_is_the_product_with_the_membership_matrix(n_sets: int, dtype: type) -> None:
+    """Genes of no, of some and of many sets."""
     rng = np.random.default_rng(0)
-    cells = sparse.random_array((30, 50), density=0.3, rng=rng, format="csr")
-    sets = sparse.random_array((7, 50), density=0.2, rng=rng, format="csc")
+    cells = sparse.random_array((30, 50), density=0.3, rng=rng, format="csr").astype(dtype)
+    sets = sparse.random_array((n_sets, 50), density=0.2, rng=rng, format="csc")
     zero = rng.normal(size=30)
     total = sets.sum(axis=1)
     found = scatter(cells.indptr, cells.indices, cells.data, zero, sets.indptr, sets.indices, sets.data, total)

@@ -74,18 +74,10 @@ def _rank(keys, zero, indptr, n_genes, work):
 
 def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
     """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
-    width = 8 * data.dtype.itemsize
-    zero = np.uint64(1 << (width - 1))
-    return _ordered_keys(data.view(f"u{data.dtype.itemsize}"), zero), zero
-
-
-@njit(cache=True, nogil=True)
-def _ordered_keys(bits, sign):
-    keys = np.empty(len(bits), np.uint64)
-    for i in range(len(bits)):
-        b = np.uint64(bits[i])
-        keys[i] = sign + b if b < sign else sign - (b - sign)
-    return keys
+    bits = data.view(f"u{data.dtype.itemsize}")
+    zero = bits.dtype.type(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
+    keys = np.where(bits < zero, bits + zero, -bits)
+    return keys.astype(np.uint64, copy=False), np.uint64(zero)
 
 
 def workspace(indptr: NDArray[np.integer]) -> tuple[NDArray, ...]:

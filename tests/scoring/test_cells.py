@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import scgsfm.kernels
+from scgsfm.scoring import Job, Rows, SetIndex, get_method, run
+from scgsfm.scoring._cells import Cells
+
+RANKS = ["aucell", "gsfm", "ucell"]
+SUMS = ["mean", "sum", "zscore", "ulm"]
+
+
+@pytest.fixture
+def sets(membership: np.ndarray) -> SetIndex:
+    sizes = np.count_nonzero(membership, axis=1)
+    return SetIndex([f"set {i}" for i in range(len(sizes))], sparse.csr_array(membership), sizes, 0 * sizes)
+
+
+def jobs(sets: SetIndex) -> list[Job]:
+    found = [Job(get_method(name), sets) for name in [*RANKS, *SUMS]]
+    return [*found, Job(get_method("aucell"), sets, {"ties": "decoupler"})]
+
+
+def test_a_list_of_methods_gives_what_each_alone_gives(counts: np.ndarray, sets: SetIndex) -> None:
+    rows = Rows(sparse.csr_array(counts), block_size=9)
+    for job, found in zip(jobs(sets), run(rows, jobs(sets)), strict=True):
+        (alone,) = run(rows, [job])
+        np.testing.assert_array_equal(found.scores, alone.scores)
+        if alone.padj is not None:
+            np.testing.assert_array_equal(found.padj, alone.padj)
+
+
+def test_what_methods_share_is_computed_once_a_block(monkeypatch, counts: np.ndarray, sets: SetIndex) -> None:
+    calls: dict[str, int] = {}
+
+    def count(where: Any, name: str) -> None:
+        original = getattr(where, name)
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            calls[name] = calls.get(name, 0) + 1
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(where, name, counted)
+
+    count(scgsfm.kernels, "rank")
+    count(scgsfm.kernels, "moments")
+    count(SetIndex, "scatter")
+    n_blocks = 3
+    run(Rows(sparse.csr_array(counts), block_size=8), jobs(sets))
+    n_of_ranks = len(RANKS) + 1  # each scatters gains of its own
+    assert calls == {"rank": n_blocks, "moments": n_blocks, "scatter": n_blocks * (n_of_ranks + 1)}
+
+
+def test_sums_differ_by_sets_and_cannot_be_changed(counts: np.ndarray, sets: SetIndex) -> None:
+    cells = Cells(sparse.csr_array(counts))
+    double = sets.reweighted(2 * sets.membership.data)
+    np.testing.assert_allclose(cells.sums(double), 2 * cells.sums(sets))
+    with pytest.raises(ValueError, match="read-only"):
+        cells.sums(sets)[0] = 0
