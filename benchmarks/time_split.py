@@ -1,0 +1,131 @@
+"""Do predictions come true? Genes that a later release of a library adds to a term, ranked by the earlier release.
+
+    python benchmarks/time_split.py --model gsfm-base --corpus FOLDER
+
+For each term of both releases, its genes of the old one are the query, and those that the new one adds are the targets;
+the rivals are all other genes of the new release that the old term lacks. Terms are matched by their GO id, or by their
+name without marks. Genes of both releases are read under the names of the vocabulary, so that a renamed gene isn't new.
+
+A second table says what the reliability is worth that `tl.predict_functions` gives for a term: the AUROC of its old
+genes, each left out in turn, beside that of the genes that came later.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from _common import data_file, parser, report, say
+from gene_function import Task, methods, run, summary
+from scipy.stats import spearmanr
+
+import scgsfm
+from scgsfm._errors import GeneSetWarning
+from scgsfm.scoring import left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scgsfm.models.gsfm import GSFM
+
+SPLITS = ("kegg_2016:kegg_2021_human", "go_bp_2018:go_bp_2025")
+MIN_OLD, MIN_NEW = 5, 3
+QUARTERS = ("lowest quarter", "second", "third", "highest quarter")
+
+
+def identity(name: str) -> str:
+    """What a term is called in every release."""
+    if found := re.search(r"GO:\d{7}", name):
+        return found[0]
+    plain = re.sub(r"_Homo sapiens_hsa\d+$|\s*\([^()]*\)$", "", name)
+    return re.sub(r"[^a-z0-9]", "", plain.casefold())
+
+
+def read_split(old: Path, new: Path, genes: Sequence[str]) -> Task:
+    """The genes that terms have in the old release as queries, those that the new one adds as targets."""
+    libraries = [scgsfm.GeneSets(path) for path in (old, new)]
+    members = [sets.membership(genes).astype(np.float32) for sets in libraries]
+    place = [{identity(name): i for i, name in enumerate(sets)} for sets in libraries]
+    shared = [name for name in place[0] if name in place[1]]
+    before, after = (rows[[at[name] for name in shared]] for rows, at in zip(members, place, strict=True))
+    for rows in (before, after):
+        rows.data[:] = 1
+    added = after - after.multiply(before)
+    added.eliminate_zeros()
+    fits = np.flatnonzero((np.diff(before.indptr) >= MIN_OLD) & (np.diff(added.indptr) >= MIN_NEW))
+    names = np.array(libraries[1].names, dtype=object)[[place[1][shared[i]] for i in fits]]
+    queries, targets = before[fits].tocsr(), added[fits].tocsr()
+    for rows in (queries, targets):
+        rows.sort_indices()
+    return Task(names.tolist(), np.diff(queries.indptr), queries, targets, np.unique(members[1].indices), 1)
+
+
+def reliability(task: Task, genes: Sequence[str], model: GSFM) -> np.ndarray:
+    """The AUROC that is told for each query of a task as a term."""
+    queries = task.queries
+    at = model.tokens(genes)[queries.indices]
+    own = type(queries)((queries.data, at, queries.indptr), shape=(queries.shape[0], len(model.genes)))
+    own.sort_indices()
+    return left_out(own, model).auroc
+
+
+def agreement(told: np.ndarray, later: np.ndarray, *, n_boot: int = 1000, seed: int = 0) -> dict[str, str]:
+    """Rank correlation with a bootstrap interval; medians of both for the quarters of the terms by what was told."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(told), size=(n_boot, len(told)))
+    low, high = np.quantile([spearmanr(told[i], later[i])[0] for i in drawn], (0.025, 0.975))
+    row = {"Spearman": f"{spearmanr(told, later)[0]:.2f} [{low:.2f}, {high:.2f}]"}
+    parts = zip(QUARTERS, np.array_split(np.argsort(told, kind="stable"), len(QUARTERS)), strict=True)
+    for quarter, terms in parts:
+        row[quarter] = f"{np.median(told[terms]):.3f} / {np.median(later[terms]):.3f}"
+    return row
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--model", default="gsfm-base", help="name or folder")
+    options.add_argument("--reference", help="folder of the published architecture and objective on the same corpus")
+    options.add_argument(
+        "--splits", nargs="+", default=SPLITS, help="OLD:NEW, names in DATA/genesets/bench or GMT files"
+    )
+    options.add_argument("--baselines", choices=["all", "none"], default="all")
+    options.add_argument("--corpus", type=Path, help="folder of the training corpus; built there if it is empty")
+    options.add_argument("--rank", type=int, default=128, help="of the truncated SVD")
+    options.add_argument("--seed", type=int, default=0)
+    args = options.parse_args()
+    scgsfm.settings.verbosity = 0
+    warnings.simplefilter("ignore", GeneSetWarning)  # flaws of the files
+
+    def file(name: str) -> Path:
+        return Path(name) if Path(name).is_file() else data_file(args.data, f"genesets/bench/{name}.gmt.gz")
+
+    models = {"published architecture and objective": args.reference, Path(args.model).name: args.model}
+    models = {name: scgsfm.models.load(folder) for name, folder in models.items() if folder}
+    known = set.intersection(*(set(model.genes) for model in models.values()))
+    genes = [gene for gene in next(iter(models.values())).genes[2:] if gene in known]
+    tasks = {}
+    for split in args.splits:
+        old, new = (file(name) for name in split.split(":"))
+        tasks[f"{old.name.partition('.')[0]} → {new.name.partition('.')[0]}"] = read_split(old, new, genes)
+
+    rows, told = [], []
+    for method, score in methods(args, genes, models):
+        for split, task in tasks.items():
+            aurocs = run(score, task)["auroc"].to_numpy()
+            auroc, low, high = summary(aurocs, seed=args.seed)
+            rows.append((method, split, auroc, low, high, len(task.terms), len(task.universe)))
+            say(f"{method}, {split}: {auroc:.3f}")
+            if method == Path(args.model).name:
+                found = agreement(reliability(task, genes, models[method]), aurocs, seed=args.seed)
+                told.append({"release": split, "terms": f"{len(aurocs):,}"} | found)
+    columns = ["method", "library", "auroc", "low", "high", "n_terms", "n_universe"]
+    report("time_split", pd.DataFrame(rows, columns=columns), args.out)
+    report("reliability", pd.DataFrame(told), args.out)
+
+
+if __name__ == "__main__":
+    main()
