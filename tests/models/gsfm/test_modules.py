@@ -171,12 +171,14 @@ def test_errors():
         module_of(input_norm="l1")(*csr(SETS))
 
 
-def test_neighbours():
+@pytest.mark.parametrize("coherence", [0.0, 0.4])
+def test_neighbours(coherence):
     """The residual as its docstring states it, on dense arrays."""
-    module, plain = module_of(neighbours=2, neighbour_weight=0.7, neighbour_floor=0.01), module_of()
+    settings = {"neighbour_weight": 0.7, "neighbour_floor": 0.01, "neighbour_coherence": coherence}
+    module, plain = module_of(neighbours=5, **settings), module_of()
     rng = np.random.default_rng(0)
-    near = np.array([rng.choice(V, 2, replace=False) for _ in range(V)])
-    cosines = rng.uniform(0, 1, (V, 2)).astype(np.float32)
+    near = np.array([rng.choice(V, 5, replace=False) for _ in range(V)])
+    cosines = rng.uniform(0, 1, (V, 5)).astype(np.float32)
     table = {"neighbours.indices": torch.from_numpy(near), "neighbours.cosines": torch.from_numpy(cosines)}
     module.load_state_dict(plain.state_dict() | table)
     similarity = np.zeros((V, V))
@@ -185,7 +187,10 @@ def test_neighbours():
     x, logits = multi_hot(SETS), plain(*csr(SETS)).detach().double().numpy()
     level = np.log(0.01 + x @ similarity / np.maximum(x.sum(1, keepdims=True), 1))
     z = (level - level.mean(1, keepdims=True)) / level.std(1, ddof=1, keepdims=True)
-    expected = logits + 0.7 * logits.std(1, ddof=1, keepdims=True) * z
+    share = x / np.maximum(x.sum(1, keepdims=True), 1)
+    c = np.clip((share * z).sum(1, keepdims=True) / coherence, 0, 1) if coherence else 1
+    assert not coherence or ((c > 0) & (c < 1)).any()
+    expected = logits + 0.7 * logits.std(1, ddof=1, keepdims=True) * c * z
     np.testing.assert_allclose(module(*csr(SETS)).detach(), expected, atol=2e-5)
     with torch.inference_mode():  # by a kernel
         np.testing.assert_allclose(module(*csr(SETS)), expected, atol=2e-5)
@@ -228,3 +233,14 @@ def test_recall_keeps_given_weights():
         share = torch.softmax(logits[best] / logits.std(), 0)
         expected = once(*csr([[2, 5, 7, *best]]), torch.cat([weights, 0.5 * 4.2 * share]))
         torch.testing.assert_close(twice(*csr([[2, 5, 7]]), weights), expected)
+
+
+def test_what_the_neighbours_do_not_know_recalls_nothing():
+    """A set without coherence is read by the network alone, and once."""
+    module, plain = module_of(neighbours=1, neighbour_coherence=1.0, recall=3), module_of()
+    table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.zeros(V, 1)}
+    table["neighbours.cosines"][4] = 0.5  # 3 and 4 know each other
+    module.load_state_dict(plain.state_dict() | table)
+    with torch.inference_mode():
+        torch.testing.assert_close(module(*csr([[2, 5, 7]])), plain(*csr([[2, 5, 7]])))
+        assert not torch.allclose(module(*csr([[3, 4]])), plain(*csr([[3, 4]])))

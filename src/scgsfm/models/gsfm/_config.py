@@ -9,7 +9,7 @@ _LEAST = {
     **dict.fromkeys(("d_model", "depth", "max_visible", "max_targets", "negatives"), 1),
     **dict.fromkeys(("batch_size", "steps", "n_validation"), 1),
     **dict.fromkeys(("dropout", "partition", "size_power", "temper", "warmup", "restart", "seed"), 0),
-    **dict.fromkeys(("neighbours", "neighbour_weight", "recall", "recall_weight"), 0),
+    **dict.fromkeys(("neighbours", "neighbour_weight", "neighbour_coherence", "recall", "recall_weight"), 0),
 }
 _BELOW = {"dropout": 1, "partition": 1}
 _POSITIVE = ("learning_rate", "neighbour_floor")
@@ -52,9 +52,10 @@ class TrainConfig:
         The optimisation: Adam, linear warm-up over ``warmup`` steps, cosine decay to a fiftieth.
     restart
         Step at which the learning rate returns to half its peak, to decay a second time; 0: it decays once.
-    neighbours, neighbour_weight, neighbour_floor
+    neighbours, neighbour_weight, neighbour_floor, neighbour_coherence
         Co-occurring genes kept for each gene beside the finished network (0: none, as published), weight of what they
-        add to the logits, and the similarity that stands for none. For the DAE.
+        add to the logits, the similarity that stands for none, and the coherence of a set (its genes' mean z among each
+        other's neighbours) from which on they have their full weight. For the DAE.
     neighbour_groups
         Weights of some groups' sets in the co-occurrence, 1 for all others; 0 leaves a group out.
     recall, recall_weight
@@ -94,6 +95,7 @@ class TrainConfig:
     neighbours: int = 128
     neighbour_weight: float = 0.5
     neighbour_floor: float = 1e-3
+    neighbour_coherence: float = 4.0
     neighbour_groups: dict[str, float] = field(default_factory=dict)
     recall: int = 100
     recall_weight: float = 0.5
@@ -135,7 +137,7 @@ class TrainConfig:
         """The part that a checkpoint's ``config.json`` keeps."""
         keys = ["variant", "d_model", "depth", "dropout", "input_norm", "partition", "weighted_loss"]
         if self.neighbours:
-            keys += ["neighbours", "neighbour_weight", "neighbour_floor"]
+            keys += ["neighbours", "neighbour_weight", "neighbour_floor", "neighbour_coherence"]
         if self.recall:
             keys += ["recall", "recall_weight"]
         return {"vocab_size": vocab_size, **{key: getattr(self, key) for key in keys}}

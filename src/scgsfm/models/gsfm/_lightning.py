@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from ._corpus import Corpus
     from ._held_out import HeldOut
 
-BESIDE = ("neighbours", "neighbour_weight", "neighbour_floor", "neighbour_groups", "recall", "recall_weight")
+BESIDE = (
+    *("neighbours", "neighbour_weight", "neighbour_floor", "neighbour_coherence", "neighbour_groups"),
+    *("recall", "recall_weight"),
+)
 """Settings that concern the finished model, not the training of its network."""
 MAY_CHANGE = ("steps", "restart", *BESIDE)
 """Settings that a resumed run may change: how long it goes on, and what concerns the finished model."""

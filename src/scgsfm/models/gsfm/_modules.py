@@ -110,7 +110,8 @@ class DAE(SetAutoencoder):
     ``input_norm`` is an option of ours: ``"none"`` is as published, ``"l2"`` divides each multi-hot row by its
     Euclidean norm, so that small and large sets reach the first hidden layer on one scale. So are ``neighbours``, the
     number of co-occurring genes kept for each gene beside the network (see :class:`Neighbours`; 0: none), and ``recall``,
-    the number of genes with which a set is read a second time (see :func:`with_recalled`; 0: it is read once).
+    the number of genes with which a set is read a second time (see :func:`with_recalled`; 0: it is read once). What a
+    set recalls weighs ``recall_weight`` times as much as the set, less the less the neighbours know it.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class DAE(SetAutoencoder):
         neighbours: int = 0,
         neighbour_weight: float = 1.0,
         neighbour_floor: float = 1e-3,
+        neighbour_coherence: float = 0.0,
         recall: int = 0,
         recall_weight: float = 0.5,
     ) -> None:
@@ -135,7 +137,8 @@ class DAE(SetAutoencoder):
         self.encoder.layers[0] = GeneLinear(vocab_size, widths[-1])
         if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
             self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
-        self.neighbours = Neighbours(vocab_size, neighbours, neighbour_weight, neighbour_floor) if neighbours else None
+        heard = neighbour_weight, neighbour_floor, neighbour_coherence
+        self.neighbours = Neighbours(vocab_size, neighbours, *heard) if neighbours else None
         self.recall, self.recall_weight = recall, recall_weight
 
     @property
@@ -161,14 +164,20 @@ class DAE(SetAutoencoder):
 
     def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of all genes, n × V."""
-        logits = self._read(indptr, indices, weights)
+        once = torch.ones(len(indptr) - 1, device=indptr.device)
+        logits, heard = self._read(indptr, indices, weights, once)
         if not self.recall:
             return logits
-        return self._read(*with_recalled(logits, indptr, indices, weights, k=self.recall, weight=self.recall_weight))
+        share = self.recall_weight * heard
+        again = with_recalled(logits, indptr, indices, weights, k=self.recall, weight=share)
+        return self._read(*again, heard)[0]
 
-    def _read(self, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+    def _read(self, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, and how far the neighbours were heard."""
         logits = super().forward(indptr, indices, weights)
-        return logits if self.neighbours is None else self.neighbours(logits, indptr, indices, weights)
+        if self.neighbours is None:
+            return logits, at_most
+        return self.neighbours(logits, indptr, indices, weights, at_most)
 
 
 class VAE(DAE):

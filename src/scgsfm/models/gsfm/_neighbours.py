@@ -20,16 +20,17 @@ class Neighbours(nn.Module):
     """Adds to the logits what each gene's strongest neighbours in the corpus say.
 
     Two genes are neighbours if either is among the ``k`` kept for the other. With s a gene's mean cosine co-occurrence
-    with the genes of a set, the logits ℓ become ℓ + ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s) standardised
-    over the genes.
+    with the genes of a set, the logits ℓ become ℓ + c · ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s)
+    standardised over the genes. Neighbours are heard as far as they know the set: c is the mean z of its own genes over
+    ``coherence``, between 0 and 1 (always 1 if ``coherence`` is 0).
     """
 
     indices: Tensor
     cosines: Tensor
 
-    def __init__(self, vocab_size: int, k: int, weight: float, floor: float) -> None:
+    def __init__(self, vocab_size: int, k: int, weight: float, floor: float, coherence: float) -> None:
         super().__init__()
-        self.weight, self.floor = weight, floor
+        self.weight, self.floor, self.coherence = weight, floor, coherence
         self.register_buffer("indices", torch.zeros(vocab_size, k, dtype=torch.int32))
         self.register_buffer("cosines", torch.zeros(vocab_size, k))
         self._graph: tuple[Tensor, Tensor, Tensor] | None = None
@@ -62,23 +63,36 @@ class Neighbours(nn.Module):
         out.index_add_(0, place, share.repeat_interleave(counts) * cosines[entry])
         return out.view(n_sets, n_genes)
 
-    def forward(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
-        """The logits with the residual; those of an empty set are left as they are."""
+    def forward(
+        self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The logits with the residual, and c of each set, for which ``at_most`` has an upper bound.
+
+        Those of an empty set are left as they are.
+        """
         if logits.device.type == "cpu" and not torch.is_grad_enabled():
-            return self._in_one_pass(logits, indptr, indices, weights)
+            return self._in_one_pass(logits, indptr, indices, weights, at_most)
         # log(floor + s) but for a constant, which the standardising takes away: exactly 0 where no gene has neighbours
         level = torch.log1p(self.similarity(indptr, indices, weights) / self.floor)
         spread, mean = torch.std_mean(level, dim=1, keepdim=True)
         z = (level - mean) / spread.clamp_min(1e-12)
-        return logits + self.weight * logits.std(dim=1, keepdim=True) * z
+        heard = at_most * (spread[:, 0] > 0)
+        if self.coherence:
+            rows, share = _shares(indptr, indices, weights)
+            own = torch.zeros(len(z), device=z.device).index_add_(0, rows, share * z[rows, indices])
+            heard = torch.minimum((own / self.coherence).clamp_min(0), heard)
+        return logits + self.weight * logits.std(dim=1, keepdim=True) * heard[:, None] * z, heard
 
-    def _in_one_pass(self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
+    def _in_one_pass(
+        self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """:meth:`forward` without gradients and without arrays of sets × V in between."""
         from scgsfm.kernels import add_neighbours
 
         tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
         arrays = (tensor.detach().contiguous().numpy() for tensor in tensors)
-        return torch.from_numpy(add_neighbours(*arrays, self.weight, self.floor))
+        found, heard = add_neighbours(*arrays, self.weight, self.floor, self.coherence, at_most.numpy())
+        return torch.from_numpy(found), torch.from_numpy(heard)
 
 
 def _forget_graph(module: nn.Module, _: Any) -> None:

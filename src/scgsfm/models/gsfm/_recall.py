@@ -12,11 +12,12 @@ N_SPECIALS = 2
 
 
 def with_recalled(
-    logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, *, k: int, weight: float
+    logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, *, k: int, weight: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Sets with the ``k`` genes of highest logits added to each.
 
-    The added genes of a set together weigh ``weight`` times as much as its own, each in proportion to exp(ℓ / sd(ℓ)).
+    The added genes of a set together weigh ``weight`` (one number a set) times as much as its own, each in proportion to
+    exp(ℓ / sd(ℓ)).
 
     Parameters
     ----------
@@ -46,5 +47,5 @@ def with_recalled(
     out_indices = torch.empty(len(indices) + added.numel(), dtype=indices.dtype, device=indices.device)
     out_weights = torch.empty(len(out_indices), dtype=w.dtype, device=w.device)
     out_indices[own], out_weights[own] = indices, w
-    out_indices[new], out_weights[new] = added.to(indices.dtype), weight * total[:, None] * share
+    out_indices[new], out_weights[new] = added.to(indices.dtype), (weight * total)[:, None] * share
     return indptr + shift, out_indices, out_weights
