@@ -15,6 +15,11 @@ SCRIPTS = {
     "model_speed": ["model"],
     "dropout": ["data", "model"],
     "gene_function": ["data", "model", "reference", "corpus"],
+    "streaming": [],
+    "gene_embedding": ["data", "model", "corpus"],
+    "expand": ["data", "model", "corpus"],
+    "time_split": ["data", "model", "reference", "corpus"],
+    "model_parts": ["data", "model", "corpus"],
     "precision": ["data", "model", "full"],
     "training_choices": ["data", "corpus", "runs"],
 }
