@@ -6,7 +6,8 @@ For each term of both releases, its genes of the old one are the query, and thos
 the rivals are all other genes of the new release that the old term lacks. Terms are matched by their GO id, or by their
 name without marks. Genes of both releases are read under the names of the vocabulary, so that a renamed gene isn't new.
 
-A second table says what the reliability is worth that `tl.predict_functions` gives for a term: the AUROC of its old
+A second table turns it round: of all terms that don't list a gene, how far in front are those that will? It compares the
+values by which they could be ordered. A third one says what the reliability is worth that `tl.predict_functions` gives for a term: the AUROC of its old
 genes, each left out in turn, beside that of the genes that came later.
 """
 
@@ -21,11 +22,12 @@ import numpy as np
 import pandas as pd
 from _common import data_file, parser, report, say
 from gene_function import Task, methods, run, summary
-from scipy.stats import spearmanr
+from scipy.sparse import csr_array
+from scipy.stats import rankdata, spearmanr
 
 import scgsfm
 from scgsfm._errors import GeneSetWarning
-from scgsfm.scoring import left_out
+from scgsfm.scoring import left_out, predictions, zscores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
 SPLITS = ("kegg_2016:kegg_2021_human", "go_bp_2018:go_bp_2025")
 MIN_OLD, MIN_NEW = 5, 3
 QUARTERS = ("lowest quarter", "second", "third", "highest quarter")
+
+ORDERS = (
+    "logit",
+    "probability",
+    "z-score",
+    "logit in standard deviations",
+    "logit in standard deviations + ½ log size (the rank)",
+)
 
 
 def identity(name: str) -> str:
@@ -64,13 +74,32 @@ def read_split(old: Path, new: Path, genes: Sequence[str]) -> Task:
     return Task(names.tolist(), np.diff(queries.indptr), queries, targets, np.unique(members[1].indices), 1)
 
 
-def reliability(task: Task, genes: Sequence[str], model: GSFM) -> np.ndarray:
-    """The AUROC that is told for each query of a task as a term."""
+def as_terms(task: Task, genes: Sequence[str], model: GSFM) -> csr_array:
+    """The queries of a task over the vocabulary of a model."""
     queries = task.queries
     at = model.tokens(genes)[queries.indices]
-    own = type(queries)((queries.data, at, queries.indptr), shape=(queries.shape[0], len(model.genes)))
+    own = csr_array((queries.data, at, queries.indptr), shape=(queries.shape[0], len(model.genes)))
     own.sort_indices()
-    return left_out(own, model).auroc
+    return own
+
+
+def orders(task: Task, genes: Sequence[str], model: GSFM) -> dict[str, np.ndarray]:
+    """For each gene with new terms the AUROC of these among all that didn't list it, by each value of a prediction."""
+    tokens, asked = model.tokens(genes), np.unique(task.targets.indices)
+    own, blocks = as_terms(task, genes, model), []
+    for block, logits, corrected in predictions(own, model):
+        size = np.log(task.sizes[block])[:, None] / 2
+        values = logits, model.probabilities(logits), zscores(corrected), zscores(logits), zscores(logits) + size
+        blocks.append([value[:, tokens[asked]] for value in values])
+    new, old = (rows[:, asked].toarray() > 0 for rows in (task.targets, task.queries))
+    found = {}
+    for name, parts in zip(ORDERS, zip(*blocks, strict=True), strict=True):
+        ranks = rankdata(np.where(old, -np.inf, np.concatenate(parts)), axis=0)
+        n_new, n_old = new.sum(0), old.sum(0)
+        n_other = len(new) - n_new - n_old
+        above = (ranks * new).sum(0) - n_new * (n_new + 1) / 2 - n_new * n_old
+        found[name] = above / (n_new * n_other)
+    return found
 
 
 def agreement(told: np.ndarray, later: np.ndarray, *, n_boot: int = 1000, seed: int = 0) -> dict[str, str]:
@@ -112,7 +141,7 @@ def main() -> None:
         old, new = (file(name) for name in split.split(":"))
         tasks[f"{old.name.partition('.')[0]} → {new.name.partition('.')[0]}"] = read_split(old, new, genes)
 
-    rows, told = [], []
+    rows, turned, told = [], [], []
     for method, score in methods(args, genes, models):
         for split, task in tasks.items():
             aurocs = run(score, task)["auroc"].to_numpy()
@@ -120,10 +149,17 @@ def main() -> None:
             rows.append((method, split, auroc, low, high, len(task.terms), len(task.universe)))
             say(f"{method}, {split}: {auroc:.3f}")
             if method == Path(args.model).name:
-                found = agreement(reliability(task, genes, models[method]), aurocs, seed=args.seed)
+                model = models[method]
+                reliability = left_out(as_terms(task, genes, model), model).auroc
+                found = agreement(reliability, aurocs, seed=args.seed)
+                for value, by_gene in orders(task, genes, model).items():
+                    turned.append((value, split, *summary(by_gene, seed=args.seed), len(by_gene)))
                 told.append({"release": split, "terms": f"{len(aurocs):,}"} | found)
     columns = ["method", "library", "auroc", "low", "high", "n_terms", "n_universe"]
     report("time_split", pd.DataFrame(rows, columns=columns), args.out)
+    report(
+        "term_order", pd.DataFrame(turned, columns=["order", "library", "auroc", "low", "high", "n_genes"]), args.out
+    )
     report("reliability", pd.DataFrame(told), args.out)
 
 

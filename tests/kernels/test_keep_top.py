@@ -13,9 +13,9 @@ def test_blocks_against_a_sort(n: int) -> None:
     scores[rng.random(scores.shape) < 0.1] = np.nan
     scores[:, 5] = np.nan
     scores[::2, 4] = -np.inf
-    values = rng.normal(size=scores.shape).astype(np.float32)
+    values = rng.normal(size=(*scores.shape, 2)).astype(np.float32)
     best, rows = np.full((6, n), -np.inf, np.float32), np.zeros((6, n), np.int64)
-    kept = np.zeros((6, n), np.float32)
+    kept = np.zeros((6, n, 2), np.float32)
     for first, last in [(0, 7), (7, 8), (8, 30)]:
         keep_top(scores[first:last], values[first:last], first, best, rows, kept)
     for column in range(6):

@@ -43,13 +43,16 @@ def gsfm(gsfm: GSFM) -> GSFM:
     return gsfm
 
 
+def standardised(x: np.ndarray) -> np.ndarray:
+    return (x - x.mean()) / x.std()
+
+
 def values(dense: Dense, genes: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Logits, probabilities and z-scores of all genes for one query."""
     x = np.isin(["<unk>", "<pad>", *GENES], genes)[None].astype(float)
     popularity = dense(np.eye(len(GENES) + 2)[2:])[1].mean(axis=0)
     logits = dense(x)[1][0]
-    corrected = (logits - popularity)[2:]
-    return logits[2:], 1 / (1 + np.exp(-logits[2:])), (corrected - corrected.mean()) / corrected.std()
+    return logits[2:], 1 / (1 + np.exp(-logits[2:])), standardised((logits - popularity)[2:])
 
 
 @pytest.fixture
@@ -60,20 +63,22 @@ def expected(gsfm: GSFM, dense: Dense) -> pd.DataFrame:
     rows = []
     for term, listed in LIBRARY.items():
         genes = sorted(set(listed) & set(GENES), key=lambda gene: shuffled[gsfm.genes.index(gene)])
-        _, probability, zscore = values(dense, genes)
-        found = {g: (p, z) for g, p, z in zip(GENES, probability, zscore, strict=True)}
+        logits, probability, zscore = values(dense, genes)
+        found = dict(zip(GENES, zip(probability, zscore, standardised(logits), strict=True), strict=True))
         aurocs = []
         for fold in range(5):
             held = genes[fold::5]
             logits, probability, zscore = values(dense, [g for g in genes if g not in held])
             for gene in held:
                 i = GENES.index(gene)
-                found[gene] = (probability[i], zscore[i]) if len(genes) > 1 else (np.nan, np.nan)
+                alone = len(genes) == 1
+                found[gene] = (np.nan,) * 3 if alone else (probability[i], zscore[i], standardised(logits)[i])
                 rivals = [GENES.index(g) for g in universe if g not in genes]
                 aurocs.append(roc_auc_score([1] + [0] * len(rivals), logits[[i, *rivals]]))
         auroc = np.mean(aurocs) if len(genes) >= 5 else np.nan
-        rows += [(gene, term, *pair, gene in genes, auroc) for gene, pair in found.items()]
-    frame = pd.DataFrame(rows, columns=["gene", "term", "probability", "zscore", "known", "auroc"])
+        more = np.log(len(genes)) / 2
+        rows += [(gene, term, p, z, fit + more, gene in genes, auroc) for gene, (p, z, fit) in found.items()]
+    frame = pd.DataFrame(rows, columns=["gene", "term", "probability", "zscore", "score", "known", "auroc"])
     return frame[frame["probability"].notna()]
 
 
@@ -89,7 +94,7 @@ def check(table: pd.DataFrame, expected: pd.DataFrame) -> None:
 
 def ranked(expected: pd.DataFrame, by: str, names: list[str]) -> pd.DataFrame:
     order = expected[by].map({name: i for i, name in enumerate(names)})
-    return expected.assign(order=order).sort_values(["order", "probability"], ascending=[True, False])
+    return expected.assign(order=order).sort_values(["order", "score"], ascending=[True, False])
 
 
 def test_all_pairs(gsfm: GSFM, expected: pd.DataFrame) -> None:
@@ -115,7 +120,8 @@ def test_top_of_blocks_is_top_of_all(
 ) -> None:
     monkeypatch.setattr("scgsfm.scoring._complete.SETS_AT_A_TIME", 2)
     monkeypatch.setattr("scgsfm.scoring._left_out.SETS_AT_A_TIME", 10)
-    table = scgsfm.tl.predict_functions(GENES, library=LIBRARY, model=gsfm, by=by, n_top=3, known=known)
+    options: dict[str, Any] = {"by": by, "n_top": 3, "known": known}
+    table = scgsfm.tl.predict_functions(GENES, library=LIBRARY, model=gsfm, **options)
     listed = expected[~expected["known"]] if known == "exclude" else expected
     check(table, ranked(listed, by, GENES if by == "gene" else list(LIBRARY)).groupby(by, sort=False).head(3))
     assert table["rank"].max() == 3
@@ -126,7 +132,9 @@ def test_min_probability(gsfm: GSFM) -> None:
     every = scgsfm.tl.predict_functions(n_top=None, **options)
     level = float(every["probability"].median())
     some = scgsfm.tl.predict_functions(n_top=None, min_probability=level, **options)
-    pd.testing.assert_frame_equal(some, every[every["probability"] >= level].reset_index(drop=True))
+    expected = every[every["probability"] >= level].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some.drop(columns="rank"), expected.drop(columns="rank"))
+    assert (some["rank"] == some.groupby("gene", sort=False).cumcount() + 1).all()
 
 
 def test_known_genes_are_not_judged_by_a_query_that_holds_them(gsfm: GSFM) -> None:

@@ -27,13 +27,13 @@ def keep_top(
     scores
         A block, rows × columns.
     values
-        What else to keep of each score, of the same shape.
+        What else to keep of each score, rows × columns × kinds.
     first
         Number of the block's first row, above those of all rows before.
     best
         The highest scores as a heap (columns × n); -inf before the first block.
     rows, kept
-        Their rows and values, of the same shape.
+        Their rows (columns × n) and values (columns × n × kinds).
     """
     for i in range(scores.shape[0]):
         for column in range(scores.shape[1]):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Pairs(NamedTuple):
-    """Terms and genes that go together, those of one gene (or term) side by side, the most probable first."""
+    """Terms and genes that go together, those of one gene (or term) side by side, the foremost first."""
 
     terms: np.ndarray
     """Position among the terms."""
@@ -40,7 +40,7 @@ def predicted_pairs(
     min_probability: float,
     include_known: bool,
 ) -> Iterator[Pairs]:
-    """The most probable terms of each gene, all at once, or the most probable genes of each term, by blocks of terms.
+    """The foremost terms of each gene, all at once, or the foremost genes of each term, by blocks of terms.
 
     Parameters
     ----------
@@ -63,31 +63,46 @@ def predicted_pairs(
     """
     blocks = _blocks(own, left, model, tokens, min_probability, include_known=include_known)
     if by == "term":
-        for start, probability, zscore in blocks:
-            columns = [(0, np.ascontiguousarray(probability.T), np.ascontiguousarray(zscore.T))]
-            terms, genes, *values = _best(columns, len(probability), n and min(n, len(tokens)))
-            yield _pairs(own, tokens, terms + start, genes, *values, groups=terms)
+        for start, scores, values in blocks:
+            turned = [(0, np.ascontiguousarray(scores.T), np.ascontiguousarray(values.transpose(1, 0, 2)))]
+            terms, genes, found = _best(turned, len(scores), n and min(n, len(tokens)))
+            yield _pairs(own, tokens, terms + start, genes, found, groups=terms)
     else:
-        genes, terms, *values = _best(blocks, len(tokens), n and min(n, own.shape[0]))
-        yield _pairs(own, tokens, terms, genes, *values, groups=genes)
+        genes, terms, found = _best(blocks, len(tokens), n and min(n, own.shape[0]))
+        yield _pairs(own, tokens, terms, genes, found, groups=genes)
 
 
 def _blocks(
     own: csr_array, left: LeftOut, model: Any, tokens: np.ndarray, min_probability: float, *, include_known: bool
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """First term, probabilities and z-scores (terms × genes) of each block; pairs not to be listed are NaN."""
+    """First term, scores (terms × genes), and probabilities and z-scores (terms × genes × 2) of each block.
+
+    The score is the logit in standard deviations over the genes, plus half the logarithm of the term's size; NaN for
+    pairs not to be listed.
+    """
     for block, logits, corrected in predictions(own, model):
-        probability, zscore = model.probabilities(logits), zscores(corrected)
         told = own[block].nonzero()
         entries = slice(own.indptr[block.start], own.indptr[block.stop])
-        probability[told] = left.probability[entries] if include_known else np.nan
-        zscore[told] = left.zscore[entries]
-        probability[probability < min_probability] = np.nan
-        yield block.start, probability[:, tokens], zscore[:, tokens]
+        parts = []
+        for values, outside in (
+            (zscores(logits), left.fit),
+            (model.probabilities(logits), left.probability),
+            (zscores(corrected), left.zscore),
+        ):
+            values[told] = outside[entries]
+            parts.append(values[:, tokens])
+        scores, probability, zscore = parts
+        scores += np.log(np.maximum(np.diff(own[block].indptr), 1))[:, None] / 2
+        scores[probability < min_probability] = np.nan
+        if not include_known:
+            listed = np.zeros(logits.shape, bool)
+            listed[told] = True
+            scores[listed[:, tokens]] = np.nan
+        yield block.start, scores, np.stack([probability, zscore], axis=2)
 
 
-def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, ...]:
-    """Columns, rows, scores and values of the ``n`` highest scores of each column of blocks of rows, in order."""
+def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Columns, rows and values of the ``n`` highest scores of each column of blocks of rows, in order."""
     from scgsfm.kernels import keep_top
 
     if n is None:
@@ -97,28 +112,21 @@ def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, ...]:
             found.append((columns, rows + first, scores[rows, columns], values[rows, columns]))
         columns, rows, scores, values = (np.concatenate(part) for part in zip(*found, strict=True))
     else:
-        scores = np.full((n_columns, n), -np.inf, np.float32)
-        rows, values = np.zeros(scores.shape, np.int64), np.zeros(scores.shape, np.float32)
-        for first, block, other in blocks:
-            keep_top(block, other, first, scores, rows, values)
-        columns, places = np.nonzero(scores > -np.inf)
-        rows, scores, values = (array[columns, places] for array in (rows, scores, values))
+        best = np.full((n_columns, n), -np.inf, np.float32)
+        at, kept = np.zeros(best.shape, np.int64), np.zeros((*best.shape, 2), np.float32)
+        for first, scores, values in blocks:
+            keep_top(scores, values, first, best, at, kept)
+        columns, places = np.nonzero(best > -np.inf)
+        rows, scores, values = (array[columns, places] for array in (at, best, kept))
     order = np.lexsort((rows, -scores, columns))
-    return columns[order], rows[order], scores[order], values[order]
+    return columns[order], rows[order], values[order]
 
 
 def _pairs(
-    own: csr_array,
-    tokens: np.ndarray,
-    terms: np.ndarray,
-    genes: np.ndarray,
-    probability: np.ndarray,
-    zscore: np.ndarray,
-    *,
-    groups: np.ndarray,
+    own: csr_array, tokens: np.ndarray, terms: np.ndarray, genes: np.ndarray, values: np.ndarray, *, groups: np.ndarray
 ) -> Pairs:
     rank = np.arange(1, len(groups) + 1) - np.searchsorted(groups, groups)
     n_genes = own.shape[1]
     members = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr)) * n_genes + own.indices
     known = np.isin(terms * n_genes + tokens[genes], members)
-    return Pairs(terms, genes, probability, zscore, rank.astype(np.int32), known)
+    return Pairs(terms, genes, values[:, 0], values[:, 1], rank.astype(np.int32), known)

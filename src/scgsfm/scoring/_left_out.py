@@ -26,9 +26,11 @@ CACHED = 256
 class LeftOut(NamedTuple):
     """Values of the genes of sets, each from a query of its set's genes without a fold of them that holds it."""
 
+    fit: np.ndarray
+    """Logit in standard deviations over the genes, of each entry of the membership; NaN for the only gene of a set."""
     probability: np.ndarray
-    """Of each entry of the sets' membership, float32; NaN for the only gene of a set."""
     zscore: np.ndarray
+    """The like of the logit less the gene's popularity."""
     auroc: np.ndarray
     """Of each set, float32: how its genes rank against those that only other sets have; NaN for small sets."""
 
@@ -87,7 +89,7 @@ def _compute(own: csr_array, model: Any) -> LeftOut:
 
     rows, sizes = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr)), np.diff(own.indptr)
     folds = _folds(own, rows)
-    probability, zscore, share = (np.empty(own.nnz, np.float32) for _ in range(3))
+    fit, probability, zscore, share = (np.empty(own.nnz, np.float32) for _ in range(4))
     universe = np.setdiff1d(own.indices, np.arange(N_SPECIALS))
     n_sets = max(SETS_AT_A_TIME // FOLDS, 1)
     for start in range(0, own.shape[0], n_sets):
@@ -100,13 +102,14 @@ def _compute(own: csr_array, model: Any) -> LeftOut:
         genes, ends = own.indices[entries], np.searchsorted(place, np.arange(query.shape[0] + 1))
         logits = model.logits(query)
         share[entries] = outscored(logits, ends, genes, np.repeat(sets, FOLDS), own.indptr, own.indices, universe)
+        fit[entries] = zscores(logits)[place, genes]
         probability[entries] = model.probabilities(logits)[place, genes]
         zscore[entries] = zscores(logits - model.popularity)[place, genes]
     alone = sizes[rows] == 1
-    probability[alone] = zscore[alone] = np.nan
+    fit[alone] = probability[alone] = zscore[alone] = np.nan
     auroc = np.bincount(rows, share, own.shape[0]) / np.maximum(sizes, 1)
     auroc[sizes < MIN_GENES] = np.nan
-    return LeftOut(probability, zscore, auroc.astype(np.float32))
+    return LeftOut(fit, probability, zscore, auroc.astype(np.float32))
 
 
 def _folds(own: csr_array, rows: np.ndarray) -> np.ndarray:

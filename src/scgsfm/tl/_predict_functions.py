@@ -92,7 +92,9 @@ def predict_functions(
         How much better the gene fits the term than other genes do, less its popularity, as in
         :func:`~scgsfm.tl.complete_sets`: in standard deviations over all genes of the vocabulary.
     ``rank`` : int32
-        1 for the most probable of the rows listed for the gene (or term).
+        1 for the foremost of the rows listed for the gene (or term). They are ordered by the logit in standard
+        deviations over all genes, plus half the logarithm of the number of genes that the model knows of the term: the
+        genes of a term by their probability, while terms of unlike sizes become comparable.
     ``known`` : bool
         Whether the library lists the gene for the term.
     ``auroc`` : float32
@@ -117,7 +119,12 @@ def predict_functions(
     """
     from anndata import AnnData
 
-    options: dict[str, Any] = {"by": by, "n_top": n_top, "min_probability": min_probability, "known": known}
+    options: dict[str, Any] = {
+        "by": by,
+        "n_top": n_top,
+        "min_probability": min_probability,
+        "known": known,
+    }
     loaded, sets = as_model(model), GeneSets(library)
     if not isinstance(genes, AnnData):
         if gene_symbols is not None or mask_var is not None:
