@@ -2,7 +2,10 @@
 
 from numba.core import event
 
+from ._chance import compare, null_scores, random_places
 from ._density import Curves, curves
+from ._enrichment import descend, enrichment
+from ._fisher import fisher_greater
 from ._gains import rank_gains
 from ._heights import heights_of
 from ._keep_top import keep_top
@@ -10,6 +13,7 @@ from ._moments import moments
 from ._neighbours import add_neighbours
 from ._notice import Notice
 from ._outscored import outscored
+from ._pleiotropy import Regulons, discount_shared
 from ._pvalues import adjust, two_sided
 from ._rows import rows_of_columns
 from ._running import random_peaks, running_peaks, tie_bounds
@@ -21,14 +25,22 @@ from ._walk import walk
 __all__ = [
     "Curves",
     "Ranks",
+    "Regulons",
     "add_neighbours",
     "adjust",
+    "compare",
     "curves",
+    "descend",
+    "discount_shared",
+    "enrichment",
+    "fisher_greater",
     "heights_of",
     "keep_top",
     "moments",
+    "null_scores",
     "outscored",
     "random_peaks",
+    "random_places",
     "rank",
     "rank_gains",
     "rows_of_columns",

@@ -37,6 +37,13 @@ class Cells:
         return rank(self.data, self.indptr, self.shape[1])
 
     @cached_property
+    def mean_ranks(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ranks of the values, the lowest first and ties at the mean of theirs, and those of each cell's zeros."""
+        from scgsfm.kernels import rank_gains
+
+        return rank_gains(self.ranks, self.shape[1] + 1, ties="average")
+
+    @cached_property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Each cell's mean and standard deviation over all genes."""
         from scgsfm.kernels import moments

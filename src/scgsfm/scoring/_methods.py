@@ -5,15 +5,29 @@ from dataclasses import fields
 import pandas as pd
 
 from ._aucell import AUCELL
+from ._gsea import GSEA
 from ._gsfm import GSFM
+from ._gsva import GSVA
 from ._mean import MEAN
+from ._mlm import MLM
+from ._ora import ORA
 from ._registry import Method
+from ._score_genes import SCORE_GENES
+from ._singscore import SINGSCORE
+from ._ssgsea import SSGSEA
 from ._sum import SUM
 from ._ucell import UCELL
 from ._ulm import ULM
+from ._viper import VIPER
 from ._zscore import ZSCORE
 
-METHODS: dict[str, Method] = {method.name: method for method in (AUCELL, GSFM, UCELL, MEAN, SUM, ZSCORE, ULM)}
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        *(AUCELL, GSFM, UCELL, SINGSCORE, SSGSEA, GSVA, SCORE_GENES, MEAN, SUM),
+        *(ZSCORE, ULM, MLM, VIPER, ORA, GSEA),
+    )
+}
 
 
 def get_method(name: str) -> Method:
