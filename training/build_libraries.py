@@ -22,6 +22,12 @@ OUT = HERE.parent / "src" / "scgsfm" / "data" / "genesets"
 
 MSIGDB = {"version": "2024.1.Hs", "licence": "CC BY 4.0", "url": "https://www.gsea-msigdb.org/gsea/msigdb"}
 GO = {"version": "2025", "licence": "CC BY 4.0", "url": "https://geneontology.org"}
+OWN = {
+    "source": "scgsfm, from textbook knowledge",
+    "version": "1",
+    "licence": "CC0 1.0",
+    "url": "https://github.com/scgsfm/scgsfm",
+}
 LIBRARIES = {
     "hallmark": ("hallmark.gmt.gz", {"title": "Hallmark processes", "source": "MSigDB H"} | MSIGDB),
     "reactome": ("reactome.gmt.gz", {"title": "Reactome pathways", "source": "MSigDB C2:CP:REACTOME"} | MSIGDB),
@@ -29,16 +35,8 @@ LIBRARIES = {
     "go_cc": ("go_cc.gmt.gz", {"title": "GO cellular components", "source": "Gene Ontology (Enrichr)"} | GO),
     "go_mf": ("go_mf.gmt.gz", {"title": "GO molecular functions", "source": "Gene Ontology (Enrichr)"} | GO),
     "cell_types": ("cell_types_c8.gmt.gz", {"title": "Cell-type signatures", "source": "MSigDB C8"} | MSIGDB),
-    "pbmc_markers": (
-        HERE / "pbmc_markers.gmt",
-        {
-            "title": "Blood cell markers",
-            "source": "scgsfm, from textbook knowledge",
-            "version": "1",
-            "licence": "CC0 1.0",
-            "url": "https://github.com/scgsfm/scgsfm",
-        },
-    ),
+    "pbmc_markers": (HERE / "pbmc_markers.gmt", {"title": "Blood cell markers"} | OWN),
+    "tissue_markers": (HERE / "tissue_markers.gmt", {"title": "Markers of cell types by tissue"} | OWN),
 }
 
 
@@ -83,6 +81,9 @@ def main() -> None:
         sizes = np.diff(table.indptr)
         counts = {"n_sets": len(sizes), "n_genes": len(table.genes), "median_size": float(np.median(sizes))}
         catalogue[name] = about | counts
+        if name == "tissue_markers":  # the description of each set is its tissue
+            lines = (line.split("\t")[:2] for line in file.read_text(encoding="utf-8").splitlines())
+            catalogue[name]["tissues"] = dict(lines)
         print(f"{name:>14}: {counts}, {(OUT / f'{name}.npz').stat().st_size:,} bytes")
     (OUT / "libraries.json").write_text(json.dumps(catalogue, indent=2) + "\n", encoding="utf-8")
 

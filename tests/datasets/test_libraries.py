@@ -8,6 +8,7 @@ COUNTS = {
     "go_mf": 1174,
     "cell_types": 840,
     "pbmc_markers": 12,
+    "tissue_markers": 67,
 }
 
 

@@ -1,0 +1,43 @@
+"""``scgsfm annotate FILE --markers …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to annotate, by what, and where to write it."""
+    parser.add_argument("file", type=Path, help="cells as .h5ad or .zarr")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="new .h5ad or .zarr")
+    parser.add_argument(
+        "--markers", default="tissue_markers", help="name of a library, or a .gmt, .gmt.gz or .json file"
+    )
+    parser.add_argument("--tissue", nargs="+", help="only sets of these tissues of a marker library")
+    parser.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups that get one label each")
+    parser.add_argument("--layer", help="use this layer instead of X")
+    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var that holds the gene names")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Annotate and write."""
+    import anndata
+
+    from scgsfm import tl
+
+    for argument, path in (("FILE", args.file), ("--output", args.output)):
+        if path.suffix not in {".h5ad", ".zarr"}:
+            raise ValueError(f"{argument}: {path} ends neither in .h5ad nor in .zarr.")
+    if not args.file.exists():
+        raise FileNotFoundError(f"FILE: {args.file} does not exist.")
+    adata = anndata.read_zarr(args.file) if args.file.suffix == ".zarr" else anndata.read_h5ad(args.file)
+    options = {"markers": args.markers, "tissue": args.tissue, "groupby": args.groupby}
+    tl.annotate(adata, **options, layer=args.layer, gene_symbols=args.gene_symbols)
+    (adata.write_zarr if args.output.suffix == ".zarr" else adata.write_h5ad)(args.output)
+    print(f"{args.output}: {adata.n_obs:,} cells")
+    for label, n in adata.obs["annotation"].value_counts().items():
+        if n:
+            print(f"{n:8,}  {label}")

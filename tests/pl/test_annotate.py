@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anndata as ad
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+import scgsfm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETS = {"T/NK": ["CD3D", "CD3E", "NKG7"], "B": ["CD79A", "CD79B", "MS4A1"], "Mono": ["LYZ", "CD14", "S100A8"]}
+
+
+@pytest.fixture(autouse=True)
+def figures() -> Iterator[None]:
+    """No window is opened, and no figure stays."""
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def adata() -> ad.AnnData:
+    """Three clusters, of which the last has markers of none of the sets."""
+    rng = np.random.default_rng(0)
+    genes = [*(gene for own in SETS.values() for gene in own), *(f"g{i}" for i in range(300))]
+    x = rng.poisson(rng.gamma(1.0, 1.0, len(genes)), (60, len(genes))).astype(np.float32)
+    cluster = np.repeat(["2", "0", "1"], 20)
+    for group, own in (("0", SETS["B"]), ("1", SETS["T/NK"])):
+        x[np.ix_(cluster == group, [genes.index(gene) for gene in own])] += rng.poisson(9, (20, 3))
+    adata = ad.AnnData(
+        x, var=pd.DataFrame(index=genes), obs=pd.DataFrame({"cluster": cluster}, index=map(str, range(60)))
+    )
+    adata.obsm["X_umap"] = rng.normal(size=(60, 2))
+    scgsfm.tl.annotate(adata, markers=SETS, groupby="cluster")
+    assert adata.obs.groupby("cluster")["annotation"].first().tolist() == ["B", "T/NK", "unassigned"]
+    return adata
+
+
+def test_matrix_shows_scores_and_labels(adata: ad.AnnData) -> None:
+    axes = scgsfm.pl.annotate(adata, kind="matrix", show=False)
+    columns = [tick.get_text() for tick in axes.get_xticklabels()]
+    rows = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert sorted(rows) == ["0", "1", "2"]
+    assert sorted(columns) == ["B", "Mono", "T/NK"]
+    table = adata.uns["annotation"].set_index(["group", "cell_type"])["score"]
+    shown = axes.images[0].get_array()
+    for i, group in enumerate(rows):
+        for j, name in enumerate(columns):
+            assert shown[i, j] == pytest.approx(table[group, name])
+    best = adata.uns["annotation"].query("rank == 1").set_index("group")["cell_type"]
+    spots = {tuple(c.get_offsets()[0]) for c in axes.collections}
+    assert spots == {(columns.index(best[group]), i) for i, group in enumerate(rows)}
+    assert axes.get_ylabel() == "cluster"
+
+
+def test_matrix_can_be_narrowed_and_drawn_elsewhere(adata: ad.AnnData) -> None:
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots()
+    axes = scgsfm.pl.annotate(adata, kind="matrix", n_types=1, ax=ax, cmap="magma", show=False)
+    assert axes is ax
+    best = set(adata.uns["annotation"].query("rank == 1")["cell_type"])
+    assert {tick.get_text() for tick in axes.get_xticklabels()} == best
+    assert axes.images[0].get_cmap().name == "magma"
+
+
+def test_embedding_has_grey_for_unassigned(adata: ad.AnnData) -> None:
+    before = adata.copy()
+    label, confidence = scgsfm.pl.annotate(adata, show=False)
+    assert (label.get_title(), confidence.get_title()) == ("cell type", "confidence")
+    colours = {to_hex(colour) for colour in label.collections[0].get_facecolors()}
+    assert len(colours) == 3
+    assert "#d3d3d3" in colours
+    assert [text.get_text() for text in label.get_legend().get_texts()] == ["B", "T/NK", "unassigned"]
+    pd.testing.assert_frame_equal(adata.obs, before.obs)
+    assert adata.uns.keys() == before.uns.keys()
+
+
+def test_show_and_key(adata: ad.AnnData) -> None:
+    scgsfm.tl.annotate(adata, markers=SETS, key_added="mine")
+    assert scgsfm.pl.annotate(adata, key="mine", show=True) is None
+
+
+def test_errors(adata: ad.AnnData) -> None:
+    with pytest.raises(KeyError, match=r"no labels in `obs\['mine'\]`"):
+        scgsfm.pl.annotate(adata, key="mine")
+    with pytest.raises(ValueError, match="`kind` is 'umap'"):
+        scgsfm.pl.annotate(adata, kind="umap")
+    with pytest.raises(ValueError, match="basis='tsne'.*'X_umap'"):
+        scgsfm.pl.annotate(adata, basis="tsne")
+    with pytest.raises(ValueError, match="`ax` is one place"):
+        scgsfm.pl.annotate(adata, ax=object())
+    scgsfm.tl.annotate(adata, markers=SETS, key_added="cells")
+    with pytest.raises(KeyError, match="annotate with `groupby`"):
+        scgsfm.pl.annotate(adata, key="cells", kind="matrix")
