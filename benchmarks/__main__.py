@@ -15,6 +15,7 @@ SCRIPTS = {
     "model_speed": ["model"],
     "dropout": ["data", "model"],
     "gene_function": ["data", "model", "reference", "corpus"],
+    "scoring": [],
     "streaming": [],
     "gene_embedding": ["data", "model", "corpus"],
     "cell_embedding": ["data", "model", "corpus"],

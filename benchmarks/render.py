@@ -50,6 +50,12 @@ def _gene_function(table: pd.DataFrame) -> pd.DataFrame:
     return wide(table.assign(cell=cell, library=library), ["method"], ["library"])
 
 
+def _term_order(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
+    library = [f"{r.library} ({r.n_genes:,} genes)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, library=library), ["order"], ["library"])
+
+
 def _dropout(table: pd.DataFrame) -> pd.DataFrame:
     cell = [f"{r.auroc:.3f}" + (f" [{r.low:.3f}, {r.high:.3f}]" if r.runs > 1 else "") for r in table.itertuples()]
     return wide(table.assign(cell=cell), ["counts", "sets"], ["method"])
@@ -60,10 +66,104 @@ def _dropout_types(table: pd.DataFrame) -> pd.DataFrame:
     return wide(table.assign(cell=cell), ["cell_type"], ["sets", "counts"])
 
 
+def _gene_embedding(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f}" + (f" [{r.low:.3f}, {r.high:.3f}]" if r.low == r.low else "") for r in table.itertuples()]
+    order = table.groupby(["source", "embedding"], sort=False)["auroc"].transform("mean")
+    first = table["source"] == "this run"
+    table = table.assign(cell=cell, order=order, first=first).sort_values(
+        ["first", "order"], ascending=False, kind="stable"
+    )
+    dimensions = table["dimensions"].map(lambda n: f"{n:.0f}" if n == n else "")
+    return wide(table.assign(dimensions=dimensions), ["embedding", "source", "dimensions"], ["task"])
+
+
+def _gain(table: pd.DataFrame) -> list[str]:
+    return [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
+
+
+def _expand(table: pd.DataFrame) -> pd.DataFrame:
+    few = table[table["size"].isin(["5 genes", "whole"])]
+    few = few.assign(cell=_gain(few), plain=few["plain"].map("{:.3f}".format))
+    return wide(few, ["data", "counts", "size", "plain"], ["completion"])
+
+
+def _expand_choice(table: pd.DataFrame) -> pd.DataFrame:
+    keys = ["size", "counts", "n_genes", "added_weight"]
+    over = table.groupby(keys, sort=False)["difference"].agg(["mean", "min"]).reset_index()
+    over = over.sort_values(["n_genes", "added_weight"], kind="stable").sort_values(["size", "counts"], kind="stable")
+    cell = [f"{mean:+.3f} ({low:+.3f})" for mean, low in zip(over["mean"], over["min"], strict=True)]
+    weight = over["added_weight"].map("weight {:g}".format)
+    return wide(over.assign(cell=cell, weight=weight), ["size", "counts", "n_genes"], ["weight"])
+
+
+def _expand_methods(table: pd.DataFrame) -> pd.DataFrame:
+    gains = zip(table["plain"], _gain(table), strict=True)
+    return wide(
+        table.assign(cell=[f"{plain:.3f} {gain}" for plain, gain in gains]), ["method", "size", "counts"], ["data"]
+    )
+
+
+def _cell_embedding(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.knn:.3f} · {r.nmi:.3f} · {r.ari:.3f} · {r.asw:.3f}" for r in table.itertuples()]
+    data = [f"{r.data} ({r.cells:,} cells, {r.types} types)" for r in table.itertuples()]
+    means = table.groupby("method", sort=False)[["knn", "nmi", "ari", "asw"]].mean()
+    rows = [f"{r.knn:.3f} · {r.nmi:.3f} · {r.ari:.3f} · {r.asw:.3f}" for r in means.itertuples()]
+    mean = pd.DataFrame({"method": means.index, "data": "mean", "cell": rows})
+    return wide(pd.concat([table.assign(cell=cell, data=data), mean]), ["method"], ["data"])
+
+
+def _cell_embedding_choices(table: pd.DataFrame) -> pd.DataFrame:
+    mean = table.groupby("choice", sort=False)["knn"].mean().reset_index().assign(data="mean")
+    both = pd.concat([table, mean])
+    return wide(both.assign(cell=both["knn"].map("{:.3f}".format)), ["choice"], ["data"])
+
+
+def _annotation(table: pd.DataFrame) -> pd.DataFrame:
+    shown = table[["data", "method"]].copy()
+    for column in table.columns[4:]:
+        shown[column.replace("_", " ")] = table[column].map(lambda x: f"{x:.3f}" if x == x else "")
+    return shown
+
+
+def _scoring(table: pd.DataFrame) -> pd.DataFrame:
+    number = lambda column, text: [
+        text.format(value) if value == value else "" for value in table[column].astype(float)
+    ]
+    ratio = table["peer_seconds"].astype(float) / table["seconds"]
+    differences = table["differs"].fillna("").where(table["difference"].isna(), number("difference", "{:.2g}"))
+    return pd.DataFrame(
+        {
+            "method": table["method"],
+            "cells × sets": [f"{r.cells:,} × {r.sets:,}" for r in table.itertuples()],
+            "seconds": number("seconds", "{:.2f}"),
+            "on one core": number("one_core_seconds", "{:.2f}"),
+            "CPU seconds": number("cpu_seconds", "{:.2f}"),
+            "added MB": number("memory_mb", "{:,.0f}"),
+            "peer": table["peer"].fillna(""),
+            "its seconds": number("peer_seconds", "{:.1f}"),
+            "its CPU seconds": number("peer_cpu_seconds", "{:.1f}"),
+            "its added MB": number("peer_memory_mb", "{:,.0f}"),
+            "ratio": ["" if value != value else f"{value:,.0f}" for value in ratio],
+            "largest difference": differences,
+            "on pbmc": number("difference_pbmc", "{:.2g}"),
+        }
+    )
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
+    "time_split": _gene_function,
+    "term_order": _term_order,
     "dropout": _dropout,
     "dropout_types": _dropout_types,
+    "gene_embedding": _gene_embedding,
+    "scoring": _scoring,
+    "cell_embedding": _cell_embedding,
+    "cell_embedding_choices": _cell_embedding_choices,
+    "annotation": _annotation,
+    "expand": _expand,
+    "expand_choice": _expand_choice,
+    "expand_methods": _expand_methods,
 }
 """How the tables that aren't shown as they are in their CSV are laid out."""
 
