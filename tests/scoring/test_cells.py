@@ -61,3 +61,25 @@ def test_sums_differ_by_sets_and_cannot_be_changed(counts: np.ndarray, sets: Set
     np.testing.assert_allclose(cells.sums(double), 2 * cells.sums(sets))
     with pytest.raises(ValueError, match="read-only"):
         cells.sums(sets)[0] = 0
+
+
+@pytest.mark.parametrize(("bound", "value", "most"), [("SCORES_AT_A_TIME", 30, 5), ("VALUES_AT_A_TIME", 100, 6)])
+def test_blocks_are_scored_in_parts_of_a_bounded_size(
+    monkeypatch, counts: np.ndarray, sets: SetIndex, bound: str, value: int, most: int
+) -> None:
+    """Of 6 sets, and of about 17 values other than zero a cell."""
+    matrix, sizes = sparse.csr_array(counts), []
+    expected = run(Rows(matrix), jobs(sets))
+
+    def recorded(block: sparse.csr_array) -> Cells:
+        sizes.append(block.shape[0])
+        return Cells(block)
+
+    monkeypatch.setattr("scgsfm.scoring._engine.Cells", recorded)
+    monkeypatch.setattr(f"scgsfm.scoring._engine.{bound}", value)
+    for found, whole in zip(run(Rows(matrix), jobs(sets)), expected, strict=True):
+        np.testing.assert_array_equal(found.scores, whole.scores)
+        if whole.padj is not None:
+            np.testing.assert_array_equal(found.padj, whole.padj)
+    assert max(sizes) <= most
+    assert sum(sizes) == len(counts)

@@ -42,22 +42,20 @@ def scatter(
     others leave of ``total``.
     """
     n_sets = np.minimum(np.diff(set_indptr), MANY).astype(np.uint8)
+    width = int(np.diff(indptr).max(initial=0)) + 1
     # unsigned indices save the test for negative ones; one type of values saves compiling
     unsigned = (array.astype(np.uint32, copy=False) for array in (indptr, genes, set_indptr, sets))
     indptr, genes, set_indptr, sets = unsigned
     values = values.astype(np.float64, copy=False)
-    return _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total)
+    return _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total, width)
 
 
 @njit(cache=True, nogil=True)
-def _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total):
+def _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total, width):
     out = np.empty((len(indptr) - 1, len(total)))
-    width = 0
-    for cell in range(len(out)):
-        width = max(width, np.int64(indptr[cell + 1]) - np.int64(indptr[cell]))
     # A cell's genes are sorted by their number of sets, as the processor foresees the end of a loop that is always as
     # long as the last one. That is worth more than the sorting costs.
-    sorted_genes, sorted_values = np.empty((MANY + 1, width + 1), np.uint32), np.empty((MANY + 1, width + 1))
+    sorted_genes, sorted_values = np.empty((MANY + 1, width), np.uint32), np.empty((MANY + 1, width))
     sizes = np.empty(MANY + 1, np.int64)
     for cell in range(len(out)):
         row, base = out[cell], zero[cell]
