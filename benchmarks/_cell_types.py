@@ -39,8 +39,8 @@ BLOOD = {
     "NK cell": ["NK"],
     "B cell": ["B"],
     "Monocyte": ["CD14+ Mono", "FCGR3A+ Mono", "Mono_CD14", "Mono_CD16"],
-    "Conventional DC 1": ["DC"],
     "Conventional DC 2": ["DC"],
+    "Conventional DC 1": ["DC"],
     "Plasmacytoid DC": ["DC"],
     "Platelet": ["Platelet", "MK"],
 }

@@ -89,7 +89,7 @@ def clusters(embedding: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 @dataclass
 class Projection:
-    """Stands in for a model: cells as weighted sets of unit length, times a matrix."""
+    """Stands in for a model: cells as weighted sets of unit length, times a matrix; by ``kind="latent"``."""
 
     genes: list[str]
     matrix: np.ndarray
@@ -119,7 +119,7 @@ class Recorder(Projection):
 def sets_of(adata: ad.AnnData, model: GSFM, **options: object) -> csr_array:
     """The sets that ``tl.embed_cells`` makes of the cells."""
     recorder = Recorder(model.genes)
-    scgsfm.tl.embed_cells(adata, model=recorder, key_added="recorded", **options)
+    scgsfm.tl.embed_cells(adata, model=recorder, kind="latent", key_added="recorded", **options)
     return vstack(recorder.sets, format="csr")
 
 
@@ -166,18 +166,21 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnDa
         ),
         "the same sets as gsfm, weighted + PCA": lambda adata: principal_components(sets_of(adata, model)),
         "untrained GSFM": embedded(untrained(model)),
+        "untrained GSFM, latent": embedded(untrained(model), kind="latent"),
     }
     if svd is not None:
-        named["SVD of the corpus"] = embedded(svd)
+        named["SVD of the corpus"] = embedded(svd, kind="latent")
     return named | {
         model.name: embedded(model),
         f"{model.name}, each cell by itself": embedded(model, weighting="expression"),
+        f"{model.name}, latent": embedded(model, kind="latent"),
     }
 
 
 def outputs(model: GSFM, adata: ad.AnnData) -> Iterator[tuple[str, np.ndarray]]:
-    """Other things than the latent vector that the model has to say of the default sets."""
-    latent = embedded(model)(adata)
+    """Other things that the model has to say of the default sets."""
+    latent = embedded(model, kind="latent")(adata)
+    yield "latent", latent
     yield "latent, unit length", latent / np.linalg.norm(latent, axis=1, keepdims=True)
     components = principal_components(latent)
     yield "latent, 50 PCs", components

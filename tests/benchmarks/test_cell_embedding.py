@@ -26,7 +26,7 @@ def test_sets_are_those_that_the_model_gets(gsfm):
     adata.var_names = gsfm.genes[2:22]
     sets = cell_embedding.sets_of(adata, gsfm, n_genes=4, weighting="expression", soft=False)
     assert (np.diff(sets.indptr) <= 4).all()
-    scgsfm.tl.embed_cells(adata, model=gsfm, n_genes=4, weighting="expression", soft=False)
+    scgsfm.tl.embed_cells(adata, model=gsfm, kind="latent", n_genes=4, weighting="expression", soft=False)
     np.testing.assert_allclose(gsfm.encode(sets), adata.obsm["X_gsfm"], rtol=1e-6)
 
 

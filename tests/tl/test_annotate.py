@@ -117,6 +117,17 @@ def test_labels_of_cells_and_clusters() -> None:
     np.testing.assert_allclose(first["score"], expected_scores(x, weighted, means).max(axis=1))
 
 
+def test_groups_count_the_same_whatever_their_size() -> None:
+    adata = make_adata(90)
+    adata = adata[(adata.obs["cluster"] == "0") | (np.arange(90) < 12)].copy()
+    profile = Profile.survey(Rows(adata.X, block_size=5), adata.obs["cluster"].astype(int).to_numpy(), 3)
+    x = adata.X.toarray()
+    means = np.stack([x[adata.obs["cluster"] == group].mean(axis=0) for group in "012"])
+    np.testing.assert_allclose(profile.group_means, means)
+    np.testing.assert_allclose(profile.means, means.mean(axis=0))
+    np.testing.assert_allclose(Profile.survey(Rows(adata.X), np.full(len(x), -1), 0).means, x.mean(axis=0))
+
+
 def test_confidence_is_a_softmax_with_the_threshold() -> None:
     scores, threshold = np.array([[3.0, 1.0, -40.0], [0.0, 0.5, 900.0]]), 2.0
     expected = softmax(np.column_stack([scores, [threshold] * 2]) / 1.7, axis=1)[:, :3]

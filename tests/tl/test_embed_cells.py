@@ -45,13 +45,20 @@ def expected_sets(x: np.ndarray, names: pd.Index, model: GSFM, n_genes: int, wei
 @pytest.mark.parametrize("weighting", ["expression", "specificity"])
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("n_genes", [3, 500])
+@pytest.mark.parametrize("kind", ["encoder", "latent"])
 def test_is_what_the_dense_network_gives(
-    counts: np.ndarray, gsfm: GSFM, dense: Dense, weighting: str, n_genes: int, *, soft: bool
+    counts: np.ndarray, gsfm: GSFM, dense: Dense, kind: str, weighting: str, n_genes: int, *, soft: bool
 ) -> None:
     adata = make_adata(sparse.csr_matrix(counts), gsfm)
     options = {"n_genes": n_genes, "weighting": weighting, "soft": soft}
+    sets = expected_sets(counts, adata.var_names, gsfm, **options)
+    options["kind"] = kind
     assert scgsfm.tl.embed_cells(adata, model=gsfm, **options) is None
-    expected, _ = dense(expected_sets(counts, adata.var_names, gsfm, **options))
+    if kind == "latent":
+        expected, _ = dense(sets)
+    else:
+        norms = np.linalg.norm(sets, axis=1, keepdims=True)
+        expected = sets / np.where(norms > 0, norms, 1) @ gsfm.gene_embeddings("encoder").astype(float)
     assert adata.obsm["X_gsfm"].dtype == np.float32
     np.testing.assert_allclose(adata.obsm["X_gsfm"], expected, rtol=1e-4, atol=1e-4)
     record = adata.uns["scgsfm"]["X_gsfm"]
@@ -143,10 +150,12 @@ def test_empty_cells_get_the_empty_set(counts: np.ndarray, gsfm: GSFM, caplog: p
     counts[6, :] = 0
     counts[6, 1] = 3.5  # a gene that the model doesn't know
     adata = make_adata(counts, gsfm)
-    scgsfm.tl.embed_cells(adata, model=gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm, kind="latent")
     empty = np.flatnonzero((counts[:, adata.var_names.isin(gsfm.genes)] == 0).all(axis=1))
     assert set(empty) >= {4, 6}
     np.testing.assert_allclose(adata.obsm["X_gsfm"][empty], gsfm.encode([[]] * len(empty)), rtol=1e-6)
+    scgsfm.tl.embed_cells(adata, model=gsfm, key_added="X_encoder")
+    assert (adata.obsm["X_encoder"][empty] == 0).all()
     assert f"{len(empty)} cells have an empty set" in caplog.text
     assert adata.uns["scgsfm"]["X_gsfm"]["n_empty"] == len(empty)
 
@@ -229,6 +238,11 @@ def test_bad_values(counts: np.ndarray, gsfm: GSFM) -> None:
 def test_bad_options(counts: np.ndarray, gsfm: GSFM, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="`n_genes` is .* and `weighting`"):
         scgsfm.tl.embed_cells(make_adata(counts, gsfm), model=gsfm, **options)
+
+
+def test_bad_kind(counts: np.ndarray, gsfm: GSFM) -> None:
+    with pytest.raises(ValueError, match="`kind` is 'decoder'"):
+        scgsfm.tl.embed_cells(make_adata(counts, gsfm), model=gsfm, kind="decoder")
 
 
 def test_bad_model(counts: np.ndarray, gsfm: GSFM) -> None:

@@ -25,7 +25,7 @@ class Profile:
     """What is to be known of all cells before single cells can be compared with them."""
 
     means: np.ndarray
-    """Mean of each gene."""
+    """Mean of each gene over all cells, or, if there are groups, over the means of the groups."""
     group_means: np.ndarray
     """Means of each gene in each group of cells (groups × genes)."""
     counts: bool
@@ -48,7 +48,10 @@ class Profile:
                 np.add.at(normalised, place, log_normalised(block))
         sums = (normalised if counts else as_is).reshape(n_rows, rows.n_genes)
         sizes = np.maximum(np.bincount(groups, minlength=n_rows)[:n_groups], 1)
-        return cls(sums.sum(axis=0) / max(rows.n_cells, 1), sums[:n_groups] / sizes[:, None], counts)
+        group_means = sums[:n_groups] / sizes[:, None]
+        # so that the markers of a group that has most of the cells stand out, too
+        means = group_means.mean(axis=0) if n_groups else sums[0] / max(rows.n_cells, 1)
+        return cls(means, group_means, counts)
 
     def bins(self) -> np.ndarray:
         """The bin of each gene, of equal numbers of genes by their mean; -1 for genes without a value."""
@@ -67,7 +70,7 @@ def transformed(block: csr_array, *, counts: bool) -> csr_array:
 class Markers:
     r"""Scores marker sets by how far their genes exceed, in a cell, genes that are as highly expressed in all cells.
 
-    With :math:`d_g = x_g - m_g`, the value of a gene less its mean over all cells, and :math:`\bar d_{b(g)}` the mean of
+    With :math:`d_g = x_g - m_g`, the value of a gene less its mean over all cells (groups count the same), and :math:`\bar d_{b(g)}` the mean of
     :math:`d` over the gene's bin, the score of a set is :math:`\sum_g w_g (d_g - \bar d_{b(g)}) / (\sigma \sqrt{\sum
     w_g^2})` with the root mean square :math:`\sigma` of :math:`d` over all genes. A gene that is a marker of n sets
     weighs 1/n.

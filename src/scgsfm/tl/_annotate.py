@@ -24,7 +24,7 @@ UNASSIGNED = "unassigned"
 TEMPERATURE, OF_GROUPS = 1.3, 3.2
 """Of the softmax that turns scores of cells and of groups into probabilities; fitted by ``benchmarks/annotation.py``."""
 LONG = 50
-"""A set with more markers in the data is a signature, of which fewer genes stand out."""
+"""A set with more markers in the data is a signature, of which few genes stand out in its own cells, too."""
 
 
 def annotate(
@@ -53,8 +53,9 @@ def annotate(
     all cells: with :math:`d_g` the value of a gene less its mean over all cells, and :math:`\bar d_{b(g)}` the mean of
     :math:`d` in the cell over the 4 % of the genes with the most similar mean, it is :math:`\sum_g w_g (d_g - \bar
     d_{b(g)}) / (\sigma \sqrt{\sum_g w_g^2})`, :math:`\sigma` the root mean square of :math:`d` over all genes. A marker
-    of n types has the weight :math:`w_g = 1/n`. A group's score is the same of its mean. Scores of sets of any size
-    thus compare, and the type with the highest is the label.
+    of n types has the weight :math:`w_g = 1/n`. A group's score is the same of its mean; with groups, the mean over all
+    cells is that of the groups' means. Scores of sets of any size thus compare, and the type with the highest is the
+    label.
 
     The label is ``"unassigned"`` where the score is one that random markers reach: in each draw all markers are
     replaced by genes with a similar mean, and the best score over the sets is kept. The types must also stand out from
@@ -79,7 +80,7 @@ def annotate(
         Share of cells, and of groups, that get a label if markers are random.
     min_share
         Share of a type's markers that must stand out in a group, each by exceeding 90 % of the genes with a similar
-        mean; by default 0.5, and 0.25 for sets of more than 50 genes.
+        mean; by default 0.5, but 0 for sets of more than 50 genes, for which it doesn't tell right from wrong.
     min_genes
         Markers that the data must have of a set; others are left out with a warning.
     n_random
@@ -157,12 +158,12 @@ def annotate(
 
     key = key_added or _keys.ANNOTATION
     names = sorted({*by_type.categories, UNASSIGNED} - {UNASSIGNED}) + [UNASSIGNED]
-    adata.obs[key], adata.obs[f"{key}_confidence"] = pd.Categorical(own, names), confidence
+    adata.obs[key], adata.obs[f"{key}_confidence"] = _labels(own, names), confidence
     if groupby is not None:
         table = _table(scorer, profile, groups, by_type, own, alpha)
         label, sure = _of_groups(table, alpha, min_share, groups)
-        adata.obs[key], adata.obs[f"{key}_confidence"] = pd.Categorical(label, names), sure
-        adata.obs[f"{key}_cell"] = pd.Categorical(own, names)
+        adata.obs[key], adata.obs[f"{key}_confidence"] = _labels(label, names), sure
+        adata.obs[f"{key}_cell"] = _labels(own, names)
         adata.uns[key] = table.drop(columns="long")
     used = {"groupby": groupby, "tissue": tissue, "organism": organism, "alpha": alpha, "min_share": min_share}
     used |= {"min_genes": min_genes, "n_random": n_random, "layer": layer, "use_raw": use_raw}
@@ -220,6 +221,11 @@ def _filter(table: pd.DataFrame, wanted: dict[str, Any]) -> pd.DataFrame:
         msg = "No marker set is left of this tissue and organism together."
         raise ValueError(msg)
     return table[kept]
+
+
+def _labels(labels: np.ndarray, names: Sequence[str]) -> pd.Categorical:
+    """In the order of ``names``, without those that no cell has: scanpy would take them for groups."""
+    return pd.Categorical(labels, names).remove_unused_categories()
 
 
 def _groups(adata: AnnData, groupby: str | None) -> pd.Categorical:
@@ -280,7 +286,7 @@ def _of_groups(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels and confidence of the cells' groups; cells of no group are unassigned, with confidence NaN."""
     first = table[table["rank"] == 1]
-    needed = np.where(first["long"], 0.25, 0.5) if min_share is None else min_share
+    needed = np.where(first["long"], 0.0, 0.5) if min_share is None else min_share
     fits = (first["pvalue"] <= alpha) & (first["share"] >= needed)
     label = np.where(fits, first["cell_type"].astype(object), UNASSIGNED)
     sure = np.where(fits, first["probability"], 1 - first["probability"])

@@ -28,7 +28,8 @@ def embed_cells(
     adata: AnnData,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
-    n_genes: int = 1000,
+    kind: Literal["encoder", "latent"] = "encoder",
+    n_genes: int = 500,
     weighting: Literal["specificity", "expression"] = "specificity",
     soft: bool = True,
     layer: str | None = None,
@@ -45,8 +46,9 @@ def embed_cells(
     (this is logged), and they become :math:`\log(1 + 10^4 x_{ij} / \sum_k x_{ik})`; other values stay as they are. The
     set of a cell are the ``n_genes`` genes with the highest positive :math:`v_{ij}`: how far the value exceeds the
     gene's mean, times its standard deviation (see ``weighting``). Their weights are :math:`v_{ij}`, divided by the root
-    mean square over the genes of the set, or all 1 (see ``soft``). The embedding is the latent vector that the model's
-    encoder gives this weighted set. Only genes that the model knows count, in the sums as well.
+    mean square over the genes of the set, or all 1 (see ``soft``). The embedding is what the first, linear layer of the
+    model's encoder makes of this weighted set, or the latent vector at its end (see ``kind``). Only genes that the model
+    knows count, in the sums as well.
 
     The data are read in blocks of cells, in memory, backed or lazy (h5ad, zarr, dask), and give the same numbers
     whichever way they are stored.
@@ -57,6 +59,10 @@ def embed_cells(
         Cells × genes: counts or log-normalised values.
     model
         Name or folder of a model, or the loaded model itself.
+    kind
+        ``"encoder"`` sums the vectors that the first layer of the encoder has for the genes of the set (those of
+        ``tl.embed_genes(kind="encoder")``), with the weights scaled to unit length; of the two it tells cell types
+        apart better. ``"latent"`` is the encoder's output, in one space with :func:`~scgsfm.tl.embed_sets`.
     n_genes
         How many genes a cell's set has at most.
     weighting
@@ -86,7 +92,7 @@ def embed_cells(
     ``None``, or the copy if ``copy=True``. Sets the fields:
 
     ``adata.obsm["X_gsfm"]`` or ``adata.obsm[key_added]`` : :class:`numpy.ndarray` (float32, cells × dimensions)
-        Latent vectors. Cells without a gene that the model knows and that has a positive :math:`v_{ij}` all get
+        Vectors of the cells. Cells without a gene that the model knows and that has a positive :math:`v_{ij}` all get
         the vector of the empty set, and a warning is logged.
     ``adata.uns["scgsfm"]["X_gsfm"]`` or ``adata.uns["scgsfm"][key_added]`` : :class:`dict`
         Parameters, the number of genes that the model knows, whether values were taken for counts.
@@ -106,12 +112,7 @@ def embed_cells(
     >>> adata.obsm["X_gsfm"].shape[0]
     700
     """
-    if n_genes < 1 or weighting not in {"expression", "specificity"}:
-        msg = (
-            f"`n_genes` is {n_genes} and `weighting` {weighting!r}, but must be at least 1 and 'expression' or "
-            "'specificity'."
-        )
-        raise ValueError(msg)
+    _check(kind, n_genes, weighting)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
     genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
@@ -125,14 +126,17 @@ def embed_cells(
     sets = CellSets.survey(rows, n_genes=n_genes, specific=weighting == "specificity", soft=soft)
     if sets.counts:
         logger.info("All values are whole numbers, so they are taken for counts and log-normalised.")
-    embedding = np.empty((rows.n_cells, loaded.dim), np.float32)
+    vectors = loaded.gene_embeddings("encoder") if kind == "encoder" else None
+    dim = loaded.dim if vectors is None else vectors.shape[1]
+    embedding = np.empty((rows.n_cells, dim), np.float32)
     n_empty = 0
     for start, block in rows:
         cells = sets.of(block)
         n_empty += int((np.diff(cells.indptr) == 0).sum())
         arrays = cells.data, tokens[cells.indices], cells.indptr
         cells = csr_array(arrays, shape=(cells.shape[0], len(loaded.genes)))
-        embedding[start : start + cells.shape[0]] = loaded.encode(cells)
+        here = slice(start, start + cells.shape[0])
+        embedding[here] = loaded.encode(cells) if vectors is None else _sums(cells, vectors)
     if n_empty:
         logger.warning(
             "%d cells have an empty set, as no gene that the model knows stands out; their embedding is meaningless.",
@@ -142,6 +146,7 @@ def embed_cells(
     key = key_added or _keys.X_GSFM
     adata.obsm[key] = embedding
     used = {
+        "kind": kind,
         "n_genes": n_genes,
         "weighting": weighting,
         "soft": soft,
@@ -152,6 +157,24 @@ def embed_cells(
     record = {"model": loaded.name, "params": used, "n_known": len(known), "counts": sets.counts, "n_empty": n_empty}
     write_record(adata, key, record)
     return adata if copy else None
+
+
+def _check(kind: str, n_genes: int, weighting: str) -> None:
+    if kind not in {"encoder", "latent"}:
+        msg = f"`kind` is {kind!r}, but must be 'encoder' or 'latent'."
+        raise ValueError(msg)
+    if n_genes < 1 or weighting not in {"expression", "specificity"}:
+        msg = (
+            f"`n_genes` is {n_genes} and `weighting` {weighting!r}, but must be at least 1 and 'expression' or "
+            "'specificity'."
+        )
+        raise ValueError(msg)
+
+
+def _sums(cells: csr_array, vectors: np.ndarray) -> np.ndarray:
+    """Sums of the vectors of each cell's genes, their weights scaled to unit length; 0 for the empty set."""
+    norms = np.sqrt(cells.multiply(cells).sum(axis=1))
+    return (cells @ vectors) / np.where(norms > 0, norms, 1)[:, None]
 
 
 def _known(model: GSFM, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
