@@ -19,6 +19,12 @@ VARM_GSFM = "gsfm"
 FUNCTIONS = "predicted_functions"
 """``uns`` key of the terms predicted for the genes of the data."""
 
+ENRICH = "enrich"
+"""``uns`` key of the terms that groups of cells are enriched for."""
+
+ANNOTATION = "annotation"
+"""``obs`` column of cell types, start of the names of the columns beside it, and ``uns`` key of the groups' candidates."""
+
 RESOLVE_GENES = "resolve_genes"
 """``uns[UNS]`` key of the resolution of gene names."""
 

@@ -1,5 +1,6 @@
 """Scoring methods and the engine that walks the data in blocks of cells."""
 
+from ._annotate import Markers, Profile, probabilities, score_cells
 from ._cell_sets import CellSets
 from ._complete import complete, known_genes, predictions, zscores
 from ._engine import Job, Result, run, run_into, run_lazily
@@ -16,8 +17,10 @@ __all__ = [
     "CellSets",
     "Job",
     "LeftOut",
+    "Markers",
     "Method",
     "Pairs",
+    "Profile",
     "Result",
     "Rows",
     "SetIndex",
@@ -28,9 +31,11 @@ __all__ = [
     "left_out",
     "methods",
     "predicted_pairs",
+    "probabilities",
     "predictions",
     "run",
     "run_into",
     "run_lazily",
+    "score_cells",
     "zscores",
 ]
