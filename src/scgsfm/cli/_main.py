@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
 
-from . import _complete, _demo, _download, _models, _predict, _score, _train
+from . import _annotate, _complete, _demo, _download, _models, _predict, _score, _train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": (_demo, "score labelled blood cells with the embedded model"),
     "score": (_score, "score the cells of a file by gene sets"),
+    "annotate": (_annotate, "name the types of the cells of a file by marker sets"),
     "complete": (_complete, "list the genes that belong with the given ones"),
     "predict": (_predict, "list the terms that genes are predicted to belong to, or a whole library"),
     "models": (_models, "list the models that can be loaded by name"),

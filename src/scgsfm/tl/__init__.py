@@ -1,5 +1,6 @@
 """Tools: scores, embeddings and tables from AnnData or gene sets."""
 
+from ._annotate import annotate
 from ._complete_sets import complete_sets
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
@@ -7,4 +8,4 @@ from ._embed_sets import embed_sets
 from ._predict_functions import predict_functions
 from ._score import score
 
-__all__ = ["complete_sets", "embed_cells", "embed_genes", "embed_sets", "predict_functions", "score"]
+__all__ = ["annotate", "complete_sets", "embed_cells", "embed_genes", "embed_sets", "predict_functions", "score"]
