@@ -32,8 +32,9 @@ def _unsorted_with_zeros(x: np.ndarray) -> sparse.csr_array:
 
 
 def _dask(x: np.ndarray, chunk: Callable[[np.ndarray], Any]) -> Any:
+    """Chunked along cells and genes."""
     da = pytest.importorskip("dask.array")
-    return da.from_array(x, chunks=(3, 4)).rechunk((3, -1)).map_blocks(chunk)
+    return da.from_array(x, chunks=(3, 25)).map_blocks(chunk)
 
 
 def _on_disk(x: Any, path: Path, *, backend: str) -> Any:
@@ -58,11 +59,13 @@ ARRAY_TYPES: dict[str, Callable[[np.ndarray, Path], Any]] = {
     "csc_unsorted_zeros": lambda x, _: sparse.csc_array(_unsorted_with_zeros(x.T).T),
     "dask_dense": lambda x, _: _dask(x, np.asarray),
     "dask_csr": lambda x, _: _dask(x, sparse.csr_array),
+    "dask_csc": lambda x, _: _dask(x, sparse.csc_matrix),
     "h5_dense": lambda x, path: _on_disk(x, path, backend="h5"),
     "h5_csr": lambda x, path: _on_disk(sparse.csr_matrix(x), path, backend="h5"),
     "h5_csc": lambda x, path: _on_disk(sparse.csc_matrix(x), path, backend="h5"),
     "zarr_dense": lambda x, path: _on_disk(x, path, backend="zarr"),
     "zarr_csr": lambda x, path: _on_disk(sparse.csr_matrix(x), path, backend="zarr"),
+    "zarr_csc": lambda x, path: _on_disk(sparse.csc_matrix(x), path, backend="zarr"),
 }
 
 

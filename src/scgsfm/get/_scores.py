@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) -> pd.DataFrame:
     """Get the scores of gene sets with the original names of the sets.
 
-    In ``obsm`` the ``/`` in names is replaced, since files take it for a path. A column goes into ``obs``, and so into
-    every plot of scanpy, by ``adata.obs["my set"] = scgsfm.get.scores(adata)["my set"]``.
+    In ``obsm`` the ``/`` in names is replaced, since files take it for a path; scores that were streamed to a file or
+    left to dask are arrays without names there, and are computed here. A column goes into ``obs``, and so into every
+    plot of scanpy, by ``adata.obs["my set"] = scgsfm.get.scores(adata)["my set"]``.
 
     Parameters
     ----------
@@ -47,6 +49,9 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
     key = key or _keys.score(method)
     table = adata.obsm.get(key)
     records = adata.uns.get(_keys.UNS, {})
+    if table is not None and not isinstance(table, pd.DataFrame) and "set_names" in records.get(key, {}):
+        columns = _keys.columns([str(name) for name in records[key]["set_names"]])
+        table = pd.DataFrame(np.asarray(table), index=adata.obs_names, columns=columns)
     if not isinstance(table, pd.DataFrame):
         there = [
             name for name in adata.obsm if "set_names" in records.get(name, {}) or name.startswith(_keys.score(""))

@@ -61,9 +61,9 @@ def data_genes(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
 
 
 def data_var(adata: AnnData, *, use_raw: bool) -> pd.DataFrame:
-    """``.var`` of the data or of ``.raw``."""
+    """``.var`` of the data or of ``.raw``, read if it is lazy."""
     if not use_raw:
-        return adata.var
+        return adata.var.to_memory() if hasattr(adata.var, "to_memory") else adata.var
     if adata.raw is None:
         msg = "`use_raw=True`, but the data have no `.raw`: set `use_raw=False`"
         raise ValueError(msg)

@@ -1,18 +1,29 @@
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ._block import rows_of
+from ._cells import Cells
+from ._chunks import array_of
+from ._progress import QUIET_SECONDS, progress
 
-    from ._registry import Method
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scipy.sparse import csr_array
+
+    from ._registry import Method, Scorer
     from ._rows import Rows
     from ._sets import SetIndex
+
+
+SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**20
+"""Cells times sets and values other than zero of the cells that are scored together. What is computed on the way to the
+scores then takes some tens of MB at most, whatever the sets and the data."""
 
 
 @dataclass(frozen=True)
@@ -28,53 +39,112 @@ class Job:
 class Result:
     """What a job gives: scores (cells × sets) and, from methods with a test, adjusted p-values."""
 
-    scores: np.ndarray
-    padj: np.ndarray | None = None
+    scores: Any
+    padj: Any = None
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Scores a block of cells by all jobs. It holds nothing of the data, so that it can go to other processes."""
+
+    scorers: tuple[Scorer, ...]
+    tests: tuple[bool, ...]
+    n_sets: tuple[int, ...]
+
+    @classmethod
+    def prepare(cls, rows: Rows, jobs: Sequence[Job]) -> Scoring:
+        """Do once what all blocks share."""
+        scorers = tuple(job.method.prepare(rows, job.sets, **job.params) for job in jobs)
+        return cls(scorers, tuple(bool(job.method.test) for job in jobs), tuple(len(job.sets) for job in jobs))
+
+    def __call__(self, block: csr_array) -> list[Result]:
+        """One result a job; p-values are adjusted over the sets of each cell (Benjamini and Hochberg)."""
+        from scgsfm.kernels import adjust
+
+        n_values = max(1, block.nnz // max(1, block.shape[0]))
+        step = max(1, min(SCORES_AT_A_TIME // max(self.n_sets), VALUES_AT_A_TIME // n_values))
+        results = [_allocate(block.shape[0], n, test) for n, test in zip(self.n_sets, self.tests, strict=True)]
+        for start in range(0, block.shape[0], step):
+            stop = min(start + step, block.shape[0])
+            cells = Cells(rows_of(block, start, stop))
+            for scorer, result in zip(self.scorers, results, strict=True):
+                if result.padj is None:
+                    result.scores[start:stop] = scorer(cells)
+                else:
+                    result.scores[start:stop], pvalues = scorer(cells)
+                    result.padj[start:stop] = adjust(pvalues)
+        return results
 
 
 def run(rows: Rows, jobs: Sequence[Job]) -> list[Result]:
     """Score all cells by all jobs in one walk over the data.
 
-    One thread reads the blocks, as many as there are cores score them (the kernels hold no GIL), and never more than
-    two blocks a core are held. Each cell is scored by itself, so neither the blocks nor the threads change a number.
+    Each cell is scored by itself, so neither the blocks nor the threads nor the workers change a number.
     """
-    from numba import config
-
-    scorers = [job.method.prepare(rows, job.sets, **job.params) for job in jobs]
-    results = [_allocate(rows.n_cells, job) for job in jobs]
-
-    def score(start: int, block: Any) -> None:
-        block = rows.prepare(block)
-        cells = slice(start, start + block.shape[0])
-        for scorer, result in zip(scorers, results, strict=True):
-            _write(scorer(block), result, cells)
-
-    n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(n_threads) as pool:
-        waiting: deque = deque()
-        try:
-            for start, block in rows.read():
-                waiting.append(pool.submit(score, start, block))
-                if len(waiting) > n_threads:
-                    waiting.popleft().result()
-            while waiting:
-                waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    results = [_allocate(rows.n_cells, len(job.sets), bool(job.method.test)) for job in jobs]
+    run_into(results, rows, jobs)
     return results
 
 
-def _allocate(n_cells: int, job: Job) -> Result:
-    shape = (n_cells, len(job.sets))
-    return Result(np.empty(shape), np.empty(shape) if job.method.test else None)
+def run_into(
+    results: Sequence[Result],
+    rows: Rows,
+    jobs: Sequence[Job],
+    *,
+    first: int = 0,
+    tell: Callable[[int], object] = lambda n_done: None,
+    delay: float = QUIET_SECONDS,
+) -> None:
+    """The same into arrays that are given, in memory or on disk.
+
+    Parameters
+    ----------
+    results
+        Arrays (cells × sets) for each job.
+    rows, jobs
+        What to score.
+    first
+        The cell to begin with.
+    tell
+        Called after each block with the number of cells that are done and written.
+    delay
+        Seconds before a progress bar appears.
+    """
+    scoring = Scoring.prepare(rows, jobs)
+    with progress(rows.n_cells, first=first, delay=delay) as bar:
+        for start, found in rows.map(scoring, first=first):
+            stop = start + len(found[0].scores)
+            for result, part in zip(results, found, strict=True):
+                result.scores[start:stop] = part.scores
+                if result.padj is not None:
+                    result.padj[start:stop] = part.padj
+            tell(stop)
+            bar.update(stop - start)
 
 
-def _write(scores: Any, result: Result, cells: slice) -> None:
-    """Write a block's scores, and its p-values adjusted over the sets of each cell (Benjamini and Hochberg)."""
-    if result.padj is None:
-        result.scores[cells] = scores
-    else:
-        from scipy.stats import false_discovery_control
+def run_lazily(rows: Rows, jobs: Sequence[Job]) -> list[Result]:
+    """The same for a dask array, as dask arrays that are computed when they are needed."""
+    if not rows.is_dask:
+        msg = (
+            f"`compute=False` needs a dask array, but the matrix is a {type(rows.matrix).__name__}. Read the file by "
+            "`anndata.experimental.read_lazy`, or leave `compute=True`: files are read block by block."
+        )
+        raise ValueError(msg)
+    blocks = rows.map_lazily(Scoring.prepare(rows, jobs))
+    results = []
+    for i, job in enumerate(jobs):
+        parts = [
+            array_of(blocks, partial(_part, i, name), n_columns=len(job.sets), rows=rows.matrix.chunks[0])
+            for name in (("scores", "padj") if job.method.test else ("scores",))
+        ]
+        results.append(Result(*parts))
+    return results
 
-        result.scores[cells], pvalues = scores
-        result.padj[cells] = false_discovery_control(pvalues, axis=1)
+
+def _part(i: int, name: str, results: list[Result]) -> np.ndarray:
+    return getattr(results[i], name)
+
+
+def _allocate(n_cells: int, n_sets: int, test: bool) -> Result:
+    shape = (n_cells, n_sets)
+    return Result(np.empty(shape), np.empty(shape) if test else None)

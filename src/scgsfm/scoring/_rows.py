@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from anndata.abc import CSCDataset, CSRDataset
 from scipy.sparse import csc_array, csr_array, issparse
 
-from scgsfm._logging import logger
+from ._block import check_type, prepare, rows_of
+from ._chunks import check_chunks, in_order, map_chunks
+from ._stored import StoredColumns, StoredRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 CELLS_IN_MEMORY = 512
@@ -25,8 +30,8 @@ class Rows:
     ----------
     matrix
         CSR or CSC matrix, dense array, backed or lazy one of either (`h5py`, `zarr`, `anndata`'s sparse data sets,
-        `dask` with dense or sparse chunks). It is never held as a whole where it isn't already; the exception is a
-        CSC matrix on disk, which can't be read by rows.
+        `dask` with dense or sparse chunks). It is never held as a whole where it isn't already. A CSC matrix on disk
+        is sorted by cells in temporary files.
     genes
         Columns to keep, in this order.
     block_size
@@ -34,14 +39,11 @@ class Rows:
     """
 
     def __init__(self, matrix: Any, *, genes: np.ndarray | None = None, block_size: int | None = None) -> None:
-        _check_type(matrix)
-        if isinstance(matrix, CSCDataset):
-            logger.warning(
-                "The matrix is stored by columns (CSC), so it is read into memory as a whole. "
-                "To have it streamed, store it as CSR."
-            )
-            matrix = matrix.to_memory()
+        check_type(matrix)
         self.matrix = matrix
+        self.is_dask = hasattr(matrix, "dask")
+        if self.is_dask:
+            check_chunks(matrix)
         self.genes = genes
         self.n_cells = matrix.shape[0]
         self.n_genes = matrix.shape[1] if genes is None else len(genes)
@@ -52,113 +54,117 @@ class Rows:
 
     def __iter__(self) -> Iterator[tuple[int, csr_array]]:
         """The number of each block's first cell, and the block, ready for the kernels."""
-        for start, block in self.read():
-            yield start, self.prepare(block)
-
-    def read(self) -> Iterator[tuple[int, Any]]:
-        """The blocks as they are stored. One thread must do this; others may :meth:`prepare` what it read."""
-        if issparse(self.matrix) and self.matrix.format == "csc":
-            yield from self._read_columns()
-        elif hasattr(self.matrix, "dask"):
-            yield from self._read_chunks()
+        if self.is_dask:
+            for i in range(self.matrix.numblocks[0]):
+                offset = sum(self.matrix.chunks[0][:i])
+                for start, block in in_order(self.map_lazily(_itself, of=self.matrix.blocks[i])):
+                    yield offset + start, block
         else:
-            for start, stop in self._bounds(0, self.n_cells):
-                yield start, _slice(self.matrix, start, stop)
+            for start, block in self.read():
+                yield start, self.prepare(block)
+
+    def map(self, function: Callable[[csr_array], Any], *, first: int = 0) -> Iterator[tuple[int, Any]]:
+        """The number of each block's first cell, and what a function makes of the block, in the order of the cells.
+
+        One thread reads, as many as there are cores compute (the kernels hold no GIL), and never more than two blocks
+        a core are held. The blocks of a dask array go to dask's workers, and so does the function: it should hold
+        nothing large, such as these rows. Cells before ``first`` are skipped.
+        """
+        if self.is_dask:
+            for start, value in in_order(self.map_lazily(function, of=self.matrix[first:])):
+                yield first + start, value
+            return
+
+        from numba import config
+
+        n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        with ThreadPoolExecutor(n_threads) as pool:
+            waiting: deque = deque()
+            try:
+                for start, block in self.read(first):
+                    waiting.append((start, pool.submit(lambda block: function(self.prepare(block)), block)))
+                    del block
+                    if len(waiting) > n_threads:
+                        start, done = waiting.popleft()
+                        yield start, done.result()
+                while waiting:
+                    start, done = waiting.popleft()
+                    yield start, done.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def map_lazily(self, function: Callable[[csr_array], Any], *, of: Any = None) -> Any:
+        """The same for a dask array, not yet computed; see :func:`scgsfm.scoring._chunks.map_chunks`."""
+        matrix = self.matrix if of is None else of
+        return map_chunks(matrix, function, genes=self.genes, block_size=self.block_size, name="blocks")
+
+    def read(self, first: int = 0) -> Iterator[tuple[int, Any]]:
+        """The blocks as they are stored, from cell ``first`` on. One thread must do this; others :meth:`prepare`."""
+        if issparse(self.matrix) and self.matrix.format == "csc":
+            rows = _columns_in_memory(self.matrix, first)
+        elif isinstance(self.matrix, CSCDataset):
+            rows = self._by_cells
+        elif isinstance(self.matrix, CSRDataset):
+            rows = StoredRows(self.matrix)
+        else:
+            rows = partial(rows_of, self.matrix)
+        for start in range(first, self.n_cells, self.block_size):
+            yield start, rows(start, min(start + self.block_size, self.n_cells))
 
     def prepare(self, block: Any) -> csr_array:
         """A block as CSR of floating-point numbers with sorted indices. Raises ValueError for NaN and infinity."""
-        _check_type(block)
-        if block.dtype not in (np.float32, np.float64):
-            block = block.astype(np.float64)
-        block = csr_array(block)
-        if self.genes is not None:
-            block = block[:, self.genes]
-        if not block.has_canonical_format:
-            block = block.copy()  # it may share the user's arrays
-            block.sum_duplicates()
-        if block.indices.dtype != np.int32:  # one type, so that kernels are compiled once
-            arrays = block.data, block.indices.astype(np.int32), block.indptr.astype(np.int32)
-            block = csr_array(arrays, shape=block.shape)
-        with np.errstate(all="ignore"):
-            finite = np.isfinite(block.data.sum())
-        if not finite:
-            _check_finite(block)
-        return block
+        return prepare(block, self.genes)
 
     def detected(self) -> np.ndarray:
         """Which genes have a value other than zero in any cell."""
         detected = np.zeros(self.n_genes, bool)
-        for _, block in self:
-            detected[block.indices[block.data != 0]] = True
+        for _, found in self.map(_detected):
+            detected |= found
         return detected
 
-    def _bounds(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        for first in range(start, stop, self.block_size):
-            yield first, min(first + self.block_size, stop)
+    @cached_property
+    def _by_cells(self) -> StoredColumns:
+        return StoredColumns(self.matrix)
 
-    def _read_columns(self) -> Iterator[tuple[int, csr_array]]:
-        from scgsfm.kernels import rows_of_columns
 
-        matrix = csc_array(self.matrix)
-        if not matrix.has_sorted_indices:
-            matrix = matrix.sorted_indices()
-        cursors, ends = matrix.indptr[:-1].copy(), matrix.indptr[1:]
-        for start, stop in self._bounds(0, self.n_cells):
-            arrays = rows_of_columns(matrix.data, matrix.indices, cursors, ends, start, stop)
-            yield start, csr_array(arrays, shape=(stop - start, matrix.shape[1]))
+def _itself(block: csr_array) -> csr_array:
+    return block
 
-    def _read_chunks(self) -> Iterator[tuple[int, Any]]:
-        matrix = self.matrix.rechunk({1: -1})
-        offset = 0
-        for i in range(matrix.numblocks[0]):
-            chunk = matrix.blocks[i].compute()
-            _check_type(chunk)
-            chunk = chunk.tocsr() if issparse(chunk) else chunk
-            for start, stop in self._bounds(0, chunk.shape[0]):
-                yield offset + start, _slice(chunk, start, stop)
-            offset += chunk.shape[0]
+
+def _detected(block: csr_array) -> np.ndarray:
+    return np.bincount(block.indices[block.data != 0], minlength=block.shape[1]) > 0
+
+
+def _columns_in_memory(matrix: Any, first: int) -> Callable[[int, int], csr_array]:
+    """A function that gives the rows of a CSC matrix, asked for one range after the other from ``first`` on."""
+    from scgsfm.kernels import rows_of_columns
+
+    matrix = csc_array(matrix)
+    if not matrix.has_sorted_indices:
+        matrix = matrix.sorted_indices()
+    cursors, ends = matrix.indptr[:-1].copy(), matrix.indptr[1:]
+    if first:
+        rows_of_columns(matrix.data, matrix.indices, cursors, ends, 0, first)
+
+    def rows(start: int, stop: int) -> csr_array:
+        arrays = rows_of_columns(matrix.data, matrix.indices, cursors, ends, start, stop)
+        return csr_array(arrays, shape=(stop - start, matrix.shape[1]))
+
+    return rows
 
 
 def _default_block_size(matrix: Any) -> int:
-    if issparse(matrix):
+    if issparse(getattr(matrix, "_meta", matrix)):
         return CELLS_IN_MEMORY
-    if isinstance(matrix, CSRDataset):
+    if isinstance(matrix, CSRDataset | CSCDataset):
         return CELLS_ON_DISK
-    return max(1, min(CELLS_ON_DISK, DENSE_BYTES // (matrix.shape[1] * matrix.dtype.itemsize or 1)))
-
-
-def _slice(matrix: Any, start: int, stop: int) -> Any:
-    """Rows of a matrix, without a copy where that is possible."""
-    if not issparse(matrix):
-        return matrix[start:stop]
-    first, last = matrix.indptr[start], matrix.indptr[stop]
-    arrays = matrix.data[first:last], matrix.indices[first:last], matrix.indptr[start : stop + 1] - first
-    return csr_array(arrays, shape=(stop - start, matrix.shape[1]))
-
-
-def _check_type(matrix: Any) -> None:
-    library = type(matrix).__module__.partition(".")[0]
-    if library in {"cupy", "cupyx"}:
-        msg = (
-            f"The matrix is a {type(matrix).__name__} on a GPU, but scores are computed on the CPU. "
-            "Move it there first: `rapids_singlecell.get.anndata_to_CPU(adata)`, or `matrix.get()`."
-        )
-        raise TypeError(msg)
-    known = isinstance(matrix, np.ndarray | CSRDataset | CSCDataset) or library in {"h5py", "zarr", "dask"}
-    if not known and not (issparse(matrix) and matrix.format in {"csr", "csc"}):
-        msg = (
-            f"The matrix is a {type(matrix).__module__}.{type(matrix).__name__}, but must be a CSR or CSC matrix, "
-            "a dense array, or a backed or dask array of these."
-        )
-        raise TypeError(msg)
-
-
-def _check_finite(block: csr_array) -> None:
-    """Sums of very large numbers overflow, so only a count tells."""
-    n_nan, n_inf = int(np.isnan(block.data).sum()), int(np.isinf(block.data).sum())
-    if n_nan or n_inf:
-        msg = (
-            f"The matrix holds {n_nan} NaN and {n_inf} infinite values in a block of {block.shape[0]} cells. "
-            "Replace them (with 0: `np.nan_to_num`) or leave out the cells."
-        )
-        raise ValueError(msg)
+    cell = matrix.shape[1] * matrix.dtype.itemsize or 1
+    size = max(1, min(CELLS_ON_DISK, DENSE_BYTES // cell))
+    chunks = getattr(matrix, "chunks", None)
+    if isinstance(matrix, np.ndarray) or hasattr(matrix, "dask") or not chunks:
+        return size
+    # whole chunks, so that none is decoded twice, unless they are very large
+    chunk = chunks[0]
+    if chunk <= size:
+        return size - size % chunk
+    return chunk if chunk * cell <= 4 * DENSE_BYTES else size

@@ -1,26 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm.genesets import GeneSets
-from scgsfm.pp._matrix import data_matrix, gene_mask
-from scgsfm.pp._names import data_genes, data_var
-from scgsfm.scoring import Job, Rows, SetIndex, complete, get_method, run
+from scgsfm.scoring import run, run_lazily
 
-from ._shared import as_model, write_record
+from ._plan import plan
+from ._shared import write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from anndata import AnnData
 
     from scgsfm.models.gsfm import GSFM
-    from scgsfm.scoring import Method, Result
 
 
 def score(
@@ -36,6 +32,7 @@ def score(
     mask_var: str | Sequence[bool] | np.ndarray | None = None,
     min_genes: int | None = None,
     block_size: int | None = None,
+    compute: bool = True,
     key_added: str | None = None,
     copy: bool = False,
     **params: Any,
@@ -48,7 +45,8 @@ def score(
     a set is found in a cell even where its own genes dropped out, and scores the completed, weighted sets by AUCell.
 
     The data are read in blocks of cells, in memory, backed or lazy (h5ad, zarr, dask), and give the same numbers
-    whichever way they are stored.
+    whichever way they are stored. Blocks of a dask matrix go to the workers of the active dask client, if there is
+    one; see the page on large data.
 
     Parameters
     ----------
@@ -84,6 +82,9 @@ def score(
         default. (decoupler's default is 5.)
     block_size
         Cells read at a time.
+    compute
+        ``False`` leaves the scores of a dask matrix as dask arrays (cells × sets), computed when they are needed;
+        :func:`scgsfm.get.scores` computes them and names the columns.
     key_added
         Key of the scores in ``obsm`` and of the parameters in ``uns["scgsfm"]``; with several methods, the start of
         the keys.
@@ -121,92 +122,28 @@ def score(
     >>> adata.obsm["score_aucell"].shape
     (700, 2)
     """
-    methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
-    if not methods:
-        msg = "`method` is empty: name one or several of `scgsfm.methods()`."
-        raise ValueError(msg)
-    method_params = _split_params(methods, params)
-    if min_genes is not None and min_genes < 1:
-        msg = f"`min_genes` is {min_genes}, but must be at least 1."
-        raise ValueError(msg)
     adata = adata.copy() if copy else adata
-    matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
-    kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
-    genes = genes if kept is None else genes[kept]
-    rows = Rows(matrix, genes=kept, block_size=block_size)
-
-    gene_sets = GeneSets(gene_sets)
-    own = SetIndex.match(gene_sets, genes)
-    for chosen in methods:
-        chosen.check(own, completed=bool(expand) or chosen.completes)
-    completed, completion = own, dict[str, Any]()
-    if expand or any(chosen.completes for chosen in methods):
-        completed, completion = _complete(gene_sets, genes, model, expand)
-    jobs = []
-    for chosen in methods:
-        sets = completed if expand or chosen.completes else own
-        jobs.append(Job(chosen, sets.at_least(min_genes or chosen.min_genes), method_params[chosen.name]))
-
-    for job, result in zip(jobs, run(rows, jobs), strict=True):
-        used = {"layer": layer, "gene_symbols": gene_symbols, "use_raw": use_raw, "gene_sets": gene_sets.info}
-        if expand or job.method.completes:
-            used["completion"] = completion
-        _write(adata, job, result, own, used, key_added=key_added, several=len(jobs) > 1)
+    planned = plan(
+        adata,
+        gene_sets,
+        method=method,
+        expand=expand,
+        model=model,
+        layer=layer,
+        use_raw=use_raw,
+        gene_symbols=gene_symbols,
+        mask_var=mask_var,
+        min_genes=min_genes,
+        block_size=block_size,
+        key_added=key_added,
+        params=params,
+    )
+    results = (run if compute else run_lazily)(planned.rows, planned.jobs)
+    for task, result in zip(planned.tasks, results, strict=True):
+        columns = _keys.columns(task.job.sets.names)
+        for key, scores in ((task.key, result.scores), (task.padj_key, result.padj)):
+            if scores is not None:
+                table = pd.DataFrame(scores, index=adata.obs_names, columns=columns) if compute else scores
+                adata.obsm[key] = table
+        write_record(adata, task.key, task.record)
     return adata if copy else None
-
-
-def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """All parameters of each method; one that no method takes is refused."""
-    for name in params:
-        if not any(name in method.parameters for method in methods):
-            takes = "; ".join(f"{method.name!r} takes {', '.join(method.parameters) or 'none'}" for method in methods)
-            msg = f"score() got an unexpected parameter {name!r}. Besides those of its own, {takes}."
-            raise TypeError(msg)
-    return {
-        method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
-        for method in methods
-    }
-
-
-def _complete(
-    sets: GeneSets, genes: np.ndarray, model: str | GSFM, expand: bool | Mapping[str, float]
-) -> tuple[SetIndex, dict[str, Any]]:
-    """The sets completed with genes of the data, and how that was done."""
-    options: dict[str, Any] = dict(expand) if isinstance(expand, Mapping) else {}
-    if not options.keys() <= {"n_genes", "weight"}:
-        msg = f"`expand` has the keys {', '.join(options)}, but knows only 'n_genes' and 'weight'."
-        raise ValueError(msg)
-    loaded = as_model(model)
-    completed = complete(sets, loaded, genes=genes, **options)
-    return SetIndex.match(completed, genes), {"model": loaded.name, **options}
-
-
-def _write(
-    adata: AnnData,
-    job: Job,
-    result: Result,
-    own: SetIndex,
-    used: Mapping[str, Any],
-    *,
-    key_added: str | None,
-    several: bool,
-) -> None:
-    name = job.method.name
-    key = f"{key_added}_{name}" if key_added and several else key_added or _keys.score(name)
-    columns = _keys.columns(job.sets.names)
-    adata.obsm[key] = pd.DataFrame(result.scores, index=adata.obs_names, columns=columns)
-    if result.padj is not None:
-        padj_key = f"padj_{key}" if key_added else _keys.padj(name)
-        adata.obsm[padj_key] = pd.DataFrame(result.padj, index=adata.obs_names, columns=columns)
-    scored = pd.Index(own.names).get_indexer(job.sets.names)
-    record = {
-        "method": name,
-        "params": job.params,
-        "set_names": np.array(job.sets.names, dtype=object),
-        "n_genes": own.n_listed[scored],
-        "n_found": own.n_found[scored],
-        "n_scored": job.sets.n_found,
-        **used,
-    }
-    write_record(adata, key, record)

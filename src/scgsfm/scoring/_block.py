@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from anndata.abc import CSCDataset, CSRDataset
+from scipy.sparse import csr_array, issparse
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
+    """A block as CSR of floating-point numbers with sorted indices, perhaps only some genes, in the given order.
+
+    Raises ValueError for NaN and infinity.
+    """
+    check_type(block)
+    if block.dtype not in (np.float32, np.float64):
+        block = block.astype(np.float64)
+    block = csr_array(block)
+    if genes is not None:
+        block = block[:, genes]
+    if not block.has_canonical_format:
+        block = block.copy()  # it may share the user's arrays
+        block.sum_duplicates()
+    if block.indices.dtype != np.int32:  # one type, so that kernels are compiled once
+        arrays = block.data, block.indices.astype(np.int32), block.indptr.astype(np.int32)
+        block = csr_array(arrays, shape=block.shape)
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(block.data.sum())
+    if not finite:
+        _check_finite(block)
+    return block
+
+
+def rows_of(matrix: Any, start: int, stop: int) -> Any:
+    """Rows of a CSR matrix or a dense array, without a copy where that is possible."""
+    if not issparse(matrix):
+        return matrix[start:stop]
+    first, last = matrix.indptr[start], matrix.indptr[stop]
+    arrays = matrix.data[first:last], matrix.indices[first:last], matrix.indptr[start : stop + 1] - first
+    return csr_array(arrays, shape=(stop - start, matrix.shape[1]))
+
+
+def check_type(matrix: Any) -> None:
+    """Refuse what is not a matrix that can be read by rows; for dask arrays the type of the chunks counts."""
+    matrix = getattr(matrix, "_meta", matrix)
+    library = type(matrix).__module__.partition(".")[0]
+    if library in {"cupy", "cupyx"}:
+        msg = (
+            f"The matrix is a {type(matrix).__name__} on a GPU, but scores are computed on the CPU. "
+            "Move it there first: `rapids_singlecell.get.anndata_to_CPU(adata)`, or `matrix.get()`."
+        )
+        raise TypeError(msg)
+    known = isinstance(matrix, np.ndarray | CSRDataset | CSCDataset) or library in {"h5py", "zarr"}
+    if not known and not (issparse(matrix) and matrix.format in {"csr", "csc"}):
+        msg = (
+            f"The matrix is a {type(matrix).__module__}.{type(matrix).__name__}, but must be a CSR or CSC matrix, "
+            "a dense array, or a backed or dask array of these."
+        )
+        raise TypeError(msg)
+
+
+def _check_finite(block: csr_array) -> None:
+    """Sums of very large numbers overflow, so only a count tells."""
+    n_nan, n_inf = int(np.isnan(block.data).sum()), int(np.isinf(block.data).sum())
+    if n_nan or n_inf:
+        msg = (
+            f"The matrix holds {n_nan} NaN and {n_inf} infinite values in a block of {block.shape[0]} cells. "
+            "Replace them (with 0: `np.nan_to_num`) or leave out the cells."
+        )
+        raise ValueError(msg)

@@ -1,0 +1,41 @@
+import anndata as ad
+import numpy as np
+import pytest
+import streaming
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return streaming.pool(40, np.random.default_rng(0))
+
+
+def test_density(cells):
+    assert 0.04 < cells.nnz / np.prod(cells.shape) < 0.1
+
+
+@pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
+def test_file_is_the_pool_in_another_order(cells, tmp_path, suffix, monkeypatch):
+    monkeypatch.setattr(streaming, "CHUNK", 1000)
+    path = tmp_path / f"cells{suffix}"
+    streaming.write(path, cells, 100)
+    written = ad.read_h5ad(path) if suffix == ".h5ad" else ad.io.read_elem(streaming_root(path))
+    assert written.shape == (100, streaming.N_GENES)
+    assert written.X.format == "csr"
+    assert sorted(written.X[:40].sum(axis=1).A1) == pytest.approx(sorted(cells.sum(axis=1)))
+    assert np.unique(written.X[80:].sum(axis=1)).size == 20
+
+
+def streaming_root(path):
+    import zarr
+
+    return zarr.open_group(str(path), mode="r")
+
+
+def test_same_tells_a_difference(tmp_path):
+    import zarr
+
+    for name, value in (("a", 1), ("b", 1), ("c", 2)):
+        group = zarr.open_group(str(tmp_path / name), mode="w").create_group("obsm")
+        group.create_array(name="score", shape=(5, 2), chunks=(2, 2), dtype="float32", fill_value=value)
+    assert streaming.same(tmp_path / "a", tmp_path / "b")
+    assert not streaming.same(tmp_path / "a", tmp_path / "c")
