@@ -51,7 +51,7 @@ def identity(name: str) -> str:
     """What a term is called in every release."""
     if found := re.search(r"GO:\d{7}", name):
         return found[0]
-    plain = re.sub(r"_Homo sapiens_hsa\d+$|\s*\([^()]*\)$", "", name)
+    plain = re.sub(r"\s*\([^()]*\)$", "", name.partition("_Homo sapiens_")[0])
     return re.sub(r"[^a-z0-9]", "", plain.casefold())
 
 
@@ -98,7 +98,7 @@ def orders(task: Task, genes: Sequence[str], model: GSFM) -> dict[str, np.ndarra
         n_new, n_old = new.sum(0), old.sum(0)
         n_other = len(new) - n_new - n_old
         above = (ranks * new).sum(0) - n_new * (n_new + 1) / 2 - n_new * n_old
-        found[name] = above / (n_new * n_other)
+        found[name] = (above / np.maximum(n_new * n_other, 1))[n_other > 0]
     return found
 
 

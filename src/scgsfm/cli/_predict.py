@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import argparse
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError("--output: name a file for the predictions of all genes, or name some by --genes.")
     if args.output is not None and not args.output.name.endswith((".csv", ".csv.gz", ".parquet")):
         raise ValueError(f"--output: {args.output} ends neither in .csv, .csv.gz nor .parquet.")
-    by = args.by or ("gene" if args.genes else "term")
+    by: Literal["gene", "term"] = args.by or ("gene" if args.genes else "term")
     top = args.top
     if top is None and not args.min_probability:
         top = N_OF_GENE if by == "gene" else N_OF_TERM

@@ -80,8 +80,10 @@ def predict_functions(
         _draw(rows, of, axis)
         about = f" (AUROC {rows['auroc'].iloc[0]:.2f})" if by == "term" else ""
         axis.set_title(shorten(_plain(name)) + about, loc="left")
-    place, loc = (axes[0].figure, "outside lower center") if ax is None else (ax, "lower right")
-    place.legend(handles=_handles(), frameon=False, loc=loc, ncols=2 if ax is None else 1)
+    if ax is None:
+        axes[0].figure.legend(handles=_handles(), frameon=False, loc="outside lower center", ncols=2)
+    else:
+        ax.legend(handles=_handles(), frameon=False, loc="lower right")
     return finish(axes[0] if len(axes) == 1 else axes, show)
 
 

@@ -107,19 +107,19 @@ def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, np.nd
 
     if n is None:
         found = []
-        for first, scores, values in blocks:
-            rows, columns = np.nonzero(~np.isnan(scores))
-            found.append((columns, rows + first, scores[rows, columns], values[rows, columns]))
-        columns, rows, scores, values = (np.concatenate(part) for part in zip(*found, strict=True))
+        for first, block, values in blocks:
+            rows, columns = np.nonzero(~np.isnan(block))
+            found.append((columns, rows + first, block[rows, columns], values[rows, columns]))
+        column, row, score, value = (np.concatenate(part) for part in zip(*found, strict=True))
     else:
         best = np.full((n_columns, n), -np.inf, np.float32)
         at, kept = np.zeros(best.shape, np.int64), np.zeros((*best.shape, 2), np.float32)
-        for first, scores, values in blocks:
-            keep_top(scores, values, first, best, at, kept)
-        columns, places = np.nonzero(best > -np.inf)
-        rows, scores, values = (array[columns, places] for array in (at, best, kept))
-    order = np.lexsort((rows, -scores, columns))
-    return columns[order], rows[order], values[order]
+        for first, block, values in blocks:
+            keep_top(block, values, first, best, at, kept)
+        column, place = np.nonzero(best > -np.inf)
+        row, score, value = at[column, place], best[column, place], kept[column, place]
+    order = np.lexsort((row, -score, column))
+    return column[order], row[order], value[order]
 
 
 def _pairs(

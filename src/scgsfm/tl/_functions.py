@@ -64,7 +64,7 @@ def tables(
     sets = GeneSets(library)
     own = known_genes(sets, model, done="predicted")
     terms, left = np.array(sets.names, dtype=object), left_out(own, model)
-    told = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
+    told: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
     for pairs in predicted_pairs(own, left, model, tokens, by=by, **told):
         both = {"gene": names[pairs.genes], "term": terms[pairs.terms]}
         columns = {name: both[name] for name in (by, *both)}

@@ -166,7 +166,7 @@ class GSFM:
         digest.update(repr(self.module).encode())
         for key, tensor in self.module.state_dict().items():
             digest.update(key.encode())
-            digest.update(np.ascontiguousarray(tensor.cpu().numpy()).view(np.uint8))
+            digest.update(tensor.cpu().numpy().tobytes())
         return digest.hexdigest()
 
     def gene_embeddings(self, kind: Literal["single", "encoder", "decoder"] = "single") -> np.ndarray:

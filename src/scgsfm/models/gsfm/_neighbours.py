@@ -90,7 +90,7 @@ class Neighbours(nn.Module):
         from scgsfm.kernels import add_neighbours
 
         tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
-        arrays = (tensor.detach().contiguous().numpy() for tensor in tensors)
+        arrays: Any = (tensor.detach().contiguous().numpy() for tensor in tensors)
         found, heard = add_neighbours(*arrays, self.weight, self.floor, self.coherence, at_most.numpy())
         return torch.from_numpy(found), torch.from_numpy(heard)
 
