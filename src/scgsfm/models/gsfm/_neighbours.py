@@ -90,8 +90,9 @@ class Neighbours(nn.Module):
         from scgsfm.kernels import add_neighbours
 
         tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
-        arrays: Any = (tensor.detach().contiguous().numpy() for tensor in tensors)
-        found, heard = add_neighbours(*arrays, self.weight, self.floor, self.coherence, at_most.numpy())
+        arrays: Any = [tensor.detach().contiguous().numpy() for tensor in tensors]
+        arrays += [self.weight, self.floor, self.coherence, at_most.numpy()]
+        found, heard = add_neighbours(*arrays)
         return torch.from_numpy(found), torch.from_numpy(heard)
 
 
