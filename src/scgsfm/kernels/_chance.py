@@ -13,19 +13,25 @@ if TYPE_CHECKING:
     from ._enrichment import Descent
 
 
-@njit(cache=True, nogil=True)
 def random_places(rng: np.random.Generator, n_genes: int, size: int, times: int) -> NDArray[np.int32]:
     """Places of the genes of random sets in a list of all genes, ascending (times × size)."""
+    places = _floyd(rng.random((times, size)), n_genes)
+    places.sort(axis=1)
+    return places
+
+
+@njit(cache=True, nogil=True)
+def _floyd(uniform, n_genes):
+    """Floyd's algorithm: draw among the first so many places, and if the place is taken, take the last of them."""
+    times, size = uniform.shape
     out = np.empty((times, size), np.int32)
-    taken = np.zeros(n_genes, np.bool_)
-    for draw in out:  # Floyd's algorithm
+    taken_by = np.full(n_genes, -1)
+    for d in range(times):
         for i in range(size):
             last = n_genes - size + i
-            place = int(rng.random() * (last + 1))
-            draw[i] = last if taken[place] else place
-            taken[draw[i]] = True
-        taken[draw] = False
-        draw.sort()
+            place = int(uniform[d, i] * (last + 1))
+            out[d, i] = last if taken_by[place] == d else place
+            taken_by[out[d, i]] = d
     return out
 
 
@@ -110,15 +116,28 @@ def _compare(scores, null):
     means, shares = np.empty(scores.shape), np.empty(scores.shape)
     for cell in range(len(scores)):
         row = null[cell]
-        n_negative = np.searchsorted(row, 0.0)
+        n_negative = _n_below(row, 0.0, False)
         n_positive = len(row) - n_negative  # those without a hit, 0, are among them
         below, above = -row[:n_negative].sum(), row[n_negative:].sum()
         for s in range(scores.shape[1]):
             score = scores[cell, s]
             if score < 0:
-                farther, n, total = np.searchsorted(row, score, side="right"), n_negative, below
+                farther, n, total = _n_below(row, score, True), n_negative, below
             else:
-                farther, n, total = len(row) - np.searchsorted(row, score), n_positive, above
+                farther, n, total = len(row) - _n_below(row, score, False), n_positive, above
             means[cell, s] = (total + abs(score)) / (n + 1)
             shares[cell, s] = (farther + 1) / (n + 1)
     return means, shares
+
+
+@njit(cache=True, nogil=True)
+def _n_below(ascending, value, with_equal):
+    """How many numbers are below ``value``, or equal to it if these count too."""
+    low, high = 0, len(ascending)
+    while low < high:
+        middle = (low + high) // 2
+        if ascending[middle] < value or (with_equal and ascending[middle] == value):
+            low = middle + 1
+        else:
+            high = middle
+    return low
