@@ -23,7 +23,6 @@ _TO_SLOT = np.uint64(54)  # leaves log2(N_SLOTS) bits
 _NEXT = np.uint64(1)
 _LAST_SLOT = np.uint64(N_SLOTS - 1)
 _BYTE = np.uint64(255)
-_NO_FLOAT32 = np.uint64(1 << 32)
 
 
 class Ranks(NamedTuple):
@@ -49,71 +48,46 @@ def rank(data: NDArray[np.floating], indptr: NDArray[np.integer], n_genes: int) 
     n_genes
         Number of genes, with those that the matrix doesn't store.
     """
-    return Ranks(*_rank(*ordered_keys(data), indptr, n_genes, workspace(indptr)))
+    keys, zero = ordered_keys(data)
+    width = int(np.diff(indptr).max(initial=MAX_HASHED))
+    return Ranks(*_rank(keys, zero, data.dtype.itemsize, indptr, n_genes, width))
 
 
 @njit(cache=True, nogil=True)
-def _rank(keys, zero, indptr, n_genes, work):
+def _rank(keys, zero, n_bytes, indptr, n_genes, width):
     n_cells = len(indptr) - 1
     groups, zeros = np.empty(len(keys), np.int32), np.empty(n_cells, np.int32)
     firsts, counts = np.empty(len(keys) + n_cells, np.int64), np.empty(len(keys) + n_cells, np.int64)
-    row_firsts, row_counts, row_groups = work[:3]
+    levels, slots = np.empty(width, np.uint64), np.empty(N_SLOTS, np.int16)
+    histogram, orders = np.empty((8, 256), np.int32), np.empty((2, width), np.int32)
     start = 0
     for cell in range(n_cells):
-        row = slice(indptr[cell], indptr[cell + 1])
-        last = tie_groups(keys[row], zero, n_genes, work)
-        for g in range(last + 1):
-            firsts[start + g], counts[start + g] = row_firsts[g], row_counts[g]
-        of_row = groups[row]
-        for i in range(len(of_row)):
-            of_row[i] = start + row_groups[i]
-        zeros[cell] = start + last
-        start += last + 1
+        row, row_groups = keys[indptr[cell] : indptr[cell + 1]], groups[indptr[cell] : indptr[cell + 1]]
+        row_firsts, row_counts = firsts[start:], counts[start:]
+        n = _hash(row, zero, levels, row_counts, row_groups, slots)
+        if n >= 0:
+            ascending = radix_order(levels[:n], n_bytes, histogram, orders)
+        else:
+            n = _sort(row, zero, levels, row_counts, row_groups, radix_order(row, n_bytes, histogram, orders))
+            ascending = orders[0, :n]
+            for g in range(n):
+                ascending[g] = g
+        _rank_groups(ascending, levels, zero, n_genes, row_firsts, row_counts)
+        for i in range(len(row)):
+            row_groups[i] = start + (n if row_groups[i] < 0 else row_groups[i])
+        zeros[cell] = start + n
+        start += n + 1
     return groups, zeros, firsts[:start], counts[:start]
 
 
-def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
-    """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
-    bits = data.view(f"u{data.dtype.itemsize}")
-    zero = bits.dtype.type(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
-    keys = np.where(bits < zero, bits + zero, -bits)
-    return keys.astype(np.uint64, copy=False), np.uint64(zero)
-
-
-def workspace(indptr: NDArray[np.integer]) -> tuple[NDArray, ...]:
-    """Buffers for :func:`tie_groups`, wide enough for each row.
-
-    The first three are its results: first rank and size of each group, group of each value.
-    """
-    width = int(np.diff(indptr).max(initial=MAX_HASHED))
-    return (
-        np.empty(width + 1, np.int64),
-        np.empty(width + 1, np.int64),
-        np.empty(width, np.int32),
-        np.empty(width, np.uint64),
-        np.empty(N_SLOTS, np.int16),
-        np.empty((8, 256), np.int32),
-        np.empty((2, width), np.int32),
-    )
-
-
 @njit(cache=True, nogil=True)
-def tie_groups(keys, zero, n_genes, work):
-    """Group the values of a row by ties and rank the groups, the highest value first.
+def _rank_groups(ascending, levels, zero, n_genes, firsts, counts):
+    """Rank the groups of a row, the highest value first.
 
     Genes that are not in the row, and explicit zeros, form the last group, ranked where zeros belong: before negative
-    values. Returns the number of that group; the rest is in the workspace.
+    values.
     """
-    firsts, counts, groups, levels, slots, histogram, orders = work
-    n_bytes = 4 if zero < _NO_FLOAT32 else 8
-    n = _hash(keys, zero, levels, counts, groups, slots)
-    if n >= 0:
-        ascending = radix_order(levels[:n], n_bytes, histogram, orders)
-    else:
-        n = _sort(keys, zero, levels, counts, groups, radix_order(keys, n_bytes, histogram, orders))
-        ascending = orders[0, :n]
-        for g in range(n):
-            ascending[g] = g
+    n = len(ascending)
     counts[n] = n_genes
     for g in range(n):
         counts[n] -= counts[g]
@@ -128,10 +102,14 @@ def tie_groups(keys, zero, n_genes, work):
         rank += counts[g]
     if firsts[n] == 0:
         firsts[n] = rank
-    for i in range(len(keys)):
-        if groups[i] < 0:
-            groups[i] = n
-    return n
+
+
+def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
+    """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
+    bits = data.view(f"u{data.dtype.itemsize}")
+    zero = bits.dtype.type(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
+    keys = np.where(bits < zero, bits + zero, -bits)
+    return keys.astype(np.uint64, copy=False), np.uint64(zero)
 
 
 @njit(cache=True, nogil=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from ._ties import radix_order, rank, workspace
+from ._ties import radix_order, rank
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,18 +54,20 @@ def top_ranked(
     place = np.full(n_genes, n_genes)
     place[order] = np.arange(len(order))
     groups, zeros, firsts, _ = ranks
-    return _top_ranked(groups, zeros, firsts, indices, indptr, order, place, workspace(indptr), n)
+    width, n_bytes = int(np.diff(indptr).max(initial=0)), (int(n_genes).bit_length() + 7) // 8
+    return _top_ranked(groups, zeros, firsts, indices, indptr, order, place, n_bytes, width, n)
 
 
 @njit(cache=True, nogil=True)
-def _top_ranked(groups, zeros, firsts, indices, indptr, order, place, work, n):
+def _top_ranked(groups, zeros, firsts, indices, indptr, order, place, n_bytes, width, n):
     out = np.empty((len(indptr) - 1, n), np.int32)
     n_left_out = len(place) - len(order)
     taken = np.zeros(len(firsts), np.int64)
+    keys, histogram, orders = np.empty(width, np.uint64), np.empty((8, 256), np.int32), np.empty((2, width), np.int32)
     for cell in range(len(out)):
         row, first_zero = slice(indptr[cell], indptr[cell + 1]), firsts[zeros[cell]]
         genes, row_groups = indices[row], groups[row]
-        sequence = _by_place(genes, place, work)
+        sequence = _by_place(genes, place, n_bytes, keys, histogram, orders)
         for i in sequence:
             g = row_groups[i]
             if g != zeros[cell]:
@@ -78,15 +80,14 @@ def _top_ranked(groups, zeros, firsts, indices, indptr, order, place, work, n):
 
 
 @njit(cache=True, nogil=True)
-def _by_place(genes, place, work):
+def _by_place(genes, place, n_bytes, keys, histogram, orders):
     """The entries of a row in the order of their genes' places."""
-    keys, _, histogram, orders = work[3:]
     ascending = True
     for i in range(len(genes)):
         keys[i] = place[genes[i]]
         ascending &= i == 0 or keys[i - 1] < keys[i]
     if not ascending:
-        return radix_order(keys[: len(genes)], 4, histogram, orders)
+        return radix_order(keys[: len(genes)], n_bytes, histogram, orders)
     sequence = orders[0, : len(genes)]
     for i in range(len(genes)):
         sequence[i] = i
