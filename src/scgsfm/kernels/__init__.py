@@ -17,6 +17,7 @@ from ._pleiotropy import Regulons, discount_shared
 from ._pvalues import adjust, two_sided
 from ._rows import rows_of_columns
 from ._running import random_peaks, running_peaks, tie_bounds
+from ._sampled import sampled_curves
 from ._scatter import scatter
 from ._ties import Ranks, rank
 from ._top import top_genes, top_ranked
@@ -45,6 +46,7 @@ __all__ = [
     "rank_gains",
     "rows_of_columns",
     "running_peaks",
+    "sampled_curves",
     "scatter",
     "tie_bounds",
     "top_genes",

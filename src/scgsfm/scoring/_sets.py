@@ -30,6 +30,8 @@ class SetIndex:
     """Number of genes that each set lists, also those that the data lacks."""
     n_down: np.ndarray
     """How many of these have negative weights."""
+    genes: np.ndarray | None = None
+    """Names of the genes of the data."""
 
     @classmethod
     def match(cls, sets: GeneSets, genes: Iterable[str]) -> SetIndex:
@@ -48,7 +50,7 @@ class SetIndex:
         )
         membership.eliminate_zeros()
         n_down = np.array([(sets.weights(name) < 0).sum() for name in sets]) if sets.signed else 0 * sets.sizes
-        return cls(sets.names, membership, sets.sizes, n_down)
+        return cls(sets.names, membership, sets.sizes, n_down, genes)
 
     def __len__(self) -> int:
         return self.membership.shape[0]
@@ -87,7 +89,7 @@ class SetIndex:
 
     def take_genes(self, genes: np.ndarray) -> SetIndex:
         """The same sets over a selection or another order of the genes."""
-        return replace(self, membership=self.membership[:, genes])
+        return replace(self, membership=self.membership[:, genes], genes=None)
 
     def reweighted(self, weights: np.ndarray) -> SetIndex:
         """The same sets with other weights, in the order of ``membership.data``."""
@@ -112,7 +114,7 @@ class SetIndex:
         warnings.warn(msg, GeneSetWarning, stacklevel=3)
         kept = np.flatnonzero(enough)
         names = [self.names[i] for i in kept]
-        return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept])
+        return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept], self.genes)
 
     def scatter(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None
