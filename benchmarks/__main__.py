@@ -24,6 +24,7 @@ SCRIPTS = {
     "expand": ["data", "model", "corpus"],
     "time_split": ["data", "model", "reference", "corpus"],
     "model_parts": ["data", "model", "corpus"],
+    "enrichment": ["data", "model"],
     "precision": ["data", "model", "full"],
     "training_choices": ["data", "corpus", "runs"],
 }

@@ -150,12 +150,35 @@ def _scoring(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _enrichment_calibration(table: pd.DataFrame) -> pd.DataFrame:
+    shares = [column for column in table if column.startswith("p <")]
+    cell = [" / ".join(f"{value:.4f}".removeprefix("0") for value in row) for row in table[shares].to_numpy()]
+    size = [f"{n} genes" for n in table["genes"]]
+    return wide(table.assign(cell=cell, size=size), ["genes drawn", "size"], ["mode"])
+
+
+def _enrichment_power(table: pd.DataFrame) -> pd.DataFrame:
+    rows = table.itertuples(index=False, name=None)
+    cell = [f"{first:.0%} / {ten:.0%} / {reciprocal:.2f}" for *_, first, ten, reciprocal in rows]
+    return wide(table.assign(cell=cell, n=table["true genes"].astype(str)), ["library", "terms", "method"], ["n"])
+
+
+def _enrichment_agreement(table: pd.DataFrame) -> pd.DataFrame:
+    formats = {"largest difference of ES": "{:.0e}", "rank correlation of p": "{:.3f}", "shared of p < .01": "{:.2f}"}
+    formats |= {"seconds": "{:.1f}", "its seconds": "{:.1f}"}
+    return table.assign(**{column: table[column].map(form.format) for column, form in formats.items()})
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
     "dropout": _dropout,
     "dropout_types": _dropout_types,
+    "enrichment_calibration": _enrichment_calibration,
+    "enrichment_power": _enrichment_power,
+    "enrichment_peers": _enrichment_power,
+    "enrichment_agreement": _enrichment_agreement,
     "gene_embedding": _gene_embedding,
     "scoring": _scoring,
     "cell_embedding": _cell_embedding,

@@ -233,6 +233,43 @@ def test_predict_parquet_without_pyarrow(gmt, tmp_path, capsys, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sets.gmt"]
 
 
+def test_enrich_genes(tmp_path, capsys):
+    genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]
+    path = tmp_path / "terms.csv"
+    assert main(["enrich", *genes, "-n", "3"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1 + 3
+    assert "INTERFERON" in printed[1]
+    assert main(["enrich", *genes, "-o", str(path)]) == 0
+    expected = scgsfm.tl.enrich(genes)
+    pd.testing.assert_frame_equal(pd.read_csv(path, keep_default_na=False), expected, check_dtype=False)
+
+
+@pytest.mark.parametrize(("suffix", "header"), [(".csv", "gene,value\n"), (".rnk", ""), (".tsv", "# comment\n")])
+def test_enrich_ranking(tmp_path, capsys, suffix, header):
+    genes = scgsfm.datasets.library("hallmark").genes
+    values = np.random.default_rng(0).normal(size=len(genes)).round(6)
+    path = tmp_path / f"ranking{suffix}"
+    lines = [f"{gene}{',' if suffix == '.csv' else chr(9)}{value}" for gene, value in zip(genes, values, strict=True)]
+    path.write_text(header + "\n".join(lines))
+    out = tmp_path / "terms.csv"
+    assert main(["enrich", str(path), "-o", str(out)]) == 0
+    expected = scgsfm.tl.enrich(pd.Series(values, genes))
+    np.testing.assert_allclose(pd.read_csv(out)["pvalue"], expected["pvalue"])
+
+
+def test_enrich_cells(tmp_path, capsys):
+    adata = scgsfm.datasets.pbmc()[:200].copy()
+    adata.obs["group"] = ["a", "b"] * 100
+    adata.layers["log"] = np.log1p(adata.X)
+    cells = tmp_path / "cells.h5ad"
+    adata.write_h5ad(cells)
+    out = tmp_path / "terms.csv"
+    options = ["--groupby", "group", "--mode", "ranked", "--layer", "log", "--library", "hallmark"]
+    assert main(["enrich", str(cells), *options, "-o", str(out)]) == 0
+    assert pd.read_csv(out)["group"].unique().tolist() == ["a", "b"]
+
+
 def test_models(capsys):
     assert main(["models"]) == 0
     assert "gsfm-base" in capsys.readouterr().out
@@ -276,6 +313,8 @@ def test_demo(tmp_path, capsys):
         (["predict", "--library", "hallmark"], "name a file for the predictions of all genes"),
         (["predict", "--library", "hallmark", "-o", "out.txt"], "out.txt ends neither"),
         (["download", "no/such/folder"], "no/such/folder"),
+        (["enrich", "absent.csv"], "absent.csv does not exist"),
+        (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],
 )
 def test_errors_are_one_line(arguments, told, capsys):
@@ -285,3 +324,23 @@ def test_errors_are_one_line(arguments, told, capsys):
     assert line.startswith("scgsfm: error: ")
     assert told in line
     assert "Traceback" not in error
+
+
+def test_annotate(tmp_path, capsys):
+    scgsfm.datasets.pbmc().write_h5ad(tmp_path / "cells.h5ad")
+    options = ["--markers", "pbmc_markers", "--groupby", "cell_type", "-o", str(tmp_path / "out.zarr")]
+    assert main(["annotate", str(tmp_path / "cells.h5ad"), *options]) == 0
+    adata = ad.read_zarr(tmp_path / "out.zarr")
+    assert (adata.obs["annotation"].astype(str) == adata.obs["cell_type"].astype(str)).mean() > 0.9
+    out = capsys.readouterr().out
+    assert "700 cells" in out
+    assert f"{(adata.obs['annotation'] == 'NK').sum():8,}  NK" in out
+
+
+def test_annotate_tells_what_is_wrong(cells, tmp_path, capsys):
+    assert main(["annotate", str(cells), "-o", str(tmp_path / "out.csv")]) == 2
+    assert "--output" in capsys.readouterr().err
+    assert main(["annotate", str(tmp_path / "none.h5ad"), "-o", str(tmp_path / "out.h5ad")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+    assert main(["annotate", str(cells), "--tissue", "moon", "-o", str(tmp_path / "out.h5ad")]) == 2
+    assert "`tissue` 'moon' is not among" in capsys.readouterr().err

@@ -22,7 +22,7 @@ FLOORS = [
     {"models"},
     {"genes", "genesets"},
     {"scoring"},
-    {"datasets", "get", "pp"},
+    {"datasets", "enrichment", "get", "pp"},
     {"pl", "tl"},
     {"cli"},
 ]

@@ -2,8 +2,10 @@
 
 from ._annotate import annotate
 from ._complete_sets import complete_sets
+from ._enrich import enrich
 from ._gene_map import gene_map
 from ._predict_functions import predict_functions
+from ._running_score import running_score
 from ._score import score
 
-__all__ = ["annotate", "complete_sets", "gene_map", "predict_functions", "score"]
+__all__ = ["annotate", "complete_sets", "enrich", "gene_map", "predict_functions", "running_score", "score"]

@@ -5,7 +5,17 @@ from ._complete_sets import complete_sets
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
+from ._enrich import enrich
 from ._predict_functions import predict_functions
 from ._score import score
 
-__all__ = ["annotate", "complete_sets", "embed_cells", "embed_genes", "embed_sets", "predict_functions", "score"]
+__all__ = [
+    "annotate",
+    "complete_sets",
+    "embed_cells",
+    "embed_genes",
+    "embed_sets",
+    "enrich",
+    "predict_functions",
+    "score",
+]

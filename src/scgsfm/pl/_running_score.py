@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scgsfm import enrichment
+from scgsfm.genesets import GeneSets
+
+from ._shared import finish, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+
+CURVE, EDGE, REST = "#0072B2", "#D55E00", "#999999"
+"""By Okabe and Ito, told apart by everybody."""
+
+
+def running_score(
+    data: AnnData | pd.Series | pd.DataFrame,
+    term: str | Sequence[str],
+    *,
+    library: Any = "hallmark",
+    group: str | None = None,
+    key: str = "rank_genes_groups",
+    gene_symbols: str | None = None,
+    show: bool | None = None,
+) -> list[Axes] | None:
+    """Plot how the genes of a term are spread over a ranking, and their running sum.
+
+    From top to bottom: the running sum of gene set enrichment analysis :cite:p:`Subramanian2005`, with its largest
+    deviation from 0, the enrichment score; a tick for each gene of the term, the leading edge in another colour; and
+    the values by which the genes are ranked.
+
+    Parameters
+    ----------
+    data
+        Cells with a ranking by :func:`scanpy.tl.rank_genes_groups`; or a ranking as :func:`~scgsfm.tl.enrich` takes it.
+    term
+        Name of a term, or a list of genes.
+    library
+        What has the term: whatever :class:`~scgsfm.GeneSets` takes.
+    group
+        Which of several rankings to draw.
+    key
+        Key of the ranking in ``uns``.
+    gene_symbols
+        Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
+        doesn't.
+    show
+        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+
+    Returns
+    -------
+    ``None`` if the figure is shown, else the three axes.
+
+    Raises
+    ------
+    KeyError
+        If there is no such term or group.
+    ValueError
+        If there is no ranking, or ``group`` isn't named and there are several.
+    GeneMatchError
+        If the ranking has no gene of the term.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, scgsfm
+    >>> sets = scgsfm.datasets.library("hallmark")
+    >>> ranking = pd.Series(np.random.default_rng(0).normal(size=len(sets.genes)), index=sets.genes)
+    >>> ranking[sets["HALLMARK_HYPOXIA"]] += 1
+    >>> axes = scgsfm.pl.running_score(ranking, "HALLMARK_HYPOXIA", show=False)
+    """
+    from anndata import AnnData
+
+    if isinstance(data, AnnData):
+        source = enrichment.from_adata(
+            data, groupby=None, key=key, layer=None, use_raw=False, gene_symbols=gene_symbols
+        )
+        rankings = source.rankings
+    else:
+        rankings = enrichment.from_genes(data).rankings
+    if not rankings:
+        msg = f"`data` is a {type(data).__name__}, but must be AnnData or a ranking: a Series of numbers by gene."
+        raise ValueError(msg)
+    group = _one(list(rankings), group)
+    ranking = rankings[group]
+    sets = GeneSets(library).subset(term) if isinstance(term, str) else GeneSets({f"{len(term)} genes": list(term)})
+    terms = enrichment.terms_over(sets, ranking["name"].to_numpy(), min_genes=1, max_genes=len(ranking) - 1)
+    values = ranking["value"].to_numpy()
+    title = shorten(terms.names[0]) + (f", {group}" if len(rankings) > 1 else "")
+    return finish(_draw(values, terms.membership.indices, title), show)
+
+
+def _one(groups: list[str], group: str | None) -> str:
+    if group is None and len(groups) == 1:
+        return groups[0]
+    if group is None:
+        msg = f"There are {len(groups)} rankings: name one by `group`, of {', '.join(map(repr, groups[:5]))}."
+        raise ValueError(msg)
+    if group not in groups:
+        msg = f"There is no ranking of {group!r}; there are {', '.join(map(repr, groups))}."
+        raise KeyError(msg)
+    return group
+
+
+def _draw(values: np.ndarray, hits: np.ndarray, title: str) -> list[Axes]:
+    import matplotlib.pyplot as plt
+
+    _, (above, ticks, below) = plt.subplots(
+        3, 1, figsize=(5.2, 4.2), sharex=True, height_ratios=[3, 0.5, 1.4], layout="constrained"
+    )  # fmt: skip
+    chosen = np.zeros(len(values), bool)
+    chosen[hits] = True
+    score, edge = enrichment.leading_edge(values, hits)
+    curve = enrichment.running_sum(values, chosen)
+    peak = edge if score > 0 else len(values) - edge
+    above.plot(np.arange(len(curve) + 1), np.concatenate([[0], curve]), color=CURVE, lw=1.8)
+    above.plot([peak, peak], [0, score], color=EDGE, lw=1, ls="--")
+    above.axhline(0, color="black", lw=0.6)
+    above.set(title=title, ylabel="running sum")
+    left = peak > len(values) / 2
+    above.text(peak, score / 2, f" ES {score:.2f} ", color=EDGE, ha="right" if left else "left", va="center")
+    leading = hits < edge if score > 0 else hits >= len(values) - edge
+    for of, colour in ((~leading, REST), (leading, EDGE)):
+        ticks.vlines(hits[of] + 0.5, 0, 1, color=colour, lw=0.8)
+    ticks.set(ylim=(0, 1), yticks=[])
+    ticks.set_ylabel(f"{len(hits)} genes", rotation=0, ha="right", va="center")
+    below.fill_between(np.arange(len(values)), values, color="#bbbbbb", lw=0, step="post")
+    below.axhline(0, color="black", lw=0.6)
+    low, high = np.quantile(values, [0.001, 0.999])  # a few extreme values would flatten the rest
+    below.set_ylim(min(low, 0), max(high, 0))
+    below.set(xlabel=f"rank of {len(values):,} genes", ylabel="value", xlim=(0, len(values)))
+    for axis in (above, ticks, below):
+        axis.spines[["top", "right"]].set_visible(False)
+    ticks.spines[["bottom", "left"]].set_visible(False)
+    ticks.tick_params(bottom=False)
+    return [above, ticks, below]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+from matplotlib import pyplot as plt
+
+from scgsfm import pl
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    terms = [f"LIB_TERM/{i} " + "very long name " * (i % 9) for i in range(30)]
+    parts = []
+    for group in ("B", "T"):
+        padj = np.sort(10 ** -rng.uniform(0, 14, 30))
+        columns = {"term": rng.permutation(terms), "score": rng.uniform(0.1, 5, 30), "pvalue": padj, "padj": padj}
+        parts.append(pd.DataFrame({"group": group, **columns, "n_found": 20, "n_hits": rng.integers(0, 20, 30)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def dots(ax):
+    return ax.collections[0]
+
+
+def test_first_terms_of_each_group(table):
+    ax = pl.enrich(table, n_terms=3, show=False)
+    first = table.groupby("group", sort=False).head(3)["term"].unique()
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["B", "T"]
+    assert len(ax.get_yticklabels()) == len(first)
+    assert len(dots(ax).get_offsets()) == 2 * len(first)
+    assert max(label.get_text().count("\n") for label in ax.get_yticklabels()) <= 1
+    assert ax.get_ylabel() == "LIB"
+
+
+def test_sizes_and_colours(table):
+    terms = table["term"].unique()[:4].tolist()
+    ax = pl.enrich(table, terms=terms, show=False)
+    shown = table[table["term"].isin(terms)]
+    logs = np.minimum(-np.log10(shown["padj"]), 10)
+    np.testing.assert_allclose(dots(ax).get_sizes(), logs / logs.max() * 150)
+    np.testing.assert_allclose(dots(ax).get_array(), shown["score"])
+    assert dots(ax).norm.vmin == 0
+    share = shown["n_hits"] / shown["n_found"]
+    other = pl.enrich(table, terms=terms, size="share", show=False)
+    np.testing.assert_allclose(dots(other).get_sizes(), share / share.max() * 150)
+
+
+def test_negative_scores_get_a_diverging_map(table):
+    table.loc[table.index[0], "score"] = -2.0
+    ax = pl.enrich(table, terms=[table["term"][0], *table["term"][1:5]], show=False)
+    assert dots(ax).norm.vmin == -dots(ax).norm.vmax
+
+
+def test_data_key_and_own_axes(table):
+    adata = AnnData(np.zeros((2, 2), np.float32), uns={"mine": table})
+    _, ax = plt.subplots()
+    assert pl.enrich(adata, "T", key="mine", ax=ax, show=False) is ax
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["T"]
+    with pytest.raises(KeyError, match=r"tl\.enrich"):
+        pl.enrich(adata, show=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "told"),
+    [
+        ({"groups": ["X"]}, KeyError, "no group 'X'"),
+        ({"terms": ["X"]}, KeyError, "no term 'X'"),
+        ({"terms": []}, ValueError, "empty"),
+        ({"size": "big"}, ValueError, "'share'"),
+        ({"n_terms": 0}, ValueError, "n_terms"),
+        ({"max_padj": 1e-30}, ValueError, "max_padj"),
+    ],
+)
+def test_errors(table, arguments, error, told):
+    with pytest.raises(error, match=told):
+        pl.enrich(table, **arguments, show=False)
+
+
+def test_other_tables_are_refused():
+    with pytest.raises(ValueError, match="lacks the columns"):
+        pl.enrich(pd.DataFrame({"term": []}), show=False)
+
+
+def test_show(table, monkeypatch):
+    shown = []
+    monkeypatch.setattr(plt, "show", lambda: shown.append(True))
+    assert pl.enrich(table, show=True) is None
+    assert shown == [True]
