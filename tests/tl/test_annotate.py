@@ -102,7 +102,8 @@ def test_labels_of_cells_and_clusters() -> None:
     assert scgsfm.tl.annotate(adata, markers=SETS, groupby="cluster") is None
     assert (adata.obs["annotation"] == adata.obs["type"]).all()
     assert (adata.obs["annotation_cell"] == adata.obs["type"]).mean() > 0.9
-    assert list(adata.obs["annotation"].cat.categories) == ["A/a", "B", "C", "unassigned"]
+    assert list(adata.obs["annotation"].cat.categories) == ["A/a", "B", "C"]
+    assert list(adata.obs["annotation_cell"].cat.categories) == ["A/a", "B", "C", "unassigned"]
     table = adata.uns["annotation"]
     assert len(table) == 9
     first = table[table["rank"] == 1].set_index("group")
