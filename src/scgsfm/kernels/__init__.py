@@ -3,6 +3,7 @@
 from numba.core import event
 
 from ._chance import compare, null_scores, random_places
+from ._dense import rows_of_dense
 from ._density import Curves, curves
 from ._enrichment import descend, enrichment
 from ._fisher import fisher_greater
@@ -45,6 +46,7 @@ __all__ = [
     "rank",
     "rank_gains",
     "rows_of_columns",
+    "rows_of_dense",
     "running_peaks",
     "sampled_curves",
     "scatter",

@@ -18,7 +18,7 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
     check_type(block)
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
-    block = csr_array(block)
+    block = csr_array(block) if issparse(block) else _sparse(block)
     if genes is not None:
         block = block[:, genes]
     if not block.has_canonical_format:
@@ -34,6 +34,12 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
     return block
 
 
+def _sparse(block: np.ndarray) -> csr_array:
+    from scgsfm.kernels import rows_of_dense
+
+    return csr_array(rows_of_dense(block), shape=block.shape)
+
+
 def rows_of(matrix: Any, start: int, stop: int) -> Any:
     """Rows of a CSR matrix or a dense array, without a copy where that is possible."""
     if not issparse(matrix):
@@ -45,7 +51,7 @@ def rows_of(matrix: Any, start: int, stop: int) -> Any:
 
 def check_type(matrix: Any) -> None:
     """Refuse what is not a matrix that can be read by rows; for dask arrays the type of the chunks counts."""
-    matrix = getattr(matrix, "_meta", matrix)
+    matrix = matrix._meta if hasattr(matrix, "dask") else matrix
     library = type(matrix).__module__.partition(".")[0]
     if library in {"cupy", "cupyx"}:
         msg = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CELLS_IN_MEMORY = 512
 CELLS_ON_DISK = 2048
 DENSE_BYTES = 2**25
-"""Size of a block that is read from a dense matrix."""
+"""Size of a block that is read from a dense matrix on disk; a quarter of it is taken from one in memory."""
 
 
 class Rows:
@@ -154,14 +154,15 @@ def _columns_in_memory(matrix: Any, first: int) -> Callable[[int, int], csr_arra
 
 
 def _default_block_size(matrix: Any) -> int:
-    if issparse(getattr(matrix, "_meta", matrix)):
+    if issparse(matrix._meta if hasattr(matrix, "dask") else matrix):
         return CELLS_IN_MEMORY
     if isinstance(matrix, CSRDataset | CSCDataset):
         return CELLS_ON_DISK
     cell = matrix.shape[1] * matrix.dtype.itemsize or 1
-    size = max(1, min(CELLS_ON_DISK, DENSE_BYTES // cell))
+    in_memory = isinstance(matrix, np.ndarray)
+    size = max(1, min(CELLS_ON_DISK, DENSE_BYTES // (4 if in_memory else 1) // cell))
     chunks = getattr(matrix, "chunks", None)
-    if isinstance(matrix, np.ndarray) or hasattr(matrix, "dask") or not chunks:
+    if in_memory or hasattr(matrix, "dask") or not chunks:
         return size
     # whole chunks, so that none is decoded twice, unless they are very large
     chunk = chunks[0]
