@@ -25,17 +25,25 @@ def adata() -> ad.AnnData:
     return ad.AnnData(np.zeros((2, 5), np.float32), var=pd.DataFrame(index=NAMES))
 
 
-@pytest.mark.parametrize("kind", ["single", "encoder", "decoder"])
+def unit_rows(x: np.ndarray) -> np.ndarray:
+    centred = x - x[2:].mean(axis=0)
+    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("kind", ["combined", "single", "encoder", "decoder"])
 def test_vectors_are_the_models(
     adata: ad.AnnData, gsfm: GSFM, dense: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], kind: str
 ) -> None:
     assert scgsfm.tl.embed_genes(adata, model=gsfm, kind=kind) is None
     found = adata.varm["gsfm"]
     state = {key: value.numpy() for key, value in gsfm.module.state_dict().items()}
+    latent = dense(np.eye(len(gsfm.genes)))[0]
+    seen = np.maximum(latent @ state["decoder.layers.0.weight"].T + state["decoder.layers.0.bias"], 0)
     table = {
-        "single": dense(np.eye(len(gsfm.genes)))[0],
+        "single": latent,
         "encoder": state["encoder.layers.0.weight"].T,
         "decoder": state["decoder.layers.3.weight"],
+        "combined": np.hstack([unit_rows(state["decoder.layers.3.weight"]), unit_rows(seen)]),
     }[kind]
     assert found.dtype == np.float32
     for name, vector in zip(NAMES, found, strict=True):

@@ -23,7 +23,7 @@ def embed_genes(
     adata: AnnData,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
-    kind: Literal["single", "encoder", "decoder"] = "single",
+    kind: Literal["combined", "decoder", "encoder", "single"] = "combined",
     gene_symbols: str | None = None,
     key_added: str | None = None,
     copy: bool = False,
@@ -39,9 +39,10 @@ def embed_genes(
     model
         Name or folder of a model, or the loaded model itself.
     kind
-        ``"single"`` is the latent vector of the gene as a set of one, in the space of
-        :func:`~scgsfm.tl.embed_cells` and :func:`~scgsfm.tl.embed_sets`; ``"encoder"`` the gene's weights into the
-        model's first layer; ``"decoder"`` those into its output for the gene.
+        ``"decoder"`` takes the gene's weights into the model's output for it. ``"combined"`` has these beside what the
+        model's last layer sees of the gene as a set of one, each less its mean over the genes and at unit length; it
+        tells functions and diseases of genes apart best. ``"encoder"`` takes the gene's weights into the first layer,
+        and ``"single"`` the latent vector of the gene as a set of one, in the space of :func:`~scgsfm.tl.embed_sets`.
     gene_symbols
         Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
         doesn't.

@@ -145,7 +145,7 @@ def test_popularity(any_model):
 
 def test_gene_embeddings(any_model):
     state = any_model.module.state_dict()
-    single = any_model.gene_embeddings()
+    single = any_model.gene_embeddings("single")
     np.testing.assert_allclose(single[2:], any_model.encode([[gene] for gene in GENES[2:]]), atol=1e-6)
     last = max(key for key in state if key.startswith("decoder") and key.endswith("weight"))
     np.testing.assert_array_equal(any_model.gene_embeddings("decoder"), state[last])
@@ -154,6 +154,20 @@ def test_gene_embeddings(any_model):
     np.testing.assert_array_equal(encoder, official)
     encoder[:] = 0
     assert any_model.gene_embeddings("encoder").any(), "a copy"
+
+
+def test_combined_gene_embeddings(any_model):
+    """The logits of a gene alone are what the last layer makes of the second half."""
+    last = any_model.module.last
+    with torch.inference_mode():
+        z = torch.from_numpy(any_model.gene_embeddings("single"))
+        seen = any_model.module.hidden(z).numpy()
+        np.testing.assert_allclose(any_model.decode(z), last(torch.from_numpy(seen)), atol=1e-5)
+    expected = []
+    for x in (last.weight.detach().numpy(), seen):
+        centred = x - x[2:].mean(0)
+        expected.append(centred / np.linalg.norm(centred, axis=1, keepdims=True))
+    np.testing.assert_allclose(any_model.gene_embeddings(), np.hstack(expected), atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -16,7 +16,6 @@ from ._modules import PAD, SPECIALS, UNK, SetAutoencoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import TypeAlias
 
     from torch import Tensor
 
@@ -28,6 +27,10 @@ class _Tokens(dict[str, int]):
 
     def __missing__(self, name: str) -> int:
         return UNK
+
+
+GeneVectors: TypeAlias = Literal["combined", "decoder", "encoder", "single"]
+"""Kinds of :meth:`GSFM.gene_embeddings`."""
 
 
 class GSFM:
@@ -156,8 +159,7 @@ class GSFM:
         """
         n = len(self.genes)
         some = np.unique(np.linspace(2, n - 1, min(n - 2, 1024)).astype(np.int64))
-        single = sparse.identity(n, format="csr", dtype=np.float32)[some]
-        return self.logits(single).mean(0)
+        return self.logits(self._singles[some]).mean(0)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -169,27 +171,37 @@ class GSFM:
             digest.update(tensor.cpu().numpy().tobytes())
         return digest.hexdigest()
 
-    def gene_embeddings(self, kind: Literal["single", "encoder", "decoder"] = "single") -> np.ndarray:
+    def gene_embeddings(self, kind: GeneVectors = "combined") -> np.ndarray:
         """One vector for each gene of the vocabulary, specials included.
 
         Parameters
         ----------
         kind
-            ``"single"`` encodes each gene as a set of one; ``"encoder"`` takes the gene's weights into the first
-            layer, ``"decoder"`` those of its output.
+            ``"decoder"`` takes the gene's weights of the last layer, for its output. ``"combined"`` has these beside
+            what the last layer sees of the gene as a set of one, each less its mean over the genes and at unit length:
+            how the model finds the gene, and what it finds from it. ``"encoder"`` takes the gene's weights into the
+            first layer, ``"single"`` encodes it as a set of one.
 
         Returns
         -------
         float32, vocabulary × dimensions.
         """
-        if kind == "single":
-            return self.encode(sparse.identity(len(self.genes), format="csr", dtype=np.float32))
+        if kind == "combined":
+            seen = self._map(lambda *parts: self.module.hidden(self.module.encode_sets(*parts)), self._singles, 1024)
+            return np.hstack([_unit_rows(_copied(self.module.last.weight)), _unit_rows(seen)])
         if kind == "decoder":
             return _copied(self.module.last.weight)
         if kind == "encoder":
             return _copied(self.module.gene_vectors())
-        msg = f"kind={kind!r} is not known: give 'single', 'encoder' or 'decoder'."
+        if kind == "single":
+            return self.encode(self._singles)
+        msg = f"kind={kind!r} is not known: give {', '.join(map(repr, get_args(GeneVectors)))}."
         raise ValueError(msg)
+
+    @property
+    def _singles(self) -> sparse.csr_matrix:
+        """Each gene as a set of its own."""
+        return sparse.identity(len(self.genes), format="csr", dtype=np.float32)
 
     def _map(self, function: Callable[..., Tensor], sets: Sets, batch_size: int) -> np.ndarray:
         if batch_size < 1:
@@ -245,3 +257,9 @@ def _blocks(sets: sparse.csr_array, size: int) -> Iterator[sparse.csr_array]:
 
 def _copied(weight: Tensor) -> np.ndarray:
     return weight.detach().cpu().numpy().copy()
+
+
+def _unit_rows(x: np.ndarray) -> np.ndarray:
+    """The rows of genes less their mean, at unit length; specials are moved alike."""
+    centred = x - x[len(SPECIALS) :].mean(axis=0)
+    return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), np.finfo(np.float32).tiny)
