@@ -17,13 +17,13 @@ from _common import data_file, parser, report, say
 from gene_function import LIBRARIES, evaluate, summary
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
-from gsfm_base import RECIPE
+from gsfm_base import LITERATURE_FIRST, RECIPE
 
 CHOICES: dict[str, dict[str, object]] = {
     "recipe": {},
-    "no group weights": {"group_weights": {}},
-    "all sets drawn alike (temper 1, no weights)": {"group_weights": {}, "temper": 1.0},
-    "all groups drawn alike (temper 0, no weights)": {"group_weights": {}, "temper": 0.0},
+    "literature drawn more, expression less": {"group_weights": LITERATURE_FIRST},
+    "all sets drawn alike (temper 1)": {"temper": 1.0},
+    "all groups drawn alike (temper 0)": {"temper": 0.0},
     "multi-hot input, not normalised": {"input_norm": "none"},
     "all sets weigh alike (size_power 1)": {"size_power": 1.0},
     "only hidden genes are targets": {"hide_visible": True},
@@ -35,7 +35,6 @@ CHOICES: dict[str, dict[str, object]] = {
         "dropout": 0.2,
         "input_norm": "none",
         "temper": 1.0,
-        "group_weights": {},
         "learning_rate": 1e-3,
     },
 }
@@ -52,7 +51,7 @@ def main() -> None:
     from scgsfm import models
     from scgsfm.models.gsfm import train
 
-    network = replace(RECIPE, steps=args.steps, neighbours=0, recall=0)
+    network = replace(RECIPE, steps=args.steps, restart=0, neighbours=0, recall=0)
     rows = []
     for name in args.choices:
         config = replace(network, **CHOICES[name])

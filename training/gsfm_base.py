@@ -17,25 +17,20 @@ from scgsfm.models.gsfm._config import TrainConfig
 from scgsfm.models.gsfm._train import train
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
-EXPRESSION = {
-    **dict.fromkeys(
-        ("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_GEO", "expression_atlas"), 0.35
-    ),
-    **dict.fromkeys(("immunologic", "chromatin_ChIP", "predicted_targets"), 0.35),
-    **{"computational_modules": 0.5, "perturb_LINCS_CMap": 0.2},
+LITERATURE_FIRST = {
+    **dict.fromkeys(("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_GEO"), 0.35),
+    **dict.fromkeys(("expression_atlas", "immunologic", "chromatin_ChIP", "predicted_targets"), 0.35),
+    **{"computational_modules": 0.5, "perturb_LINCS_CMap": 0.2, "literature": 2.5},
 }
-"""Large groups of large sets, which would otherwise fill most batches."""
-NO_NEIGHBOURS = (
-    *("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_GEO", "expression_atlas", "immunologic"),
-    *("computational_modules", "published_signatures", "celltype_markers", "perturb_LINCS_CMap"),
-)
-"""Groups whose sets are expression signatures, which say little of two genes."""
-RECIPE = TrainConfig(
-    group_weights={**EXPRESSION, "literature": 2.5},
-    neighbour_groups={**dict.fromkeys(NO_NEIGHBOURS, 0.0), "literature": 2.0},
-)
+"""Weights of groups that were tried and not taken: better on phenotypes, worse on signatures and cells."""
+NEIGHBOUR_GROUPS = {
+    **dict.fromkeys(("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_LINCS_CMap"), 0.0),
+    **{"literature": 2.0, "celltype_markers": 3.0, "immunologic": 2.0, "expression_atlas": 2.0},
+}
+RECIPE = TrainConfig(neighbour_groups=NEIGHBOUR_GROUPS)
 REFERENCE = TrainConfig(
     steps=1_500,
+    restart=0,
     temper=1.0,
     objective="bernoulli",
     dropout=0.2,

@@ -17,7 +17,7 @@ _POSITIVE = ("learning_rate", "neighbour_floor")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the defaults are the recipe of ``gsfm-base`` but for the weights of its groups.
+    """Settings of a training run; the defaults are the recipe of ``gsfm-base`` but for the groups of its neighbours.
 
     Attributes
     ----------
@@ -87,8 +87,8 @@ class TrainConfig:
     temper: float = 0.7
     group_weights: dict[str, float] = field(default_factory=dict)
     batch_size: int = 512
-    steps: int = 24_000
-    restart: int = 0
+    steps: int = 20_000
+    restart: int = 14_000
     learning_rate: float = 1e-2
     warmup: int = 200
     seed: int = 0
