@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from anndata import AnnData
+from anndata import AnnData, read_h5ad
 from scipy import sparse
 
 import scgsfm
@@ -63,10 +63,19 @@ def test_equals_scanpy_with_a_gene_pool(scanpy, counts, membership) -> None:
     adata = AnnData(counts, var=pd.DataFrame(index=genes))
     sets = {f"set {i}": genes[row > 0].tolist() for i, row in enumerate(membership)}
     scgsfm.tl.score(adata, sets, method="score_genes", gene_pool=pool.tolist(), ctrl_size=5)
+    assert adata.uns["scgsfm"]["score_score_genes"]["params"]["gene_pool"] == pool.tolist()
     expected = scanpy(counts, membership, gene_pool=pool, ctrl_size=5)
     np.testing.assert_allclose(adata.obsm["score_score_genes"], expected, atol=1e-12)
     with pytest.raises(ValueError, match="`gene_pool` must hold the genes of all sets, but lacks some of 'set"):
         scgsfm.tl.score(adata, sets, method="score_genes", gene_pool=genes[200:].tolist())
+
+
+def test_gene_pool_of_an_index_can_be_written(counts, tmp_path) -> None:
+    adata = AnnData(counts, var=pd.DataFrame(index=[f"g{i}" for i in range(700)]))
+    scgsfm.tl.score(adata, {"a": ["g1", "g2"]}, method="score_genes", gene_pool=adata.var_names)
+    adata.write_h5ad(tmp_path / "x.h5ad")
+    record = read_h5ad(tmp_path / "x.h5ad").uns["scgsfm"]["score_score_genes"]
+    assert record["params"]["gene_pool"].tolist() == adata.var_names.tolist()
 
 
 def test_toy(score) -> None:

@@ -64,6 +64,7 @@ def _discount(
 ):
     rank_of = np.empty(n_genes, np.int64)
     signed, unsigned, kept = np.empty(len(targets)), np.empty(len(targets)), np.empty(len(targets))
+    shared = np.empty((2, n_genes + 1), np.int64)
     n_pairs, is_shadow = np.empty(scores.shape[1], np.int64), np.empty(scores.shape[1], np.bool_)
     work = (
         np.empty(n_genes, np.uint64),
@@ -89,13 +90,18 @@ def _discount(
             n_pairs[s] += 1
         for p in range(len(pairs)):
             one, other = pairs[p, 0], pairs[p, 1]
-            p_one = _p_of_shared(one, other, starts, targets, weights, signed, unsigned)
-            p_other = _p_of_shared(other, one, starts, targets, weights, signed, unsigned)
+            n_shared = _shared(one, other, starts, targets, shared)
+            p_one = _p_of_shared(shared[0, :n_shared], weights, signed, unsigned)
+            p_other = _p_of_shared(shared[1, :n_shared], weights, signed, unsigned)
             more = np.log10(p_other) - np.log10(p_one)
             if np.isnan(more):  # both are 0
                 more = 0.0
-            s, partner = (one, other) if more > 0 else (other, one)
-            _reduce(s, partner, starts, targets, kept, (1 + abs(more)) ** (penalty / n_pairs[s]))
+            side = 0 if more > 0 else 1
+            s = pairs[p, side]
+            factor = (1 + abs(more)) ** (penalty / n_pairs[s])
+            for i in range(n_shared):
+                if kept[shared[side, i]] != 0 and kept[shared[1 - side, i]] != 0:
+                    kept[shared[side, i]] /= factor
             is_shadow[s] = True
         farthest = 0
         for rank in rank_of:
@@ -144,39 +150,28 @@ def _quantiles(rank_of, genes, sign, signed, unsigned, work):
 
 
 @njit(cache=True, nogil=True)
-def _shared(one, other, starts, targets):
-    """Places of the genes that two sets share, in the one and in the other."""
-    places = np.empty((min(starts[one + 1] - starts[one], starts[other + 1] - starts[other]), 2), np.int64)
+def _shared(one, other, starts, targets, places):
+    """Put the places of the genes that two sets share, in the one and in the other, into ``places``; how many."""
     i, j, n = starts[one], starts[other], 0
     while i < starts[one + 1] and j < starts[other + 1]:
-        if targets[i] == targets[j]:
-            places[n, 0], places[n, 1] = i, j
-            n += 1
-        step = targets[i] <= targets[j]
-        j += targets[j] <= targets[i]
-        i += step
-    return places[:n]
+        places[0, n], places[1, n] = i, j
+        a, b = targets[i], targets[j]
+        n += a == b
+        i += a <= b
+        j += b <= a
+    return n
 
 
 @njit(cache=True, nogil=True)
-def _p_of_shared(one, other, starts, targets, weights, signed, unsigned):
-    """How enriched the genes that it shares with the other are among the genes of the one."""
-    places = _shared(one, other, starts, targets)
+def _p_of_shared(places, weights, signed, unsigned):
+    """How enriched shared genes are among the genes of the set."""
     directed, undirected = 0.0, 0.0
-    for i in places[:, 0]:
+    for i in places:
         directed += weights[i] * signed[i]
         undirected += (1 - abs(weights[i])) * unsigned[i]
     size = (abs(directed) + max(undirected, 0.0)) / len(places) * np.sqrt(len(places))
     # the rounding to 1 is decoupler's: p below 1e-16 is 0
     return 1 - (1 - normal_sf(size)) if directed >= 0 else 1 - normal_sf(size)
-
-
-@njit(cache=True, nogil=True)
-def _reduce(s, partner, starts, targets, kept, factor):
-    places = _shared(s, partner, starts, targets)
-    for p in range(len(places)):
-        if kept[places[p, 0]] != 0 and kept[places[p, 1]] != 0:
-            kept[places[p, 0]] /= factor
 
 
 @njit(cache=True, nogil=True)

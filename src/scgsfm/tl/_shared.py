@@ -5,6 +5,8 @@ from importlib.metadata import version
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from scgsfm import _keys
 from scgsfm.models import load
 
@@ -32,5 +34,11 @@ def write_record(adata: AnnData, key: str, record: Mapping[str, Any]) -> None:
 
 
 def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:
-    cleaned = {key: _without_none(value) if isinstance(value, Mapping) else value for key, value in record.items()}
+    cleaned = {key: _storable(value) for key, value in record.items()}
     return {key: value for key, value in cleaned.items() if value is not None}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _without_none(value)
+    return value.to_numpy() if isinstance(value, pd.Index | pd.Series) else value
