@@ -173,7 +173,7 @@ def fingerprint(adata: AnnData, planned: Plan) -> dict[str, str]:
 def _hash(*parts: Any) -> str:
     found = sha256()
     for part in parts:
-        found.update(np.ascontiguousarray(part) if isinstance(part, np.ndarray) else str(part).encode() + b"\0")
+        found.update(part.tobytes() if isinstance(part, np.ndarray) else str(part).encode() + b"\0")
     return found.hexdigest()
 
 
