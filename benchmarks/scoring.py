@@ -229,7 +229,8 @@ def compare(args: argparse.Namespace, name: str, folder: Path) -> list[dict[str,
     if case.at_most:
         common = (min(common[0], case.at_most[0]), min(common[1], case.at_most[1]))
     sizes = list(dict.fromkeys([size, common] if case.peer else [size]))
-    ours, scores = in_process(Task(name, False, sizes, args.repeats, args.patience, bool(case.peer)), folder)
+    agree = bool(case.peer) and not case.differs
+    ours, scores = in_process(Task(name, False, sizes, args.repeats, args.patience, real=agree), folder)
     rows = [
         {"method": name, "peer": case.peer, "cells": n_cells, "sets": n_sets, "ours": cost}
         for (n_cells, n_sets), cost in zip(sizes, ours, strict=False)
@@ -238,9 +239,9 @@ def compare(args: argparse.Namespace, name: str, folder: Path) -> list[dict[str,
         alone, _ = in_process(Task(name, False, [size], args.repeats, args.patience, one_core=True), folder)
         rows[0]["one_core"] = alone[0] if alone else {}
     if ours and case.peer:
-        theirs, others = in_process(Task(name, True, [common], args.repeats, args.patience, real=True), folder)
+        theirs, others = in_process(Task(name, True, [common], args.repeats, args.patience, real=agree), folder)
         rows[-1] |= {"theirs": theirs[0] if theirs else {}, "differs": case.differs}
-        if theirs and not case.differs:
+        if theirs and agree:
             rows[-1]["difference"] = {key: np.nanmax(np.abs(scores[key] - others[key])) for key in scores}
     return rows
 
