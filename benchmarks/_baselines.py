@@ -92,7 +92,15 @@ def _to_cosine(together: np.ndarray) -> None:
 
 
 def truncated_svd(sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed: int = 0) -> Score:
-    """Smoothing of the query by the leading right singular vectors of the sets, each weighted by its singular value.
+    """Smoothing of the query by the leading right singular vectors of the sets, each weighted by its singular value."""
+    vectors, values = singular_vectors(sets, weight, rank=rank, seed=seed)
+    return lambda queries: (queries @ (values[:, None] * vectors).T) @ vectors
+
+
+def singular_vectors(
+    sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leading right singular vectors of the sets (rank × genes) and their singular values.
 
     A set of n genes has the entries ``sqrt(weight / n)``, and each gene's column is then scaled to unit length, so that
     the popular genes don't fill the leading vectors.
@@ -106,5 +114,4 @@ def truncated_svd(sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed:
     svd = TruncatedSVD(rank, n_iter=4, random_state=seed).fit(
         csr_array((scaled, sets.indices, sets.indptr), sets.shape)
     )
-    vectors, values = svd.components_.astype(np.float32), svd.singular_values_.astype(np.float32)
-    return lambda queries: (queries @ (values[:, None] * vectors).T) @ vectors
+    return svd.components_.astype(np.float32), svd.singular_values_.astype(np.float32)

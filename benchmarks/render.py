@@ -1,4 +1,4 @@
-"""Write the benchmark tables into ``docs/benchmarks.md``.
+"""Write the benchmark tables into the pages of ``docs``.
 
     python -m benchmarks.render
 
@@ -207,5 +207,7 @@ def render(page: str, tables: Path) -> str:
 
 
 if __name__ == "__main__":
-    page = DOCS / "benchmarks.md"
-    page.write_text(render(page.read_text(encoding="utf-8"), TABLES), encoding="utf-8")
+    for page in DOCS.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        if "<!-- table: " in text:
+            page.write_text(render(text, TABLES), encoding="utf-8")

@@ -45,10 +45,10 @@ def pool(n_cells: int, rng: np.random.Generator) -> csr_array:
     return csr_array((np.concatenate(data), np.concatenate(indices), indptr), shape=(n_cells, N_GENES))
 
 
-def blocks(cells: csr_array, n_cells: int, rng: np.random.Generator) -> Iterator[csr_array]:
-    """``n_cells`` cells of the pool, in pieces."""
-    for start in range(0, n_cells, cells.shape[0]):
-        yield cells[rng.permutation(cells.shape[0])[: n_cells - start]]
+def orders(n_pool: int, n_cells: int) -> list[np.ndarray]:
+    """Which cells of the pool to take, block by block."""
+    rng = np.random.default_rng(1)
+    return [rng.permutation(n_pool)[: n_cells - start] for start in range(0, n_cells, n_pool)]
 
 
 def write(path: Path, cells: csr_array, n_cells: int) -> None:
@@ -59,14 +59,14 @@ def write(path: Path, cells: csr_array, n_cells: int) -> None:
     frame = ad.AnnData(obs=obs, var=pd.DataFrame(index=[f"GENE{i}" for i in range(N_GENES)]))
     root = new_root(path)
     ad.io.write_elem(root, "/", frame)
-    sizes = [block.indptr for block in blocks(cells, n_cells, np.random.default_rng(1))]
-    n_values = sum(int(indptr[-1]) for indptr in sizes)
+    rows = orders(cells.shape[0], n_cells)
+    n_values = int(sum(np.diff(cells.indptr)[some].sum() for some in rows))
     group = root.create_group("X")
     group.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": [n_cells, N_GENES]})
     types = {"data": (n_values, np.float32), "indices": (n_values, np.int32), "indptr": (n_cells + 1, np.int64)}
     arrays = {name: new_array(group, name, *described) for name, described in types.items()}
     place = cell = 0
-    for block in blocks(cells, n_cells, np.random.default_rng(1)):
+    for block in (cells[some] for some in rows):
         stop = place + block.nnz
         arrays["data"][place:stop], arrays["indices"][place:stop] = block.data, block.indices
         arrays["indptr"][cell : cell + block.shape[0] + 1] = block.indptr + np.int64(place)

@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> None:
     for argument, path in (("FILE", args.file), ("--output", args.output)):
         if path.suffix not in {".h5ad", ".zarr"}:
             raise ValueError(f"{argument}: {path} ends neither in .h5ad nor in .zarr.")
+    gene_sets = GeneSets(args.sets)
     if not args.file.exists():
         raise FileNotFoundError(f"FILE: {args.file} does not exist.")
-    gene_sets = GeneSets(args.sets)
     options = {"method": args.method, "layer": args.layer, "gene_symbols": args.gene_symbols}
     if args.output.suffix == ".zarr":
         n_cells = _stream.stream(args.file, args.output, gene_sets, **options)

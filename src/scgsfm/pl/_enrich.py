@@ -186,7 +186,7 @@ def _legend(points: PathCollection, scale: float, size: str, ax: Axes) -> None:
 
 
 def _name(ax: Axes, groups: list[str], terms: list[str]) -> None:
-    prefix, names = labels(terms, 2 * WIDTH - 10)
+    prefix, names = labels(terms, n=500)
     wrapped = ["\n".join(_lines(name.replace("_", " "))) for name in names]
     ax.set_xticks(range(len(groups)), labels(groups)[1], rotation=90)
     ax.set_yticks(range(len(terms)), wrapped, linespacing=0.9, fontsize="small")

@@ -10,6 +10,8 @@ from ._registry import Method
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from scipy.sparse import csr_array
+
     from ._registry import Scorer
     from ._rows import Rows
     from ._sets import SetIndex
@@ -59,8 +61,13 @@ def ssgsea(
 
 def _range(rows: Rows, score: Callable[[Cells], np.ndarray]) -> float:
     """From the lowest to the highest score of all cells and sets, by a walk over the data; 1 if they are the same."""
-    ends = [(scores.min(), scores.max()) for scores in (score(Cells(block)) for _, block in rows)]
-    return float(np.max(ends) - np.min(ends)) or 1.0
+
+    def ends(block: csr_array) -> tuple[float, float]:
+        scores = score(Cells(block))
+        return scores.min(), scores.max()
+
+    found = [pair for _, pair in rows.map(ends)]
+    return float(np.max(found) - np.min(found)) or 1.0
 
 
 def _in_order(cells: Cells) -> Iterator[tuple[np.ndarray, np.ndarray, Pair, Pair]]:
