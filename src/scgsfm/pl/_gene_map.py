@@ -116,13 +116,14 @@ def gene_map(
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=(6, 6), layout="constrained")
-    options = {"s": float(np.clip(9000 / len(xy), 2, 30)), "linewidths": 0} | kwargs
+    options: dict[str, Any] = {"s": float(np.clip(9000 / len(xy), 2, 30)), "linewidths": 0} | kwargs
     if gene_sets is not None:
         _draw_sets(ax, xy, _members(GeneSets(gene_sets), names), options)
     elif values is not None:
         _draw_values(ax, xy, values, options)
     else:
-        ax.scatter(*xy.T, **({"color": GREY if len(xy) > MOST_LABELS else "#0072B2"} | options))
+        plain: dict[str, Any] = {"color": GREY if len(xy) > MOST_LABELS else "#0072B2"}
+        ax.scatter(*xy.T, **plain | options)
     _tidy(ax, method.upper() if vectors.shape[1] > 2 else key)
     _label(ax, xy, names, label)
     return finish(ax, show)
@@ -209,7 +210,8 @@ def _draw_sets(ax: Axes, xy: np.ndarray, members: dict[str, np.ndarray], options
 def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any]) -> None:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         order = np.argsort(values.to_numpy(), kind="stable")  # the highest in front
-        drawn = ax.scatter(*xy[order].T, c=values.to_numpy()[order], **({"cmap": "viridis"} | options))
+        coloured: dict[str, Any] = {"c": values.to_numpy()[order], "cmap": "viridis"}
+        drawn = ax.scatter(*xy[order].T, **coloured | options)
         ax.figure.colorbar(drawn, ax=ax, label=values.name, shrink=0.5)
         return
     groups = values.astype("category")
@@ -230,7 +232,7 @@ def _draw_groups(ax: Axes, xy: np.ndarray, group: np.ndarray, names: list[str], 
         drawn.append(ax.scatter(*xy[group == i].T, **own))
     legend = ax.legend(handles=drawn, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     for handle in legend.legend_handles:
-        handle.set_sizes([30])
+        handle.set_sizes([30])  # type: ignore[union-attr]
 
 
 def _tidy(ax: Axes, axis: str) -> None:

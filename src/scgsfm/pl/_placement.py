@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,13 +52,13 @@ def place_labels(ax: Axes, xy: np.ndarray, labelled: np.ndarray, names: Sequence
     figure = ax.figure.canvas.figure  # not a part of it
     figure.draw_without_rendering()  # settles the layout
     scale = figure.dpi / 72
-    frame = ax.get_window_extent().extents / scale + [MARGIN, MARGIN, -MARGIN, -MARGIN]
+    frame = np.asarray(ax.get_window_extent().extents) / scale + [MARGIN, MARGIN, -MARGIN, -MARGIN]
     points = ax.transData.transform(xy) / scale
     halo = [withStroke(linewidth=2, foreground="white")]
     taken, left_out = np.empty((0, 4)), []
     for i in _crowded_first(points[labelled]):
         point = points[labelled[i]]
-        options = {"fontsize": size, "ha": "center", "va": "center", "path_effects": halo}
+        options: dict[str, Any] = {"fontsize": size, "ha": "center", "va": "center", "path_effects": halo}
         text = ax.annotate(names[i], xy[labelled[i]], (0, 0), textcoords="offset points", **options)
         box = _place(point, np.array(text.get_window_extent().size) / scale, frame, taken, points)
         if box is None:
@@ -100,4 +100,4 @@ def _place(
 
 def _meet(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Which boxes of ``a`` meet which of ``b``."""
-    return ((a[:, None, :2] < b[None, :, 2:]) & (b[None, :, :2] < a[:, None, 2:])).all(2)
+    return np.all((a[:, None, :2] < b[None, :, 2:]) & (b[None, :, :2] < a[:, None, 2:]), axis=2)
