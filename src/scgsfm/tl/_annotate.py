@@ -73,7 +73,9 @@ def annotate(
     groupby
         Column of ``obs`` with groups of cells, such as clusters. All cells of a group then get the group's label.
     tissue
-        Only sets of this tissue, or these: of a marker library, or of a table with a column ``tissue``.
+        Only sets of this tissue, or these: of a marker library, or of a table with a column ``tissue``. In
+        ``"tissue_markers"`` cells that occur in many tissues stand apart, as ``"immune"``, ``"blood"``, ``"stroma"`` and
+        ``"nerve"``: name those you expect as well.
     organism
         Only sets of this organism, in the same way. Mouse genes match human markers by their orthologs without it.
     alpha
