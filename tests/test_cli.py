@@ -200,11 +200,11 @@ def test_complete(tmp_path, capsys):
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
 def test_predict_a_library(gmt, tmp_path, capsys, suffix):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
     path = tmp_path / f"predicted{suffix}"
     assert main(["predict", "--library", str(gmt), "--top", "7", "-o", str(path)]) == 0
     assert "14 genes of terms" in capsys.readouterr().out
-    if suffix == ".parquet":
-        pytest.importorskip("pyarrow")
     table = pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path)
     expected = scgsfm.tl.predict_functions(library=gmt, by="term", n_top=7)
     pd.testing.assert_frame_equal(table, expected, check_dtype=suffix == ".parquet", rtol=1e-4)
