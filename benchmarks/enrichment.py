@@ -32,7 +32,7 @@ from _common import data_file, parser, report, say
 from scipy.stats import norm, rankdata, spearmanr
 
 import scgsfm
-from scgsfm import enrichment
+from scgsfm import GeneSets, enrichment
 from scgsfm.enrichment import Background
 from scgsfm.scoring import columns_of
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from scgsfm import GeneSets
     from scgsfm.models.gsfm import GSFM
     from scgsfm.scoring import SetIndex
 
@@ -167,11 +166,10 @@ def lists(
             yield name, n, [*rng.choice(of_term, n, replace=False), *rng.choice(others, n, replace=False)]
 
 
-def without(library: GeneSets, genes: list[str]) -> dict[str, list[str]]:
+def without(library: GeneSets, genes: list[str]) -> GeneSets:
     """The library with ``genes`` taken out of all terms."""
-    out = set(genes)
-    left = {name: [gene for gene in library[name] if gene not in out] for name in library}
-    return {name: kept for name, kept in left.items() if kept}
+    entries = library.to_frame()
+    return GeneSets(entries[~entries["target"].isin(genes)])
 
 
 def rank_of(term: str, table: pd.DataFrame, n_terms: int) -> float:
@@ -241,7 +239,7 @@ def power(name: str, library: GeneSets, model: GSFM, n_terms: int, n_peers: int,
         ranking = pd.Series(rng.normal(size=len(genes)), genes)
         ranking[query] += SHIFT["power"]
         with_peers = i // len(TRUE_GENES) < n_peers
-        for variant, sets in {"listed": library.to_dict(), "unlisted": without(library, query)}.items():
+        for variant, sets in {"listed": library, "unlisted": without(library, query)}.items():
             for method, run in METHODS.items():
                 if with_peers or method in OURS:
                     table = run(query, ranking, sets, genes, model)
@@ -290,8 +288,8 @@ def main() -> None:
     options.add_argument("--model", default="gsfm-base", help="name or folder")
     options.add_argument("--libraries", nargs="+", default=["kegg_2021_human", "reactome_2024"], help="for power")
     options.add_argument("--lists", type=int, default=12, help="random lists of each size and kind")
-    options.add_argument("--terms", type=int, default=30, help="terms of each library for power")
-    options.add_argument("--peers", type=int, default=4, help="of these for gseapy and blitzGSEA, in the first library")
+    options.add_argument("--terms", type=int, default=20, help="terms of each library for power")
+    options.add_argument("--peers", type=int, default=3, help="of these for gseapy and blitzGSEA, in the first library")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--only", nargs="+", default=["calibration", "power", "agreement"], help="parts to run")
     args = options.parse_args()
@@ -319,13 +317,12 @@ def main() -> None:
         report("enrichment_calibration", calibration_table(found, args.lists), args.out)
         draw_calibration(found, args.out / "enrichment_calibration.png")
     if "power" in args.only:
-        ranks = [
-            power(name, library, model, args.terms, 0 if i else args.peers, args.seed)
-            for i, (name, library) in enumerate(read.items())
-        ]
-        table = pd.concat(ranks)
-        report("enrichment_power", power_table(table[table["method"].isin(OURS)]), args.out)
-        report("enrichment_peers", power_table(table[table["with peers"]]), args.out)
+        ranks = []
+        for name, library in read.items():  # what is done is kept
+            ranks.append(power(name, library, model, args.terms, 0 if ranks else args.peers, args.seed))
+            table = pd.concat(ranks)
+            report("enrichment_power", power_table(table[table["method"].isin(OURS)]), args.out)
+            report("enrichment_peers", power_table(table[table["with peers"]]), args.out)
     if "agreement" in args.only:
         adata.obs["cell_type"] = adata.obs["cell_type"].astype("category")
         sc.tl.rank_genes_groups(adata, "cell_type", method="t-test_overestim_var")

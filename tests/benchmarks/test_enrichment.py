@@ -21,7 +21,7 @@ def test_lists_are_half_of_a_term():
 
 def test_without():
     library = scgsfm.GeneSets({"a": ["A", "B", "C"], "b": ["A"], "c": ["D", "B"]})
-    assert enrichment.without(library, ["A", "B"]) == {"a": ["C"], "c": ["D"]}
+    assert enrichment.without(library, ["A", "B"]).to_dict() == {"a": ["C"], "c": ["D"]}
 
 
 def test_rank_of_a_term():
