@@ -138,6 +138,7 @@ def _scoring(table: pd.DataFrame) -> pd.DataFrame:
             "seconds": number("seconds", "{:.2f}"),
             "on one core": number("one_core_seconds", "{:.2f}"),
             "CPU seconds": number("cpu_seconds", "{:.2f}"),
+            "first call": number("first_seconds", "{:.1f}"),
             "added MB": number("memory_mb", "{:,.0f}"),
             "peer": table["peer"].fillna(""),
             "its seconds": number("peer_seconds", "{:.1f}"),

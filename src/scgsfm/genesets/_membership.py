@@ -35,8 +35,8 @@ def membership(table: Table, genes: Iterable[str]) -> csr_array:
     rows = np.repeat(np.arange(len(table.names)), np.diff(table.indptr))[found]
     columns = columns[found]
     values = np.ones(len(rows)) if table.weights is None else table.weights[found]
-    translated = table.genes[table.codes[found]] != targets[columns]
-    order = np.lexsort((translated, columns, rows))
+    translated = (column_of >= 0) & (table.genes != targets[column_of])
+    order = np.lexsort((translated[table.codes[found]], rows * len(targets) + columns))
     rows, columns, values = rows[order], columns[order], values[order]
     repeat = np.zeros(len(rows), dtype=bool)
     repeat[1:] = (rows[1:] == rows[:-1]) & (columns[1:] == columns[:-1])

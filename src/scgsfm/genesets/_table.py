@@ -39,6 +39,8 @@ class Draft:
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Leave out the entries outside ``mask``."""
+        if mask.all():
+            return
         self.owners, self.entries, self.entry_places = self.owners[mask], self.entries[mask], self.entry_places[mask]
         if self.weights is not None:
             self.weights = self.weights[mask]
@@ -67,9 +69,8 @@ def clean_name(text: str) -> str:
 
 def assemble(draft: Draft) -> Table:
     """Clean flat arrays; every repair is noted, and what would make an answer wrong raises."""
-    _clean_entries(draft)
-    _drop_unusable(draft)
-    codes, genes = pd.factorize(draft.entries)
+    codes, genes = _clean_entries(draft)
+    codes = _drop_unusable(draft, codes, genes)
     first = _first_of_repeats(draft, codes, genes)
     order = first[np.argsort(draft.owners[first], kind="stable")]
     sizes = np.bincount(draft.owners[order], minlength=len(draft.names))
@@ -88,15 +89,21 @@ def take(table: Table, sets: Sequence[int]) -> Table:
     sizes = np.diff(table.indptr)[index]
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     entries = np.repeat(table.indptr[index] - indptr[:-1], sizes) + np.arange(indptr[-1])
-    used, codes = np.unique(table.codes[entries], return_inverse=True)
+    codes = table.codes[entries]
+    used = np.zeros(len(table.genes), bool)
+    used[codes] = True
+    codes = (np.cumsum(used) - 1)[codes]
     weights = None if table.weights is None else table.weights[entries]
     if weights is not None and (weights == 1).all():
         weights = None
     return Table([table.names[i] for i in index], table.genes[used], indptr, codes.astype(np.int32), weights)
 
 
-def _clean_entries(draft: Draft) -> None:
-    """Clean the text of all entries (each distinct one once) and take ``GENE,1.5`` apart."""
+def _clean_entries(draft: Draft) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Clean the text of all entries (each distinct one once) and take ``GENE,1.5`` apart.
+
+    Returns the gene of each entry, by number, and the genes.
+    """
     codes, raw = pd.factorize(draft.entries)
     names = np.array([clean_name(text) for text in raw], dtype=object)
     draft.repairs.note("blanks or quotes around gene names removed", draft.entry_places[(names != raw)[codes]])
@@ -109,7 +116,8 @@ def _clean_entries(draft: Draft) -> None:
         draft.repairs.note("commas without a weight removed", draft.entry_places[bare[codes]])
         if given.any():
             _use_weights(draft, weights[codes], given[codes])
-    draft.entries = names[codes]
+    numbers, genes = pd.factorize(names)
+    return numbers[codes], genes
 
 
 def _use_weights(draft: Draft, weights: NDArray[np.float64], given: NDArray[np.bool_]) -> None:
@@ -121,35 +129,40 @@ def _use_weights(draft: Draft, weights: NDArray[np.float64], given: NDArray[np.b
     draft.weights = np.where(given, weights, 1.0)
 
 
-def _drop_unusable(draft: Draft) -> None:
-    codes, names = pd.factorize(draft.entries)
-    missing = np.array([name in _MISSING for name in names], dtype=bool)[codes]
-    dated = np.array([_DATE.fullmatch(name) is not None for name in names], dtype=bool)[codes]
+def _drop_unusable(draft: Draft, codes: NDArray[np.int64], genes: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Leave out entries without a gene or a weight; returns the genes of the others."""
+    missing = np.array([name in _MISSING for name in genes], dtype=bool)[codes]
+    dated = np.array(["-" in name and _DATE.fullmatch(name) is not None for name in genes], dtype=bool)[codes]
     draft.repairs.note("empty or missing gene names (such as NA) left out", draft.entry_places[missing])
     draft.repairs.note("names that a spreadsheet turned into dates kept: correct them", draft.entry_places[dated])
     draft.keep(~missing)
+    codes = codes[~missing]
     if draft.weights is not None:
         finite, zero = np.isfinite(draft.weights), draft.weights == 0
         draft.repairs.note("genes whose weight is missing or infinite left out", draft.entry_places[~finite])
         draft.repairs.note("genes with weight 0 left out", draft.entry_places[zero])
         draft.keep(finite & ~zero)
+        codes = codes[finite & ~zero]
+    return codes
 
 
 def _first_of_repeats(draft: Draft, codes: NDArray, genes: NDArray) -> NDArray[np.int64]:
     """Positions of the first entry of each gene in each set; a repeat with another weight raises."""
-    _, first, inverse = np.unique(draft.owners * max(len(genes), 1) + codes, return_index=True, return_inverse=True)
-    if len(first) < len(codes):
-        original = first[inverse]
-        if draft.weights is not None and (conflict := draft.weights != draft.weights[original]).any():
-            at = int(np.flatnonzero(conflict)[0])
-            raise ValueError(
-                f"{draft.repairs.source}: gene {genes[codes[at]]!r} has the weights {draft.weights[original[at]]:g} and "
-                f"{draft.weights[at]:g} in set {draft.names[draft.owners[at]]!r} ({draft.repairs.unit} "
-                f"{draft.entry_places[at]}; {int(conflict.sum()):,} such genes). Keep one weight for each gene of a set."
-            )
-        repeat = np.ones(len(codes), dtype=bool)
-        repeat[first] = False
-        draft.repairs.note("repeated genes of a set kept once", draft.entry_places[repeat])
+    pairs = draft.owners * max(len(genes), 1) + codes
+    if not pd.Series(pairs).duplicated().any():
+        return np.arange(len(pairs))
+    _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
+    original = first[inverse]
+    if draft.weights is not None and (conflict := draft.weights != draft.weights[original]).any():
+        at = int(np.flatnonzero(conflict)[0])
+        raise ValueError(
+            f"{draft.repairs.source}: gene {genes[codes[at]]!r} has the weights {draft.weights[original[at]]:g} and "
+            f"{draft.weights[at]:g} in set {draft.names[draft.owners[at]]!r} ({draft.repairs.unit} "
+            f"{draft.entry_places[at]}; {int(conflict.sum()):,} such genes). Keep one weight for each gene of a set."
+        )
+    repeat = np.ones(len(codes), dtype=bool)
+    repeat[first] = False
+    draft.repairs.note("repeated genes of a set kept once", draft.entry_places[repeat])
     return np.sort(first)
 
 

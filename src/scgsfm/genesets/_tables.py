@@ -93,7 +93,9 @@ def _members(name: str, value: object, repairs: Repairs) -> tuple[list[str], lis
     if isinstance(value, str | bytes | pd.DataFrame) or not isinstance(value, Iterable):
         shown = repr(value) if isinstance(value, str | bytes) else type(value).__name__
         raise TypeError(f"{repairs.source}: set {name!r} is {shown}, not a collection of genes. {_HINT}")
-    genes = [_gene(name, gene, repairs) for gene in value]
+    genes = list(value)
+    if set(map(type, genes)) != {str}:
+        genes = [_gene(name, gene, repairs) for gene in genes]
     return sorted(genes) if isinstance(value, set | frozenset) else genes, None
 
 

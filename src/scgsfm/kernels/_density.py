@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from ._copy import copy_into
 from ._special import poisson_cdf
 from ._ties import ordered_keys, radix_order
 
@@ -88,7 +89,7 @@ def _curves(starts, cells, keys, values, n_cells, kernel, normal):
             level_of[of_gene[i]] = own_level[i]
         below = _below(row, levels, level_of, kernel, normal)
         ends[gene + 1] = ends[gene] + len(levels)
-        nodes[ends[gene] : ends[gene + 1]] = levels
+        copy_into(nodes[ends[gene] :], levels)
         for i in range(len(levels)):
             heights[ends[gene] + i] = -1.0 * np.log((1.0 - below[i]) / below[i])
     return ends, nodes[: ends[-1]], heights[: ends[-1]]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,4 +35,13 @@ def rank_gains(
     # the sum of top - r over the first `inside` ranks of each group
     total = inside * above - inside * (inside - 1) / 2
     gains = np.maximum(total, 0) / np.maximum(ranks.counts, 1)
-    return gains[ranks.groups], gains[ranks.zeros]
+    return _take(gains, ranks.groups), gains[ranks.zeros]
+
+
+@njit(cache=True, nogil=True)
+def _take(values, places):
+    """What indexing gives, without the copy of the places that it makes."""
+    taken = np.empty(len(places), values.dtype)
+    for i in range(len(places)):
+        taken[i] = values[places[i]]
+    return taken

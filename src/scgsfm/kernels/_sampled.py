@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from ._copy import copy_into
 from ._density import (
     BANDWIDTHS_PER_SD,
     KERNELS,
@@ -79,8 +80,8 @@ def _sampled(starts, keys, values, zero_shares, means, deviations, kernel, norma
         end = ends[gene]
         if kernel == STEPS:
             nodes, heights = _room(nodes, end + len(levels)), _room(heights, end + len(levels))
-            nodes[end : end + len(levels)] = levels
-            heights[end : end + len(levels)] = np.cumsum(weights)
+            copy_into(nodes[end:], levels)
+            copy_into(heights[end:], np.cumsum(weights))
             end += len(levels)
         elif kernel != POISSON and bandwidth == 0:
             nodes, heights = _room(nodes, end + 3), _room(heights, end + 3)
@@ -116,7 +117,7 @@ def _room(array, size):
     if size <= len(array):
         return array
     longer = np.empty(2 * size)
-    longer[: len(array)] = array
+    copy_into(longer, array)
     return longer
 
 

@@ -44,10 +44,13 @@ def scatter(
     n_sets = np.minimum(np.diff(set_indptr), MANY).astype(np.uint8)
     width = int(np.diff(indptr).max(initial=0)) + 1
     # unsigned indices save the test for negative ones; one type of values saves compiling
-    unsigned = (array.astype(np.uint32, copy=False) for array in (indptr, genes, set_indptr, sets))
-    indptr, genes, set_indptr, sets = unsigned
+    indptr, genes, set_indptr, sets = (_unsigned(array) for array in (indptr, genes, set_indptr, sets))
     values = values.astype(np.float64, copy=False)
     return _scatter(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total, width)
+
+
+def _unsigned(array: NDArray[np.integer]) -> NDArray[np.uint32]:
+    return array.view(np.uint32) if array.dtype == np.int32 else array.astype(np.uint32)
 
 
 @njit(cache=True, nogil=True)

@@ -107,9 +107,17 @@ def _rank_groups(ascending, levels, zero, n_genes, firsts, counts):
 def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
     """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
     bits = data.view(f"u{data.dtype.itemsize}")
-    zero = bits.dtype.type(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
-    keys = np.where(bits < zero, bits + zero, -bits)
-    return keys.astype(np.uint64, copy=False), np.uint64(zero)
+    zero = np.uint64(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
+    return _ordered_keys(bits, zero), zero
+
+
+@njit(cache=True, nogil=True)
+def _ordered_keys(bits, zero):
+    keys = np.empty(len(bits), np.uint64)
+    for i in range(len(bits)):
+        key = np.uint64(bits[i])
+        keys[i] = zero + key if key < zero else zero - (key - zero)
+    return keys
 
 
 @njit(cache=True, nogil=True)

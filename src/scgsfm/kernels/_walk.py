@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from ._copy import copy_into
 from ._ties import ordered_keys, radix_order
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _walk(indptr, genes, keys, other_keys, descending, weights, starts, members,
                 height += up
                 at[HIGH] = height if height > at[HIGH] else at[HIGH]
                 at[HEIGHT] += up + at[DOWN]  # a hit isn't a step down
-        highest[cell], lowest[cell] = state[:, HIGH], state[:, LOW]
+        copy_into(highest[cell], state[:, HIGH])
+        copy_into(lowest[cell], state[:, LOW])
     return highest, lowest
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,8 @@ from ._stored import StoredColumns, StoredRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
+
+    from threadpoolctl import ThreadpoolController
 
 CELLS_IN_MEMORY = 512
 CELLS_ON_DISK = 2048
@@ -78,7 +80,7 @@ class Rows:
         from numba import config
 
         n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        with ThreadPoolExecutor(n_threads) as pool:
+        with ThreadPoolExecutor(n_threads) as pool, _blas().limit(limits=1):
             waiting: deque = deque()
             try:
                 for start, block in self.read(first):
@@ -125,6 +127,14 @@ class Rows:
     @cached_property
     def _by_cells(self) -> StoredColumns:
         return StoredColumns(self.matrix)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Numpy's linear algebra: threads of its own would compete with ours."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _itself(block: csr_array) -> csr_array:

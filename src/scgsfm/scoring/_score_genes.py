@@ -101,17 +101,20 @@ def _controls(
         return [rng.choice(n, ctrl_size, replace=False) if ctrl_size < n else np.arange(n) for n in sizes]
 
     chosen = []
+    own = np.zeros(len(bins), bool)
     for genes, name in zip(np.split(sets.membership.indices, sets.membership.indptr[1:-1]), sets.names, strict=True):
-        numbers = np.unique(bins[genes])
-        if len(numbers) and numbers[0] < 0:
+        numbers = sorted(set(bins[genes].tolist()))
+        if numbers and numbers[0] < 0:
             msg = f"`gene_pool` must hold the genes of all sets, but lacks some of {name!r}."
             raise ValueError(msg)
+        own[genes] = True
         candidates = [in_bin[number] for number in numbers]
         if not ctrl_as_ref:
-            candidates = [some[~np.isin(some, genes)] for some in candidates]
+            candidates = [some[~own[some]] for some in candidates]
         places = draws(tuple(map(len, candidates)))
         drawn = np.concatenate([some[i] for some, i in zip(candidates, places, strict=True)])
-        chosen.append(np.setdiff1d(drawn, genes))
+        chosen.append(np.sort(drawn[~own[drawn]]))
+        own[genes] = False
     indptr = np.cumsum([0, *map(len, chosen)])
     return csr_array((np.ones(indptr[-1]), np.concatenate(chosen), indptr), shape=sets.membership.shape)
 
