@@ -11,6 +11,7 @@ from ._gains import rank_gains
 from ._heights import heights_of
 from ._keep_top import keep_top
 from ._moments import moments
+from ._motifs import NEVER, SEED, best_motifs, keep_best, motif_seeds, motif_tails, scan_motifs
 from ._neighbours import add_neighbours
 from ._notice import Notice
 from ._outscored import outscored
@@ -25,11 +26,14 @@ from ._top import top_genes, top_ranked
 from ._walk import walk
 
 __all__ = [
+    "NEVER",
+    "SEED",
     "Curves",
     "Ranks",
     "Regulons",
     "add_neighbours",
     "adjust",
+    "best_motifs",
     "compare",
     "curves",
     "descend",
@@ -37,8 +41,11 @@ __all__ = [
     "enrichment",
     "fisher_greater",
     "heights_of",
+    "keep_best",
     "keep_top",
     "moments",
+    "motif_seeds",
+    "motif_tails",
     "null_scores",
     "outscored",
     "random_peaks",
@@ -49,6 +56,7 @@ __all__ = [
     "rows_of_dense",
     "running_peaks",
     "sampled_curves",
+    "scan_motifs",
     "scatter",
     "tie_bounds",
     "top_genes",

@@ -1,0 +1,1 @@
+"""R3LM: activity of regulatory DNA, predicted and explained."""

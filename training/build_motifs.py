@@ -1,0 +1,63 @@
+"""Write the embedded motifs: counts, ids, names, families and classes of JASPAR CORE vertebrates.
+
+python training/build_motifs.py --data DATA        (DATA holds motifs; default: the variable SCGSFM_DATA)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from build_libraries import write
+
+from scgsfm.models.r3lm._motif_files import Draft, read_motifs
+
+OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs"
+
+ABOUT = {"source": "JASPAR CORE vertebrates, non-redundant", "licence": "CC BY 4.0", "url": "https://jaspar.elixir.no"}
+RELEASES = {
+    "jaspar2026": ("JASPAR2026_CORE_vertebrates_from_pyjaspar4.transfac", "2026"),
+    "jaspar2024": ("JASPAR2024_CORE_vertebrates_non-redundant_pfms_transfac.txt", "2024"),
+}
+
+
+def text(values: list[str]) -> np.ndarray:
+    return np.frombuffer("\n".join(values).encode(), np.uint8)
+
+
+def pack(drafts: list[Draft]) -> dict[str, np.ndarray]:
+    """What scgsfm.models.r3lm.Motifs.embedded reads; counts of float32 are exact up to 2²⁴."""
+    counts = np.concatenate([draft.counts for draft in drafts]).astype(np.float32)
+    families = sorted({draft.family for draft in drafts})
+    classes = sorted({draft.class_ for draft in drafts})
+    return {
+        "ids": text([draft.id for draft in drafts]),
+        "names": text([draft.name for draft in drafts]),
+        "families": text(families),
+        "classes": text(classes),
+        "family": np.array([families.index(draft.family) for draft in drafts], np.uint8),
+        "class": np.array([classes.index(draft.class_) for draft in drafts], np.uint8),
+        "widths": np.array([len(draft.counts) for draft in drafts], np.uint8),
+        "counts": counts,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
+    folder = Path(parser.parse_args().data or parser.error("give --data or set SCGSFM_DATA")) / "motifs"
+    OUT.mkdir(parents=True, exist_ok=True)
+    catalogue = {}
+    for name, (file, version) in RELEASES.items():
+        drafts = read_motifs(folder / file)
+        write(OUT / f"{name}.npz", pack(drafts))
+        catalogue[name] = ABOUT | {"version": version}
+        print(f"{name}: {len(drafts)} motifs, {(OUT / f'{name}.npz').stat().st_size:,} bytes")
+    (OUT / "motifs.json").write_text(json.dumps(catalogue, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
