@@ -23,3 +23,7 @@ class ChecksumError(DownloadError):
 
 class ModelFormatError(ValueError):
     """A model folder lacks a file, or its configuration and weights disagree."""
+
+
+class TraceError(ValueError):
+    """A reasoning trace is malformed, or cites what its card doesn't hold."""

@@ -51,11 +51,13 @@ def oracle(motifs: Motifs, sequences: list[str], p: float, background) -> dict[t
     for i in range(len(motifs)):
         scores = log_odds(motifs, i, background)
         tail = p_values(scores, background)
+        lowest = min((score for score, chance in tail.items() if chance < p), default=10**6)
         for s, sequence in enumerate(sequences):
             for strand, oriented in ((1, scores), (-1, scores[::-1, ::-1])):
-                for start, score in enumerate(windows(sequence, oriented)):
-                    if tail.get(int(score), 1.0) < p:
-                        found[s, i, start, start + len(scores), strand] = score / 100, tail[int(score)]
+                summed = windows(sequence, oriented)
+                for start in np.flatnonzero(summed >= lowest).tolist():
+                    score = int(summed[start])
+                    found[s, i, start, start + len(scores), strand] = score / 100, tail[score]
     return found
 
 
