@@ -7,7 +7,8 @@ others, is averaged over the types. Four data sets: pbmc3k and PBMC of three che
 ``pbmc_markers``), mouse pancreas and human gut (MSigDB C8, and ``pbmc_markers`` for the gut's immune cells). Sets are
 whole or cut to some genes at random, counts as they are or thinned binomially, and sets are completed by the model, by a
 truncated SVD of its training corpus, by the genes that go with the set's genes in the cells themselves, or by random
-genes. All but the row ``model`` give the added genes equal weights.
+genes. The added genes have equal weights, except in ``model, by probability``, where the model's probabilities share out
+the same sum.
 
 Main effects, not all combinations: sizes × depths × completions by AUCell; numbers × weights of the model's genes for
 small and whole sets; methods for small and whole sets. ``difference`` is to the same sets, cells and counts without
@@ -103,9 +104,9 @@ DATA = {
 
 SIZES = (3, 5, 10, 20)
 SMALL = 5
-NUMBERS = (10, 25, 50, 100, 200)
-WEIGHTS = (0.1, 0.25, 0.5, 1.0)
-DEFAULT = (50, 0.5)
+NUMBERS = (10, 50, 100, 200)
+WEIGHTS = (1.0, 2.0, 3.0, 5.0, 10.0)
+DEFAULT = (100, 2.0)
 METHODS = ("aucell", "mean", "zscore", "ulm")
 
 
@@ -146,16 +147,25 @@ def markers(adata: ad.AnnData, types: dict[str, tuple[str, str]]) -> dict[str, l
     }
 
 
-def weighted(own: scgsfm.GeneSets, scores: np.ndarray, names: np.ndarray, n_genes: int, weight: float) -> pd.DataFrame:
-    """Sets with the ``n_genes`` genes of highest score added, equally weighted: ``weight`` times the set together.
+def weighted(
+    own: scgsfm.GeneSets,
+    scores: np.ndarray,
+    names: np.ndarray,
+    n_genes: int,
+    weight: float,
+    odds: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Sets with the ``n_genes`` genes of highest score added, which together weigh as ``weight`` of the set's own.
 
-    As in the package no added gene weighs more than one of the set's; genes with score -inf aren't added.
+    They share it evenly, or by ``odds``. As in the package no added gene weighs more than one of the set's; genes with
+    score -inf aren't added.
     """
     parts = [own.to_frame()]
-    for name, row in zip(own, scores, strict=True):
+    for i, (name, row) in enumerate(zip(own, scores, strict=True)):
         best = np.argpartition(row, -n_genes)[-n_genes:]
         best = best[np.isfinite(row[best])]
-        share = min(1.0, weight * len(own[name]) / max(len(best), 1))
+        part = np.ones(len(best)) if odds is None else odds[i, best]
+        share = np.minimum(1.0, weight * part / max(part.sum(), np.finfo(float).tiny))
         parts.append(pd.DataFrame({"source": name, "target": names[best], "weight": share}))
     return pd.concat(parts, ignore_index=True)
 
@@ -195,7 +205,8 @@ class Completions:
         """By each other way, among the same genes: those of the data that the model knows."""
         own = known_genes(sets, self.model)
         members = sets.membership(self.data)
-        ways = {"model, equal weights": self.model.logits(own) - self.model.popularity}
+        corrected = self.model.logits(own) - self.model.popularity
+        ways = {"model, by probability": corrected}
         if self.svd is not None:
             ways["SVD of the corpus"] = self.svd(own)
         here = np.where(self.place >= 0, self.place, 0)
@@ -203,8 +214,9 @@ class Completions:
         ways["random genes"] = self.rng.random(own.shape)
         taken = (own.toarray() > 0) | (members[:, here].toarray() > 0) | (self.place < 0)
         names = self.data[here]
+        odds = {"model, by probability": self.model.probabilities(corrected)}
         return {
-            way: weighted(sets, np.where(taken, -np.inf, scores), names, n_genes, weight)
+            way: weighted(sets, np.where(taken, -np.inf, scores), names, n_genes, weight, odds.get(way))
             for way, scores in ways.items()
         }
 

@@ -45,10 +45,10 @@ def test_queries():
 def test_added_genes_have_equal_weights_and_none_more_than_one():
     own = scgsfm.GeneSets({"s": ["a", "b"], "t": ["c"]})
     scores = np.array([[-np.inf, -np.inf, 3.0, 2.0, 1.0], [5.0, -np.inf, -np.inf, -np.inf, -np.inf]])
-    found = expand.weighted(own, scores, np.array(list("abcde")), 2, 0.5)
+    found = expand.weighted(own, scores, np.array(list("abcde")), 2, 1.0)
     assert {s: dict(zip(g["target"], g["weight"], strict=True)) for s, g in found.groupby("source")} == {
         "s": {"a": 1, "b": 1, "c": 0.5, "d": 0.5},
-        "t": {"c": 1, "a": 0.5},
+        "t": {"c": 1, "a": 1},
     }
     found = expand.weighted(own, scores, np.array(list("abcde")), 2, 5.0)
     assert found["weight"].max() == 1

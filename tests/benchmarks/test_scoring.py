@@ -67,16 +67,16 @@ def test_script(tmp_path):
 
 
 def test_table_is_shown_with_ratios_and_without_what_is_not_there():
-    cost = {"wall": 0.25, "cpu": 0.4, "memory": 50e6}
+    cost = {"wall": 0.25, "cpu": 0.4, "memory": 50e6, "first": 2.5}
     theirs = {"wall": 10.0, "cpu": 19.0, "memory": 3e9}
     row = {"method": "aucell", "peer": "decoupler", "cells": 10_000, "sets": 500, "ours": cost}
     full = row | {"theirs": theirs, "one_core": {"wall": 0.4}, "difference": {"scores": 0.0, "pbmc": 1e-9}}
     table = scoring.as_table([full, row | {"theirs": theirs, "differs": "ties"}, row | {"peer": ""}])
     lines = render.layout("scoring", table).splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert cells[2] == "aucell|10,000 × 500|0.25|0.40|0.40|50|decoupler|10.0|19.0|3,000|40|0|1e-09".split("|")
+    assert cells[2] == "aucell|10,000 × 500|0.25|0.40|0.40|2.5|50|decoupler|10.0|19.0|3,000|40|0|1e-09".split("|")
     assert cells[3][-3:] == ["40", "ties", ""]
-    assert cells[4] == ["aucell", "10,000 × 500", "0.25", "", "0.40", "50", *[""] * 7]
+    assert cells[4] == ["aucell", "10,000 × 500", "0.25", "", "0.40", "2.5", "50", *[""] * 7]
 
 
 def test_plot(tmp_path):

@@ -31,19 +31,22 @@ def test_own_genes_keep_their_weights(linear_model: LinearModel) -> None:
 def test_added_genes_and_weights_are_as_documented(linear_model: LinearModel) -> None:
     tokens = linear_model.tokens(T_CELL)
     corrected = linear_model.matrix[tokens].sum(axis=0) - linear_model.popularity
-    p = 1 / (1 + np.exp(-corrected))
     corrected[[0, 1, *tokens]] = -np.inf
     best = np.argsort(-corrected)[:5]
-    expected = np.minimum(1, 0.4 * 3 * p[best] / p[best].sum())
-    found = added(complete({"T": T_CELL}, linear_model, n_genes=5, weight=0.4), "T", T_CELL)
+    found = added(complete({"T": T_CELL}, linear_model, n_genes=5, weight=1.2), "T", T_CELL)
     assert found.keys() == {linear_model.genes[i] for i in best}
-    np.testing.assert_allclose([found[linear_model.genes[i]] for i in best], expected, rtol=1e-5)
-    np.testing.assert_allclose(sum(found.values()), 1.2, rtol=1e-5)
+    np.testing.assert_allclose(list(found.values()), 1.2 / 5)
 
 
 def test_no_added_gene_outweighs_the_own(linear_model: LinearModel) -> None:
     found = added(complete({"T": T_CELL}, linear_model, n_genes=2, weight=10), "T", T_CELL)
     assert list(found.values()) == [1, 1]
+
+
+def test_the_added_weight_does_not_depend_on_the_size(linear_model: LinearModel) -> None:
+    own = dict.fromkeys(linear_model.genes[2:8], 2.0)
+    found = added(complete({"six": own}, linear_model, n_genes=5, weight=0.5), "six", list(own))
+    np.testing.assert_allclose(sum(found.values()), 0.5 * 2, rtol=1e-5)
 
 
 def test_sets_are_completed_in_blocks_alike(linear_model: LinearModel, monkeypatch: pytest.MonkeyPatch) -> None:

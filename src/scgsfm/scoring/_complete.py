@@ -26,23 +26,16 @@ def complete(
     gene_sets: Any,
     model: Any,
     *,
-    n_genes: int = 50,
-    weight: float = 0.5,
+    n_genes: int = 100,
+    weight: float = 2.0,
     genes: Iterable[str] | None = None,
 ) -> GeneSets:
-    r"""Complete gene sets into weighted signatures by a gene-set foundation model (GSFM).
+    """Complete gene sets into weighted signatures by a gene-set foundation model (GSFM).
 
     The genes of a set keep their weights (1, if they have none). The model adds ``n_genes`` others: those with the
-    highest :math:`l_g - b_g`, where :math:`l_g` is the logit that the decoder gives gene :math:`g` for the set and
-    :math:`b_g` the gene's popularity, its mean logit whatever the set. Each gets the weight
-
-    .. math::
-
-        w_g = \min\left(\bar w,\; \texttt{weight} \cdot W \cdot \frac{p_g}{\sum_h p_h}\right)
-
-    with :math:`p_g` the model's probability for the corrected logit :math:`l_g - b_g`, the sum over the added genes,
-    :math:`W` the sum and :math:`\bar w` the mean of the set's own weights. So the added genes together weigh
-    ``weight`` times as much as the set's own, but none of them more than one of these on average.
+    highest logit for the set, less the gene's popularity, its mean logit whatever the set. The added genes together weigh
+    as much as ``weight`` of the set's own, whatever its size, so that they help a small set and leave a large one to
+    itself. All have the same weight, at most the mean of the set's own.
 
     Parameters
     ----------
@@ -53,7 +46,7 @@ def complete(
     n_genes
         Number of genes to add to each set.
     weight
-        Total weight of the added genes relative to that of the set's own.
+        Total weight of the added genes, in genes of the set's own.
     genes
         Gene names of the data. Only genes among them are added, and they are called by these names.
 
@@ -85,19 +78,19 @@ def complete(
     names, allowed, taken = _candidates(sets, model, own, genes)
     n_genes = min(n_genes, int(allowed.sum()))
     parts = [sets.to_frame()]
-    mean, total = _own_weights(parts[0], sets.sizes)
+    mean = np.add.reduceat(parts[0]["weight"].to_numpy(), np.cumsum(sets.sizes) - sets.sizes) / sets.sizes
     for block, _, corrected in predictions(own if n_genes else own[:0], model):
-        probability = model.probabilities(corrected)
         corrected[:, ~allowed] = -np.inf
         corrected[taken[block].nonzero()] = -np.inf
         corrected[np.diff(own[block].indptr) == 0] = -np.inf
         best = np.argpartition(corrected, -n_genes, axis=1)[:, -n_genes:]
         added = np.isfinite(np.take_along_axis(corrected, best, axis=1))
-        p = np.take_along_axis(probability, best, axis=1).astype(np.float64) * added
-        share = p / np.maximum(p.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        weights = np.minimum(mean[block, None], weight * total[block, None] * share)
-        source = np.repeat(np.array(sets.names[block], dtype=object), added.sum(axis=1))
-        parts.append(pd.DataFrame({"source": source, "target": names[best[added]], "weight": weights[added]}))
+        n_added = added.sum(axis=1)
+        weights = mean[block] * np.minimum(1, weight / np.maximum(n_added, 1))
+        source = np.repeat(np.array(sets.names[block], dtype=object), n_added)
+        parts.append(
+            pd.DataFrame({"source": source, "target": names[best[added]], "weight": np.repeat(weights, n_added)})
+        )
     return GeneSets(pd.concat(parts, ignore_index=True)).subset(sets.names)
 
 
@@ -179,9 +172,3 @@ def _candidates(
     data = np.asarray(genes, dtype=object)
     place = columns_of(vocabulary, data)
     return data[place], place >= 0, own + sets.membership(data)[:, place]
-
-
-def _own_weights(entries: pd.DataFrame, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and sum of the weights of each set."""
-    total = np.add.reduceat(entries["weight"].to_numpy(), np.cumsum(sizes) - sizes)
-    return total / sizes, total

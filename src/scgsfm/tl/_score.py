@@ -61,11 +61,10 @@ def score(
         Name of a method, or several: one walk over the data serves all.
     expand
         Complete the sets by the model for any method that honours weights: ``True``, or a dict with ``n_genes`` (how
-        many genes are added to each set, 50 by default) and ``weight`` (their total weight relative to the set's
-        own, 0.5 by default). ``method="gsfm"`` always does. The added genes are those with the highest logits after
-        subtraction of each gene's popularity; their weights are proportional to the model's probability for the
-        corrected logit, sum to ``weight`` times the sum of the set's own weights, and none exceeds the mean of
-        these. The genes of the set keep theirs. Only genes of the data are added.
+        many genes are added to each set, 100 by default) and ``weight`` (as many of the set's own genes they weigh
+        together, 2 by default). ``method="gsfm"`` always does. The added genes are those with the highest logits after
+        subtraction of each gene's popularity; none weighs more than the set's own on average, which keep their weights.
+        Only genes of the data are added.
     model
         Name or folder of a model, or the loaded model itself; used only for completion.
     layer
