@@ -23,7 +23,7 @@ NO_MOTIF, NO_TAG = "no motif", "no tag"
 _BETWEEN = " | "
 _STEP = re.compile(r"(\d+)\. (.+) \[(\w+): ([^\[\]]+)\]")
 _LEVEL = re.compile(r"Activity level: (\S+)")
-_PLACES = re.compile(r"\d+-\d+")
+_PLACES = re.compile(r"(?<![\w-])\d+-\d+(?![\w-])")
 _WORD = re.compile(r"[A-Za-z][\w:.()-]*[\w)]")
 
 
