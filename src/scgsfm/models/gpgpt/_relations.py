@@ -1,0 +1,145 @@
+"""How probable it is that a gene has a phenotype, predicted from what else is known of the gene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._knowledge import EMBEDDED, knowledge
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from ._ontology import Ontology
+
+WEIGHTS = EMBEDDED.with_name("relations.safetensors")
+LEAST = 0.05
+"""No gene is taken for less than this share of a term's frequency."""
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Encodings of genes and terms, the product of which is how much a gene departs from a term's frequency.
+
+    They come from kernel regression of the annotations of other genes on gene-set memberships, embeddings of a gene set
+    foundation model, and summaries of genes; genes with annotations are predicted by models that have not seen theirs.
+
+    Examples
+    --------
+    >>> from scgsfm.models.gpgpt import knowledge, relations
+    >>> model, ontology = relations(), knowledge().ontology
+    >>> rows = [ontology.term(name) for name in ("Seizure", "Hearing impairment")]
+    >>> chance = model.probability(["SCN1A", "SCN1A"], rows)
+    >>> bool(chance[0] > chance[1])
+    True
+    """
+
+    genes: list[str]
+    """Approved symbols."""
+    terms: np.ndarray
+    """Numbers of the terms that are modelled, ascending."""
+    gene_factors: np.ndarray
+    term_factors: np.ndarray
+    frequency: np.ndarray
+    """Of each term: share of the annotated genes that have it."""
+    knots: np.ndarray
+    """Two rows: log odds before and after calibration, ascending."""
+    weights: np.ndarray
+    """Of :class:`~scgsfm.models.gpgpt.Ranker`."""
+    unannotated: np.ndarray
+    """Log scale and log share of genes without annotation in the ranking of genes."""
+    ontology: Ontology
+
+    @cached_property
+    def _gene_rows(self) -> dict[str, int]:
+        return {gene: row for row, gene in enumerate(self.genes)}
+
+    @cached_property
+    def column(self) -> np.ndarray:
+        """The column of each term of the ontology: its own, or that of its rarest ancestor that is modelled; or -1."""
+        own = np.full(len(self.ontology), -1)
+        rows = np.array([-1 if (row := self.ontology.row(n)) is None else row for n in self.terms.tolist()])
+        own[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+        closure, found = self.ontology.closure, own.copy()
+        for term in np.flatnonzero((own < 0) & self.ontology.is_phenotype).tolist():
+            above = own[closure.indices[closure.indptr[term] : closure.indptr[term + 1]]]
+            above = above[above >= 0]
+            if len(above):
+                found[term] = above[np.argmin(self.frequency[above])]
+        return found
+
+    def rows(self, genes: list[str] | np.ndarray) -> np.ndarray:
+        """Rows of genes in :attr:`gene_factors`; -1 for those of which nothing is known."""
+        return np.array([self._gene_rows.get(gene, -1) for gene in genes], np.int64)
+
+    def departure(self, genes: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Predicted share less the term's frequency, genes × terms, for rows and columns of the factors."""
+        factors = np.where(genes[:, None] >= 0, self.gene_factors[genes], 0)
+        return factors @ self.term_factors[columns].T
+
+    def probability(self, genes: list[str] | np.ndarray, terms: list[int] | np.ndarray) -> np.ndarray:
+        """Probability of pairs: that a gene, if it causes a disease, is annotated with a phenotype.
+
+        Parameters
+        ----------
+        genes
+            Approved symbols.
+        terms
+            Rows of terms of the ontology, one for each gene.
+
+        Returns
+        -------
+        One value a pair. Of genes of which nothing is known, the term's frequency; NaN for terms that are no phenotypes.
+        """
+        columns = self.column[np.asarray(terms, np.int64)]
+        rows = self.rows(genes)
+        dot = np.einsum("ij,ij->i", self.gene_factors[rows], self.term_factors[columns])
+        frequency = self.frequency[columns]
+        chance = self.calibrated(frequency + np.where(rows >= 0, dot, 0), frequency)
+        return np.where(columns >= 0, chance, np.nan)
+
+    def fit(self, genes: list[str], terms: Sequence[int]) -> np.ndarray:
+        """Of each gene, the sum over terms of the log of how much likelier it has them than genes at large."""
+        columns = self.column[np.asarray(terms, np.int64)]
+        frequency = self.frequency[columns]
+        chance = self.calibrated(frequency + self.departure(self.rows(genes), columns), frequency)
+        return np.log(chance / self.calibrated(frequency, frequency)).sum(axis=1)
+
+    def calibrated(self, share: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+        """Probabilities from predicted shares."""
+        raw = raw_log_odds(share, frequency)
+        return 1 / (1 + np.exp(-np.interp(raw, *self.knots)))
+
+
+def raw_log_odds(share: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+    """Log odds of predicted shares, which regression lets leave the range from 0 to 1."""
+    bounded = np.clip(share, LEAST * frequency, 1 - 1e-3)
+    return np.log(bounded) - np.log1p(-bounded)
+
+
+@cache
+def relations() -> Relations:
+    """The embedded predictor; read once."""
+    return read_relations(WEIGHTS)
+
+
+def read_relations(path: str | os.PathLike[str]) -> Relations:
+    """Read what ``training/gpgpt_relations.py`` wrote."""
+    import safetensors.numpy
+
+    stored = safetensors.numpy.load_file(path)
+    return Relations(
+        genes=stored["genes"].tobytes().decode().split("\n"),
+        terms=stored["terms"].astype(np.int64),
+        gene_factors=stored["gene_factors"].astype(np.float32) * stored["gene_scale"],
+        term_factors=stored["term_factors"].astype(np.float32) * stored["term_scale"],
+        frequency=stored["frequency"].astype(np.float64),
+        knots=stored["knots"].astype(np.float64),
+        weights=stored["ranker"].astype(np.float64),
+        unannotated=stored["unannotated"].astype(np.float64),
+        ontology=knowledge().ontology,
+    )
