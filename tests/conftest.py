@@ -233,3 +233,45 @@ def dense(gsfm: Any) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
         return outputs[0], outputs[1]
 
     return forward
+
+
+class SmallR3LM:
+    """Answers like a model of regulatory DNA: each cell type likes one site, and GC content a little."""
+
+    name, length = "small", 200
+    cell_types = ["HepG2", "K562", "WTC11"]
+    sites = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
+
+    def __init__(self) -> None:
+        from scgsfm.models.r3lm import Motifs
+
+        self.motifs = Motifs.embedded("jaspar2024")
+
+    def predict(self, sequences: list[str], *, batch_size: int = 512) -> np.ndarray:
+        out = np.array([self._activity(sequence.upper()) for sequence in sequences], np.float32).reshape(-1, 3)
+        return out
+
+    def _activity(self, sequence: str) -> list[float]:
+        gc = (sequence.count("G") + sequence.count("C")) / max(len(sequence), 1)
+        return [2.0 * sequence.count(site) + 0.1 * gc - 1 for site in self.sites.values()]
+
+    def cards(self, sequences: list[str], cell_type: str) -> list:
+        from scgsfm.models.r3lm._card import build_cards
+
+        return build_cards(sequences, cell_type, self.motifs)
+
+    def card(self, sequence: str, cell_type: str) -> Any:
+        return self.cards([sequence], cell_type)[0]
+
+    def explain(self, sequence: str, cell_type: str, *, rng: Any = 0) -> Any:
+        from scgsfm.models.r3lm._explanation import explain
+
+        k = self.cell_types.index(cell_type)
+        level = lambda activity: int(np.clip(activity, 0, 3))
+        return explain(lambda s: self.predict(s)[:, k], self.card(sequence, cell_type), level_of=level, rng=rng)
+
+
+@pytest.fixture(scope="session")
+def small_r3lm() -> SmallR3LM:
+    """A stand-in for a model of regulatory DNA, whose answers are known."""
+    return SmallR3LM()

@@ -22,7 +22,7 @@ FLOORS = [
     {"models"},
     {"genes", "genesets"},
     {"scoring"},
-    {"datasets", "enrichment", "get", "pp"},
+    {"datasets", "dna", "enrichment", "get", "pp"},
     {"pl", "tl"},
     {"cli"},
 ]

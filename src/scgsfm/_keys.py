@@ -22,8 +22,17 @@ FUNCTIONS = "predicted_functions"
 ENRICH = "enrich"
 """``uns`` key of the terms that groups of cells are enriched for."""
 
+PHENOTYPES = "phenotypes"
+"""``uns`` key of the phenotypes and diseases of groups of cells."""
+
 ANNOTATION = "annotation"
 """``obs`` column of cell types, start of the names of the columns beside it, and ``uns`` key of the groups' candidates."""
+
+R3LM = "r3lm_activity"
+"""``varm`` key of the activity of peaks and ``obsm`` key of that of cells."""
+
+R3LM_EXPLANATIONS = "r3lm_explanations"
+"""``uns`` key of explained peaks."""
 
 RESOLVE_GENES = "resolve_genes"
 """``uns[UNS]`` key of the resolution of gene names."""
@@ -46,6 +55,16 @@ def score(method: str) -> str:
 def padj(method: str) -> str:
     """``obsm`` key of the adjusted p-values of ``method``."""
     return f"padj_{method}"
+
+
+def status(key: str) -> str:
+    """``var`` column that says for which elements the result ``key`` has no value, and why."""
+    return f"{key}_status"
+
+
+def groups(key: str) -> str:
+    """``uns`` key of the means of the result ``key`` over groups of cells."""
+    return f"{key}_groups"
 
 
 def columns(names: Sequence[str]) -> list[str]:

@@ -1,0 +1,123 @@
+"""``scgsfm regulatory FILE --genome …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+CELLS = (".h5ad", ".zarr")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Peaks, sequences or variants, their genome, and where to write the result."""
+    parser.add_argument(
+        "input",
+        type=Path,
+        metavar="FILE",
+        help="peaks as .h5ad, .zarr or .bed; sequences as .fa or .fasta; or variants as .vcf (these may end in .gz)",
+    )
+    parser.add_argument("--genome", type=Path, metavar="FASTA", help="genome of peaks and variants, plain or bgzip")
+    parser.add_argument("--model", default="r3lm-mini", help="name or folder (default: %(default)s)")
+    parser.add_argument("--windows", choices=["centre", "tile", "tile_max"], default="centre", help="of long peaks")
+    parser.add_argument("--groupby", metavar="COLUMN", help="of cells: column of .obs with their groups")
+    parser.add_argument("--layer", help="of cells: accessibility in this layer instead of X")
+    parser.add_argument(
+        "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (or of all)"
+    )
+    parser.add_argument("--cell-type", nargs="+", metavar="NAME", help="with --explain: only these cell types")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help=".csv; for cells also .h5ad or .zarr"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Predict or explain, and write."""
+    from scgsfm import tl
+
+    kind = _kind(args.input)
+    if not args.input.exists():
+        raise FileNotFoundError(f"FILE: {args.input} does not exist.")
+    if kind != "sequences" and args.genome is None:
+        raise ValueError("--genome: name the FASTA file of the genome; it is never downloaded.")
+    if args.output.suffix != ".csv" and (kind != "cells" or args.output.suffix not in CELLS):
+        raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * (kind == 'cells')}.")
+    if kind == "variants":
+        _write(tl.variant_effect(args.input, genome=args.genome, model=args.model), args.output, "variants")
+        return
+    source = _source(args, kind)
+    if args.explain is not None:
+        named = args.explain or None
+        tables = tl.explain_regulation(**source, elements=named, cell_type=args.cell_type, bases=False, copy=True)
+        tables = tables if isinstance(tables, dict) else tables.uns["r3lm_explanations"]  # type: ignore[union-attr]
+        _write(tables["elements"].set_index("element"), args.output, "explanations")
+        motifs = args.output.with_suffix(".motifs.csv")
+        _write(tables["motifs"].set_index("element"), motifs, "motifs")
+        return
+    if kind == "cells":
+        source |= {"groupby": args.groupby, "layer": args.layer}
+    table = tl.regulatory_activity(**source, windows=args.windows)
+    if table is None:
+        _write_cells(source["data"], args.output)
+    else:
+        _write(table, args.output, "elements")  # type: ignore[arg-type]
+
+
+def _kind(path: Path) -> str:
+    name = path.name.removesuffix(".gz")
+    for kind, suffixes in {
+        "cells": CELLS,
+        "peaks": (".bed", ".narrowPeak", ".broadPeak"),
+        "sequences": (".fa", ".fasta"),
+        "variants": (".vcf",),
+    }.items():
+        if name.endswith(suffixes):
+            return kind
+    raise ValueError(f"FILE: {path} ends neither in .h5ad, .zarr, .bed, .fa, .fasta nor .vcf.")
+
+
+def _source(args: argparse.Namespace, kind: str) -> dict[str, Any]:
+    """What the functions take: data with a genome, or sequences."""
+    if kind == "cells":
+        import anndata
+
+        data = anndata.read_zarr(args.input) if args.input.suffix == ".zarr" else anndata.read_h5ad(args.input)
+        return {"data": data, "genome": args.genome, "model": args.model}
+    if kind == "peaks":
+        return {"data": _peaks(args.input), "genome": args.genome, "model": args.model}
+    from scgsfm.dna import Genome
+
+    with Genome(args.input) as fasta:
+        sequences = {name: fasta.sequence(name, 0, length) for name, length in fasta.lengths.items()}
+    return {"sequences": sequences, "model": args.model}
+
+
+def _peaks(path: Path) -> Any:
+    """Data without cells whose variables are the lines of a BED file."""
+    import anndata
+    import numpy as np
+    import pandas as pd
+
+    table = pd.read_csv(path, sep="\t", header=None, comment="#", usecols=[0, 1, 2], names=["chrom", "start", "end"])
+    names = [f"{row.chrom}:{row.start}-{row.end}" for row in table.itertuples()]
+    return anndata.AnnData(np.zeros((0, len(table)), np.float32), var=table.set_axis(names))
+
+
+def _write(table: pd.DataFrame, path: Path, what: str) -> None:
+    table.to_csv(path, float_format="%.5g")
+    print(f"{path}: {len(table):,} {what}")
+
+
+def _write_cells(adata: Any, path: Path) -> None:
+    if path.suffix == ".csv":
+        from scgsfm import _keys
+
+        table = adata.varm[_keys.R3LM].assign(status=adata.var[_keys.status(_keys.R3LM)])
+        _write(table, path, "elements")
+        return
+    (adata.write_zarr if path.suffix == ".zarr" else adata.write_h5ad)(path)
+    print(f"{path}: {adata.n_vars:,} peaks")

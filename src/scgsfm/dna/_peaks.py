@@ -1,0 +1,96 @@
+"""Peaks from names such as ``chr1:100-300`` or from columns."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONTIG_COLUMNS = ("chrom", "chr", "seqnames", "chromosome", "seqname", "contig")
+START_COLUMNS = ("start", "chromstart")
+END_COLUMNS = ("end", "chromend")
+# the contig comes first and may hold any of the separators: what counts are the last two numbers
+_NAME = re.compile(r"(?P<contig>\S+)[:_-](?P<start>\d[\d,]*)[-_](?P<end>\d[\d,]*)(?::[-+.*])?")
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Intervals: contig (``""`` where a name couldn't be read), start (0-based) and end (exclusive)."""
+
+    contig: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.contig)
+
+    def __getitem__(self, chosen: np.ndarray) -> Peaks:
+        return Peaks(self.contig[chosen], self.start[chosen], self.end[chosen])
+
+
+def parse_peak(name: str) -> tuple[str, int, int] | None:
+    """Contig, start and end of ``contig:start-end``, ``contig-start-end`` or ``contig_start_end``; else ``None``."""
+    found = _NAME.fullmatch(str(name).strip())
+    if found is None:
+        return None
+    return found["contig"], int(found["start"].replace(",", "")), int(found["end"].replace(",", ""))
+
+
+def peaks_of(var: pd.DataFrame) -> Peaks:
+    """The peaks of data: of the columns for contig, start and end if there are such, else of the names.
+
+    Columns are ``chrom``, ``chr`` or ``seqnames``, ``start`` and ``end``, in any case; or ``interval``, which holds
+    names. Where columns and names differ the columns count, and a warning says so.
+    """
+    by_name = _from_names(var.index)
+    lower = {str(column).lower(): column for column in reversed(var.columns)}
+    found = [
+        next((lower[c] for c in names if c in lower), None) for names in (CONTIG_COLUMNS, START_COLUMNS, END_COLUMNS)
+    ]
+    if None in found:
+        if "interval" in lower and not _known(by_name).any():
+            by_name = _from_names(var[lower["interval"]])
+        if not _known(by_name).any() and len(var):
+            msg = (
+                f"No peak can be read from `var_names`, of which the first is {str(var.index[0])!r}: they must be like "
+                "'chr1:100-300', or `var` must have the columns 'chrom' (or 'chr', 'seqnames'), 'start' and 'end'; it "
+                f"has {', '.join(map(repr, var.columns)) or 'none'}."
+            )
+            raise ValueError(msg)
+        return by_name
+    peaks = _from_columns(var, *found)  # type: ignore[arg-type]
+    differ = _known(by_name) & _known(peaks)
+    differ &= (by_name.contig != peaks.contig) | (by_name.start != peaks.start) | (by_name.end != peaks.end)
+    if differ.any():
+        i = int(differ.argmax())
+        msg = (
+            f"Names and columns of `var` differ for {int(differ.sum())} of {len(var)} peaks: {str(var.index[i])!r} has "
+            f"{peaks.contig[i]}, {peaks.start[i]}, {peaks.end[i]} in the columns {', '.join(map(repr, found))}. The "
+            "columns are used (starts 0-based, ends exclusive); drop them to have the names used."
+        )
+        warnings.warn(msg, UserWarning, stacklevel=4)
+    return peaks
+
+
+def _known(peaks: Peaks) -> np.ndarray:
+    return peaks.contig != ""
+
+
+def _from_names(names: Iterable[str]) -> Peaks:
+    parsed = [parse_peak(name) or ("", 0, 0) for name in names]
+    contig, start, end = zip(*parsed, strict=True) if parsed else ((), (), ())
+    return Peaks(np.array(contig, object), np.array(start, np.int64), np.array(end, np.int64))
+
+
+def _from_columns(var: pd.DataFrame, contig: str, start: str, end: str) -> Peaks:
+    places = [pd.to_numeric(var[column].astype(object), errors="coerce") for column in (start, end)]
+    readable = ~(places[0].isna() | places[1].isna() | var[contig].isna()).to_numpy()
+    names = np.where(readable, var[contig].astype(str).to_numpy(dtype=object), "")
+    return Peaks(names, *(place.fillna(0).to_numpy().astype(np.int64) for place in places))

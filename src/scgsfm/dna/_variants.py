@@ -1,0 +1,159 @@
+"""Variants from tables, texts and VCF files, and the two sequences of each."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ._genome import Genome, contig_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_TEXT = re.compile(r"(?P<contig>\S+)[:_-](?P<pos>\d[\d,]*)[:_-](?P<ref>[A-Za-z]+)[:_/>-](?P<alt>[A-Za-z]+)")
+_COLUMNS = {
+    "contig": ("chrom", "chr", "seqnames", "chromosome", "contig", "#chrom"),
+    "pos": ("pos", "position"),
+    "ref": ("ref", "reference", "ref_allele"),
+    "alt": ("alt", "alternate", "alt_allele"),
+    "id": ("id", "rsid", "variant", "name"),
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A variant as in VCF: ``pos`` is the 1-based place of the first base of ``ref``."""
+
+    contig: str
+    pos: int
+    ref: str
+    alt: str
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.contig}:{self.pos}:{self.ref}:{self.alt}"
+
+
+def read_variants(variants: Any) -> list[Variant]:
+    """Variants of a table, of texts ``chr1:12345:A:G``, or of a VCF file (plain or gzipped, one allele a line or more)."""
+    if isinstance(variants, pd.DataFrame):
+        found = _from_table(variants)
+    elif isinstance(variants, str | os.PathLike) and (
+        isinstance(variants, os.PathLike) or not _TEXT.fullmatch(variants)
+    ):
+        found = _from_vcf(Path(variants).expanduser())
+    else:
+        found = [_from_text(text) for text in ([variants] if isinstance(variants, str) else variants)]
+    for variant in found:
+        if not re.fullmatch("[ACGT]+", variant.ref) or not re.fullmatch("[ACGT]+", variant.alt) or variant.pos < 1:
+            msg = (
+                f"The variant {variant} must have a 1-based position and alleles of A, C, G and T. Write insertions and "
+                "deletions as in VCF, with the base before them; symbolic alleles such as <DEL> have no sequence."
+            )
+            raise ValueError(msg)
+    return found
+
+
+def _from_text(text: str | Variant) -> Variant:
+    if isinstance(text, Variant):
+        return text
+    found = _TEXT.fullmatch(str(text).strip())
+    if found is None:
+        msg = f"The variant {text!r} is not like 'chr1:12345:A:G' (1-based position, reference, alternative)."
+        raise ValueError(msg)
+    pos = int(found["pos"].replace(",", ""))
+    return Variant(found["contig"], pos, found["ref"].upper(), found["alt"].upper(), str(text).strip())
+
+
+def _from_table(table: pd.DataFrame) -> list[Variant]:
+    lower = {str(column).lower(): column for column in reversed(table.columns)}
+    columns = {key: next((lower[c] for c in names if c in lower), None) for key, names in _COLUMNS.items()}
+    if missing := [key for key, column in columns.items() if column is None and key != "id"]:
+        msg = (
+            f"The table of variants has no column for {', '.join(missing)}: it needs 'chrom', 'pos' (1-based), 'ref' and "
+            f"'alt', found {', '.join(map(repr, table.columns))}."
+        )
+        raise ValueError(msg)
+    ids = table.index if columns["id"] is None else table[columns["id"]]
+    rows = zip(*(table[columns[key]] for key in ("contig", "pos", "ref", "alt")), ids, strict=True)
+    return [Variant(str(c), int(p), str(r).upper(), str(a).upper(), str(i)) for c, p, r, a, i in rows]
+
+
+def _from_vcf(path: Path) -> list[Variant]:
+    if not path.is_file():
+        msg = f"`variants`: {str(path)!r} is neither a file nor a variant like 'chr1:12345:A:G'."
+        raise ValueError(msg)
+    with path.open("rb") as start:
+        gzipped = start.read(2) == b"\x1f\x8b"
+    with gzip.open(path, "rt") if gzipped else path.open(encoding="utf-8") as file:
+        return list(_vcf_lines(file, path))
+
+
+def _vcf_lines(lines: Iterable[str], path: Path) -> Iterable[Variant]:
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("#") or not line.strip():
+            continue
+        words = line.rstrip("\n").split("\t")
+        if len(words) < 5 or not words[1].isdecimal():
+            msg = f"{path}, line {number}: this is no line of a VCF file: {line[:60]!r}."
+            raise ValueError(msg)
+        for alt in words[4].split(","):
+            if re.fullmatch("[ACGTacgt]+", alt):  # symbolic and missing alleles have no sequence
+                id_ = words[2] if words[2] != "." else f"{words[0]}:{words[1]}:{words[3]}:{alt}"
+                yield Variant(words[0], int(words[1]), words[3].upper(), alt.upper(), id_)
+
+
+def alleles(variants: list[Variant], genome: Genome, width: int) -> tuple[list[tuple[str, str]], list[str]]:
+    """Sequences of ``width`` bases around each variant with either allele, and what is with those that have none.
+
+    Both alleles stand in the middle, with the bases on either side that lie there in the genome.
+
+    Raises
+    ------
+    ValueError
+        If a reference allele isn't what the genome has.
+    """
+    from ._sequences import HAS_N, OFF, OK, UNKNOWN
+
+    names = contig_names((variant.contig for variant in variants), genome.lengths)
+    pairs, status, wrong = [], [], []
+    for variant in variants:
+        name = names.get(variant.contig)
+        start, length = variant.pos - 1, genome.lengths.get(name or "", 0)
+        end = start + len(variant.ref)
+        if name is None or end > length:
+            pairs.append(("", ""))
+            status.append(UNKNOWN if name is None else OFF)
+            continue
+        found = genome.sequence(name, start, end)
+        if found != variant.ref:
+            wrong.append((variant, found))
+        left = genome.sequence(name, max(start - width, 0), start)
+        right = genome.sequence(name, end, min(end + width, length))
+        pair = tuple(_centred(left, allele, right, width) for allele in (variant.ref, variant.alt))
+        pairs.append(pair)
+        status.append(OFF if min(map(len, pair)) < width else OK if set("".join(pair)) <= set("ACGT") else HAS_N)
+    if wrong:
+        variant, found = wrong[0]
+        msg = (
+            f"The reference allele of {len(wrong)} of {len(variants)} variants is not what the genome has: {variant} has "
+            f"{variant.ref}, the genome {found}. Is the FASTA of the build that the variants were called on, and are the "
+            "positions 1-based, on the forward strand?"
+        )
+        raise ValueError(msg)
+    return pairs, status  # type: ignore[return-value]
+
+
+def _centred(left: str, allele: str, right: str, width: int) -> str:
+    before = max((width - len(allele)) // 2, 0)
+    allele = allele[:width]
+    before = min(before, len(left))
+    after = min(width - before - len(allele), len(right))
+    before = min(width - after - len(allele), len(left))  # at the end of a contig there is more on the other side
+    return left[len(left) - before :] + allele + right[:after]

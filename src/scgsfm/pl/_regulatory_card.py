@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from scgsfm import _keys
+from scgsfm.models.r3lm import Card, Trace
+
+from ._shared import finish, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anndata import AnnData
+    from matplotlib.axes import Axes
+
+    from scgsfm.models.r3lm._explanation import Explanation
+
+PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
+"""By Okabe and Ito, told apart by everybody; further families are grey."""
+GREY = "#bbbbbb"
+LETTERS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
+ROLES = {"activating": "#00734f", "repressing": "#b34700", "context": "#444444"}
+LETTERS_OF_LINE = 118
+MOST_LANES = 12
+
+
+class _Drawn(NamedTuple):
+    title: str
+    card: Card
+    trace: Trace
+    effects: np.ndarray
+    cited: np.ndarray
+    bases: np.ndarray | None
+
+
+def regulatory_card(
+    data: AnnData | Mapping[str, pd.DataFrame] | Explanation,
+    element: str | None = None,
+    cell_type: str | None = None,
+    *,
+    key: str = _keys.R3LM_EXPLANATIONS,
+    show: bool | None = None,
+) -> list[Axes] | None:
+    """Draw why a regulatory element is predicted to be active: motifs, what each base adds, and the reasoning.
+
+    From top to bottom: the motifs of the card in the colours of their families, those that the reasoning calls
+    activating or repressing framed; the logo of what each base adds to the activity (or what each motif adds, if bases
+    weren't computed); and the reasoning trace.
+
+    Parameters
+    ----------
+    data
+        Data or tables with the results of :func:`~scgsfm.tl.explain_regulation`, or what ``explain`` of a model returns.
+    element
+        Name of the element; the first by default.
+    cell_type
+        Name of the cell type; the first that the element is explained for by default.
+    key
+        Key of the results in ``uns``.
+    show
+        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+
+    Returns
+    -------
+    ``None`` if the figure is shown, else the three axes.
+
+    Raises
+    ------
+    KeyError
+        If there are no results, or none for this element and cell type.
+
+    Examples
+    --------
+    >>> import scgsfm
+    >>> tables = scgsfm.tl.explain_regulation(sequences={"a": "CTGGCAAACAGATAAGA" * 11}, cell_type="K562", bases=False)
+    >>> axes = scgsfm.pl.regulatory_card(tables, "a", show=False)
+    """
+    drawn = _of_explanation(data) if hasattr(data, "trace") else _of_tables(_tables(data, key), element, cell_type)
+    return finish(_draw(drawn), show)
+
+
+def _tables(data: Any, key: str) -> Mapping[str, pd.DataFrame]:
+    if not hasattr(data, "uns"):
+        return data
+    if key not in data.uns:
+        msg = f"`uns` has no {key!r}: run `scgsfm.tl.explain_regulation` first, or name the results by `key`."
+        raise KeyError(msg)
+    return data.uns[key]
+
+
+def _title(card: Card, trace: Trace, prediction: float, element: str = "") -> str:
+    about = f"{shorten(element)}  ·  " if element else ""
+    return f"{about}{card.cell_type}: predicted log2 activity {prediction:.2f} (level {trace.level} of 0–3), GC {card.gc:.3f}"
+
+
+def _of_explanation(found: Any) -> _Drawn:
+    title = _title(found.card, found.trace, found.prediction)
+    return _Drawn(title, found.card, found.trace, found.effects, found.cited, None)
+
+
+def _of_tables(tables: Mapping[str, pd.DataFrame], element: str | None, cell_type: str | None) -> _Drawn:
+    rows = tables["elements"].reset_index(drop=True)
+    kept = np.ones(len(rows), bool)
+    for column, wanted in (("element", element), ("cell_type", cell_type)):
+        if wanted is not None:
+            kept &= (rows[column] == wanted).to_numpy()
+    if not kept.any():
+        there = ", ".join(map(repr, rows["element"].unique()[:5]))
+        msg = f"There is no explanation of {element!r} in {cell_type!r}; explained are {there}, … in {set(rows['cell_type'])}."
+        raise KeyError(msg)
+    at = int(kept.argmax())
+    row = rows.loc[at]
+    card, trace = Card.parse(row["card"]), Trace.parse(row["trace"])
+    motifs = tables["motifs"]
+    own = motifs[(motifs["element"] == row["element"]) & (motifs["cell_type"] == row["cell_type"])]
+    bases = tables["bases"].to_numpy()[at][: len(card.sequence)] if "bases" in tables else None
+    title = _title(card, trace, row["prediction"], str(row["element"]))
+    return _Drawn(title, card, trace, own["effect"].to_numpy(), own["cited"].to_numpy(), bases)
+
+
+def _draw(drawn: _Drawn) -> list[Axes]:
+    import matplotlib.pyplot as plt
+
+    lanes = _lanes(drawn)
+    n_lanes = max((lane for lane in lanes if lane >= 0), default=0) + 1
+    lines = [_wrapped(step) for step in str(drawn.trace).splitlines()]
+    heights = [0.45 + 0.2 * n_lanes, 1.5, 0.19 * sum(map(len, lines)) + 0.15]
+    figure, axes = plt.subplots(
+        3, 1, figsize=(11, sum(heights) + 0.9), height_ratios=heights, layout="constrained"
+    )  # fmt: skip
+    axes[1].sharex(axes[0])
+    _draw_motifs(axes[0], drawn, lanes, n_lanes)
+    axes[0].set_title(drawn.title, loc="left", fontsize=10)
+    if drawn.bases is None:
+        _draw_effects(axes[1], drawn)
+    else:
+        _draw_logo(axes[1], drawn.card.sequence, np.nan_to_num(drawn.bases))
+    _draw_trace(axes[2], drawn.trace, lines)
+    return list(axes)
+
+
+def _lanes(drawn: _Drawn) -> list[int]:
+    """A lane for each motif so that none overlap; cited ones first, then those that change most; -1 beyond the last."""
+    order = np.lexsort((-np.abs(drawn.effects), drawn.cited == 0))
+    ends: list[list[tuple[float, float]]] = []
+    lanes = [-1] * len(drawn.card.hits)
+    for i in order:
+        hit = drawn.card.hits[i]
+        width = max(hit.end - hit.start, 1.35 * len(hit.name) * len(drawn.card.sequence) / 200 + 1)
+        left, right = hit.centre - width / 2, hit.centre + width / 2
+        for lane, taken in enumerate([*ends, []]):
+            if lane < MOST_LANES and all(right <= a or left >= b for a, b in taken):
+                if lane == len(ends):
+                    ends.append(taken)
+                ends[lane].append((left, right))
+                lanes[i] = lane
+                break
+    return lanes
+
+
+def _draw_motifs(ax: Axes, drawn: _Drawn, lanes: list[int], n_lanes: int) -> None:
+    from matplotlib.patches import Patch, Rectangle
+
+    by_effect = sorted(range(len(lanes)), key=lambda i: -abs(drawn.effects[i]))
+    families = list(dict.fromkeys(drawn.card.hits[i].family for i in by_effect))[: len(PALETTE)]
+    colours = dict(zip(families, PALETTE, strict=False))
+    for hit, lane, cited in zip(drawn.card.hits, lanes, drawn.cited, strict=True):
+        if lane < 0:
+            continue
+        colour = colours.get(hit.family, GREY)
+        edge = {1: ROLES["activating"], -1: ROLES["repressing"]}.get(int(cited), "none")
+        box = Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc=colour, alpha=0.45, ec="none")
+        ax.add_patch(box)
+        if cited:
+            ax.add_patch(Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc="none", ec=edge, lw=1.6))
+        weight = "bold" if cited else "normal"
+        ax.text(hit.centre, lane, hit.name, ha="center", va="center", fontsize=6.5, fontweight=weight)
+    hidden = sum(lane < 0 for lane in lanes)
+    ax.set(xlim=(0, len(drawn.card.sequence)), ylim=(n_lanes - 0.4, -0.6), yticks=[])
+    ax.tick_params(bottom=False, labelbottom=False)
+    ax.spines[["top", "right", "left", "bottom"]].set_visible(False)
+    ax.set_ylabel(f"motifs ({hidden} not shown)" if hidden else "motifs", fontsize=8)
+    if not lanes:
+        ax.text(len(drawn.card.sequence) / 2, 0, "no motif", ha="center", va="center", color="#777777")
+        return
+    handles = [Patch(color=colour, alpha=0.45, label=shorten(family, 30)) for family, colour in colours.items()]
+    handles += [Patch(fc="none", ec=ROLES[role], lw=1.6, label=role) for role in ("activating", "repressing")]
+    ax.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=6.5, frameon=False, handlelength=1.2
+    )
+
+
+def _draw_effects(ax: Axes, drawn: _Drawn) -> None:
+    """What each motif adds, over its place."""
+    for hit, effect in zip(drawn.card.hits, drawn.effects, strict=True):
+        colour = ROLES["activating"] if effect > 0 else ROLES["repressing"]
+        ax.fill_between([hit.start, hit.end], [effect, effect], color=colour, alpha=0.35, lw=0)
+    _finish_track(ax, len(drawn.card.sequence), "added by\nthe motif")
+
+
+def _draw_logo(ax: Axes, sequence: str, added: np.ndarray) -> None:
+    from matplotlib.collections import PathCollection
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
+
+    for letter, colour in LETTERS.items():
+        shape = TextPath((0, 0), letter, size=1)
+        box = shape.get_extents()
+        paths = []
+        for at in [i for i, base in enumerate(sequence) if base == letter and added[i]]:
+            fit = Affine2D().translate(-box.x0, -box.y0).scale(0.92 / box.width, added[at] / box.height)
+            paths.append(fit.translate(at + 0.04, 0).transform_path(shape))
+        ax.add_collection(PathCollection(paths, facecolors=colour, edgecolors="none"))
+    low, high = min(added.min(initial=0), 0), max(added.max(initial=0), 0)
+    margin = 0.06 * (high - low) or 1
+    ax.set_ylim(low - margin, high + margin)
+    _finish_track(ax, len(sequence), "added by\nthe base")
+
+
+def _finish_track(ax: Axes, length: int, label: str) -> None:
+    ax.axhline(0, color="black", lw=0.5)
+    ax.set(xlim=(0, length))
+    ax.set_xlabel("place in the sequence", fontsize=8)
+    ax.set_ylabel(label, fontsize=8)
+    ax.tick_params(labelsize=7)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, LETTERS_OF_LINE, subsequent_indent="    ")
+
+
+def _draw_trace(ax: Axes, trace: Trace, lines: list[list[str]]) -> None:
+    ax.axis("off")
+    n, at = sum(map(len, lines)), 0
+    roles = [*(step.role for step in trace.steps), "context"]
+    for role, part in zip(roles, lines, strict=True):
+        for text in part:
+            ax.text(
+                0, 1 - at / n, text, transform=ax.transAxes, color=ROLES[role], fontsize=8, va="top", parse_math=False
+            )
+            at += 1

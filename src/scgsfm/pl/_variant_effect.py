@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._shared import finish, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
+"""By Okabe and Ito, told apart by everybody."""
+
+
+def variant_effect(
+    table: pd.DataFrame,
+    *,
+    variants: Sequence[str] | None = None,
+    n_top: int = 20,
+    cell_types: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    show: bool | None = None,
+) -> Axes | None:
+    """Draw the predicted effects of variants in each cell type, and the motifs that they destroy and make.
+
+    Parameters
+    ----------
+    table
+        What :func:`~scgsfm.tl.variant_effect` returned.
+    variants
+        Names of the variants to draw; by default those with the largest effects.
+    n_top
+        How many variants to draw if none are named.
+    cell_types
+        Cell types to draw; by default all.
+    ax
+        Where to draw; a figure is made by default.
+    show
+        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+
+    Returns
+    -------
+    ``None`` if the figure is shown, else its axes.
+
+    Raises
+    ------
+    KeyError
+        If there are no such variants or cell types.
+    ValueError
+        If the table isn't one of variant effects, or holds no prediction.
+
+    Examples
+    --------
+    >>> import scgsfm
+    >>> genome = {"chr1": "ACCGGAAGTGACGTCATT" * 30}
+    >>> table = scgsfm.tl.variant_effect(["chr1:257:G:T", "chr1:254:C:A"], genome=genome)
+    >>> ax = scgsfm.pl.variant_effect(table, show=False)
+    """
+    there = [name.removesuffix("_ref") for name in table if str(name).endswith("_ref")]
+    if not there or "lost" not in table:
+        msg = f"`table` must be what `scgsfm.tl.variant_effect` returned; it has the columns {', '.join(map(str, table))}."
+        raise ValueError(msg)
+    wanted = there if cell_types is None else list(cell_types)
+    if unknown := [name for name in wanted if name not in there]:
+        msg = f"The table has no cell type {unknown[0]!r}; it has {', '.join(there)}."
+        raise KeyError(msg)
+    rows = _rows(table, wanted, variants, n_top)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=(6.4, 1.1 + 0.27 * len(rows)), layout="constrained")
+    places = np.arange(len(rows))
+    ax.axvline(0, color="black", lw=0.6)
+    values = rows[wanted].to_numpy(float)
+    ax.hlines(places, np.minimum(values.min(axis=1), 0), np.maximum(values.max(axis=1), 0), color="#dddddd", lw=3)
+    for k, cell_type in enumerate(wanted):
+        ax.scatter(values[:, k], places, s=28, color=COLOURS[k % len(COLOURS)], label=cell_type, zorder=3)
+    ax.set_yticks(places, [shorten(str(name), 32) for name in rows.index], fontsize=8)
+    ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel="effect of the alternative allele on log2 activity")
+    ax.margins(x=0.08)
+    for place, lost, gained in zip(places, rows["lost"], rows["gained"], strict=True):
+        text = "  ".join(f"{sign}{shorten(names, 24)}" for sign, names in (("−", lost), ("+", gained)) if names)
+        ax.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), fontsize=7, va="center", color="#555555")
+    ax.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(wanted))
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(left=False)
+    return finish(ax, show)
+
+
+def _rows(table: pd.DataFrame, wanted: list[str], variants: Sequence[str] | None, n_top: int) -> pd.DataFrame:
+    if variants is not None:
+        named = [variants] if isinstance(variants, str) else list(variants)
+        if missing := [name for name in named if name not in table.index]:
+            msg = f"There is no variant {missing[0]!r} in the table."
+            raise KeyError(msg)
+        table = table.loc[named]
+    rows = table[np.isfinite(table[wanted].to_numpy(float)).all(axis=1)]
+    if not len(rows):
+        msg = "None of the variants has a prediction; the column `status` says why."
+        raise ValueError(msg)
+    if variants is None:
+        largest = np.abs(rows[wanted].to_numpy(float)).max(axis=1)
+        rows = rows.iloc[np.argsort(-largest, kind="stable")[:n_top]]
+    return rows

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from scgsfm import _keys
+from scgsfm.dna import OK
+from scgsfm.pp._matrix import data_matrix
+from scgsfm.scoring import Rows
+
+from ._elements import as_r3lm, highest, means, names_of, width_of, windows_of
+from ._shared import write_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+
+    from scgsfm.models.r3lm import R3LM
+
+
+def regulatory_activity(
+    data: AnnData | None = None,
+    *,
+    genome: str | PathLike[str] | Any = None,
+    sequences: str | Iterable[str] | Mapping[str, str] | pd.Series | None = None,
+    windows: Literal["centre", "tile", "tile_max"] = "centre",
+    groupby: str | None = None,
+    cells: bool | None = None,
+    layer: str | None = None,
+    model: str | PathLike[str] | R3LM = "r3lm-mini",
+    batch_size: int = 512,
+    key_added: str | None = None,
+    copy: bool = False,
+) -> pd.DataFrame | AnnData | None:
+    r"""Predict the regulatory activity of peaks in each cell type of a model :cite:p:`Duan2026`.
+
+    The number is the activity, :math:`\log_2` of RNA by DNA, that an element of 200 bases would have as an enhancer of a
+    reporter gene brought into the genome of a cell line by a lentivirus. It is not the activity of the peak in place,
+    nor in other cells than these lines.
+
+    Peaks are read from the names of the variables (``chr1:100-300``, ``chr1-100-300``, ``chr1_100_300``) or from columns
+    of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which count where both are there. Starts are
+    0-based, ends exclusive.
+
+    Parameters
+    ----------
+    data
+        Cells × peaks, human. None if ``sequences`` are given alone.
+    genome
+        Path of the FASTA file, plain or bgzip, of the genome that the peaks are on; an open ``pyfaidx.Fasta``; or a dict
+        of sequences. Only what is needed is read, and nothing is ever downloaded. Contigs may be named with or without
+        ``chr``.
+    sequences
+        Sequences instead of peaks and a genome: a column of ``var``, one for each variable, or a dict or series by name.
+    windows
+        The 200 bases around the middle of an element (``"centre"``); or for longer ones the mean (``"tile"``) or the
+        highest (``"tile_max"``) activity of windows side by side that cover it.
+    groupby
+        Column of ``obs`` with groups of cells, whose activity is put into ``uns``; implies ``cells``.
+    cells
+        Whether each cell gets the mean activity of its accessible peaks.
+    layer
+        Layer with the accessibility, instead of ``X``.
+    model
+        Name or folder of a model, or the loaded model itself.
+    batch_size
+        Sequences that the model reads at a time.
+    key_added
+        Key of the results.
+    copy
+        Return a copy instead of writing to ``data``.
+
+    Returns
+    -------
+    For sequences alone a table (sequences × cell types and ``status``), for data ``None``, or the copy if ``copy=True``.
+    Sets the fields:
+
+    ``data.varm["r3lm_activity"]`` or ``data.varm[key_added]`` : :class:`pandas.DataFrame` (float32, peaks × cell types)
+        Predicted activity; NaN where ``status`` isn't ``"ok"``.
+    ``data.var["r3lm_activity_status"]`` : :class:`pandas.Series`
+        ``"ok"``, or why there is no activity: ``"unknown contig"``, ``"off the end"`` of the contig, ``"holds N"``,
+        ``"name not read"``, ``"no sequence"`` or ``"not DNA"``.
+    ``data.obsm["r3lm_activity"]`` : :class:`pandas.DataFrame` (float32, cells × cell types)
+        Mean activity of the peaks of each cell, weighted by their accessibility in it; with ``cells`` or ``groupby``.
+    ``data.uns["r3lm_activity_groups"]`` or ``data.uns[f"{key_added}_groups"]`` : :class:`pandas.DataFrame`
+        Means of these over the cells of each group; with ``groupby``.
+    ``data.uns["scgsfm"]["r3lm_activity"]`` or ``data.uns["scgsfm"][key_added]`` : :class:`dict`
+        Parameters, and how many peaks have which status.
+
+    Raises
+    ------
+    ValueError
+        If no peak can be read or has a sequence, or there are neither a genome nor sequences.
+    FileNotFoundError
+        If there is no such FASTA file.
+
+    Examples
+    --------
+    >>> import scgsfm
+    >>> table = scgsfm.tl.regulatory_activity(sequences=["CCGGAAGTGACGTCA" * 13, "ACGT" * 50])
+    >>> table.columns.tolist()
+    ['HepG2', 'K562', 'WTC11', 'status']
+    """
+    if data is None and sequences is None:
+        msg = "Give data with peaks, or `sequences`."
+        raise ValueError(msg)
+    if data is not None and not isinstance(data, AnnData):
+        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
+        raise TypeError(msg)
+    if groupby is not None and (data is None or groupby not in data.obs):
+        msg = f"`groupby={groupby!r}` is not a column of `obs`."
+        raise ValueError(msg)
+    loaded = as_r3lm(model)
+    names = names_of(data, sequences)
+    tiling = {"tile_max": "tile"}.get(windows, windows)
+    found = windows_of(data, sequences, genome, width=width_of(loaded), windows=tiling)
+    predicted = loaded.predict(found.sequences, batch_size=batch_size)
+    summarise = highest if windows == "tile_max" else means
+    table = pd.DataFrame(summarise(predicted, found.element, len(names)), index=names, columns=loaded.cell_types)
+    if data is None:
+        return table.assign(status=found.status.astype(str))
+
+    adata = data.copy() if copy else data
+    key = key_added or _keys.R3LM
+    adata.varm[key] = table
+    adata.var[_keys.status(key)] = pd.Categorical(found.status.astype(str))
+    if cells or (cells is None and groupby is not None):
+        adata.obsm[key] = _of_cells(adata, table, layer)
+        if groupby is not None:
+            adata.uns[_keys.groups(key)] = adata.obsm[key].groupby(adata.obs[groupby], observed=True).mean()
+    params = {"windows": windows, "groupby": groupby, "layer": layer, "genome": str(genome) if genome else None}
+    status, n = np.unique(found.status.astype(str), return_counts=True)
+    counts = dict(zip(status.tolist(), n.tolist(), strict=True))
+    record = {"model": loaded.name, "params": params, "status": counts, "n_renamed_contigs": len(found.renamed)}
+    write_record(adata, key, record | {"n_ok": counts.get(OK, 0)})
+    return adata if copy else None
+
+
+def _of_cells(adata: AnnData, table: pd.DataFrame, layer: str | None) -> pd.DataFrame:
+    """Mean of the peaks' activities in each cell, weighted by accessibility; NaN for cells without any."""
+    kept = np.flatnonzero(np.isfinite(table.to_numpy()).all(axis=1))
+    activity = table.to_numpy(np.float64)[kept]
+    rows = Rows(data_matrix(adata, layer=layer, use_raw=False), genes=kept)
+    out = np.full((adata.n_obs, activity.shape[1]), np.nan, np.float32)
+    for start, block in rows:
+        if block.nnz and block.data.min() < 0:
+            msg = "The matrix holds negative values, but accessibility can't be negative: name a `layer` with counts."
+            raise ValueError(msg)
+        total = block.sum(axis=1)[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out[start : start + block.shape[0]] = (block @ activity) / total
+    return pd.DataFrame(out, index=adata.obs_names, columns=table.columns)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import gzip
+import os
+
+import pytest
+
+from scgsfm.dna import Genome, contig_names, species_of
+
+
+def test_reads_what_is_asked_for(fasta, contigs):
+    with Genome(fasta) as genome:
+        assert genome.lengths == {name: len(text) for name, text in contigs.items()}
+        assert genome.sequence("chr1", 390, 410) == contigs["chr1"][390:410].upper()
+        assert genome.sequence("chr2", 295, 305) == contigs["chr2"][295:300] + "NNNNN"
+
+
+def test_bgzip(fasta, contigs, tmp_path):
+    bgzf = pytest.importorskip("Bio.bgzf")
+    with bgzf.BgzfWriter(str(tmp_path / "genome.fa.gz")) as file:
+        file.write(fasta.read_bytes())
+    for _ in range(2):  # without the index, and with it
+        with Genome(tmp_path / "genome.fa.gz") as genome:
+            assert genome.sequence("chr1", 700, 800) == contigs["chr1"][700:800]
+
+
+def test_open_fasta_and_dict(fasta, contigs):
+    import pyfaidx
+
+    opened = pyfaidx.Fasta(str(fasta))
+    for source in (opened, contigs):
+        with Genome(source) as genome:
+            assert genome.sequence("chr1", 10, 20) == contigs["chr1"][10:20].upper()
+            assert genome.lengths["chrM"] == 350
+    assert str(opened["chr1"][0:5]) == contigs["chr1"][:5]  # not closed: it isn't ours
+    opened.close()
+
+
+def test_folder_that_may_not_be_written(fasta, contigs, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Genome(fasta) as genome:
+        assert genome.sequence("chr1", 0, 9) == contigs["chr1"][:9].upper()
+    assert not fasta.with_name("genome.fa.fai").exists()
+
+
+def test_errors(tmp_path):
+    pytest.importorskip("pyfaidx")
+    with pytest.raises(FileNotFoundError, match="never downloaded"):
+        Genome("hg38")
+    with pytest.raises(TypeError, match="`genome` is a int"):
+        Genome(38)
+    (tmp_path / "plain.fa.gz").write_bytes(gzip.compress(b">chr1\nACGT\n"))
+    with pytest.raises((ValueError, ImportError), match="bgzip|block gzip"):
+        Genome(tmp_path / "plain.fa.gz")
+    (tmp_path / "ragged.fa").write_text(">a\nACGT\nAC\nACGTA\n")
+    with pytest.raises(ValueError, match="ragged.fa is no FASTA file"):
+        Genome(tmp_path / "ragged.fa")
+
+
+def test_contig_names():
+    known = ["1", "2", "MT", "chrX", "KI270706.1"]
+    wanted = ["chr1", "2", "chrM", "M", "X", "chrX", "KI270706.1", "chr7"]
+    assert contig_names(wanted, known) == {
+        "chr1": "1",
+        "2": "2",
+        "chrM": "MT",
+        "M": "MT",
+        "X": "chrX",
+        "chrX": "chrX",
+        "KI270706.1": "KI270706.1",
+    }
+    assert contig_names(["MT", "chrMT"], ["chrM"]) == {"MT": "chrM", "chrMT": "chrM"}
+
+
+@pytest.mark.parametrize(
+    ("names", "lengths", "species"),
+    [
+        (["mm10"], {}, "mouse"),
+        (["/data/GRCm39.primary.fa.gz"], {}, "mouse"),
+        (["/home/dm6/hg38.fa"], {}, "fruit fly"),
+        (["hg38.fa", "GRCh38", "/home/tommy/hg19.fa", "comm10"], {}, None),
+        ([], {"1": 195471971}, "mouse"),
+        ([], {"chr1": 248956422}, None),
+    ],
+)
+def test_species(names, lengths, species):
+    assert species_of(names, lengths) == species

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scgsfm.dna import Genome, Peaks, sequences_of_peaks, sequences_of_texts
+
+
+def peaks(*rows) -> Peaks:
+    contig, start, end = zip(*rows, strict=True)
+    return Peaks(np.array(contig, object), np.array(start), np.array(end))
+
+
+def test_windows_are_around_the_middle(contigs):
+    found = sequences_of_peaks(peaks(("chr1", 300, 500), ("1", 350, 353), ("chr1", 100, 900)), Genome(contigs), 200)
+    text = contigs["chr1"].upper()
+    assert found.sequences == [text[300:500], text[251:451], text[400:600]]
+    assert found.start.tolist() == [300, 251, 400]
+    assert found.status.tolist() == ["ok"] * 3
+    assert found.renamed == {"1": "chr1"}
+    assert "1 contigs go by another name in the FASTA (1 is chr1)" in found.summary()
+
+
+def test_windows_move_inwards(contigs):
+    found = sequences_of_peaks(peaks(("chr1", 0, 10), ("chr1", 990, 1000)), Genome(contigs), 200)
+    assert found.start.tolist() == [0, 800]
+    assert found.sequences[1] == contigs["chr1"][800:]
+
+
+def test_why_there_is_none(contigs):
+    rows = [
+        ("chr1", 900, 1001),
+        ("chr9", 1, 9),
+        ("", 0, 0),
+        ("chr1", 9, 9),
+        ("chr2", 250, 260),
+        ("chr1-alt_9", 5, 50),
+        ("MT", 100, 300),
+    ]
+    found = sequences_of_peaks(peaks(*rows), Genome(contigs), 200)
+    expected = ["off the end", "unknown contig", "name not read", "name not read", "holds N", "off the end", "ok"]
+    assert found.status.tolist() == expected
+    assert found.element.tolist() == [6]
+    assert found.summary().startswith("1 of 7 elements have a sequence; 2 off the end; 2 name not read")
+
+
+def test_tiles_cover_a_long_peak(contigs):
+    found = sequences_of_peaks(
+        peaks(("chr1", 100, 650), ("chr1", 10, 50), ("chr2", 0, 600)), Genome(contigs), 200, windows="tile"
+    )
+    assert found.element.tolist() == [0, 0, 0, 1, 2, 2]  # the tile with the gap is left out
+    assert found.start.tolist() == [100, 275, 450, 0, 0, 400]
+    with pytest.raises(ValueError, match="`windows` is 'all'"):
+        sequences_of_peaks(peaks(("chr1", 1, 9)), Genome(contigs), 200, windows="all")
+
+
+def test_texts():
+    found = sequences_of_texts(["acgt", "ACGT" * 51, "ACGNT", "chr1:1-2", "", None, float("nan")], 200)
+    assert found.sequences == ["ACGT", ("ACGT" * 51)[2:202]]
+    expected = ["ok", "ok", "holds N", "not DNA", "no sequence", "no sequence", "no sequence"]
+    assert found.status.tolist() == expected
+    assert found.element.tolist() == [0, 1]
+    tiled = sequences_of_texts(["ACGT" * 100], 200, windows="tile")
+    assert tiled.start.tolist() == [0, 200]

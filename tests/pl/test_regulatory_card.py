@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from scgsfm.pl._regulatory_card import regulatory_card
+from scgsfm.tl._explain_regulation import explain_regulation
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def tables(small_r3lm):
+    text = "".join(np.random.default_rng(0).choice(list("ACGT"), 200))
+    sequences = {"other": text, "site": text[:90] + "CTG" + "AGATAAGA" + text[101:]}
+    return explain_regulation(sequences=sequences, model=small_r3lm)
+
+
+def test_what_is_drawn(tables, tmp_path):
+    motifs, logo, words = regulatory_card(tables, "site", "K562", show=False)
+    rows = tables["motifs"]
+    own = rows[(rows["element"] == "site") & (rows["cell_type"] == "K562")]
+    shown = [text.get_text() for text in motifs.texts]
+    assert set(own["motif"][own["cited"] != 0]) <= set(shown) <= set(own["motif"])
+    boxes = [patch for patch in motifs.patches if patch.get_alpha()]
+    starts = {(patch.get_x(), patch.get_x() + patch.get_width()) for patch in boxes}
+    assert starts <= set(zip(own["start"], own["end"], strict=True))
+    n_letters = sum(len(collection.get_paths()) for collection in logo.collections)
+    row = np.flatnonzero((tables["elements"]["element"] == "site") & (tables["elements"]["cell_type"] == "K562"))[0]
+    added = tables["bases"].to_numpy()[row]
+    assert n_letters == np.count_nonzero(added)
+    tops = [path.get_extents().y1 for collection in logo.collections for path in collection.get_paths()]
+    assert max(tops) == pytest.approx(added.max(), rel=1e-4)
+    trace = tables["elements"]["trace"][row]
+    assert "".join(text.get_text() for text in words.texts).replace(" ", "") == "".join(trace.split())
+    assert "K562" in motifs.get_title(loc="left")
+    motifs.figure.savefig(tmp_path / "card.png")
+
+
+def test_without_bases_what_motifs_add_is_drawn(tables):
+    without = {key: tables[key] for key in ("elements", "motifs")}
+    motifs, effects, _ = regulatory_card(without, "site", show=False)
+    assert "HepG2" in motifs.get_title(loc="left")
+    rows = tables["motifs"]
+    own = rows[(rows["element"] == "site") & (rows["cell_type"] == "HepG2")]
+    assert len(effects.collections) == len(own) > 0
+
+
+def test_without_motifs(small_r3lm):
+    """No motif is shorter than eight letters where p-values are below 5e-5."""
+    tables = explain_regulation(sequences={"short": "ACGTACG"}, model=small_r3lm)
+    motifs, _, _ = regulatory_card(tables, show=False)
+    assert motifs.texts[0].get_text() == "no motif"
+
+
+def test_explanation_of_a_model(small_r3lm):
+    found = small_r3lm.explain("CTGAGATAAGA" * 18, "K562")
+    assert len(regulatory_card(found, show=False)) == 3
+
+
+def test_errors(tables):
+    import anndata as ad
+
+    with pytest.raises(KeyError, match="no explanation of 'x'"):
+        regulatory_card(tables, "x", show=False)
+    with pytest.raises(KeyError, match="explain_regulation"):
+        regulatory_card(ad.AnnData(np.ones((1, 1))), show=False)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from scgsfm.pl._variant_effect import variant_effect as draw
+from scgsfm.tl._variant_effect import variant_effect
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def table(small_r3lm):
+    text = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
+    genome = {"chr1": text[:500] + "CTGCAGATAAGACA" + text[514:]}
+    others = [f"chr1:{at + 1}:{text[at]}:{'A' if text[at] != 'A' else 'C'}" for at in range(200, 280, 10)]
+    return variant_effect([*others, "chr1:506:G:C", "chr7:5:A:C"], genome=genome, model=small_r3lm)
+
+
+def test_largest_first(table):
+    ax = draw(table, n_top=4, show=False)
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert labels[0] == "chr1:506:G:C"
+    assert len(labels) == 4
+    drawn = {c.get_label(): c.get_offsets()[:, 0] for c in ax.collections if not c.get_label().startswith("_")}
+    assert list(drawn) == ["HepG2", "K562", "WTC11"]
+    assert drawn["K562"][0] == pytest.approx(table.loc["chr1:506:G:C", "K562"])
+    assert "GATA" in ax.texts[0].get_text().upper()
+
+
+def test_chosen(table):
+    names = table.index[[2, 0]].tolist()
+    ax = draw(table, variants=names, cell_types=["K562"], show=False)
+    assert [text.get_text() for text in ax.get_yticklabels()] == names
+    _, given = plt.subplots()
+    assert draw(table, ax=given, show=False) is given
+
+
+def test_errors(table):
+    with pytest.raises(KeyError, match="'x'"):
+        draw(table, variants=["x"], show=False)
+    with pytest.raises(KeyError, match="'HeLa'"):
+        draw(table, cell_types=["HeLa"], show=False)
+    with pytest.raises(ValueError, match="None of the variants"):
+        draw(table, variants=["chr7:5:A:C"], show=False)
+    with pytest.raises(ValueError, match="must be what"):
+        draw(table[["chrom", "pos"]], show=False)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from scgsfm.models.r3lm import Card, Trace
+from scgsfm.models.r3lm._trace import check
+from scgsfm.tl._explain_regulation import explain_regulation
+
+
+@pytest.fixture(scope="module")
+def sequences() -> dict[str, str]:
+    texts = ["".join(np.random.default_rng(i).choice(list("ACGT"), 200)) for i in range(3)]
+    return {"a": texts[0][:90] + "CTG" + "AGATAAGA" + texts[0][101:], "b": texts[1], "c": texts[2][:150]}
+
+
+@pytest.fixture(scope="module")
+def tables(sequences, small_r3lm):
+    return explain_regulation(sequences=sequences, model=small_r3lm)
+
+
+def test_tables(tables, sequences, small_r3lm):
+    elements, motifs, bases = tables["elements"], tables["motifs"], tables["bases"]
+    assert elements["element"].tolist() == [name for name in "abc" for _ in range(3)]
+    assert elements["cell_type"].tolist() == small_r3lm.cell_types * 3
+    predicted = small_r3lm.predict(list(sequences.values()))
+    np.testing.assert_allclose(elements["prediction"], predicted.ravel())
+    for row in elements.itertuples():
+        card, trace = Card.parse(row.card), Trace.parse(row.trace)
+        check(trace, card, known_names=small_r3lm.motifs.names)
+        assert card == small_r3lm.card(sequences[row.element], row.cell_type)
+        assert trace.level == row.level
+        own = motifs[(motifs["element"] == row.element) & (motifs["cell_type"] == row.cell_type)]
+        assert own["motif"].tolist() == [hit.name for hit in card.hits]
+        assert trace.cited(card, "activating") == np.flatnonzero(own["cited"] == 1).tolist()
+    site = motifs[(motifs["element"] == "a") & (motifs["cell_type"] == "K562") & (motifs["cited"] == 1)]
+    assert len(site)
+    assert ((site["start"] < 101) & (site["end"] > 93)).all()
+    assert (motifs["cited"][motifs["element"] != "a"] == 0).all()
+    assert bases.shape == (9, 200)
+
+
+def test_bases_by_hand(tables, sequences, small_r3lm):
+    text = sequences["a"]
+    others = [text[:95] + base + text[96:] for base in "ACGT" if base != text[95]]
+    expected = small_r3lm.predict([text])[0] - small_r3lm.predict(others).mean(axis=0)
+    np.testing.assert_allclose(tables["bases"].iloc[:3, 95], expected, atol=1e-6)
+    assert tables["bases"].iloc[1, 95] > 1.9
+    assert tables["bases"].iloc[6:, 150:].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("write", ["h5ad", "zarr"])
+def test_data(sequences, small_r3lm, tmp_path, write, tables):
+    adata = ad.AnnData(np.ones((2, 3), np.float32), var=pd.DataFrame({"dna": sequences.values()}, index=list("abc")))
+    options = {"sequences": "dna", "model": small_r3lm, "cell_type": "K562"}
+    assert explain_regulation(adata, ["c", "a"], **options) is None
+    found = adata.uns["r3lm_explanations"]
+    assert found["elements"]["element"].tolist() == ["c", "a"]
+    assert set(found["elements"]["cell_type"]) == {"K562"}
+    getattr(adata, f"write_{write}")(tmp_path / "out")
+    again = ad.read_h5ad(tmp_path / "out") if write == "h5ad" else ad.read_zarr(tmp_path / "out")
+    stored = again.uns["r3lm_explanations"]
+    assert stored["elements"]["card"].tolist() == found["elements"]["card"].tolist()
+    np.testing.assert_array_equal(stored["bases"], found["bases"])
+    assert str(Card.parse(stored["elements"]["card"].iloc[0])) == found["elements"]["card"][0]
+
+
+def test_seed(sequences, small_r3lm, tables):
+    again = explain_regulation(sequences=sequences, model=small_r3lm, bases=False)
+    assert again["elements"].equals(tables["elements"])
+    assert "bases" not in again
+
+
+def test_errors(sequences, small_r3lm):
+    with pytest.raises(KeyError, match="no element 'x'"):
+        explain_regulation(None, "x", sequences=sequences, model=small_r3lm)
+    with pytest.raises(ValueError, match="`cell_type` 'HeLa'"):
+        explain_regulation(sequences=sequences, cell_type="HeLa", model=small_r3lm)
+    with pytest.raises(ValueError, match="201 elements"):
+        explain_regulation(sequences=["ACGT"] * 201, model=small_r3lm)
+    with pytest.raises(ValueError, match="Give data"):
+        explain_regulation(model=small_r3lm)
+    with pytest.raises(ValueError, match="No element has a sequence"):
+        explain_regulation(sequences=["NNNN"], model=small_r3lm)

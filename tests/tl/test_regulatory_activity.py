@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import logging
+import warnings
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from scgsfm.tl._regulatory_activity import regulatory_activity
+
+SITES = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
+
+
+@pytest.fixture(scope="module")
+def genome() -> dict[str, str]:
+    """Two contigs; a site of K562 at 500 of the first, one of HepG2 at 200 and a gap at 600 of the second."""
+    rng = np.random.default_rng(0)
+    one, two = ("".join(rng.choice(list("ACGT"), n)) for n in (1000, 900))
+    return {
+        "chr1": one[:500] + SITES["K562"].lower() + one[508:],
+        "chr2": two[:200] + SITES["HepG2"] + two[209:600] + "N" * 50 + two[650:],
+    }
+
+
+NAMES = ["chr1:450-560", "1-100-300", "chr2_100_350", "chr2:620-640", "chr9:5-9", "chr1:900-1100", "gene"]
+STATUS = ["ok", "ok", "ok", "holds N", "unknown contig", "off the end", "name not read"]
+
+
+@pytest.fixture
+def adata() -> ad.AnnData:
+    counts = np.random.default_rng(1).poisson(1.0, (30, len(NAMES))).astype(np.float32)
+    counts[3] = 0
+    obs = pd.DataFrame({"group": ["a", "b", "c"] * 10}, index=[f"cell{i}" for i in range(30)])
+    return ad.AnnData(sparse.csr_matrix(counts), obs, pd.DataFrame(index=NAMES))
+
+
+def test_peaks(adata, genome, small_r3lm, caplog):
+    from scgsfm._logging import logger
+
+    with caplog.at_level(logging.INFO, logger.name):
+        logger.propagate = True
+        assert regulatory_activity(adata, genome=genome, model=small_r3lm) is None
+        logger.propagate = False
+    assert "3 of 7 elements have a sequence; 1 holds N; 1 unknown contig; 1 off the end; 1 name not read" in caplog.text
+    assert "1 contigs go by another name in the FASTA (1 is chr1)" in caplog.text
+    table = adata.varm["r3lm_activity"]
+    assert table.columns.tolist() == small_r3lm.cell_types
+    assert (table.dtypes == np.float32).all()
+    assert table.index.equals(adata.var_names)
+    assert adata.var["r3lm_activity_status"].tolist() == STATUS
+    assert np.isfinite(table).all(axis=1).tolist() == [status == "ok" for status in STATUS]
+    expected = small_r3lm.predict([genome["chr1"][405:605], genome["chr1"][100:300], genome["chr2"][125:325]])
+    np.testing.assert_array_equal(table.to_numpy()[:3], expected)
+    assert table.loc[NAMES[0], "K562"] > 0.9
+    record = adata.uns["scgsfm"]["r3lm_activity"]
+    assert record["model"] == "small"
+    assert record["status"]["ok"] == record["n_ok"] == 3
+    assert not adata.obsm
+
+
+@pytest.mark.parametrize("source", ["fasta", "bgzip", "open"])
+def test_own_fasta(adata, genome, small_r3lm, tmp_path, source):
+    pyfaidx = pytest.importorskip("pyfaidx")
+    path = tmp_path / "genome.fa"
+    path.write_text("".join(f">{name}\n{text}\n" for name, text in genome.items()))
+    if source == "bgzip":
+        bgzf = pytest.importorskip("Bio.bgzf")
+        with bgzf.BgzfWriter(str(tmp_path / "genome.fa.gz")) as file:
+            file.write(path.read_bytes())
+        path = tmp_path / "genome.fa.gz"
+    given = pyfaidx.Fasta(str(path)) if source == "open" else path
+    regulatory_activity(adata, genome=given, model=small_r3lm)
+    expected = regulatory_activity(adata, genome=genome, model=small_r3lm, copy=True).varm["r3lm_activity"]
+    pd.testing.assert_frame_equal(adata.varm["r3lm_activity"], expected)
+
+
+@pytest.mark.parametrize("write", ["h5ad", "zarr"])
+def test_cells_and_groups(adata, genome, small_r3lm, tmp_path, write):
+    out = regulatory_activity(
+        adata, genome=genome, model=small_r3lm, groupby="group", key_added="act", windows="tile", copy=True
+    )
+    assert not adata.varm
+    activity = out.varm["act"].to_numpy(float)[:3]
+    x = adata.X.toarray()[:, :3]
+    with np.errstate(invalid="ignore"):
+        expected = x @ activity / x.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(out.obsm["act"], expected, rtol=1e-5)
+    assert out.obsm["act"].iloc[3].isna().all()
+    groups = pd.DataFrame(expected, adata.obs_names).groupby(adata.obs["group"]).mean()
+    np.testing.assert_allclose(out.uns["act_groups"], groups, rtol=1e-5)
+    getattr(out, f"write_{write}")(tmp_path / "out")
+    again = ad.read_h5ad(tmp_path / "out") if write == "h5ad" else ad.read_zarr(tmp_path / "out")
+    pd.testing.assert_frame_equal(again.varm["act"], out.varm["act"], check_names=False)
+    pd.testing.assert_frame_equal(again.obsm["act"], out.obsm["act"], check_names=False)
+    np.testing.assert_allclose(again.uns["act_groups"], out.uns["act_groups"])
+    assert again.var["act_status"].tolist() == STATUS
+    assert again.uns["scgsfm"]["act"]["params"]["windows"] == "tile"
+
+
+def test_every_kind_of_matrix(array_type, genome, small_r3lm):
+    x = np.random.default_rng(2).poisson(1.0, (30, len(NAMES))).astype(np.float32)
+    adata = ad.AnnData(array_type(x), var=pd.DataFrame(index=NAMES))
+    regulatory_activity(adata, genome=genome, model=small_r3lm, cells=True)
+    activity = adata.varm["r3lm_activity"].to_numpy(float)[:3]
+    with np.errstate(invalid="ignore"):
+        expected = x[:, :3] @ activity / x[:, :3].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(adata.obsm["r3lm_activity"], expected, rtol=1e-5)
+
+
+def test_layer_and_negative_values(adata, genome, small_r3lm):
+    adata.layers["scaled"] = adata.X - sparse.csr_matrix(np.ones(adata.shape, np.float32))
+    with pytest.raises(ValueError, match="accessibility can't be negative"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm, cells=True, layer="scaled")
+
+
+def test_windows(genome, small_r3lm):
+    """A long peak: its middle has no site, one of its tiles has."""
+    var = pd.DataFrame({"chrom": ["chr1"], "start": [470], "end": [970]}, index=["long"])
+    found = {}
+    for windows in ("centre", "tile", "tile_max"):
+        adata = ad.AnnData(np.ones((1, 1), np.float32), var=var)
+        regulatory_activity(adata, genome=genome, model=small_r3lm, windows=windows)
+        found[windows] = adata.varm["r3lm_activity"].iloc[0]
+    tiles = small_r3lm.predict([genome["chr1"][at : at + 200] for at in (470, 620, 770)])
+    np.testing.assert_allclose(found["tile"], tiles.mean(axis=0), rtol=1e-6)
+    np.testing.assert_array_equal(found["tile_max"], tiles.max(axis=0))
+    assert found["centre"]["K562"] < 0 < found["tile_max"]["K562"]
+
+
+def test_sequences_alone(small_r3lm):
+    texts = {"a": "ACGT" * 50, "b": SITES["K562"].lower() * 25, "c": "ACNN", "d": "chr1:1-2", "e": ""}
+    table = regulatory_activity(sequences=texts, model=small_r3lm)
+    assert table.index.tolist() == list("abcde")
+    assert table["status"].tolist() == ["ok", "ok", "holds N", "not DNA", "no sequence"]
+    expected = small_r3lm.predict([texts["a"], texts["b"]])
+    np.testing.assert_array_equal(table[small_r3lm.cell_types].to_numpy()[:2], expected)
+    by_list = regulatory_activity(sequences=list(texts.values()), model=small_r3lm)
+    assert by_list.reset_index(drop=True).equals(table.reset_index(drop=True))
+    assert by_list.index[0] == "sequence_0"
+
+
+def test_sequences_of_data(adata, small_r3lm):
+    texts = ["ACGT" * 50] * 6 + [None]
+    adata.var["dna"] = texts
+    expected = small_r3lm.predict(texts[:1])[0]
+    for given in ("dna", texts, dict(zip(NAMES, texts, strict=True)), pd.Series(texts[::-1], NAMES[::-1])):
+        out = regulatory_activity(adata, sequences=given, model=small_r3lm, copy=True)
+        np.testing.assert_array_equal(out.varm["r3lm_activity"].to_numpy()[:6], np.tile(expected, (6, 1)))
+        assert out.var["r3lm_activity_status"].iloc[6] == "no sequence"
+
+
+def test_other_species(adata, genome, small_r3lm):
+    adata.uns["genome"] = "mm10"
+    with pytest.warns(UserWarning, match="peaks of the mouse"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm)
+    adata.uns["genome"] = "GRCh38"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        regulatory_activity(adata, genome=genome, model=small_r3lm)
+
+
+def test_errors(adata, genome, small_r3lm):
+    with pytest.raises(ValueError, match="Give `genome`.*never downloaded"):
+        regulatory_activity(adata, model=small_r3lm)
+    with pytest.raises(ValueError, match="Give data"):
+        regulatory_activity(genome=genome, model=small_r3lm)
+    with pytest.raises(TypeError, match="`data` is a list"):
+        regulatory_activity(["ACGT"], model=small_r3lm)
+    with pytest.raises(ValueError, match="No element has a sequence.*7 .*Is this the FASTA"):
+        regulatory_activity(adata, genome={"chrZ": "ACGT" * 100}, model=small_r3lm)
+    with pytest.raises(ValueError, match="groupby='no'"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm, groupby="no")
+    with pytest.raises(ValueError, match="`windows` is 'all'"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm, windows="all")
+    with pytest.raises(ValueError, match="2 texts, but the data have 7"):
+        regulatory_activity(adata, sequences=["A", "C"], model=small_r3lm)
+    with pytest.raises(ValueError, match="no column of `var`"):
+        regulatory_activity(adata, sequences="dna", model=small_r3lm)
+    with pytest.raises(TypeError, match="`model` is a int"):
+        regulatory_activity(adata, genome=genome, model=3)
+    assert not adata.varm
