@@ -1,0 +1,122 @@
+"""Answers to questions: the model reads what is asked and of what; annotations give the facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from ._facts import Fact, Facts
+from ._knowledge import knowledge
+from ._names import Entity, Read, Reader
+from ._templates import QUESTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._gpgpt import GPGPT
+    from ._knowledge import Knowledge
+
+    Predict: TypeAlias = Callable[[str, int], "float | None"]
+    """Gives the probability that a gene has a term, by symbol and row, or ``None``."""
+
+_ASKED = {
+    "genes": "genes",
+    "phenotypes": "phenotypes",
+    "diseases": "diseases",
+    "related": "whether they are related",
+    "how often": "how often it is seen",
+    "meaning": "what it is",
+    "functions": "functions",
+}
+UNKNOWN = "I don't know."
+"""How an answer begins that nothing supports."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer and the rows that support it.
+
+    Attributes
+    ----------
+    question, text
+        What was asked, and the answer in words, each fact with the number of its source.
+    asked
+        What the question was taken to ask for; empty if it wasn't understood.
+    entities
+        The genes, phenotypes and diseases that it was taken to name.
+    names
+        All answers by id or symbol, for ``"related"`` ``"yes"`` or ``"no"``; empty if nothing is known.
+    facts
+        What the text tells, one row a fact: ``pandas.DataFrame(answer.facts)`` is a table.
+    declined
+        Whether nothing supports an answer.
+    about
+        Versions and citations of what was displayed, and what it must not be used for.
+    """
+
+    question: str
+    text: str
+    asked: str = ""
+    entities: tuple[Entity, ...] = ()
+    names: tuple[str, ...] = ()
+    facts: list[Fact] = field(default_factory=list)
+    declined: bool = False
+    about: str = ""
+
+    def __str__(self) -> str:
+        sources = list(dict.fromkeys(fact.cite() for fact in self.facts))
+        lines = [self.text, *(f"[{i + 1}] {source}" for i, source in enumerate(sources))]
+        return "\n".join([*lines, "", self.about])
+
+
+def answer(
+    model: GPGPT,
+    question: str,
+    *,
+    known: Knowledge | None = None,
+    resolve: Callable[[str], str] | None = None,
+    predict: Predict | None = None,
+    functions: Callable[[str], list[tuple[str, str]]] | None = None,
+    n_max: int = 10,
+) -> Answer:
+    """Answer a question; see :meth:`GPGPT.ask`."""
+    if not isinstance(question, str) or not question.strip():
+        msg = f"question must be a text, found {question!r}."
+        raise ValueError(msg)
+    known = known or knowledge()
+    question = " ".join(question.split())
+    read = Reader(known, resolve).read(question, model.entities(question))
+    about = known.about()
+    if read.unknown or not read.entities:
+        return Answer(question, f"{UNKNOWN} {_why(read)}", entities=read.entities, declined=True, about=about)
+    asked = _asked(model, question, read.entities)
+    named = " and ".join(entity.label for entity in read.entities)
+    if not asked:
+        text = (
+            f"{UNKNOWN} Of {named} together I can't answer anything; ask of one of them, or whether they are related."
+        )
+        return Answer(question, text, entities=read.entities, declined=True, about=about)
+    found = Facts(known, predict, functions, n_max).find(asked, read.entities)
+    unread = f" (not understood: {', '.join(read.unread)})" if read.unread else ""
+    heading = f"Asked: {_ASKED[asked]}; of {named}{unread}."
+    text = f"{heading} {found.text}" if found.facts else f"{UNKNOWN} {heading} {found.text}"
+    return Answer(
+        question, text, asked, read.entities, tuple(found.names), found.facts, declined=not found.facts, about=about
+    )
+
+
+def _why(read: Read) -> str:
+    """Why a question can't be answered."""
+    if not read.unknown:
+        return "I found no gene, phenotype or disease that I know in the question."
+    hint = f" Did you mean {' or '.join(read.close)}?" if read.close else ""
+    return f"There is nothing about {read.unknown!r} in what I have.{hint}"
+
+
+def _asked(model: GPGPT, question: str, entities: tuple[Entity, ...]) -> str:
+    """The likeliest thing to ask of such entities, or ``""`` if there is none."""
+    kinds = {entity.kind for entity in entities}
+    options = [asked for asked, kinds_asked in QUESTIONS if set(kinds_asked) == kinds]
+    if len(entities) > len(kinds):  # of several together only phenotypes make sense, which a gene or disease all has
+        options = [asked for asked in options if kinds == {"hpo"} and asked != "meaning"]
+    return model.likeliest(question, options) if options else ""

@@ -1,0 +1,150 @@
+"""The tokeniser of GP-GPT: words by a small BPE, entities inside typed tags by character."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ._extra import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+UNK, PAD, BEGIN, END, MASK, FILL, ANSWER = "<unk>", "<pad>", "<s>", "</s>", "<mask>", "<fill>", "<answer>"
+SPECIALS = (UNK, PAD, BEGIN, END, MASK, FILL, ANSWER)
+TAGS = ("gene", "hpo", "disease")
+"""Kinds of entities, as their tags are called."""
+
+_KINDS = "|".join(TAGS)
+_SPAN = re.compile(rf"<({_KINDS})>([^<>]*)</\1>")
+# a tag, or a character that a closing tag follows before any other tag opens
+_PIECE = rf"</?(?:{_KINDS})>|[^<>](?=[^<>]{{0,255}}</(?:{_KINDS})>)"
+_WORD = r" ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}<]+|<|\s+(?!\S)|\s+"
+
+
+def tag(kind: str, text: str) -> str:
+    """``<gene>FBN1</gene>``; angle brackets within the text would end the span and become round."""
+    return f"<{kind}>{text.replace('<', '(').replace('>', ')')}</{kind}>"
+
+
+def spans(text: str) -> list[tuple[str, str]]:
+    """Kind and text of each tagged entity."""
+    return _SPAN.findall(text)
+
+
+def untagged(text: str) -> str:
+    """The text without tags and specials, as people read it."""
+    for special in SPECIALS:
+        text = text.replace(special, "")
+    return re.sub(rf"</?(?:{_KINDS})>", "", text)
+
+
+def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 4096) -> PreTrainedTokenizerFast:
+    """Learn a tokeniser whose words come from the plain parts of ``texts``.
+
+    Parameters
+    ----------
+    texts
+        Documents; what stands inside tags is not learned from.
+    vocab_size
+        Tokens in all: specials, tags, the 256 bytes, and merged pieces of words.
+
+    Returns
+    -------
+    A tokeniser for transformers; any text comes back from it unchanged.
+    """
+    with needs("tokenizers"):
+        from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    fixed = [*SPECIALS, *(f"<{slash}{kind}>" for kind in TAGS for slash in ("", "/"))]
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = _pre_tokenizer()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size - len(fixed),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    learner.train_from_iterator((_SPAN.sub(" ", text) for text in texts), trainer)
+    state = _bpe(learner)
+    order = fixed + sorted(state["vocab"], key=state["vocab"].__getitem__)
+    merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in state["merges"]]
+    return assemble(order, merges)
+
+
+def assemble(vocab: list[str], merges: list[tuple[str, str]]) -> PreTrainedTokenizerFast:
+    """A tokeniser from its tokens in order and the merges of its words."""
+    with needs("tokenizers"):
+        from tokenizers import AddedToken, Tokenizer, decoders, models
+
+    # tags are plain tokens: as added ones they would be cut out before the pattern sees what they enclose
+    bpe = models.BPE({token: i for i, token in enumerate(vocab)}, merges, unk_token=UNK, ignore_merges=True)
+    made = Tokenizer(bpe)
+    made.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in SPECIALS])
+    made.pre_tokenizer = _pre_tokenizer()
+    made.decoder = decoders.ByteLevel()
+    return _wrapped(made)
+
+
+def read_tokenizer(text: str) -> PreTrainedTokenizerFast:
+    """The tokeniser that ``tokenizer.json`` holds."""
+    with needs("tokenizers"):
+        from tokenizers import Tokenizer
+
+    return _wrapped(Tokenizer.from_str(text))
+
+
+def by_character(tokenizer: Any) -> Any:
+    """Let the tokeniser of another model read entities inside tags by character; it keeps its tokens.
+
+    The tags are spelled in the model's own tokens, so that its embeddings stay as they are.
+    """
+    with needs("tokenizers"):
+        from tokenizers import pre_tokenizers
+
+    backend = tokenizer.backend_tokenizer
+    if _PIECE.replace("\\", "\\\\") not in backend.to_str():
+        own = [] if backend.pre_tokenizer is None else [backend.pre_tokenizer]
+        backend.pre_tokenizer = pre_tokenizers.Sequence([_split(_PIECE), *own])
+    return tokenizer
+
+
+def tokens(tokenizer: Any) -> list[str]:
+    """All tokens in the order of their ids."""
+    vocab = tokenizer.get_vocab()
+    return sorted(vocab, key=vocab.__getitem__)
+
+
+def _pre_tokenizer() -> Any:
+    from tokenizers import pre_tokenizers
+
+    bytes_ = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([_split(_PIECE), _split(f"</?(?:{_KINDS})>|{_WORD}"), bytes_])
+
+
+def _split(pattern: str) -> Any:
+    from tokenizers import Regex, pre_tokenizers
+
+    return pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+
+
+def _bpe(tokenizer: Tokenizer) -> dict[str, Any]:
+    import json
+
+    return json.loads(tokenizer.to_str())["model"]
+
+
+def _wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    with needs("transformers"):
+        from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token=UNK,
+        pad_token=PAD,
+        bos_token=BEGIN,
+        eos_token=END,
+        clean_up_tokenization_spaces=False,
+    )

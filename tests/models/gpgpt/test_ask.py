@@ -1,0 +1,192 @@
+"""Answers from the embedded annotations, by a model that is told what to read."""
+
+import numpy as np
+import pytest
+
+from scgsfm.models.gpgpt._ask import answer
+from scgsfm.models.gpgpt._facts import _weight
+from scgsfm.models.gpgpt._templates import QUESTIONS
+
+MARFAN = "Marfan syndrome (OMIM:154700)"
+
+
+class Told:
+    """Stands for a model: the questions ask for what it is told."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def entities(self, question):
+        return []
+
+    def likeliest(self, question, options):
+        return self.asked if self.asked in options else options[0]
+
+
+@pytest.fixture
+def ask(known):
+    return lambda asked, question, **options: answer(Told(asked), question, known=known, **options)
+
+
+def rows(known, disease):
+    places = known.annotations_of(known.find_disease(disease)[0])
+    return known.annotations[places], known.negated[places]
+
+
+def test_genes_of_a_phenotype_are_all_that_are_annotated(ask, known):
+    found = ask("genes", "Which genes cause arachnodactyly?", n_max=4)
+    column = known.gene_phenotypes[:, [known.ontology.term("HP:0001166")]].toarray().ravel()
+    assert set(found.names) == {known.genes[row] for row in np.flatnonzero(column)}
+    assert len(found.facts) == 4
+    assert not found.declined
+    for fact in found.facts:
+        assert known.evidence(fact.subject, "HP:0001166"), "each is an annotation"
+        assert fact.source == "HPO annotations 2023-01-27"
+
+
+def test_genes_of_several_phenotypes_have_all(ask, known):
+    found = ask("genes", "Genes with arachnodactyly and seizures?")
+    both = known.gene_phenotypes[:, [known.ontology.term(t) for t in ("HP:0001166", "HP:0001250")]].toarray().all(1)
+    assert set(found.names) == {known.genes[row] for row in np.flatnonzero(both)}
+
+
+def test_genes_of_a_disease(ask):
+    found = ask("genes", "Which gene causes Marfan syndrome?")
+    assert found.names == ("FBN1", *[name for name in found.names if name != "FBN1"])
+    assert "FBN1 – Marfan syndrome (OMIM:154700)" in found.text
+    assert {fact.object for fact in found.facts} <= {"OMIM:154700", "ORPHA:558", "ORPHA:284963", "ORPHA:284973"}
+
+
+def test_diseases_of_a_gene(ask, known):
+    found = ask("diseases", "Which diseases are due to FBN1?", n_max=50)
+    links = known.links[known.links_of("FBN1")]
+    assert set(found.names) == {known.disease_ids[row] for row in links[:, 1]}
+    assert {fact.object for fact in found.facts} == set(found.names)
+
+
+def test_diseases_of_a_phenotype(ask, known):
+    found = ask("diseases", "Which diseases show ectopia lentis?")
+    below = known.ontology.descendants(known.ontology.term("Ectopia lentis"))
+    kept = np.isin(known.annotations[:, 1], below) & ~known.negated
+    assert set(found.names) == {known.disease_ids[row] for row in known.annotations[kept, 0]}
+
+
+def test_phenotypes_of_a_disease(ask, known):
+    found = ask("phenotypes", "What are the features of OMIM:154700?")
+    annotations, negated = rows(known, "OMIM:154700")
+    wanted = known.ontology.is_phenotype[annotations[:, 1]] & ~negated
+    assert set(found.names) == {known.ontology.ids[row] for row in annotations[wanted, 1]}
+    assert "among them" in found.text
+
+
+def test_phenotypes_of_a_gene(ask, known):
+    found = ask("phenotypes", "What do variants in SCN1A cause?")
+    terms = known.gene_terms()[[known.gene("SCN1A")]].indices
+    assert set(found.names) == {known.ontology.ids[row] for row in terms if known.ontology.is_phenotype[row]}
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Does FBN1 cause arachnodactyly?", "yes"),
+        ("Does FBN1 cause an abnormality of the skeletal system?", "yes"),  # the name of a term as well
+        ("Does FBN1 cause HP:0000924?", "yes"),  # Abnormality of the skeletal system, by what lies below it
+        ("Does FBN1 cause Marfan syndrome?", "yes"),
+        ("Is ectopia lentis seen in Marfan syndrome?", "yes"),
+        ("Does SCN1A cause Marfan syndrome?", ""),
+        ("Is polydactyly seen in Marfan syndrome?", ""),
+    ],
+)
+def test_relations(ask, question, verdict):
+    found = ask("related", question)
+    assert found.names == ((verdict,) if verdict else ())
+    assert found.declined == (not verdict)
+    assert found.text.startswith("I don't know.") == found.declined
+
+
+def test_what_a_disease_lacks(ask, known):
+    place = int(np.flatnonzero(known.negated & known.ontology.is_phenotype[known.annotations[:, 1]])[0])
+    disease, term = known.annotations[place, :2].tolist()
+    found = ask("related", f"Is {known.ontology.ids[term]} seen in {known.disease_ids[disease]}?")
+    assert found.names == ("no",)
+    assert "does not show" in found.text
+
+
+def test_predictions_are_labelled(ask):
+    found = ask("related", "Does FBN1 cause hearing loss of HP:0001250?", predict=lambda gene, term: 0.25)
+    assert found.declined, "words beside the term"
+    found = ask("related", "Does FBN1 cause HP:0001250?", predict=lambda gene, term: 0.25)
+    assert not found.declined
+    assert found.names == (), "a prediction is no answer"
+    assert [fact.predicted for fact in found.facts] == [True]
+    assert "This is a prediction, not a known fact" in found.text
+    assert "probability 0.250" in found.text
+    assert ask("related", "Does FBN1 cause HP:0001250?", predict=lambda gene, term: None).declined
+    assert not any(f.predicted for f in ask("related", "Does FBN1 cause HP:0001166?", predict=lambda g, t: 1.0).facts)
+
+
+def test_how_often(ask):
+    found = ask("how often", "How often is ectopia lentis seen in Marfan syndrome?")
+    assert found.names[0] == "119/251"
+    assert "PMID:28050285" in found.facts[0].reference
+    assert ask("how often", "How often is polydactyly seen in Marfan syndrome?").declined
+
+
+def test_meaning(ask, known):
+    found = ask("meaning", "What is HP:0001250?")
+    assert found.names == ("HP:0001250",)
+    assert "HP:0001250 is Seizure [1]" in found.text
+    assert {fact.relation for fact in found.facts} == {"name", "synonym", "is_a"}
+    assert ask("meaning", "What is marfan syndrome?").names == ("OMIM:154700", "ORPHA:558")
+
+
+def test_functions(ask):
+    found = ask("functions", "What does FBN1 do?", functions=lambda gene: [("Metanephros development", "GO 2025")])
+    assert found.names == ("Metanephros development",)
+    assert found.facts[0].cite() == "GO 2025"
+    assert ask("functions", "What does FBN1 do?").declined
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Which genes cause purple hair syndrome?", "nothing about 'purple hair'"),
+        ("Which genes cause arachnodactily?", "Did you mean Arachnodactyly (HP:0001166)"),
+        ("How are you?", "no gene, phenotype or disease"),
+        ("Is FBN1 like SCN1A?", "I can't answer anything"),
+        ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't answer anything"),
+    ],
+)
+def test_declines(ask, question, says):
+    found = ask("genes", question)
+    assert found.declined
+    assert found.text.startswith("I don't know.")
+    assert says in found.text
+    assert (found.names, found.facts) == ((), [])
+
+
+def test_shown(ask):
+    text = str(ask("related", "Does FBN1 cause arachnodactyly?", n_max=2))
+    assert "[1] HPO annotations 2023-01-27, " in text
+    assert text.count("medical advice") == 1
+    assert "Human Phenotype Ontology 2024-04-26" in text
+    assert "Gargano" in text
+
+
+def test_every_question_can_be_looked_up(known):
+    from scgsfm.models.gpgpt._facts import Facts
+
+    facts = Facts(known)
+    for asked, kinds in QUESTIONS:
+        assert hasattr(facts, f"_{asked.replace(' ', '_')}_of_{'_'.join(sorted(kinds))}")
+
+
+def test_weights_of_frequencies():
+    weights = [_weight(text) for text in ("", "HP:0040280", "100/100", "4/4", "1/1", "0/9", "50%", "HP:0040285")]
+    assert weights[1] > weights[2] > weights[3] > weights[4] > weights[6] > weights[0] > weights[5] > weights[7] > 0
+
+
+@pytest.mark.parametrize("question", ["", "  ", None])
+def test_no_question(ask, question):
+    with pytest.raises(ValueError, match="question must be a text"):
+        ask("genes", question)

@@ -1,0 +1,122 @@
+"""What the corpus tells, and what it must not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from scgsfm.models.gpgpt import Corpus
+from scgsfm.models.gpgpt._corpus import INFO
+from scgsfm.models.gpgpt._instructions import NO, RELATION_PROMPT, YES, instructions
+from scgsfm.models.gpgpt._templates import ASKED, QUESTIONS, phrase
+
+
+def texts(corpus, kind):
+    return [document.text for document in corpus.documents if document.kind == kind]
+
+
+def test_prose_is_headed_by_its_subject(built):
+    told = texts(built[0], "text")
+    assert told[0].startswith("<gene>FBN1</gene>: This gene encodes")
+    assert "<gene>FBN1</gene> binds <gene>FBN2</gene> and DNA." in told[0]
+    assert told[2] == "<hpo>Seizure</hpo>: A seizure is a transient occurrence of signs.", "by the id of today"
+    assert told[3].startswith("<disease>Marfan syndrome")
+    assert len(told) == 4, "nothing of a term that isn't there"
+
+
+def test_statements(built):
+    told = {text.partition(":")[0]: text for text in texts(built[0], "statement")}
+    assert told.keys() == {"FBN1", "FBN2", "SCN1A"}
+    assert told["FBN2"] == "FBN2: <gene>FBN2</gene> takes part in extracellular matrix organization."
+    assert told["FBN1"].endswith("is found in microfibril.")
+
+
+def test_triples(built, known):
+    told = texts(built[0], "triple")
+    assert any(t.startswith("<gene>FBN1</gene> – ") and "<disease>Marfan syndrome</disease> – <hpo>" in t for t in told)
+    term = next(t for t in told if t.startswith("Seizure is"))
+    assert "<hpo>HP:0001250</hpo>" in term
+    assert "a kind of <hpo>Abnormal nervous system physiology</hpo>" in term
+    assert "Epilep" in term
+    assert not any("Autosomal dominant inheritance" in t for t in told), "modes of inheritance are no phenotypes"
+
+
+def test_excluded_genes_are_nowhere(built):
+    assert "SCN2A" not in "".join(document.prompt + document.text for document in built[0].documents)
+
+
+def test_held_out(built):
+    corpus = built[0]
+    for kind in ("triple", "retrieve"):
+        n, kept = corpus.info["n_documents"][kind], corpus.info["n_held_out"][kind]
+        assert 0.005 < kept / n < 0.05
+    of_genes = [d for d in corpus.documents if d.text.startswith("<gene>") and not d.prompt]
+    verdicts = {(d.text.partition("</gene>")[0], d.held_out) for d in of_genes}
+    assert len(verdicts) == len({gene for gene, _ in verdicts}), "all of a gene or nothing"
+    assert sum(held_out for _, held_out in verdicts) > 10
+
+
+def test_relations_are_matched_and_never_implied(built, known):
+    pairs = [d for d in built[0].documents if d.kind == "relation"]
+    o = known.ontology
+    names = {name: row for row, name in enumerate(o.names)}
+    direct = known.gene_terms().tocsr()
+    verdicts = {YES: 0, NO: 0}
+    for document in pairs:
+        gene, _, term = document.prompt.removeprefix(f"{RELATION_PROMPT}<gene>").removesuffix("</hpo>").partition("<")
+        row = names[term.partition("<hpo>")[2]]
+        annotated = direct[[known.gene(gene)]].indices
+        implied = {int(a) for t in annotated for a in o.ancestors(t)}
+        assert (row in implied) == (document.text == YES)
+        assert o.is_phenotype[row]
+        verdicts[document.text] += 1
+    assert verdicts == {YES: 100, NO: 100}
+
+
+def test_queries_name_what_the_question_says(built):
+    asked = [d for d in built[0].documents if d.kind == "retrieve" and d.prompt.startswith("What does this ask")]
+    named = [d for d in built[0].documents if d.kind == "retrieve" and d.prompt.startswith("Which entities")]
+    assert len(asked) == len(named) == 200
+    assert {d.text for d in asked} == set(ASKED)
+    for document in named:
+        for span in document.text.split("</")[:-1]:
+            assert span.rpartition(">")[2] in document.prompt
+
+
+def test_answers_are_annotations(built, known):
+    found = [d for d in built[0].documents if d.kind == "answer"]
+    assert len(found) == 200
+    genes = [d.text for d in found if d.text.startswith("<gene>")]
+    assert genes
+    assert {g for text in genes for g in text[6:-7].split("</gene>, <gene>")} <= set(known.genes)
+
+
+def test_every_template_can_be_worded():
+    rng = np.random.default_rng(0)
+    for (asked, kinds), templates in QUESTIONS.items():
+        assert asked in ASKED
+        for template in templates:
+            for _ in range(20):
+                text = phrase(template, rng)
+                assert not set("[]|") & set(text)
+                assert {f"{{{kind}}}" for kind in kinds} <= set(
+                    text.replace("?", " ").replace(",", " ").split()
+                ) or all(f"{{{kind}}}" in text for kind in kinds)
+
+
+def test_written_and_read(built):
+    corpus, folder = built
+    again = Corpus.open(folder)
+    assert again.documents == corpus.documents
+    assert again.info == corpus.info == json.loads((folder / INFO).read_text())
+    assert corpus.info["sources"]["hpo"] == "Human Phenotype Ontology 2024-04-26"
+
+
+def test_same_seed_same_instructions(known):
+    drawn = [list(instructions(known, (), 40, np.random.default_rng(seed))) for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_no_corpus(tmp_path):
+    with pytest.raises(FileNotFoundError, match="lacks corpus.json"):
+        Corpus.open(tmp_path)
