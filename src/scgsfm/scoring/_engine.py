@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ._sets import SetIndex
 
 
-SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**19
+SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**17
 """Cells times sets and values other than zero of the cells that are scored together. What is computed on the way to the
-scores then takes some tens of MB at most, whatever the sets and the data."""
+scores then stays in the processor's cache, whatever the sets and the data."""
 
 
 @dataclass(frozen=True)
