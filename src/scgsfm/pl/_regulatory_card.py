@@ -204,11 +204,12 @@ def _draw_effects(ax: Axes, drawn: _Drawn) -> None:
 
 def _draw_logo(ax: Axes, sequence: str, added: np.ndarray) -> None:
     from matplotlib.collections import PathCollection
+    from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
     from matplotlib.transforms import Affine2D
 
     for letter, colour in LETTERS.items():
-        shape = TextPath((0, 0), letter, size=1)
+        shape = TextPath((0, 0), letter, size=1, prop=FontProperties(weight="bold"))
         box = shape.get_extents()
         paths = []
         for at in [i for i, base in enumerate(sequence) if base == letter and added[i]]:

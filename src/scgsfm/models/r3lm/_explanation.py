@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._writing import Writer
 
 N_SHUFFLES = 16
-AGREEMENT = 0.95
+AGREEMENT = 0.9
 """Share of the shuffles that must change the prediction in the claimed direction."""
 SMALLEST = 0.05
 """Mean change of the prediction, in its units, below which nothing is claimed."""
@@ -88,7 +88,7 @@ def explain(
     """Explain a prediction by the motifs of its card.
 
     Half of the shuffles of a motif propose whether it is activating or repressing; the claim is kept if all shuffles
-    agree with it on the whole (at least 95 %) and the other half, too, changes the prediction by ``smallest`` on average.
+    agree with it on the whole (at least 90 %) and the other half, too, changes the prediction by ``smallest`` on average.
 
     Parameters
     ----------

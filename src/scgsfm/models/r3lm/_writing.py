@@ -45,9 +45,9 @@ WORDS: dict[str, tuple[str, ...]] = {
         "Repression is expected through {names}.",
     ),
     "no gain": (
-        "None of the motifs raises the activity in {cell} by itself.",
-        "No motif found here is a strong activator in {cell}.",
-        "The motifs found contribute little in {cell}.",
+        "No motif raises the activity in {cell} dependably.",
+        "None of the sites found is a dependable activator in {cell}.",
+        "The motifs found bring no dependable gain in {cell}.",
     ),
     "no motif": (
         "No known motif passes the threshold, so no factor of {cell} finds a clear site.",
