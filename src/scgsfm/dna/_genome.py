@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,7 @@ class Genome:
         index is made beside the file where there is none, or in a temporary folder where that isn't allowed.
     """
 
-    def __init__(self, fasta: str | os.PathLike[str] | Mapping[str, Any] | Any) -> None:
+    def __init__(self, fasta: Any) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._owned = isinstance(fasta, str | os.PathLike)
         self.name = str(fasta) if self._owned else str(getattr(fasta, "filename", ""))

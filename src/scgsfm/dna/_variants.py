@@ -122,7 +122,8 @@ def alleles(variants: list[Variant], genome: Genome, width: int) -> tuple[list[t
     from ._sequences import HAS_N, OFF, OK, UNKNOWN
 
     names = contig_names((variant.contig for variant in variants), genome.lengths)
-    pairs, status, wrong = [], [], []
+    pairs: list[tuple[str, str]] = []
+    status, wrong = [], []
     for variant in variants:
         name = names.get(variant.contig)
         start, length = variant.pos - 1, genome.lengths.get(name or "", 0)
@@ -136,7 +137,7 @@ def alleles(variants: list[Variant], genome: Genome, width: int) -> tuple[list[t
             wrong.append((variant, found))
         left = genome.sequence(name, max(start - width, 0), start)
         right = genome.sequence(name, end, min(end + width, length))
-        pair = tuple(_centred(left, allele, right, width) for allele in (variant.ref, variant.alt))
+        pair = _centred(left, variant.ref, right, width), _centred(left, variant.alt, right, width)
         pairs.append(pair)
         status.append(OFF if min(map(len, pair)) < width else OK if set("".join(pair)) <= set("ACGT") else HAS_N)
     if wrong:
@@ -147,7 +148,7 @@ def alleles(variants: list[Variant], genome: Genome, width: int) -> tuple[list[t
             "positions 1-based, on the forward strand?"
         )
         raise ValueError(msg)
-    return pairs, status  # type: ignore[return-value]
+    return pairs, status
 
 
 def _centred(left: str, allele: str, right: str, width: int) -> str:

@@ -182,10 +182,9 @@ def build_cards(
     A card a sequence.
     """
     found = reduce_hits(motifs.scan(sequences, p=p), motifs) if hits is None else hits
-    names = [(motifs.names[i], motifs.families[i]) for i in range(len(motifs))]
     columns = found.motif, found.score, found.strand, found.start, found.end
     listed = [
-        Hit(*names[motif], round(score, 2), "+" if strand > 0 else "-", start, end)
+        Hit(motifs.names[motif], motifs.families[motif], round(score, 2), "+" if strand > 0 else "-", start, end)
         for motif, score, strand, start, end in zip(*(column.tolist() for column in columns), strict=True)
     ]
     bounds = np.searchsorted(found.sequence, np.arange(len(sequences) + 1))

@@ -120,7 +120,7 @@ def _transfac(text: str) -> Iterator[Draft]:
             elif re.fullmatch(r"\d+", key):
                 rows.append(dict(zip(order, map(float, value.split()[:4]), strict=True)))
             elif key == "CC" and ":" in value:
-                fields.setdefault(*map(str.strip, value.split(":", 1)))  # type: ignore[arg-type]
+                fields.setdefault(*map(str.strip, value.split(":", 1)))
             elif value.strip():
                 fields.setdefault(key, value.strip())
         if not rows:

@@ -68,7 +68,7 @@ class _Search(NamedTuple):
     limits: np.ndarray
     offsets: np.ndarray
     others: np.ndarray
-    index: tuple[np.ndarray, ...]
+    seeds: tuple[np.ndarray, ...]
     tails: np.ndarray
     tail_starts: np.ndarray
 
@@ -181,7 +181,7 @@ class Motifs:
         search = self._search(background, p)
 
         def hits(letters: np.ndarray, ends: np.ndarray) -> np.ndarray:
-            more = search.limits, search.offsets, search.others, *search.index
+            more = search.limits, search.offsets, search.others, *search.seeds
             return scan_motifs(letters, ends, scores.deficits, scores.starts, *more)
 
         parts = []
@@ -264,8 +264,8 @@ class Motifs:
             limits, tails, tail_starts = motif_tails(np.concatenate(single), self.starts, shares, p)
             limits = np.repeat(limits, 2)
             offsets, others = _plan(deficits, starts, SEED)
-            index = motif_seeds(deficits, starts, limits, offsets)
-            self._kept[key] = _Search(limits, offsets, others, index, tails, tail_starts)
+            found = motif_seeds(deficits, starts, limits, offsets)
+            self._kept[key] = _Search(limits, offsets, others, found, tails, tail_starts)
         return self._kept[key]
 
 
