@@ -263,12 +263,14 @@ def _quantized(path: Path, key: str, tensor: np.ndarray, how: Quantize) -> dict[
     if tensor.dtype.kind in "iu":
         small = tensor.min(initial=0) >= 0 and tensor.max(initial=0) < 2**16
         return {key: tensor.astype(np.uint16) if small else tensor}
-    if how is None or tensor.ndim != 2:
+    if how is None or tensor.ndim < 2:
         return {key: tensor}
     if how == "float16":
         if np.abs(tensor).max(initial=0) > np.finfo(np.float16).max:
             raise _error(path / WEIGHTS, f"{key} holds values too large for float16")
         return {key: tensor.astype(np.float16)}
+    if how == "int8" and tensor.ndim > 2:
+        return {key: tensor}
     if how == "int8":
         largest = np.abs(tensor).max(axis=1, initial=0)
         scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)

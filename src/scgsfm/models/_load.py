@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ._folder import kind_of, read_folder
 from ._store import find
 
 if TYPE_CHECKING:
+    from .gpgpt import GPGPT
     from .gsfm import GSFM
+    from .r3lm import R3LM
 
 
-def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> GSFM:
+@overload
+def load(name: Literal["gpgpt-mini"], *, device: str | None = None) -> GPGPT: ...  # type: ignore[overload-overlap]
+@overload
+def load(name: Literal["r3lm-mini"], *, device: str | None = None) -> R3LM: ...  # type: ignore[overload-overlap]
+@overload
+def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> GSFM: ...
+def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> Any:
     """Load a pretrained model: the embedded one, one of your own, or one of the Hugging Face hub (Clarke et al. 2026).
 
     A name is looked for among the embedded models, then as a folder, then on the hub. Files of the hub are kept in

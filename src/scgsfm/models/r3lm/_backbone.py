@@ -1,0 +1,138 @@
+"""The language models that the stages train: a small one of our own, or any causal one of ``transformers``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from scgsfm._errors import ModelFormatError
+
+from ._decoder import DecoderConfig
+from ._plain_text import PlainText
+from ._tokens import Tokens
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from torch import nn
+
+    from ._card import Card
+    from ._stage_config import StageConfig
+    from ._trace import Trace
+
+VOCAB = "vocab.txt"
+ADAPTER, ADAPTER_CONFIG = "adapter", "adapter_config.json"
+MISSING = "Training language models needs transformers and peft: pip install 'scgsfm[llm]'."
+
+
+class Text(Protocol):
+    """Cards and traces as token ids."""
+
+    pad: int
+    end: int
+
+    def card(self, card: Card) -> list[int]: ...
+    def trace(self, trace: Trace, card: Card, *, conclusion: bool = True) -> list[int]: ...
+    def reasoning(self, ids: Iterable[int]) -> list[int]: ...
+    def read_trace(self, ids: Iterable[int], card: Card) -> Trace: ...
+
+
+def need_transformers() -> Any:
+    """The library, or an error that says how to get it."""
+    try:
+        import peft  # noqa: F401
+        import transformers
+    except ImportError as error:
+        raise ImportError(MISSING) from error
+    return transformers
+
+
+def new_small(tokens: Tokens, config: DecoderConfig) -> nn.Module:
+    """A small Qwen3 with random weights that reads :class:`Tokens`."""
+    transformers = need_transformers()
+    settings = asdict(config)
+    theta = settings.pop("rope_theta")
+    return transformers.Qwen3ForCausalLM(
+        transformers.Qwen3Config(
+            **settings,
+            rope_theta=theta,
+            rope_parameters={"rope_type": "default", "rope_theta": theta},
+            tie_word_embeddings=True,
+            pad_token_id=tokens.pad,
+            eos_token_id=tokens.end,
+            bos_token_id=None,
+            max_position_embeddings=1024,
+        )
+    )
+
+
+def load_base(path: str | os.PathLike[str], config: StageConfig) -> tuple[nn.Module, Text]:
+    """A causal language model and its text: compact tokens where the folder has ``vocab.txt`` of R3LM, else plain text.
+
+    Parameters
+    ----------
+    path
+        Folder of ``transformers``, with an adapter in it or in ``adapter``, or a hub id.
+    config
+        The settings of the stage.
+    """
+    transformers = need_transformers()
+    folder = Path(path).expanduser()
+    own = adapter_in(folder)
+    base = base_of(own) if own and not (folder / "config.json").exists() else path
+    model = transformers.AutoModelForCausalLM.from_pretrained(base)
+    if own:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, own).merge_and_unload()
+    return model, load_text(folder if (folder / VOCAB).exists() else base, config)
+
+
+def load_text(path: str | os.PathLike[str], config: StageConfig) -> Text:
+    """How the model in a folder writes cards and traces."""
+    vocab = Path(path) / VOCAB
+    if vocab.is_file() and (lines := vocab.read_text(encoding="utf-8").splitlines())[:1] == ["<unk>"]:
+        return Tokens.from_vocab(lines)
+    tokenizer = need_transformers().AutoTokenizer.from_pretrained(path)
+    return PlainText(tokenizer, config.max_length)
+
+
+def save_text(text: Text, folder: Path) -> None:
+    """Write what :func:`load_text` reads."""
+    if isinstance(text, Tokens):
+        (folder / VOCAB).write_text("".join(f"{token}\n" for token in text.vocab), encoding="utf-8")
+    elif isinstance(text, PlainText):
+        text.tokenizer.save_pretrained(folder)
+
+
+def with_adapter(model: nn.Module, config: StageConfig) -> nn.Module:
+    """The model with a LoRA adapter on all its linear layers but the output, or as it is for rank 0."""
+    if not config.lora_rank:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules="all-linear",
+        bias="none",
+    )
+    return get_peft_model(model, lora)  # type: ignore[arg-type]
+
+
+def adapter_in(folder: Path) -> Path | None:
+    """The folder of an adapter in a folder."""
+    return next((place for place in (folder, folder / ADAPTER) if (place / ADAPTER_CONFIG).is_file()), None)
+
+
+def base_of(adapter: Path) -> str:
+    import json
+
+    base = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    if not base:
+        msg = f"{adapter / ADAPTER_CONFIG} doesn't name its base model (base_model_name_or_path); put the base's files beside."
+        raise ModelFormatError(msg)
+    return base

@@ -1,0 +1,257 @@
+"""The model as users meet it: activity of sequences, their cards, and explanations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import torch
+from torch import nn
+
+from ._card import Card, build_cards
+from ._decoder import Decoder, DecoderConfig, Regressor
+from ._explanation import explain
+from ._features import CardFeatures
+from ._letters import N, encode
+from ._motifs import Motifs
+from ._network import ActivityConfig, ActivityNetwork, one_hot
+from ._tokens import END, MOST_TRACE, Tokens, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._explanation import Explanation
+    from ._trace import Trace
+    from ._writing import Writer
+
+Mode: TypeAlias = Literal["joint", "sequence", "card"]
+Reasoning: TypeAlias = Literal["none", "generated"]
+
+
+class R3LMModule(nn.Module):
+    """All networks of a model: of activity, that writes reasoning, and that reads cards with it or without."""
+
+    def __init__(self, activity: ActivityConfig, decoder: DecoderConfig) -> None:
+        super().__init__()
+        self.activity, self.reasoner = ActivityNetwork(activity), Decoder(decoder)
+        readers = {name: Regressor(Decoder(decoder), decoder.hidden_size) for name in get_args(Reasoning)}
+        self.readers = nn.ModuleDict(readers)
+
+
+def build_module(config: dict[str, Any]) -> R3LMModule:
+    """The networks that ``config.json`` describes, not yet trained."""
+    activity = ActivityConfig(**config["activity"])
+    return R3LMModule(activity, DecoderConfig(vocab_size=config["vocab_size"], **config["decoder"]))
+
+
+class R3LM:
+    """Activity of regulatory DNA, predicted and explained (Duan et al. 2026).
+
+    The number is the activity (log2 RNA / DNA) of an element of 200 bases that drives a reporter gene, integrated into
+    the genome of a cell line by a lentivirus. It is not the activity of the element where it lies in the genome.
+
+    Parameters
+    ----------
+    module
+        The networks.
+    vocab
+        Tokens of cards and traces.
+    config
+        Names of cell types and motifs, and the bounds of the levels of activity.
+    name
+        The name it was loaded by.
+    metadata
+        The model card: data, held-out results, licences.
+    device
+        Where it computes.
+    """
+
+    def __init__(
+        self,
+        module: R3LMModule,
+        vocab: Sequence[str],
+        config: dict[str, Any],
+        *,
+        name: str = "",
+        metadata: dict[str, Any] | None = None,
+        device: str | None = None,
+    ) -> None:
+        self.device = torch.device(device or "cpu")
+        self.module = module.eval().to(self.device)
+        self.name, self.metadata, self.config = name, metadata or {}, config
+        self.cell_types: list[str] = list(config["cell_types"])
+        self.length = ActivityConfig(**config["activity"]).length
+        self.motifs = Motifs.embedded(config["motifs"])
+        self.tokens = Tokens.from_vocab(vocab)
+        self._features = CardFeatures(self.motifs, config["scored"])
+
+    def __repr__(self) -> str:
+        return f"R3LM {self.name!r}: {', '.join(self.cell_types)}, elements of {self.length} bases"
+
+    def predict(self, sequences: Sequence[str], *, mode: Mode = "joint", batch_size: int = 512) -> np.ndarray:
+        """Predict the activity of sequences in each cell type.
+
+        Parameters
+        ----------
+        sequences
+            In upper or lower case, at most :attr:`length` bases; shorter ones stand in the middle of unknown bases. The
+            answer is the same for either strand.
+        mode
+            ``"sequence"`` uses the convolutional network alone, ``"card"`` what a card is made from (motifs and
+            composition) alone, ``"joint"`` both, which is the most accurate.
+        batch_size
+            Sequences at a time.
+
+        Returns
+        -------
+        log2 activities (float32, sequences × :attr:`cell_types`); NaN for a sequence without any A, C, G or T.
+        """
+        if mode not in get_args(Mode):
+            msg = f"mode={mode!r} is not known: give {', '.join(map(repr, get_args(Mode)))}."
+            raise ValueError(msg)
+        if batch_size < 1:
+            msg = f"batch_size must be at least 1, found {batch_size}."
+            raise ValueError(msg)
+        codes = self._codes(sequences)
+        out = np.empty((len(codes), len(self.cell_types)), np.float32)
+        for first in range(0, len(codes), batch_size):
+            rows = slice(first, first + batch_size)
+            out[rows] = self._activity(codes[rows], list(sequences[rows]), mode)
+        out[(codes == N).all(axis=1)] = np.nan
+        return out
+
+    def card(self, sequence: str, cell_type: str) -> Card:
+        """The regulatory context card of a sequence in a cell type."""
+        return self.cards([sequence], cell_type)[0]
+
+    def cards(self, sequences: Sequence[str], cell_type: str) -> list[Card]:
+        """The cards of sequences, each with at least one A, C, G or T."""
+        self._cell(cell_type)
+        return build_cards(sequences, cell_type, self.motifs)
+
+    def explain(
+        self,
+        sequence: str,
+        cell_type: str,
+        *,
+        rng: int | np.random.Generator | None = 0,
+        writer: Writer | None = None,
+    ) -> Explanation:
+        """Explain a prediction: what each motif of the card adds to it, and a reasoning trace that says so.
+
+        Each motif's bases are shuffled, and the trace calls a motif activating or repressing only where the prediction
+        answers accordingly.
+
+        Parameters
+        ----------
+        sequence
+            At most :attr:`length` bases.
+        cell_type
+            One of :attr:`cell_types`.
+        rng
+            Seed or generator of shuffles and wording.
+        writer
+            Writes the trace instead, for example by a language model; its claims are checked.
+        """
+        k = self._cell(cell_type)
+        return explain(
+            lambda changed: self.predict(changed)[:, k],
+            self.card(sequence, cell_type),
+            level_of=lambda activity: self.level(activity, cell_type),
+            rng=rng,
+            writer=writer,
+        )
+
+    def level(self, activity: float, cell_type: str) -> int:
+        """The quarter of the training activities of a cell type that an activity is in, 0 to 3."""
+        return int(np.searchsorted(self.config["levels"][self._cell(cell_type)], activity, side="right"))
+
+    def reason(self, cards: Sequence[Card], *, batch_size: int = 256) -> list[Trace]:
+        """Traces written by the language model from the cards alone.
+
+        They cite only what the cards hold. Unlike those of :meth:`explain` they are not checked against predictions.
+        """
+        return [
+            self.tokens.read_trace(ids, card)
+            for card, ids in zip(cards, self._generate(cards, batch_size), strict=True)
+        ]
+
+    def read(
+        self, cards: Sequence[Card], *, reasoning: Reasoning | Sequence[Trace] = "generated", batch_size: int = 256
+    ) -> np.ndarray:
+        """Predict activity by the language model: it reads a card and what stands after it.
+
+        Parameters
+        ----------
+        cards
+            Cards; the activity is that in their cell types.
+        reasoning
+            ``"generated"`` puts the model's own trace without its conclusion after the card, ``"none"`` nothing; or
+            traces, one a card.
+        batch_size
+            Cards at a time.
+
+        Returns
+        -------
+        log2 activities (float32, one a card).
+        """
+        rows = [self.tokens.card(card) for card in cards]
+        if isinstance(reasoning, str) and reasoning == "generated":
+            traces = self._generate(cards, batch_size)
+            rows = [row + self.tokens.reasoning(ids) for row, ids in zip(rows, traces, strict=True)]
+        elif not isinstance(reasoning, str):
+            pairs = zip(rows, reasoning, cards, strict=True)
+            rows = [row + self.tokens.trace(trace, card, conclusion=False) for row, trace, card in pairs]
+        elif reasoning != "none":
+            msg = f"reasoning={reasoning!r} is not known: give 'generated', 'none', or a trace for each card."
+            raise ValueError(msg)
+        reader = self.module.readers["none" if isinstance(reasoning, str) and reasoning == "none" else "generated"]
+        out = np.empty(len(rows), np.float32)
+        with torch.inference_mode():
+            for first in range(0, len(rows), batch_size):
+                ids, lengths = self._padded(rows[first : first + batch_size])
+                out[first : first + batch_size] = reader(ids, lengths).cpu().numpy()
+        cell = [self._cell(card.cell_type) for card in cards]
+        mean, spread = np.array(self.config["units"], np.float32).reshape(-1, 2)[cell].T
+        return mean + spread * out
+
+    def _generate(self, cards: Sequence[Card], batch_size: int) -> list[list[int]]:
+        out: list[list[int]] = []
+        for first in range(0, len(cards), batch_size):
+            block = cards[first : first + batch_size]
+            ids, lengths = self._padded([self.tokens.card(card) for card in block])
+            allowed = torch.from_numpy(np.array([self.tokens.allowed(card) for card in block])).to(self.device)
+            out += self.module.reasoner.generate(ids, lengths, end=END, max_new=MOST_TRACE, allowed=allowed).tolist()
+        return out
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        ids, lengths = (torch.from_numpy(part).to(self.device) for part in padded(rows))
+        return ids, lengths
+
+    def _activity(self, codes: np.ndarray, sequences: list[str], mode: Mode) -> np.ndarray:
+        features = None if mode == "sequence" else torch.from_numpy(self._features(sequences)).to(self.device)
+        x = None if mode == "card" else one_hot(torch.from_numpy(codes).to(self.device))
+        with torch.inference_mode():
+            return self.module.activity(x, features, mode).cpu().numpy()
+
+    def _codes(self, sequences: Sequence[str]) -> np.ndarray:
+        """Sequences × length, 0 to 4."""
+        letters, ends = encode(sequences)
+        lengths = np.diff(ends)
+        if (lengths > self.length).any():
+            which = int(np.argmax(lengths > self.length))
+            msg = (
+                f"Sequence {which} has {lengths[which]} bases, but the model reads {self.length}: give the {self.length} "
+                "bases around the middle, or tiles of that length."
+            )
+            raise ValueError(msg)
+        out = np.full((len(lengths), self.length), N, np.uint8)
+        row = np.repeat(np.arange(len(lengths)), lengths)
+        out[row, np.arange(len(letters)) - ends[row] + ((self.length - lengths) // 2)[row]] = letters
+        return out
+
+    def _cell(self, cell_type: str) -> int:
+        if cell_type not in self.cell_types:
+            msg = f"cell_type={cell_type!r} is not known to this model: give {', '.join(map(repr, self.cell_types))}."
+            raise ValueError(msg)
+        return self.cell_types.index(cell_type)

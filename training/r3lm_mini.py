@@ -1,0 +1,287 @@
+"""Train the embedded R3LM: `python training/r3lm_mini.py --data FOLDER -o RUN --embed`.
+
+FOLDER holds `mpra/lentimpra_joint_folds0-8.tsv.gz`, which is not part of the package. Fold 8 is never trained on and only
+measured at the end; fold 7 sets how the two branches are weighed. One core needs about half an hour. Each part is kept
+in RUN, so that an interrupted run goes on, and `--embed` copies the finished model into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from scgsfm import settings
+from scgsfm.models._folder import write_folder
+from scgsfm.models.r3lm import R3LM, Motifs, StageConfig, build_module
+from scgsfm.models.r3lm._backbone import new_small
+from scgsfm.models.r3lm._branch_training import BranchConfig, as_input, motifs_as_filters, train_branch
+from scgsfm.models.r3lm._decoder import DecoderConfig
+from scgsfm.models.r3lm._examples import Examples, Measured, make_examples, read_measured, units_of
+from scgsfm.models.r3lm._features import CardFeatures
+from scgsfm.models.r3lm._letters import encode
+from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBranch
+from scgsfm.models.r3lm._reasoning import Effects
+from scgsfm.models.r3lm._stages import train_stage1, train_stage2
+from scgsfm.models.r3lm._tokens import MOST_TRACE, Tokens
+
+EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "r3lm-mini"
+TABLE = "mpra/lentimpra_joint_folds0-8.tsv.gz"
+CELL_TYPES = ["HepG2", "K562", "WTC11"]
+VALIDATION, TEST = 7, 8
+MOTIFS = "jaspar2026"
+N_SCORED = 384
+"""Motifs whose best scores count, one of each group of like ones."""
+SEQUENCE = BranchConfig(epochs=24)
+CARD = BranchConfig(epochs=8, learning_rate=2e-3, batch_size=256, weight_decay=0.1, warmup=0.1)
+CARD_HIDDEN = (768, 128)
+DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num_hidden_layers=3)
+SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MOST_TRACE}
+WRITE = StageConfig(epochs=2, learning_rate=2e-3, batch_size=64, **SMALL)
+READ = StageConfig(epochs=3, learning_rate=1e-3, batch_size=128, **SMALL)
+N_WRITE, N_READ = 12_000, 40_000
+"""Sequences of the stages; each is drawn in one cell type."""
+QUANTILES = (0.25, 0.5, 0.75)
+
+
+def like_motifs(best: np.ndarray, n: int) -> np.ndarray:
+    """The middle motif of each of ``n`` groups whose best scores rise and fall together."""
+    distance = np.clip(1 - np.abs(np.corrcoef(best.T)), 0, None)
+    np.fill_diagonal(distance, 0)
+    group = fcluster(linkage(squareform(distance, checks=False), "average"), n, "maxclust")
+    members = [np.flatnonzero(group == g) for g in np.unique(group)]
+    return np.sort([own[distance[np.ix_(own, own)].sum(0).argmin()] for own in members])
+
+
+def correlations(predicted: np.ndarray, true: np.ndarray) -> list[float]:
+    """Pearson's r of each column."""
+    return [float(np.corrcoef(*pair)[0, 1]) for pair in zip(predicted.T, true.T, strict=True)]
+
+
+@torch.inference_mode()
+def answers(branch: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
+    """What a branch says of sequences (mean of the strands) or cards."""
+    ask = branch.both_strands if isinstance(branch, SequenceBranch) else branch
+    return np.concatenate(
+        [ask(as_input(torch.from_numpy(x))).numpy() for x in np.array_split(inputs, len(inputs) // 512 + 1)]
+    )
+
+
+def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
+    """Weights of the parts and an offset that fit each cell type best (parts + 1 × cell types)."""
+    columns = []
+    for k in range(true.shape[1]):
+        x = np.column_stack([*(part[:, k] for part in parts), np.ones(len(true))])
+        columns.append(np.linalg.lstsq(x, true[:, k], rcond=None)[0])
+    return np.array(columns).T
+
+
+class Run:
+    """The parts of a run, each kept in its folder."""
+
+    def __init__(self, data: Path, out: Path, options: argparse.Namespace) -> None:
+        self.out, self.options, self.seconds = out, options, {}
+        out.mkdir(parents=True, exist_ok=True)
+        self.motifs = Motifs.embedded(MOTIFS)
+        self.measured = read_measured(data / TABLE, CELL_TYPES)
+        fold = self.measured.fold
+        self.train, self.validation, self.test = ~np.isin(fold, (VALIDATION, TEST)), fold == VALIDATION, fold == TEST
+        self.own: Measured = self.measured.of(self.train)
+        self.units = units_of(self.own)
+        self.targets = ((self.measured.activity - self.units[:, 0]) / self.units[:, 1]).astype(np.float32)
+        self.codes = encode(self.measured.sequences)[0].reshape(len(fold), -1)
+        self.scored, self.numbers = self._numbers()
+
+    def _numbers(self) -> tuple[list[str], np.ndarray]:
+        file = self.out / "numbers.npz"
+        if not file.exists():
+            some = np.flatnonzero(self.train)[::8]
+            best = self.motifs.best([self.measured.sequences[i] for i in some])
+            scored = [self.motifs.ids[i] for i in like_motifs(best, N_SCORED)]
+            numbers = CardFeatures(self.motifs, scored)(self.measured.sequences)
+            np.savez(file, scored=np.array(scored), numbers=numbers)
+        kept = np.load(file)
+        return kept["scored"].tolist(), kept["numbers"]
+
+    def sizes(self) -> ActivityConfig:
+        return ActivityConfig(len(CELL_TYPES), self.numbers.shape[1], card_hidden=CARD_HIDDEN)
+
+    def branch(self, branch: torch.nn.Module, inputs: np.ndarray, config: BranchConfig, name: str) -> torch.nn.Module:
+        begun = time.process_time()
+        few = np.flatnonzero(self.validation)[::4]
+
+        def measure(averaged: torch.nn.Module) -> float:
+            return float(np.mean(correlations(answers(averaged, inputs[few]), self.targets[few])))
+
+        rows, targets = inputs[self.train], self.targets[self.train]
+        trained = train_branch(branch, rows, targets, config, self.out / name, measure=measure)
+        self.seconds[name] = round(time.process_time() - begun)
+        return trained
+
+    def activity(self) -> dict[str, torch.Tensor]:
+        """The weights of both branches and of their blend."""
+        torch.manual_seed(0)
+        card, sequence = CardBranch(self.sizes()), SequenceBranch(self.sizes())
+        numbers = self.numbers[self.train]
+        card.mean[:], card.scale[:] = torch.from_numpy(numbers.mean(0)), torch.from_numpy(1 / (numbers.std(0) + 0.05))
+        motifs_as_filters(sequence, self.motifs, SEQUENCE.motif_share)
+        config = BranchConfig(**asdict(SEQUENCE) | {"epochs": self.options.epochs})
+        card = self.branch(card, self.numbers, CARD, "card")
+        sequence = self.branch(sequence, self.codes, config, "sequence")
+        true = self.measured.activity[self.validation]
+        by_sequence, by_card = (
+            answers(branch, inputs[self.validation])
+            for branch, inputs in ((sequence, self.codes), (card, self.numbers))
+        )
+        weights = np.zeros((3, 3, len(CELL_TYPES)), np.float32)
+        weights[0] = blend([by_sequence, by_card], true)
+        weights[1, [0, 2]], weights[2, [1, 2]] = blend([by_sequence], true), blend([by_card], true)
+        parts = {"sequence": sequence, "card": card}
+        tensors = {f"{name}.{key}": v for name, part in parts.items() for key, v in part.state_dict().items()}
+        return tensors | {"blend": torch.from_numpy(weights)}
+
+    def language(self, tokens: Tokens) -> dict[str, torch.Tensor]:
+        """The weights of the model that writes reasoning, and of those that read cards without and with it."""
+        some = np.random.default_rng(0).permutation(len(self.own.sequences))[
+            : max(self.options.cards, self.options.written)
+        ]
+        few = self.own.of(some)
+        examples = make_examples(few, self.motifs, Effects.embedded(), self.units, per_sequence=1)
+        torch.manual_seed(0)
+        size = DecoderConfig(**asdict(DECODER) | {"vocab_size": len(tokens)})
+        writer = self._kept(
+            "writer",
+            new_small(tokens, size),
+            lambda m: train_stage1(m, tokens, first(examples, self.options.written), WRITE),
+        )
+        tensors = {f"reasoner.{key}": value for key, value in writer.model.state_dict().items()}
+        for name, mode in (("none", "card"), ("generated", "generated")):
+            config = StageConfig(**READ.as_dict() | {"mode": mode})
+            begun = time.process_time()
+            file = self.out / f"reader_{name}.pt"
+            if not file.exists():
+                fresh = new_small(tokens, size)
+                fresh.load_state_dict(writer.state_dict())
+                own = first(examples, self.options.cards)
+                torch.save(train_stage2(fresh, tokens, own, config).state_dict(), file)
+                self.seconds[f"read, {mode}"] = round(time.process_time() - begun)
+            state = torch.load(file, weights_only=True)
+            tensors |= {
+                f"readers.{name}.{key.replace('text_model.model.', 'text_model.')}": v for key, v in state.items()
+            }
+        return tensors
+
+    def _kept(self, name: str, model: Any, train: Any) -> Any:
+        file, begun = self.out / f"{name}.pt", time.process_time()
+        if not file.exists():
+            torch.save(train(model).state_dict(), file)
+            self.seconds[name] = round(time.process_time() - begun)
+        model.load_state_dict(torch.load(file, weights_only=True))
+        return model
+
+
+def first(examples: Examples, n: int) -> Examples:
+    return Examples(examples.cards[:n], examples.activity[:n], examples.traces[:n])
+
+
+def held_out(model: R3LM, run: Run, n_cards: int = 2000) -> dict[str, Any]:
+    """r and RMSE of each way of predicting on the fold that was never trained on."""
+    test = run.measured.of(run.test)
+    told: dict[str, Any] = {}
+    for mode in ("joint", "sequence", "card"):
+        told[mode] = agreement(model.predict(test.sequences, mode=mode), test.activity)
+    for mode in ("generated", "none"):
+        rows = np.arange(min(n_cards, len(test.sequences)))
+        cards = [model.cards([test.sequences[i] for i in rows], cell) for cell in CELL_TYPES]
+        found = np.column_stack([model.read(own, reasoning=mode) for own in cards])
+        told[f"language model, reasoning {mode}"] = agreement(found, test.activity[rows])
+    return told
+
+
+def agreement(predicted: np.ndarray, true: np.ndarray) -> dict[str, dict[str, float]]:
+    rmse = np.sqrt(((predicted - true) ** 2).mean(0))
+    r = correlations(predicted, true)
+    return {cell: {"r": round(r[k], 4), "rmse": round(float(rmse[k]), 4)} for k, cell in enumerate(CELL_TYPES)}
+
+
+def finish(run: Run) -> Path:
+    tokens = Tokens(CELL_TYPES, run.motifs.names)
+    weights = {f"activity.{key}": value for key, value in run.activity().items()}
+    weights |= {key.removeprefix("model."): value for key, value in run.language(tokens).items()}
+    decoder = asdict(DECODER)
+    del decoder["vocab_size"]
+    config = {
+        "model_type": "r3lm",
+        "vocab_size": len(tokens),
+        "cell_types": CELL_TYPES,
+        "motifs": MOTIFS,
+        "scored": run.scored,
+        "units": run.units.tolist(),
+        "levels": np.quantile(run.own.activity, QUANTILES, axis=0).T.tolist(),
+        "activity": asdict(run.sizes()),
+        "decoder": decoder,
+    }
+    module = build_module(config)
+    module.load_state_dict(weights)
+    card = {
+        "name": "r3lm-mini",
+        "licence": "CC-BY-4.0",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "transformers", "numpy")},
+        "predicts": (
+            "log2(RNA/DNA) of a 200 bp element that drives a reporter, integrated by a lentivirus, in these cell lines; "
+            "not the activity of the element where it lies in the genome, and for human sequences only"
+        ),
+        "data": "lentiMPRA joint library (Agarwal et al. 2025), homology-separated folds",
+        "folds": {"trained": sorted(set(run.own.fold.tolist())), "weighed": VALIDATION, "held_out": TEST},
+        "motifs": run.motifs.info,
+        "n_sequences": {"trained": int(run.train.sum()), "held_out": int(run.test.sum())},
+        "config": {
+            "sequence": asdict(SEQUENCE) | {"epochs": run.options.epochs},
+            "card": asdict(CARD),
+            "write": WRITE.as_dict() | {"sequences": run.options.written},
+            "read": READ.as_dict() | {"sequences": run.options.cards},
+        },
+        "cpu_seconds": run.seconds,
+        "held_out": held_out(R3LM(module, tokens.vocab, config), run),
+    }
+    print(json.dumps(card["held_out"], indent=1), flush=True)
+    folder = run.out / "model"
+    tensors = {key: value.numpy() for key, value in module.state_dict().items()}
+    write_folder(folder, config, tensors, tokens.vocab, card, quantize="float16")
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
+    parser.add_argument(
+        "--epochs", type=int, default=SEQUENCE.epochs, help="of the branch on the sequence (%(default)s)"
+    )
+    parser.add_argument("--cards", type=int, default=N_READ, help="sequences of stage 2 (%(default)s)")
+    parser.add_argument("--written", type=int, default=N_WRITE, help="sequences of stage 1 (%(default)s)")
+    args = parser.parse_args()
+    if not args.data:
+        parser.error("give --data FOLDER or set SCGSFM_DATA")
+    settings.verbosity = 1
+    folder = finish(Run(Path(args.data), args.out, args))
+    if args.embed:
+        shutil.copytree(folder, EMBEDDED, dirs_exist_ok=True)
+
+
+if __name__ == "__main__":
+    main()
