@@ -267,8 +267,11 @@ class SmallR3LM:
         from scgsfm.models.r3lm._explanation import explain
 
         k = self.cell_types.index(cell_type)
-        level = lambda activity: int(np.clip(activity, 0, 3))
+        level = lambda activity: self.level(activity, cell_type)
         return explain(lambda s: self.predict(s)[:, k], self.card(sequence, cell_type), level_of=level, rng=rng)
+
+    def level(self, activity: float, cell_type: str) -> int:
+        return int(np.clip(activity, 0, 3))
 
 
 @pytest.fixture(scope="session")

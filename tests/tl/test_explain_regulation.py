@@ -67,6 +67,25 @@ def test_data(sequences, small_r3lm, tmp_path, write, tables):
     assert str(Card.parse(stored["elements"]["card"].iloc[0])) == found["elements"]["card"][0]
 
 
+MEME = "MEME version 4\n\nMOTIF mine\nletter-probability matrix: alength= 4 w= 8 nsites= 1000\n" + "".join(
+    f"{' '.join(str(float(base == letter)) for base in 'ACGT')}\n" for letter in "AGATAAGA"
+)
+
+
+def test_own_motifs(sequences, small_r3lm, tmp_path):
+    (tmp_path / "mine.meme").write_text(MEME.replace("w= 8", "w= 10") + "0.0 0.0 1.0 0.0\n1.0 0.0 0.0 0.0\n")
+    text = sequences["a"].replace("AGATAAGA", "AGATAAGAGA")[:200]
+    tables = explain_regulation(
+        sequences={"a": text}, cell_type="K562", motifs=tmp_path / "mine.meme", model=small_r3lm, bases=False
+    )
+    motifs = tables["motifs"]
+    assert motifs["motif"].tolist() == motifs["family"].tolist() == ["mine"]
+    assert motifs[["start", "end", "cited"]].to_numpy().tolist() == [[93, 103, 1]]
+    assert motifs["effect"][0] == pytest.approx(2, abs=0.3)
+    other = explain_regulation(sequences={"a": text}, motifs="jaspar2026", model=small_r3lm, bases=False)
+    assert len(other["motifs"]) > 3
+
+
 def test_seed(sequences, small_r3lm, tables):
     again = explain_regulation(sequences=sequences, model=small_r3lm, bases=False)
     assert again["elements"].equals(tables["elements"])

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--genome", type=Path, metavar="FASTA", help="genome of peaks and variants, plain or bgzip")
     parser.add_argument("--model", default="r3lm-mini", help="name or folder (default: %(default)s)")
     parser.add_argument("--windows", choices=["centre", "tile", "tile_max"], default="centre", help="of long peaks")
+    parser.add_argument("--motifs", metavar="FILE", help="own motifs for explanations: MEME, JASPAR or TRANSFAC")
     parser.add_argument("--groupby", metavar="COLUMN", help="of cells: column of .obs with their groups")
     parser.add_argument("--layer", help="of cells: accessibility in this layer instead of X")
     parser.add_argument(
@@ -47,12 +48,17 @@ def run(args: argparse.Namespace) -> None:
     if args.output.suffix != ".csv" and (kind != "cells" or args.output.suffix not in CELLS):
         raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * (kind == 'cells')}.")
     if kind == "variants":
-        _write(tl.variant_effect(args.input, genome=args.genome, model=args.model), args.output, "variants")
+        _write(
+            tl.variant_effect(args.input, genome=args.genome, motifs=args.motifs, model=args.model),
+            args.output,
+            "variants",
+        )
         return
     source = _source(args, kind)
     if args.explain is not None:
         named = args.explain or None
-        tables = tl.explain_regulation(**source, elements=named, cell_type=args.cell_type, bases=False, copy=True)
+        options = {"cell_type": args.cell_type, "motifs": args.motifs, "bases": False, "copy": True}
+        tables = tl.explain_regulation(**source, elements=named, **options)
         tables = tables if isinstance(tables, dict) else tables.uns["r3lm_explanations"]  # type: ignore[union-attr]
         _write(tables["elements"].set_index("element"), args.output, "explanations")
         motifs = args.output.with_suffix(".motifs.csv")

@@ -118,7 +118,8 @@ def _words(deficits, limit, words, sums):
     words[0], sums[0] = 0, 0
     for column in range(len(deficits)):
         grown = 0
-        for i in range(n):  # counted first: each word grows to up to four, written from the back
+        # each word grows to one at least, for the best letter lacks nothing, so they can be written from the back
+        for i in range(n):
             for letter in range(4):
                 grown += sums[i] + deficits[column, letter] <= limit
         at = grown

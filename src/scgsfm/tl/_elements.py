@@ -13,6 +13,8 @@ from anndata import AnnData
 from scgsfm._logging import logger
 from scgsfm.dna import OK, Genome, peaks_of, sequences_of_peaks, sequences_of_texts, species_of
 from scgsfm.models import load
+from scgsfm.models.r3lm import Motifs
+from scgsfm.models.r3lm._motifs import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +36,13 @@ def as_r3lm(model: str | PathLike[str] | R3LM) -> R3LM:
         )
         raise TypeError(msg)
     return loaded
+
+
+def as_motifs(motifs: str | PathLike[str] | Motifs | None) -> Motifs | None:
+    """Motifs by the name of embedded ones, from a file, or as they are."""
+    if isinstance(motifs, str | PathLike):
+        return Motifs.embedded(str(motifs)) if motifs in EMBEDDED else Motifs.read(motifs)
+    return motifs
 
 
 def width_of(model: R3LM) -> int:

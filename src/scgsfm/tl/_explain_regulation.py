@@ -9,15 +9,17 @@ from anndata import AnnData
 
 from scgsfm import _keys
 from scgsfm.dna import OK
+from scgsfm.models.r3lm._card import build_card
+from scgsfm.models.r3lm._explanation import explain
 
-from ._elements import as_r3lm, names_of, width_of, windows_of
+from ._elements import as_motifs, as_r3lm, names_of, width_of, windows_of
 from ._shared import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
-    from scgsfm.models.r3lm import R3LM
+    from scgsfm.models.r3lm import R3LM, Motifs
     from scgsfm.models.r3lm._explanation import Explanation
 
 MOST = 200
@@ -32,6 +34,7 @@ def explain_regulation(
     cell_type: str | Sequence[str] | None = None,
     genome: str | PathLike[str] | Any = None,
     sequences: str | Iterable[str] | Mapping[str, str] | pd.Series | None = None,
+    motifs: str | PathLike[str] | Motifs | None = None,
     bases: bool = True,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     rng: int | np.random.Generator | None = 0,
@@ -57,6 +60,9 @@ def explain_regulation(
         Path of the FASTA file of the genome that the peaks are on, plain or bgzip; an open ``pyfaidx.Fasta``; or a dict.
     sequences
         Sequences instead of peaks and a genome: a column of ``var``, one for each variable, or a dict or series by name.
+    motifs
+        Motifs of your own for the cards: a MEME, JASPAR or TRANSFAC file, ``"jaspar2024"`` or ``"jaspar2026"``, or
+        :class:`~scgsfm.models.r3lm.Motifs`; by default those of the model. Predictions don't depend on them.
     bases
         Also what each base adds: the prediction less its mean over the three other bases in its place.
     model
@@ -108,9 +114,9 @@ def explain_regulation(
     chosen = _chosen(names, elements)
     found = windows_of(data, sequences, genome, width=width_of(loaded), chosen=chosen)
     cell_types = _cell_types(loaded, cell_type)
-    generator = np.random.default_rng(rng)
+    generator, own = np.random.default_rng(rng), as_motifs(motifs)
     explained = [
-        (str(names[chosen[i]]), loaded.explain(sequence, cell, rng=generator))
+        (str(names[chosen[i]]), _explained(loaded, sequence, cell, own, generator))
         for i, sequence in zip(found.element.tolist(), found.sequences, strict=True)
         for cell in cell_types
     ]
@@ -123,10 +129,25 @@ def explain_regulation(
     adata = data.copy() if copy else data
     key = key_added or _keys.R3LM_EXPLANATIONS
     adata.uns[key] = tables
-    params = {"cell_type": cell_types, "genome": str(genome) if genome else None, "bases": bases}
+    about = own.info.get("name") if own is not None else None
+    params = {"cell_type": cell_types, "genome": str(genome) if genome else None, "motifs": about, "bases": bases}
     n_without = int((found.status != OK).sum())
     write_record(adata, key, {"model": loaded.name, "params": params, "n_without_sequence": n_without})
     return adata if copy else None
+
+
+def _explained(
+    model: R3LM, sequence: str, cell_type: str, motifs: Motifs | None, rng: np.random.Generator
+) -> Explanation:
+    if motifs is None:
+        return model.explain(sequence, cell_type, rng=rng)
+    k = model.cell_types.index(cell_type)
+    return explain(
+        lambda changed: model.predict(changed)[:, k],
+        build_card(sequence, cell_type, motifs),
+        level_of=lambda activity: model.level(activity, cell_type),
+        rng=rng,
+    )
 
 
 def _chosen(names: pd.Index, elements: str | Sequence[str] | None) -> np.ndarray:

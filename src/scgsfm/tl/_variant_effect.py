@@ -7,20 +7,22 @@ import pandas as pd
 
 from scgsfm._logging import logger
 from scgsfm.dna import OK, alleles, read_variants
+from scgsfm.models.r3lm._card import build_cards
 
-from ._elements import as_r3lm, genome_of, warn_if_not_human, width_of
+from ._elements import as_motifs, as_r3lm, genome_of, warn_if_not_human, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    from scgsfm.models.r3lm import R3LM
+    from scgsfm.models.r3lm import R3LM, Card, Motifs
 
 
 def variant_effect(
     variants: pd.DataFrame | str | PathLike[str] | Sequence[str],
     *,
     genome: str | PathLike[str] | Any,
+    motifs: str | PathLike[str] | Motifs | None = None,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     batch_size: int = 512,
 ) -> pd.DataFrame:
@@ -38,6 +40,9 @@ def variant_effect(
     genome
         Path of the FASTA file, plain or bgzip, of the build that the variants were called on; an open ``pyfaidx.Fasta``;
         or a dict of sequences. Nothing is downloaded. Contigs may be named with or without ``chr``.
+    motifs
+        Motifs of your own for ``lost`` and ``gained``: a MEME, JASPAR or TRANSFAC file, ``"jaspar2024"`` or
+        ``"jaspar2026"``, or :class:`~scgsfm.models.r3lm.Motifs`; by default those of the model.
     model
         Name or folder of a model, or the loaded model itself.
     batch_size
@@ -95,14 +100,14 @@ def variant_effect(
     for k, cell_type in enumerate(loaded.cell_types):
         columns |= {f"{cell_type}_ref": both[:, 0, k], f"{cell_type}_alt": both[:, 1, k]}
         columns[cell_type] = both[:, 1, k] - both[:, 0, k]
-    columns["lost"], columns["gained"] = _changed_motifs(loaded, sequences, ok, len(parsed))
+    cards = build_cards(sequences, "", as_motifs(motifs) or loaded.motifs)
+    columns["lost"], columns["gained"] = _changed_motifs(cards, ok, len(parsed))
     return pd.DataFrame(columns | {"status": status}, index=[variant.id or str(variant) for variant in parsed])
 
 
-def _changed_motifs(model: R3LM, sequences: list[str], ok: np.ndarray, n: int) -> tuple[list[str], list[str]]:
+def _changed_motifs(cards: list[Card], ok: np.ndarray, n: int) -> tuple[list[str], list[str]]:
     """Names of motifs that only one allele has, of each variant."""
     lost, gained = [""] * n, [""] * n
-    cards = model.cards(sequences, model.cell_types[0]) if sequences else []
     for row, i in enumerate(ok):
         ref, alt = ([hit.name for hit in card.hits] for card in cards[2 * row : 2 * row + 2])
         lost[i], gained[i] = _only(ref, alt), _only(alt, ref)

@@ -27,6 +27,7 @@ PER_BIT = 100
 LARGEST_P = 0.01
 AT_A_TIME = 2000
 """Sequences of a block."""
+EMBEDDED = ("jaspar2026", "jaspar2024")
 _DATA = files("scgsfm") / "data" / "motifs"
 
 
@@ -299,7 +300,7 @@ def _families(drafts: list[Draft]) -> list[tuple[str, str]]:
     """Family and class of each motif: of the file, else of the embedded motif with that id of JASPAR."""
     known: dict[str, tuple[str, str]] = {}
     if any(not draft.family and JASPAR_ID.fullmatch(draft.id) for draft in drafts):
-        for name in ("jaspar2024", "jaspar2026"):
+        for name in reversed(EMBEDDED):
             motifs = Motifs.embedded(name)
             ids = (id_.partition(".")[0] for id_ in motifs.ids)
             known |= dict(zip(ids, zip(motifs.families, motifs.classes, strict=True), strict=True))
