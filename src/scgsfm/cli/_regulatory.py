@@ -38,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict or explain, and write."""
-    from scgsfm import tl
+    from scgsfm import _keys
+    from scgsfm.tl._explain_regulation import explain_regulation
+    from scgsfm.tl._regulatory_activity import regulatory_activity
+    from scgsfm.tl._variant_effect import variant_effect
 
     kind = _kind(args.input)
     if not args.input.exists():
@@ -48,29 +51,26 @@ def run(args: argparse.Namespace) -> None:
     if args.output.suffix != ".csv" and (kind != "cells" or args.output.suffix not in CELLS):
         raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * (kind == 'cells')}.")
     if kind == "variants":
-        _write(
-            tl.variant_effect(args.input, genome=args.genome, motifs=args.motifs, model=args.model),
-            args.output,
-            "variants",
-        )
+        effects = variant_effect(args.input, genome=args.genome, motifs=args.motifs, model=args.model)
+        _write(effects, args.output, "variants")
         return
     source = _source(args, kind)
     if args.explain is not None:
         named = args.explain or None
         options = {"cell_type": args.cell_type, "motifs": args.motifs, "bases": False, "copy": True}
-        tables = tl.explain_regulation(**source, elements=named, **options)
-        tables = tables if isinstance(tables, dict) else tables.uns["r3lm_explanations"]  # type: ignore[union-attr]
+        tables = explain_regulation(**source, elements=named, **options)
+        tables = tables if isinstance(tables, dict) else tables.uns[_keys.R3LM_EXPLANATIONS]  # type: ignore[union-attr]
         _write(tables["elements"].set_index("element"), args.output, "explanations")
         motifs = args.output.with_suffix(".motifs.csv")
         _write(tables["motifs"].set_index("element"), motifs, "motifs")
         return
     if kind == "cells":
         source |= {"groupby": args.groupby, "layer": args.layer}
-    table = tl.regulatory_activity(**source, windows=args.windows)
+    table = regulatory_activity(**source, windows=args.windows)
     if table is None:
         _write_cells(source["data"], args.output)
     else:
-        _write(table, args.output, "elements")  # type: ignore[arg-type]
+        _write(table, args.output, "elements")
 
 
 def _kind(path: Path) -> str:
