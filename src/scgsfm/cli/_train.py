@@ -1,4 +1,4 @@
-"""``scgsfm train gsfm …``."""
+"""``scgsfm train gsfm …``, ``scgsfm train gpgpt …`` and ``scgsfm train r3lm …``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from ._train_gpgpt import train_gpgpt
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The kind of model; the rest is added when the kind is known, for it loads torch."""
-    parser.add_argument("kind", choices=["gsfm"], help="what to train")
+    parser.add_argument("kind", choices=list(KINDS), help="what to train")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see `scgsfm train gsfm --help`")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train a GSFM and tell where it is."""
+    """Train a model and tell where it is."""
+    KINDS[args.kind](args)
+
+
+def _gsfm(args: argparse.Namespace) -> None:
     from scgsfm.models.gsfm import TrainConfig, train
 
     parser = argparse.ArgumentParser(prog=f"scgsfm train {args.kind}", description="Train a GSFM on gene sets.")
@@ -28,6 +34,30 @@ def run(args: argparse.Namespace) -> None:
     settings |= {name: dict(settings[name]) for name in ("group_weights", "neighbour_groups")}
     config = TrainConfig(**settings | {"visible": tuple(settings["visible"])})
     print("Wrote", train(**given, config=config, allowed=allowed))
+
+
+def _r3lm(args: argparse.Namespace) -> None:
+    from scgsfm.models.r3lm import StageConfig, train
+
+    parser = argparse.ArgumentParser(
+        prog=f"scgsfm train {args.kind}", description="Train a stage of R3LM on sequences."
+    )
+    parser.add_argument("--stage", type=int, choices=[1, 2], required=True, help="1: write reasoning, 2: read activity")
+    parser.add_argument(
+        "--base", required=True, help="folder or hub id of a causal language model; stage 2: of stage 1"
+    )
+    parser.add_argument("--data", required=True, help="table with tabs: sequence, an activity for each cell type, fold")
+    parser.add_argument("-o", "--out", required=True, help="folder of the stage")
+    parser.add_argument("--cell-types", nargs="+", required=True, help="columns of activities")
+    parser.add_argument("--held-out", nargs="*", type=int, default=[], metavar="FOLD", help="folds not trained on")
+    parser.add_argument("--motifs", default="jaspar2026", help="embedded motifs or a file of them (%(default)s)")
+    parser.add_argument("--limit", type=int, help="train on so many sequences")
+    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
+    parser.add_argument("--precision", default="32-true", help="such as bf16-mixed (%(default)s)")
+    _add_settings(parser.add_argument_group("settings", "Those of StageConfig; see docs/regulatory.md."), StageConfig)
+    given = vars(parser.parse_args(args.arguments))
+    config = StageConfig(**{field.name: given.pop(field.name) for field in fields(StageConfig)})
+    print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -68,3 +98,7 @@ def _add_settings(group: Any, config: type) -> None:
         else:
             options |= {"type": kind}
         group.add_argument("--" + field.name.replace("_", "-"), **options)
+
+
+KINDS = {"gsfm": _gsfm, "gpgpt": train_gpgpt, "r3lm": _r3lm}
+"""What can be trained, and by which function."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scgsfm.models.gpgpt._ask import answer
-from scgsfm.models.gpgpt._facts import _weight
+from scgsfm.models.gpgpt._facts import LOOKUPS, _weight
 from scgsfm.models.gpgpt._templates import QUESTIONS
 
 MARFAN = "Marfan syndrome (OMIM:154700)"
@@ -21,6 +21,13 @@ class Told:
 
     def likeliest(self, question, options):
         return self.asked if self.asked in options else options[0]
+
+
+def test_a_second_thing_that_is_missing(ask):
+    found = ask("related", "Does FBN1 cause it?")
+    assert found.declined
+    assert "Of FBN1 alone" in found.text
+    assert not ask("diseases", "Does FBN1 cause it?").declined
 
 
 @pytest.fixture
@@ -153,8 +160,8 @@ def test_functions(ask):
         ("Which genes cause purple hair syndrome?", "nothing about 'purple hair'"),
         ("Which genes cause arachnodactily?", "Did you mean Arachnodactyly (HP:0001166)"),
         ("How are you?", "no gene, phenotype or disease"),
-        ("Is FBN1 like SCN1A?", "I can't answer anything"),
-        ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't answer anything"),
+        ("Is FBN1 like SCN1A?", "I can't tell this"),
+        ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't tell this"),
     ],
 )
 def test_declines(ask, question, says):
@@ -173,12 +180,8 @@ def test_shown(ask):
     assert "Gargano" in text
 
 
-def test_every_question_can_be_looked_up(known):
-    from scgsfm.models.gpgpt._facts import Facts
-
-    facts = Facts(known)
-    for asked, kinds in QUESTIONS:
-        assert hasattr(facts, f"_{asked.replace(' ', '_')}_of_{'_'.join(sorted(kinds))}")
+def test_every_question_can_be_looked_up():
+    assert {(asked, tuple(sorted(kinds))) for asked, kinds in QUESTIONS} == LOOKUPS.keys()
 
 
 def test_weights_of_frequencies():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ._facts import Fact, Facts
 from ._knowledge import knowledge
 from ._names import Entity, Read, Reader
-from ._templates import QUESTIONS
+from ._templates import ASKED, QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,9 @@ _ASKED = {
     "meaning": "what it is",
     "functions": "functions",
 }
+_ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
+_OF_TWO = ("related", "how often")
+"""What can be asked of two things only."""
 UNKNOWN = "I don't know."
 """How an answer begins that nothing supports."""
 
@@ -92,13 +95,10 @@ def answer(
     asked = _asked(model, question, read.entities)
     named = " and ".join(entity.label for entity in read.entities)
     if not asked:
-        text = (
-            f"{UNKNOWN} Of {named} together I can't answer anything; ask of one of them, or whether they are related."
-        )
+        text = f"{UNKNOWN} Of {named} alone I can't tell this; {_ADVICE}."
         return Answer(question, text, entities=read.entities, declined=True, about=about)
     found = Facts(known, predict, functions, n_max).find(asked, read.entities)
-    unread = f" (not understood: {', '.join(read.unread)})" if read.unread else ""
-    heading = f"Asked: {_ASKED[asked]}; of {named}{unread}."
+    heading = f"Asked: {_ASKED[asked]}; of {named}."
     text = f"{heading} {found.text}" if found.facts else f"{UNKNOWN} {heading} {found.text}"
     return Answer(
         question, text, asked, read.entities, tuple(found.names), found.facts, declined=not found.facts, about=about
@@ -114,7 +114,9 @@ def _why(read: Read) -> str:
 
 
 def _asked(model: GPGPT, question: str, entities: tuple[Entity, ...]) -> str:
-    """The likeliest thing to ask of such entities, or ``""`` if there is none."""
+    """The likeliest thing to ask of such entities, or ``""`` if there is none, or another entity seems to be missing."""
+    if len(entities) == 1 and model.likeliest(question, ASKED) in _OF_TWO:
+        return ""
     kinds = {entity.kind for entity in entities}
     options = [asked for asked, kinds_asked in QUESTIONS if set(kinds_asked) == kinds]
     if len(entities) > len(kinds):  # of several together only phenotypes make sense, which a gene or disease all has

@@ -53,7 +53,7 @@ def load_tokenizer(base: str | os.PathLike[str]) -> Any:
     return by_character(tokenizer)
 
 
-def load_base(base: str | os.PathLike[str], *, four_bits: bool = False, dtype: torch.dtype | None = None) -> Any:
+def load_base(base: str | os.PathLike[str], *, four_bits: bool = False) -> Any:
     """A causal language model from a folder or the hub of Hugging Face; weights are read from safetensors only."""
     with needs("transformers"):
         from transformers import AutoModelForCausalLM
@@ -61,8 +61,7 @@ def load_base(base: str | os.PathLike[str], *, four_bits: bool = False, dtype: t
     options: dict[str, Any] = {"use_safetensors": True}
     if four_bits:
         options |= {"quantization_config": _four_bits(), "device_map": {"": torch.cuda.current_device()}}
-    module = AutoModelForCausalLM.from_pretrained(base, **options)
-    return module if dtype is None or four_bits else module.to(dtype)
+    return AutoModelForCausalLM.from_pretrained(base, **options)
 
 
 def _four_bits() -> Any:

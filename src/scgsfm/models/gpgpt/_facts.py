@@ -78,8 +78,8 @@ class Facts:
         by_kind: dict[str, list[Entity]] = {}
         for entity in entities:
             by_kind.setdefault(entity.kind, []).append(entity)
-        name = f"{asked.replace(' ', '_')}_of_{'_'.join(sorted(by_kind))}"
-        return getattr(self, f"_{name}")(*(by_kind[kind] for kind in sorted(by_kind)))
+        kinds = tuple(sorted(by_kind))
+        return LOOKUPS[asked, kinds](self, *(by_kind[kind] for kind in kinds))
 
     def _genes_of_hpo(self, terms: list[Entity]) -> Found:
         weight = np.min([self._gene_weights(self._disease_weights(term)) for term in terms], axis=0)
@@ -296,6 +296,24 @@ class Facts:
         weights: Any = np.zeros(len(self.known.genes))
         np.maximum.at(weights, self.known.links[:, 0], diseases[self.known.links[:, 1]])
         return weights
+
+
+LOOKUPS: dict[tuple[str, tuple[str, ...]], Callable[..., Found]] = {
+    ("genes", ("hpo",)): Facts._genes_of_hpo,
+    ("genes", ("disease",)): Facts._genes_of_disease,
+    ("diseases", ("gene",)): Facts._diseases_of_gene,
+    ("diseases", ("hpo",)): Facts._diseases_of_hpo,
+    ("phenotypes", ("gene",)): Facts._phenotypes_of_gene,
+    ("phenotypes", ("disease",)): Facts._phenotypes_of_disease,
+    ("related", ("gene", "hpo")): Facts._related_of_gene_hpo,
+    ("related", ("disease", "gene")): Facts._related_of_disease_gene,
+    ("related", ("disease", "hpo")): Facts._related_of_disease_hpo,
+    ("how often", ("disease", "hpo")): Facts._how_often_of_disease_hpo,
+    ("meaning", ("hpo",)): Facts._meaning_of_hpo,
+    ("meaning", ("disease",)): Facts._meaning_of_disease,
+    ("functions", ("gene",)): Facts._functions_of_gene,
+}
+"""By what is asked and the kinds of the entities, in the order of their names."""
 
 
 def _weight(frequency: str) -> float:

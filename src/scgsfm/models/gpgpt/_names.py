@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._knowledge import knowledge
-from ._templates import QUESTIONS
+from ._ordinary import is_ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,18 +18,6 @@ _ORPHA = re.compile(r"orpha(?:net)?[:_ ]?\s*(\d+)", re.IGNORECASE)
 _OMIM = re.compile(r"(?:o?mim)[:_# ]?\s*(\d{6})", re.IGNORECASE)
 _N_WORDS = 16
 """Words of the longest name that is looked for."""
-_ORDINARY = """
-a about after all also although am an and any anyone are as at be because been being between both but by can could did
-do does doing done due during each either else every few for from get gets getting give given gives go had has have
-having help her here his how i if in into is it its just kind know known let like list look many may me mean means might
-more most much must my name need no nor not of often on one or other others our out over own person please possible
-reported result results s say see seen several she should show shows so some someone something sort still such tell than
-thanks that the their them then there these they this those through to together too under until up upon us usual usually
-very want was we well were what whats when where whether which while who whom whose why will with within without would
-yes yet you your human humans man woman child children boy girl baby people patient patients individuals person family
-families case cases clinic doctor
-""".split()
-
 _LINKS = {"of", "the", "a", "an", "in", "on", "at", "by", "and", "or", "with", "without", "to", "from", "like"}
 """Words that tie what follows to what stands before."""
 
@@ -51,11 +39,9 @@ class Read(NamedTuple):
 
     entities: tuple[Entity, ...]
     unknown: str
-    """Words that seem to name something that isn't known; empty if there are none."""
+    """Words that are neither common nor part of a name that is known; empty if there are none."""
     close: list[str]
     """What they may mean."""
-    unread: tuple[str, ...] = ()
-    """Words that were passed over, for they stand apart from what the question names."""
 
 
 class Reader:
@@ -71,8 +57,6 @@ class Reader:
 
     def __init__(self, known: Knowledge | None = None, resolve: Callable[[str], str] | None = None) -> None:
         self.known, self.resolve = known or knowledge(), resolve
-        texts = " ".join(template for templates in QUESTIONS.values() for template in templates).lower()
-        self.ordinary = {*_ORDINARY, *re.findall(r"[a-z']+", re.sub(r"\{[a-z]+\}", " ", texts)), "gene", "phenotype"}
 
     def read(self, question: str, spans: list[tuple[str, str]]) -> Read:
         """The entities of a question.
@@ -92,21 +76,15 @@ class Reader:
         taken: dict[tuple[int, int], Entity] = {}
         for kind, text in spans:
             start = question.find(text)
-            if start >= 0 and (entity := self.find(text, kind)):
+            if start >= 0 and not is_ordinary(text) and (entity := self.find(text, kind)):
                 taken[start, start + len(text)] = entity
         for start, end, entity in self._looked_up(question, words):
             if all(end <= a or start >= b or (start <= a and end >= b) for a, b in taken):
                 taken = {place: kept for place, kept in taken.items() if end <= place[0] or start >= place[1]}
                 taken[start, end] = entity
-        for _, text in spans:
-            start = question.find(text)
-            left = self._left(question[start : start + len(text)], start, taken) if start >= 0 else []
-            if left:
-                return Read(self._ordered(taken), text, self._close(text))
-        strange = [w for w in words if not self._is_ordinary(w[0]) and not _within(w.start(), taken)]
-        if unknown := self._beside(question, words, {word.start() for word in strange}, taken):
-            return Read(self._ordered(taken), unknown, self._close(unknown))
-        return Read(self._ordered(taken), "", [], tuple(word[0] for word in strange))
+        strange = {w.start() for w in words if not is_ordinary(w[0]) and not _within(w.start(), taken)}
+        unknown = self._unknown(question, words, strange, taken) if strange else ""
+        return Read(self._ordered(taken), unknown, self._close(unknown) if unknown else [])
 
     def find(self, text: str, kind: str = "") -> Entity | None:
         """The entity of a name, id or symbol; of several kinds first the given one."""
@@ -144,7 +122,7 @@ class Reader:
             for last in range(min(first + _N_WORDS, len(words)), first, -1):
                 start, end = words[first].start(), words[last - 1].end()
                 text = question[start:end]
-                if last - first == 1 and text.lower().removesuffix("'s") in self.ordinary:
+                if last - first == 1 and is_ordinary(text) and (question.isupper() or not _like_symbol(text)):
                     continue
                 end_closed = end + 1 if question[end : end + 1] == ")" and "(" in text else end
                 entity = self.find(question[start:end_closed]) or self.find(text)
@@ -154,35 +132,24 @@ class Reader:
                     break
             first += 1
 
-    def _left(self, text: str, start: int, taken: dict[tuple[int, int], Entity]) -> list[str]:
-        """Words of a span that are no part of an entity and not ordinary."""
-        words = [word for word in _WORD.finditer(text) if not _within(start + word.start(), taken)]
-        return [word[0] for word in words if not self._is_ordinary(word[0])]
-
-    def _is_ordinary(self, word: str) -> bool:
-        return word.lower().removesuffix("'s") in self.ordinary
-
     @staticmethod
-    def _beside(
+    def _unknown(
         question: str, words: list[re.Match[str]], strange: set[int], taken: dict[tuple[int, int], Entity]
     ) -> str:
-        """Words that are not known but count: those like symbols, and those beside a name or tied to it."""
-        if strange and not taken:
-            last = next(word for word in words if word.start() == max(strange))
-            return question[min(strange) : last.end()]
-        for i, word in enumerate(words):
-            if word.start() not in strange:
-                continue
-            if _like_symbol(word[0]):
-                return word[0]
-            for step in (-1, 1):
-                j = i + step
-                while 0 <= j < len(words) and (words[j].start() in strange or words[j][0].lower() in _LINKS):
-                    j += step
-                if 0 <= j < len(words) and _within(words[j].start(), taken):
-                    first, last = sorted((word, words[j]), key=re.Match.start)
-                    return question[first.start() : last.end()]
-        return ""
+        """The first words that are not known, with those that they are tied to; a symbol stands alone."""
+        first = next(i for i, word in enumerate(words) if word.start() in strange)
+        if _like_symbol(words[first][0]):
+            return words[first][0]
+        ends = [first, first]
+        for side, step in enumerate((-1, 1)):
+            j = first + step
+            while 0 <= j < len(words) and (
+                words[j].start() in strange or words[j][0].lower() in _LINKS or _within(words[j].start(), taken)
+            ):
+                if words[j][0].lower() not in _LINKS:
+                    ends[side] = j
+                j += step
+        return question[words[ends[0]].start() : words[ends[1]].end()]
 
     @staticmethod
     def _ordered(taken: dict[tuple[int, int], Entity]) -> tuple[Entity, ...]:

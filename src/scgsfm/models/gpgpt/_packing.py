@@ -51,8 +51,7 @@ def unpack(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocab: 
         module = _llama(config)
     state = {key: torch.from_numpy(tensor) for key, tensor in tensors.items()}
     module.load_state_dict(state | {TIED: state["model.embed_tokens.weight"]})
-    merges = [tuple(line.split(" ")) for line in config["merges"].split("\n") if line]
-    return GPGPT(module, assemble(vocab, merges), **about)
+    return GPGPT(module, assemble(vocab, filter(None, config["merges"].split("\n"))), **about)
 
 
 def _llama(config: Mapping[str, Any]) -> Any:

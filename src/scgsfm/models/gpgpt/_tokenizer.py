@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._extra import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -70,17 +70,17 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 4096) -> PreTrain
     learner.train_from_iterator((_SPAN.sub(" ", text) for text in texts), trainer)
     state = _bpe(learner)
     order = fixed + sorted(state["vocab"], key=state["vocab"].__getitem__)
-    merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in state["merges"]]
-    return assemble(order, merges)
+    return assemble(order, state["merges"])
 
 
-def assemble(vocab: list[str], merges: list[tuple[str, str]]) -> PreTrainedTokenizerFast:
-    """A tokeniser from its tokens in order and the merges of its words."""
+def assemble(vocab: list[str], merges: Iterable[str | Sequence[str]]) -> PreTrainedTokenizerFast:
+    """A tokeniser from its tokens in order and the merges of its words, as pairs or as ``"left right"``."""
     with needs("tokenizers"):
         from tokenizers import AddedToken, Tokenizer, decoders, models
 
     # tags are plain tokens: as added ones they would be cut out before the pattern sees what they enclose
-    bpe = models.BPE({token: i for i, token in enumerate(vocab)}, merges, unk_token=UNK, ignore_merges=True)
+    pairs = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in merges]
+    bpe = models.BPE({token: i for i, token in enumerate(vocab)}, pairs, unk_token=UNK, ignore_merges=True)
     made = Tokenizer(bpe)
     made.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in SPECIALS])
     made.pre_tokenizer = _pre_tokenizer()
