@@ -42,6 +42,15 @@ def test_tables(tables, sequences, small_r3lm):
     assert bases.shape == (9, 200)
 
 
+def test_is_what_the_model_explains(tables, sequences, small_r3lm):
+    seed = int(np.random.default_rng(0).integers(2**32))
+    for k, cell_type in enumerate(small_r3lm.cell_types):
+        found = small_r3lm.explain(sequences["a"], cell_type, rng=seed)
+        assert tables["elements"]["trace"][k] == str(found.trace)
+        own = tables["motifs"].query("element == 'a' and cell_type == @cell_type")
+        np.testing.assert_allclose(own["effect"], found.effects)
+
+
 def test_bases_by_hand(tables, sequences, small_r3lm):
     text = sequences["a"]
     others = [text[:95] + base + text[96:] for base in "ACGT" if base != text[95]]

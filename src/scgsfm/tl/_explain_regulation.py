@@ -115,11 +115,10 @@ def explain_regulation(
     found = windows_of(data, sequences, genome, width=width_of(loaded), chosen=chosen)
     cell_types = _cell_types(loaded, cell_type)
     generator, own = np.random.default_rng(rng), as_motifs(motifs)
-    explained = [
-        (str(names[chosen[i]]), _explained(loaded, sequence, cell, own, generator))
-        for i, sequence in zip(found.element.tolist(), found.sequences, strict=True)
-        for cell in cell_types
-    ]
+    explained = []
+    for i, sequence in zip(found.element.tolist(), found.sequences, strict=True):
+        seed = int(generator.integers(2**32))
+        explained += [(str(names[chosen[i]]), e) for e in _explained(loaded, sequence, cell_types, own, seed)]
     tables = {"elements": _elements(explained), "motifs": _motifs(explained)}
     if bases:
         tables["bases"] = _bases(loaded, found.sequences, cell_types)
@@ -137,17 +136,26 @@ def explain_regulation(
 
 
 def _explained(
-    model: R3LM, sequence: str, cell_type: str, motifs: Motifs | None, rng: np.random.Generator
-) -> Explanation:
-    if motifs is None:
-        return model.explain(sequence, cell_type, rng=rng)
-    k = model.cell_types.index(cell_type)
-    return explain(
-        lambda changed: model.predict(changed)[:, k],
-        build_card(sequence, cell_type, motifs),
-        level_of=lambda activity: model.level(activity, cell_type),
-        rng=rng,
-    )
+    model: R3LM, sequence: str, cell_types: list[str], motifs: Motifs | None, seed: int
+) -> list[Explanation]:
+    """What ``model.explain`` returns for each cell type; all are predicted at once."""
+    known: dict[str, np.ndarray] = {}
+
+    def predict(changed: list[str]) -> np.ndarray:
+        new = list(dict.fromkeys(text for text in changed if text not in known))
+        known.update(zip(new, model.predict(new), strict=True) if new else ())
+        return np.array([known[text] for text in changed])
+
+    card = model.card(sequence, cell_types[0]) if motifs is None else build_card(sequence, cell_types[0], motifs)
+    return [
+        explain(
+            lambda changed, k=model.cell_types.index(cell): predict(changed)[:, k],  # type: ignore[misc]
+            card.with_cell_type(cell),
+            level_of=lambda activity, cell=cell: model.level(activity, cell),  # type: ignore[misc]
+            rng=seed,
+        )
+        for cell in cell_types
+    ]
 
 
 def _chosen(names: pd.Index, elements: str | Sequence[str] | None) -> np.ndarray:
