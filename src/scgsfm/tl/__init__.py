@@ -6,7 +6,10 @@ from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
 from ._enrich import enrich
+from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
+from ._rank_genes import rank_genes
+from ._relation import relation
 from ._score import score
 
 __all__ = [
@@ -16,6 +19,9 @@ __all__ = [
     "embed_genes",
     "embed_sets",
     "enrich",
+    "phenotypes",
     "predict_functions",
+    "rank_genes",
+    "relation",
     "score",
 ]

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._relations import parts, raw_log_odds
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scipy import sparse
 
-MIXTURE = {"embedding": 0.5, "text": 1.0, "sets": 0.5}
+MIXTURE = {"embedding": 2.0, "text": 0.5, "sets": 0.5}
 """How much each kernel counts."""
-RIDGE = 1.0
+WIDTH = 0.5
+"""Of the kernel of embeddings: exp((cosine - 1) / WIDTH)."""
+RIDGE = 10.0
+N_NEAREST, PRIOR, NEAREST_SHARE = 60, 1.0, 0.4
+"""Nearest genes by each kind of vectors, what the term's frequency counts among them, and how much all that counts."""
 RANK = 128
 """Dimensions of the encodings."""
 DAMPING = 0.25
@@ -58,38 +64,55 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
-class Kernels:
+class Likeness:
     """Likeness of genes by several kinds of vectors.
 
     Parameters
     ----------
     vectors
-        For each name of :data:`MIXTURE`, genes × features at unit length, dense or sparse.
-    mixture
-        How much each counts.
+        Genes × features at unit length, dense or sparse, for each kind.
     """
 
-    def __init__(self, vectors: Mapping[str, np.ndarray | sparse.csr_matrix], mixture: Mapping[str, float]) -> None:
+    def __init__(self, vectors: Mapping[str, np.ndarray | sparse.csr_matrix]) -> None:
         self.vectors = vectors
-        self.mixture = {name: share for name, share in mixture.items() if share}
 
-    def between(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """The sum of the products of the vectors of two groups of genes."""
+    def cosines(self, kind: str, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Cosines of the vectors of two groups of genes."""
+        product = self.vectors[kind][rows] @ self.vectors[kind][others].T
+        return product if isinstance(product, np.ndarray) else product.toarray()
+
+    def kernel(self, rows: np.ndarray, others: np.ndarray, mixture: Mapping[str, float] = MIXTURE) -> np.ndarray:
+        """The sum of the kernels of two groups of genes."""
         total = np.zeros((len(rows), len(others)), np.float32)
-        for name, share in self.mixture.items():
-            product = self.vectors[name][rows] @ self.vectors[name][others].T
-            total += share * (product if isinstance(product, np.ndarray) else product.toarray())
+        for kind, share in mixture.items():
+            cosines = self.cosines(kind, rows, others)
+            total += share * (np.exp((cosines - 1) / WIDTH) if kind == "embedding" else cosines)
         return total
 
 
-def smoother(kernels: Kernels, train: np.ndarray, new: np.ndarray, *, ridge: float = RIDGE) -> np.ndarray:
-    """How much each training gene counts for each new one in ridge regression: new × train."""
+def smoother(likeness: Likeness, train: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """How much each training gene counts for each new one, by regression and by neighbours: new × train."""
+    weights = ridge(likeness.kernel(train, train), likeness.kernel(train, new))
+    for kind in likeness.vectors:
+        weights += NEAREST_SHARE * nearest(likeness.cosines(kind, new, train))
+    return weights
+
+
+def ridge(own: np.ndarray, cross: np.ndarray, penalty: float = RIDGE) -> np.ndarray:
+    """Weights of kernel ridge regression, new × train, from the kernels train × train and train × new."""
     from scipy.linalg import cho_factor, cho_solve
 
-    own = kernels.between(train, train)
-    own[np.diag_indices(len(train))] += ridge
-    factor = cho_factor(own, overwrite_a=True, check_finite=False)
-    return cho_solve(factor, kernels.between(train, new), overwrite_b=True, check_finite=False).T
+    own = own + penalty * np.eye(len(own), dtype=own.dtype)
+    return cho_solve(cho_factor(own, overwrite_a=True, check_finite=False), cross, check_finite=False).T
+
+
+def nearest(cosines: np.ndarray, n: int = N_NEAREST) -> np.ndarray:
+    """Weights of the nearest training genes by their cosines, new × train."""
+    cosines = np.maximum(cosines, 0)
+    first = np.argpartition(-cosines, n, axis=1)[:, :n]
+    weights = np.zeros_like(cosines)
+    np.put_along_axis(weights, first, np.take_along_axis(cosines, first, 1), 1)
+    return weights / (weights.sum(axis=1, keepdims=True) + PRIOR)
 
 
 def basis(labels: sparse.csr_array, *, rank: int = RANK) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +141,7 @@ def basis(labels: sparse.csr_array, *, rank: int = RANK) -> tuple[np.ndarray, np
 def encode(
     weights: np.ndarray, labels: sparse.csr_array, frequency: np.ndarray, directions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Encodings of genes and of terms, the products of which are departures from the frequencies.
+    """Encodings of genes and of terms, whose products tell how far a gene departs from a term's frequency.
 
     Parameters
     ----------
@@ -128,7 +151,58 @@ def encode(
         Training genes × terms.
     frequency, directions
         What :func:`basis` gives.
+
+    Returns
+    -------
+    The encodings; products are in units of the root of the frequency.
     """
-    scale = np.maximum(frequency, 1 / labels.shape[0]) ** DAMPING
-    own = labels.astype(np.float32) @ (directions / scale[:, None]) - frequency @ (directions / scale[:, None])
-    return weights @ own, directions * scale[:, None]
+    least = 1 / labels.shape[0]
+    scale = np.maximum(frequency, least) ** DAMPING
+    reduced = directions / scale[:, None]
+    own = labels.astype(np.float32) @ reduced - frequency @ reduced
+    return weights @ own, directions * (scale / np.sqrt(frequency + least))[:, None]
+
+
+def calibrate(
+    strength: np.ndarray, frequency: np.ndarray, truth: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """From strengths to probabilities, over all pairs of genes that were held out and terms.
+
+    Parameters
+    ----------
+    strength
+        Genes × terms.
+    frequency
+        Of each term.
+    truth
+        Genes × terms, whether annotated.
+    rng
+        Chooses the pairs for the logistic regression.
+
+    Returns
+    -------
+    The weights of :func:`raw_log_odds`, by logistic regression, and knots of an isotonic curve from these to log odds.
+    """
+    from scipy.optimize import minimize
+    from sklearn.isotonic import IsotonicRegression
+
+    frequency = np.broadcast_to(frequency, strength.shape).ravel()
+    strength, truth = strength.ravel(), truth.ravel().astype(np.float64)
+    some = rng.choice(len(truth), min(len(truth), 400_000), replace=False)
+    x = np.column_stack([*parts(strength[some], frequency[some]), np.ones(len(some))])
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        logits = x @ weights
+        chance = 1 / (1 + np.exp(-logits))
+        return float((np.logaddexp(0, logits) - truth[some] * logits).mean()), x.T @ (chance - truth[some]) / len(some)
+
+    blend = minimize(loss, np.array([1.0, 0, 0, 0]), jac=True, method="BFGS").x[:-1]
+    raw = raw_log_odds(strength, frequency, blend)
+    cuts = np.unique(np.quantile(raw, np.concatenate([np.linspace(0, 0.9, 40), 1 - np.geomspace(0.1, 2e-5, 40)])))
+    place = np.searchsorted(cuts, raw)
+    n, hits = np.bincount(place), np.bincount(place, truth)
+    there = n > 0
+    centre = np.bincount(place, raw)[there] / n[there]
+    share = (hits[there] + 0.5 * truth.mean()) / (n[there] + 0.5)
+    smooth = IsotonicRegression(y_min=1e-6, y_max=1 - 1e-6).fit_transform(centre, share, sample_weight=n[there])
+    return blend, np.stack([centre, np.log(smooth) - np.log1p(-smooth)])

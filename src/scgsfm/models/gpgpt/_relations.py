@@ -23,16 +23,16 @@ LEAST = 0.05
 
 @dataclass(frozen=True)
 class Relations:
-    """Encodings of genes and terms, the product of which is how much a gene departs from a term's frequency.
+    """Encodings of genes and terms, the product of which is how far a gene departs from a term's frequency.
 
-    They come from kernel regression of the annotations of other genes on gene-set memberships, embeddings of a gene set
-    foundation model, and summaries of genes; genes with annotations are predicted by models that have not seen theirs.
+    They come from the annotations of other genes, by kernel regression and by neighbours, on the embeddings of a gene set
+    foundation model, gene-set memberships and summaries; genes with annotations are predicted by fits without theirs.
 
     Examples
     --------
     >>> from scgsfm.models.gpgpt import knowledge, relations
     >>> model, ontology = relations(), knowledge().ontology
-    >>> rows = [ontology.term(name) for name in ("Seizure", "Hearing impairment")]
+    >>> rows = [ontology.term(name) for name in ("Seizure", "Ectopia lentis")]
     >>> chance = model.probability(["SCN1A", "SCN1A"], rows)
     >>> bool(chance[0] > chance[1])
     True
@@ -46,6 +46,8 @@ class Relations:
     term_factors: np.ndarray
     frequency: np.ndarray
     """Of each term: share of the annotated genes that have it."""
+    blend: np.ndarray
+    """Weights of :func:`parts`."""
     knots: np.ndarray
     """Two rows: log odds before and after calibration, ascending."""
     weights: np.ndarray
@@ -76,8 +78,8 @@ class Relations:
         """Rows of genes in :attr:`gene_factors`; -1 for those of which nothing is known."""
         return np.array([self._gene_rows.get(gene, -1) for gene in genes], np.int64)
 
-    def departure(self, genes: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Predicted share less the term's frequency, genes × terms, for rows and columns of the factors."""
+    def strength(self, genes: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """How far genes depart from the frequency of terms, genes × terms, for rows and columns of the encodings."""
         factors = np.where(genes[:, None] >= 0, self.gene_factors[genes], 0)
         return factors @ self.term_factors[columns].T
 
@@ -93,32 +95,36 @@ class Relations:
 
         Returns
         -------
-        One value a pair. Of genes of which nothing is known, the term's frequency; NaN for terms that are no phenotypes.
+        One value a pair. Of genes of which nothing is known, the term's own; NaN for terms that are no phenotypes.
         """
         columns = self.column[np.asarray(terms, np.int64)]
         rows = self.rows(genes)
-        dot = np.einsum("ij,ij->i", self.gene_factors[rows], self.term_factors[columns])
-        frequency = self.frequency[columns]
-        chance = self.calibrated(frequency + np.where(rows >= 0, dot, 0), frequency)
+        strength = np.einsum("ij,ij->i", self.gene_factors[rows], self.term_factors[columns])
+        chance = self.calibrated(np.where(rows >= 0, strength, 0), self.frequency[columns])
         return np.where(columns >= 0, chance, np.nan)
 
     def fit(self, genes: list[str], terms: Sequence[int]) -> np.ndarray:
         """Of each gene, the sum over terms of the log of how much likelier it has them than genes at large."""
         columns = self.column[np.asarray(terms, np.int64)]
         frequency = self.frequency[columns]
-        chance = self.calibrated(frequency + self.departure(self.rows(genes), columns), frequency)
-        return np.log(chance / self.calibrated(frequency, frequency)).sum(axis=1)
+        chance = self.calibrated(self.strength(self.rows(genes), columns), frequency)
+        return np.log(chance / self.calibrated(np.zeros(len(columns)), frequency)).sum(axis=1)
 
-    def calibrated(self, share: np.ndarray, frequency: np.ndarray) -> np.ndarray:
-        """Probabilities from predicted shares."""
-        raw = raw_log_odds(share, frequency)
-        return 1 / (1 + np.exp(-np.interp(raw, *self.knots)))
+    def calibrated(self, strength: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+        """Probabilities from strengths and the terms' frequencies."""
+        return 1 / (1 + np.exp(-np.interp(raw_log_odds(strength, frequency, self.blend), *self.knots)))
 
 
-def raw_log_odds(share: np.ndarray, frequency: np.ndarray) -> np.ndarray:
-    """Log odds of predicted shares, which regression lets leave the range from 0 to 1."""
-    bounded = np.clip(share, LEAST * frequency, 1 - 1e-3)
-    return np.log(bounded) - np.log1p(-bounded)
+def parts(strength: np.ndarray, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log odds of the frequency, the strength, and the log of the ratio of the predicted share to the frequency."""
+    ratio = np.log(np.maximum(1 + strength / np.sqrt(frequency), LEAST))
+    return np.log(frequency) - np.log1p(-frequency), strength, ratio
+
+
+def raw_log_odds(strength: np.ndarray, frequency: np.ndarray, blend: np.ndarray) -> np.ndarray:
+    """Log odds before the isotonic curve: a sum of :func:`parts`."""
+    odds, strength, ratio = parts(strength, frequency)
+    return blend[0] * odds + blend[1] * strength + blend[2] * ratio
 
 
 @cache
@@ -138,6 +144,7 @@ def read_relations(path: str | os.PathLike[str]) -> Relations:
         gene_factors=stored["gene_factors"].astype(np.float32) * stored["gene_scale"],
         term_factors=stored["term_factors"].astype(np.float32) * stored["term_scale"],
         frequency=stored["frequency"].astype(np.float64),
+        blend=stored["blend"].astype(np.float64),
         knots=stored["knots"].astype(np.float64),
         weights=stored["ranker"].astype(np.float64),
         unannotated=stored["unannotated"].astype(np.float64),

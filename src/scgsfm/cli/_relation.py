@@ -1,0 +1,52 @@
+"""``scgsfm relation GENE PHENOTYPE…`` and ``scgsfm relation --rank PHENOTYPE…``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The gene and the phenotypes."""
+    parser.add_argument(
+        "input",
+        nargs="+",
+        metavar="GENE PHENOTYPE",
+        help="a gene, and phenotypes by id or name; with --rank phenotypes alone",
+    )
+    parser.add_argument("--rank", action="store_true", help="rank all genes for a patient with the phenotypes")
+    parser.add_argument("--excluded", nargs="+", default=[], metavar="PHENOTYPE", help="with --rank: those not found")
+    parser.add_argument(
+        "-n", type=int, default=20, metavar="N", help="rows of evidence or genes (default: %(default)s)"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the table instead of printing it")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Look up and predict, and print or write."""
+    from scgsfm import tl
+
+    if args.excluded and not args.rank:
+        raise ValueError("--excluded is for --rank.")
+    if not args.rank and len(args.input) < 2:
+        raise ValueError("Give a gene and at least one phenotype, or --rank and phenotypes.")
+    if args.rank:
+        table = tl.rank_genes(args.input, excluded=args.excluded, n_top=None if args.output else args.n)
+    else:
+        table = tl.relation(args.input[0], args.input[1:])
+    if args.output is not None:
+        table.to_csv(args.output, index=False)
+        print(f"{args.output}: {len(table):,} rows")
+    elif args.rank:
+        print(table.drop(columns="known").to_string(index=False, float_format="{:.3g}".format))
+    else:
+        for row in table.itertuples():
+            print(f"{row.symbol} – {row.name} ({row.phenotype}): {row.status}, probability {row.probability:.3g}")
+            told = row.evidence.split("\n") if row.evidence else []
+            print(*(f"  {line}" for line in told[: args.n]), sep="\n", end="\n" if told else "")
+            if len(told) > args.n:
+                print(f"  and {len(told) - args.n} more")
+    print(f"\n{table.attrs['about']}")

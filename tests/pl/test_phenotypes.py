@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from anndata import AnnData
+from matplotlib import pyplot as plt
+
+from scgsfm import pl
+
+mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    parts = []
+    for group in ("B", "T"):
+        for kind, evidence in (("phenotype", "known"), ("phenotype", "predicted"), ("disease", "known")):
+            pvalue = np.sort(10 ** -rng.uniform(0, 14, 20))
+            columns = {
+                "id": [f"{kind[0]}:{i}" for i in rng.permutation(20)], "score": rng.uniform(0.1, 5, 20), "pvalue": pvalue,
+                "padj": pvalue, "n_hits": 3, "genes": [f"g{i}" for i in range(20)],
+            }  # fmt: skip
+            part = pd.DataFrame({"group": group, "kind": kind, "evidence": evidence, **columns})
+            parts.append(part.assign(term=[f"name of {name} " + "long " * 9 for name in part["id"]]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def dots(ax):
+    return ax.collections[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence"), [("phenotype", "known"), ("phenotype", "predicted"), ("disease", "known")]
+)
+def test_first_terms_of_each_group(table, kind, evidence):
+    ax = pl.phenotypes(table, kind=kind, evidence=evidence, n_terms=3, show=False)
+    own = table[(table["kind"] == kind) & (table["evidence"] == evidence)]
+    first = own.groupby("group", sort=False).head(3)["id"].unique()
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["B", "T"]
+    assert len(ax.get_yticklabels()) == len(first)
+    shown = own[own["id"].isin(first)]
+    logs = np.minimum(-np.log10(np.minimum(shown["padj"], 0.99)), 10)
+    np.testing.assert_allclose(dots(ax).get_sizes(), logs / logs.max() * 150)
+    np.testing.assert_allclose(dots(ax).get_array(), shown["score"])
+
+
+def test_version_and_citation_stand_below(table):
+    text = pl.phenotypes(table, show=False).figure.get_supxlabel()
+    assert "2024-04-26" in text
+    assert "medical advice" in text
+
+
+def test_terms_that_rest_on_the_same_genes_are_shown_once(table):
+    same = table.assign(genes="g")
+    assert len(pl.phenotypes(same, n_terms=3, show=False).get_yticklabels()) <= 2
+
+
+def test_terms_by_name_and_id(table):
+    row = table[table["kind"] == "phenotype"].iloc[0]
+    ax = pl.phenotypes(table, terms=[row["id"], row["term"]][:1], show=False)
+    assert len(ax.get_yticklabels()) == 1
+
+
+def test_refused(table):
+    with pytest.raises(KeyError, match="There is no `uns"):
+        pl.phenotypes(AnnData(np.ones((2, 2))), show=False)
+    with pytest.raises(ValueError, match="lacks the columns"):
+        pl.phenotypes(table.drop(columns="padj"), show=False)
+    with pytest.raises(KeyError, match="no group 'x'"):
+        pl.phenotypes(table, "x", show=False)
+    with pytest.raises(KeyError, match="no term 'x'"):
+        pl.phenotypes(table, terms=["x"], show=False)
+    with pytest.raises(ValueError, match="adjusted p-value below"):
+        pl.phenotypes(table, max_padj=1e-30, show=False)
+    with pytest.raises(ValueError, match="`n_terms` is 0"):
+        pl.phenotypes(table, n_terms=0, show=False)

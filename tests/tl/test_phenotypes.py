@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scanpy as sc
+from scipy.stats import false_discovery_control, hypergeom, norm
+
+import scgsfm
+from scgsfm import tl
+from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.genes import match, resolve
+from scgsfm.models.gpgpt import knowledge, relations
+
+COLUMNS = [
+    "group", "kind", "id", "term", "evidence", "source", "score", "pvalue", "padj", "n_genes", "n_found", "n_hits", "genes",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pbmc() -> ad.AnnData:
+    adata = scgsfm.datasets.pbmc()
+    adata = adata[adata.obs["cell_type"].isin(["B", "NK", "CD14+ Mono"])].copy()
+    sc.pp.normalize_total(adata, target_sum=1e4)
+    sc.pp.log1p(adata)
+    sc.tl.rank_genes_groups(adata, "cell_type", method="t-test_overestim_var")
+    return adata
+
+
+@pytest.fixture(scope="module")
+def table(pbmc) -> pd.DataFrame:
+    return tl.phenotypes(pbmc, copy=True, n_top=None).uns["phenotypes"]
+
+
+def test_table(pbmc, table):
+    assert table.columns.tolist() == COLUMNS
+    assert set(table["group"]) == set(pbmc.obs["cell_type"])
+    assert set(zip(table["kind"], table["evidence"], strict=True)) == {
+        ("phenotype", "known"), ("phenotype", "predicted"), ("disease", "known"),
+    }  # fmt: skip
+    assert table["source"].map(bool).all()
+    assert table["padj"].between(0, 1).all()
+    parts = table.groupby(["group", "kind", "evidence"])
+    assert parts["pvalue"].apply(lambda p: p.is_monotonic_increasing).all()
+
+
+def test_what_is_known_of_b_cells_is_found(table):
+    own = table[(table["group"] == "B") & (table["evidence"] == "known") & (table["kind"] == "disease")]
+    row = own[own["term"] == "Autosomal agammaglobulinemia"].iloc[0]
+    assert {"CD79A", "CD79B"} <= set(row["genes"].split(";"))
+    assert row["padj"] < 0.05
+    assert "Orphanet 2023-06" in row["source"]
+
+
+def test_known_rows_are_the_hypergeometric_test(pbmc, table):
+    known = knowledge()
+    detected = set(pbmc.var_names[np.asarray(pbmc.X.sum(axis=0)).ravel() > 0])
+    symbol = dict(zip(pbmc.var_names, resolve(pbmc.var_names).symbols, strict=True))
+    ranked = sc.get.rank_genes_groups_df(pbmc, "NK")
+    up = ranked[(ranked["pvals_adj"] < 0.05) & (ranked["logfoldchanges"] > 0) & ranked["names"].isin(detected)]
+    query = set(up["names"].head(100))
+    part = table[(table["group"] == "NK") & (table["kind"] == "phenotype") & (table["evidence"] == "known")]
+    for row in part.iloc[[0, 5, -1]].itertuples():
+        term = known.ontology.term(row.id)
+        own = {gene for gene in detected if known.evidence(symbol[gene], term)}
+        assert row.n_found == len(own)
+        assert row.n_hits == len(own & query)
+        assert set(filter(None, row.genes.split(";"))) == own & query
+        np.testing.assert_allclose(
+            row.pvalue, hypergeom.sf(row.n_hits - 1, len(detected), len(own), len(query)), rtol=1e-6
+        )
+    np.testing.assert_allclose(part["padj"], false_discovery_control(part["pvalue"]))
+
+
+def test_predicted_rows_are_a_test_of_the_mean(pbmc, table):
+    """The closed form in the space of the encodings is the plain mean over spread of all predictions."""
+    predictor, known = relations(), knowledge()
+    detected = pbmc.var_names[np.asarray(pbmc.X.sum(axis=0)).ravel() > 0].to_numpy()
+    part = table[(table["group"] == "NK") & (table["evidence"] == "predicted")]
+    ranked = sc.get.rank_genes_groups_df(pbmc, "NK")
+    up = ranked[(ranked["pvals_adj"] < 0.05) & (ranked["logfoldchanges"] > 0) & ranked["names"].isin(set(detected))]
+    query = np.isin(detected, up["names"].head(100))
+    rows = match(detected, np.array(predictor.genes, dtype=object))
+    columns = predictor.column[[known.ontology.term(name) for name in part["id"]]]
+    strength = predictor.strength(rows, columns)
+    n, m = len(strength), query.sum()
+    error = strength.std(axis=0) * np.sqrt((n - m) / (n - 1) / m)
+    score = (strength[query].mean(axis=0) - strength.mean(axis=0)) / error
+    np.testing.assert_allclose(part["score"], score / (1.4826 * np.median(np.abs(score))), rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(part["pvalue"], norm.sf(part["score"]))
+    for row in part.iloc[[0, 7]].itertuples():
+        behind = set(filter(None, row.genes.split(";")))
+        assert behind <= set(detected[query])
+        assert not any(known.evidence(gene, row.id) for gene in behind)
+
+
+def test_written_and_read_again(pbmc, tmp_path):
+    adata = pbmc.copy()
+    assert tl.phenotypes(adata, key_added="found", n_top=5) is None
+    assert len(adata.uns["found"]) == 3 * 3 * 5
+    assert adata.uns["scgsfm"]["found"]["sources"]["hpo"]["version"] == "2024-04-26"
+    assert "medical advice" in adata.uns["scgsfm"]["found"]["about"]
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    read = ad.read_h5ad(tmp_path / "a.h5ad")
+    pd.testing.assert_frame_equal(read.uns["found"], adata.uns["found"], check_dtype=False, check_index_type=False)
+
+
+def test_groups_without_markers_are_left_out(pbmc):
+    adata = pbmc.copy()
+    adata.uns["rank_genes_groups"]["pvals_adj"]["NK"][:] = 1
+    with pytest.warns(GeneSetWarning, match="'NK' has no marker"):
+        tl.phenotypes(adata)
+    assert "NK" not in set(adata.uns["phenotypes"]["group"])
+
+
+@pytest.mark.parametrize("options", [{"n_genes": 0}, {"max_padj": 0}, {"n_top": 0}, {"min_genes": 9, "max_genes": 5}])
+def test_refused(pbmc, options):
+    with pytest.raises(ValueError, match="must be|must hold"):
+        tl.phenotypes(pbmc, **options)
+
+
+def test_unknown_genes_are_refused(pbmc):
+    adata = pbmc.copy()
+    adata.var_names = [f"x{i}" for i in range(adata.n_vars)]
+    del adata.uns["rank_genes_groups"]
+    with pytest.raises(GeneMatchError):
+        tl.phenotypes(adata, "cell_type")

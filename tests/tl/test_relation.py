@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from scgsfm import tl
+from scgsfm._errors import GeneMatchError
+from scgsfm.models.gpgpt import knowledge, relations
+
+
+def test_known_and_predicted():
+    table = tl.relation("SCN1A", ["Seizure", "Ectopia lentis"])
+    known, predicted = table.iloc[0], table.iloc[1]
+    assert (known["status"], known["probability"]) == ("known", 1.0)
+    assert known["n_evidence"] == len(known["evidence"].split("\n")) > 10
+    assert "OMIM:607208" in known["evidence"]
+    assert "HPO annotations 2023-01-27" in known["evidence"]
+    assert (predicted["status"], predicted["evidence"]) == ("predicted", "")
+    assert predicted["probability"] == predicted["predicted"]
+    assert 0 < predicted["probability"] < known["predicted"] < 1
+    assert "medical advice" in table.attrs["about"]
+
+
+def test_ancestors_of_what_is_annotated_are_known():
+    status = tl.relation("FBN1", ["Ectopia lentis", "Abnormal lens morphology", "Abnormality of the eye"])["status"]
+    assert status.tolist() == ["known"] * 3
+
+
+def test_excluded_by_a_source():
+    known = knowledge()
+    gene, term = next(
+        (gene, int(known.annotations[place, 1]))
+        for gene in known.genes
+        for link in known.links_of(gene)
+        for place in known.annotations_of(known.links[link, 1])
+        if known.negated[place]
+        and known.ontology.is_phenotype[known.annotations[place, 1]]
+        and not known.evidence(gene, int(known.annotations[place, 1]))
+    )
+    row = tl.relation(gene, known.ontology.ids[term]).iloc[0]
+    assert row["status"] == "excluded"
+    assert row["n_evidence"] > 0
+    assert row["probability"] == row["predicted"] < 1
+
+
+def test_several_genes_of_any_naming():
+    table = tl.relation(["TP53", "7157", "ENSG00000141510"], "Neoplasm")
+    assert table["symbol"].tolist() == ["TP53"] * 3
+    assert table["gene"].tolist() == ["TP53", "7157", "ENSG00000141510"]
+    assert table["probability"].nunique() == 1
+
+
+def test_genes_without_annotation_are_predicted():
+    known = knowledge()
+    new = next(gene for gene in relations().genes if known.gene(gene) is None)
+    row = tl.relation(new, "Seizure").iloc[0]
+    assert row["status"] == "predicted"
+    assert 0 < row["probability"] < 1
+
+
+@pytest.mark.parametrize(
+    ("gene", "term", "error", "message"),
+    [
+        ("SCN1AA", "Seizure", GeneMatchError, "is no gene that is known here. Did you mean SCN1A"),
+        ("CAP", "Seizure", GeneMatchError, "alias of several genes"),
+        ("SCN1A", "Seizzure", ValueError, "Did you mean"),
+        ("SCN1A", "HP:0000006", ValueError, "is no phenotype"),
+        ("SCN1A", [], ValueError, "at least one"),
+    ],
+)
+def test_refused(gene, term, error, message):
+    with pytest.raises(error, match=message):
+        tl.relation(gene, term)

@@ -1,0 +1,122 @@
+"""Fit the relation predictor and the gene ranking of gpgpt-mini.
+
+python training/gpgpt_relations.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
+
+Genes with annotations are predicted out of fold, by fits of the genes of the other folds; the others by all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from gene_vectors import SNAPSHOT, Case, gene_vectors, labels_of, read_cases, read_summaries
+
+import scgsfm
+from scgsfm.models.gpgpt import Knowledge, Ranker, Relations, knowledge
+from scgsfm.models.gpgpt._fit_ranking import examples, fit_weights
+from scgsfm.models.gpgpt._fit_relations import Likeness, basis, calibrate, encode, smoother
+from scgsfm.models.gpgpt._ranking import FEATURES
+from scgsfm.models.gpgpt._relations import WEIGHTS
+
+N_FOLDS, SEED, MIN_GENES, BLOCK = 5, 0, 3, 4000
+SHARE = 0.1
+"""How much belief is left for genes that nothing is annotated to."""
+
+
+def encodings(likeness: Likeness, known: np.ndarray, labels, n_genes: int, rng: np.random.Generator) -> tuple:
+    """Encodings of all genes and of the terms: known genes out of fold, others by all known ones."""
+    frequency, directions = basis(labels)
+    genes = np.zeros((n_genes, directions.shape[1]), np.float32)
+    folds = rng.permutation(len(known)) % N_FOLDS
+    for fold in range(N_FOLDS):
+        train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        weights = smoother(likeness, known[train], known[test])
+        genes[known[test]], terms = encode(weights, labels[train], frequency, directions)
+        print(f"fold {fold + 1} of {N_FOLDS}", flush=True)
+    new = np.setdiff1d(np.arange(n_genes), known)
+    for block in np.array_split(new, max(len(new) // BLOCK, 1)):
+        genes[block], terms = encode(smoother(likeness, known, block), labels, frequency, directions)
+    return genes, terms, frequency
+
+
+def fit_scale(relations: Relations, ranker: Ranker, cases: list[Case]) -> float:
+    """How sharply to tell genes without annotation apart: the likeliest scale, were the genes of the cases such."""
+    inside = {ranker.known.genes[row] for row in ranker.genes.tolist()}
+    others = [gene for gene in relations.genes if gene not in inside]
+    grid = np.arange(0.05, 2.0, 0.05)
+    loss, counts = np.zeros(len(grid)), Counter(case.gene for case in cases)
+    for case in cases[::5]:
+        fit = relations.fit([case.gene, *others], case.present)
+        scaled = np.outer(grid, fit)
+        loss += (np.logaddexp.reduce(scaled, axis=1) - scaled[:, 0]) / counts[case.gene] ** 0.5
+    return float(grid[loss.argmin()])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    args = parser.parse_args()
+    folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "phenotype"
+    index, rng = knowledge(), np.random.default_rng(SEED)
+    genes = sorted({*index.genes, *scgsfm.models.load("gsfm-base").genes[2:]})
+    likeness = Likeness(gene_vectors(genes, read_summaries(folder)))
+    labels = labels_of(index, index.genes)
+    annotated = np.flatnonzero(np.diff(labels.indptr))
+    labels = labels[annotated]
+    terms = np.flatnonzero(np.asarray(labels.sum(axis=0)).ravel() >= MIN_GENES)
+    labels = labels[:, terms]
+    place = {gene: row for row, gene in enumerate(genes)}
+    known = np.array([place[index.genes[row]] for row in annotated])
+    gene_factors, term_factors, frequency = encodings(likeness, known, labels, len(genes), rng)
+    some = np.sort(rng.permutation(len(known))[:1000])
+    strength = gene_factors[known[some]] @ term_factors.T
+    blend, knots = calibrate(strength, frequency, labels[some].toarray(), rng)
+
+    weights, scale = fit_ranking(index, read_cases(folder, index), rng), 1.0
+    ranker = Ranker(index, weights, sources=SNAPSHOT)
+    numbers = index.ontology.numbers[terms]
+    parts = (genes, numbers, gene_factors, term_factors, frequency, blend, knots, weights)
+    relations = Relations(*parts, np.log([scale, SHARE]), index.ontology)
+    scale = fit_scale(relations, ranker, read_cases(folder, index))
+    write(args.out, *parts, np.log([scale, SHARE]))
+    told = {"genes": len(genes), "annotated": len(known), "terms": len(terms), "scale": scale}
+    print(json.dumps(told | dict(zip(FEATURES, weights.round(3).tolist(), strict=True))))
+    print(f"{args.out.name}: {args.out.stat().st_size:,} bytes")
+
+
+def fit_ranking(index: Knowledge, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
+    """Weights of the ranker; a gene counts by the root of the number of its cases."""
+    ranker = Ranker(index, np.zeros(len(FEATURES)), sources=SNAPSHOT)
+    counts = Counter(case.gene for case in cases)
+    share = np.array([counts[case.gene] ** -0.5 for case in cases])
+    return fit_weights(examples(ranker, [(index.gene(c.gene), c.present, c.absent) for c in cases], rng), share)
+
+
+def write(path, genes, numbers, gene_factors, term_factors, frequency, blend, knots, weights, unannotated) -> None:
+    """Factors as int8 with a scale for each row."""
+    import safetensors.numpy
+
+    stored = {
+        "genes": np.frombuffer("\n".join(genes).encode(), np.uint8).copy(),
+        "terms": numbers.astype(np.int32),
+        "frequency": frequency.astype(np.float32),
+        "blend": blend.astype(np.float32),
+        "knots": knots.astype(np.float32),
+        "ranker": weights.astype(np.float32),
+        "unannotated": unannotated.astype(np.float32),
+    }
+    for name, factors in (("gene", gene_factors), ("term", term_factors)):
+        largest = np.abs(factors).max(axis=1, keepdims=True)
+        scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+        stored |= {f"{name}_factors": np.rint(factors / scale).astype(np.int8, order="C"), f"{name}_scale": scale}
+    path.write_bytes(safetensors.numpy.save(stored))
+
+
+if __name__ == "__main__":
+    main()
