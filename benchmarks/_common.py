@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 from render import TABLES, layout
 
 if TYPE_CHECKING:
@@ -47,9 +49,10 @@ def say(message: str) -> None:
 
 
 def report(name: str, table: pd.DataFrame, out: Path) -> None:
-    """Print a table, and write it as ``out/<name>.csv`` below a line that says how it was made."""
+    """Print a table, and write it as ``out/<name>.csv`` below a line that says how it was made and what it cost."""
     out.mkdir(parents=True, exist_ok=True)
-    made = f"{versions()}; {' '.join(['python', f'benchmarks/{Path(sys.argv[0]).name}', *_told(sys.argv[1:])])}"
+    command = " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *_told(sys.argv[1:])])
+    made = f"{versions()}; {command}; {cost()}"
     text = table.to_csv(index=False, float_format="%.6g")
     (out / f"{name}.csv").write_text(f"# {made}\n{text}", encoding="utf-8")
     print(f"\n{layout(name, table)}\n\n{made}")
@@ -61,6 +64,18 @@ def versions() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = ".".join(map(str, sys.version_info[:3]))
     return ", ".join([f"Python {python}", *(f"{p} {version(p)}" for p in packages), f"{cores} cores"])
+
+
+def cost() -> str:
+    """How long the script has run until now, and the most memory that it had."""
+    process = psutil.Process()
+    memory = process.memory_info()
+    most = getattr(memory, "peak_wset", memory.rss)
+    if sys.platform != "win32":
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return f"{time.time() - process.create_time():,.0f} s, {most / 1e9:.1f} GB"
 
 
 def _told(arguments: list[str]) -> list[str]:

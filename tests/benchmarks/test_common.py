@@ -1,3 +1,4 @@
+import re
 import sys
 
 import _common
@@ -22,7 +23,9 @@ def test_report_tells_how_without_where(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, "argv", ["/home/me/benchmarks/speed.py", "--model", f"{tmp_path}/mine", "--repeats", "3"])
     _common.report("speed", pd.DataFrame({"form": ["ours"], "seconds": ["1.50"]}), tmp_path)
     first, *rest = (tmp_path / "speed.csv").read_text().splitlines()
-    assert first.endswith("python benchmarks/speed.py --model mine --repeats 3")
-    assert f"Python {sys.version_info[0]}." in first
+    made, command, cost = first.split("; ")
+    assert command == "python benchmarks/speed.py --model mine --repeats 3"
+    assert re.fullmatch(r"[\d,]+ s, [\d.]+ GB", cost) and "0.0 GB" not in cost
+    assert f"Python {sys.version_info[0]}." in made
     assert rest == ["form,seconds", "ours,1.50"]
     assert "| ours | 1.50    |" in capsys.readouterr().out
