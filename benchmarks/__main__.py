@@ -25,7 +25,9 @@ SCRIPTS = {
     "time_split": ["data", "model", "reference", "corpus"],
     "model_parts": ["data", "model", "corpus"],
     "enrichment": ["data", "model"],
+    "regulatory": ["data"],
     "precision": ["data", "model", "full"],
+    "gene_phenotype": ["data"],
     "training_choices": ["data", "corpus", "runs"],
 }
 """The options that each script takes from here."""

@@ -170,6 +170,64 @@ def _enrichment_agreement(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{column: table[column].map(form.format) for column, form in formats.items()})
 
 
+def _gene_questions(table: pd.DataFrame) -> pd.DataFrame:
+    shares = ("exact match", "read rightly", "cited evidence", "model alone")
+    counts = {"facts told": table["facts told"].map(lambda n: f"{n:,.0f}" if n == n else "")}
+    return table.assign(**counts, **{c: table[c].map(lambda x: f"{x:.1%}" if x == x else "") for c in shares})
+
+
+def _between(row: pd.Series, name: str) -> str:
+    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
+
+
+def _gene_ranking(table: pd.DataFrame) -> pd.DataFrame:
+    names = {
+        "top1": "top 1",
+        "top10": "top 10",
+        "mrr": "MRR",
+        "macro_top1": "macro top 1",
+        "macro_top10": "macro top 10",
+    }
+    told = {text: [_between(row, name) for _, row in table.iterrows()] for name, text in names.items()}
+    told["macro MRR"] = [_between(row, "macro_mrr") for _, row in table.iterrows()]
+    head = {"method": table["method"], "genes ranked": [f"{n:,}" for n in table["candidates"]]}
+    return pd.DataFrame(head | {"median rank": [f"{rank:.0f}" for rank in table["median"]]} | told)
+
+
+def _gene_relations(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, summaries="summaries " + table["summaries"]), ["method"], ["summaries"])
+
+
+def _new_associations(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
+    counts = {"genes": table["n_genes"], "new pairs": [f"{n:,}" for n in table["n_pairs"]]}
+    return pd.DataFrame({"method": table["method"], **counts, "AUROC": cell})
+
+
+def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
+    told = {"probability": [f"{r.low:g} to {r.high:g}" for r in table.itertuples()]}
+    told |= {name: [f"{value:.4f}" for value in table[name]] for name in ("predicted", "annotated")}
+    return pd.DataFrame(told | {"pairs": [f"{n:,}" for n in table["n"]]})
+
+
+def _relation_speed(table: pd.DataFrame) -> pd.DataFrame:
+    pairs = [f"{n:,}" for n in table["n_pairs"]]
+    return pd.DataFrame({"pairs": pairs, "pairs a second": [f"{n:,.0f}" for n in table["pairs_per_second"]]})
+
+
+def _regulatory_activity(table: pd.DataFrame) -> pd.DataFrame:
+    mean = table.groupby("method", sort=False)[["r", "rmse"]].mean().reset_index().assign(cell="mean")
+    both = pd.concat([table, mean.merge(table[["method", "n"]].drop_duplicates())])
+    cell = [f"{r.r:.3f} / {r.rmse:.3f}" for r in both.itertuples()]
+    return wide(both.assign(shown=cell, n=both["n"].map("{:,}".format)), ["method", "n"], ["cell"], "shown")
+
+
+def _regulatory_explanations(table: pd.DataFrame) -> pd.DataFrame:
+    shares = ["of the claimed sign", "cited exceed uncited"]
+    return table.assign(**{column: table[column].map("{:.1%}".format) for column in shares})
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
@@ -181,6 +239,9 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "enrichment_peers": _enrichment_power,
     "enrichment_agreement": _enrichment_agreement,
     "gene_embedding": _gene_embedding,
+    "regulatory_activity": _regulatory_activity,
+    "regulatory_explanations": _regulatory_explanations,
+    "gene_questions": _gene_questions,
     "scoring": _scoring,
     "cell_embedding": _cell_embedding,
     "cell_embedding_choices": _cell_embedding_choices,
@@ -188,6 +249,11 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "expand": _expand,
     "expand_choice": _expand_choice,
     "expand_methods": _expand_methods,
+    "gene_ranking": _gene_ranking,
+    "gene_relations": _gene_relations,
+    "new_associations": _new_associations,
+    "relation_calibration": _relation_calibration,
+    "relation_speed": _relation_speed,
 }
 """How the tables that aren't shown as they are in their CSV are laid out."""
 

@@ -258,6 +258,22 @@ def test_enrich_ranking(tmp_path, capsys, suffix, header):
     np.testing.assert_allclose(pd.read_csv(out)["pvalue"], expected["pvalue"])
 
 
+def test_relation(tmp_path, capsys):
+    assert main(["relation", "SCN1A", "Seizure", "Ectopia lentis", "-n", "2"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "SCN1A – Seizure (HP:0001250): known, probability 1"
+    assert told[3].startswith("  and ")
+    assert told[4].startswith("SCN1A – Ectopia lentis (HP:0001083): predicted")
+    assert "medical advice" in told[-1]
+    path = tmp_path / "genes.csv"
+    terms = ["Ectopia lentis", "Arachnodactyly"]
+    assert main(["relation", "--rank", *terms, "--excluded", "Seizure", "-o", str(path)]) == 0
+    expected = scgsfm.tl.rank_genes(terms, excluded=["Seizure"])
+    pd.testing.assert_frame_equal(pd.read_csv(path, keep_default_na=False), expected, check_dtype=False)
+    assert main(["relation", "--rank", *terms, "-n", "3"]) == 0
+    assert "FBN1" in capsys.readouterr().out
+
+
 def test_enrich_cells(tmp_path, capsys):
     adata = scgsfm.datasets.pbmc()[:200].copy()
     adata.obs["group"] = ["a", "b"] * 100
@@ -314,6 +330,9 @@ def test_demo(tmp_path, capsys):
         (["predict", "--library", "hallmark", "-o", "out.txt"], "out.txt ends neither"),
         (["download", "no/such/folder"], "no/such/folder"),
         (["enrich", "absent.csv"], "absent.csv does not exist"),
+        (["relation", "SCN1A"], "Give a gene and at least one phenotype"),
+        (["relation", "SCN1A", "Siezure"], "Did you mean"),
+        (["relation", "SCN1A", "Seizure", "--excluded", "Fever"], "--excluded is for --rank"),
         (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],
 )

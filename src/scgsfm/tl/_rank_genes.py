@@ -66,8 +66,8 @@ def rank_genes(
     --------
     >>> import scgsfm
     >>> table = scgsfm.tl.rank_genes(["Ectopia lentis", "HP:0001166", "Dural ectasia"], excluded=["Seizure"])
-    >>> table["gene"][0], table["disease_name"][0]
-    ('FBN1', 'Marfan syndrome')
+    >>> table["gene"][0], table["evidence"][0]
+    ('FBN1', 'known')
     """
     known = knowledge()
     present, absent = _rows(phenotypes, "phenotypes", known.ontology), _rows(excluded, "excluded", known.ontology)
