@@ -8,6 +8,7 @@ in RUN, so that an interrupted run goes on, and `--embed` copies the finished mo
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import shutil
@@ -44,14 +45,20 @@ VALIDATION, TEST = 7, 8
 MOTIFS = "jaspar2026"
 N_SCORED = 384
 """Motifs whose best scores count, one of each group of like ones."""
-SEQUENCE = BranchConfig(epochs=24)
-CARD = BranchConfig(epochs=8, learning_rate=2e-3, batch_size=256, weight_decay=0.1, warmup=0.1)
+EPOCHS, EPOCHS_AGAIN = (12, 10), 5
+"""Epochs of each convolutional network, and of a second cycle of the first."""
+SEQUENCE = BranchConfig(epochs=EPOCHS[0])
+AGAIN = {"learning_rate": 1.5e-3, "warmup": 0.1, "seed": 1}
+"""What differs in a second cycle."""
+CARD = BranchConfig(epochs=6, learning_rate=2e-3, batch_size=256, weight_decay=0.2, warmup=0.1)
+TAUGHT = 0.6
+"""Share of the card's targets that are not measured activities, but what the branch on the sequence says of them."""
 CARD_HIDDEN = (768, 128)
 DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num_hidden_layers=3)
 SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MOST_TRACE}
 WRITE = StageConfig(epochs=2, learning_rate=2e-3, batch_size=64, **SMALL)
 READ = StageConfig(epochs=3, learning_rate=1e-3, batch_size=128, **SMALL)
-N_WRITE, N_READ = 12_000, 40_000
+N_WRITE, N_READ = 2500, 5000
 """Sequences of the stages; each is drawn in one cell type."""
 QUANTILES = (0.25, 0.5, 0.75)
 
@@ -92,8 +99,10 @@ class Run:
     """The parts of a run, each kept in its folder."""
 
     def __init__(self, data: Path, out: Path, options: argparse.Namespace) -> None:
-        self.out, self.options, self.seconds = out, options, {}
+        self.out, self.options = out, options
         out.mkdir(parents=True, exist_ok=True)
+        told = out / "seconds.json"
+        self.seconds: dict[str, int] = json.loads(told.read_text()) if told.exists() else {}
         self.motifs = Motifs.embedded(MOTIFS)
         self.measured = read_measured(data / TABLE, CELL_TYPES)
         fold = self.measured.fold
@@ -116,39 +125,66 @@ class Run:
         return kept["scored"].tolist(), kept["numbers"]
 
     def sizes(self) -> ActivityConfig:
-        return ActivityConfig(len(CELL_TYPES), self.numbers.shape[1], card_hidden=CARD_HIDDEN)
+        n = len(self.options.epochs)
+        return ActivityConfig(len(CELL_TYPES), self.numbers.shape[1], networks=n, card_hidden=CARD_HIDDEN)
 
-    def branch(self, branch: torch.nn.Module, inputs: np.ndarray, config: BranchConfig, name: str) -> torch.nn.Module:
+    def branch(
+        self,
+        branch: torch.nn.Module,
+        inputs: np.ndarray,
+        config: BranchConfig,
+        name: str,
+        taught: np.ndarray | None = None,
+    ) -> torch.nn.Module:
         begun = time.process_time()
         few = np.flatnonzero(self.validation)[::4]
 
         def measure(averaged: torch.nn.Module) -> float:
             return float(np.mean(correlations(answers(averaged, inputs[few]), self.targets[few])))
 
-        rows, targets = inputs[self.train], self.targets[self.train]
-        trained = train_branch(branch, rows, targets, config, self.out / name, measure=measure)
-        self.seconds[name] = round(time.process_time() - begun)
+        targets = (self.targets if taught is None else taught)[self.train]
+        trained = train_branch(branch, inputs[self.train], targets, config, self.out / name, measure=measure)
+        self._took(name, begun)
         return trained
 
+    def _took(self, name: str, begun: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0) + round(time.process_time() - begun)
+        (self.out / "seconds.json").write_text(json.dumps(self.seconds))
+
+    def network(self, number: int) -> torch.nn.Module:
+        """A convolutional network; the first has a second cycle."""
+        torch.manual_seed(number)
+        network, name = SequenceBranch(self.sizes()), f"sequence_{number}"
+        motifs_as_filters(network, self.motifs, SEQUENCE.motif_share, seed=number)
+        settings = asdict(SEQUENCE) | {"epochs": self.options.epochs[number], "seed": 2 * number}
+        network = self.branch(network, self.codes, BranchConfig(**settings), name)
+        if number == 0 and self.options.again:
+            self._teach(network)
+            again = BranchConfig(**asdict(SEQUENCE) | AGAIN | {"epochs": self.options.again})
+            network = self.branch(copy.deepcopy(network).train(), self.codes, again, "again")
+        return network
+
+    def _teach(self, network: torch.nn.Module) -> np.ndarray:
+        """What the branch on the card is trained on."""
+        file = self.out / "taught.npy"
+        if not file.exists():
+            np.save(file, (1 - TAUGHT) * self.targets + TAUGHT * answers(network, self.codes))
+        return np.load(file)
+
     def activity(self) -> dict[str, torch.Tensor]:
-        """The weights of both branches and of their blend."""
+        """The weights of all branches and of their blend."""
+        networks = [self.network(number) for number in range(len(self.options.epochs))]
         torch.manual_seed(0)
-        card, sequence = CardBranch(self.sizes()), SequenceBranch(self.sizes())
-        numbers = self.numbers[self.train]
+        card, numbers = CardBranch(self.sizes()), self.numbers[self.train]
         card.mean[:], card.scale[:] = torch.from_numpy(numbers.mean(0)), torch.from_numpy(1 / (numbers.std(0) + 0.05))
-        motifs_as_filters(sequence, self.motifs, SEQUENCE.motif_share)
-        config = BranchConfig(**asdict(SEQUENCE) | {"epochs": self.options.epochs})
-        card = self.branch(card, self.numbers, CARD, "card")
-        sequence = self.branch(sequence, self.codes, config, "sequence")
-        true = self.measured.activity[self.validation]
-        by_sequence, by_card = (
-            answers(branch, inputs[self.validation])
-            for branch, inputs in ((sequence, self.codes), (card, self.numbers))
-        )
+        card = self.branch(card, self.numbers, CARD, "card", self._teach(networks[0]))
+        true, own = self.measured.activity[self.validation], self.validation
+        by_sequence = np.mean([answers(network, self.codes[own]) for network in networks], axis=0)
+        by_card = answers(card, self.numbers[own])
         weights = np.zeros((3, 3, len(CELL_TYPES)), np.float32)
         weights[0] = blend([by_sequence, by_card], true)
         weights[1, [0, 2]], weights[2, [1, 2]] = blend([by_sequence], true), blend([by_card], true)
-        parts = {"sequence": sequence, "card": card}
+        parts = {f"sequence.{i}": network for i, network in enumerate(networks)} | {"card": card}
         tensors = {f"{name}.{key}": v for name, part in parts.items() for key, v in part.state_dict().items()}
         return tensors | {"blend": torch.from_numpy(weights)}
 
@@ -176,7 +212,7 @@ class Run:
                 fresh.load_state_dict(writer.state_dict())
                 own = first(examples, self.options.cards)
                 torch.save(train_stage2(fresh, tokens, own, config).state_dict(), file)
-                self.seconds[f"read, {mode}"] = round(time.process_time() - begun)
+                self._took(f"read, {mode}", begun)
             state = torch.load(file, weights_only=True)
             tensors |= {
                 f"readers.{name}.{key.replace('text_model.model.', 'text_model.')}": v for key, v in state.items()
@@ -187,7 +223,7 @@ class Run:
         file, begun = self.out / f"{name}.pt", time.process_time()
         if not file.exists():
             torch.save(train(model).state_dict(), file)
-            self.seconds[name] = round(time.process_time() - begun)
+            self._took(name, begun)
         model.load_state_dict(torch.load(file, weights_only=True))
         return model
 
@@ -196,7 +232,7 @@ def first(examples: Examples, n: int) -> Examples:
     return Examples(examples.cards[:n], examples.activity[:n], examples.traces[:n])
 
 
-def held_out(model: R3LM, run: Run, n_cards: int = 2000) -> dict[str, Any]:
+def held_out(model: R3LM, run: Run, n_cards: int = 1000) -> dict[str, Any]:
     """r and RMSE of each way of predicting on the fold that was never trained on."""
     test = run.measured.of(run.test)
     told: dict[str, Any] = {}
@@ -250,7 +286,8 @@ def finish(run: Run) -> Path:
         "n_sequences": {"trained": int(run.train.sum()), "held_out": int(run.test.sum())},
         "config": {
             "sequence": asdict(SEQUENCE) | {"epochs": run.options.epochs},
-            "card": asdict(CARD),
+            "again": asdict(SEQUENCE) | AGAIN | {"epochs": run.options.again},
+            "card": asdict(CARD) | {"taught": TAUGHT},
             "write": WRITE.as_dict() | {"sequences": run.options.written},
             "read": READ.as_dict() | {"sequences": run.options.cards},
         },
@@ -269,8 +306,9 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
+    parser.add_argument("--epochs", nargs="+", type=int, default=EPOCHS, help="of each network (%(default)s)")
     parser.add_argument(
-        "--epochs", type=int, default=SEQUENCE.epochs, help="of the branch on the sequence (%(default)s)"
+        "--again", type=int, default=EPOCHS_AGAIN, help="epochs of a second cycle of that branch (%(default)s)"
     )
     parser.add_argument("--cards", type=int, default=N_READ, help="sequences of stage 2 (%(default)s)")
     parser.add_argument("--written", type=int, default=N_WRITE, help="sequences of stage 1 (%(default)s)")

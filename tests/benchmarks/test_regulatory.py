@@ -15,7 +15,7 @@ def test_ridge():
     fold = np.repeat(np.arange(9), 100)
     measured = Measured([""] * 900, y.astype(np.float32), ["a", "b"], fold)
     for form in (x, sparse.csr_array(x)):
-        np.testing.assert_allclose(regulatory.ridge(form, measured), y[fold == 8], atol=0.2)
+        assert min(regulatory.pearson(regulatory.ridge(form, measured), y[fold == 8])) > 0.999
 
 
 def test_words_of_both_strands():

@@ -36,6 +36,7 @@ def small_parts():
         "activity": {
             "n_outputs": 2,
             "n_features": len(SCORED) + len(motifs) + N_COMPOSITION,
+            "networks": 2,
             "stem": 8,
             "widths": [6, 8],
             "kernels": [3, 3],

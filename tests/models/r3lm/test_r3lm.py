@@ -46,9 +46,9 @@ def test_modes_are_parts_of_the_whole(small):
 
 def test_sequence_network_by_hand(small):
     """The layers one after the other, with plain convolution."""
-    branch = small.module.activity.sequence
+    first, second = small.module.activity.sequence
     x = one_hot(torch.tensor([["ACGT".index(letter) for letter in SEQUENCES[0]]])).double()
-    weight = {key: value.double() for key, value in branch.state_dict().items()}
+    weight = {}
 
     def norm(y, name):
         y = (y - weight[f"{name}.running_mean"][:, None]) / (weight[f"{name}.running_var"][:, None] + 1e-5).sqrt()
@@ -68,7 +68,10 @@ def test_sequence_network_by_hand(small):
         z = (z @ weight["head.2.weight"].T + weight["head.2.bias"]).relu()
         return z @ weight["head.5.weight"].T + weight["head.5.bias"]
 
-    expected = (one_strand(x) + one_strand(x.flip(1, 2))) / 2 + 0.2
+    expected = 0.2
+    for branch in (first, second):
+        weight |= {key: value.double() for key, value in branch.state_dict().items()}
+        expected = expected + (one_strand(x) + one_strand(x.flip(1, 2))) / 4
     np.testing.assert_allclose(small.predict(SEQUENCES[:1], mode="sequence"), expected.numpy(), rtol=1e-4, atol=1e-4)
 
 

@@ -12,7 +12,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, IterableDataset
 
 from scgsfm._logging import logger
@@ -78,7 +78,7 @@ class Trainee(pl.LightningModule):
     def __init__(self, branch: nn.Module, config: BranchConfig, steps: int) -> None:
         super().__init__()
         self.branch, self.config, self.steps = branch, config, steps
-        self.average = AveragedModel(branch, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True)
+        self.average = AveragedModel(branch, multi_avg_fn=running_average(config.average), use_buffers=True)
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         x, y = batch
@@ -164,6 +164,21 @@ def train_branch(
     safe: dict[str, Any] = {"weights_only": True} if "weights_only" in inspect.signature(trainer.fit).parameters else {}
     trainer.fit(trainee, DataLoader(draws, batch_size=None), ckpt_path=last if last.exists() else None, **safe)
     return trainee.average.module.eval()
+
+
+def running_average(decay: float) -> Callable[[Any, Any, Any], None]:
+    """How an average takes up new values; the first ones count for more, or the start would linger in variances."""
+
+    @torch.no_grad()
+    def update(averages: Any, values: Any, n: Any) -> None:
+        share = 1 - min(decay, (1 + float(n)) / (10 + float(n)))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value.to(average.dtype), share)
+            else:
+                average.copy_(value)
+
+    return update
 
 
 def motifs_as_filters(branch: SequenceBranch, motifs: Motifs, share: float, *, seed: int = 0) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._letters import encode
+from ._letters import N, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from ._motifs import Motifs
 
 MOST_COUNTED = 4
-N_COMPOSITION = 18
+WORD, N_WORDS = 6, 2080
+"""Letters of the words that are counted, and how many words there are if a word and its reverse complement are one."""
+_FIRST_WORD = 18
+N_COMPOSITION = _FIRST_WORD + N_WORDS
 
 
 class CardFeatures:
-    """Best scores of some motifs, numbers of hits of all, GC content, CpG and pairs of bases on both strands.
+    """Best scores of some motifs, numbers of hits of all, GC content, CpG, pairs and words of bases on both strands.
 
     Parameters
     ----------
@@ -57,15 +61,34 @@ def _chosen(motifs: Motifs, ids: Sequence[str]) -> Motifs:
 
 
 def composition(sequences: Sequence[str]) -> np.ndarray:
-    """GC content, share of CpG, and roots of the numbers of each pair of neighbouring bases on both strands."""
+    """GC content, share of CpG, and roots of the numbers of pairs of bases and of words, on both strands.
+
+    Pairs and words with an N aren't counted. A word and its reverse complement are one.
+    """
     letters, ends = encode(sequences)
+    words, ids = np.full(len(letters), -1, np.int64), _word_ids()
+    if len(letters) >= WORD:
+        windows = np.lib.stride_tricks.sliding_window_view(letters.astype(np.int64), WORD)
+        found = ids[np.minimum(windows, 3) @ 4 ** np.arange(WORD - 1, -1, -1)]
+        words[: len(found)] = np.where((windows < N).all(axis=1), found, -1)
     out = np.zeros((len(sequences), N_COMPOSITION), np.float32)
     for row, first, last in zip(out, ends[:-1], ends[1:], strict=True):
         own = letters[first:last].astype(np.int64)
         a, b = own[:-1], own[1:]
-        known = (a < 4) & (b < 4)
+        known = (a < N) & (b < N)
         pairs = np.bincount(4 * a[known] + b[known], minlength=16).reshape(4, 4)
         row[0] = ((own == 1) | (own == 2)).sum() / max(len(own), 1)
         row[1] = pairs[1, 2] / max(len(own) - 1, 1)
-        row[2:] = np.sqrt(pairs + pairs[::-1, ::-1].T).ravel()
+        row[2:_FIRST_WORD] = np.sqrt(pairs + pairs[::-1, ::-1].T).ravel()
+        inside = words[first : max(last - WORD + 1, first)]
+        row[_FIRST_WORD:] = np.sqrt(np.bincount(inside[inside >= 0], minlength=N_WORDS))
     return out
+
+
+@cache
+def _word_ids() -> np.ndarray:
+    """The position of each word among those that come before their reverse complement, or of that."""
+    places = np.arange(WORD)
+    words = np.arange(4**WORD)[:, None] // 4 ** places[::-1] % 4
+    other = (3 - words) @ 4**places
+    return np.unique(np.minimum(np.arange(4**WORD), other), return_inverse=True)[1]

@@ -17,11 +17,13 @@ class ActivityConfig:
     """Sizes of the network.
 
     ``pool`` bases become one place after the first layer; each stage has a width, a kernel and a number of layers, and
-    halves the places of the one before. ``n_features`` are the numbers that the branch on the card reads.
+    halves the places of the one before. ``n_features`` are the numbers that the branch on the card reads, ``networks`` is
+    the number of convolutional networks, whose mean counts.
     """
 
     n_outputs: int
     n_features: int
+    networks: int = 1
     length: int = 200
     stem: int = 160
     stem_kernel: int = 15
@@ -126,7 +128,8 @@ class ActivityNetwork(nn.Module):
 
     def __init__(self, config: ActivityConfig) -> None:
         super().__init__()
-        self.sequence, self.card = SequenceBranch(config), CardBranch(config)
+        self.sequence = nn.ModuleList(SequenceBranch(config) for _ in range(config.networks))
+        self.card = CardBranch(config)
         self.register_buffer("blend", torch.zeros(len(self.modes), 3, config.n_outputs))
 
     def forward(self, x: Tensor | None, features: Tensor | None, mode: str) -> Tensor:
@@ -134,7 +137,7 @@ class ActivityNetwork(nn.Module):
         by_sequence, by_card, offset = self.blend[self.modes.index(mode)]
         out = offset
         if mode != "card" and x is not None:
-            out = out + by_sequence * self.sequence.both_strands(x)
+            out = out + by_sequence * torch.stack([network.both_strands(x) for network in self.sequence]).mean(0)
         if mode != "sequence" and features is not None:
             out = out + by_card * self.card(features)
         return out
