@@ -23,13 +23,6 @@ class Told:
         return self.asked if self.asked in options else options[0]
 
 
-def test_a_second_thing_that_is_missing(ask):
-    found = ask("related", "Does FBN1 cause it?")
-    assert found.declined
-    assert "Of FBN1 alone" in found.text
-    assert not ask("diseases", "Does FBN1 cause it?").declined
-
-
 @pytest.fixture
 def ask(known):
     return lambda asked, question, **options: answer(Told(asked), question, known=known, **options)

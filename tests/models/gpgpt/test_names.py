@@ -65,6 +65,12 @@ def test_unknown_words_beside_a_name_are_told(reader, question, unknown):
     assert read.unknown == unknown
 
 
+def test_the_question_without_its_names(reader):
+    assert reader.read("Does FBN1 cause it?", []).bare == "Does <gene> cause it?"
+    read = reader.read("Is arachnodactyly seen in Marfan syndrome?", [])
+    assert read.bare == "Is <hpo> seen in <disease>?"
+
+
 def test_common_words_are_passed_over():
     for text in ("carries mutations", "Could you tell me what is seen in my nephew's family?", "described 2 cases"):
         assert all(map(is_ordinary, text.rstrip("?").split()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ._facts import Fact, Facts
 from ._knowledge import knowledge
 from ._names import Entity, Read, Reader
-from ._templates import ASKED, QUESTIONS
+from ._templates import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,6 @@ _ASKED = {
     "functions": "functions",
 }
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
-_OF_TWO = ("related", "how often")
-"""What can be asked of two things only."""
 UNKNOWN = "I don't know."
 """How an answer begins that nothing supports."""
 
@@ -92,7 +90,7 @@ def answer(
     about = known.about()
     if read.unknown or not read.entities:
         return Answer(question, f"{UNKNOWN} {_why(read)}", entities=read.entities, declined=True, about=about)
-    asked = _asked(model, question, read.entities)
+    asked = _asked(model, read.bare, read.entities)
     named = " and ".join(entity.label for entity in read.entities)
     if not asked:
         text = f"{UNKNOWN} Of {named} alone I can't tell this; {_ADVICE}."
@@ -114,9 +112,7 @@ def _why(read: Read) -> str:
 
 
 def _asked(model: GPGPT, question: str, entities: tuple[Entity, ...]) -> str:
-    """The likeliest thing to ask of such entities, or ``""`` if there is none, or another entity seems to be missing."""
-    if len(entities) == 1 and model.likeliest(question, ASKED) in _OF_TWO:
-        return ""
+    """The likeliest thing to ask of such entities, or ``""`` if there is none."""
     kinds = {entity.kind for entity in entities}
     options = [asked for asked, kinds_asked in QUESTIONS if set(kinds_asked) == kinds]
     if len(entities) > len(kinds):  # of several together only phenotypes make sense, which a gene or disease all has

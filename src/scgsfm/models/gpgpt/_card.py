@@ -43,7 +43,7 @@ def _stage(card: dict[str, Any]) -> str:
         "parameters trained": f"{card['parameters']['trained']:,} of {card['parameters']['all']:,}",
         "steps": f"{card['steps']:,}",
         "seconds, of them on the processor": f"{card['seconds']:,}, {card['cpu_seconds']:,}",
-        "perplexity on held-out documents": perplexity,
+        "perplexity on held-out documents": perplexity or "not measured",
         "made": f"{card['created']}, {versions}",
         **card["config"],
     }

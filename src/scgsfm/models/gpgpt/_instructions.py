@@ -22,7 +22,10 @@ YES, NO = "yes", "no"
 
 
 def asked_prompt(question: str) -> str:
-    """The prompt whose answer is what is asked for, one of :data:`~scgsfm.models.gpgpt._templates.ASKED`."""
+    """The prompt whose answer is what is asked for, one of :data:`~scgsfm.models.gpgpt._templates.ASKED`.
+
+    Names in the question may be replaced by the tags of their kinds, such as ``<gene>``.
+    """
     return KIND_PROMPT + question
 
 
@@ -52,7 +55,9 @@ def instructions(
             asked, entities = kinds[rng.integers(len(kinds))]
             names = {kind: draw.name(kind) for kind in entities}
             question = draw.question(asked, entities, names)
-            if task == "asked":
+            if task == "asked":  # half of the time without the names, as it is asked once these are known
+                if rng.random() < 0.5:
+                    question = draw.question(asked, entities, {kind: f"<{kind}>" for kind in entities})
                 yield "retrieve", asked_prompt(question), asked
             else:
                 order = sorted(names, key=lambda kind: question.index(names[kind]))

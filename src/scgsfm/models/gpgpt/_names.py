@@ -42,6 +42,8 @@ class Read(NamedTuple):
     """Words that are neither common nor part of a name that is known; empty if there are none."""
     close: list[str]
     """What they may mean."""
+    bare: str
+    """The question with the tag of its kind in the place of each name."""
 
 
 class Reader:
@@ -84,7 +86,7 @@ class Reader:
                 taken[start, end] = entity
         strange = {w.start() for w in words if not is_ordinary(w[0]) and not _within(w.start(), taken)}
         unknown = self._unknown(question, words, strange, taken) if strange else ""
-        return Read(self._ordered(taken), unknown, self._close(unknown) if unknown else [])
+        return Read(self._ordered(taken), unknown, self._close(unknown) if unknown else [], _bare(question, taken))
 
     def find(self, text: str, kind: str = "") -> Entity | None:
         """The entity of a name, id or symbol; of several kinds first the given one."""
@@ -157,6 +159,12 @@ class Reader:
 
     def _close(self, text: str) -> list[str]:
         return self.known.ontology.suggest(text, 2) if len(text) < 80 else []
+
+
+def _bare(question: str, taken: dict[tuple[int, int], Entity]) -> str:
+    for (start, end), entity in sorted(taken.items(), reverse=True):
+        question = f"{question[:start]}<{entity.kind}>{question[end:]}"
+    return question
 
 
 def _within(place: int, taken: dict[tuple[int, int], Entity]) -> bool:
