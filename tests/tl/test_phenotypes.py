@@ -102,8 +102,10 @@ def test_written_and_read_again(pbmc, tmp_path):
     assert adata.uns["scgsfm"]["found"]["sources"]["hpo"]["version"] == "2024-04-26"
     assert "medical advice" in adata.uns["scgsfm"]["found"]["about"]
     adata.write_h5ad(tmp_path / "a.h5ad")
-    read = ad.read_h5ad(tmp_path / "a.h5ad")
-    pd.testing.assert_frame_equal(read.uns["found"], adata.uns["found"], check_dtype=False, check_index_type=False)
+    adata.write_zarr(tmp_path / "a.zarr")
+    for read in (ad.read_h5ad(tmp_path / "a.h5ad"), ad.read_zarr(tmp_path / "a.zarr")):
+        pd.testing.assert_frame_equal(read.uns["found"], adata.uns["found"], check_dtype=False, check_index_type=False)
+        assert read.uns["scgsfm"]["found"]["about"] == knowledge().about()
 
 
 def test_groups_without_markers_are_left_out(pbmc):

@@ -166,7 +166,7 @@ def _axes(n_groups: int, n_terms: int) -> Axes:
 
 def _draw(dots: pd.DataFrame, evidence: str, max_padj: float, ax: Axes, **kwargs: Any) -> None:
     scale = LARGEST / max(dots["log"].max(), np.finfo(float).tiny)
-    options = {
+    options: dict[str, Any] = {
         "vmin": 0,
         "edgecolors": ["black" if padj < max_padj else "none" for padj in dots["padj"]],
         "linewidths": 0.7,

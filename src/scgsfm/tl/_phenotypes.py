@@ -129,7 +129,7 @@ def phenotypes(
     )
     background = source.background or enrichment.Background(np.empty(0, dtype=object))
     tests = Tests.over(background.genes, min_genes=min_genes, max_genes=max_genes)
-    tables = []
+    tables: list[pd.DataFrame] = []
     for group, genes in source.top(n_genes, max_padj).items():
         if len(genes):
             query = pd.Index(background.genes).get_indexer(pd.Index(genes))

@@ -59,8 +59,8 @@ def set_vectors(membership: sparse.csr_array) -> sparse.csr_matrix:
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Rows less their mean, at unit length; rows of zeros, which nothing is known of, stay."""
-    there = vectors.any(axis=1)
-    vectors = np.where(there[:, None], vectors - vectors[there].mean(axis=0), 0)
+    there = np.any(vectors != 0, axis=1, keepdims=True)
+    vectors = np.where(there, vectors - vectors[there[:, 0]].mean(axis=0), 0)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 

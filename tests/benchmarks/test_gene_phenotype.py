@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import gene_phenotype
+import numpy as np
+import pandas as pd
+import pytest
+from gene_vectors import Case
+from sklearn.metrics import roc_auc_score
+
+from scgsfm.models.gpgpt import knowledge
+
+
+def test_rank_shares_ties():
+    assert [gene_phenotype.rank(np.array([3.0, 1.0, 1.0, 0.0]), i) for i in range(4)] == [1, 2.5, 2.5, 4]
+
+
+def test_folds_keep_the_cases_of_a_gene_together():
+    cases = [Case(gene, [0], []) for gene in "ABCDEFGH" * 3]
+    folds = gene_phenotype.folds_of(cases, np.random.default_rng(0))
+    assert all(len(set(folds[i::8])) == 1 for i in range(8))
+    assert set(folds) == set(range(5))
+
+
+def test_measures_over_cases_and_over_genes():
+    ranks, genes = np.array([1.0, 1.0, 1.0, 20.0]), np.array([5, 5, 5, 7])
+    told = gene_phenotype.measured(ranks, genes, np.random.default_rng(0))
+    assert (told["n_cases"], told["n_genes"], told["median"]) == (4, 2, 1)
+    assert (told["top1"], told["macro_top1"], told["top10"]) == (0.75, 0.5, 0.75)
+    assert told["mrr"] == pytest.approx((3 + 1 / 20) / 4)
+    assert (told["macro_top1_low"], told["macro_top1_high"]) == (0, 1)
+
+
+def test_negatives_are_about_as_frequent_and_never_own():
+    rng, own = np.random.default_rng(0), set(range(100, 200))
+    drawn = [gene_phenotype.negative(150, own, 1000, rng) for _ in range(200)]
+    assert not set(drawn) & own
+    assert min(drawn) >= 150 - 60
+    # all within reach are the gene's own: the window grows
+    assert gene_phenotype.negative(999, set(range(900, 1000)), 1000, rng) < 900
+
+
+def test_auroc_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    truth, score = rng.random(500) < 0.3, rng.integers(0, 20, 500).astype(float)
+    assert gene_phenotype.auroc(score, truth) == pytest.approx(roc_auc_score(truth, score))
+
+
+def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants():
+    known = knowledge()
+    genes = dict.fromkeys(["SCN1A", "FBN1", "COL1A1", "BRCA1", "MYH7", "RPE65", "BTK"], "a summary")
+    task = gene_phenotype.Task(known, genes)
+    assert task.genes == sorted(genes)
+    gene, term, truth = task.pairs(np.arange(len(genes)), np.random.default_rng(0))
+    assert truth.sum() * 2 == len(truth) > 0
+    for g, t, true in zip(gene[:60], term[:60], truth[:60], strict=True):
+        assert bool(known.evidence(task.genes[g], int(task.terms[t]))) == true
+
+
+def test_drawing(tmp_path):
+    table = pd.DataFrame({"predicted": [0.01, 0.2, 0.8], "annotated": [0.0, 0.2, 0.9]})
+    gene_phenotype.draw(table, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
