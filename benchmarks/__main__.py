@@ -28,6 +28,7 @@ SCRIPTS = {
     "regulatory": ["data"],
     "precision": ["data", "model", "full"],
     "gene_phenotype": ["data"],
+    "gene_questions": [],
     "training_choices": ["data", "corpus", "runs"],
 }
 """The options that each script takes from here."""

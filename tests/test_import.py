@@ -16,6 +16,7 @@ HEAVY = [
     "pytorch_lightning",
     "safetensors",
     "scanpy",
+    "tokenizers",
     "torch",
     "transformers",
 ]

@@ -11,14 +11,17 @@ def by_name():
 
 def test_known_models(own_settings):
     found = by_name()
-    assert list(found) == [
-        "gsfm-base",
-        "maayanlab/gsfm-rummagene",
-        "maayanlab/gsfm-rummageo",
-        "maayanlab/gsfm-rummage",
-    ]
-    assert [record["where"] for record in found.values()] == ["embedded", "hub", "hub", "hub"]
-    assert all(record["kind"] == "gsfm" and record["description"] and record["licence"] for record in found.values())
+    assert next(iter(found)) == "gsfm-base"
+    where = {name: record["where"] for name, record in found.items()}
+    official = [f"maayanlab/gsfm-{corpus}" for corpus in ("rummagene", "rummageo", "rummage")]
+    assert [name for name in found if where[name] == "hub"] == official
+    assert {name: found[name]["kind"] for name in ("gsfm-base", "gpgpt-mini", *official)} == {
+        "gsfm-base": "gsfm",
+        "gpgpt-mini": "gpgpt",
+        **dict.fromkeys(official, "gsfm"),
+    }
+    assert {where[name] for name in found if name not in official} == {"embedded"}
+    assert all(record["description"] and record["licence"] for record in found.values())
     assert not own_settings.cache_dir.exists()
 
 

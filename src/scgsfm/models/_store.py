@@ -34,6 +34,8 @@ RECORDS = {
     record.name: record
     for record in (
         Record("gsfm-base", "gsfm", "the default: public gene-set libraries", "BSD-3-Clause", embedded=True),
+        Record("gpgpt-mini", "gpgpt", "genes, phenotypes and diseases in words", "BSD-3-Clause", embedded=True),
+        Record("r3lm-mini", "r3lm", "activity of regulatory DNA in HepG2, K562 and WTC11", "CC-BY-4.0", embedded=True),
         Record("maayanlab/gsfm-rummagene", "gsfm", "as published: sets from tables of articles", "see its hub page"),
         Record("maayanlab/gsfm-rummageo", "gsfm", "as published: sets from expression studies", "see its hub page"),
         Record("maayanlab/gsfm-rummage", "gsfm", "as published: both together", "see its hub page"),

@@ -1,6 +1,7 @@
 """Tools: scores, embeddings and tables from AnnData or gene sets."""
 
 from ._annotate import annotate
+from ._ask import ask
 from ._complete_sets import complete_sets
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
@@ -14,6 +15,7 @@ from ._score import score
 
 __all__ = [
     "annotate",
+    "ask",
     "complete_sets",
     "embed_cells",
     "embed_genes",

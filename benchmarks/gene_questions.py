@@ -1,0 +1,331 @@
+"""Questions about genes, phenotypes and diseases, by `tl.ask` and by its language model alone.
+
+    python benchmarks/gene_questions.py
+
+The questions are made from the annotations, in words that the model was not trained on; what is right is found by
+plain walks over the rows of the annotations. `exact match`: the answers are all that is annotated and nothing else (for
+relations that no annotation has: it must say that it doesn't know). `read rightly`: what is asked for. `cited evidence`:
+of the facts told, those that are rows of the sources and are about what was asked. `model alone`: exact match of what the
+language model writes by itself, on some of the questions. Then questions about genes and phenotypes that do not exist, and
+the share that was declined.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+from _common import parser, report, say
+
+from scgsfm import GeneSets
+from scgsfm.models import load
+from scgsfm.models.gpgpt import knowledge
+from scgsfm.models.gpgpt._instructions import NO, YES, answer_prompt
+from scgsfm.models.gpgpt._templates import QUESTIONS
+from scgsfm.models.gpgpt._tokenizer import ANSWER, spans
+from scgsfm.tl import ask
+
+WORDED = {
+    ("genes", ("hpo",)): [
+        "Mutations of what genes have been described in children with {hpo}?",
+        "Please give all genes known for {hpo}.",
+    ],
+    ("genes", ("disease",)): [
+        "{disease} is caused by defects of what gene?",
+        "Which gene should be sequenced if {disease} is suspected?",
+    ],
+    ("phenotypes", ("gene",)): [
+        "What clinical picture results from losing {gene}?",
+        "Which problems have been seen in people who lack {gene}?",
+    ],
+    ("phenotypes", ("disease",)): [
+        "What does a person with {disease} look like clinically?",
+        "Tell me everything that {disease} does to the body.",
+    ],
+    ("diseases", ("gene",)): [
+        "Name every disorder that has been traced to {gene}.",
+        "What illness comes from {gene} mutations?",
+    ],
+    ("diseases", ("hpo",)): ["In what disorders would a doctor find {hpo}?", "{hpo} points to what illnesses?"],
+    ("related", ("gene", "hpo")): [
+        "Can {hpo} be blamed on {gene}?",
+        "Is {hpo} part of what happens when {gene} is broken?",
+    ],
+    ("related", ("gene", "disease")): ["Is {gene} to blame for {disease}?", "Can {disease} come from a broken {gene}?"],
+    ("related", ("disease", "hpo")): [
+        "Should I look for {hpo} in my patient with {disease}?",
+        "Does having {disease} mean that one may have {hpo}?",
+    ],
+    ("how often", ("disease", "hpo")): [
+        "What fraction of {disease} patients shows {hpo}?",
+        "Is {hpo} a rare or a common finding in {disease}, in numbers?",
+    ],
+    ("meaning", ("hpo",)): ["I read the term {hpo}: what is that?", "Give me a definition of {hpo}."],
+    ("meaning", ("disease",)): [
+        "I read the name {disease}: what is that?",
+        "Give me the number and the names of {disease}.",
+    ],
+    ("functions", ("gene",)): ["Which jobs does the product of {gene} do?", "How does the cell use {gene}?"],
+}
+"""By what is asked and the kinds of the entities; none of them is worded as in training."""
+
+COUNTED = ["n", "exact", "read", "facts", "supported", "tried alone", "alone"]
+FAKE_GENES = ["QXZ", "ZBLORF", "FAKE", "WQP", "GNIX", "TRUMB", "KJH", "VVX", "PLOON", "XYLQ"]
+FAKE_WORDS = (
+    ["green", "purple", "wooden", "electric", "left-handed", "Martian", "sugary", "backward", "musical", "frozen"],
+    ["earlobes", "fingernails", "eyebrows", "kneecaps", "hair", "elbows", "freckles", "eyelids", "heels", "toenails"],
+)
+
+
+class Oracle:
+    """What is annotated, by plain walks over the rows."""
+
+    def __init__(self) -> None:
+        self.known = known = knowledge()
+        o = known.ontology
+        self.parents = defaultdict(set)
+        for child, parent in o.parents.T.tolist():
+            self.parents[child].add(parent)
+        self.genes, self.diseases = defaultdict(set), defaultdict(set)
+        for gene, disease, _ in known.links.tolist():
+            self.genes[disease].add(gene)
+            self.diseases[gene].add(disease)
+        self.rows = defaultdict(list)
+        self.terms, self.above = defaultdict(set), defaultdict(set)
+        for row, absent in zip(known.annotations.tolist(), known.negated.tolist(), strict=True):
+            if not absent and o.is_phenotype[row[1]]:
+                self.rows[row[0]].append(row)
+                self.terms[row[0]].add(row[1])
+        for disease, terms in self.terms.items():
+            for term in terms:
+                self.above[disease] |= self.ancestors(term)
+        self.asked_genes = sorted(gene for gene, own in self.diseases.items() if any(self.terms[d] for d in own))
+        # a name that a phenotype has as well says neither
+        named = [d for d, name in enumerate(known.disease_names) if name and not o.find(name)]
+        self.asked_diseases = [d for d in named if self.terms[d] and self.genes[d]]
+        self.showing = defaultdict(set)
+        for disease, terms in self.above.items():
+            for term in terms:
+                self.showing[term].add(disease)
+
+    def ancestors(self, term: int) -> set[int]:
+        found, new = set(), {term}
+        while new:
+            found |= new
+            new = {parent for child in new for parent in self.parents[child]} - found
+        return found
+
+    def same(self, disease: int) -> set[int]:
+        """Rows of a name: OMIM and Orphanet may both have it."""
+        return set(self.known.find_disease(self.known.disease_names[disease]) or [disease])
+
+
+def draw(oracle: Oracle, asked: str, kinds: tuple[str, ...], rng: np.random.Generator) -> tuple[dict, set[str]]:
+    """Rows of entities, and the right answers."""
+    known, o = oracle.known, oracle.known.ontology
+    one = lambda items: sorted(items)[rng.integers(len(items))]
+    gene, disease = one(oracle.asked_genes), one(oracle.asked_diseases)
+    term = one(oracle.terms[disease])
+    same = oracle.same(disease)
+    if kinds == ("gene", "hpo"):
+        gene = one(oracle.genes[disease])
+        if rng.random() < 0.5:
+            term = one(set(oracle.showing) - set().union(*(oracle.above[d] for d in oracle.diseases[gene])))
+    elif kinds == ("gene", "disease"):
+        gene = one(oracle.genes[disease]) if rng.random() < 0.5 else gene
+    elif asked == "related" and rng.random() < 0.5:
+        term = one(set(oracle.showing) - set().union(*(oracle.above[d] for d in same)))
+    drawn = {"gene": gene, "disease": disease, "hpo": term}
+    own = oracle.diseases[gene]
+    right: dict = {
+        ("genes", ("hpo",)): {known.genes[g] for d in oracle.showing[term] for g in oracle.genes[d]},
+        ("genes", ("disease",)): {known.genes[g] for d in same for g in oracle.genes[d]},
+        ("phenotypes", ("gene",)): {o.ids[t] for d in own for t in oracle.terms[d]},
+        ("phenotypes", ("disease",)): {o.ids[t] for d in same for t in oracle.terms[d]},
+        ("diseases", ("gene",)): {known.disease_ids[d] for d in own},
+        ("diseases", ("hpo",)): {known.disease_ids[d] for d in oracle.showing[term]},
+        ("related", ("gene", "hpo")): {YES} if any(term in oracle.above[d] for d in own) else set(),
+        ("related", ("gene", "disease")): {YES} if same & own else set(),
+        ("related", ("disease", "hpo")): {YES} if any(term in oracle.above[d] for d in same) else set(),
+        ("meaning", ("hpo",)): {o.ids[term]},
+        ("meaning", ("disease",)): {known.disease_ids[d] for d in same},
+    }
+    if asked == "how often":
+        often = {known.frequencies[r[2]] for d in same for r in oracle.rows[d] if r[1] == term} - {""}
+        return drawn, often
+    if asked == "functions":
+        symbol = known.genes[gene]
+        return drawn, {t for name in ("go_bp", "go_mf", "go_cc") for t, g in LIBRARY[name].items() if symbol in g}
+    return drawn, right[asked, kinds]
+
+
+def named(oracle: Oracle, kind: str, row: int, rng: np.random.Generator) -> str:
+    """An entity as someone may call it: mostly by name, in small letters, now and then by id.
+
+    Phenotypes whose name is that of a disease, too, are called by id.
+    """
+    known = oracle.known
+    if kind == "gene":
+        return known.genes[row]
+    if kind == "hpo":
+        name, key = known.ontology.names[row], known.ontology.ids[row]
+    else:
+        name, key = known.disease_names[row], known.disease_ids[row]
+    shared = kind == "hpo" and known.find_disease(name)
+    if shared or (rng.random() < 0.15 and (kind == "hpo" or oracle.same(row) == {row})):
+        return key
+    return name[0].lower() + name[1:] if rng.random() < 0.5 and not name[1:2].isupper() else name
+
+
+def questions(oracle: Oracle, n: int, rng: np.random.Generator) -> list[tuple]:
+    """Question, what it asks, kinds, entities and right answers; ``n`` of each kind."""
+    made = []
+    for (asked, kinds), templates in WORDED.items():
+        while sum(row[1:3] == (asked, kinds) for row in made) < n:
+            drawn, right = draw(oracle, asked, kinds, rng)
+            if not right and asked != "related":
+                continue
+            question = templates[rng.integers(len(templates))]
+            for kind in kinds:
+                question = question.replace(f"{{{kind}}}", named(oracle, kind, drawn[kind], rng))
+            made.append((question, asked, kinds, drawn, right))
+    return made
+
+
+def nonexistent(oracle: Oracle, n: int, rng: np.random.Generator) -> list[str]:
+    """Questions about genes and phenotypes that don't exist, half of them beside some that do."""
+    o, known = oracle.known.ontology, oracle.known
+    made = []
+    forms = [form for form in WORDED if "disease" not in form[1] and form[0] != "functions"]
+    while len(made) < n:
+        asked, kinds = forms[rng.integers(len(forms))]
+        templates = WORDED[asked, kinds]
+        question = templates[rng.integers(len(templates))]
+        false = kinds[rng.integers(len(kinds))]
+        for kind in kinds:
+            if kind == "gene":
+                real = known.genes[rng.integers(len(known.genes))]
+                name = f"{FAKE_GENES[rng.integers(10)]}{rng.integers(1, 90)}" if kind == false else real
+            else:
+                row = int(rng.choice(np.flatnonzero(o.is_phenotype)))
+                fake = " ".join(words[rng.integers(10)] for words in FAKE_WORDS)
+                if rng.random() < 0.5:  # the name of a term with words that it doesn't have
+                    fake = f"{o.names[row].lower()} of the {fake}"
+                name = fake if kind == false else o.names[row]
+            question = question.replace(f"{{{kind}}}", name)
+        made.append(question)
+    return made
+
+
+def supported(oracle: Oracle, fact, kinds: tuple[str, ...], drawn: dict) -> bool:
+    """Whether a fact is a row of its source and about what was asked."""
+    known, o = oracle.known, oracle.known.ontology
+    if fact.relation == "function":
+        return any(known.genes[drawn["gene"]] in LIBRARY[name].get(fact.object, ()) for name in LIBRARY)
+    if fact.relation in ("name", "synonym", "is_a"):
+        row = drawn[kinds[0]]
+        if kinds == ("disease",):
+            return fact.subject in {known.disease_ids[d] for d in oracle.same(row)}
+        parents = {o.ids[p] for p in oracle.parents[row]}
+        texts = {o.names[row], *(s for s, r in zip(o.synonyms, o.synonym_rows, strict=True) if r == row)}
+        return fact.subject == o.ids[row] and fact.object in parents | texts
+    diseases = {known.disease_ids[d]: d for d in range(len(known.disease_ids))}
+    about = oracle.same(drawn["disease"]) if "disease" in kinds else set(diseases.values())
+    if "gene" in kinds:
+        about = about & oracle.diseases[drawn["gene"]]
+    if fact.relation == "has phenotype":
+        term = o.term(fact.object)
+        fits = "hpo" not in kinds or drawn["hpo"] in oracle.ancestors(term)
+        row = known.gene(fact.subject)
+        rows = oracle.diseases[row] if row is not None else {diseases[fact.subject]}
+        return fits and any(
+            r[1] == term and known.references[r[3]] == fact.reference for d in rows & about for r in oracle.rows[d]
+        )
+    row, disease = known.gene(fact.subject), diseases[fact.object]
+    said = {known.kinds[kind][1] for g, d, kind in known.links[known.links_of(fact.subject)].tolist() if d == disease}
+    return disease in about and row in oracle.genes[disease] and fact.relation in said
+
+
+def alone(oracle: Oracle, model, question: str, asked: str, right: set[str]) -> bool:
+    """Whether the model by itself writes exactly the right answers."""
+    known, o = oracle.known, oracle.known.ontology
+    if asked == "related":
+        return (model.score(answer_prompt(question), [YES, NO])[0] > 0.5) == bool(right)
+    written = model.generate(answer_prompt(question) + ANSWER, max_new_tokens=100)
+    found = set()
+    for kind, text in spans(written):
+        if kind == "gene":
+            found.add(text)
+        elif kind == "hpo":
+            found |= {o.ids[row] for row in o.find(text)}
+        else:
+            found |= {known.disease_ids[row] for row in known.find_disease(text)}
+    return found == right or written.strip() in right
+
+
+LIBRARY = {
+    name: {term: frozenset(genes) for term, genes in GeneSets(name).items()} for name in ("go_bp", "go_mf", "go_cc")
+}
+
+
+def main() -> None:
+    options = parser(__doc__, data=False)
+    options.add_argument("--model", default="gpgpt-mini", help="name or folder")
+    options.add_argument("--each", type=int, default=40, help="questions of each kind (%(default)s)")
+    options.add_argument("--alone", type=int, default=10, help="of them for the model alone (%(default)s)")
+    options.add_argument("--fakes", type=int, default=100, help="questions about what doesn't exist (%(default)s)")
+    args = options.parse_args()
+    rng = np.random.default_rng(0)
+    oracle, model = Oracle(), load(args.model)
+    if set(WORDED) != set(QUESTIONS):
+        raise SystemExit("A kind of question is missing.")
+    rows, n_alone = [], defaultdict(int)
+    for question, asked, kinds, drawn, right in questions(oracle, args.each, rng):
+        answer = ask(question, model=model, predict=False)
+        exact = set(answer.names) == right
+        if asked == "how often":  # told in words
+            exact = bool(right) and len(answer.names) == len(right) and answer.asked == asked
+        told = [supported(oracle, fact, kinds, drawn) for fact in answer.facts]
+        n_alone[asked, kinds] += 1
+        by_itself = n_alone[asked, kinds] <= args.alone
+        rows.append(
+            {
+                "question": f"{asked} of {' and '.join(kinds)}",
+                "n": 1,
+                "exact": exact,
+                "read": answer.asked == asked,
+                "facts": len(told),
+                "supported": sum(told),
+                "tried alone": by_itself,
+                "alone": by_itself and alone(oracle, model, question, asked, right),
+            }
+        )
+        if not exact:
+            say(f"{asked}: {question!r} → {answer.asked} {answer.text[:150]!r}")
+    table = pd.DataFrame(rows)
+    table = pd.concat([table, table.assign(question="all")])
+    sums = table.groupby("question", sort=False)[COUNTED].sum()
+    fakes = [ask(question, model=model, predict=False) for question in nonexistent(oracle, args.fakes, rng)]
+    for answer in fakes:
+        if not answer.declined:
+            say(f"not declined: {answer.question!r} → {answer.text[:150]!r}")
+    written = [model.generate(answer_prompt(answer.question) + ANSWER, max_new_tokens=10) for answer in fakes[:30]]
+    made = pd.DataFrame(
+        {
+            "question": sums.index,
+            "questions": sums["n"],
+            "exact match": sums["exact"] / sums["n"],
+            "read rightly": sums["read"] / sums["n"],
+            "facts told": sums["facts"],
+            "cited evidence": sums["supported"] / sums["facts"],
+            "model alone": sums["alone"] / sums["tried alone"],
+        }
+    )
+    declined = [np.mean([answer.declined for answer in fakes]), np.mean([not text.strip() for text in written])]
+    last = {"question": "what doesn't exist: declined", "questions": len(fakes), "exact match": declined[0]}
+    report("gene_questions", pd.concat([made, pd.DataFrame([last | {"model alone": declined[1]}])]), args.out)
+
+
+if __name__ == "__main__":
+    main()
