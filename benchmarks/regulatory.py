@@ -51,6 +51,8 @@ def ridge(x: Any, measured: Measured) -> np.ndarray:
     x = sparse.csr_array(x) if sparse.issparse(x) else np.asarray(x, np.float32)
     mean = np.asarray(x[train].mean(axis=0)).ravel()
     n = int(train.sum())
+    if not sparse.issparse(x):  # single precision holds the squares only of what is centred
+        x, mean = x - mean, np.zeros_like(mean)
     gram = x[train].T @ x[train]
     gram = np.asarray(gram.todense() if sparse.issparse(gram) else gram, np.float64) - n * np.outer(mean, mean)
     spread = np.sqrt(np.maximum(np.diag(gram) / n, 1e-6))
@@ -91,7 +93,7 @@ def baselines(measured: Measured, motifs: Motifs) -> Iterator[tuple[str, np.ndar
     yield "ridge on numbers of hits of each motif", ridge(counts, measured)
     yield f"ridge on {WORD}-mers", ridge(words(measured.sequences), measured)
     best = motifs.best(measured.sequences)
-    both = np.hstack([best, np.minimum(counts, 4), composition(measured.sequences)])
+    both = np.hstack([best, np.minimum(counts, 4), composition(measured.sequences)[:, :18]])
     yield "ridge on best scores, numbers of hits and composition", ridge(both, measured)
 
 

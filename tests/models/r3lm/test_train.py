@@ -231,6 +231,22 @@ def test_refusals(table, qwen, tmp_path, changes, told):
         train(table, tmp_path, **given)
 
 
+def test_shell(monkeypatch, capsys):
+    from scgsfm.cli import main
+
+    told = {}
+    monkeypatch.setattr("scgsfm.models.r3lm._train.train", lambda *args, **kw: told.update(kw, args=args) or "there")
+    words = (
+        "train r3lm --stage 2 --base stage1 --data t.tsv -o out --cell-types HepG2 K562 --held-out 7 8 --lora-rank 4"
+    )
+    assert main([*words.split(), "--mode", "card"]) == 0
+    assert capsys.readouterr().out == "Wrote there\n"
+    assert told.pop("args") == ("t.tsv", "out")
+    assert told.pop("config") == StageConfig(lora_rank=4, mode="card")
+    options = {"motifs": "jaspar2026", "limit": None, "accelerator": "cpu", "precision": "32-true"}
+    assert told == {"stage": 2, "base": "stage1", "cell_types": CELL_TYPES, "held_out": [7, 8]} | options
+
+
 @pytest.mark.parametrize(
     ("setting", "told"),
     [({"mode": "both"}, "mode='both'"), ({"epochs": 0}, "epochs=0 must be at least 1"), ({"warmup": 1}, "warmup=1")],

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 LETTERS = 4
+ROWS = 64
+"""Sequences that a CPU takes at a time, so that they stay in its cache."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,12 @@ class SequenceBranch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Activities of one strand, rows × outputs."""
-        # summed, not the largest: a site counts where it is, two count twice, and the backward pass is cheap
-        y = self.stem_norm(F.relu(self.stem(x)).unflatten(2, (-1, self.pool)).mean(-1))
+        width = self.stem.kernel_size[0]
+        windows = F.pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
+        # a product of matrices, because convolution of as few channels as letters is slow
+        sites = F.relu(F.linear(windows, self.stem.weight.flatten(1), self.stem.bias))
+        # the mean, not the largest: two sites count twice, and the backward pass is cheap
+        y = self.stem_norm(sites.unflatten(1, (-1, self.pool)).mean(2).transpose(1, 2))
         y = self.body(y).float()
         return self.head(torch.cat([y.mean(2), y.amax(2), self.by_place(y)[:, :, 0]], 1))
 
@@ -137,10 +143,15 @@ class ActivityNetwork(nn.Module):
         by_sequence, by_card, offset = self.blend[self.modes.index(mode)]
         out = offset
         if mode != "card" and x is not None:
-            out = out + by_sequence * torch.stack([network.both_strands(x) for network in self.sequence]).mean(0)
+            at_a_time = ROWS if x.device.type == "cpu" else len(x)
+            parts = [self._networks(part) for part in x.split(max(at_a_time, 1))]
+            out = out + by_sequence * torch.cat(parts)
         if mode != "sequence" and features is not None:
             out = out + by_card * self.card(features)
         return out
+
+    def _networks(self, x: Tensor) -> Tensor:
+        return torch.stack([network.both_strands(x) for network in self.sequence]).mean(0)
 
 
 def one_hot(codes: Tensor) -> Tensor:
