@@ -65,6 +65,22 @@ def test_unknown_words_beside_a_name_are_told(reader, question, unknown):
     assert read.unknown == unknown
 
 
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("Which gene is to blame for arachnodactyly?", ""),
+        ("FBN1 blithely causes which diseases?", ""),
+        ("Which genes cause arachnodactyly of the gizmo?", "arachnodactyly of the gizmo"),
+        ("Which genes cause gizmo arachnodactyly?", "gizmo arachnodactyly"),
+        ("Does FBN1 explain tall eyebrows?", "tall eyebrows"),
+        ("Is gizmo what FBN1 causes?", ""),
+        ("What causes the gizmo?", "gizmo"),
+    ],
+)
+def test_words_of_no_name_are_passed_over_unless_they_cling_to_one(reader, question, unknown):
+    assert reader.read(question, []).unknown == unknown
+
+
 def test_the_question_without_its_names(reader):
     assert reader.read("Does FBN1 cause it?", []).bare == "Does <gene> cause it?"
     read = reader.read("Is arachnodactyly seen in Marfan syndrome?", [])

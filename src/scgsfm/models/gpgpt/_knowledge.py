@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -116,6 +117,13 @@ class Knowledge:
             if name:
                 named[plain(name)].append(row)
         return rows | named
+
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """All words of the names and synonyms of terms and diseases, in small letters."""
+        o = self.ontology
+        names = (*o.names, *o.synonyms, *self.disease_names, *self.disease_synonyms)
+        return frozenset(re.findall(r"[^\W\d_]+", " ".join(names).lower()))
 
     def find_disease(self, text: str) -> list[int]:
         """Rows of the diseases with that id, name or synonym; OMIM and Orphanet may both have the name."""

@@ -39,7 +39,7 @@ class Read(NamedTuple):
 
     entities: tuple[Entity, ...]
     unknown: str
-    """Words that are neither common nor part of a name that is known; empty if there are none."""
+    """Words that may change what is meant and are part of no name that is known; empty if there are none."""
     close: list[str]
     """What they may mean."""
     bare: str
@@ -84,7 +84,7 @@ class Reader:
             if all(end <= a or start >= b or (start <= a and end >= b) for a, b in taken):
                 taken = {place: kept for place, kept in taken.items() if end <= place[0] or start >= place[1]}
                 taken[start, end] = entity
-        strange = {w.start() for w in words if not is_ordinary(w[0]) and not _within(w.start(), taken)}
+        strange = {w.start() for i, w in enumerate(words) if self._is_strange(words, i, taken)}
         unknown = self._unknown(question, words, strange, taken) if strange else ""
         return Read(self._ordered(taken), unknown, self._close(unknown) if unknown else [], _bare(question, taken))
 
@@ -133,6 +133,20 @@ class Reader:
                     first = last - 1
                     break
             first += 1
+
+    def _is_strange(self, words: list[re.Match[str]], i: int, taken: dict[tuple[int, int], Entity]) -> bool:
+        """Whether a word may change what is meant: one that names have, a symbol, or any that clings to a name."""
+        word = words[i][0]
+        if is_ordinary(word) or _within(words[i].start(), taken):
+            return False
+        if not word.isalpha() or _like_symbol(word) or word.lower() in self.known.name_words:
+            return True
+        before = i - 1
+        while before >= 0 and words[before][0].lower() in _LINKS and not _within(words[before].start(), taken):
+            before -= 1
+        beside = [words[j].start() for j in (before, i + 1) if 0 <= j < len(words)]
+        kinds = [entity.kind for place in beside for (a, b), entity in taken.items() if a <= place < b]
+        return not taken or any(kind != "gene" for kind in kinds)
 
     @staticmethod
     def _unknown(
