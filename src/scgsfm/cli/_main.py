@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
 
-from . import _annotate, _ask, _complete, _demo, _download, _enrich, _models, _predict, _relation, _score, _train
+from . import (
+    _annotate,
+    _ask,
+    _complete,
+    _demo,
+    _download,
+    _enrich,
+    _models,
+    _predict,
+    _regulatory,
+    _relation,
+    _score,
+    _train,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +35,7 @@ COMMANDS = {
     "enrich": (_enrich, "test which terms genes, a ranking or the groups of cells of a file are enriched for"),
     "relation": (_relation, "tell which phenotypes a gene has, or rank genes for the phenotypes of a patient"),
     "ask": (_ask, "answer a question about genes, phenotypes and diseases from annotations"),
+    "regulatory": (_regulatory, "predict and explain the activity of peaks, sequences or variants"),
     "models": (_models, "list the models that can be loaded by name"),
     "download": (_download, "fetch a model into the cache folder"),
     "train": (_train, "train a model on gene sets of your own"),

@@ -6,8 +6,10 @@ from ._enrich import enrich
 from ._gene_map import gene_map
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
+from ._regulatory_card import regulatory_card
 from ._running_score import running_score
 from ._score import score
+from ._variant_effect import variant_effect
 
 __all__ = [
     "annotate",
@@ -16,6 +18,8 @@ __all__ = [
     "gene_map",
     "phenotypes",
     "predict_functions",
+    "regulatory_card",
     "running_score",
     "score",
+    "variant_effect",
 ]

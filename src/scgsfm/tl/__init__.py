@@ -7,11 +7,14 @@ from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
 from ._enrich import enrich
+from ._explain_regulation import explain_regulation
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
+from ._regulatory_activity import regulatory_activity
 from ._relation import relation
 from ._score import score
+from ._variant_effect import variant_effect
 
 __all__ = [
     "annotate",
@@ -21,9 +24,12 @@ __all__ = [
     "embed_genes",
     "embed_sets",
     "enrich",
+    "explain_regulation",
     "phenotypes",
     "predict_functions",
     "rank_genes",
+    "regulatory_activity",
     "relation",
     "score",
+    "variant_effect",
 ]

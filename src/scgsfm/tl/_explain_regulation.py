@@ -99,7 +99,7 @@ def explain_regulation(
     --------
     >>> import scgsfm
     >>> tables = scgsfm.tl.explain_regulation(sequences={"a": "CTGGCAAACAGATAAGA" * 11}, cell_type="K562", bases=False)
-    >>> print(tables["elements"]["card"][0][:28])
+    >>> print(tables["elements"]["card"][0][:26])
     Context:
     - Cell Type: K562
     """

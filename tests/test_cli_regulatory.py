@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+import scgsfm
+from scgsfm.cli import main
+
+pytest.importorskip("pyfaidx")
+
+
+@pytest.fixture
+def folder(tmp_path, small_r3lm, monkeypatch):
+    """A genome, peaks, sequences, variants and cells; the model is a stand-in."""
+    monkeypatch.setattr("scgsfm.tl._elements.load", lambda name: small_r3lm)
+    text = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
+    text = text[:500] + "CTGCAGATAAGACA" + text[514:]
+    (tmp_path / "genome.fa").write_text(f">chr1\n{text}\n")
+    (tmp_path / "peaks.bed").write_text("chr1\t450\t550\tx\nchr1\t100\t300\tx\nchr9\t1\t9\tx\n")
+    (tmp_path / "elements.fa").write_text(f">a\n{text[410:610]}\n>b\n{text[:200]}\n")
+    (tmp_path / "v.vcf").write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr1\t506\trs1\tG\tC\n")
+    names = ["chr1:450-550", "chr1:100-300", "chr9:1-9"]
+    obs = pd.DataFrame({"group": list("ab") * 5}, index=[f"c{i}" for i in range(10)])
+    ad.AnnData(np.ones((10, 3), np.float32), obs, pd.DataFrame(index=names)).write_h5ad(tmp_path / "cells.h5ad")
+    return tmp_path
+
+
+def run(folder, name, *options):
+    genome = ["--genome", str(folder / "genome.fa")]
+    assert main(["regulatory", str(folder / name), *genome, *options]) == 0
+
+
+def test_peaks_and_cells(folder, capsys):
+    run(folder, "peaks.bed", "-o", str(folder / "peaks.csv"))
+    table = pd.read_csv(folder / "peaks.csv", index_col=0)
+    assert table.index.tolist() == ["chr1:450-550", "chr1:100-300", "chr9:1-9"]
+    assert table["status"].tolist() == ["ok", "ok", "unknown contig"]
+    assert table["K562"].iloc[0] > 0.9 > 0 > table["K562"].iloc[1]
+    assert "3 elements" in capsys.readouterr().out
+    for suffix in ("h5ad", "zarr"):
+        run(folder, "cells.h5ad", "--groupby", "group", "-o", str(folder / f"out.{suffix}"))
+        adata = getattr(ad, f"read_{suffix}")(folder / f"out.{suffix}")
+        np.testing.assert_allclose(adata.varm["r3lm_activity"], table[["HepG2", "K562", "WTC11"]], rtol=1e-4)
+        assert adata.obsm["r3lm_activity"].shape == (10, 3)
+    run(folder, "cells.h5ad", "-o", str(folder / "cells.csv"))
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "cells.csv", index_col=0), table)
+
+
+def test_sequences_and_variants(folder, small_r3lm):
+    run(folder, "elements.fa", "-o", str(folder / "out.csv"))
+    assert pd.read_csv(folder / "out.csv", index_col=0).index.tolist() == ["a", "b"]
+    run(folder, "v.vcf", "-o", str(folder / "v.csv"))
+    table = pd.read_csv(folder / "v.csv", index_col=0)
+    expected = scgsfm.tl.variant_effect(folder / "v.vcf", genome=folder / "genome.fa", model=small_r3lm)
+    np.testing.assert_allclose(table.loc["rs1", "K562"], expected.loc["rs1", "K562"], rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "element"), [("elements.fa", "a"), ("cells.h5ad", "chr1:450-550")])
+def test_explain(folder, name, element):
+    run(folder, name, "--explain", element, "--cell-type", "K562", "-o", str(folder / "out.csv"))
+    table = pd.read_csv(folder / "out.csv")
+    assert table["element"].tolist() == [element]
+    assert table["trace"][0].startswith("1. ")
+    assert (pd.read_csv(folder / "out.motifs.csv")["element"] == element).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["peaks.txt", "-o", "out.csv"], "ends neither"),
+        (["absent.bed", "--genome", "g.fa", "-o", "out.csv"], "does not exist"),
+        (["{0}/peaks.bed", "-o", "out.csv"], "--genome: name the FASTA file"),
+        (["{0}/peaks.bed", "--genome", "{0}/none.fa", "-o", "out.csv"], "never downloaded"),
+        (["{0}/peaks.bed", "--genome", "{0}/genome.fa", "-o", "out.h5ad"], "doesn't end in .csv"),
+    ],
+)
+def test_errors(folder, arguments, told, capsys):
+    assert main(["regulatory", *(text.format(folder) for text in arguments)]) == 2
+    assert told in capsys.readouterr().err
