@@ -99,7 +99,8 @@ class Data(pl.LightningDataModule):
         super().__init__()
         self.encoder, self.config = encoder, config
         self.bound = {**config.as_dict(), "stage": stage, "base": base, "corpus": corpus.info["sha256"]}
-        self.kinds, self.draws = (READ, Rows) if stage == 1 else (TASKS, Instructions)
+        self.kinds = READ if stage == 1 else TASKS
+        self.draws: Any = Rows if stage == 1 else Instructions
         self.documents = corpus.select(self.kinds, held_out=False)
         self.held_out = corpus.select(self.kinds, held_out=True)
         if not self.documents or not self.held_out:
@@ -110,14 +111,14 @@ class Data(pl.LightningDataModule):
         """Batches from the step on where training stands."""
         module: Any = self.trainer
         rank, start = module.global_rank, module.global_step
-        draws = self.draws(self.documents, self.encoder, self.config, rank=rank, start=start)
+        draws: Any = self.draws(self.documents, self.encoder, self.config, rank=rank, start=start)
         return DataLoader(draws, batch_size=None)
 
     def val_dataloader(self) -> Any:
         """Held-out documents, at most 512."""
-        return DataLoader(
-            validation(self.held_out[:: len(self.held_out) // 512 + 1], self.encoder, self.config), batch_size=None
-        )  # type: ignore[arg-type]
+        some = self.held_out[:: len(self.held_out) // 512 + 1]
+        batches: Any = validation(some, self.encoder, self.config)
+        return DataLoader(batches, batch_size=None)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint is bound to."""

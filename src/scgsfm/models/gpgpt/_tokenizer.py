@@ -79,7 +79,7 @@ def assemble(vocab: list[str], merges: Iterable[str | Sequence[str]]) -> PreTrai
         from tokenizers import AddedToken, Tokenizer, decoders, models
 
     # tags are plain tokens: as added ones they would be cut out before the pattern sees what they enclose
-    pairs = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in merges]
+    pairs: list[Any] = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in merges]
     bpe = models.BPE({token: i for i, token in enumerate(vocab)}, pairs, unk_token=UNK, ignore_merges=True)
     made = Tokenizer(bpe)
     made.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in SPECIALS])

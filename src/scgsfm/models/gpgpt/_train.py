@@ -117,12 +117,12 @@ def train(
     with _quiet(), torch.random.fork_rng(), _one_tokenizer_thread():
         module, tokenizer, adapted = _start(corpus, config, base)
         encoder, report = Encoder(tokenizer), Report()
-        loader = Data(corpus, encoder, config, stage=stage, base=None if base is None else str(base))
+        loader: Any = Data(corpus, encoder, config, stage=stage, base=None if base is None else str(base))
         trainer = _trainer(out, config, validate_every, report, accelerator, devices)
-        trainee = Trainee(module, config)
+        trainee: Any = Trainee(module, config)
         _fit(trainer, trainee, loader, out / "checkpoints" / "last.ckpt" if resume else None)
         if trainer.is_global_zero:
-            measured = {"steps": trainer.global_step, "seconds": round(report.seconds)}
+            measured: dict[str, Any] = {"steps": trainer.global_step, "seconds": round(report.seconds)}
             measured |= {"cpu_seconds": round(report.cpu_seconds), "accelerator": accelerator, "devices": devices}
             measured |= losses(trainee, loader, encoder)
             card = {"stage": stage, "base": base and str(base), "parameters": count(module), **_made()}
