@@ -120,7 +120,7 @@ def with_adapter(model: nn.Module, config: StageConfig) -> nn.Module:
         target_modules="all-linear",
         bias="none",
     )
-    return get_peft_model(model, lora)  # type: ignore[arg-type]
+    return get_peft_model(model, lora)
 
 
 def adapter_in(folder: Path) -> Path | None:

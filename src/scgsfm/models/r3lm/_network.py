@@ -151,7 +151,7 @@ class ActivityNetwork(nn.Module):
         return out
 
     def _networks(self, x: Tensor) -> Tensor:
-        return torch.stack([network.both_strands(x) for network in self.sequence]).mean(0)
+        return torch.stack([network.both_strands(x) for network in self.sequence]).mean(0)  # type: ignore[operator]
 
 
 def one_hot(codes: Tensor) -> Tensor:
