@@ -8,7 +8,8 @@ import pandas as pd
 
 from scgsfm import _keys
 
-from ._shared import finish, labels, shorten
+from ._dots import MOST_LOG, draw_dots, first_of_groups, name_dots, new_axes, result_table
+from ._shared import finish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NEEDED = ("group", "kind", "id", "term", "evidence", "score", "padj", "n_hits")
-MOST_LOG = 10.0
-"""Adjusted p-values below 1e-10 are all drawn alike."""
-LARGEST = 150.0
-"""Area of the largest dot, in square points."""
-WIDTH = 36
-"""Characters in a line of a name; two lines are drawn."""
 
 
 def phenotypes(
@@ -90,7 +85,7 @@ def phenotypes(
     >>> scgsfm.tl.phenotypes(adata, "cell_type")
     >>> axes = scgsfm.pl.phenotypes(adata, show=False)
     """
-    table = _table(data, key)
+    table = result_table(data, key or _keys.PHENOTYPES, NEEDED, "phenotypes")
     columns = _groups(table, groups)
     table = table[(table["kind"] == kind) & (table["evidence"] == evidence) & table["group"].isin(columns)]
     rows = _first(table, columns, n_terms, max_padj) if terms is None else _asked(table, terms)
@@ -99,27 +94,14 @@ def phenotypes(
     dots["y"] = pd.Index(rows).get_indexer(dots["id"])
     dots["log"] = -np.log10(np.clip(dots["padj"], 10**-MOST_LOG, 0.99))
     if ax is None:
-        ax = _axes(len(columns), len(rows))
-    _draw(dots, evidence, max_padj, ax, **{"cmap": cmap} | kwargs)
+        ax = new_axes(len(columns), len(rows), below=0.45)
+    label = "log2 odds ratio" if evidence == "known" else "standard deviations"
+    options = {"cmap": cmap, "vmin": 0} | kwargs
+    draw_dots(dots, dots["log"], ax, max_padj=max_padj, title="-log10 padj", label=label, options=options)
     names = table.drop_duplicates("id").set_index("id")["term"]
-    _name(ax, columns, [names[row] or row for row in rows])
+    name_dots(ax, columns, [names[row] or row for row in rows])
     _cite(ax)
     return finish(ax, show)
-
-
-def _table(data: AnnData | pd.DataFrame, key: str | None) -> pd.DataFrame:
-    from anndata import AnnData
-
-    key = key or _keys.PHENOTYPES
-    if isinstance(data, AnnData):
-        if key not in data.uns:
-            msg = f"There is no `uns[{key!r}]`: run `scgsfm.tl.phenotypes` first, or name the `key` of its result."
-            raise KeyError(msg)
-        data = data.uns[key]
-    if missing := [column for column in NEEDED if column not in data]:
-        msg = f"The table lacks the columns {', '.join(missing)}: give what `scgsfm.tl.phenotypes` writes."
-        raise ValueError(msg)
-    return data
 
 
 def _groups(table: pd.DataFrame, groups: str | Sequence[str] | None) -> list[str]:
@@ -133,18 +115,9 @@ def _groups(table: pd.DataFrame, groups: str | Sequence[str] | None) -> list[str
 
 def _first(table: pd.DataFrame, groups: list[str], n_terms: int, max_padj: float) -> list[str]:
     """Ids of terms that are among the first of any group, by group; of equal sets of genes, one."""
-    if n_terms < 1:
-        msg = f"`n_terms` is {n_terms}, but must be at least 1."
-        raise ValueError(msg)
-    up = table[(table["score"] > 0) & (table["padj"] < max_padj)].sort_values(
-        ["pvalue", "score"], ascending=[True, False]
-    )
-    up = up.drop_duplicates(["group", "genes"])
-    rows = pd.unique(pd.concat([up.loc[up["group"] == group, "id"].head(n_terms) for group in groups])).tolist()
-    if not rows:
-        msg = f"Nothing has an adjusted p-value below {max_padj:g} and a positive score: raise `max_padj` or name `terms`."
-        raise ValueError(msg)
-    return rows
+    up = table[(table["score"] > 0) & (table["padj"] < max_padj)]
+    up = up.sort_values(["pvalue", "score"], ascending=[True, False]).drop_duplicates(["group", "genes"])
+    return first_of_groups(up, "id", groups, n_terms, max_padj)
 
 
 def _asked(table: pd.DataFrame, terms: Sequence[str]) -> list[str]:
@@ -155,47 +128,6 @@ def _asked(table: pd.DataFrame, terms: Sequence[str]) -> list[str]:
         )
         raise KeyError(msg)
     return [by_name[term] for term in terms]
-
-
-def _axes(n_groups: int, n_terms: int) -> Axes:
-    import matplotlib.pyplot as plt
-
-    _, ax = plt.subplots(figsize=(0.36 * n_groups + 5.0, max(0.32 * n_terms + 1.9, 3.2)), layout="constrained")
-    return ax
-
-
-def _draw(dots: pd.DataFrame, evidence: str, max_padj: float, ax: Axes, **kwargs: Any) -> None:
-    scale = LARGEST / max(dots["log"].max(), np.finfo(float).tiny)
-    options: dict[str, Any] = {
-        "vmin": 0,
-        "edgecolors": ["black" if padj < max_padj else "none" for padj in dots["padj"]],
-        "linewidths": 0.7,
-        "zorder": 2,
-    }
-    points = ax.scatter(dots["x"], dots["y"], s=dots["log"] * scale, c=dots["score"], **options | kwargs)
-    label = "log2 odds ratio" if evidence == "known" else "standard deviations"
-    colours = ax.figure.colorbar(points, ax=ax, label=label, shrink=0.5, aspect=12, anchor=(0, 0))
-    colours.outline.set_visible(False)
-    handles, texts = points.legend_elements("sizes", num=4, color="#777777", func=lambda area: np.asarray(area) / scale)
-    ax.legend(
-        handles, texts, title="-log10 padj", frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.02),
-        borderaxespad=0, labelspacing=0.8,
-    )  # fmt: skip
-
-
-def _name(ax: Axes, groups: list[str], terms: list[str]) -> None:
-    wrapped = []
-    for term in terms:
-        lines = textwrap.wrap(term, WIDTH)
-        wrapped.append("\n".join(lines if len(lines) <= 2 else [lines[0], shorten(" ".join(lines[1:]), WIDTH)]))
-    ax.set_xticks(range(len(groups)), labels(groups)[1], rotation=90)
-    ax.set_yticks(range(len(terms)), wrapped, linespacing=0.9, fontsize="small")
-    ax.set_xlim(-0.6, len(groups) - 0.4)
-    ax.set_ylim(len(terms) - 0.4, -0.6)
-    ax.tick_params(length=0)
-    ax.grid(color="#eeeeee", zorder=0)
-    ax.spines[:].set_visible(False)
-    ax.set_axisbelow(True)
 
 
 def _cite(ax: Axes) -> None:
