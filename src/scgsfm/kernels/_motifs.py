@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from ._copy import copy_into
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ NEVER = 1 << 24
 """The deficit of N."""
 SEED = 8
 """Letters of the windows by which candidates are looked up."""
-CHUNK = 6
+CHUNK = 3
 """Letters whose deficits are summed in advance for best scores."""
 _FIRST_RANGE = 1024
 
@@ -217,6 +219,8 @@ def _room(hits, n):
 def best_motifs(letters, ends, deficits, starts, n_strands):
     """The smallest deficit of each motif in each sequence.
 
+    All motifs are tried at a place at once: the deficits of all for a word of letters lie beside each other.
+
     Parameters
     ----------
     letters, ends
@@ -230,65 +234,87 @@ def best_motifs(letters, ends, deficits, starts, n_strands):
     -------
     Deficits (sequences × motifs), ``NEVER`` and above where no window is free of N.
     """
-    n_motifs = (len(starts) - 1) // n_strands
-    out = np.full((len(ends) - 1, n_motifs), NEVER, np.int32)
-    words = _chunk_words(letters)
-    for oriented in range(len(starts) - 1):
-        motif, columns = oriented // n_strands, deficits[starts[oriented] : starts[oriented + 1]]
-        width = len(columns)
-        if width < CHUNK:
-            for sequence in range(len(out)):
-                for at in range(ends[sequence], ends[sequence + 1] - width + 1):
-                    lack = _lack(letters, at, columns, 0, width, out[sequence, motif])
-                    out[sequence, motif] = min(out[sequence, motif], lack)
-            continue
-        places, tables = _chunks(columns)
-        for sequence in range(len(out)):
-            lowest = out[sequence, motif]
-            for at in range(ends[sequence], ends[sequence + 1] - width + 1):
-                lack = tables[0, words[at + places[0]]]
-                if lack < lowest:
-                    for i in range(1, len(places)):
-                        lack += tables[i, words[at + places[i]]]
-                    lowest = min(lowest, lack)
-            out[sequence, motif] = lowest
+    widths = np.diff(starts)
+    order = np.argsort(widths, kind="mergesort")
+    widths = widths[order]
+    tables, begins, firsts = _tables(deficits, starts, order, widths)
+    out = np.full((len(ends) - 1, len(widths) // n_strands), NEVER, np.int32)
+    lacks, lowest = np.empty(len(widths), np.int32), np.empty(len(widths), np.int32)
+    for sequence in range(len(out)):
+        lowest[:] = NEVER
+        words = _words_at(letters[ends[sequence] : ends[sequence + 1]])
+        for at in range(len(words)):
+            fit = np.searchsorted(widths, len(words) - at, side="right")  # the shorter motifs, at the end
+            for i in range(len(firsts)):
+                first = firsts[i]
+                if first >= fit:
+                    break
+                row = begins[i] + words[min(at + CHUNK * i, len(words) - 1)] * (len(widths) - first)
+                if i == 0:
+                    copy_into(lacks, tables[row : row + fit])
+                else:
+                    _add(lacks[first:fit], tables[row : row + fit - first])
+            _keep_lowest(lowest[:fit], lacks[:fit])
+        for i in range(len(order)):
+            motif = order[i] // n_strands
+            out[sequence, motif] = min(out[sequence, motif], lowest[i])
     return out
 
 
 @njit(cache=True, nogil=True)
-def _chunk_words(letters):
-    """The word of ``CHUNK`` letters that begins at each place; the last number stands for words with N."""
-    words = np.full(len(letters), 4**CHUNK, np.uint16)
-    word, known = 0, 0
-    for i in range(len(letters)):
-        word = (4 * word + letters[i]) % 4**CHUNK if letters[i] < 4 else 0
-        known = known + 1 if letters[i] < 4 else 0
-        if known >= CHUNK:
-            words[i - CHUNK + 1] = word
+def _add(sums, more):
+    for i in range(len(sums)):
+        sums[i] += more[i]
+
+
+@njit(cache=True, nogil=True)
+def _keep_lowest(lowest, found):
+    for i in range(len(lowest)):
+        lowest[i] = min(lowest[i], found[i])
+
+
+@njit(cache=True, nogil=True)
+def _words_at(letters):
+    """The word of ``CHUNK`` letters of five that begins at each place; behind the end stands N."""
+    words = np.empty(len(letters), np.int64)
+    word = 5**CHUNK - 1
+    for i in range(len(letters) - 1, -1, -1):
+        word = word // 5 + letters[i] * 5 ** (CHUNK - 1)
+        words[i] = word
     return words
 
 
 @njit(cache=True, nogil=True)
-def _chunks(columns):
-    """Where in a motif its chunks lie, the most telling one first, and the deficits of their words."""
-    width = len(columns)
-    first = 0
-    for at in range(1, width - CHUNK + 1):
-        if columns[at : at + CHUNK, :4].sum() > columns[first : first + CHUNK, :4].sum():
-            first = at
-    places = [first]
-    places += [max(at, 0) for at in range(first - CHUNK, -CHUNK, -CHUNK)]
-    places += [min(at, width - CHUNK) for at in range(first + CHUNK, width, CHUNK)]
-    tables = np.zeros((len(places), 4**CHUNK + 1), np.int32)
-    counted = np.zeros(width, np.bool_)
-    for i, place in enumerate(places):
-        for k in range(CHUNK):
-            if not counted[place + k]:  # chunks overlap at the ends of a motif
-                for word in range(4**CHUNK):
-                    tables[i, word] += columns[place + k, (word >> (2 * (CHUNK - 1 - k))) % 4]
-                counted[place + k] = True
-        tables[i, 4**CHUNK] = NEVER
-    return np.array(places), tables
+def _tables(deficits, starts, order, widths):
+    """Deficits of each word, for all motifs that reach so far.
+
+    Parameters
+    ----------
+    deficits, starts
+        Motifs.
+    order, widths
+        Motifs by width, the shortest first, and their widths.
+
+    Returns
+    -------
+    The first, second, … words of the motifs behind each other, each a table of words × motifs; where each begins; and the
+    first motif in each.
+    """
+    n_words = 5**CHUNK
+    n_tables = (widths[-1] + CHUNK - 1) // CHUNK if len(widths) else 0
+    firsts = np.searchsorted(widths, CHUNK * np.arange(n_tables), side="right")
+    begins = np.zeros(n_tables + 1, np.int64)
+    begins[1:] = np.cumsum(n_words * (len(widths) - firsts))
+    tables = np.zeros(begins[-1], np.int32)
+    for i in range(n_tables):
+        n = len(widths) - firsts[i]
+        for j in range(n):
+            motif = order[firsts[i] + j]
+            for k in range(min(CHUNK, widths[firsts[i] + j] - CHUNK * i)):
+                column = deficits[starts[motif] + CHUNK * i + k]
+                for word in range(n_words):
+                    tables[begins[i] + word * n + j] += column[word // 5 ** (CHUNK - 1 - k) % 5]
+    return tables, begins, firsts
 
 
 @njit(cache=True, nogil=True)

@@ -25,8 +25,8 @@ PSEUDOCOUNT = 0.1
 PER_BIT = 100
 """Scores are whole numbers of hundredths of a bit."""
 LARGEST_P = 0.01
-AT_A_TIME = 2000
-"""Sequences of a block."""
+AT_A_TIME, LEAST_AT_A_TIME = 2000, 100
+"""Sequences of a block at most, and at least where there are more of them."""
 EMBEDDED = ("jaspar2026", "jaspar2024")
 _DATA = files("scgsfm") / "data" / "motifs"
 
@@ -232,9 +232,11 @@ class Motifs:
         from numba import config
 
         sequences = list(sequences) if not isinstance(sequences, str) else sequences
-        starts = range(0, len(sequences), AT_A_TIME)
-        with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:  # type: ignore[attr-defined]
-            yield from zip(starts, pool.map(lambda i: task(*encode(sequences[i : i + AT_A_TIME])), starts), strict=True)
+        n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        at_a_time = min(AT_A_TIME, max(LEAST_AT_A_TIME, -(-len(sequences) // n_threads)))
+        starts = range(0, len(sequences), at_a_time)
+        with ThreadPoolExecutor(n_threads) as pool:
+            yield from zip(starts, pool.map(lambda i: task(*encode(sequences[i : i + at_a_time])), starts), strict=True)
 
     def _scores(self, background: Sequence[float]) -> _Scores:
         from scgsfm.kernels import NEVER

@@ -49,7 +49,7 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The layer on rows × channels × places."""
-        y = F.relu(self.norm(self.conv(x)))
+        y = F.relu(self.norm(self.conv(x)), inplace=True)
         return x + y if x.shape[1] == y.shape[1] else y
 
 
@@ -87,7 +87,7 @@ class SequenceBranch(nn.Module):
         width = self.stem.kernel_size[0]
         windows = F.pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
         # a product of matrices, because convolution of as few channels as letters is slow
-        sites = F.relu(F.linear(windows, self.stem.weight.flatten(1), self.stem.bias))
+        sites = F.relu(F.linear(windows, self.stem.weight.flatten(1), self.stem.bias), inplace=True)
         # the mean, not the largest: two sites count twice, and the backward pass is cheap
         y = self.stem_norm(sites.unflatten(1, (-1, self.pool)).mean(2).transpose(1, 2))
         y = self.body(y).float()
