@@ -84,18 +84,28 @@ class SequenceBranch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Activities of one strand, rows × outputs."""
-        width = self.stem.kernel_size[0]
-        windows = F.pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
-        # a product of matrices, because convolution of as few channels as letters is slow
-        sites = F.relu(F.linear(windows, self.stem.weight.flatten(1), self.stem.bias), inplace=True)
-        # the mean, not the largest: two sites count twice, and the backward pass is cheap
-        y = self.stem_norm(sites.unflatten(1, (-1, self.pool)).mean(2).transpose(1, 2))
-        y = self.body(y).float()
-        return self.head(torch.cat([y.mean(2), y.amax(2), self.by_place(y)[:, :, 0]], 1))
+        return self._activities(self._sites(x, self.stem.weight, self.stem.bias))
 
     def both_strands(self, x: Tensor) -> Tensor:
         """The mean over the strands."""
-        return (self(x) + self(x.flip(1, 2))) / 2
+        weight, bias = self.stem.weight, self.stem.bias
+        # the other strand's sites are those of the reversed filters, from its end
+        both = self._sites(x, torch.cat([weight, weight.flip(1, 2)]), torch.cat([bias, bias]))
+        there, back = both.chunk(2, 2)
+        return self._activities(torch.cat([there, back.flip(1)])).view(2, len(x), -1).mean(0)
+
+    def _sites(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """What the filters of the first layer answer, rows × places × filters."""
+        width = weight.shape[2]
+        windows = F.pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
+        # a product of matrices, because convolution of as few channels as letters is slow
+        sites = F.relu(F.linear(windows, weight.flatten(1), bias), inplace=True)
+        # the mean, not the largest: two sites count twice, and the backward pass is cheap
+        return sites.unflatten(1, (-1, self.pool)).mean(2)
+
+    def _activities(self, sites: Tensor) -> Tensor:
+        y = self.body(self.stem_norm(sites.transpose(1, 2))).float()
+        return self.head(torch.cat([y.mean(2), y.amax(2), self.by_place(y)[:, :, 0]], 1))
 
 
 class CardBranch(nn.Module):
