@@ -82,12 +82,21 @@ def test_lower_case_and_unknown_bases(small):
     np.testing.assert_allclose(found[1], small.predict(SEQUENCES[:1])[0], atol=1e-5)
 
 
-def test_short_sequences_stand_in_the_middle(small):
-    short = SEQUENCES[0][:131]
-    padded = "N" * 34 + short + "N" * 35
-    np.testing.assert_allclose(
-        small.predict([short], mode="sequence"), small.predict([padded], mode="sequence"), atol=1e-6
-    )
+@pytest.mark.parametrize("mode", ["joint", "sequence", "card"])
+def test_short_sequences_stand_in_random_surroundings(small, mode):
+    """The mean over two surroundings, which are always the same, and both strands within them."""
+    short = [SEQUENCES[0][:131], "ACGRT", SEQUENCES[1][:198]]
+    found = small.predict([*short, SEQUENCES[2]], mode=mode)
+    rng = np.random.default_rng(0)
+    around = ["".join(rng.choice(list("ACGT"), 200)) for _ in range(2)]
+    for sequence, one in zip(short, found, strict=False):
+        at = (200 - len(sequence)) // 2
+        strands = sequence, sequence.replace("R", "N").translate(COMPLEMENT)[::-1]
+        filled = [a[:at] + strand + a[at + len(strand) :] for a in around for strand in strands]
+        np.testing.assert_allclose(one, small.predict(filled, mode=mode).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(found[3], small.predict(SEQUENCES[2:3], mode=mode)[0], atol=1e-5)
+    other = [strand.replace("R", "N").translate(COMPLEMENT)[::-1] for strand in short]
+    np.testing.assert_allclose(small.predict(other, mode=mode), found[:3], atol=1e-4)
 
 
 @pytest.mark.parametrize(

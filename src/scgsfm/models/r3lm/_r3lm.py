@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ._trace import Trace
     from ._writing import Writer
 
+N_SURROUNDINGS = 2
+"""Random sequences in which short ones are put."""
+COMPLEMENT = str.maketrans("ACGTacgtRYKMBVDHrykmbvdh", "TGCAtgcaYRMKVBHDyrmkvbhd")
+
 Mode: TypeAlias = Literal["joint", "sequence", "card"]
 Reasoning: TypeAlias = Literal["none", "generated"]
 
@@ -94,8 +98,8 @@ class R3LM:
         Parameters
         ----------
         sequences
-            In upper or lower case, at most :attr:`length` bases; shorter ones stand in the middle of unknown bases. The
-            answer is the same for either strand.
+            In upper or lower case, at most :attr:`length` bases. Shorter ones stand in the middle of random bases, always
+            the same, and the mean over some of these surroundings counts. The answer is the same for either strand.
         mode
             ``"sequence"`` uses the convolutional network alone, ``"card"`` what a card is made from (motifs and
             composition) alone, ``"joint"`` both, which is the most accurate.
@@ -112,12 +116,34 @@ class R3LM:
         if batch_size < 1:
             msg = f"batch_size must be at least 1, found {batch_size}."
             raise ValueError(msg)
-        codes = self._codes(sequences)
-        out = np.empty((len(codes), len(self.cell_types)), np.float32)
-        for first in range(0, len(codes), batch_size):
-            rows = slice(first, first + batch_size)
-            out[rows] = self._activity(codes[rows], list(sequences[rows]), mode)
-        out[(codes == N).all(axis=1)] = np.nan
+        letters, ends = encode(sequences)
+        self._check_lengths(np.diff(ends))
+        known = np.diff(np.cumsum(np.append(0, letters < N))[ends]) > 0
+        short = known & (np.diff(ends) < self.length)
+        out = np.full((len(known), len(self.cell_types)), np.nan, np.float32)
+        out[known & ~short] = self._whole([sequences[i] for i in np.flatnonzero(known & ~short)], mode, batch_size)
+        if short.any():
+            filled = [self._filled(sequences[i]) for i in np.flatnonzero(short)]
+            found = self._whole([one for each in filled for one in each], mode, batch_size)
+            out[short] = found.reshape(len(filled), -1, len(self.cell_types)).mean(axis=1)
+        return out
+
+    def _whole(self, sequences: list[str], mode: Mode, batch_size: int) -> np.ndarray:
+        """Activities of sequences of full length."""
+        parts = [np.empty((0, len(self.cell_types)), np.float32)]
+        for first in range(0, len(sequences), batch_size):
+            block = sequences[first : first + batch_size]
+            parts.append(self._activity(encode(block)[0].reshape(len(block), -1), block, mode))
+        return np.concatenate(parts)
+
+    def _filled(self, sequence: str) -> list[str]:
+        """Either strand of a sequence in the middle of random surroundings."""
+        rng, out = np.random.default_rng(0), []
+        for _ in range(N_SURROUNDINGS):
+            around = "".join(rng.choice(list("ACGT"), self.length))
+            for strand in (sequence, sequence[::-1].translate(COMPLEMENT)):
+                at = (self.length - len(strand)) // 2
+                out.append(around[:at] + strand + around[at + len(strand) :])
         return out
 
     def card(self, sequence: str, cell_type: str) -> Card:
@@ -234,10 +260,7 @@ class R3LM:
         with torch.inference_mode():
             return self.module.activity(x, features, mode).cpu().numpy()
 
-    def _codes(self, sequences: Sequence[str]) -> np.ndarray:
-        """Sequences × length, 0 to 4."""
-        letters, ends = encode(sequences)
-        lengths = np.diff(ends)
+    def _check_lengths(self, lengths: np.ndarray) -> None:
         if (lengths > self.length).any():
             which = int(np.argmax(lengths > self.length))
             msg = (
@@ -245,10 +268,6 @@ class R3LM:
                 "bases around the middle, or tiles of that length."
             )
             raise ValueError(msg)
-        out = np.full((len(lengths), self.length), N, np.uint8)
-        row = np.repeat(np.arange(len(lengths)), lengths)
-        out[row, np.arange(len(letters)) - ends[row] + ((self.length - lengths) // 2)[row]] = letters
-        return out
 
     def _cell(self, cell_type: str) -> int:
         if cell_type not in self.cell_types:
