@@ -256,3 +256,11 @@ def test_settings(setting, told):
         StageConfig(**setting)
     assert StageConfig().as_dict() | {"seed": 0} == StageConfig().as_dict()
     assert (StageConfig().lora_rank, StageConfig().lora_alpha, StageConfig().learning_rate) == (16, 32, 1e-5)
+
+
+@pytest.mark.parametrize("text", ["", "low", "nan"])
+def test_activities_that_are_no_numbers(tmp_path, text):
+    file = tmp_path / "a.tsv"
+    file.write_text(f"sequence\tHepG2\nACGT\t1.5\nACGA\t{text}\n")
+    with pytest.raises(ValueError, match=rf"a.tsv, line 3: HepG2 is '{text}', but .* \(1 of 2\)"):
+        read_measured(file, ["HepG2"])

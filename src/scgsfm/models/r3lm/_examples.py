@@ -59,9 +59,24 @@ def read_measured(path: str | os.PathLike[str], cell_types: Sequence[str]) -> Me
             msg = f"{path} lacks the columns {', '.join(missing)}; found are {', '.join(reader.fieldnames or [])}."
             raise ValueError(msg)
         rows = list(reader)
-    activity = np.array([[float(row[name]) for name in cell_types] for row in rows], np.float32)
+    activity = np.array([[_number(row[name]) for name in cell_types] for row in rows], np.float32)
+    bad = np.argwhere(~np.isfinite(activity.reshape(-1, len(cell_types))))
+    if len(bad):
+        line, name = bad[0][0] + 2, cell_types[bad[0][1]]
+        msg = (
+            f"{path}, line {line}: {name} is {rows[bad[0][0]][name]!r}, but activities must be numbers; leave rows that "
+            f"lack one out ({len(set(bad[:, 0].tolist())):,} of {len(rows):,})."
+        )
+        raise ValueError(msg)
     fold = np.array([int(row.get(FOLD) or -1) for row in rows], np.int64)
     return Measured([row[SEQUENCE] for row in rows], activity.reshape(-1, len(cell_types)), list(cell_types), fold)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
 
 
 def units_of(measured: Measured) -> np.ndarray:
