@@ -1,10 +1,9 @@
 """Train the embedded R3LM: `python training/r3lm_mini.py --data FOLDER -o RUN --embed`.
 
 FOLDER holds `mpra/lentimpra_joint_folds0-8.tsv.gz`, which is not part of the package. Fold 8 is never trained on and only
-measured at the end; a quarter of fold 7, whole groups of homologous sequences, sets how the two branches are weighed. What
-the convolutional networks and the branch on the card say together then teaches the networks anew, on measured sequences
-and on new ones, crossed from two of them. One core needs about three hours. Each part is kept in RUN, so that an
-interrupted run goes on, and `--embed` copies the finished model into the package.
+measured at the end; a quarter of fold 7, whole groups of homologous sequences, sets how the two branches are weighed. One
+core needs about two hours. Each part is kept in RUN, so that an interrupted run goes on, and `--embed` copies the
+finished model into the package.
 
 The embedded weights are of a run in which the first cycles of the networks (12 + 5 and 10 epochs) had seen folds 0 to 6
 only, and the one of 5 epochs had a learning rate of .0015.
@@ -45,17 +44,13 @@ from scgsfm.models.r3lm._stages import train_stage1, train_stage2
 from scgsfm.models.r3lm._tokens import MOST_TRACE, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeAlias
-
-    Say: TypeAlias = Callable[[np.ndarray], np.ndarray]
+    from collections.abc import Callable
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "r3lm-mini"
 TABLE = "mpra/lentimpra_joint_folds0-8.tsv.gz"
 CELL_TYPES = ["HepG2", "K562", "WTC11"]
 VALIDATION, TEST = 7, 8
 MOTIFS = "jaspar2026"
-BASES = np.array(list("ACGTN"))
 N_SCORED = 384
 """Motifs whose best scores count, one of each group of like ones."""
 CYCLES = ((12, 5, 24), (10, 24))
@@ -63,12 +58,6 @@ CYCLES = ((12, 5, 24), (10, 24))
 SEQUENCE = BranchConfig(epochs=0)
 AGAIN = BranchConfig(epochs=0, learning_rate=2.5e-3, warmup=0.1)
 """The first cycle and the later ones."""
-ANEW = BranchConfig(epochs=8, learning_rate=2e-3, warmup=0.1)
-"""How the networks are taught by all."""
-CROSSED, LETTERS_CHANGED = 2, 0.05
-"""New sequences for each measured one, and the share of their letters that is drawn at random."""
-SAID = 0.5
-"""Share of the targets of measured sequences that is what all say of them; for new ones it is all."""
 CARD = BranchConfig(epochs=6, learning_rate=2e-3, batch_size=256, weight_decay=0.2, warmup=0.1)
 TAUGHT = 0.6
 """Share of the card's targets that are not measured activities, but what the networks on the sequence say of them."""
@@ -77,7 +66,7 @@ DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num
 SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MOST_TRACE}
 WRITE = StageConfig(epochs=2, learning_rate=2e-3, batch_size=64, **SMALL)
 READ = StageConfig(epochs=3, learning_rate=1e-3, batch_size=128, **SMALL)
-N_WRITE, N_READ = 2500, 5000
+N_WRITE, N_READ = 12_000, 40_000
 """Sequences of the stages; each is drawn in one cell type."""
 QUANTILES = (0.25, 0.5, 0.75)
 
@@ -105,11 +94,6 @@ def answers(branch: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
     )
 
 
-def together(networks: Sequence[torch.nn.Module], inputs: np.ndarray) -> np.ndarray:
-    """The mean of what they say."""
-    return np.mean([answers(network, inputs) for network in networks], axis=0)
-
-
 def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
     """Weights of the parts and an offset that fit each cell type best (parts + 1 × cell types)."""
     columns = []
@@ -117,17 +101,6 @@ def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
         x = np.column_stack([*(part[:, k] for part in parts), np.ones(len(true))])
         columns.append(np.linalg.lstsq(x, true[:, k], rcond=None)[0])
     return np.array(columns).T
-
-
-def crossed(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """New sequences: the beginning of one and the end of another, some letters drawn at random."""
-    n = CROSSED * len(codes)
-    pairs = rng.integers(len(codes), size=(2, n))
-    cut = rng.integers(codes.shape[1], size=n)[:, None]
-    new = np.where(np.arange(codes.shape[1]) < cut, codes[pairs[0]], codes[pairs[1]])
-    changed = rng.random(new.shape) < LETTERS_CHANGED
-    new[changed] = rng.integers(4, size=int(changed.sum()))
-    return new
 
 
 class Run:
@@ -162,9 +135,7 @@ class Run:
         return kept["scored"].tolist(), kept["numbers"]
 
     def sizes(self) -> ActivityConfig:
-        return ActivityConfig(
-            len(CELL_TYPES), self.numbers.shape[1], networks=len(self.options.networks), card_hidden=CARD_HIDDEN
-        )
+        return ActivityConfig(len(CELL_TYPES), self.numbers.shape[1], networks=len(CYCLES), card_hidden=CARD_HIDDEN)
 
     def trained(
         self, branch: torch.nn.Module, name: str, config: BranchConfig, inputs: np.ndarray, targets: np.ndarray
@@ -205,31 +176,12 @@ class Run:
         targets = (1 - TAUGHT) * self.targets + TAUGHT * says
         return self.trained(branch, "card", CARD, own, targets[self.train])
 
-    def anew(self, number: int, network: torch.nn.Module, said: np.ndarray, say: Say) -> torch.nn.Module:
-        """A network that has learned what all say."""
-        own, name = self.codes[self.train], f"crossed_{number}.npy"
-        new = crossed(own, np.random.default_rng(number))
-        targets = (1 - SAID) * self.targets[self.train] + SAID * said[self.train]
-        config = replace(ANEW, seed=20 + number)
-        both = np.concatenate([targets, self._once(name, lambda: say(new))]).astype(np.float32)
-        return self.trained(copy.deepcopy(network).train(), f"anew_{number}", config, np.concatenate([own, new]), both)
-
     def activity(self) -> dict[str, torch.Tensor]:
         """The weights of both branches and of their blend."""
         networks = [self.network(number) for number in range(len(CYCLES))]
-        heard = self._once("heard.npy", lambda: together(networks, self.codes))
-        card, own = self.card(heard), self.validation
-        weights = blend([heard[own], answers(card, self.numbers[own])], self.targets[own])
-        features = CardFeatures(self.motifs, self.scored)
-
-        def say(codes: np.ndarray, numbers: np.ndarray | None = None) -> np.ndarray:
-            numbers = features(["".join(row) for row in BASES[codes]]) if numbers is None else numbers
-            return weights[0] * together(networks, codes) + weights[1] * answers(card, numbers) + weights[2]
-
-        said = self._once("said.npy", lambda: say(self.codes, self.numbers))
-        networks = [self.anew(i, networks[i], said, say) for i in self.options.networks]
-        true = self.measured.activity[own]
-        parts = [together(networks, self.codes[own]), answers(card, self.numbers[own])]
+        said = self._once("said.npy", lambda: np.mean([answers(network, self.codes) for network in networks], axis=0))
+        card, own = self.card(said), self.validation
+        parts, true = [said[own], answers(card, self.numbers[own])], self.measured.activity[own]
         mixed = np.zeros((3, 3, len(CELL_TYPES)), np.float32)
         mixed[0] = blend(parts, true)
         mixed[1, [0, 2]], mixed[2, [1, 2]] = blend(parts[:1], true), blend(parts[1:], true)
@@ -345,7 +297,6 @@ def finish(run: Run) -> Path:
         "n_sequences": {"trained": int(run.train.sum()), "held_out": int(run.test.sum())},
         "config": {
             "sequence": {"cycles": CYCLES, "first": asdict(SEQUENCE), "later": asdict(AGAIN)},
-            "anew": asdict(ANEW) | {"said": SAID, "crossed": CROSSED, "letters_changed": LETTERS_CHANGED},
             "card": asdict(CARD) | {"taught": TAUGHT},
             "write": WRITE.as_dict() | {"sequences": run.options.written},
             "read": READ.as_dict() | {"sequences": run.options.cards},
@@ -410,9 +361,6 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
-    parser.add_argument(
-        "--networks", nargs="+", type=int, default=range(len(CYCLES)), help="those to keep, by number (default: all)"
-    )
     parser.add_argument("--cards", type=int, default=N_READ, help="sequences of stage 2 (%(default)s)")
     parser.add_argument("--written", type=int, default=N_WRITE, help="sequences of stage 1 (%(default)s)")
     args = parser.parse_args()

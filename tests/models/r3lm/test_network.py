@@ -13,7 +13,7 @@ SIZES = ActivityConfig(2, 5, length=40, stem=6, widths=(6, 8), kernels=(3, 3), r
 def by_hand(branch: SequenceBranch, x: torch.Tensor) -> torch.Tensor:
     """The first layer as a convolution, then the rest."""
     sites = F.avg_pool1d(F.relu(branch.stem(x)), SIZES.pool)
-    y = branch.body(branch.stem_norm(sites))
+    y = branch.body(branch.stem_norm(sites[:, :, None]))[:, :, 0]
     return branch.head(torch.cat([y.mean(2), y.amax(2), branch.by_place(y)[:, :, 0]], 1))
 
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 LETTERS = 4
-ROWS = 64
-"""Sequences that a CPU takes at a time, so that they stay in its cache."""
+ROWS = 128
+"""Sequences that a CPU takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,13 @@ class Convolution(nn.Module):
     def __init__(self, n_in: int, n_out: int, kernel: int) -> None:
         super().__init__()
         self.conv = nn.Conv1d(n_in, n_out, kernel, padding=kernel // 2, bias=False)
-        self.norm = nn.BatchNorm1d(n_out)
+        self.norm = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The layer on rows × channels × places."""
-        y = F.relu(self.norm(self.conv(x)), inplace=True)
+        """The layer on rows × channels × 1 × places."""
+        # in two dimensions, because only there channels may lie beside each other, which is faster
+        y = F.conv2d(x, self.conv.weight[:, :, None], padding=(0, self.conv.padding[0]))
+        y = F.relu(self.norm(y), inplace=True)
         return x + y if x.shape[1] == y.shape[1] else y
 
 
@@ -60,17 +62,17 @@ class SequenceBranch(nn.Module):
         super().__init__()
         self.pool = config.pool
         self.stem = nn.Conv1d(LETTERS, config.stem, config.stem_kernel, padding=config.stem_kernel // 2)
-        self.stem_norm = nn.BatchNorm1d(config.stem)
+        self.stem_norm = nn.BatchNorm2d(config.stem)
         places, width = config.length // config.pool, config.stem
         layers: list[nn.Module] = []
         for i, (n_out, kernel, n) in enumerate(zip(config.widths, config.kernels, config.repeats, strict=True)):
             if i:
-                layers.append(nn.MaxPool1d(2))
+                layers.append(nn.MaxPool2d((1, 2)))
                 places //= 2
             for _ in range(n):
                 layers.append(Convolution(width, n_out, kernel))
                 width = n_out
-            layers.append(nn.Dropout1d(config.channel_dropout))
+            layers.append(nn.Dropout2d(config.channel_dropout))
         self.body = nn.Sequential(*layers)
         self.by_place = nn.Conv1d(width, width, places, groups=width)
         self.head = nn.Sequential(
@@ -104,7 +106,7 @@ class SequenceBranch(nn.Module):
         return sites.unflatten(1, (-1, self.pool)).mean(2)
 
     def _activities(self, sites: Tensor) -> Tensor:
-        y = self.body(self.stem_norm(sites.transpose(1, 2))).float()
+        y = self.body(self.stem_norm(sites[:, None].permute(0, 3, 1, 2))).squeeze(2).float()
         return self.head(torch.cat([y.mean(2), y.amax(2), self.by_place(y)[:, :, 0]], 1))
 
 
