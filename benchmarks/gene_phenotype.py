@@ -1,6 +1,6 @@
 """Genes, phenotypes and patients: what the relation predictor and the ranking of genes find, beside simple ways.
 
-    python benchmarks/gene_phenotype.py --data FOLDER [--only ranking relations associations calibration]
+    python benchmarks/gene_phenotype.py --data FOLDER [--only ranking relations associations calibration lists]
 
 ``ranking``
     Published patients whose causal gene was found. Known annotations are of 2023, which is legitimate: this is how a
@@ -12,9 +12,14 @@
     with another term as frequent, that neither it nor a descendant of it is annotated with. Stripped summaries lack the
     sentences that speak of diseases. What there is to choose is chosen on a part of the training genes.
 ``associations``
-    What the cases tell of a gene that the annotations of 2023 didn't know, against terms as frequent.
+    What the cases tell of a gene that the annotations of 2023 didn't know, against terms as frequent; and, of all pairs of
+    these genes and terms that weren't annotated, how many the cases tell among those of like probability.
 ``calibration``
-    Of pairs of held-out genes and all terms, how many are annotated among those of like probability; and the speed.
+    Of pairs of held-out genes and all terms, how many are annotated among those of like probability; also of annotations
+    that were left out, told with what else is known of the gene. Curves are fitted on other genes. And the speed.
+``lists``
+    How often random lists of genes are significant in ``tl.phenotypes``: genes at random, and well-studied ones, drawn by
+    the number of their sets in GO and Reactome.
 
 Intervals are 95 %: for ``ranking`` and ``associations`` over genes drawn anew, for ``relations`` over splits.
 """
@@ -24,6 +29,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,11 +40,18 @@ from _common import data_file, parser, report, say
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
 from gene_vectors import SNAPSHOT, gene_vectors, labels_of, read_cases, read_summaries
+from gpgpt_relations import direct_terms, left_out
 
+import scgsfm
+from scgsfm import GeneSets
+from scgsfm.enrichment import overlap
 from scgsfm.models.gpgpt import Ranker, knowledge, relations
+from scgsfm.models.gpgpt._fit_annotated import Alike
 from scgsfm.models.gpgpt._fit_ranking import examples, fit_weights
-from scgsfm.models.gpgpt._fit_relations import MIXTURE, Likeness, basis, encode, nearest, ridge, smoother
+from scgsfm.models.gpgpt._fit_relations import MIXTURE, Likeness, basis, calibrate, encode, nearest, ridge, smoother
 from scgsfm.models.gpgpt._ranking import FEATURES
+from scgsfm.models.gpgpt._relations import calibrated, raw_log_odds
+from scgsfm.tl._phenotype_tests import Tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,19 +281,42 @@ def associations(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
     genes, terms, truth = (np.array(part) for part in zip(*pairs, strict=True))
     rows = np.array([index.gene(gene) for gene in genes])
     score = {"popularity of the term": frequency[terms]}
-    chance = predictor.probability(genes, terms)
-    score["gpgpt-mini, from other genes"] = np.log(chance / (1 - chance)) - np.log(frequency[terms])
-    score["neighbours by annotation"] = by_annotation(known, rows, terms)
-    both = [z(score[name]) for name in ("gpgpt-mini, from other genes", "neighbours by annotation")]
-    score["both"] = both[0] + both[1]
+    columns = predictor.column[terms]
+    strength = np.einsum("ij,ij->i", predictor.gene_factors[predictor.rows(genes)], predictor.term_factors[columns])
+    for name, chance in (
+        ("gpgpt-mini, from other genes", predictor.calibrated(strength, predictor.frequency[columns])),
+        ("neighbours by annotation", None),
+        ("gpgpt-mini, with the gene's own annotations", predictor.probability(genes, terms)),
+    ):
+        score[name] = (
+            by_annotation(known, rows, terms) if chance is None else log_odds(chance) - np.log(frequency[terms])
+        )
     for name, values in score.items():
         low, high = resampled(values, truth, rows, rng)
         counts = {"n_genes": len(told), "n_pairs": int(truth.sum())}
         yield {"method": name} | counts | {"auroc": auroc(values, truth), "low": low, "high": high}
 
 
-def z(values: np.ndarray) -> np.ndarray:
-    return (values - values.mean()) / values.std()
+def log_odds(chance: np.ndarray) -> np.ndarray:
+    return np.log(chance) - np.log1p(-chance)
+
+
+def told_later(folder: Path) -> Iterator[dict]:
+    """Of the pairs of the cases' genes with all modelled terms that weren't annotated, how many the cases tell."""
+    index, predictor = knowledge(), relations()
+    terms = np.array([index.ontology.row(number) for number in predictor.terms.tolist()])
+    told: dict[str, set[int]] = {}
+    for case in read_cases(folder, index):
+        told.setdefault(case.gene, set()).update(case.present)
+    chance, truth = [], []
+    for gene, present in told.items():
+        known = index.gene_phenotypes[[index.gene(gene)]].toarray().ravel()[terms]
+        chance.append(predictor.probability([gene] * len(terms), terms)[~known])
+        truth.append(np.isin(terms, index.ontology.propagated(present))[~known])
+    for row in by_probability(
+        np.concatenate(chance), np.concatenate(truth), np.array([0, 0.01, 0.03, 0.1, 0.3, 0.5, 1])
+    ):
+        yield {"n_genes": len(told)} | row
 
 
 def by_annotation(known, rows: np.ndarray, terms: np.ndarray, n: int = 60) -> np.ndarray:
@@ -310,28 +346,70 @@ def resampled(values: np.ndarray, truth: np.ndarray, rows: np.ndarray, rng: np.r
     return tuple(np.quantile(found, [0.025, 0.975]))
 
 
-def calibration(rng: np.random.Generator) -> Iterator[dict]:
-    """Pairs of annotated genes, which are predicted from others, with all modelled terms, by probability."""
+def calibration(rng: np.random.Generator, n_genes: int = 2000, n_left_out: int = 400) -> Iterator[dict]:
+    """Pairs of annotated genes and all modelled terms, predicted with and without the gene's other annotations."""
     index, predictor = knowledge(), relations()
-    labels = labels_of(index, index.genes).tocsr()
-    genes = rng.choice(np.flatnonzero(np.diff(labels.indptr)), 1000, replace=False)
-    rows = np.array([index.ontology.row(number) for number in predictor.terms.tolist()])
-    names = [index.genes[gene] for gene in genes]
-    frequency = predictor.frequency
-    strength = predictor.strength(predictor.rows(names), np.arange(len(rows)))
-    chance = predictor.calibrated(strength, frequency).ravel()
-    truth = labels[genes][:, rows].toarray().ravel()
+    genes = np.array([index.gene(predictor.genes[row]) for row in predictor.annotated.tolist()])
+    terms = np.array([index.ontology.row(number) for number in predictor.terms.tolist()])
+    labels = labels_of(index, [index.genes[gene] for gene in genes.tolist()])[:, terms]
+    some = rng.permutation(len(genes))[:n_genes]
+    others = predictor.gene_factors[predictor.annotated[some]] @ predictor.term_factors.T
+    yield from crossed("from other genes", [others], predictor.frequency, labels[some], rng)
+    say("annotations left out")
+    alike = Alike(labels, index.gene_diseases(SNAPSHOT)[genes], *basis(labels))
+    own = left_out(
+        alike, predictor.own_factors, predictor.term_factors, direct_terms(index, genes[some], terms), some[:n_left_out]
+    )
+    strengths = [others[:n_left_out], own]
+    yield from crossed(
+        "with the gene's other annotations", strengths, predictor.frequency, labels[some[:n_left_out]], rng
+    )
+
+
+def crossed(kind: str, strengths: list, frequency: np.ndarray, labels, rng: np.random.Generator) -> Iterator[dict]:
+    """Probabilities by curves that were fitted on the other half of the genes."""
+    truth = labels.toarray() > 0
+    half, chance = rng.permutation(len(truth)) % 2, np.zeros(truth.shape)
+    for part in range(2):
+        fitted, told = half != part, half == part
+        blend, knots = calibrate([strength[fitted] for strength in strengths], frequency, truth[fitted], rng)
+        chance[told] = calibrated(raw_log_odds(frequency, blend, *(strength[told] for strength in strengths)), knots)
     edges = np.array([0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for row in by_probability(chance.ravel(), truth.ravel(), edges):
+        yield {"prediction": kind} | row
+
+
+def by_probability(chance: np.ndarray, truth: np.ndarray, edges: np.ndarray) -> Iterator[dict]:
+    for low, high in pairwise(edges.tolist()):
         at = (chance >= low) & (chance < high)
         if at.sum() >= 20:
-            yield {
-                "low": low,
-                "high": high,
-                "predicted": chance[at].mean(),
-                "annotated": truth[at].mean(),
-                "n": int(at.sum()),
-            }
+            mean = {"predicted": chance[at].mean(), "annotated": truth[at].mean()}
+            yield {"low": low, "high": high} | mean | {"n": int(at.sum())}
+
+
+def random_lists(rng: np.random.Generator, n_lists: int = 40) -> Iterator[dict]:
+    """Share of the p-values of random lists below .05, and of the lists with an adjusted one below it."""
+    from scipy.stats import false_discovery_control
+
+    adata = scgsfm.datasets.pbmc()
+    genes = adata.var_names[np.asarray((adata.X > 0).sum(axis=0)).ravel() > 0].to_numpy().astype(object)
+    tests = Tests.over(genes, min_genes=5, max_genes=500)
+    n_sets = sum(
+        np.asarray(GeneSets(name).membership(genes).sum(axis=0)).ravel()
+        for name in ("go_bp", "go_cc", "go_mf", "reactome")
+    )
+    for drawn, weight in (("at random", None), ("well studied", n_sets / n_sets.sum())):
+        for size in (10, 30, 100):
+            found: dict[str, list] = {}
+            for _ in range(n_lists):
+                query = rng.choice(len(genes), size, replace=False, p=weight)
+                for name, terms in (("known phenotypes", tests.phenotypes), ("known diseases", tests.diseases)):
+                    found.setdefault(name, []).append(overlap(terms.within(query), terms.terms).pvalue)
+                found.setdefault("predicted phenotypes", []).append(tests._predicted(query).pvalue)
+            for name, pvalues in found.items():
+                any_found = [bool((false_discovery_control(p) < 0.05).any()) for p in pvalues]
+                share = {"share": np.mean(np.array(pvalues) < 0.05), "any": np.mean(any_found)}
+                yield {"genes": drawn, "size": size, "rows": name, "n_lists": n_lists} | share
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
@@ -343,8 +421,11 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
     _, ax = plt.subplots(figsize=(3.6, 3.4), layout="constrained")
     inside = table[(table["annotated"] > 0) & (table["annotated"] < 1)]
+    colours = ("#21618c", "#d35400")
     ax.plot([1e-4, 0.98], [1e-4, 0.98], color="#aaaaaa", linewidth=1)
-    ax.plot(inside["predicted"], inside["annotated"], "o-", color="#21618c", markersize=4)
+    for colour, (name, part) in zip(colours, inside.groupby("prediction", sort=False), strict=False):
+        ax.plot(part["predicted"], part["annotated"], "o-", color=colour, markersize=4, label=name)
+    ax.legend(frameon=False, fontsize=7, loc="upper left")
     ax.set(xscale="logit", yscale="logit", xlabel="predicted probability", ylabel="share annotated")
     ticks = [0.001, 0.01, 0.1, 0.5, 0.9]
     for axis in (ax.xaxis, ax.yaxis):
@@ -367,7 +448,7 @@ def speed(rng: np.random.Generator, n: int = 100_000) -> dict:
 
 def main() -> None:
     made = parser(__doc__)
-    parts = ("ranking", "relations", "associations", "calibration")
+    parts = ("ranking", "relations", "associations", "calibration", "lists")
     made.add_argument("--only", nargs="+", choices=parts, default=parts, help="some of the tables")
     args = made.parse_args()
     folder, rng = data_file(args.data, "phenotype"), np.random.default_rng(SEED)
@@ -377,11 +458,14 @@ def main() -> None:
         report("gene_relations", pd.DataFrame(relation_table(folder, rng)), args.out)
     if "associations" in args.only:
         report("new_associations", pd.DataFrame(associations(folder, rng)), args.out)
+        report("told_later", pd.DataFrame(told_later(folder)), args.out)
     if "calibration" in args.only:
         table = pd.DataFrame(calibration(rng))
         report("relation_calibration", table, args.out)
         draw(table, args.out / "relation_calibration.png")
         report("relation_speed", pd.DataFrame([speed(rng)]), args.out)
+    if "lists" in args.only:
+        report("phenotype_lists", pd.DataFrame(random_lists(rng)), args.out)
 
 
 if __name__ == "__main__":

@@ -206,9 +206,23 @@ def _new_associations(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
+    told = {"prediction": table["prediction"]} | _by_probability(table)
+    return pd.DataFrame(told)
+
+
+def _told_later(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(_by_probability(table)).rename(columns={"annotated": "told later"})
+
+
+def _by_probability(table: pd.DataFrame) -> dict[str, list[str]]:
     told = {"probability": [f"{r.low:g} to {r.high:g}" for r in table.itertuples()]}
     told |= {name: [f"{value:.4f}" for value in table[name]] for name in ("predicted", "annotated")}
-    return pd.DataFrame(told | {"pairs": [f"{n:,}" for n in table["n"]]})
+    return told | {"pairs": [f"{n:,}" for n in table["n"]]}
+
+
+def _phenotype_lists(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.share:.3f} / {r.any:.3f}" for r in table.itertuples()]
+    return wide(table.assign(shown=cell), ["genes", "size"], ["rows"], "shown")
 
 
 def _relation_speed(table: pd.DataFrame) -> pd.DataFrame:
@@ -254,6 +268,8 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "new_associations": _new_associations,
     "relation_calibration": _relation_calibration,
     "relation_speed": _relation_speed,
+    "told_later": _told_later,
+    "phenotype_lists": _phenotype_lists,
 }
 """How the tables that aren't shown as they are in their CSV are laid out."""
 

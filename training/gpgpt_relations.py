@@ -2,7 +2,8 @@
 
 python training/gpgpt_relations.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
 
-Genes with annotations are predicted out of fold, by fits of the genes of the other folds; the others by all of them.
+Genes with annotations are predicted out of fold, by fits of the genes of the other folds; the others by all of them. What
+genes of like annotations add is calibrated with annotations that were left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import argparse
 import json
 import os
 from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +21,13 @@ from gene_vectors import SNAPSHOT, Case, gene_vectors, labels_of, read_cases, re
 
 import scgsfm
 from scgsfm.models.gpgpt import Knowledge, Ranker, Relations, knowledge
+from scgsfm.models.gpgpt._fit_annotated import Alike
 from scgsfm.models.gpgpt._fit_ranking import examples, fit_weights
 from scgsfm.models.gpgpt._fit_relations import Likeness, basis, calibrate, encode, smoother
 from scgsfm.models.gpgpt._ranking import FEATURES
 from scgsfm.models.gpgpt._relations import WEIGHTS
 
-N_FOLDS, SEED, MIN_GENES, BLOCK = 5, 0, 3, 4000
-SHARE = 0.1
-"""How much belief is left for genes that nothing is annotated to."""
+N_FOLDS, SEED, MIN_GENES, BLOCK, N_LEFT_OUT = 5, 0, 3, 4000, 500
 
 
 def encodings(likeness: Likeness, known: np.ndarray, labels, n_genes: int, rng: np.random.Generator) -> tuple:
@@ -41,7 +43,32 @@ def encodings(likeness: Likeness, known: np.ndarray, labels, n_genes: int, rng: 
     new = np.setdiff1d(np.arange(n_genes), known)
     for block in np.array_split(new, max(len(new) // BLOCK, 1)):
         genes[block], terms = encode(smoother(likeness, known, block), labels, frequency, directions)
-    return genes, terms, frequency
+    return genes, terms, frequency, directions
+
+
+def left_out(
+    alike: Alike, own_factors: np.ndarray, term_factors: np.ndarray, direct: list, rows: np.ndarray
+) -> np.ndarray:
+    """Strengths of genes × terms by genes of like annotations; of annotated pairs, had the gene not had the annotation."""
+    strength = own_factors[rows] @ term_factors.T
+    for i, row in enumerate(rows.tolist()):
+        own, values = alike.left_out(row, direct[i])
+        strength[i, own] = values
+    return strength
+
+
+def direct_terms(index: Knowledge, rows: np.ndarray, terms: np.ndarray) -> list:
+    """Of each gene, the terms that its diseases are annotated with × these and their ancestors, of those modelled."""
+    found = index.gene_terms(SNAPSHOT)[rows].tocsr()
+    closure = index.ontology.closure[:, terms].tocsr()
+    return [closure[found.indices[start:end]] for start, end in pairwise(found.indptr.tolist())]
+
+
+def share_of_new(index: Knowledge) -> float:
+    """Of the genes that NCBI links with a phenotype, by later data, the share that no phenotype is annotated to."""
+    linked = index.links[[index.kinds[kind] == ("mim2gene", "phenotype") for kind in index.links[:, 2].tolist()], 0]
+    annotated = Ranker(index, np.zeros(len(FEATURES))).genes
+    return float(1 - np.isin(np.unique(linked), annotated).mean())
 
 
 def fit_scale(relations: Relations, ranker: Ranker, cases: list[Case]) -> float:
@@ -73,19 +100,23 @@ def main() -> None:
     labels = labels[:, terms]
     place = {gene: row for row, gene in enumerate(genes)}
     known = np.array([place[index.genes[row]] for row in annotated])
-    gene_factors, term_factors, frequency = encodings(likeness, known, labels, len(genes), rng)
-    some = np.sort(rng.permutation(len(known))[:1000])
-    strength = gene_factors[known[some]] @ term_factors.T
-    blend, knots = calibrate(strength, frequency, labels[some].toarray(), rng)
+    gene_factors, term_factors, frequency, directions = encodings(likeness, known, labels, len(genes), rng)
+    blend, knots = calibrate([gene_factors[known] @ term_factors.T], frequency, labels.toarray() > 0, rng)
+    alike = Alike(labels, index.gene_diseases(SNAPSHOT)[annotated], frequency, directions)
+    own_factors = alike.encode()
+    some = np.sort(rng.permutation(len(known))[:N_LEFT_OUT])
+    own = left_out(alike, own_factors, term_factors, direct_terms(index, annotated[some], terms), some)
+    strengths = [gene_factors[known[some]] @ term_factors.T, own]
+    own_curve = calibrate(strengths, frequency, labels[some].toarray() > 0, rng)
 
-    weights, scale = fit_ranking(index, read_cases(folder, index), rng), 1.0
-    ranker = Ranker(index, weights, sources=SNAPSHOT)
-    numbers = index.ontology.numbers[terms]
-    parts = (genes, numbers, gene_factors, term_factors, frequency, blend, knots, weights)
-    relations = Relations(*parts, np.log([scale, SHARE]), index.ontology)
-    scale = fit_scale(relations, ranker, read_cases(folder, index))
-    write(args.out, *parts, np.log([scale, SHARE]))
-    told = {"genes": len(genes), "annotated": len(known), "terms": len(terms), "scale": scale}
+    weights = fit_ranking(index, read_cases(folder, index), rng)
+    parts = (genes, index.ontology.numbers[terms], gene_factors, term_factors, frequency, blend, knots)
+    parts += (known, own_factors, *own_curve, weights)
+    share = share_of_new(index)
+    relations = Relations(*parts, np.log([1.0, share]), index)
+    scale = fit_scale(relations, Ranker(index, weights, sources=SNAPSHOT), read_cases(folder, index))
+    write(args.out, replace(relations, unannotated=np.log([scale, share])))
+    told = {"genes": len(genes), "annotated": len(known), "terms": len(terms), "scale": scale, "share": share}
     print(json.dumps(told | dict(zip(FEATURES, weights.round(3).tolist(), strict=True))))
     print(f"{args.out.name}: {args.out.stat().st_size:,} bytes")
 
@@ -98,20 +129,20 @@ def fit_ranking(index: Knowledge, cases: list[Case], rng: np.random.Generator) -
     return fit_weights(examples(ranker, [(index.gene(c.gene), c.present, c.absent) for c in cases], rng), share)
 
 
-def write(path, genes, numbers, gene_factors, term_factors, frequency, blend, knots, weights, unannotated) -> None:
+def write(path: Path, relations: Relations) -> None:
     """Factors as int8 with a scale for each row."""
     import safetensors.numpy
 
     stored = {
-        "genes": np.frombuffer("\n".join(genes).encode(), np.uint8).copy(),
-        "terms": numbers.astype(np.int32),
-        "frequency": frequency.astype(np.float32),
-        "blend": blend.astype(np.float32),
-        "knots": knots.astype(np.float32),
-        "ranker": weights.astype(np.float32),
-        "unannotated": unannotated.astype(np.float32),
+        "genes": np.frombuffer("\n".join(relations.genes).encode(), np.uint8).copy(),
+        "terms": relations.terms.astype(np.int32),
+        "annotated": relations.annotated.astype(np.int32),
+        "ranker": relations.weights.astype(np.float32),
     }
-    for name, factors in (("gene", gene_factors), ("term", term_factors)):
+    for name in ("frequency", "blend", "knots", "own_blend", "own_knots", "unannotated"):
+        stored[name] = getattr(relations, name).astype(np.float32)
+    for name in ("gene", "term", "own"):
+        factors = getattr(relations, f"{name}_factors")
         largest = np.abs(factors).max(axis=1, keepdims=True)
         scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
         stored |= {f"{name}_factors": np.rint(factors / scale).astype(np.int8, order="C"), f"{name}_scale": scale}

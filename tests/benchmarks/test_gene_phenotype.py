@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from gene_vectors import Case
+from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 
 from scgsfm.models.gpgpt import knowledge
@@ -56,7 +57,24 @@ def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants():
         assert bool(known.evidence(task.genes[g], int(task.terms[t]))) == true
 
 
+def test_shares_by_probability():
+    chance, truth = np.repeat([0.1, 0.7], 40), np.repeat([True, False, True], [10, 30, 40])
+    rows = list(gene_phenotype.by_probability(chance, truth, np.array([0, 0.5, 1])))
+    assert [(row["low"], row["annotated"], row["n"]) for row in rows] == [(0, 0.25, 40), (0.5, 1, 40)]
+    assert rows[0]["predicted"] == pytest.approx(0.1)
+
+
+def test_curves_of_other_genes_tell_the_shares():
+    rng = np.random.default_rng(0)
+    strength, frequency = rng.normal(size=(200, 50)), np.full(50, 0.2)
+    labels = csr_array(rng.random((200, 50)) < 1 / (1 + np.exp(-strength)))
+    rows = list(gene_phenotype.crossed("a", [strength], frequency, labels, rng))
+    assert {row["prediction"] for row in rows} == {"a"}
+    assert sum(row["n"] for row in rows) > 9_000
+    assert all(row["annotated"] == pytest.approx(row["predicted"], abs=0.1) for row in rows if row["n"] > 500)
+
+
 def test_drawing(tmp_path):
-    table = pd.DataFrame({"predicted": [0.01, 0.2, 0.8], "annotated": [0.0, 0.2, 0.9]})
+    table = pd.DataFrame({"prediction": "a", "predicted": [0.01, 0.2, 0.8], "annotated": [0.0, 0.2, 0.9]})
     gene_phenotype.draw(table, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

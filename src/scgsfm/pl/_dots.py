@@ -81,8 +81,8 @@ def draw_dots(
 
 def name_dots(ax: Axes, groups: list[str], terms: Sequence[str]) -> None:
     """Write the names of groups and terms, and clear away the frame."""
-    ax.set_xticks(range(len(groups)), labels(groups)[1], rotation=90)
-    ax.set_yticks(range(len(terms)), list(map(_in_two_lines, terms)), linespacing=0.9, fontsize="small")
+    ax.set_xticks(range(len(groups)), labels(groups)[1], rotation=90, fontsize="small")
+    ax.set_yticks(range(len(terms)), list(map(_in_two_lines, terms)), linespacing=1.0, fontsize="small")
     ax.set_xlim(-0.6, len(groups) - 0.4)
     ax.set_ylim(len(terms) - 0.4, -0.6)
     ax.tick_params(length=0)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,22 @@ UNUSUAL = 0.95
 """Genes behind a predicted row are predicted more strongly than this share of the background."""
 N_GENES = 10
 """Most genes named behind a predicted row."""
+N_LISTS = 400
+"""Random lists that predicted rows are compared with."""
+TINY = float(np.finfo(np.float32).tiny)
+
+
+class Annotated(NamedTuple):
+    """Terms over those genes of a background that have any."""
+
+    terms: SetIndex
+    places: np.ndarray
+    """Of the genes in the background, ascending."""
+
+    def within(self, query: np.ndarray) -> np.ndarray:
+        """Positions among the annotated genes of a query's genes; those without annotation are left out."""
+        query = query[np.isin(query, self.places)]
+        return np.searchsorted(self.places, query)
 
 
 @dataclass(frozen=True)
@@ -29,8 +45,8 @@ class Tests:
     """Phenotypes and diseases over the genes of a background."""
 
     genes: np.ndarray
-    phenotypes: SetIndex
-    diseases: SetIndex
+    phenotypes: Annotated
+    diseases: Annotated
     columns: np.ndarray
     """Of each phenotype, its column in the predictor."""
     encodings: np.ndarray
@@ -56,10 +72,10 @@ class Tests:
         ontology, owned = known.ontology, known.gene_diseases()
         phenotypes = _index(ontology.ids, known.gene_phenotypes, place, min_genes, max_genes)
         diseases = _index(known.disease_ids, owned, place, min_genes, max_genes)
-        if not (len(phenotypes) or len(diseases)):
+        if not (len(phenotypes.terms) or len(diseases.terms)):
             msg = f"No phenotype and no disease has {min_genes} to {max_genes} genes in the data: lower `min_genes`."
             raise GeneMatchError(msg)
-        rows = [ontology.term(name) for name in phenotypes.names]
+        rows = [ontology.term(name) for name in phenotypes.terms.names]
         encodings = np.where(token[:, None] >= 0, predictor.gene_factors[token], 0)
         return cls(genes, phenotypes, diseases, predictor.column[rows], encodings - encodings.mean(axis=0))
 
@@ -74,56 +90,90 @@ class Tests:
                 {name: known.disease_names[i] or name for i, name in enumerate(known.disease_ids)},
             ),
         ):
-            if len(terms):
-                table = enrichment.table(group, enrichment.overlap(query, terms), terms, self.genes)[:n_top]
+            if len(terms.terms):
+                # genes that nothing is annotated to would make any list of well-studied genes stand out
+                found = enrichment.overlap(terms.within(query), terms.terms)
+                table = enrichment.table(group, found, terms.terms, self.genes[terms.places])[:n_top]
                 source = known.cited("hpo_annotations") if kind == "phenotype" else _sources(table["term"])
                 yield _arranged(table, kind, "known", named, source)
-        if len(self.phenotypes):
-            table = enrichment.table(group, self._predicted(query), self.phenotypes, self.genes)[:n_top]
+        if len(self.phenotypes.terms):
+            table = enrichment.table(group, self._predicted(query), self.phenotypes.terms, self.genes)[:n_top]
             table["genes"] = [self._behind(query, term) for term in table["term"]]
             table["n_hits"] = [len(genes.split(";")) if genes else 0 for genes in table["genes"]]
             names = dict(zip(known.ontology.ids, known.ontology.names, strict=True))
             yield _arranged(table, "phenotype", "predicted", names, "gpgpt-mini")
 
     def _predicted(self, query: np.ndarray) -> Found:
-        """Whether a group's genes are predicted more strongly than random ones.
+        """Whether a group's genes are predicted more strongly than random ones, of which as many are annotated."""
+        score = self._scores(query[None])[0]
+        random = np.sort(self._scores(self._random(query)).ravel())
+        above = len(random) - np.searchsorted(random, score)
+        nothing = [np.empty(0, np.int64)] * len(score)
+        return Found(score, (above + 1) / (len(random) + 1), nothing, np.zeros(len(score), np.int64), {})
+
+    def _random(self, query: np.ndarray) -> np.ndarray:
+        """Lists of random genes like a query: as many, and as many of them annotated."""
+        rng, annotated = np.random.default_rng(0), self.phenotypes.places
+        n = len(self.phenotypes.within(query))
+        others = np.setdiff1d(np.arange(len(self.genes)), annotated)
+        drawn = [
+            [*rng.choice(annotated, n, replace=False), *rng.choice(others, len(query) - n, replace=False)]
+            for _ in range(N_LISTS)
+        ]
+        return np.array(drawn, np.int64)
+
+    def _scores(self, lists: np.ndarray) -> np.ndarray:
+        """How far lists of genes depart from random ones in each phenotype: lists × phenotypes.
 
         Mean and variance over random lists are exact, in the space of the factors. But genes of a list resemble each
-        other, which spreads the scores of all terms: they are divided by their spread, as in genomic control.
+        other, which moves and spreads the scores of all terms: they count from their median and by their spread, as in
+        genomic control.
         """
-        from scipy.special import ndtr
+        mean, spread = self._expected(lists[0])
+        own = np.array([self.encodings[query].mean(axis=0) for query in lists])
+        score = (own - mean) @ self._terms.T / np.sqrt(np.maximum(spread, TINY))
+        score -= np.median(score, axis=1, keepdims=True)
+        return score / np.maximum(1.4826 * np.median(np.abs(score), axis=1, keepdims=True), 1)
 
-        n_genes, n, terms = len(self.genes), len(query), relations().term_factors[self.columns]
-        spread = np.einsum("ti,ij,tj->t", terms, self.encodings.T @ self.encodings / n_genes, terms, optimize=True)
-        # drawn without replacement
-        variance = spread / max(n, 1) * (n_genes - n) / max(n_genes - 1, 1)
-        score = terms @ self.encodings[query].mean(axis=0) / np.sqrt(np.maximum(variance, np.finfo(np.float32).tiny))
-        score /= max(1.4826 * float(np.median(np.abs(score))), 1.0)
-        nothing = [np.empty(0, np.int64)] * len(score)
-        return Found(score, ndtr(-score), nothing, np.zeros(len(score), np.int64), {})
+    def _expected(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean encoding of random lists like a query, and the variance of their mean strength for each phenotype."""
+        n, mean, variance = len(query), np.zeros(self.encodings.shape[1]), np.zeros(len(self._terms))
+        annotated = np.isin(np.arange(len(self.genes)), self.phenotypes.places)
+        for inside in (annotated, ~annotated):
+            drawn, of = int(inside[query].sum()), int(inside.sum())
+            if drawn:
+                own = self.encodings[inside]
+                mean += drawn / n * own.mean(axis=0)
+                each = np.einsum("ti,ij,tj->t", self._terms, np.cov(own.T, bias=True), self._terms, optimize=True)
+                # drawn without replacement
+                variance += drawn / n**2 * each * (of - drawn) / max(of - 1, 1)
+        return mean, variance
+
+    @property
+    def _terms(self) -> np.ndarray:
+        return relations().term_factors[self.columns]
 
     def _behind(self, query: np.ndarray, term: str) -> str:
         """The group's genes that are predicted most strongly for a term and aren't annotated with it."""
-        row = self.phenotypes.names.index(term)
-        strength = self.encodings @ relations().term_factors[self.columns[row]]
-        annotated = self.phenotypes.membership[[row]].indices
+        row = self.phenotypes.terms.names.index(term)
+        strength = self.encodings @ self._terms[row]
+        annotated = self.phenotypes.places[self.phenotypes.terms.membership[[row]].indices]
         new = query[~np.isin(query, annotated) & (strength[query] > np.quantile(strength, UNUSUAL))]
         return ";".join(self.genes[new[np.argsort(-strength[new], kind="stable")][:N_GENES]])
 
 
-def _index(names: list[str], owned: csr_array, place: np.ndarray, least: int, most: int) -> SetIndex:
-    """Terms as sets over the background, from genes × terms."""
+def _index(names: list[str], owned: csr_array, place: np.ndarray, least: int, most: int) -> Annotated:
+    """Terms as sets over the annotated genes of the background, from genes × terms."""
     from scipy.sparse import csr_array
 
     found = np.flatnonzero(place >= 0)
-    own = owned[place[found]].tocoo()
-    membership = csr_array(
-        (np.ones(own.nnz), (own.coords[1], found[own.coords[0]])), shape=(owned.shape[1], len(place))
-    )
+    found = found[np.diff(owned.indptr)[place[found]] > 0]
+    membership = csr_array(owned[place[found]].T, dtype=np.float64)
+    membership.sort_indices()
     size = np.diff(membership.indptr)
     kept = np.flatnonzero((size >= least) & (size <= most))
     listed = np.asarray(owned.sum(axis=0)).ravel().astype(np.int64)[kept]
-    return SetIndex([names[i] for i in kept.tolist()], membership[kept], listed, 0 * listed)
+    return Annotated(SetIndex([names[i] for i in kept.tolist()], membership[kept], listed, 0 * listed), found)
 
 
 def _sources(diseases: pd.Series) -> list[str]:

@@ -36,10 +36,10 @@ def phenotypes(
     """Find the phenotypes and diseases that the marker genes of groups of cells stand behind.
 
     Markers are tested against the genes annotated to each phenotype of the Human Phenotype Ontology
-    :cite:p:`Gargano2024`, ancestors included, and to each disease (hypergeometric, among the genes that any cell has).
-    Beside what is known, phenotypes are predicted: are the markers predicted to have it more strongly than random genes
-    of the data? The predictions come from models that have not seen the annotations of the gene itself. Nothing here is
-    medical advice.
+    :cite:p:`Gargano2024`, ancestors included, and to each disease (hypergeometric, among the genes that any cell has and
+    that anything is annotated to). Beside what is known, phenotypes are predicted: are the markers predicted to have it
+    more strongly than random genes of the data, as many of them annotated? The predictions come from models that have not
+    seen the annotations of the gene itself. Nothing here is medical advice.
 
     Parameters
     ----------
@@ -93,9 +93,11 @@ def phenotypes(
         Who annotated it, with version; the model for what is predicted.
     ``score`` : float64
         The log2 odds ratio for what is known; for what is predicted, how far the mean is above that of random genes, in
-        standard deviations, over the spread of this among all phenotypes: markers resemble each other, random genes don't.
+        standard deviations, from the median of this among all phenotypes and over its spread: markers resemble each other,
+        random genes don't.
     ``pvalue``, ``padj`` : float64
-        ``padj`` is adjusted over all that was tested of the group, kind and evidence (Benjamini and Hochberg).
+        For what is predicted, the share of the scores of 400 random lists that is as high. ``padj`` is adjusted over all
+        that was tested of the group, kind and evidence (Benjamini and Hochberg).
     ``n_genes``, ``n_found`` : int64
         How many genes have the annotation, and how many of them the background has.
     ``n_hits`` : int64

@@ -18,8 +18,8 @@ def relation(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.Da
 
     A gene has a phenotype if a disease that it causes has it, or has a descendant of it in the Human Phenotype Ontology
     :cite:p:`Gargano2024`. What is annotated is called known, and the annotations are listed. The rest is predicted from
-    other genes, alike in gene sets, in the embedding of a gene set foundation model and in their summaries. Nothing here
-    is medical advice.
+    other genes, alike in gene sets, in the embedding of a gene set foundation model, in their summaries and, for genes that
+    are annotated with other phenotypes, in these. Nothing here is medical advice.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def relation(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.Da
     ``probability`` : float64
         1 for what is known, else :attr:`predicted`.
     ``predicted`` : float64
-        Calibrated probability that the gene, if it causes a disease, is annotated with the phenotype. It never comes
-        from annotations of the gene itself.
+        Calibrated probability that the gene, if it causes a disease, is annotated with the phenotype: from other genes
+        and what else the gene is annotated with. For what is known, from other genes alone.
     ``status`` : str
         ``"known"``, ``"predicted"``, or ``"excluded"`` if a source says that a disease of the gene lacks the phenotype
         and none that one has it.

@@ -7,17 +7,57 @@ from scipy.stats import mannwhitneyu
 
 from scgsfm.models.gpgpt import knowledge, relations
 from scgsfm.models.gpgpt._fit_relations import Likeness, basis, calibrate, encode, nearest, ridge, stripped, unit
-from scgsfm.models.gpgpt._relations import parts, raw_log_odds
+from scgsfm.models.gpgpt._relations import calibrated, parts, raw_log_odds
 
 
 def test_pairs_and_matrices_agree():
     model, rng = relations(), np.random.default_rng(0)
     genes = rng.choice(model.genes, 50)
     terms = rng.choice(np.flatnonzero(knowledge().ontology.is_phenotype), 50)
-    columns = model.column[terms]
-    whole = model.calibrated(model.strength(model.rows(genes), columns), model.frequency[columns])
-    np.testing.assert_allclose(model.probability(genes, terms), np.diag(whole), rtol=1e-4)
-    assert ((whole > 0) & (whole < 1)).all()
+    columns, rows = model.column[terms], model.rows(genes)
+    whole = model.calibrated(model.strength(rows, columns), model.frequency[columns])
+    other = np.flatnonzero(~np.isin(rows, model.annotated))
+    found = model.probability(genes, terms)
+    np.testing.assert_allclose(found[other], np.diag(whole)[other], rtol=1e-4)
+    assert len(other) > 20
+    assert ((found > 0) & (found < 1)).all()
+
+
+def test_annotations_of_a_gene_tell_of_what_is_not_annotated():
+    """By both encodings where the pair isn't annotated; a pair that is annotated never tells of itself."""
+    model, known = relations(), knowledge()
+    gene, new, old = "FBN1", known.ontology.term("Seizure"), known.ontology.term("Ectopia lentis")
+    while known.evidence(gene, new):
+        new += 1
+    row = model.rows([gene])
+    place = np.flatnonzero(model.annotated == row[0])
+    for term, annotated in ((new, False), (old, True)):
+        column = model.column[[term]]
+        strength = model.strength(row, column)[0]
+        if annotated:
+            expected = model.calibrated(strength, model.frequency[column])
+        else:
+            own = model.own_factors[place] @ model.term_factors[column[0]]
+            expected = calibrated(
+                raw_log_odds(model.frequency[column], model.own_blend, strength, own), model.own_knots
+            )
+        np.testing.assert_allclose(model.probability([gene], [term]), expected, rtol=1e-4)
+
+
+def test_rare_terms_below_what_is_annotated_are_predicted_from_other_genes():
+    """The ancestor that stands for them is annotated, and would tell of itself."""
+    model, known = relations(), knowledge()
+    gene = known.gene("FBN1")
+    has = known.gene_phenotypes[[gene]].toarray().ravel()
+    modelled = {known.ontology.row(number) for number in model.terms.tolist()}
+    own = np.array([known.ontology.row(number) for number in model.terms.tolist()])
+    rare = next(
+        t for t in np.flatnonzero(known.ontology.is_phenotype & ~has).tolist()
+        if t not in modelled and model.column[t] >= 0 and has[own[model.column[t]]]
+    )  # fmt: skip
+    column = model.column[[rare]]
+    expected = model.calibrated(model.strength(model.rows(["FBN1"]), column)[0], model.frequency[column])
+    np.testing.assert_allclose(model.probability(["FBN1"], [rare]), expected, rtol=1e-4)
 
 
 def test_unknown_genes_have_the_frequency_and_other_terms_nothing():
@@ -39,9 +79,9 @@ def test_rare_terms_take_the_place_of_their_rarest_modelled_ancestor():
 
 
 def test_calibration_is_monotonous():
-    before, after = relations().knots
-    assert (np.diff(before) > 0).all()
-    assert (np.diff(after) >= 0).all()
+    for before, after in (relations().knots, relations().own_knots):
+        assert (np.diff(before) > 0).all()
+        assert (np.diff(after) >= 0).all()
 
 
 def test_predictions_tell_annotated_pairs_from_others():
@@ -87,11 +127,10 @@ def test_calibration_finds_the_shares():
     rng = np.random.default_rng(0)
     frequency = rng.uniform(0.02, 0.3, 60)
     strength = rng.normal(size=(500, 60)) * 0.3
-    odds, z, _ = parts(strength, frequency)
+    odds, z, _ = parts(frequency, strength)
     chance = 1 / (1 + np.exp(-(0.8 * odds + 1.5 * z - 0.5)))
-    blend, knots = calibrate(strength, frequency, rng.random(chance.shape) < chance, rng)
-    raw = raw_log_odds(strength, frequency, blend)
-    told = 1 / (1 + np.exp(-np.interp(raw, *knots)))
+    blend, knots = calibrate([strength], frequency, rng.random(chance.shape) < chance, rng)
+    told = calibrated(raw_log_odds(frequency, blend, strength), knots)
     for low, high in ((0.05, 0.1), (0.1, 0.2), (0.2, 0.4)):
         at = (told > low) & (told < high)
         assert told[at].mean() == pytest.approx(chance[at].mean(), rel=0.1)

@@ -25,6 +25,10 @@ RANK = 128
 """Dimensions of the encodings."""
 DAMPING = 0.25
 """Terms are weighted by this power of their inverse frequency before dimensions are reduced."""
+LEAST_PAIRS = 1000
+"""No knot of a curve of probabilities rests on fewer pairs."""
+N_BLENDED = 400_000
+"""Pairs that the parts of a prediction are weighted by."""
 _REVEALING = re.compile(
     r"diseas|disord|syndrom|mutat|defici|patient|cancer|tumou?r|carcino|leuk[ae]?emi|lymphoma|phenotyp|defect|opath(y|ies)"
     r"|implicat|allel|autosom|inherit|congenit|loss of function|clinical|susceptib|abnormal|dystroph|malform|epilep"
@@ -138,6 +142,17 @@ def basis(labels: sparse.csr_array, *, rank: int = RANK) -> tuple[np.ndarray, np
     return frequency, right[::-1].T
 
 
+def coordinates(
+    labels: sparse.csr_array, frequency: np.ndarray, directions: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Genes by their own labels, and terms, in the space of :func:`basis`."""
+    least = 1 / labels.shape[0]
+    scale = np.maximum(frequency, least) ** DAMPING
+    reduced = directions / scale[:, None]
+    own = labels.astype(np.float32) @ reduced - frequency @ reduced
+    return own, directions * (scale / np.sqrt(frequency + least))[:, None]
+
+
 def encode(
     weights: np.ndarray, labels: sparse.csr_array, frequency: np.ndarray, directions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -156,22 +171,19 @@ def encode(
     -------
     The encodings; products are in units of the root of the frequency.
     """
-    least = 1 / labels.shape[0]
-    scale = np.maximum(frequency, least) ** DAMPING
-    reduced = directions / scale[:, None]
-    own = labels.astype(np.float32) @ reduced - frequency @ reduced
-    return weights @ own, directions * (scale / np.sqrt(frequency + least))[:, None]
+    own, terms = coordinates(labels, frequency, directions)
+    return weights @ own, terms
 
 
 def calibrate(
-    strength: np.ndarray, frequency: np.ndarray, truth: np.ndarray, rng: np.random.Generator
+    strengths: Sequence[np.ndarray], frequency: np.ndarray, truth: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """From strengths to probabilities, over all pairs of genes that were held out and terms.
 
     Parameters
     ----------
-    strength
-        Genes × terms.
+    strengths
+        Of one kind or more, each genes × terms.
     frequency
         Of each term.
     truth
@@ -186,19 +198,22 @@ def calibrate(
     from scipy.optimize import minimize
     from sklearn.isotonic import IsotonicRegression
 
-    frequency = np.broadcast_to(frequency, strength.shape).ravel()
-    strength, truth = strength.ravel(), truth.ravel().astype(np.float64)
-    some = rng.choice(len(truth), min(len(truth), 400_000), replace=False)
-    x = np.column_stack([*parts(strength[some], frequency[some]), np.ones(len(some))])
+    frequency, truth = np.broadcast_to(frequency, truth.shape).ravel(), truth.ravel()
+    strengths = [strength.ravel() for strength in strengths]
+    some = rng.choice(len(truth), min(len(truth), N_BLENDED), replace=False)
+    x = np.column_stack([*parts(frequency[some], *(s[some] for s in strengths)), np.ones(len(some))])
+    y = truth[some].astype(np.float64)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         logits = x @ weights
         chance = 1 / (1 + np.exp(-logits))
-        return float((np.logaddexp(0, logits) - truth[some] * logits).mean()), x.T @ (chance - truth[some]) / len(some)
+        return float((np.logaddexp(0, logits) - y * logits).mean()), x.T @ (chance - y) / len(y)
 
-    blend = minimize(loss, np.array([1.0, 0, 0, 0]), jac=True, method="BFGS").x[:-1]
-    raw = raw_log_odds(strength, frequency, blend)
-    cuts = np.unique(np.quantile(raw, np.concatenate([np.linspace(0, 0.9, 40), 1 - np.geomspace(0.1, 2e-5, 40)])))
+    start = np.eye(x.shape[1])[0]
+    blend = minimize(loss, start, jac=True, method="BFGS").x[:-1]
+    raw = raw_log_odds(frequency, blend, *strengths)
+    last = min(LEAST_PAIRS / len(raw), 0.1)
+    cuts = np.unique(np.quantile(raw, np.concatenate([np.linspace(0, 0.9, 40), 1 - np.geomspace(0.1, last, 40)])))
     place = np.searchsorted(cuts, raw)
     n, hits = np.bincount(place), np.bincount(place, truth)
     there = n > 0

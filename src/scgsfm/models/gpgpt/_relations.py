@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from scipy import sparse
+
+    from ._knowledge import Knowledge
     from ._ontology import Ontology
 
 WEIGHTS = EMBEDDED.with_name("relations.safetensors")
@@ -27,6 +30,7 @@ class Relations:
 
     They come from the annotations of other genes, by kernel regression and by neighbours, on the embeddings of a gene set
     foundation model, gene-set memberships and summaries; genes with annotations are predicted by fits without theirs.
+    These have a second encoding, by the genes of like annotations.
 
     Examples
     --------
@@ -50,11 +54,23 @@ class Relations:
     """Weights of :func:`parts`."""
     knots: np.ndarray
     """Two rows: log odds before and after calibration, ascending."""
+    annotated: np.ndarray
+    """Rows of the genes with annotations, ascending."""
+    own_factors: np.ndarray
+    """Encodings of these by genes of like annotations."""
+    own_blend: np.ndarray
+    own_knots: np.ndarray
+    """As :attr:`blend` and :attr:`knots`, for the strengths of both encodings."""
     weights: np.ndarray
     """Of :class:`~scgsfm.models.gpgpt.Ranker`."""
     unannotated: np.ndarray
     """Log scale and log share of genes without annotation in the ranking of genes."""
-    ontology: Ontology
+    known: Knowledge
+
+    @property
+    def ontology(self) -> Ontology:
+        """The ontology of :attr:`known`."""
+        return self.known.ontology
 
     @cached_property
     def _gene_rows(self) -> dict[str, int]:
@@ -86,6 +102,9 @@ class Relations:
     def probability(self, genes: list[str] | np.ndarray, terms: list[int] | np.ndarray) -> np.ndarray:
         """Probability of pairs: that a gene, if it causes a disease, is annotated with a phenotype.
 
+        What else is annotated to a gene counts where the phenotype (of a rare one the ancestor that stands for it) is not;
+        a pair that is annotated is predicted from other genes alone.
+
         Parameters
         ----------
         genes
@@ -97,11 +116,33 @@ class Relations:
         -------
         One value a pair. Of genes of which nothing is known, the term's own; NaN for terms that are no phenotypes.
         """
-        columns = self.column[np.asarray(terms, np.int64)]
-        rows = self.rows(genes)
-        strength = np.einsum("ij,ij->i", self.gene_factors[rows], self.term_factors[columns])
-        chance = self.calibrated(np.where(rows >= 0, strength, 0), self.frequency[columns])
+        columns, rows = self.column[np.asarray(terms, np.int64)], self.rows(genes)
+        frequency, encoded = self.frequency[columns], self.term_factors[columns]
+        strength = np.where(rows >= 0, np.einsum("ij,ij->i", self.gene_factors[rows], encoded), 0)
+        chance = self.calibrated(strength, frequency)
+        place = np.searchsorted(self.annotated, rows)
+        there = self.annotated[np.minimum(place, len(self.annotated) - 1)] == rows
+        new = np.flatnonzero(there & (columns >= 0) & ~self._is_known(rows, columns))
+        own = np.einsum("ij,ij->i", self.own_factors[place[new]], encoded[new])
+        raw = raw_log_odds(frequency[new], self.own_blend, strength[new], own)
+        chance[new] = calibrated(raw, self.own_knots)
         return np.where(columns >= 0, chance, np.nan)
+
+    @cached_property
+    def _known_terms(self) -> sparse.csr_array:
+        """Genes of :attr:`known` × modelled terms: what is annotated."""
+        rows = [self.ontology.row(number) for number in self.terms.tolist()]
+        return self.known.gene_phenotypes[:, rows].tocsr()
+
+    @cached_property
+    def _known_rows(self) -> np.ndarray:
+        """Rows of :attr:`genes` in :attr:`known`, or -1."""
+        return np.array([-1 if (row := self.known.gene(gene)) is None else row for gene in self.genes])
+
+    def _is_known(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Whether pairs of rows and columns of the encodings are annotated."""
+        place = self._known_rows[rows]
+        return np.asarray(self._known_terms[place, columns]).ravel() & (place >= 0)
 
     def fit(self, genes: list[str], terms: Sequence[int]) -> np.ndarray:
         """Of each gene, the sum over terms of the log of how much likelier it has them than genes at large."""
@@ -112,19 +153,24 @@ class Relations:
 
     def calibrated(self, strength: np.ndarray, frequency: np.ndarray) -> np.ndarray:
         """Probabilities from strengths and the terms' frequencies."""
-        return 1 / (1 + np.exp(-np.interp(raw_log_odds(strength, frequency, self.blend), *self.knots)))
+        return calibrated(raw_log_odds(frequency, self.blend, strength), self.knots)
 
 
-def parts(strength: np.ndarray, frequency: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log odds of the frequency, the strength, and the log of the ratio of the predicted share to the frequency."""
-    ratio = np.log(np.maximum(1 + strength / np.sqrt(frequency), LEAST))
-    return np.log(frequency) - np.log1p(-frequency), strength, ratio
+def parts(frequency: np.ndarray, *strengths: np.ndarray) -> list[np.ndarray]:
+    """Log odds of the frequency; of each kind the strength, and the log of the ratio of the predicted share to it."""
+    odds, root = np.log(frequency) - np.log1p(-frequency), np.sqrt(frequency)
+    ratios = [(strength, np.log(np.maximum(1 + strength / root, LEAST))) for strength in strengths]
+    return [odds, *(part for pair in ratios for part in pair)]
 
 
-def raw_log_odds(strength: np.ndarray, frequency: np.ndarray, blend: np.ndarray) -> np.ndarray:
+def raw_log_odds(frequency: np.ndarray, blend: np.ndarray, *strengths: np.ndarray) -> np.ndarray:
     """Log odds before the isotonic curve: a sum of :func:`parts`."""
-    odds, strength, ratio = parts(strength, frequency)
-    return blend[0] * odds + blend[1] * strength + blend[2] * ratio
+    return sum(weight * part for weight, part in zip(blend, parts(frequency, *strengths), strict=True))
+
+
+def calibrated(raw: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """Probabilities from log odds by the isotonic curve."""
+    return 1 / (1 + np.exp(-np.interp(raw, *knots)))
 
 
 @cache
@@ -148,5 +194,9 @@ def read_relations(path: str | os.PathLike[str]) -> Relations:
         knots=stored["knots"].astype(np.float64),
         weights=stored["ranker"].astype(np.float64),
         unannotated=stored["unannotated"].astype(np.float64),
-        ontology=knowledge().ontology,
+        annotated=stored["annotated"].astype(np.int64),
+        own_factors=stored["own_factors"].astype(np.float32) * stored["own_scale"],
+        own_blend=stored["own_blend"].astype(np.float64),
+        own_knots=stored["own_knots"].astype(np.float64),
+        known=knowledge(),
     )
