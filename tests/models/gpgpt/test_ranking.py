@@ -97,6 +97,16 @@ def test_rank_genes(patient):
         assert found.annotated[place].tolist() == [bool(known.evidence(found.genes[place], term)) for term in patient]
 
 
+def test_genes_without_annotation_share_what_later_links_tell(patient, ranker):
+    """The share of genes without annotation among those that NCBI links with a phenotype."""
+    known = ranker.known
+    linked = {int(g) for g, _, kind in known.links.tolist() if known.kinds[kind] == ("mim2gene", "phenotype")}
+    share = len(linked - set(ranker.genes.tolist())) / len(linked)
+    assert 0.05 < share < 0.08
+    found = rank_genes(patient)
+    assert found.score[found.disease < 0].sum() == pytest.approx(share, rel=1e-5)
+
+
 def test_weights_are_found_again():
     """Cases drawn from a conditional logit model give its weights back."""
     rng = np.random.default_rng(0)
