@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset
+
+from scgsfm.models._training import Endless
 
 from ._tokenizer import ANSWER, FILL, MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -80,7 +81,7 @@ def infilled(text: str, rng: np.random.Generator) -> str:
     return MASK.join(kept) + FILL + MASK.join(text[start:end] for start, end in cuts)
 
 
-class Rows(IterableDataset[Batch]):
+class Rows(Endless[Batch]):
     """Batches of stage 1 without end: texts one after another, cut into rows.
 
     The batch of a step depends on the seed, the step and the process alone, so that training resumes exactly.
@@ -91,12 +92,6 @@ class Rows(IterableDataset[Batch]):
     ) -> None:
         self.documents, self.encoder, self.config, self.rank, self.start = documents, encoder, config, rank, start
         self.chance = _chances([document.kind for document in documents], config.mixture)
-
-    def __iter__(self) -> Iterator[Batch]:
-        step = self.start
-        while True:
-            yield self.batch(step)
-            step += 1
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
@@ -112,7 +107,7 @@ class Rows(IterableDataset[Batch]):
         return Batch(rows[:, :-1], rows[:, 1:])
 
 
-class Instructions(IterableDataset[Batch]):
+class Instructions(Endless[Batch]):
     """Batches of stage 2 without end: instructions of like lengths, padded; only answers are predicted."""
 
     def __init__(
@@ -121,12 +116,6 @@ class Instructions(IterableDataset[Batch]):
         self.documents = sorted(documents, key=lambda document: len(document.prompt) + len(document.text))
         self.encoder, self.config, self.rank, self.start = encoder, config, rank, start
         self.chance = _chances([document.kind for document in self.documents], config.mixture)
-
-    def __iter__(self) -> Iterator[Batch]:
-        step = self.start
-        while True:
-            yield self.batch(step)
-            step += 1
 
     def batch(self, step: int) -> Batch:
         """The batch of one step: drawn from an eighth of the documents, those of like lengths."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
+
+from scgsfm.models._settings import check_settings, refused
 
 _LEAST = {
     **dict.fromkeys(("vocab_size", "hidden_size", "layers", "heads", "feed_forward", "context", "rank", "alpha"), 1),
     **dict.fromkeys(("batch_size", "steps"), 1),
     **dict.fromkeys(("infill", "warmup", "weight_decay", "seed"), 0),
 }
+_POSITIVE = ("learning_rate", "decay")
 
 
 @dataclass(frozen=True)
@@ -65,26 +68,12 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            value = getattr(self, name)
-            if get_origin(kind) is Literal and value not in get_args(kind):
-                raise _refused(name, value, f"must be one of {', '.join(map(repr, get_args(kind)))}")
-            if kind is int and not isinstance(value, int):
-                raise _refused(name, value, "must be a whole number")
-            if name in _LEAST and not value >= _LEAST[name]:
-                raise _refused(name, value, f"must be at least {_LEAST[name]}")
+        check_settings(self, least=_LEAST, below={}, positive=_POSITIVE)
         if not self.infill <= 1:
-            raise _refused("infill", self.infill, "must be a share")
-        for name in ("learning_rate", "decay"):
-            if not getattr(self, name) > 0:
-                raise _refused(name, getattr(self, name), "must be above 0")
+            raise refused("infill", self.infill, "must be a share")
         if self.hidden_size % (2 * self.heads):
-            raise _refused("hidden_size", self.hidden_size, f"must be a multiple of twice the heads, {self.heads}")
+            raise refused("hidden_size", self.hidden_size, f"must be a multiple of twice the heads, {self.heads}")
 
     def as_dict(self) -> dict[str, Any]:
         """All settings, ready for JSON."""
         return asdict(self)
-
-
-def _refused(name: str, value: object, why: str) -> ValueError:
-    return ValueError(f"{name}={value!r} {why}.")

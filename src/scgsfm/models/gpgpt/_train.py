@@ -19,7 +19,7 @@ from pytorch_lightning.loggers import CSVLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from scgsfm._logging import logger
-from scgsfm.models.gsfm._train import _fit, _quiet
+from scgsfm.models._training import fit, quiet
 
 from ._base import load_base, load_tokenizer, merge, new_llama, with_adapters
 from ._batches import Encoder, validation
@@ -114,13 +114,13 @@ def train(
         msg = "stage=2 adapts a model: give its folder or hub id as base."
         raise ValueError(msg)
     out, corpus = Path(out), Corpus.open(data)
-    with _quiet(), torch.random.fork_rng(), _one_tokenizer_thread():
+    with quiet(), torch.random.fork_rng(), _one_tokenizer_thread():
         module, tokenizer, adapted = _start(corpus, config, base)
         encoder, report = Encoder(tokenizer), Report()
         loader: Any = Data(corpus, encoder, config, stage=stage, base=None if base is None else str(base))
         trainer = _trainer(out, config, validate_every, report, accelerator, devices)
         trainee: Any = Trainee(module, config)
-        _fit(trainer, trainee, loader, out / "checkpoints" / "last.ckpt" if resume else None)
+        fit(trainer, trainee, loader, out / "checkpoints" / "last.ckpt" if resume else None)
         if trainer.is_global_zero:
             measured: dict[str, Any] = {"steps": trainer.global_step, "seconds": round(report.seconds)}
             measured |= {"cpu_seconds": round(report.cpu_seconds), "accelerator": accelerator, "devices": devices}

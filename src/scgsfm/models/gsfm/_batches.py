@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset
+
+from scgsfm.models._training import Endless
 
 from ._modules import SPECIALS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torch import Tensor
 
     from ._config import TrainConfig
@@ -29,7 +28,7 @@ class Batch(NamedTuple):
     negatives: Tensor
 
 
-class Draws(IterableDataset[Batch]):
+class Draws(Endless[Batch]):
     """Batches without end.
 
     A group of sets is drawn with probability proportional to its size to the power ``config.temper``, times its weight
@@ -59,12 +58,6 @@ class Draws(IterableDataset[Batch]):
         chance = np.array([len(sets) for sets in self.by_group], float) ** config.temper
         chance *= corpus.group_values(config.group_weights)[np.unique(group)]
         self.chance = chance / chance.sum()
-
-    def __iter__(self) -> Iterator[Batch]:
-        step = self.start
-        while True:
-            yield self.batch(step)
-            step += 1
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
+
+from scgsfm.models._settings import check_settings, refused
 
 _LEAST = {
     **dict.fromkeys(("d_model", "depth", "max_visible", "max_targets", "negatives"), 1),
@@ -102,36 +104,25 @@ class TrainConfig:
     n_validation: int = 2000
 
     def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            value = getattr(self, name)
-            if get_origin(kind) is Literal and value not in get_args(kind):
-                raise _refused(name, value, f"must be one of {', '.join(map(repr, get_args(kind)))}")
-            if kind is int and not isinstance(value, int):
-                raise _refused(name, value, "must be a whole number")
-            if name in _LEAST and not value >= _LEAST[name]:
-                raise _refused(name, value, f"must be at least {_LEAST[name]}")
-            if name in _BELOW and not value < _BELOW[name]:
-                raise _refused(name, value, f"must be below {_BELOW[name]}")
-            if name in _POSITIVE and not value > 0:
-                raise _refused(name, value, "must be above 0")
+        check_settings(self, least=_LEAST, below=_BELOW, positive=_POSITIVE)
         if len(self.visible) != 2 or not 0 < self.visible[0] <= self.visible[1] <= 1:
-            raise _refused("visible", self.visible, "must be two shares, 0 < lowest ≤ highest ≤ 1")
+            raise refused("visible", self.visible, "must be two shares, 0 < lowest ≤ highest ≤ 1")
         for name in ("group_weights", "neighbour_groups"):
             if not all(weight >= 0 for weight in getattr(self, name).values()):
-                raise _refused(name, getattr(self, name), "must hold weights of at least 0")
+                raise refused(name, getattr(self, name), "must hold weights of at least 0")
         self._check_combination()
 
     def _check_combination(self) -> None:
         if self.variant != "DAE":
             for name, off in {"input_norm": "none", "weighted_loss": "none", "neighbours": 0, "recall": 0}.items():
                 if getattr(self, name) != off:
-                    raise _refused(name, getattr(self, name), f"is for the DAE; give {off!r} for the {self.variant}")
+                    raise refused(name, getattr(self, name), f"is for the DAE; give {off!r} for the {self.variant}")
         if self.objective == "multinomial":
             for name, off in {"partition": 0, "weighted_loss": "none"}.items():
                 if getattr(self, name) != off:
-                    raise _refused(name, getattr(self, name), "goes with objective='bernoulli'")
+                    raise refused(name, getattr(self, name), "goes with objective='bernoulli'")
         if self.weighted_loss == "unseen" and self.partition == 0:
-            raise _refused("weighted_loss", "unseen", "needs a partition above 0, or no gene is unseen")
+            raise refused("weighted_loss", "unseen", "needs a partition above 0, or no gene is unseen")
 
     def model(self, vocab_size: int) -> dict[str, Any]:
         """The part that a checkpoint's ``config.json`` keeps."""
@@ -145,7 +136,3 @@ class TrainConfig:
     def as_dict(self) -> dict[str, Any]:
         """All settings, ready for JSON."""
         return {**asdict(self), "visible": list(self.visible)}
-
-
-def _refused(name: str, value: object, why: str) -> ValueError:
-    return ValueError(f"{name}={value!r} {why}.")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-import logging
 import sys
-import warnings
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +14,7 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from scgsfm._logging import logger
 from scgsfm.models._folder import write_folder
+from scgsfm.models._training import fit, quiet
 
 from ._card import README, model_card, readme
 from ._config import TrainConfig
@@ -27,7 +24,7 @@ from ._held_out import hold_out
 from ._lightning import Data, Report, Trainee
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from scgsfm.models._folder import Quantize
 
@@ -107,10 +104,10 @@ def train(
     out = Path(out)
     corpus = _corpus(data, out, allowed, min_count, min_genes)
     train_sets, held_out = hold_out(corpus, config.n_validation, seed=config.seed)
-    with _quiet(), torch.random.fork_rng():
+    with quiet(), torch.random.fork_rng():
         trainer, best, report = _trainer(out, config, validate_every, patience, accelerator, devices)
         trainee = Trainee(config, corpus.genes, held_out)
-        _fit(trainer, trainee, Data(corpus, train_sets, config), out / "checkpoints" / "last.ckpt" if resume else None)
+        fit(trainer, trainee, Data(corpus, train_sets, config), out / "checkpoints" / "last.ckpt" if resume else None)
         if trainer.is_global_zero:
             step = trainer.global_step
             if step < config.steps:
@@ -184,35 +181,8 @@ def _trainer(
     return trainer, best, report
 
 
-def _fit(trainer: pl.Trainer, trainee: Trainee, data: Data, last: Path | None) -> None:
-    path = last if last is not None and last.exists() else None
-    if path is not None:
-        logger.info("Going on from %s.", path)
-    # where Lightning offers it, nothing in a checkpoint is run
-    safe: dict[str, Any] = {"weights_only": True} if "weights_only" in inspect.signature(trainer.fit).parameters else {}
-    trainer.fit(trainee, datamodule=data, ckpt_path=path, **safe)
-
-
 def _take_weights(trainee: Trainee, path: str) -> int:
     """Give the network the weights of a checkpoint; the step that they are of."""
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     trainee.load_state_dict(checkpoint["state_dict"])
     return checkpoint["global_step"]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Lightning from telling what :func:`train` tells itself, or has meant to do."""
-    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
-    levels = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        meant = ("does not have many workers", "exists and is not empty", "dataloader is not resumable", "LeafSpec")
-        for told in meant:
-            warnings.filterwarnings("ignore", f".*{told}")
-        try:
-            yield
-        finally:
-            for each, level in zip(loggers, levels, strict=True):
-                each.setLevel(level)
