@@ -50,7 +50,7 @@ class Convolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The layer on rows × channels × 1 × places."""
         # in two dimensions, because only there channels may lie beside each other, which is faster
-        y = F.conv2d(x, self.conv.weight[:, :, None], padding=(0, self.conv.padding[0]))
+        y = F.conv2d(x, self.conv.weight[:, :, None], padding=(0, self.conv.kernel_size[0] // 2))
         y = F.relu(self.norm(y), inplace=True)
         return x + y if x.shape[1] == y.shape[1] else y
 
@@ -86,24 +86,22 @@ class SequenceBranch(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Activities of one strand, rows × outputs."""
-        return self._activities(self._sites(x, self.stem.weight, self.stem.bias))
+        return self._activities(*self._sites(x, self.stem.weight))
 
     def both_strands(self, x: Tensor) -> Tensor:
         """The mean over the strands."""
-        weight, bias = self.stem.weight, self.stem.bias
         # the other strand's sites are those of the reversed filters, from its end
-        both = self._sites(x, torch.cat([weight, weight.flip(1, 2)]), torch.cat([bias, bias]))
-        there, back = both.chunk(2, 2)
+        there, back = self._sites(x, self.stem.weight, self.stem.weight.flip(1, 2))
         return self._activities(torch.cat([there, back.flip(1)])).view(2, len(x), -1).mean(0)
 
-    def _sites(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """What the filters of the first layer answer, rows × places × filters."""
-        width = weight.shape[2]
+    def _sites(self, x: Tensor, *filters: Tensor) -> list[Tensor]:
+        """What filters of the first layer answer, rows × places × filters each."""
+        width = self.stem.kernel_size[0]
         windows = F.pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
         # a product of matrices, because convolution of as few channels as letters is slow
-        sites = F.relu(F.linear(windows, weight.flatten(1), bias), inplace=True)
+        sites = [F.relu(F.linear(windows, each.flatten(1), self.stem.bias), inplace=True) for each in filters]
         # the mean, not the largest: two sites count twice, and the backward pass is cheap
-        return sites.unflatten(1, (-1, self.pool)).mean(2)
+        return [each.unflatten(1, (-1, self.pool)).mean(2) for each in sites]
 
     def _activities(self, sites: Tensor) -> Tensor:
         y = self.body(self.stem_norm(sites[:, None].permute(0, 3, 1, 2))).squeeze(2).float()

@@ -121,9 +121,10 @@ class R3LM:
         known = np.diff(np.cumsum(np.append(0, letters < N))[ends]) > 0
         short = known & (np.diff(ends) < self.length)
         out = np.full((len(known), len(self.cell_types)), np.nan, np.float32)
-        out[known & ~short] = self._whole([sequences[i] for i in np.flatnonzero(known & ~short)], mode, batch_size)
+        whole = [sequences[i] for i in np.flatnonzero(known & ~short).tolist()]
+        out[known & ~short] = self._whole(whole, mode, batch_size)
         if short.any():
-            filled = [self._filled(sequences[i]) for i in np.flatnonzero(short)]
+            filled = [self._filled(sequences[i]) for i in np.flatnonzero(short).tolist()]
             found = self._whole([one for each in filled for one in each], mode, batch_size)
             out[short] = found.reshape(len(filled), -1, len(self.cell_types)).mean(axis=1)
         return out
