@@ -11,7 +11,7 @@ from ._gains import rank_gains
 from ._heights import heights_of
 from ._keep_top import keep_top
 from ._moments import moments
-from ._motifs import NEVER, SEED, best_motifs, keep_best, motif_seeds, motif_tails, scan_motifs
+from ._motifs import NEVER, SEED, best_motifs, keep_best, motif_seeds, motif_tables, motif_tails, scan_motifs
 from ._neighbours import add_neighbours
 from ._notice import Notice
 from ._outscored import outscored
@@ -45,6 +45,7 @@ __all__ = [
     "keep_top",
     "moments",
     "motif_seeds",
+    "motif_tables",
     "motif_tails",
     "null_scores",
     "outscored",

@@ -216,17 +216,51 @@ def _room(hits, n):
 
 
 @njit(cache=True, nogil=True)
-def best_motifs(letters, ends, deficits, starts, n_strands):
+def motif_tables(deficits, starts):
+    """Deficits of each word of ``CHUNK`` letters of five, those of all motifs that reach so far beside each other.
+
+    Parameters
+    ----------
+    deficits, starts
+        Motifs.
+
+    Returns
+    -------
+    The tables of the first, second, … words of the motifs behind each other, each words × motifs; where each begins; the
+    first motif in each; the motifs by width, the shortest first; and their widths.
+    """
+    widths = np.diff(starts)
+    order = np.argsort(widths, kind="mergesort")
+    widths = widths[order]
+    n_words = 5**CHUNK
+    n_tables = (widths[-1] + CHUNK - 1) // CHUNK if len(widths) else 0
+    firsts = np.searchsorted(widths, CHUNK * np.arange(n_tables), side="right")
+    begins = np.zeros(n_tables + 1, np.int64)
+    begins[1:] = np.cumsum(n_words * (len(widths) - firsts))
+    tables = np.zeros(begins[-1], np.int32)
+    for i in range(n_tables):
+        n = len(widths) - firsts[i]
+        for j in range(n):
+            motif = order[firsts[i] + j]
+            for k in range(min(CHUNK, widths[firsts[i] + j] - CHUNK * i)):
+                column = deficits[starts[motif] + CHUNK * i + k]
+                for word in range(n_words):
+                    tables[begins[i] + word * n + j] += column[word // 5 ** (CHUNK - 1 - k) % 5]
+    return tables, begins, firsts, order, widths
+
+
+@njit(cache=True, nogil=True)
+def best_motifs(letters, ends, tables, begins, firsts, order, widths, n_strands):
     """The smallest deficit of each motif in each sequence.
 
-    All motifs are tried at a place at once: the deficits of all for a word of letters lie beside each other.
+    All motifs are tried at a place at once.
 
     Parameters
     ----------
     letters, ends
         Sequences behind each other as 0 to 3 for A, C, G, T and 4 for N, and where each begins and ends.
-    deficits, starts
-        Motifs; those of the strands of one motif behind each other.
+    tables, begins, firsts, order, widths
+        What :func:`motif_tables` returned for motifs of which those of the strands of one lie behind each other.
     n_strands
         How many motifs make one column of the result.
 
@@ -234,10 +268,6 @@ def best_motifs(letters, ends, deficits, starts, n_strands):
     -------
     Deficits (sequences × motifs), ``NEVER`` and above where no window is free of N.
     """
-    widths = np.diff(starts)
-    order = np.argsort(widths, kind="mergesort")
-    widths = widths[order]
-    tables, begins, firsts = _tables(deficits, starts, order, widths)
     out = np.full((len(ends) - 1, len(widths) // n_strands), NEVER, np.int32)
     lacks, lowest = np.empty(len(widths), np.int32), np.empty(len(widths), np.int32)
     for sequence in range(len(out)):
@@ -282,39 +312,6 @@ def _words_at(letters):
         word = word // 5 + letters[i] * 5 ** (CHUNK - 1)
         words[i] = word
     return words
-
-
-@njit(cache=True, nogil=True)
-def _tables(deficits, starts, order, widths):
-    """Deficits of each word, for all motifs that reach so far.
-
-    Parameters
-    ----------
-    deficits, starts
-        Motifs.
-    order, widths
-        Motifs by width, the shortest first, and their widths.
-
-    Returns
-    -------
-    The first, second, … words of the motifs behind each other, each a table of words × motifs; where each begins; and the
-    first motif in each.
-    """
-    n_words = 5**CHUNK
-    n_tables = (widths[-1] + CHUNK - 1) // CHUNK if len(widths) else 0
-    firsts = np.searchsorted(widths, CHUNK * np.arange(n_tables), side="right")
-    begins = np.zeros(n_tables + 1, np.int64)
-    begins[1:] = np.cumsum(n_words * (len(widths) - firsts))
-    tables = np.zeros(begins[-1], np.int32)
-    for i in range(n_tables):
-        n = len(widths) - firsts[i]
-        for j in range(n):
-            motif = order[firsts[i] + j]
-            for k in range(min(CHUNK, widths[firsts[i] + j] - CHUNK * i)):
-                column = deficits[starts[motif] + CHUNK * i + k]
-                for word in range(n_words):
-                    tables[begins[i] + word * n + j] += column[word // 5 ** (CHUNK - 1 - k) % 5]
-    return tables, begins, firsts
 
 
 @njit(cache=True, nogil=True)

@@ -215,12 +215,15 @@ class Motifs:
         Log-odds scores in bits (float32, sequences × motifs); the lowest that the motif can have where no window is
         free of N.
         """
-        from scgsfm.kernels import best_motifs
+        from scgsfm.kernels import best_motifs, motif_tables
 
         scores = self._scores(background)
         most = np.add.reduceat(scores.deficits[:, :4].max(axis=1), scores.starts[:-1])[::2]
         out = np.empty((len(sequences), len(self)), np.float32)
-        task = lambda letters, ends: best_motifs(letters, ends, scores.deficits, scores.starts, 2)
+        key = (*_symmetric(background), "tables")
+        if key not in self._kept:
+            self._kept[key] = motif_tables(scores.deficits, scores.starts)
+        task = lambda letters, ends: best_motifs(letters, ends, *self._kept[key], 2)
         for first, lack in self._by_blocks(sequences, task):
             out[first : first + len(lack)] = (scores.highest - np.minimum(lack, most)) / PER_BIT
         return out
