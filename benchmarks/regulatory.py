@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,9 +44,10 @@ EXPECTED = {
     "WTC11": "POU5F1, SOX2",
 }
 """What is known of the cell lines, beside the families that the model finds."""
-N_SHUFFLED = 4
-LEAST = 20
-"""Hits of a family below which its mean effect isn't told."""
+N_SHUFFLED = 2
+SHOWN = 10
+LEAST = 40
+"""Hits of a family or factor below which its mean effect isn't told."""
 
 
 def ridge(x: Any, measured: Measured) -> np.ndarray:
@@ -196,11 +197,10 @@ def explained(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.D
 
 
 def families(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
-    """What a site of each family adds to the prediction in each cell line: the most, and the most above the others."""
+    """What a site adds in each cell line: families that add the most, and factors, the most above the other lines."""
     test = measured.of(measured.fold == TEST)
     rng = np.random.default_rng(0)
-    found: dict[str, list[np.ndarray]] = defaultdict(list)
-    names: dict[str, Counter[str]] = defaultdict(Counter)
+    by: dict[str, dict[str, list[np.ndarray]]] = {"family": defaultdict(list), "name": defaultdict(list)}
     rows = rng.permutation(len(test.sequences))[: args.families]
     for card in model.cards([test.sequences[i] for i in rows], model.cell_types[0]):
         places = [(hit.start, hit.end) for hit in card.hits]
@@ -208,16 +208,27 @@ def families(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.Da
         values = model.predict([card.sequence, *changed])
         losses = (values[0] - values[1:]).reshape(len(places), N_SHUFFLED, -1).mean(axis=1)
         for hit, loss in zip(card.hits, losses, strict=True):
-            found[hit.family].append(loss)
-            names[hit.family][hit.name] += 1
-    often = [family for family, values in found.items() if len(values) >= LEAST]
-    mean = np.array([np.mean(found[family], axis=0) for family in often])
-    label = [f"{family} ({', '.join(name for name, _ in names[family].most_common(2))})" for family in often]
+            for group, found in by.items():
+                found[getattr(hit, group)].append(loss)
+    means = {
+        group: {key: np.mean(v, axis=0) for key, v in found.items() if len(v) >= LEAST} for group, found in by.items()
+    }
     told = []
     for k, cell in enumerate(model.cell_types):
-        above = mean[:, k] - np.delete(mean, k, axis=1).max(axis=1)
-        listed = [", ".join(f"{label[i]} {of[i]:+.2f}" for i in np.argsort(-of)[:8]) for of in (mean[:, k], above)]
-        told.append({"cell line": cell, "expected": EXPECTED.get(cell, ""), "most": listed[0], "most above": listed[1]})
+        most = {key: mean[k] for key, mean in means["family"].items()}
+        above = {key: mean[k] - np.delete(mean, k).max() for key, mean in means["name"].items()}
+        listed = [
+            ", ".join(f"{key} {of[key]:+.2f}" for key in sorted(of, key=lambda key: -of[key])[:SHOWN])
+            for of in (most, above)
+        ]
+        told.append(
+            {
+                "cell line": cell,
+                "expected": EXPECTED.get(cell, ""),
+                "families, mean effect of a site": listed[0],
+                "factors, the same less that in the next cell line": listed[1],
+            }
+        )
         say(str(told[-1]))
     return pd.DataFrame(told)
 
@@ -349,7 +360,7 @@ def main() -> None:
         "--cards", type=int, default=2000, help="sequences that the language model reads (%(default)s)"
     )
     options.add_argument("--explained", type=int, default=150, help="sequences explained a cell type (%(default)s)")
-    options.add_argument("--families", type=int, default=1000, help="sequences whose sites are shuffled (%(default)s)")
+    options.add_argument("--families", type=int, default=6000, help="sequences whose sites are shuffled (%(default)s)")
     options.add_argument("--scanned", type=int, default=N_SCANNED, help="sequences to scan (%(default)s)")
     options.add_argument("--predicted", type=int, default=4000, help="sequences to time predictions on (%(default)s)")
     options.add_argument("--no-baselines", action="store_true", help="leave the baselines out")
