@@ -1,11 +1,11 @@
 """Train the embedded language model: `python training/gpgpt_mini.py --corpus CORPUS -o RUN`.
 
-CORPUS is what `training/build_gpgpt_corpus.py` wrote. Both stages run on one core, in 20 minutes of its time. `--embed`
+CORPUS is what `training/build_gpgpt_corpus.py` wrote. All rounds run on one core, in under an hour of its time. `--embed`
 writes the finished model into the package, beside its knowledge index.
 
-The embedded weights are of a run with three differences: stage 1 went on from step 340 of a longer schedule, which makes the
-same steps; stage 2 was planned for 1,000 steps and broken off after 900; and its corpus had about half of the wordings of
-questions, all of which only the last round saw.
+The embedded weights are of a run that differs: the first round read a corpus without questions and with other instructions,
+which only the tokeniser saw; and lengths were changed while rounds ran, so that the rate of the first stayed whole up to step
+1,140, not 900, and that of the last up to step 500, not 480.
 """
 
 from __future__ import annotations
@@ -22,15 +22,25 @@ from scgsfm.models.gpgpt._knowledge import EMBEDDED
 from scgsfm.models.gpgpt._packing import pack
 
 READING = TrainConfig(
-    steps=640,
-    batch_size=8,
+    steps=1500,
+    batch_size=16,
     warmup=150,
     decay=0.4,
-    mixture={"text": 2.0, "triple": 0.6},
+    mixture={"text": 2.0, "triple": 0.6, "question": 0.0},
     precision="bf16-mixed",
 )
+WORDING = replace(
+    READING,
+    steps=150,
+    adapters="none",
+    learning_rate=1e-3,
+    warmup=20,
+    decay=0.6,
+    mixture={"text": 2.0, "triple": 0.6, "question": 10.0},
+)
+"""More reading, much of it questions: the words of these are rare in the other texts."""
 FOLLOWING = TrainConfig(
-    steps=900,
+    steps=800,
     batch_size=32,
     warmup=20,
     decay=0.4,
@@ -40,8 +50,6 @@ FOLLOWING = TrainConfig(
     mixture={"retrieve": 2.0, "answer": 0.5, "relation": 0.5},
     precision="bf16-mixed",
 )
-ASKING = replace(FOLLOWING, steps=300, warmup=10, decay=0.6, mixture={"retrieve": 1.0, "answer": 0.1, "relation": 0.1})
-"""A last round of stage 2, mostly queries."""
 
 
 def main() -> None:
@@ -51,7 +59,7 @@ def main() -> None:
     parser.add_argument("--embed", action="store_true", help="write the finished model into the package")
     args = parser.parse_args()
     folders: list[Path] = []
-    for name, stage, config in (("stage1", 1, READING), ("stage2", 2, FOLLOWING), ("asking", 2, ASKING)):
+    for name, stage, config in (("reading", 1, READING), ("wording", 1, WORDING), ("following", 2, FOLLOWING)):
         base = folders[-1] if folders else None
         folders.append(train(args.corpus, args.out / name, stage=stage, base=base, config=config, validate_every=100))
     if args.embed:

@@ -22,6 +22,9 @@ class Told:
     def likeliest(self, question, options):
         return self.asked if self.asked in options else options[0]
 
+    def relates(self, question):
+        return float(self.asked in ("related", "how often"))
+
 
 @pytest.fixture
 def ask(known):

@@ -52,7 +52,7 @@ def test_rows_are_texts_one_after_another(small, encoder, tiny):
 
 def test_mixture_decides_what_is_drawn(small, encoder, tiny):
     documents = Corpus.open(small).select(READ, held_out=False)
-    only = Rows(documents, encoder, replace(tiny, mixture={"triple": 0.0, "text": 0.0}, infill=0.0))
+    only = Rows(documents, encoder, replace(tiny, mixture={"triple": 0.0, "text": 0.0, "question": 0.0}, infill=0.0))
     assert "takes part in" in encoder.tokenizer.decode(only.batch(0).tokens[0])
     assert all(
         d.kind == "statement" for d in documents if d.text in encoder.tokenizer.decode(only.batch(0).tokens.flatten())

@@ -60,7 +60,7 @@ def test_stage_1_from_scratch(scratch):
     assert (card["stage"], card["base"], card["steps"]) == (1, None, 8)
     assert card["parameters"]["all"] == card["parameters"]["trained"]
     assert card["config"]["mixture"] == {"text": 2.0}
-    assert card["held_out_perplexity"].keys() == {"text", "statement", "triple"}
+    assert card["held_out_perplexity"].keys() == {"text", "statement", "triple", "question"}
     assert all(1 < value < 400 for value in card["held_out_perplexity"].values())
 
 
@@ -82,7 +82,8 @@ def test_stage_2_trains_adapters_alone(small, scratch, tmp_path, tiny):
 def test_adapters_of_a_llama_saved_reloaded_and_merged(small, base, tmp_path, tiny, stage):
     from peft import PeftModel
 
-    folder = train(small, tmp_path, stage=stage, base=base, config=tiny, validate_every=3)
+    config = replace(tiny, context=160)  # this tokeniser has more tokens a word: answers must not be cut off
+    folder = train(small, tmp_path, stage=stage, base=base, config=config, validate_every=3)
     tokenizer = load_tokenizer(base)
     alone = logits(load_base(base), tokenizer)
     beside = logits(PeftModel.from_pretrained(load_base(base), tmp_path / "adapter"), tokenizer)
@@ -104,10 +105,10 @@ def test_adapters_without_the_whole(small, base, tmp_path, tiny):
 
 def test_loss_falls(small, tmp_path, tiny, caplog, monkeypatch):
     monkeypatch.setattr(logger, "propagate", True)
-    train(small, tmp_path, stage=1, config=replace(tiny, steps=30), validate_every=10)
+    train(small, tmp_path, stage=1, config=replace(tiny, steps=60), validate_every=20)
     lines = dict.fromkeys(message for message in caplog.messages if message.startswith("step"))
     told = [float(line.split("held-out loss ")[1].split(",")[0]) for line in lines]
-    assert len(told) == 3, "after 10, 20 and the last step"
+    assert len(told) == 3, "after 20, 40 and the last step"
     assert told[-1] < told[0] - 0.1
     assert told[0] < np.log(400) + 0.2
 

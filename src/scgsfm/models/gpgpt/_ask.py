@@ -28,6 +28,8 @@ _ASKED = {
     "meaning": "what it is",
     "functions": "functions",
 }
+_SURE = 0.9
+"""From here on a question that names one known thing relates it to another, which isn't known."""
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
 UNKNOWN = "I don't know."
 """How an answer begins that nothing supports."""
@@ -117,4 +119,6 @@ def _asked(model: GPGPT, question: str, entities: tuple[Entity, ...]) -> str:
     options = [asked for asked, kinds_asked in QUESTIONS if set(kinds_asked) == kinds]
     if len(entities) > len(kinds):  # of several together only phenotypes make sense, which a gene or disease all has
         options = [asked for asked in options if kinds == {"hpo"} and asked != "meaning"]
+    if len(kinds) == 1 and model.relates(question) > _SURE:
+        return ""
     return model.likeliest(question, options) if options else ""

@@ -7,10 +7,10 @@ from typing import Any
 
 def readme(card: dict[str, Any]) -> str:
     """The card in Markdown."""
-    reading = card["stages"][0]
-    shape, corpus = reading["config"], reading["corpus"]
+    reading, latest = card["stages"][0], card["stages"][-1]
+    shape, corpus = reading["config"], latest["corpus"]
     documents = ", ".join(f"{n:,} of {kind}" for kind, n in corpus["n_documents"].items())
-    stages = "\n\n".join(_stage(stage) for stage in card["stages"])
+    stages = "\n\n".join(f"## Round {i}: stage {s['stage']}\n\n{_stage(s)}" for i, s in enumerate(card["stages"], 1))
     return f"""# {card["name"]}
 
 A language model of genes, phenotypes and diseases: the architecture of Llama, {card["parameters"]:,} parameters
@@ -47,6 +47,4 @@ def _stage(card: dict[str, Any]) -> str:
         "made": f"{card['created']}, {versions}",
         **card["config"],
     }
-    return "\n".join(
-        [f"## Stage {card['stage']}", "", "| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items())]
-    )
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items())])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ._instructions import instructions
+from ._instructions import instructions, questions
 from ._tokenizer import tag
 from ._wording import frequency_words
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ._knowledge import Knowledge
 
 INFO, DOCUMENTS = "corpus.json", "documents.jsonl.gz"
-READ = ("text", "statement", "triple")
+READ = ("text", "statement", "triple", "question")
 """Kinds of documents of stage 1: prose, gene–function statements, gene–disease–phenotype triples."""
 TASKS = ("answer", "retrieve", "relation")
 """Kinds of instructions of stage 2: question answering, retrieval, relation determination."""
@@ -91,7 +91,7 @@ def build_corpus(
     folder: str | Path,
     *,
     exclude: Sequence[str] = (),
-    n_instructions: int = 60_000,
+    n_instructions: int = 100_000,
     held_out: float = 0.02,
     seed: int = 0,
 ) -> Corpus:
@@ -127,6 +127,7 @@ def build_corpus(
     rng = np.random.default_rng(seed)
     writer = _Writer(known, set(exclude), held_out, rng)
     documents = [*writer.texts(prose), *writer.terms(), *writer.statements(functions), *writer.triples()]
+    documents += [Document("question", "", text, writer.kept(text)) for text in writer.questions(n_instructions // 5)]
     asked = instructions(known, writer.excluded, n_instructions, rng)
     documents += [Document(kind, prompt, text, writer.kept(prompt)) for kind, prompt, text in asked]
     info = {
@@ -220,6 +221,11 @@ class _Writer:
                 name = self.known.disease_names[disease]
                 text = f"{name} is {self._disease(disease)}, {tag('disease', key)}. It shows {shown}."
                 yield Document("triple", "", text, self.kept(name))
+
+    def questions(self, n: int) -> Iterator[str]:
+        """Questions with what they name in tags and what they ask for, so that their words are read as well."""
+        for asked, question in questions(self.known, self.excluded, n, self.rng):
+            yield f"{question} Asked: {asked}."
 
     def _disease(self, row: int) -> str:
         return tag("disease", self.known.disease_names[row] or self.known.disease_ids[row])

@@ -9,7 +9,7 @@ import torch
 
 from ._base import load_base, load_tokenizer
 from ._batches import IGNORED, Encoder
-from ._instructions import NO, YES, asked_prompt, relation_prompt, spans_prompt
+from ._instructions import ANSWERS, NO, YES, asked_prompt, relation_prompt, spans_prompt
 from ._spans import SpanPath
 from ._templates import ASKED
 from ._tokenizer import ANSWER, spans
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ._ask import Answer, Predict
     from ._knowledge import Knowledge
+
+_OF_TWO = [ASKED.index(asked) for asked in ("related", "how often")]
 
 
 class GPGPT:
@@ -205,7 +207,12 @@ class GPGPT:
 
     def likeliest(self, question: str, options: Sequence[str]) -> str:
         """What a question most likely asks for, of some of :data:`~scgsfm.models.gpgpt.ASKED`."""
-        return options[int(self.score(asked_prompt(question), options).argmax())]
+        written = [ANSWERS[option] for option in options]
+        return options[int(self.score(asked_prompt(question), written).argmax())]
+
+    def relates(self, question: str) -> float:
+        """The probability that a question is about how two things go together."""
+        return float(self.score(asked_prompt(question), [ANSWERS[asked] for asked in ASKED])[_OF_TWO].sum())
 
     def entities(self, question: str) -> list[tuple[str, str]]:
         """Kind and wording of the entities that a question names.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._ordinary import DESCRIPTIONS
 from ._templates import QUESTIONS, phrase, roughened
 from ._tokenizer import tag
 
@@ -19,10 +20,20 @@ SPAN_PROMPT = "Which entities does this name? "
 ANSWER_PROMPT = "Answer: "
 RELATION_PROMPT = "Related or not? "
 YES, NO = "yes", "no"
+ANSWERS = {
+    "genes": "<gene>",
+    "phenotypes": "<hpo>",
+    "diseases": "<disease>",
+    "related": " related",
+    "how often": " frequent",
+    "meaning": " is",
+    "functions": " activity",
+}
+"""What the model writes for each thing that can be asked for: single tokens that it has read often."""
 
 
 def asked_prompt(question: str) -> str:
-    """The prompt whose answer is what is asked for, one of :data:`~scgsfm.models.gpgpt._templates.ASKED`.
+    """The prompt whose answer is what is asked for, as :data:`ANSWERS` writes it.
 
     Names in the question may be replaced by the tags of their kinds, such as ``<gene>``.
     """
@@ -44,22 +55,32 @@ def relation_prompt(gene: str, term: str) -> str:
     return f"{RELATION_PROMPT}{tag('gene', gene)} – {tag('hpo', term)}"
 
 
+def questions(
+    known: Knowledge, excluded: Collection[str], n: int, rng: np.random.Generator
+) -> Iterator[tuple[str, str]]:
+    """What is asked for, and a question with its entities in tags, ``n`` of them."""
+    draw = _Draws(known, excluded, rng)
+    kinds = list(QUESTIONS)
+    for _ in range(n):
+        asked, entities = kinds[rng.integers(len(kinds))]
+        yield asked, draw.question(asked, entities, {kind: tag(kind, draw.name(kind)) for kind in entities})
+
+
 def instructions(
     known: Knowledge, excluded: Collection[str], n: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, str, str]]:
-    """Task, prompt and answer, ``n`` of them: half queries, a quarter answers, a quarter relations."""
+    """Task, prompt and answer, ``n`` of them: two fifths what is asked for, a fifth each entities, answers, relations."""
     draw = _Draws(known, excluded, rng)
     kinds = list(QUESTIONS)
-    for i in range(n // 4):
-        for task in ("asked", "spans"):
+    for i in range(n // 5):
+        for task in ("asked", "asked", "spans"):
             asked, entities = kinds[rng.integers(len(kinds))]
             names = {kind: draw.name(kind) for kind in entities}
-            question = draw.question(asked, entities, names)
-            if task == "asked":  # half of the time without the names, as it is asked once these are known
-                if rng.random() < 0.5:
-                    question = draw.question(asked, entities, {kind: f"<{kind}>" for kind in entities})
-                yield "retrieve", asked_prompt(question), asked
+            if task == "asked":  # mostly without the names, as it is asked once these are known
+                names = {kind: f"<{kind}>" if rng.random() < 0.8 else name for kind, name in names.items()}
+                yield "retrieve", asked_prompt(draw.question(asked, entities, names)), ANSWERS[asked]
             else:
+                question = draw.question(asked, entities, names)
                 order = sorted(names, key=lambda kind: question.index(names[kind]))
                 yield "retrieve", spans_prompt(question), " ".join(tag(kind, names[kind]) for kind in order)
         yield draw.answer()
@@ -79,6 +100,7 @@ class _Draws:
         self.direct = known.gene_terms()
         self.direct = self.direct.multiply(o.is_phenotype).tocsr()
         self.implied = known.gene_phenotypes
+        self.words = sorted(DESCRIPTIONS)
         self.annotated = self.genes[np.diff(self.direct.indptr)[self.genes] > 0]
 
     def one(self, items: Any) -> int:
@@ -104,8 +126,10 @@ class _Draws:
         return self._altered(known.disease_names[row])
 
     def _altered(self, text: str) -> str:
-        """In small letters, or with a word of another name in it: such a phrase still is one entity."""
+        """In small letters, or with words that it doesn't have: such a phrase still is one entity."""
         chance = self.rng.random()
+        if chance < 0.08:
+            text = " ".join(self.words[self.one(range(len(self.words)))] for _ in range(2 + int(chance < 0.03)))
         if chance < 0.5:
             text = text[0].lower() + text[1:]
         if chance > 0.85:

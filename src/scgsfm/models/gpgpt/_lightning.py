@@ -37,8 +37,14 @@ class Trainee(pl.LightningModule):
 
     def forward(self, batch: Batch) -> Tensor:
         """The mean loss over the labels that count."""
+        return self._losses(batch).sum() / (batch.labels != IGNORED).sum().clamp(min=1)
+
+    def _losses(self, batch: Batch) -> Tensor:
+        """Rows × places, 0 where no label counts."""
         logits = self.module(input_ids=batch.tokens, use_cache=False).logits
-        return cross_entropy(logits.float().flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED)
+        wanted = batch.labels.flatten()
+        each = cross_entropy(logits.float().flatten(0, 1), wanted, ignore_index=IGNORED, reduction="none")
+        return each.view_as(batch.labels)
 
     def on_train_start(self) -> None:
         """Take the rate of this run where another one went on to here; a checkpoint holds that of its own schedule."""
@@ -48,8 +54,9 @@ class Trainee(pl.LightningModule):
             group["lr"] = base * rate(self.global_step)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss of one batch."""
-        loss = self(batch)
+        """The loss of one batch; a row counts by the root of its labels, so that a word isn't lost beside a list."""
+        root = (batch.labels != IGNORED).sum(1).sqrt()
+        loss = (self._losses(batch).sum(1) / root.clamp(min=1)).sum() / root.sum().clamp(min=1)
         self.log("train_loss", loss, prog_bar=True)
         return loss
 

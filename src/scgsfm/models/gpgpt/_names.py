@@ -74,7 +74,7 @@ class Reader:
         -------
         The entities in their order, or what of the question isn't known.
         """
-        words = list(_WORD.finditer(question))
+        words = [word for word in _WORD.finditer(question) if re.search(r"\w", word[0])]  # no dash by itself
         taken: dict[tuple[int, int], Entity] = {}
         for kind, text in spans:
             start = question.find(text)
@@ -84,13 +84,16 @@ class Reader:
             if all(end <= a or start >= b or (start <= a and end >= b) for a, b in taken):
                 taken = {place: kept for place, kept in taken.items() if end <= place[0] or start >= place[1]}
                 taken[start, end] = entity
-        strange = {w.start() for i, w in enumerate(words) if self._is_strange(words, i, taken)}
-        unknown = self._unknown(question, words, strange, taken) if strange else ""
-        return Read(self._ordered(taken), unknown, self._close(unknown) if unknown else [], _bare(question, taken))
+        read = _Question(question, words, taken)
+        suspected = {i for _, text in spans for i in read.within(text) if not is_ordinary(words[i][0])}
+        strange = {i for i in range(len(words)) if self._is_strange(read, i, suspected)}
+        unknown = read.around(strange) if strange else ""
+        return Read(read.ordered(), unknown, self._close(unknown) if unknown else [], read.bare())
 
     def find(self, text: str, kind: str = "") -> Entity | None:
         """The entity of a name, id or symbol; of several kinds first the given one."""
-        found = {of: self._find(text, of) for of in ("hpo", "disease", "gene")}
+        kinds = ("gene", "hpo", "disease") if self.known.gene(text) is not None else ("hpo", "disease", "gene")
+        found = {of: self._find(text, of) for of in kinds}
         return found.get(kind) or next(filter(None, found.values()), None)
 
     def _find(self, text: str, kind: str) -> Entity | None:
@@ -124,7 +127,7 @@ class Reader:
             for last in range(min(first + _N_WORDS, len(words)), first, -1):
                 start, end = words[first].start(), words[last - 1].end()
                 text = question[start:end]
-                if last - first == 1 and is_ordinary(text) and (question.isupper() or not _like_symbol(text)):
+                if last - first == 1 and is_ordinary(text) and (question.isupper() or not self._abbreviates(text)):
                     continue
                 end_closed = end + 1 if question[end : end + 1] == ")" and "(" in text else end
                 entity = self.find(question[start:end_closed]) or self.find(text)
@@ -132,57 +135,108 @@ class Reader:
                     yield start, end, entity
                     first = last - 1
                     break
+            else:  # FBN1-related
+                name, _, tail = words[first][0].rpartition("-")
+                if name and is_ordinary(tail) and not is_ordinary(name) and (entity := self.find(name)):
+                    yield words[first].start(), words[first].start() + len(name), entity
             first += 1
 
-    def _is_strange(self, words: list[re.Match[str]], i: int, taken: dict[tuple[int, int], Entity]) -> bool:
-        """Whether a word may change what is meant: one that names have, a symbol, or any that clings to a name."""
-        word = words[i][0]
-        if is_ordinary(word) or _within(words[i].start(), taken):
+    def _abbreviates(self, text: str) -> bool:
+        """Whether a common word in capitals is an approved symbol or a disease."""
+        return _like_symbol(text) and (self.known.gene(text) is not None or bool(self.known.find_disease(text)))
+
+    def _is_strange(self, question: _Question, i: int, suspected: set[int]) -> bool:
+        """Whether a word may change what is meant: it clings to a name, or may be a name that isn't known."""
+        word = question.words[i][0]
+        if question.is_named(i) or is_ordinary(word, beside_name=True):
             return False
-        if not word.isalpha() or _like_symbol(word) or word.lower() in self.known.name_words:
+        if question.clings(i) or i in suspected:
             return True
-        before = i - 1
-        while before >= 0 and words[before][0].lower() in _LINKS and not _within(words[before].start(), taken):
-            before -= 1
-        beside = [words[j].start() for j in (before, i + 1) if 0 <= j < len(words)]
-        kinds = [entity.kind for place in beside for (a, b), entity in taken.items() if a <= place < b]
-        return not taken or any(kind != "gene" for kind in kinds)
-
-    @staticmethod
-    def _unknown(
-        question: str, words: list[re.Match[str]], strange: set[int], taken: dict[tuple[int, int], Entity]
-    ) -> str:
-        """The first words that are not known, with those that they are tied to; a symbol stands alone."""
-        first = next(i for i, word in enumerate(words) if word.start() in strange)
-        if _like_symbol(words[first][0]):
-            return words[first][0]
-        ends = [first, first]
-        for side, step in enumerate((-1, 1)):
-            j = first + step
-            while 0 <= j < len(words) and (
-                words[j].start() in strange or words[j][0].lower() in _LINKS or _within(words[j].start(), taken)
-            ):
-                if words[j][0].lower() not in _LINKS:
-                    ends[side] = j
-                j += step
-        return question[words[ends[0]].start() : words[ends[1]].end()]
-
-    @staticmethod
-    def _ordered(taken: dict[tuple[int, int], Entity]) -> tuple[Entity, ...]:
-        return tuple(dict.fromkeys(taken[place] for place in sorted(taken)))
+        parts = [part for part in re.split(r"[-/'’]", word) if not is_ordinary(part)]
+        if parts and (not question.taken or question.is_described(i)):
+            return True
+        return any(not part.isalpha() or _like_symbol(part) or part.lower() in self.known.name_words for part in parts)
 
     def _close(self, text: str) -> list[str]:
         return self.known.ontology.suggest(text, 2) if len(text) < 80 else []
 
 
-def _bare(question: str, taken: dict[tuple[int, int], Entity]) -> str:
-    for (start, end), entity in sorted(taken.items(), reverse=True):
-        question = f"{question[:start]}<{entity.kind}>{question[end:]}"
-    return question
+class _Question(NamedTuple):
+    """The words of a question, and the names among them."""
 
+    text: str
+    words: list[re.Match[str]]
+    taken: dict[tuple[int, int], Entity]
 
-def _within(place: int, taken: dict[tuple[int, int], Entity]) -> bool:
-    return any(start <= place < end for start, end in taken)
+    def named(self, i: int) -> Entity | None:
+        """The entity of whose name a word is part."""
+        return next((entity for (a, b), entity in self.taken.items() if a <= self.words[i].start() < b), None)
+
+    def is_named(self, i: int) -> bool:
+        """Whether a word is part of a name."""
+        return self.named(i) is not None
+
+    def within(self, text: str) -> range:
+        """The words of a piece of the question."""
+        start = self.text.find(text)
+        inside = [i for i, word in enumerate(self.words) if start <= word.start() < start + len(text)]
+        return range(inside[0], inside[-1] + 1) if start >= 0 and inside else range(0)
+
+    def clings(self, i: int) -> bool:
+        """Whether a word describes a phenotype or disease: right before its name, or tied to it behind it."""
+        return self._reached(i, 1) or self._reached(i, -1)
+
+    def is_described(self, i: int) -> bool:
+        """Whether a word that describes stands right before this one."""
+        return i > 0 and self._describes(i - 1) and not self.is_named(i - 1) and not self._parted(i - 1)
+
+    def _reached(self, i: int, step: int) -> bool:
+        """Whether there is a name to one side, with nothing but describing words and links in between."""
+        j, linked = i + step, not is_ordinary(self.words[i][0])
+        while 0 <= j < len(self.words) and not self._parted(min(j, j - step)):
+            if (entity := self.named(j)) is not None:
+                # a common word behind a name without a link says how it is: is the seizure severe?
+                return entity.kind != "gene" and (step > 0 or linked)
+            link = step < 0 and self._is_link(j)
+            if not link and not self._describes(j):
+                return False
+            j, linked = j + step, linked or link
+        return False
+
+    def _is_link(self, i: int) -> bool:
+        return self.words[i][0].lower() in _LINKS
+
+    def _describes(self, i: int) -> bool:
+        return not is_ordinary(self.words[i][0], beside_name=True)
+
+    def _parted(self, i: int) -> bool:
+        """Whether there is more than a space between a word and the next."""
+        return bool(self.text[self.words[i].end() : self.words[i + 1].start()].strip())
+
+    def around(self, strange: set[int]) -> str:
+        """The first words that are not known, with those that they are tied to; a symbol stands alone."""
+        first = min(strange)
+        if _like_symbol(self.words[first][0]):
+            return self.words[first][0]
+        ends = [first, first]
+        for side, step in enumerate((-1, 1)):
+            j = first + step
+            while 0 <= j < len(self.words) and (self._is_link(j) or self.is_named(j) or self._describes(j)):
+                if not self._is_link(j):
+                    ends[side] = j
+                j += step
+        return self.text[self.words[ends[0]].start() : self.words[ends[1]].end()]
+
+    def ordered(self) -> tuple[Entity, ...]:
+        """The entities in their order, each once."""
+        return tuple(dict.fromkeys(self.taken[place] for place in sorted(self.taken)))
+
+    def bare(self) -> str:
+        """The question with the tag of its kind in the place of each name."""
+        text = self.text
+        for (start, end), entity in sorted(self.taken.items(), reverse=True):
+            text = f"{text[:start]}<{entity.kind}>{text[end:]}"
+        return text
 
 
 def _like_symbol(word: str) -> bool:

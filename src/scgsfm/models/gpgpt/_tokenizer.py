@@ -67,7 +67,9 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 4096) -> PreTrain
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    learner.train_from_iterator((_SPAN.sub(" ", text) for text in texts), trainer)
+    # tags stand alone in some questions: they are tokens already
+    plain = (re.sub(rf"</?(?:{_KINDS})>", " ", _SPAN.sub(" ", text)) for text in texts)
+    learner.train_from_iterator(plain, trainer)
     state = _bpe(learner)
     order = fixed + sorted(state["vocab"], key=state["vocab"].__getitem__)
     return assemble(order, state["merges"])
