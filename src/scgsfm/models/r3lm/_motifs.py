@@ -223,7 +223,8 @@ class Motifs:
         key = (*_symmetric(background), "tables")
         if key not in self._kept:
             self._kept[key] = motif_tables(scores.deficits, scores.starts)
-        task = lambda letters, ends: best_motifs(letters, ends, *self._kept[key], 2)
+        more = (*self._kept[key], 2)
+        task = lambda letters, ends: best_motifs(letters, ends, *more)
         for first, lack in self._by_blocks(sequences, task):
             out[first : first + len(lack)] = (scores.highest - np.minimum(lack, most)) / PER_BIT
         return out
