@@ -168,6 +168,30 @@ def test_declines(ask, question, says):
     assert (found.names, found.facts) == ((), [])
 
 
+def test_plurals_in_brackets(ask):
+    assert (
+        ask("genes", "Which gene(s) cause Marfan syndrome?").names
+        == ask("genes", "Which genes cause Marfan syndrome?").names
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Is there a treatment for cystic fibrosis?", "How is cystic fibrosis treated?", "Prognosis of cystic fibrosis"],
+)
+def test_what_no_annotation_is_about(ask, question):
+    found = ask("meaning", question)
+    assert found.declined
+    assert found.text.startswith("I don't know. Nothing in what I have is about")
+    assert not found.facts
+
+
+def test_such_words_in_a_name(ask):
+    found = ask("genes", "Which genes cause drug-sensitive hemolytic anemia?")
+    assert [entity.kind for entity in found.entities] == ["hpo"]
+    assert "Nothing in what I have" not in found.text
+
+
 def test_shown(ask):
     text = str(ask("related", "Does FBN1 cause arachnodactyly?", n_max=2))
     assert "[1] HPO annotations 2023-01-27, " in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -31,6 +32,12 @@ _ASKED = {
 _SURE = 0.9
 """From here on a question that names one known thing relates it to another, which isn't known."""
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
+_OPTIONAL = re.compile(r"(?<=[a-z])\((s|es)\)")
+"""As in gene(s)."""
+_BEYOND = re.compile(
+    r"\b(?:treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able)|medications?|prognos\w+|dos(?:e|es|age)\b)", re.IGNORECASE
+)
+"""Words of questions that no annotation answers."""
 UNKNOWN = "I don't know."
 """How an answer begins that nothing supports."""
 
@@ -88,10 +95,14 @@ def answer(
         raise ValueError(msg)
     known = known or knowledge()
     question = " ".join(question.split())
-    read = Reader(known, resolve).read(question, model.entities(question))
+    plain = _OPTIONAL.sub(r"\1", question)
+    read = Reader(known, resolve).read(plain, model.entities(plain))
     about = known.about()
     if read.unknown or not read.entities:
         return Answer(question, f"{UNKNOWN} {_why(read)}", entities=read.entities, declined=True, about=about)
+    if beyond := _BEYOND.search(read.bare):
+        text = f"{UNKNOWN} Nothing in what I have is about {beyond[0]!r}; {_ADVICE}."
+        return Answer(question, text, entities=read.entities, declined=True, about=about)
     asked = _asked(model, read.bare, read.entities)
     named = " and ".join(entity.label for entity in read.entities)
     if not asked:
