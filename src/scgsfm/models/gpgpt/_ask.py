@@ -35,7 +35,7 @@ _ADVICE = "ask about one thing, about several phenotypes, or whether or how ofte
 _OPTIONAL = re.compile(r"(?<=[a-z])\((s|es)\)")
 """As in gene(s)."""
 _BEYOND = re.compile(
-    r"\b(?:treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able)|medications?|prognos\w+|dos(?:e|es|age)\b)", re.IGNORECASE
+    r"\b(?:treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able)|medications?|prognos\w+|dos(?:e|es|age))\b", re.IGNORECASE
 )
 """Words of questions that no annotation answers."""
 UNKNOWN = "I don't know."
