@@ -2,7 +2,7 @@
 
 FOLDER holds `mpra/lentimpra_joint_folds0-8.tsv.gz`, which is not part of the package. Fold 8 is never trained on and only
 measured at the end; a quarter of fold 7, whole groups of homologous sequences, sets how the two branches are weighed. One
-core needs about two hours. Each part is kept in RUN, so that an interrupted run goes on, and `--embed` copies the
+core needs about an hour and a quarter. Each part is kept in RUN, so that an interrupted run goes on, and `--embed` copies the
 finished model into the package.
 
 The embedded weights are of a run in which the first cycles of the networks (12 + 5 and 10 epochs) had seen folds 0 to 6

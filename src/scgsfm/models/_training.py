@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytorch_lightning as pl
+    from torch.utils.data import DataLoader
 
 
 Batch = TypeVar("Batch")
@@ -38,14 +39,16 @@ class Endless(IterableDataset[Batch]):
         raise NotImplementedError
 
 
-def fit(trainer: pl.Trainer, trainee: pl.LightningModule, data: pl.LightningDataModule, last: Path | None) -> None:
+def fit(
+    trainer: pl.Trainer, trainee: pl.LightningModule, data: pl.LightningDataModule | DataLoader[Any], last: Path | None
+) -> None:
     """Train, from the checkpoint ``last`` where there is one."""
     path = last if last is not None and last.exists() else None
     if path is not None:
         logger.info("Going on from %s.", path)
     # where Lightning offers it, nothing in a checkpoint is run
     safe: dict[str, Any] = {"weights_only": True} if "weights_only" in inspect.signature(trainer.fit).parameters else {}
-    trainer.fit(trainee, datamodule=data, ckpt_path=path, **safe)
+    trainer.fit(trainee, data, ckpt_path=path, **safe)
 
 
 @contextmanager

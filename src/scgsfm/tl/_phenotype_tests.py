@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -105,8 +106,8 @@ class Tests:
 
     def _predicted(self, query: np.ndarray) -> Found:
         """Whether a group's genes are predicted more strongly than random ones, of which as many are annotated."""
-        score = self._scores(query[None])[0]
-        random = np.sort(self._scores(self._random(query)).ravel())
+        score, *others = self._scores(np.concatenate([query[None], self._random(query)]))
+        random = np.sort(np.concatenate(others))
         above = len(random) - np.searchsorted(random, score)
         nothing = [np.empty(0, np.int64)] * len(score)
         return Found(score, (above + 1) / (len(random) + 1), nothing, np.zeros(len(score), np.int64), {})
@@ -149,7 +150,7 @@ class Tests:
                 variance += drawn / n**2 * each * (of - drawn) / max(of - 1, 1)
         return mean, variance
 
-    @property
+    @cached_property
     def _terms(self) -> np.ndarray:
         return relations().term_factors[self.columns]
 

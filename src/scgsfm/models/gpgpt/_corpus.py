@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 INFO, DOCUMENTS = "corpus.json", "documents.jsonl.gz"
 READ = ("text", "statement", "triple", "question")
-"""Kinds of documents of stage 1: prose, gene–function statements, gene–disease–phenotype triples."""
+"""Kinds of documents of stage 1: prose, gene–function statements, gene–disease–phenotype triples, questions."""
 TASKS = ("answer", "retrieve", "relation")
 """Kinds of instructions of stage 2: question answering, retrieval, relation determination."""
 _SYMBOL = re.compile(r"\b[A-Z][A-Z0-9-]*[A-Z0-9]\b")

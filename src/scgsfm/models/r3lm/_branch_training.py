@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, IterableDataset
 
 from scgsfm._logging import logger
+from scgsfm.models._training import fit
 
 from ._letters import N
 from ._network import SequenceBranch, one_hot
@@ -160,9 +160,7 @@ def train_branch(
         enable_model_summary=False,
         use_distributed_sampler=False,
     )
-    last = out / "last.ckpt"
-    safe: dict[str, Any] = {"weights_only": True} if "weights_only" in inspect.signature(trainer.fit).parameters else {}
-    trainer.fit(trainee, DataLoader(draws, batch_size=None), ckpt_path=last if last.exists() else None, **safe)
+    fit(trainer, trainee, DataLoader(draws, batch_size=None), out / "last.ckpt")
     return trainee.average.module.eval()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -139,13 +140,9 @@ class R3LM:
 
     def _filled(self, sequence: str) -> list[str]:
         """Either strand of a sequence in the middle of random surroundings."""
-        rng, out = np.random.default_rng(0), []
-        for _ in range(N_SURROUNDINGS):
-            around = "".join(rng.choice(list("ACGT"), self.length))
-            for strand in (sequence, sequence[::-1].translate(COMPLEMENT)):
-                at = (self.length - len(strand)) // 2
-                out.append(around[:at] + strand + around[at + len(strand) :])
-        return out
+        start = (self.length - len(sequence)) // 2
+        end, strands = start + len(sequence), (sequence, sequence[::-1].translate(COMPLEMENT))
+        return [around[:start] + strand + around[end:] for around in _surroundings(self.length) for strand in strands]
 
     def card(self, sequence: str, cell_type: str) -> Card:
         """The regulatory context card of a sequence in a cell type."""
@@ -275,3 +272,9 @@ class R3LM:
             msg = f"cell_type={cell_type!r} is not known to this model: give {', '.join(map(repr, self.cell_types))}."
             raise ValueError(msg)
         return self.cell_types.index(cell_type)
+
+
+@cache
+def _surroundings(length: int) -> list[str]:
+    rng = np.random.default_rng(0)
+    return ["".join(rng.choice(list("ACGT"), length)) for _ in range(N_SURROUNDINGS)]
