@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from scipy.sparse import csr_array
 
-from scgsfm.kernels._bag import transpose
+from scgsfm.kernels import transpose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -34,9 +34,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 import scgsfm
-from scgsfm.models.gsfm import GSFM
+from scgsfm.models.gsfm import GSFM, build_module
 from scgsfm.models.gsfm._corpus import Corpus
-from scgsfm.models.gsfm._modules import build_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

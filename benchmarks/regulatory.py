@@ -235,7 +235,7 @@ def families(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.Da
 
 def known(explanation: Any) -> bool:
     """Whether a trace cites its card alone."""
-    from scgsfm._errors import TraceError
+    from scgsfm.errors import TraceError
     from scgsfm.models.r3lm._trace import check
 
     try:

@@ -26,7 +26,7 @@ from scipy.sparse import csr_array
 from scipy.stats import rankdata, spearmanr
 
 import scgsfm
-from scgsfm._errors import GeneSetWarning
+from scgsfm.errors import GeneSetWarning
 from scgsfm.scoring import left_out, predictions, zscores
 
 if TYPE_CHECKING:

@@ -208,8 +208,7 @@ def gsfm() -> Any:
     """A small GSFM with random weights that knows the genes of :class:`LinearModel`."""
     import torch
 
-    from scgsfm.models.gsfm import GSFM
-    from scgsfm.models.gsfm._modules import build_module
+    from scgsfm.models.gsfm import GSFM, build_module
 
     torch.manual_seed(0)
     genes = ["<unk>", "<pad>", *LinearModel.symbols]

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from scgsfm import _fetch
-from scgsfm._errors import ChecksumError, DownloadError
 from scgsfm._fetch import fetch
+from scgsfm.errors import ChecksumError, DownloadError
 
 BODY = bytes(range(256)) * 400
 SHA = hashlib.sha256(BODY).hexdigest()

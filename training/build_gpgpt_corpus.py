@@ -16,8 +16,7 @@ from pathlib import Path
 from build_phenotypes import rows_of
 
 from scgsfm.genes import resolve
-from scgsfm.models.gpgpt._corpus import Prose, build_corpus
-from scgsfm.models.gpgpt._knowledge import knowledge
+from scgsfm.models.gpgpt import Prose, build_corpus, knowledge
 
 FUNCTIONS = {"takes part in": "go_bp", "is found in": "go_cc", "has": "go_mf"}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scgsfm.models.r3lm import Motifs
 from scgsfm.models.r3lm._card import CLUSTERED, build_cards, reduce_hits
-from scgsfm.models.r3lm._motifs import Motifs
 from scgsfm.models.r3lm._reasoning import PENALTY, fit_effects
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs" / "effects.npz"

@@ -13,8 +13,7 @@ import os
 import shutil
 from pathlib import Path
 
-from scgsfm.models.gsfm._config import TrainConfig
-from scgsfm.models.gsfm._train import train
+from scgsfm.models.gsfm import TrainConfig, train
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "gsfm-base"
 LITERATURE_FIRST = {

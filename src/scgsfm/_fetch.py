@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ._errors import ChecksumError, DownloadError
 from ._logging import logger
+from .errors import ChecksumError, DownloadError
 from .settings import settings
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
+from scgsfm._vocabulary import SPECIALS
 from scgsfm.models._folder import write_folder
-from scgsfm.models.gsfm import SPECIALS, build_module
+from scgsfm.models.gsfm import build_module
 from scgsfm.models.gsfm._corpus import build_corpus
 
 SYMBOLS = ["A1BG", "A2M", "NAT1", "NAT2", "SERPINA3", "AADAC", "AAMP", "AANAT", "AARS1", "ABAT", "ABCA1", "ABCA2"]

@@ -15,8 +15,9 @@ from _baselines import cooccurrence, corpus_matrix, popularity, tempered_weights
 from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 
+from scgsfm._vocabulary import SPECIALS
 from scgsfm.models._folder import write_folder
-from scgsfm.models.gsfm import SPECIALS, build_module
+from scgsfm.models.gsfm import build_module
 from scgsfm.models.gsfm._corpus import build_corpus
 
 GENES = [f"G{i:02d}" for i in range(60)]

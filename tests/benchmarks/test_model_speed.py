@@ -2,7 +2,8 @@ import model_speed
 import numpy as np
 import pytest
 
-from scgsfm.models.gsfm import GSFM, SPECIALS, build_module
+from scgsfm._vocabulary import SPECIALS
+from scgsfm.models.gsfm import GSFM, build_module
 
 
 @pytest.mark.parametrize("config", [{}, {"input_norm": "l2"}, {"depth": 3}])

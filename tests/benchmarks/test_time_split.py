@@ -13,8 +13,9 @@ import time_split
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
+from scgsfm._vocabulary import SPECIALS
 from scgsfm.models._folder import write_folder
-from scgsfm.models.gsfm import SPECIALS, build_module
+from scgsfm.models.gsfm import build_module
 
 GENES = [f"G{i:02d}" for i in range(60)]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from scgsfm import GeneSets
-from scgsfm._errors import DownloadError
 from scgsfm.datasets import library, pbmc
+from scgsfm.errors import DownloadError
 
 ENRICHR = "T cell receptor\t\tCD3D,1.0\tCD3E,1.0\t\nApoptosis\t\tCASP3\tBAX\t\n"
 MSIGDB = "HALLMARK_X\thttps://example.org\tCD3D\tCD3E\n"

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 from scgsfm.genes import check_share
 
 TEXT = {"what": "genes of the sets", "examples_given": ["a", "b"], "examples_expected": ["CD4"]}

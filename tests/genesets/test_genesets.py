@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from scgsfm import GeneSets
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 
 PLAIN = {"T": ["CD3D", "CD3E", "CD2"], "B": ["MS4A1", "CD79A", "CD2"]}
 SIGNED = {"T": {"CD3D": 2.0, "CD3E": 1.5, "MS4A1": -1.0}, "B": {"MS4A1": 3.0, "CD79A": 1.0}}

@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from scgsfm import GeneSets
-from scgsfm._errors import GeneSetWarning
+from scgsfm.errors import GeneSetWarning
 
 GOOD = {"A": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A", "CD3E"]}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from scgsfm.kernels import rank, top_ranked
+from scgsfm.kernels import rank_cells, top_ranked
 
 
 @pytest.mark.parametrize("n", [1, 5, 35])
@@ -19,7 +19,7 @@ def test_descending_with_ties_in_the_given_order(n: int, shift: int, *, explicit
     matrix = sparse.csr_array(np.where(x == 0, 9, x) if explicit_zeros else x)
     if explicit_zeros:
         matrix.data[matrix.data == 9] = 0
-    ranks = rank(matrix.data, matrix.indptr, 40)
+    ranks = rank_cells(matrix.data, matrix.indptr, 40)
     expected = order[np.argsort(-x[:, order], axis=1, kind="stable")[:, :n]]
     for _ in range(2):  # the ranks are left as they were
         found = top_ranked(ranks, matrix.indices, matrix.indptr, 40, n, order=order)
@@ -33,5 +33,5 @@ def test_many_genes() -> None:
     x = sparse.random_array((2, 70_000), density=0.05, rng=rng, format="csr")
     x.data = np.ceil(3 * x.data)
     expected = order[np.argsort(-x.toarray()[:, order], axis=1, kind="stable")[:, :3000]]
-    found = top_ranked(rank(x.data, x.indptr, 70_000), x.indices, x.indptr, 70_000, 3000, order=order)
+    found = top_ranked(rank_cells(x.data, x.indptr, 70_000), x.indices, x.indptr, 70_000, 3000, order=order)
     np.testing.assert_array_equal(found, expected)

@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 
 from scgsfm import models
-from scgsfm._errors import ChecksumError, DownloadError, ModelFormatError
+from scgsfm.errors import ChecksumError, DownloadError, ModelFormatError
 from scgsfm.models import _store
 from scgsfm.models._folder import read_folder, write_folder
 

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 import scgsfm
-from scgsfm._errors import GeneMatchError
+from scgsfm.errors import GeneMatchError
 from scgsfm.pl._gene_map import plane
 from scgsfm.pl._placement import place_labels
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from scgsfm.pl._regulatory_card import regulatory_card
-from scgsfm.tl._explain_regulation import explain_regulation
+from scgsfm.pl import regulatory_card
+from scgsfm.tl import explain_regulation
 
 mpl.use("agg")
 

@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 
 import scgsfm
 from scgsfm import pl
-from scgsfm._errors import GeneMatchError
+from scgsfm.errors import GeneMatchError
 
 mpl.use("agg")
 TERM = "HALLMARK_HYPOXIA"

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from scgsfm.pl._variant_effect import variant_effect as draw
-from scgsfm.tl._variant_effect import variant_effect
+from scgsfm.pl import variant_effect as draw
+from scgsfm.tl import variant_effect
 
 mpl.use("agg")
 

@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneMatchWarning
-from scgsfm.pp._names import data_genes
+from scgsfm._adata import gene_names
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 NAMES = ["CD4", "SEPT9", "CD20", "CAP", "ENSG00000153563.15", "peak_1", "SEPTIN9", "XIST"]
 SYMBOLS = ["CD4", "SEPTIN9", "MS4A1", "", "CD8A", "", "SEPTIN9", "XIST"]
@@ -84,10 +84,10 @@ def test_names_in_a_column():
 
 def test_var_names_that_are_genes_are_kept():
     adata = data(["ENSG00000010610", "ENSG00000153563"], gene_symbols=["CD4", "CD8A"])
-    assert data_genes(adata, gene_symbols=None, use_raw=False).tolist() == ["ENSG00000010610", "ENSG00000153563"]
+    assert gene_names(adata, gene_symbols=None, use_raw=False).tolist() == ["ENSG00000010610", "ENSG00000153563"]
     # names of another species are no reason to leave the var_names
     adata = data(["FBgn0001", "FBgn0002", "FBgn0003"], gene_symbols=["Sod1", "white", "yellow"])
-    assert data_genes(adata, gene_symbols=None, use_raw=False).tolist() == list(adata.var_names)
+    assert gene_names(adata, gene_symbols=None, use_raw=False).tolist() == list(adata.var_names)
 
 
 def test_raw():

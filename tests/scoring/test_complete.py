@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scgsfm import GeneSets
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.scoring import complete
 
 if TYPE_CHECKING:

@@ -108,7 +108,7 @@ def test_kernels_are_compiled_once_a_worker(client: Any, adata: ad.AnnData) -> N
     scgsfm.tl.score(lazy(adata), SETS)
 
     def n_compiled() -> int:
-        from scgsfm.kernels import _scatter
+        from scgsfm.kernels import _set_sums as _scatter
 
         return sum(len(part.signatures) for part in vars(_scatter).values() if hasattr(part, "signatures"))
 

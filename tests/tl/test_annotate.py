@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.special import softmax
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.scoring import Markers, Profile, Rows, SetIndex, probabilities
 
 if TYPE_CHECKING:

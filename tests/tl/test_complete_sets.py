@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.scoring import complete
 
 if TYPE_CHECKING:

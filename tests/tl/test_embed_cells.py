@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 from scgsfm.scoring import CellSets, Rows
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import scgsfm
-from scgsfm._errors import GeneMatchError
+from scgsfm.errors import GeneMatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

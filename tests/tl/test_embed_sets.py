@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control, hypergeom
 
 import scgsfm
 from scgsfm import GeneSets
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import pytest
 
 from scgsfm.models.r3lm import Card, Trace
 from scgsfm.models.r3lm._trace import check
-from scgsfm.tl._explain_regulation import explain_regulation
+from scgsfm.tl import explain_regulation
 
 
 @pytest.fixture(scope="module")

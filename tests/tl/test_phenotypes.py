@@ -9,7 +9,7 @@ from scipy.stats import false_discovery_control, hypergeom
 
 import scgsfm
 from scgsfm import tl
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import match, resolve
 from scgsfm.models.gpgpt import knowledge, relations
 from scgsfm.tl._phenotype_tests import Tests

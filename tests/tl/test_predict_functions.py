@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneMatchWarning
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 from scgsfm.scoring import _left_out
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from scgsfm.tl._regulatory_activity import regulatory_activity
+from scgsfm.tl import regulatory_activity
 
 SITES = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
 

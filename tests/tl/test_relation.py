@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from scgsfm import tl
-from scgsfm._errors import GeneMatchError
+from scgsfm.errors import GeneMatchError
 from scgsfm.models.gpgpt import knowledge, relations
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 import scgsfm
-from scgsfm._errors import GeneMatchError, GeneMatchWarning, GeneSetWarning
+from scgsfm.errors import GeneMatchError, GeneMatchWarning, GeneSetWarning
 
 if TYPE_CHECKING:
     from pathlib import Path

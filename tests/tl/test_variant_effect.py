@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scgsfm.tl._variant_effect import variant_effect
+from scgsfm.tl import variant_effect
 
 SITE = "CTGCAGATAAGACA"
 

@@ -24,16 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Annotate and write."""
-    import anndata
-
     from scgsfm import tl
+    from scgsfm._adata import read_any
 
     for argument, path in (("FILE", args.file), ("--output", args.output)):
         if path.suffix not in {".h5ad", ".zarr"}:
             raise ValueError(f"{argument}: {path} ends neither in .h5ad nor in .zarr.")
     if not args.file.exists():
         raise FileNotFoundError(f"FILE: {args.file} does not exist.")
-    adata = anndata.read_zarr(args.file) if args.file.suffix == ".zarr" else anndata.read_h5ad(args.file)
+    adata = read_any(args.file)
     options = {"markers": args.markers, "tissue": args.tissue, "groupby": args.groupby}
     tl.annotate(adata, **options, layer=args.layer, gene_symbols=args.gene_symbols)
     (adata.write_zarr if args.output.suffix == ".zarr" else adata.write_h5ad)(args.output)

@@ -71,9 +71,9 @@ def _read(given: list[str]) -> Any:
     if path.suffix in RANKINGS:
         return _ranking(path)
 
-    import anndata
+    from scgsfm._adata import read_any
 
-    return anndata.read_zarr(path) if path.suffix == ".zarr" else anndata.read_h5ad(path)
+    return read_any(path)
 
 
 def _ranking(path: Path) -> pd.Series:

@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict, and write the table block by block."""
+    from scgsfm.models import as_model
     from scgsfm.tl._functions import asked_genes, tables
-    from scgsfm.tl._shared import as_model
 
     if args.output is None and args.genes is None:
         raise ValueError("--output: name a file for the predictions of all genes, or name some by --genes.")

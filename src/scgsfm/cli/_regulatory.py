@@ -39,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Predict or explain, and write."""
     from scgsfm import _keys
-    from scgsfm.tl._explain_regulation import explain_regulation
-    from scgsfm.tl._regulatory_activity import regulatory_activity
-    from scgsfm.tl._variant_effect import variant_effect
+    from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
 
     kind = _kind(args.input)
     if not args.input.exists():
@@ -89,9 +87,9 @@ def _kind(path: Path) -> str:
 def _source(args: argparse.Namespace, kind: str) -> dict[str, Any]:
     """What the functions take: data with a genome, or sequences."""
     if kind == "cells":
-        import anndata
+        from scgsfm._adata import read_any
 
-        data = anndata.read_zarr(args.input) if args.input.suffix == ".zarr" else anndata.read_h5ad(args.input)
+        data = read_any(args.input)
         return {"data": data, "genome": args.genome, "model": args.model}
     if kind == "peaks":
         return {"data": _peaks(args.input), "genome": args.genome, "model": args.model}

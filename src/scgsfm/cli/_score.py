@@ -10,8 +10,6 @@ from . import _stream
 if TYPE_CHECKING:
     import argparse
 
-    from anndata import AnnData
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to score, by what, and where to write it."""
@@ -32,16 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var that holds the gene names")
 
 
-def anndata_of(path: Path) -> AnnData:
-    """Read all of a file."""
-    import anndata
-
-    return anndata.read_zarr(path) if path.suffix == ".zarr" else anndata.read_h5ad(path)
-
-
 def run(args: argparse.Namespace) -> None:
     """Score and write: to zarr block by block, to h5ad the whole data."""
     from scgsfm import GeneSets, _keys, tl
+    from scgsfm._adata import read_any
 
     for argument, path in (("FILE", args.file), ("--output", args.output)):
         if path.suffix not in {".h5ad", ".zarr"}:
@@ -53,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     if args.output.suffix == ".zarr":
         n_cells = _stream.stream(args.file, args.output, gene_sets, **options)
     else:
-        adata = anndata_of(args.file)
+        adata = read_any(args.file)
         tl.score(adata, gene_sets, **options)
         adata.write_h5ad(args.output)
         n_cells = adata.n_obs

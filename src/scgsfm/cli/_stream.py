@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from anndata import AnnData
 
     from scgsfm import GeneSets
@@ -24,45 +21,11 @@ SETS_PER_CHUNK = 64
 """Columns of a chunk of the output: a plot of one set reads one of these."""
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The root group of an h5ad file or a zarr store, to read from."""
-    if path.suffix == ".zarr":
-        import zarr
-
-        yield zarr.open_group(str(path), mode="r")
-    else:
-        import h5py
-
-        with h5py.File(path, "r") as file:
-            yield file
-
-
-def read_but_matrix(store: Any, layer: str | None) -> AnnData:
-    """``obs``, ``var`` and ``uns`` in memory, and the one matrix that is to be scored where it is."""
-    import anndata as ad
-
-    obs, var = (ad.io.read_elem(store[key]) for key in ("obs", "var"))
-    adata = ad.AnnData(obs=obs, var=var, uns=ad.io.read_elem(store["uns"]) if "uns" in store else {})
-    if layer is not None and layer not in store.get("layers", ()):
-        raise ValueError(
-            f"--layer: {layer!r} is not in the file; it has: {', '.join(store.get('layers', ())) or 'none'}."
-        )
-    element = store.get("X" if layer is None else f"layers/{layer}")
-    if element is None:
-        raise ValueError(f"The file has no X. Name a --layer: {', '.join(store.get('layers', ())) or 'it has none'}.")
-    matrix = ad.io.sparse_dataset(element) if hasattr(element, "keys") else element
-    if layer is None:
-        adata.X = matrix
-    else:
-        adata.layers[layer] = matrix
-    return adata
-
-
 def stream(
     source: Path, output: Path, gene_sets: GeneSets, *, method: list[str], layer: str | None, gene_symbols: str | None
 ) -> int:
     """Score and write; the number of cells."""
+    from scgsfm._adata import opened, read_but_matrix
     from scgsfm.scoring import Result, run_into
     from scgsfm.tl._plan import plan
 
@@ -109,7 +72,7 @@ class Part:
         """Write all but the scores: the cells with their embeddings, and arrays to be filled."""
         import anndata as ad
 
-        from scgsfm.tl._shared import write_record
+        from scgsfm._adata import write_record
 
         shutil.rmtree(self.folder, ignore_errors=True)  # a run that didn't come this far
         self.folder.mkdir()

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm._adata import data_matrix, data_var, gene_names
 from scgsfm._logging import logger
+from scgsfm._messages import listing
 from scgsfm.genes import as_names
-from scgsfm.pp._matrix import data_matrix
-from scgsfm.pp._names import data_genes, data_var
 from scgsfm.scoring import Rows
-from scgsfm.scoring._listing import listing
 
 from ._terms import Background
 
@@ -146,7 +145,7 @@ def from_adata(
         layer, use_raw = params.get("layer"), bool(params.get("use_raw"))
         matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
         made = {name: params.get(name) for name in ("groupby", "method", "layer")} | {"use_raw": use_raw, "key": key}
-    genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     level, detected = _levels(Rows(matrix))
     name_of = dict(zip(data_var(adata, use_raw=use_raw).index, genes, strict=True))
     known = set(genes[detected])

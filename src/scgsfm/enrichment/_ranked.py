@@ -41,7 +41,7 @@ def ranked(values: np.ndarray, terms: SetIndex, *, n_null: int, rng: np.random.G
     The score is the normalised one: over the mean of the random scores of the same sign. The p-value is the share of
     these that are as far from 0, so that it is uniform by chance, however uneven the signs are.
     """
-    from scgsfm.kernels import running_peaks
+    from scgsfm.kernels import enrichment_scores
 
     order = np.argsort(-values, kind="stable")
     place_of = np.empty(len(order), np.int64)
@@ -51,7 +51,7 @@ def ranked(values: np.ndarray, terms: SetIndex, *, n_null: int, rng: np.random.G
     places = place_of[terms.membership.indices]
     rows = np.repeat(np.arange(len(terms)), terms.n_found)
     places = places[np.lexsort((places, rows))]
-    scores, edges = running_peaks(descending, indptr, places)
+    scores, edges = enrichment_scores(descending, indptr, places)
 
     nes, pvalue = np.zeros(len(terms)), np.ones(len(terms))
     nulls = _nulls(descending, terms.n_found, n_null, rng)
@@ -85,9 +85,9 @@ def leading_edge(values: np.ndarray, hits: np.ndarray) -> tuple[float, int]:
     hits
         Places of the set's genes.
     """
-    from scgsfm.kernels import running_peaks
+    from scgsfm.kernels import enrichment_scores
 
-    scores, edges = running_peaks(values, np.array([0, len(hits)]), np.sort(hits))
+    scores, edges = enrichment_scores(values, np.array([0, len(hits)]), np.sort(hits))
     return float(scores[0]), int(edges[0])
 
 
@@ -135,10 +135,10 @@ class _Null:
 
 def _nulls(values: np.ndarray, sizes: np.ndarray, n_null: int, rng: np.random.Generator) -> tuple[_Null, _Null]:
     """Random scores above and below 0. A sign that hardly occurs borrows the moments of the other."""
-    from scgsfm.kernels import random_peaks
+    from scgsfm.kernels import random_enrichment_scores
 
     anchors = np.unique(np.geomspace(sizes.min(), sizes.max(), N_SIZES).round().astype(np.int64))
-    draws = [random_peaks(values, int(size), n_null, rng) for size in anchors]
+    draws = [random_enrichment_scores(values, int(size), n_null, rng) for size in anchors]
     up = _Null(anchors, [drawn[drawn > 0] for drawn in draws], n_null)
     down = _Null(anchors, [-drawn[drawn < 0] for drawn in draws], n_null)
     for null, other in ((up, down), (down, up)):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scgsfm._errors import GeneMatchError
 from scgsfm._logging import logger
+from scgsfm.errors import GeneMatchError
 from scgsfm.genes import check_share, match
 from scgsfm.scoring import SetIndex
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from scgsfm._errors import GeneMatchError, GeneMatchWarning
 from scgsfm._logging import logger
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -25,7 +25,7 @@ class GeneSets(Mapping[str, list[str]]):
     """Named gene sets with optional signed weights, from any usual source.
 
     A mapping from set name to genes that cannot be changed. What was repaired while reading (see the page on gene
-    sets) is told in one :class:`~scgsfm._errors.GeneSetWarning` for each source, with line numbers.
+    sets) is told in one :class:`~scgsfm.errors.GeneSetWarning` for each source, with line numbers.
 
     Parameters
     ----------

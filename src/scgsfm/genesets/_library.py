@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from scgsfm._errors import DownloadError
+from scgsfm.errors import DownloadError
 
 from ._gmt import SUFFIXES, read_gmt, suffix
 from ._table import Table, assemble

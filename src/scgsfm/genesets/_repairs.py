@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from scgsfm._errors import GeneSetWarning
 from scgsfm._logging import logger
+from scgsfm.errors import GeneSetWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

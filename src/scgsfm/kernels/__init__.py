@@ -2,68 +2,77 @@
 
 from numba.core import event
 
-from ._chance import compare, null_scores, random_places
-from ._dense import rows_of_dense
-from ._density import Curves, curves
-from ._enrichment import descend, enrichment
+from ._approximate_cdf import approximate_cdf
+from ._auroc import auroc
+from ._compile_notice import CompileNotice
+from ._cooccurrence import cooccurrence_knn
+from ._cooccurrence_residual import add_cooccurrence_residual
+from ._csc_rows import csc_rows
+from ._dense_to_csr import dense_to_csr
+from ._embedding_bag import gather_sum, pair_dot, scatter_sum, transpose
+from ._evaluate_cdf import evaluate_cdf
 from ._fisher import fisher_greater
-from ._gains import rank_gains
-from ._heights import heights_of
-from ._keep_top import keep_top
+from ._gsea import descending_order, gsea_scores
+from ._gsva_walk import gsva_walk
+from ._kernel_cdf import KernelCDF, kernel_cdf
+from ._mask_sets import mask_sets
 from ._moments import moments
 from ._motifs import NEVER, SEED, best_motifs, keep_best, motif_seeds, motif_tables, motif_tails, scan_motifs
-from ._neighbours import add_neighbours
-from ._notice import Notice
-from ._outscored import outscored
-from ._pleiotropy import Regulons, discount_shared
-from ._pvalues import adjust, two_sided
-from ._rows import rows_of_columns
-from ._running import random_peaks, running_peaks, tie_bounds
-from ._sampled import sampled_curves
-from ._scatter import scatter
-from ._ties import Ranks, rank
-from ._top import top_genes, top_ranked
-from ._walk import walk
+from ._permutation_null import nes_and_pvalues, permutation_null, random_positions
+from ._prerank import enrichment_scores, random_enrichment_scores, tie_bounds
+from ._pvalues import adjust, two_sided_pvalues
+from ._ranks import Ranks, rank_cells
+from ._set_sums import set_sums
+from ._streaming_top_k import keep_top_k
+from ._top_k import top_genes, top_ranked
+from ._truncated_ranks import truncated_ranks
+from ._viper_pleiotropy import Regulons, correct_pleiotropy
 
 __all__ = [
+    "cooccurrence_knn",
+    "gather_sum",
+    "mask_sets",
+    "pair_dot",
+    "scatter_sum",
+    "transpose",
     "NEVER",
     "SEED",
-    "Curves",
+    "KernelCDF",
     "Ranks",
     "Regulons",
-    "add_neighbours",
+    "add_cooccurrence_residual",
     "adjust",
     "best_motifs",
-    "compare",
-    "curves",
-    "descend",
-    "discount_shared",
-    "enrichment",
+    "nes_and_pvalues",
+    "kernel_cdf",
+    "descending_order",
+    "correct_pleiotropy",
+    "gsea_scores",
     "fisher_greater",
-    "heights_of",
+    "evaluate_cdf",
     "keep_best",
-    "keep_top",
+    "keep_top_k",
     "moments",
     "motif_seeds",
     "motif_tables",
     "motif_tails",
-    "null_scores",
-    "outscored",
-    "random_peaks",
-    "random_places",
-    "rank",
-    "rank_gains",
-    "rows_of_columns",
-    "rows_of_dense",
-    "running_peaks",
-    "sampled_curves",
+    "permutation_null",
+    "auroc",
+    "random_enrichment_scores",
+    "random_positions",
+    "rank_cells",
+    "truncated_ranks",
+    "csc_rows",
+    "dense_to_csr",
+    "enrichment_scores",
+    "approximate_cdf",
     "scan_motifs",
-    "scatter",
+    "set_sums",
     "tie_bounds",
     "top_genes",
     "top_ranked",
-    "two_sided",
-    "walk",
+    "two_sided_pvalues",
+    "gsva_walk",
 ]
 
-event.register("numba:compile", Notice())
+event.register("numba:compile", CompileNotice())

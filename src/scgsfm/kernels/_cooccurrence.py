@@ -7,7 +7,7 @@ import numpy as np
 
 
 @numba.njit(parallel=True, cache=True)
-def nearest(
+def cooccurrence_knn(
     indptr: np.ndarray,
     indices: np.ndarray,
     start: np.ndarray,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from ._copy import copy_into
+from ._numba_utils import copy_into
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,7 @@ DEGREE = 11
 ROWS_AT_A_TIME = 64
 
 
-def two_sided(statistic: NDArray[np.float64], df: float) -> NDArray[np.float64]:
+def two_sided_pvalues(statistic: NDArray[np.float64], df: float) -> NDArray[np.float64]:
     """Two-sided p-values of Student's t.
 
     Exact to about 1e-12 of the value: the logarithm of the distribution's tail is a polynomial of degree ``DEGREE`` on

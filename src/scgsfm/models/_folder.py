@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from scgsfm._errors import ChecksumError, ModelFormatError
+from scgsfm.errors import ChecksumError, ModelFormatError
 
 from ._kinds import DEFAULT, KINDS, Kind
 
@@ -126,7 +126,7 @@ def write_folder(
 
 def check(path: Path, folder: Folder) -> None:
     """Raise a ModelFormatError where configuration, vocabulary and tensors disagree."""
-    from .gsfm import SPECIALS
+    from scgsfm._vocabulary import SPECIALS
 
     config, tensors, vocab, _ = folder
     size = config.get("vocab_size")

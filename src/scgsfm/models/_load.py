@@ -71,3 +71,15 @@ def _check_device(device: str | None) -> None:
     except (RuntimeError, AssertionError) as error:
         msg = f"device={device!r} cannot be used: {error}. Give 'cpu', or leave it out."
         raise ValueError(msg) from error
+
+
+def as_model(model: str | os.PathLike[str] | GSFM) -> GSFM:
+    """The model of that name or in that folder, or the loaded model itself."""
+    if isinstance(model, str | os.PathLike):
+        return load(model)
+    if not hasattr(model, "genes"):
+        msg = (
+            f"`model` is a {type(model).__name__}, but must be a name, a folder, or what `scgsfm.models.load` returns."
+        )
+        raise TypeError(msg)
+    return model

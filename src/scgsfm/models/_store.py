@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from scgsfm._errors import DownloadError
 from scgsfm._fetch import fetch
+from scgsfm.errors import DownloadError
 from scgsfm.settings import settings
 
 from ._folder import CARD, CHECKSUMS, CONFIG, VOCAB, WEIGHTS, read_json

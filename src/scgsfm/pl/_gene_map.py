@@ -7,10 +7,10 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
+from scgsfm._adata import gene_names
 from scgsfm._logging import logger
 from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
-from scgsfm.pp._names import data_genes
 
 from ._placement import place_labels
 from ._shared import finish, labels
@@ -139,7 +139,7 @@ def _vectors(data: AnnData | pd.DataFrame, key: str, gene_symbols: str | None) -
             "first, or name the vectors by `key`."
         )
         raise KeyError(msg)
-    return data_genes(data, gene_symbols=gene_symbols, use_raw=False), np.asarray(data.varm[key], dtype=np.float64)
+    return gene_names(data, gene_symbols=gene_symbols, use_raw=False), np.asarray(data.varm[key], dtype=np.float64)
 
 
 def _values(data: AnnData | pd.DataFrame, names: np.ndarray, color: str | pd.Series | None) -> pd.Series | None:

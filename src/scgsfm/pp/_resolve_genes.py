@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import data_var, gene_names
 from scgsfm._logging import logger
 from scgsfm.genes import STATUSES, check_share, protein_coding, resolve, sources
-
-from ._names import data_genes, data_var
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -83,7 +82,7 @@ def resolve_genes(
     """
     if copy:
         adata = adata.copy()
-    names = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     found = resolve(names, organism=organism)
     n_matched = int(found.matched.sum())
     check_share(

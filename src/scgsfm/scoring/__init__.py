@@ -10,10 +10,9 @@ from ._methods import get_method, methods
 from ._registry import Method
 from ._rows import Rows
 from ._sets import SetIndex
-from ._vocabulary import N_SPECIALS, columns_of
+from ._vocabulary import columns_of
 
 __all__ = [
-    "N_SPECIALS",
     "CellSets",
     "Job",
     "LeftOut",

@@ -30,9 +30,9 @@ def aucell(
     best = best_gain(sets, top)
 
     def score(cells: Cells) -> np.ndarray:
-        from scgsfm.kernels import rank_gains
+        from scgsfm.kernels import truncated_ranks
 
-        gains = rank_gains(cells.ranks, top, ties="expected")
+        gains = truncated_ranks(cells.ranks, top, ties="expected")
         return _share(sets.scatter(cells.indptr, cells.indices, *gains), best)
 
     return score

@@ -35,9 +35,9 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
 
 
 def _sparse(block: np.ndarray) -> csr_array:
-    from scgsfm.kernels import rows_of_dense
+    from scgsfm.kernels import dense_to_csr
 
-    return csr_array(rows_of_dense(block), shape=block.shape)
+    return csr_array(dense_to_csr(block), shape=block.shape)
 
 
 def rows_of(matrix: Any, start: int, stop: int) -> Any:

@@ -32,16 +32,16 @@ class Cells:
     @cached_property
     def ranks(self) -> Ranks:
         """The genes' ranks in each cell."""
-        from scgsfm.kernels import rank
+        from scgsfm.kernels import rank_cells
 
-        return rank(self.data, self.indptr, self.shape[1])
+        return rank_cells(self.data, self.indptr, self.shape[1])
 
     @cached_property
     def mean_ranks(self) -> tuple[np.ndarray, np.ndarray]:
         """Ranks of the values, the lowest first and ties at the mean of theirs, and those of each cell's zeros."""
-        from scgsfm.kernels import rank_gains
+        from scgsfm.kernels import truncated_ranks
 
-        return rank_gains(self.ranks, self.shape[1] + 1, ties="average")
+        return truncated_ranks(self.ranks, self.shape[1] + 1, ties="average")
 
     @cached_property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:

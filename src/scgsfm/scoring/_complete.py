@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from scgsfm._errors import GeneSetWarning
 from scgsfm._logging import logger
+from scgsfm._messages import listing
+from scgsfm._vocabulary import N_SPECIALS
+from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import check_share, match
 from scgsfm.genesets import GeneSets
 
-from ._listing import listing
-from ._vocabulary import N_SPECIALS, columns_of
+from ._vocabulary import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

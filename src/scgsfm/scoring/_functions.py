@@ -103,7 +103,7 @@ def _blocks(
 
 def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Columns, rows and values of the ``n`` highest scores of each column of blocks of rows, in order."""
-    from scgsfm.kernels import keep_top
+    from scgsfm.kernels import keep_top_k
 
     if n is None:
         found = []
@@ -115,7 +115,7 @@ def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, np.nd
         best = np.full((n_columns, n), -np.inf, np.float32)
         at, kept = np.zeros(best.shape, np.int64), np.zeros((*best.shape, 2), np.float32)
         for first, block, values in blocks:
-            keep_top(block, values, first, best, at, kept)
+            keep_top_k(block, values, first, best, at, kept)
         column, place = np.nonzero(best > -np.inf)
         row, score, value = at[column, place], best[column, place], kept[column, place]
     order = np.lexsort((row, -score, column))

@@ -42,13 +42,13 @@ def gsea(
     nulls = random_sets(sizes, n, times, rng)
 
     def score(cells: Cells) -> Scores:
-        from scgsfm.kernels import compare, descend, enrichment, null_scores
+        from scgsfm.kernels import descending_order, gsea_scores, nes_and_pvalues, permutation_null
 
-        descent = descend(cells.ranks, cells.data, cells.indices, cells.indptr, n)
-        es = enrichment(descent, index.indptr, index.indices, sizes, n)
+        descent = descending_order(cells.ranks, cells.data, cells.indices, cells.indptr, n)
+        es = gsea_scores(descent, index.indptr, index.indices, sizes, n)
         typical, log_p = np.zeros_like(es), np.zeros_like(es)
         for places, near, shares in nulls:
-            means, p = compare(es[:, near], null_scores(descent, places, n))
+            means, p = nes_and_pvalues(es[:, near], permutation_null(descent, places, n))
             typical[:, near] += shares * means
             log_p[:, near] += shares * np.log(p)
         nes = np.divide(es, typical, out=np.zeros_like(es), where=typical > 0)
@@ -59,7 +59,7 @@ def gsea(
 
 def random_sets(sizes: np.ndarray, n_genes: int, times: int, rng: int) -> list[Null]:
     """Random sets for sets of these sizes, the same for all cells and whatever the other sets."""
-    from scgsfm.kernels import random_places
+    from scgsfm.kernels import random_positions
 
     large = SMALL * RATIO ** np.arange(1, 1 + np.ceil(np.log(max(n_genes / SMALL, 1)) / np.log(RATIO)))
     grid = np.unique(np.append(np.arange(1, SMALL + 1), large.astype(int)).clip(1, max(n_genes - 1, 1)))
@@ -68,7 +68,7 @@ def random_sets(sizes: np.ndarray, n_genes: int, times: int, rng: int) -> list[N
         shares = np.interp(np.log(sizes), np.log(grid), np.arange(len(grid)) == i)
         near = np.flatnonzero((shares > 0) & (sizes < n_genes))
         if len(near):
-            places = random_places(np.random.default_rng([rng, int(size)]), n_genes, int(size), times)
+            places = random_positions(np.random.default_rng([rng, int(size)]), n_genes, int(size), times)
             nulls.append(Null(places, near, shares[near]))
     return nulls
 

@@ -9,7 +9,7 @@ from scipy.sparse import csc_array, csr_array, vstack
 from ._registry import Method
 
 if TYPE_CHECKING:
-    from scgsfm.kernels import Curves
+    from scgsfm.kernels import KernelCDF
 
     from ._cells import Cells
     from ._registry import Scorer
@@ -36,23 +36,23 @@ def gsva(
     at rank ``r`` weighs ``|n/2 - r + 1| ** tau``, most at both ends. With ``mx_diff`` the score is the sum of the
     highest and the lowest deviation (their difference with ``abs_rnk``), else the one farther from 0.
     """
-    curves = _estimate(rows, kcdf, n_reference)
+    kernel_cdf = _estimate(rows, kcdf, n_reference)
     interpolate = kcdf != "none" and rows.n_cells > n_reference
     n = rows.n_genes
     weights = np.abs(np.arange(n, 0, -1) - n / 2) ** tau
 
     def at(genes: np.ndarray, values: np.ndarray) -> np.ndarray:
-        from scgsfm.kernels import heights_of
+        from scgsfm.kernels import evaluate_cdf
 
-        return heights_of(curves, genes, values, interpolate=interpolate)
+        return evaluate_cdf(kernel_cdf, genes, values, interpolate=interpolate)
 
     zeros = at(np.arange(n), np.zeros(n))
 
     def score(cells: Cells) -> np.ndarray:
-        from scgsfm.kernels import walk
+        from scgsfm.kernels import gsva_walk
 
         values = at(cells.indices, cells.values)
-        high, low = walk(cells.indptr, cells.indices, values, zeros, weights, sets.membership, sets.by_gene)
+        high, low = gsva_walk(cells.indptr, cells.indices, values, zeros, weights, sets.membership, sets.by_gene)
         if mx_diff:
             return high - low if abs_rnk else high + low
         return np.where(high > -low, high, low)
@@ -60,11 +60,11 @@ def gsva(
     return score
 
 
-def _estimate(rows: Rows, kcdf: str, n_reference: int) -> Curves:
+def _estimate(rows: Rows, kcdf: str, n_reference: int) -> KernelCDF:
     """The distribution of each gene over the cells; of many cells, some values of each gene and its moments serve."""
     from numba import config
 
-    from scgsfm.kernels import Curves, curves, sampled_curves
+    from scgsfm.kernels import KernelCDF, approximate_cdf, kernel_cdf
 
     if kcdf not in {"gaussian", "poisson", "none"}:
         msg = f"`kcdf` is {kcdf!r}, but must be 'gaussian', 'poisson' or 'none'."
@@ -74,17 +74,17 @@ def _estimate(rows: Rows, kcdf: str, n_reference: int) -> Curves:
         raise ValueError(msg)
     values, moments = _survey(rows, n_reference, counts=kcdf == "poisson")
 
-    def part(first: int) -> Curves:
+    def part(first: int) -> KernelCDF:
         genes = slice(first, first + GENES_AT_A_TIME)
         some = values[:, genes]
         if rows.n_cells <= n_reference:
-            return curves(some.indptr, some.indices, some.data, some.shape[0], kernel=kcdf)
-        return sampled_curves(some.indptr, some.data, *(moment[genes] for moment in moments), kernel=kcdf)
+            return kernel_cdf(some.indptr, some.indices, some.data, some.shape[0], kernel=kcdf)
+        return approximate_cdf(some.indptr, some.data, *(moment[genes] for moment in moments), kernel=kcdf)
 
     with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:  # type: ignore[attr-defined]
         parts = list(pool.map(part, range(0, rows.n_genes, GENES_AT_A_TIME)))
     starts = np.cumsum(np.concatenate([[0], *(np.diff(p.starts) for p in parts)]))
-    return Curves(starts, np.concatenate([p.nodes for p in parts]), np.concatenate([p.heights for p in parts]))
+    return KernelCDF(starts, np.concatenate([p.nodes for p in parts]), np.concatenate([p.heights for p in parts]))
 
 
 def _survey(rows: Rows, n_reference: int, *, counts: bool) -> tuple[csc_array, tuple[np.ndarray, ...]]:

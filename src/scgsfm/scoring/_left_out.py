@@ -11,10 +11,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from scgsfm._logging import logger
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.settings import settings
 
 from ._complete import SETS_AT_A_TIME, zscores
-from ._vocabulary import N_SPECIALS
 
 FOLDS = 5
 MIN_GENES = 5
@@ -85,7 +85,7 @@ def _write(file: Path, values: LeftOut) -> None:
 
 
 def _compute(own: csr_array, model: Any) -> LeftOut:
-    from scgsfm.kernels import outscored
+    from scgsfm.kernels import auroc
 
     rows, sizes = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr)), np.diff(own.indptr)
     folds = _folds(own, rows)
@@ -101,7 +101,7 @@ def _compute(own: csr_array, model: Any) -> LeftOut:
         entries, place = entries[order], place[order]
         genes, ends = own.indices[entries], np.searchsorted(place, np.arange(query.shape[0] + 1))
         logits = model.logits(query)
-        share[entries] = outscored(logits, ends, genes, np.repeat(sets, FOLDS), own.indptr, own.indices, universe)
+        share[entries] = auroc(logits, ends, genes, np.repeat(sets, FOLDS), own.indptr, own.indices, universe)
         fit[entries] = zscores(logits)[place, genes]
         probability[entries] = model.probabilities(logits)[place, genes]
         zscore[entries] = zscores(logits - model.popularity)[place, genes]

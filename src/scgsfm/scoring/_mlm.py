@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._listing import listing
+from scgsfm._messages import listing
+
 from ._registry import Method
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def mlm(rows: Rows, sets: SetIndex, /) -> Scorer:
     inverse = np.linalg.inv(products)
 
     def score(cells: Cells) -> Scores:
-        from scgsfm.kernels import two_sided
+        from scgsfm.kernels import two_sided_pvalues
 
         mean, std = cells.moments
         covariance = cells.sums(sets) - np.outer(mean, sets.total)
@@ -47,7 +48,7 @@ def mlm(rows: Rows, sets: SetIndex, /) -> Scorer:
         residual = np.maximum(total - explained, EPSILON * total)  # keeps t finite for a perfect fit
         error = np.sqrt(np.outer(residual / df, np.diag(inverse)))
         t = coefficients / np.where(error > 0, error, np.inf)
-        return t, two_sided(t, df=df)
+        return t, two_sided_pvalues(t, df=df)
 
     return score
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from ._listing import listing
+from scgsfm._messages import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -147,17 +147,17 @@ def _detected(block: csr_array) -> np.ndarray:
 
 def _columns_in_memory(matrix: Any, first: int) -> Callable[[int, int], csr_array]:
     """A function that gives the rows of a CSC matrix, asked for one range after the other from ``first`` on."""
-    from scgsfm.kernels import rows_of_columns
+    from scgsfm.kernels import csc_rows
 
     matrix = csc_array(matrix)
     if not matrix.has_sorted_indices:
         matrix = matrix.sorted_indices()
     cursors, ends = matrix.indptr[:-1].copy(), matrix.indptr[1:]
     if first:
-        rows_of_columns(matrix.data, matrix.indices, cursors, ends, 0, first)
+        csc_rows(matrix.data, matrix.indices, cursors, ends, 0, first)
 
     def rows(start: int, stop: int) -> csr_array:
-        arrays = rows_of_columns(matrix.data, matrix.indices, cursors, ends, start, stop)
+        arrays = csc_rows(matrix.data, matrix.indices, cursors, ends, start, stop)
         return csr_array(arrays, shape=(stop - start, matrix.shape[1]))
 
     return rows

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
+from scgsfm._messages import listing
 from scgsfm.genes import check_share, match
 
-from ._listing import listing
 from ._registry import Method
 
 if TYPE_CHECKING:

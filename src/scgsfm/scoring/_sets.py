@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from scgsfm._errors import GeneMatchError, GeneSetWarning
+from scgsfm._messages import listing
+from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import check_share
-
-from ._listing import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -116,7 +115,7 @@ class SetIndex:
         names = [self.names[i] for i in kept]
         return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept], self.genes)
 
-    def scatter(
+    def set_sums(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None
     ) -> np.ndarray:
         """For each cell and set the weighted sum of the set's genes' values, float64 (cells × sets).
@@ -124,8 +123,8 @@ class SetIndex:
         A cell's genes with their values are those of a CSR matrix; ``zero`` has for each cell the value of all
         other genes.
         """
-        from scgsfm.kernels import scatter
+        from scgsfm.kernels import set_sums
 
         zero = np.zeros(len(indptr) - 1) if zero is None else zero
         sets = self.by_gene
-        return scatter(indptr, indices, values, zero, sets.indptr, sets.indices, sets.data, self.total)
+        return set_sums(indptr, indices, values, zero, sets.indptr, sets.indices, sets.data, self.total)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._listing import listing
+from scgsfm._messages import listing
+
 from ._registry import Method
 
 if TYPE_CHECKING:

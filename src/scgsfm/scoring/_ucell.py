@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ._listing import listing
+from scgsfm._messages import listing
+
 from ._registry import Method
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def ucell(
     scaled = sets.reweighted(np.where(weights > 0, 1 / best_up[set_of], -w_neg / best_down[set_of]))
 
     def score(cells: Cells) -> np.ndarray:
-        from scgsfm.kernels import rank_gains
+        from scgsfm.kernels import truncated_ranks
 
-        scores = scaled.scatter(cells.indptr, cells.indices, *rank_gains(cells.ranks, top, ties="average"))
+        scores = scaled.scatter(cells.indptr, cells.indices, *truncated_ranks(cells.ranks, top, ties="average"))
         return np.maximum(scores, 0, out=scores)
 
     return score

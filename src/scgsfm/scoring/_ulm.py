@@ -23,14 +23,14 @@ def ulm(rows: Rows, sets: SetIndex, /) -> Scorer:
     std_weights = np.sqrt((squares - sets.total**2 / n) / (n - 1))
 
     def score(cells: Cells) -> Scores:
-        from scgsfm.kernels import two_sided
+        from scgsfm.kernels import two_sided_pvalues
 
         mean, std = cells.moments
         r = cells.sums(sets) - np.outer(mean, sets.total)
         r /= (n - 1) * std_weights
         r /= np.where(std > 0, std, np.inf)[:, None]
         t = r * np.sqrt((n - 2) / ((1 - r + EPSILON) * (1 + r + EPSILON)))
-        return t, two_sided(t, df=n - 2)
+        return t, two_sided_pvalues(t, df=n - 2)
 
     return score
 

@@ -44,7 +44,7 @@ def viper(
     correct = _correction(sets, n, reg_sign, n_targets, penalty) if pleiotropy else None
 
     def score(cells: Cells) -> Scores:
-        from scgsfm.kernels import two_sided
+        from scgsfm.kernels import two_sided_pvalues
 
         ranks = 2 * (n + 1 - cells.ranks.firsts) - (cells.ranks.counts - 1)  # doubled, as ties may lie halfway
         ranks, zero_ranks = ranks[cells.ranks.groups], np.clip(ranks[cells.ranks.zeros], 2, 2 * n)  # if there are any
@@ -56,7 +56,7 @@ def viper(
         scores = size * np.sign(z) * np.sqrt(sets.n_found)
         if correct:
             correct(scores, cells.indptr, cells.indices, ranks, zero_ranks)
-        return scores, two_sided(scores, df=np.inf)
+        return scores, two_sided_pvalues(scores, df=np.inf)
 
     return score
 
@@ -74,14 +74,14 @@ def _correction(sets: SetIndex, n: int, reg_sign: float, n_targets: int, penalty
     """Corrects the scores of a block for pleiotropy; None if no sets share enough genes."""
     from scipy.special import ndtri
 
-    from scgsfm.kernels import Regulons, discount_shared
+    from scgsfm.kernels import Regulons, correct_pleiotropy
 
     partners = _partners(sets, n_targets)
     if not partners.nnz:
         return None
     by_set = sets.membership.sorted_indices()
     regulons = Regulons(by_set.indptr, by_set.indices, by_set.data, partners.indptr, partners.indices)
-    return partial(discount_shared, n_genes=n, regulons=regulons, threshold=ndtri(1 - reg_sign / 2), penalty=penalty)
+    return partial(correct_pleiotropy, n_genes=n, regulons=regulons, threshold=ndtri(1 - reg_sign / 2), penalty=penalty)
 
 
 def _partners(sets: SetIndex, n_targets: int) -> csr_array:

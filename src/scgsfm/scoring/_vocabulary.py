@@ -4,13 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-N_SPECIALS = 2
-"""``<unk>`` and ``<pad>``, which begin every vocabulary."""
 
 
 def columns_of(vocabulary: np.ndarray, genes: Iterable[str]) -> np.ndarray:

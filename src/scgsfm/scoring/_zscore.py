@@ -25,7 +25,7 @@ def zscore(rows: Rows, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = 
         raise ValueError(msg)
 
     def score(cells: Cells) -> Scores:
-        from scgsfm.kernels import two_sided
+        from scgsfm.kernels import two_sided_pvalues
 
         mean, std = cells.moments
         z = cells.sums(sets) / sets.total_abs
@@ -33,7 +33,7 @@ def zscore(rows: Rows, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = 
             z -= mean[:, None]
         z *= np.sqrt(sets.n_found)
         z /= np.where(std > 0, std, np.inf)[:, None]
-        return z, two_sided(z, df=np.inf)
+        return z, two_sided_pvalues(z, df=np.inf)
 
     return score
 

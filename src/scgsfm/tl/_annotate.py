@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
 from scgsfm._logging import logger
 from scgsfm.datasets import marker_table
 from scgsfm.genesets import GeneSets
-from scgsfm.pp._matrix import data_matrix, gene_mask
-from scgsfm.pp._names import data_genes, data_var
 from scgsfm.scoring import Markers, Profile, Rows, SetIndex, probabilities, score_cells
-
-from ._shared import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +139,7 @@ def annotate(
     sets, labels = _chosen(markers, tissue, organism)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
     index = SetIndex.match(sets, genes if kept is None else genes[kept]).at_least(min_genes)
     rows = Rows(matrix, genes=kept, block_size=block_size)

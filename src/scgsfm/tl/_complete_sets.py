@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genesets import GeneSets
-from scgsfm.scoring import N_SPECIALS, known_genes, predictions, zscores
-
-from ._shared import as_model
+from scgsfm.models import as_model
+from scgsfm.scoring import known_genes, predictions, zscores
 
 if TYPE_CHECKING:
     from os import PathLike

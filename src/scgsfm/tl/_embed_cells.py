@@ -6,13 +6,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from scgsfm import _keys
+from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
 from scgsfm._logging import logger
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import check_share
-from scgsfm.pp._matrix import data_matrix, gene_mask
-from scgsfm.pp._names import data_genes, data_var
-from scgsfm.scoring import N_SPECIALS, CellSets, Rows, columns_of
-
-from ._shared import as_model, write_record
+from scgsfm.models import as_model
+from scgsfm.scoring import CellSets, Rows, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +114,7 @@ def embed_cells(
     _check(kind, n_genes, weighting)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     kept = np.arange(len(genes))
     if mask_var is not None:
         kept = np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scgsfm import _keys
+from scgsfm._adata import gene_names, write_record
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import check_share, match
-from scgsfm.pp._names import data_genes
-from scgsfm.scoring import N_SPECIALS
-
-from ._shared import as_model, write_record
+from scgsfm.models import as_model
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -76,7 +75,7 @@ def embed_genes(
     >>> known = adata[:, np.isfinite(adata.varm["gsfm"]).all(axis=1)]
     """
     adata = adata.copy() if copy else adata
-    genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=False)
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     loaded = as_model(model)
     table = loaded.gene_embeddings(kind)
     tokens = match(genes, loaded.genes)

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm.genesets import GeneSets
+from scgsfm.models import as_model
 from scgsfm.scoring import known_genes
-
-from ._shared import as_model
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from scgsfm import _keys, enrichment
+from scgsfm._adata import write_record
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 
 from ._enrichment import Options, tested
-from ._shared import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import enrichment
-from scgsfm._errors import GeneSetWarning
+from scgsfm._messages import listing
 from scgsfm.enrichment import Background
+from scgsfm.errors import GeneSetWarning
+from scgsfm.models import as_model
 from scgsfm.scoring import columns_of
-from scgsfm.scoring._listing import listing
-
-from ._shared import as_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

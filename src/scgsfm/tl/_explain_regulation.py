@@ -8,12 +8,12 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
+from scgsfm._adata import write_record
 from scgsfm.dna import OK
 from scgsfm.models.r3lm._card import build_card
 from scgsfm.models.r3lm._explanation import explain
 
 from ._elements import as_motifs, as_r3lm, names_of, width_of, windows_of
-from ._shared import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

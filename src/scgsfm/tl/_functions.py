@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
+from scgsfm._messages import listing
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import as_names, check_share, match
 from scgsfm.genesets import GeneSets
-from scgsfm.scoring import N_SPECIALS, known_genes, left_out, predicted_pairs
-from scgsfm.scoring._listing import listing
+from scgsfm.scoring import known_genes, left_out, predicted_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

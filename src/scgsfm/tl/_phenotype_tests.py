@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import enrichment
-from scgsfm._errors import GeneMatchError
 from scgsfm.enrichment._terms import Found
+from scgsfm.errors import GeneMatchError
 from scgsfm.genes import check_share, match
 from scgsfm.models.gpgpt import knowledge, relations
 from scgsfm.scoring import SetIndex

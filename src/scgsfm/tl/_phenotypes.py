@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys, enrichment
-from scgsfm._errors import GeneSetWarning
+from scgsfm._adata import write_record
+from scgsfm.errors import GeneSetWarning
 from scgsfm.models.gpgpt import knowledge
 
 from ._phenotype_tests import Tests
-from ._shared import write_record
 
 if TYPE_CHECKING:
     from anndata import AnnData

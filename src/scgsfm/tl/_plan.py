@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names
 from scgsfm.genesets import GeneSets
-from scgsfm.pp._matrix import data_matrix, gene_mask
-from scgsfm.pp._names import data_genes, data_var
+from scgsfm.models import as_model
 from scgsfm.scoring import Job, Rows, SetIndex, complete, get_method
-
-from ._shared import as_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +74,7 @@ def plan(
         msg = f"`min_genes` is {min_genes}, but must be at least 1."
         raise ValueError(msg)
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = data_genes(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
     genes = genes if kept is None else genes[kept]
     rows = Rows(matrix, genes=kept, block_size=block_size)

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._errors import GeneMatchWarning
+from scgsfm._adata import gene_mask, gene_names, write_record
+from scgsfm._messages import listing
+from scgsfm.errors import GeneMatchWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
-from scgsfm.pp._matrix import gene_mask
-from scgsfm.pp._names import data_genes
-from scgsfm.scoring._listing import listing
+from scgsfm.models import as_model
 
 from ._functions import asked_genes, tables
-from ._shared import as_model, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -138,7 +137,7 @@ def predict_functions(
         return pd.concat(tables(names, tokens, sets, loaded, **options), ignore_index=True)
 
     adata = genes.copy() if copy else genes
-    given = data_genes(adata, gene_symbols=gene_symbols, use_raw=False)
+    given = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if mask_var is not None:
         given = given[gene_mask(adata.var, mask_var)]
     names, tokens = asked_genes(given, loaded, what="genes of the data")

@@ -7,12 +7,11 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
+from scgsfm._adata import data_matrix, write_record
 from scgsfm.dna import OK
-from scgsfm.pp._matrix import data_matrix
 from scgsfm.scoring import Rows
 
 from ._elements import as_r3lm, highest, means, names_of, width_of, windows_of
-from ._shared import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

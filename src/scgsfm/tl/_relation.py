@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scgsfm._errors import GeneMatchError
+from scgsfm.errors import GeneMatchError
 from scgsfm.genes import as_names, resolve
 from scgsfm.models.gpgpt import Evidence, knowledge, relations
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import write_record
 from scgsfm.scoring import run, run_lazily
 
 from ._plan import plan
-from ._shared import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from scgsfm.models.gpgpt import Corpus
+from scgsfm.models.gpgpt import ASKED, Corpus
 from scgsfm.models.gpgpt._corpus import INFO
 from scgsfm.models.gpgpt._instructions import ANSWERS, NO, RELATION_PROMPT, YES, instructions
-from scgsfm.models.gpgpt._templates import ASKED
 from scgsfm.models.gpgpt._tokenizer import spans
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from scgsfm.models.gpgpt import ASKED
 from scgsfm.models.gpgpt._names import Reader
-from scgsfm.models.gpgpt._templates import ASKED, QUESTIONS, phrase, roughened
+from scgsfm.models.gpgpt._templates import QUESTIONS, phrase, roughened
 
 SHOWN = {"gene": "FBN1", "hpo": "HP:0001250", "disease": "OMIM:154700"}
 

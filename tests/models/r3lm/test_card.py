@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scgsfm.models.r3lm._card import Card, Hit, build_card, build_cards, grammar, reduce_hits
-from scgsfm.models.r3lm._motifs import Hits, Motifs
+from scgsfm.models.r3lm import Card, Hit, Hits, Motifs
+from scgsfm.models.r3lm._card import build_card, build_cards, grammar, reduce_hits
 
 TEXT = """Context:
 - Cell Type: HepG2

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scgsfm._errors import TraceError
+from scgsfm.errors import TraceError
+from scgsfm.models.r3lm import Motifs
 from scgsfm.models.r3lm._card import build_card
 from scgsfm.models.r3lm._explanation import explain, shuffle_effects, shuffled
-from scgsfm.models.r3lm._motifs import Motifs
 from scgsfm.models.r3lm._trace import check
 
 GATA, REST = "AGATAAGA", "TTCAGCACCATGGACAGCGCC"

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from scgsfm.models.r3lm._motifs import Motifs
+from scgsfm.models.r3lm import Motifs
 
 UNIFORM = (0.25, 0.25, 0.25, 0.25)
 COMPLEMENT = str.maketrans("ACGT", "TGCA")

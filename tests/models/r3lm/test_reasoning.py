@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scgsfm._errors import TraceError
+from scgsfm.errors import TraceError
+from scgsfm.models.r3lm import Motifs, Trace
 from scgsfm.models.r3lm._card import CLUSTERED, build_cards, reduce_hits
-from scgsfm.models.r3lm._motifs import Motifs
 from scgsfm.models.r3lm._reasoning import Effects, _context, fit_effects, write_reasoning
-from scgsfm.models.r3lm._trace import Trace, check
+from scgsfm.models.r3lm._trace import check
 
 CELL_TYPES = ["HepG2", "K562", "WTC11"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scgsfm.models.r3lm._card import Card, Hit
+from scgsfm.models.r3lm import Card, Hit
 from scgsfm.models.r3lm._tokens import END, PAD, THINK, UNK, Tokens, padded
 from scgsfm.models.r3lm._trace import check
 from scgsfm.models.r3lm._writing import Claims, write_trace

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from scgsfm._errors import TraceError
-from scgsfm.models.r3lm._card import Card, Hit
-from scgsfm.models.r3lm._trace import Step, Trace, check, evidence_of
+from scgsfm.errors import TraceError
+from scgsfm.models.r3lm import Card, Hit, Step, Trace
+from scgsfm.models.r3lm._trace import check, evidence_of
 
 HITS = (
     Hit("HNF4A", "RXR-related receptors (NR2)", 14.3, "+", 45, 58),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from scgsfm._errors import ModelFormatError
+from scgsfm.errors import ModelFormatError
 from scgsfm.models.r3lm import AdaptedR3LM, Motifs, StageConfig, train
 from scgsfm.models.r3lm._backbone import load_base, new_small
 from scgsfm.models.r3lm._decoder import Decoder, DecoderConfig, Regressor

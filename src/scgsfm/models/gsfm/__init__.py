@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from scgsfm._vocabulary import SPECIALS
+
 from ._config import TrainConfig
 from ._gsfm import GSFM
-from ._modules import SPECIALS, VARIANTS, build_module
+from ._modules import VARIANTS, build_module
 
 __all__ = ["GSFM", "SPECIALS", "VARIANTS", "TrainConfig", "build_module", "train"]
 

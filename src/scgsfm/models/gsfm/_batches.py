@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from scgsfm._vocabulary import SPECIALS
 from scgsfm.models._training import Endless
-
-from ._modules import SPECIALS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,7 +60,7 @@ class Draws(Endless[Batch]):
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
-        from scgsfm.kernels._split import split
+        from scgsfm.kernels import mask_sets
 
         c = self.config
         rng = np.random.default_rng([c.seed, step, self.rank])
@@ -74,7 +73,7 @@ class Draws(Endless[Batch]):
         else:  # as published: a fixed share is visible and the rest the target, or all is both
             all_genes = len(self.corpus.genes)
             how = (1 - c.partition, 1 - c.partition, all_genes, all_genes, c.partition > 0)
-        parts = split(sets, self.corpus.indptr, self.corpus.indices, rng, *how)
+        parts = mask_sets(sets, self.corpus.indptr, self.corpus.indices, rng, *how)
         n_special, n_genes = len(SPECIALS), len(self.corpus.genes)
         negatives = rng.choice(n_genes - n_special, min(c.negatives, n_genes - n_special), replace=False) + n_special
         indptr, indices, target_indptr, target_indices, drawn_genes = map(torch.from_numpy, (*parts, negatives))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._modules import SPECIALS
+from scgsfm._vocabulary import SPECIALS
 
 INFO, VOCAB = "corpus.json", "vocab.txt"
 ENDS = (".gmt", ".gmt.gz")

@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from scipy import optimize, special
 
+from scgsfm._vocabulary import SPECIALS
+
 from ._gsfm import GSFM
 from ._held_out import median_auroc
-from ._modules import SPECIALS, build_module
+from ._modules import build_module
 from ._neighbours import neighbour_table
 
 if TYPE_CHECKING:

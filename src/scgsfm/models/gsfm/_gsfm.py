@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from ._modules import PAD, SPECIALS, UNK, SetAutoencoder
+from scgsfm._vocabulary import PAD, SPECIALS, UNK
+
+from ._modules import SetAutoencoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from ._modules import SPECIALS
+from scgsfm._vocabulary import SPECIALS
 
 if TYPE_CHECKING:
     from ._corpus import Corpus

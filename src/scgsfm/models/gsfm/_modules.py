@@ -17,12 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from scgsfm._vocabulary import PAD
+
 from ._neighbours import Neighbours
 from ._recall import with_recalled
 from ._sparse import BagSum
-
-UNK, PAD = 0, 1
-SPECIALS = ("<unk>", "<pad>")
 
 
 class MLP(nn.Module):

@@ -87,12 +87,12 @@ class Neighbours(nn.Module):
         self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor
     ) -> tuple[Tensor, Tensor]:
         """:meth:`forward` without gradients and without arrays of sets × V in between."""
-        from scgsfm.kernels import add_neighbours
+        from scgsfm.kernels import add_cooccurrence_residual
 
         tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
         arrays: Any = [tensor.detach().contiguous().numpy() for tensor in tensors]
         arrays += [self.weight, self.floor, self.coherence, at_most.numpy()]
-        found, heard = add_neighbours(*arrays)
+        found, heard = add_cooccurrence_residual(*arrays)
         return torch.from_numpy(found), torch.from_numpy(heard)
 
 
@@ -128,8 +128,7 @@ def neighbour_table(
     A set of n genes weighs n to the power ``-size_power``, times the weight of its group (1 if it has none): that two
     genes share a small set says more. Sets of more than ``max_genes`` genes say little and cost much, and are left out.
     """
-    from scgsfm.kernels._bag import transpose
-    from scgsfm.kernels._cooccurrence import nearest
+    from scgsfm.kernels import cooccurrence_knn, transpose
 
     size = np.diff(corpus.indptr)
     weight = np.zeros(len(size))
@@ -138,6 +137,6 @@ def neighbour_table(
     indptr, indices = np.asarray(corpus.indptr), np.asarray(corpus.indices)
     start, holders, _ = transpose(indptr, indices, len(corpus.genes))
     available = min(k, len(corpus.genes) - 1)
-    table = nearest(indptr, indices, start, holders, weight, available)
+    table = cooccurrence_knn(indptr, indices, start, holders, weight, available)
     found, cosines = (F.pad(torch.from_numpy(array), (0, k - available)) for array in table)
     return found, cosines

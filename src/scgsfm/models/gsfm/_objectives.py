@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch.nn import functional as F
 
-from ._modules import DAE, PAD
+from scgsfm._vocabulary import PAD
+
+from ._modules import DAE
 from ._sparse import sampled_softmax_loss
 
 if TYPE_CHECKING:

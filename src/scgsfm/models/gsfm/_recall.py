@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ._neighbours import entries
+from scgsfm._vocabulary import N_SPECIALS
 
-N_SPECIALS = 2
-"""Tokens at the start of a vocabulary that are no genes."""
+from ._neighbours import entries
 
 
 def with_recalled(

@@ -19,7 +19,7 @@ class BagSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
         """Sets × columns of the table."""
-        from scgsfm.kernels._bag import gather_sum
+        from scgsfm.kernels import gather_sum
 
         ctx.save_for_backward(indptr, indices, weights)
         ctx.n_rows = len(table)
@@ -28,7 +28,7 @@ class BagSum(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         """Gradient of the table."""
-        from scgsfm.kernels._bag import scatter_sum
+        from scgsfm.kernels import scatter_sum
 
         indptr, indices, weights, rows = _arrays(*ctx.saved_tensors, grad)
         return torch.from_numpy(scatter_sum(indptr, indices, weights, rows, ctx.n_rows)), None, None, None
@@ -110,7 +110,7 @@ class _SampledSoftmax(torch.autograd.Function):
         negatives: Tensor,
     ) -> Tensor:
         """The loss."""
-        from scgsfm.kernels._bag import gather_sum, pair_dot, scatter_sum
+        from scgsfm.kernels import gather_sum, pair_dot, scatter_sum
 
         sizes = indptr.diff()
         rows = torch.arange(len(hidden)).repeat_interleave(sizes)

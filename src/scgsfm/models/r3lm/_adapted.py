@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from scgsfm._errors import ModelFormatError, TraceError
+from scgsfm.errors import ModelFormatError, TraceError
 from scgsfm.models._folder import read_json
 
 from ._backbone import ADAPTER_CONFIG, adapter_in, base_of, load_text, need_transformers

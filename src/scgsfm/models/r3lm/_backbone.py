@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from scgsfm._errors import ModelFormatError
+from scgsfm.errors import ModelFormatError
 
 from ._decoder import DecoderConfig
 from ._plain_text import PlainText

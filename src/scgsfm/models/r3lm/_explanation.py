@@ -134,7 +134,7 @@ def _hold(losses: np.ndarray, smallest: float) -> set[int]:
 
 
 def _check_claims(trace: Trace, card: Card, claims: Claims) -> None:
-    from scgsfm._errors import TraceError
+    from scgsfm.errors import TraceError
 
     for role, true in (("activating", claims.activating), ("repressing", claims.repressing)):
         if false := set(trace.cited(card, role)) - set(true):  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from scgsfm._errors import TraceError
+from scgsfm.errors import TraceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

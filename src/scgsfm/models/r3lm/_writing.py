@@ -136,7 +136,7 @@ def write_trace(
     if writer is not None:
         trace = Trace.parse(writer(card, effects, level))
         if trace.level != level:
-            from scgsfm._errors import TraceError
+            from scgsfm.errors import TraceError
 
             msg = f"The written trace concludes level {trace.level}, but the measured level is {level}."
             raise TraceError(msg)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from anndata import AnnData
+
+
+def data_matrix(adata: AnnData, *, layer: str | None, use_raw: bool) -> Any:
+    """The matrix that ``layer`` and ``use_raw`` mean."""
+    if use_raw and layer is not None:
+        msg = f"`use_raw=True` and `layer={layer!r}` exclude each other: give one of them."
+        raise ValueError(msg)
+    if use_raw:
+        data_var(adata, use_raw=True)  # says so if there is no `.raw`
+        return adata.raw.X
+    if layer is None:
+        if adata.X is None:
+            msg = f"`adata.X` is empty. Name a `layer`; there are: {', '.join(adata.layers) or 'none'}."
+            raise ValueError(msg)
+        return adata.X
+    if layer not in adata.layers:
+        msg = f"`layer` {layer!r} is not in `adata.layers`, which has: {', '.join(adata.layers) or 'nothing'}."
+        raise ValueError(msg)
+    return adata.layers[layer]
+
+
+def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | pd.Series) -> np.ndarray:
+    """The boolean mask of genes that ``mask_var`` means, a column of ``var`` or the mask itself."""
+    if isinstance(mask_var, str):
+        if mask_var not in var:
+            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(var) or 'none'}."
+            raise ValueError(msg)
+        mask_var = var[mask_var]
+    mask = np.asarray(mask_var)
+    if mask.dtype != bool or mask.shape != (len(var),) or not mask.any():
+        msg = (
+            f"`mask_var` must be boolean, one value for each of the {len(var)} genes, and true for some of them, "
+            f"but has the type {mask.dtype}, the shape {mask.shape} and {np.count_nonzero(mask)} true values."
+        )
+        raise ValueError(msg)
+    return mask
+
+
+def data_var(adata: AnnData, *, use_raw: bool) -> pd.DataFrame:
+    """``.var`` of the data or of ``.raw``, read if it is lazy."""
+    if not use_raw:
+        return adata.var.to_memory() if hasattr(adata.var, "to_memory") else adata.var
+    if adata.raw is None:
+        msg = "`use_raw=True`, but the data have no `.raw`: set `use_raw=False`"
+        raise ValueError(msg)
+    return adata.raw.var

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from scgsfm import _keys
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+def write_record(adata: AnnData, key: str, record: Mapping[str, Any]) -> None:
+    """Keep what a result was made with in ``uns``, in a form that h5ad and zarr can store."""
+    adata.uns.setdefault(_keys.UNS, {})[key] = _without_none({**record, "version": version("scgsfm")})
+
+
+def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned = {key: _storable(value) for key, value in record.items()}
+    return {key: value for key, value in cleaned.items() if value is not None}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _without_none(value)
+    return value.to_numpy() if isinstance(value, pd.Index | pd.Series) else value

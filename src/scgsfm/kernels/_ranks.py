@@ -1,0 +1,194 @@
+"""Ranks of the values of sparse rows, by groups of ties.
+
+Values are represented by unsigned integers of the same order, so that one compiled form serves all types of numbers,
+and hashing and radix sort, both far cheaper than a comparison sort, apply.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N_SLOTS = 1024
+MAX_HASHED = N_SLOTS // 4
+"""Rows with more distinct values are sorted."""
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ / golden ratio: spreads the keys over the upper bits
+_TO_SLOT = np.uint64(54)  # leaves log2(N_SLOTS) bits
+_NEXT = np.uint64(1)
+_LAST_SLOT = np.uint64(N_SLOTS - 1)
+_BYTE = np.uint64(255)
+
+
+class Ranks(NamedTuple):
+    """Ranks of the genes of each cell, the highest value first. Genes of the same value in a cell are a group."""
+
+    groups: NDArray[np.int32]
+    """Group of each value."""
+    zeros: NDArray[np.int32]
+    """Group of each cell's zeros, stored or not. It may be empty."""
+    firsts: NDArray[np.int64]
+    """The best rank in each group; the others follow it."""
+    counts: NDArray[np.int64]
+    """Number of genes in each group."""
+
+
+def rank_cells(data: NDArray[np.floating], indptr: NDArray[np.integer], n_genes: int) -> Ranks:
+    """Rank the genes of each cell.
+
+    Parameters
+    ----------
+    data, indptr
+        Values of a CSR matrix of cells, without NaN.
+    n_genes
+        Number of genes, with those that the matrix doesn't store.
+    """
+    keys, zero = ordered_keys(data)
+    width = int(np.diff(indptr).max(initial=MAX_HASHED))
+    return Ranks(*_rank(keys, zero, data.dtype.itemsize, indptr, n_genes, width))
+
+
+@njit(cache=True, nogil=True)
+def _rank(keys, zero, n_bytes, indptr, n_genes, width):
+    n_cells = len(indptr) - 1
+    groups, zeros = np.empty(len(keys), np.int32), np.empty(n_cells, np.int32)
+    firsts, counts = np.empty(len(keys) + n_cells, np.int64), np.empty(len(keys) + n_cells, np.int64)
+    levels, slots = np.empty(width, np.uint64), np.empty(N_SLOTS, np.int16)
+    histogram, orders = np.empty((8, 256), np.int32), np.empty((2, width), np.int32)
+    start = 0
+    for cell in range(n_cells):
+        row, row_groups = keys[indptr[cell] : indptr[cell + 1]], groups[indptr[cell] : indptr[cell + 1]]
+        row_firsts, row_counts = firsts[start:], counts[start:]
+        n = _hash(row, zero, levels, row_counts, row_groups, slots)
+        if n >= 0:
+            ascending = radix_order(levels[:n], n_bytes, histogram, orders)
+        else:
+            n = _sort(row, zero, levels, row_counts, row_groups, radix_order(row, n_bytes, histogram, orders))
+            ascending = orders[0, :n]
+            for g in range(n):
+                ascending[g] = g
+        _rank_groups(ascending, levels, zero, n_genes, row_firsts, row_counts)
+        for i in range(len(row)):
+            row_groups[i] = start + (n if row_groups[i] < 0 else row_groups[i])
+        zeros[cell] = start + n
+        start += n + 1
+    return groups, zeros, firsts[:start], counts[:start]
+
+
+@njit(cache=True, nogil=True)
+def _rank_groups(ascending, levels, zero, n_genes, firsts, counts):
+    """Rank the groups of a row, the highest value first.
+
+    Genes that are not in the row, and explicit zeros, form the last group, ranked where zeros belong: before negative
+    values.
+    """
+    n = len(ascending)
+    counts[n] = n_genes
+    for g in range(n):
+        counts[n] -= counts[g]
+    firsts[n] = 0
+    rank_cells = 1
+    for i in range(n - 1, -1, -1):
+        g = ascending[i]
+        if levels[g] < zero and firsts[n] == 0:
+            firsts[n] = rank_cells
+            rank_cells += counts[n]
+        firsts[g] = rank_cells
+        rank_cells += counts[g]
+    if firsts[n] == 0:
+        firsts[n] = rank_cells
+
+
+def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
+    """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
+    bits = data.view(f"u{data.dtype.itemsize}")
+    zero = np.uint64(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
+    return _ordered_keys(bits, zero), zero
+
+
+@njit(cache=True, nogil=True)
+def _ordered_keys(bits, zero):
+    keys = np.empty(len(bits), np.uint64)
+    for i in range(len(bits)):
+        key = np.uint64(bits[i])
+        keys[i] = zero + key if key < zero else zero - (key - zero)
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def _hash(keys, zero, levels, counts, groups, slots):
+    """Groups of few distinct values, the rule for counts, also normalised ones; -1 if there are too many."""
+    slots[:] = -1
+    n = 0
+    for i in range(len(keys)):
+        key = keys[i]
+        if key == zero:
+            groups[i] = -1
+            continue
+        slot = (key * _MIX) >> _TO_SLOT
+        while True:
+            g = slots[slot]
+            if g < 0:
+                if n == MAX_HASHED:
+                    return -1
+                g = n
+                n += 1
+                slots[slot] = g
+                levels[g] = key
+                counts[g] = 0
+            if levels[g] == key:
+                counts[g] += 1
+                groups[i] = g
+                break
+            slot = (slot + _NEXT) & _LAST_SLOT
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _sort(keys, zero, levels, counts, groups, order):
+    """Groups from the ascending order of the values."""
+    n = 0
+    for i in order:
+        key = keys[i]
+        if key == zero:
+            groups[i] = -1
+            continue
+        if n == 0 or levels[n - 1] != key:
+            levels[n] = key
+            counts[n] = 0
+            n += 1
+        counts[n - 1] += 1
+        groups[i] = n - 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def radix_order(keys, n_bytes, histogram, orders):
+    """Ascending order of unsigned integers of ``n_bytes``, byte by byte from the lowest; equal bytes are skipped."""
+    n = len(keys)
+    histogram[:n_bytes] = 0
+    for i in range(n):
+        for byte in range(n_bytes):
+            histogram[byte, (keys[i] >> np.uint64(8 * byte)) & _BYTE] += 1
+    source, target = orders[0, :n], orders[1, :n]
+    for i in range(n):
+        source[i] = i
+    for byte in range(n_bytes):
+        shift = np.uint64(8 * byte)
+        places = histogram[byte]
+        if n == 0 or places[(keys[0] >> shift) & _BYTE] == n:
+            continue
+        place = 0
+        for digit in range(256):
+            place, places[digit] = place + places[digit], place
+        for i in source:
+            digit = (keys[i] >> shift) & _BYTE
+            target[places[digit]] = i
+            places[digit] += 1
+        source, target = target, source
+    return source

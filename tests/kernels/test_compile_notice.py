@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from numba import njit
+from numba.core import event
+
+from scgsfm.kernels import CompileNotice
+
+
+def compiled(module: str) -> None:
+    def kernel(x):
+        return x + 1
+
+    kernel.__module__ = module
+    njit(kernel)(1)
+
+
+def package_listeners() -> list[CompileNotice]:
+    """By name, since a test that loads the module anew makes another class."""
+    return [listener for listener in event._registered["numba:compile"] if type(listener).__name__ == "CompileNotice"]
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said; the package's own listener keeps quiet."""
+    for listener in package_listeners():
+        monkeypatch.setattr(listener, "given", True)
+    said: list[str] = []
+    logger = SimpleNamespace(info=said.append)
+    monkeypatch.setattr("scgsfm.kernels._compile_notice.logger", logger)
+    return said
+
+
+def test_is_given_once_for_kernels_of_the_package(said: list[str]) -> None:
+    with event.install_listener("numba:compile", CompileNotice()):
+        compiled("other.module")
+        assert said == []
+        compiled("scgsfm.kernels.one")
+        compiled("scgsfm.kernels.two")
+    assert len(said) == 1
+    assert "some seconds once" in said[0]
+
+
+def test_listens_from_the_start() -> None:
+    assert package_listeners()
