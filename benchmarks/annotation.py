@@ -28,8 +28,8 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import f1_score
 
 import scgsfm
+from scgsfm.annotation import probabilities
 from scgsfm.genes import match
-from scgsfm.scoring import probabilities
 from scgsfm.tl import _annotate as module
 
 if TYPE_CHECKING:

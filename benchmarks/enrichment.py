@@ -33,8 +33,8 @@ from scipy.stats import norm, rankdata, spearmanr
 
 import scgsfm
 from scgsfm import GeneSets, enrichment
+from scgsfm.completion import gene_columns
 from scgsfm.enrichment import Background
-from scgsfm.scoring import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,13 +54,13 @@ class Random:
     """Random lists, and the tests of a library on them."""
 
     def __init__(self, library: GeneSets, model: GSFM, background: Background) -> None:
-        columns = columns_of(np.asarray(model.genes, dtype=object), background.genes)
+        columns = gene_columns(np.asarray(model.genes, dtype=object), background.genes)
         self.model, self.tokens = model, np.flatnonzero(columns >= 0)
         self.background = background.take(columns[self.tokens])
         self.terms = enrichment.terms_over(library, self.background.genes, min_genes=MIN_GENES, max_genes=MAX_GENES)
         self.popularity = model.popularity[self.tokens]
         self.listed = np.log1p(np.bincount(self.terms.membership.indices, minlength=len(self.tokens)))
-        self.traits = enrichment.traits_of(self.terms, self.popularity, self.background.level)
+        self.traits = enrichment.gene_covariates(self.terms, self.popularity, self.background.level)
 
     def draw(self, size: int, level: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
         """Positions of genes; one standard deviation of ``level`` makes a gene e times as likely."""
@@ -75,10 +75,10 @@ class Random:
         values = rng.normal(size=len(self.tokens))
         values[query] += SHIFT["calibration"]
         options = {"n_null": 500, "rng": rng}
-        related = enrichment.related(query, self.terms, self.model, self.tokens, self.traits, **options)
+        related = enrichment.model_enrichment(query, self.terms, self.model, self.tokens, self.traits, **options)
         return {
-            "overlap": enrichment.overlap(query, self.terms).pvalue,
-            "ranked": enrichment.ranked(values, self.terms, n_null=4000, rng=rng).pvalue,
+            "overlap": enrichment.ora(query, self.terms).pvalue,
+            "ranked": enrichment.prerank(values, self.terms, n_null=4000, rng=rng).pvalue,
             "gsfm": related.pvalue,
             "model, unmasked": self._unmasked(query),
         }

@@ -32,8 +32,8 @@ from dropout import thinned
 from scipy.sparse import csr_array
 
 import scgsfm
+from scgsfm.completion import complete, gene_columns, known_genes
 from scgsfm.models.gsfm._corpus import Corpus
-from scgsfm.scoring import columns_of, complete, known_genes
 
 if TYPE_CHECKING:
     import argparse
@@ -194,7 +194,7 @@ class Completions:
         self.model, self.svd = model, svd
         self.data = adata.var_names.to_numpy()
         self.vocabulary = np.asarray(model.genes, dtype=object)
-        self.place = columns_of(self.vocabulary, self.data)
+        self.place = gene_columns(self.vocabulary, self.data)
         self.place[:2] = -1
         self.rng = np.random.default_rng(seed)
 

@@ -44,7 +44,7 @@ from gpgpt_relations import direct_terms, left_out
 
 import scgsfm
 from scgsfm import GeneSets
-from scgsfm.enrichment import overlap
+from scgsfm.enrichment import ora
 from scgsfm.models.gpgpt import Ranker, knowledge, relations
 from scgsfm.models.gpgpt._fit_annotated import Alike
 from scgsfm.models.gpgpt._fit_ranking import examples, fit_weights
@@ -404,7 +404,7 @@ def random_lists(rng: np.random.Generator, n_lists: int = 40) -> Iterator[dict]:
             for _ in range(n_lists):
                 query = rng.choice(len(genes), size, replace=False, p=weight)
                 for name, terms in (("known phenotypes", tests.phenotypes), ("known diseases", tests.diseases)):
-                    found.setdefault(name, []).append(overlap(terms.within(query), terms.terms).pvalue)
+                    found.setdefault(name, []).append(ora(terms.within(query), terms.terms).pvalue)
                 found.setdefault("predicted phenotypes", []).append(tests._predicted(query).pvalue)
             for name, pvalues in found.items():
                 any_found = [bool((false_discovery_control(p) < 0.05).any()) for p in pvalues]

@@ -26,8 +26,8 @@ from scipy.sparse import csr_array
 from scipy.stats import rankdata, spearmanr
 
 import scgsfm
+from scgsfm.completion import cross_validate, predictions, zscores
 from scgsfm.errors import GeneSetWarning
-from scgsfm.scoring import left_out, predictions, zscores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +150,7 @@ def main() -> None:
             say(f"{method}, {split}: {auroc:.3f}")
             if method == Path(args.model).name:
                 model = models[method]
-                reliability = left_out(as_terms(task, genes, model), model).auroc
+                reliability = cross_validate(as_terms(task, genes, model), model).auroc
                 found = agreement(reliability, aurocs, seed=args.seed)
                 for value, by_gene in orders(task, genes, model).items():
                     turned.append((value, split, *summary(by_gene, seed=args.seed), len(by_gene)))

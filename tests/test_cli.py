@@ -73,7 +73,7 @@ def test_score_to_h5ad(cells, gmt, tmp_path, capsys):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of 3 cells."""
-    monkeypatch.setattr("scgsfm.scoring._rows.CELLS_ON_DISK", 3)
+    monkeypatch.setattr("scgsfm.scoring.engine._reader.CELLS_ON_DISK", 3)
 
 
 @pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from . import datasets, get, models, pl, pp, tl
 from .genesets import GeneSets
-from .scoring import methods
+from .scoring.methods import methods
 from .settings import settings
 
 __all__ = ["GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from scgsfm.scoring import Job, Result, Rows, SetIndex, get_method, run
+from scgsfm.scoring import BlockReader, Job, Result, SetIndex, get_method, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def score() -> Callable[..., Result]:
         names = [f"set {i}" for i in range(len(membership))]
         n_listed = np.count_nonzero(membership, axis=1) + n_missing
         sets = SetIndex(names, sparse.csr_array(membership), n_listed, (membership < 0).sum(axis=1))
-        (result,) = run(Rows(matrix, block_size=block_size), [Job(get_method(method), sets, params)])
+        (result,) = run(BlockReader(matrix, block_size=block_size), [Job(get_method(method), sets, params)])
         return result
 
     return score

@@ -11,7 +11,7 @@ import pytest
 from scipy import sparse
 
 import scgsfm
-from scgsfm.scoring import Job, Rows, SetIndex, get_method, run
+from scgsfm.scoring import BlockReader, Job, SetIndex, get_method, run
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -36,7 +36,7 @@ def sets(cells: AnnData) -> SetIndex:
 
 
 def scores(cells: AnnData, sets: SetIndex, method: str, **params: Any) -> np.ndarray:
-    return run(Rows(cells.X), [Job(get_method(method), sets, params)])[0].scores
+    return run(BlockReader(cells.X), [Job(get_method(method), sets, params)])[0].scores
 
 
 def genes_of(cells: AnnData, sets: SetIndex) -> list[list[str]]:

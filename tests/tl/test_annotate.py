@@ -13,8 +13,9 @@ from scipy import sparse
 from scipy.special import softmax
 
 import scgsfm
+from scgsfm.annotation import Markers, Profile, probabilities
 from scgsfm.errors import GeneMatchError, GeneSetWarning
-from scgsfm.scoring import Markers, Profile, Rows, SetIndex, probabilities
+from scgsfm.scoring import BlockReader, SetIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ def expected_scores(x: np.ndarray, sets: dict[str, dict[str, float]], cells: np.
 
 def scored(x: Any, sets: Any, **options: Any) -> tuple[Markers, np.ndarray]:
     """Scores of all cells by the class beneath."""
-    rows = Rows(x)
+    rows = BlockReader(x)
     profile = Profile.survey(rows, np.zeros(x.shape[0], int), 1)
     index = SetIndex.match(scgsfm.GeneSets(sets), [f"g{i}" for i in range(x.shape[1])])
     markers = Markers(profile, index, **{"n_random": 4, "rng": np.random.default_rng(0)} | options)
@@ -92,7 +93,7 @@ def test_random_markers_keep_bins_and_what_sets_share() -> None:
         for own, other in zip(markers.weights.toarray(), rows, strict=True):
             np.testing.assert_array_equal(np.sort(bins[own > 0]), np.sort(bins[other > 0]))
     assert len({drawn.indices.tobytes() for drawn in markers.random}) == 6
-    values = Rows(x).prepare(x)
+    values = BlockReader(x).prepare(x)
     by_draw = [markers._scores(values, drawn).max(axis=1) for drawn in markers.random]
     np.testing.assert_allclose(markers.best_random(values), np.stack(by_draw, axis=1))
 
@@ -121,12 +122,12 @@ def test_labels_of_cells_and_clusters() -> None:
 def test_groups_count_the_same_whatever_their_size() -> None:
     adata = make_adata(90)
     adata = adata[(adata.obs["cluster"] == "0") | (np.arange(90) < 12)].copy()
-    profile = Profile.survey(Rows(adata.X, block_size=5), adata.obs["cluster"].astype(int).to_numpy(), 3)
+    profile = Profile.survey(BlockReader(adata.X, block_size=5), adata.obs["cluster"].astype(int).to_numpy(), 3)
     x = adata.X.toarray()
     means = np.stack([x[adata.obs["cluster"] == group].mean(axis=0) for group in "012"])
     np.testing.assert_allclose(profile.group_means, means)
     np.testing.assert_allclose(profile.means, means.mean(axis=0))
-    np.testing.assert_allclose(Profile.survey(Rows(adata.X), np.full(len(x), -1), 0).means, x.mean(axis=0))
+    np.testing.assert_allclose(Profile.survey(BlockReader(adata.X), np.full(len(x), -1), 0).means, x.mean(axis=0))
 
 
 def test_confidence_is_a_softmax_with_the_threshold() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import scgsfm
+from scgsfm.completion import complete
 from scgsfm.errors import GeneMatchError, GeneSetWarning
-from scgsfm.scoring import complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def test_completion_adds_new_genes_by_zscore(gsfm: GSFM) -> None:
 def test_blocks_give_the_same(gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
     sets = {f"set {i}": gsfm.genes[i : i + 4] for i in range(2, 13)}
     whole = scgsfm.tl.complete_sets(sets, model=gsfm)
-    monkeypatch.setattr("scgsfm.scoring._complete.SETS_AT_A_TIME", 3)
+    monkeypatch.setattr("scgsfm.completion._complete.SETS_AT_A_TIME", 3)
     blocks = scgsfm.tl.complete_sets(sets, model=gsfm)
     assert blocks[["set", "gene", "rank", "known"]].equals(whole[["set", "gene", "rank", "known"]])
     np.testing.assert_allclose(

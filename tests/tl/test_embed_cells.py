@@ -10,8 +10,9 @@ import pytest
 from scipy import sparse
 
 import scgsfm
+from scgsfm.completion import CellSignatures
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
-from scgsfm.scoring import CellSets, Rows
+from scgsfm.scoring import BlockReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,10 +116,10 @@ def test_blocks_change_no_bit(gsfm: GSFM, kind: str) -> None:
     adata = make_adata(sparse.csr_matrix(x if kind == "counts" else np.log1p(x / 3)), gsfm)
     for size in (1, 7, 41):
         scgsfm.tl.embed_cells(adata, model=gsfm, n_genes=6, block_size=size, key_added=f"X_{size}")
-    rows = Rows(adata.X, block_size=41)
+    rows = BlockReader(adata.X, block_size=41)
     for size in (1, 7):
-        survey = CellSets.survey(Rows(adata.X, block_size=size), n_genes=6, specific=True, soft=True)
-        whole = CellSets.survey(rows, n_genes=6, specific=True, soft=True)
+        survey = CellSignatures.survey(BlockReader(adata.X, block_size=size), n_genes=6, specific=True, soft=True)
+        whole = CellSignatures.survey(rows, n_genes=6, specific=True, soft=True)
         np.testing.assert_array_equal(survey.means, whole.means)
         np.testing.assert_array_equal(survey.factors, whole.factors)
         np.testing.assert_allclose(adata.obsm[f"X_{size}"], adata.obsm["X_41"], rtol=1e-5, atol=1e-5)
@@ -127,11 +128,11 @@ def test_blocks_change_no_bit(gsfm: GSFM, kind: str) -> None:
 def test_mean_and_spread_of_counts_are_those_of_the_log_values() -> None:
     x = np.random.default_rng(3).poisson(0.7, (41, 12)).astype(float)
     x[:, 3] = 2  # the total varies, so its log-normalised value isn't constant
-    survey = CellSets.survey(Rows(sparse.csr_matrix(x), block_size=9), n_genes=6, specific=True, soft=True)
+    survey = CellSignatures.survey(BlockReader(sparse.csr_matrix(x), block_size=9), n_genes=6, specific=True, soft=True)
     values = np.log1p(10_000 * x / x.sum(axis=1, keepdims=True))
     np.testing.assert_allclose(survey.means, values.mean(axis=0))
     np.testing.assert_allclose(survey.factors, values.std(axis=0))
-    constant = CellSets.survey(Rows(np.full((7, 3), 0.1)), n_genes=2, specific=True, soft=False)
+    constant = CellSignatures.survey(BlockReader(np.full((7, 3), 0.1)), n_genes=2, specific=True, soft=False)
     assert constant.factors.tolist() == [0, 0, 0]
 
 

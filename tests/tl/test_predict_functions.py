@@ -9,8 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import scgsfm
+from scgsfm.completion import _cross_validation as _left_out
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
-from scgsfm.scoring import _left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,8 +118,8 @@ def test_all_pairs_by_term(gsfm: GSFM, expected: pd.DataFrame) -> None:
 def test_top_of_blocks_is_top_of_all(
     gsfm: GSFM, expected: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, by: str, known: str
 ) -> None:
-    monkeypatch.setattr("scgsfm.scoring._complete.SETS_AT_A_TIME", 2)
-    monkeypatch.setattr("scgsfm.scoring._left_out.SETS_AT_A_TIME", 10)
+    monkeypatch.setattr("scgsfm.completion._complete.SETS_AT_A_TIME", 2)
+    monkeypatch.setattr("scgsfm.completion._cross_validation.SETS_AT_A_TIME", 10)
     options: dict[str, Any] = {"by": by, "n_top": 3, "known": known}
     table = scgsfm.tl.predict_functions(GENES, library=LIBRARY, model=gsfm, **options)
     listed = expected[~expected["known"]] if known == "exclude" else expected

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 import scgsfm
+from scgsfm.completion import complete
 from scgsfm.errors import GeneMatchError, GeneMatchWarning, GeneSetWarning
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def test_several_methods_in_one_call(adata: ad.AnnData, linear_model: LinearMode
 
 def test_gsfm_is_aucell_of_the_completed_sets(adata: ad.AnnData, linear_model: LinearModel) -> None:
     options = {"n_genes": 4, "weight": 0.5}
-    completed = scgsfm.scoring.complete(SETS, linear_model, genes=adata.var_names, **options)
+    completed = complete(SETS, linear_model, genes=adata.var_names, **options)
     scgsfm.tl.score(adata, completed, n_up=10)
     scgsfm.tl.score(adata, SETS, method="gsfm", expand=options, model=linear_model, n_up=10)
     scgsfm.tl.score(adata, SETS, expand=options, model=linear_model, key_added="expanded", n_up=10)

@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict, and write the table block by block."""
+    from scgsfm.completion import prediction_tables, requested_genes
     from scgsfm.models import as_model
-    from scgsfm.tl._functions import asked_genes, tables
 
     if args.output is None and args.genes is None:
         raise ValueError("--output: name a file for the predictions of all genes, or name some by --genes.")
@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> None:
     if top is None and not args.min_probability:
         top = N_OF_GENE if by == "gene" else N_OF_TERM
     model = as_model(args.model)
-    blocks = tables(
-        *asked_genes(args.genes, model),
+    blocks = prediction_tables(
+        *requested_genes(args.genes, model),
         args.library,
         model,
         by=by,

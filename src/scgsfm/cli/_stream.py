@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from scgsfm import GeneSets
-    from scgsfm.tl._plan import Plan, Task
+    from scgsfm.scoring import Plan, Task
 
 SETS_PER_CHUNK = 64
 """Columns of a chunk of the output: a plot of one set reads one of these."""
@@ -26,14 +27,16 @@ def stream(
 ) -> int:
     """Score and write; the number of cells."""
     from scgsfm._adata import opened, read_but_matrix
-    from scgsfm.scoring import Result, run_into
-    from scgsfm.tl._plan import plan
+    from scgsfm.completion import Completer
+    from scgsfm.models import as_model
+    from scgsfm.scoring import Result, plan, run_into
 
     if output.exists():
         raise FileExistsError(f"--output: {output} exists already. Delete it, or name another.")
+    completer = Completer.of(partial(as_model, "gsfm-base"), expand=False)
     with opened(source) as store:
         adata = read_but_matrix(store, layer)
-        planned = plan(adata, gene_sets, method=method, layer=layer, gene_symbols=gene_symbols)
+        planned = plan(adata, gene_sets, method=method, layer=layer, gene_symbols=gene_symbols, complete=completer)
         part = Part(output, fingerprint(adata, planned))
         if part.n_done is None:
             part.begin(adata, store, planned)

@@ -1,23 +1,27 @@
-"""Which terms of a library a gene list or a ranking of genes is enriched for."""
+"""Gene lists and rankings tested for the terms of a library."""
 
-from ._inputs import Input, from_adata, from_genes
-from ._overlap import overlap
-from ._ranked import leading_edge, ranked, running_sum
-from ._related import MIN_QUERY, related, traits_of
-from ._terms import Background, table, terms_over
+from ._gene_lists import GeneLists, from_adata, from_genes
+from ._gsfm import MIN_QUERY, gene_covariates, model_enrichment
+from ._ora import ora
+from ._prerank import leading_edge, prerank, running_sum
+from ._run import Options, run_enrichment
+from ._terms import Background, EnrichmentResult, table, terms_over
 
 __all__ = [
     "MIN_QUERY",
     "Background",
-    "Input",
+    "EnrichmentResult",
+    "GeneLists",
+    "Options",
     "from_adata",
     "from_genes",
+    "gene_covariates",
     "leading_edge",
-    "overlap",
-    "ranked",
-    "related",
+    "model_enrichment",
+    "ora",
+    "prerank",
+    "run_enrichment",
     "running_sum",
     "table",
     "terms_over",
-    "traits_of",
 ]

@@ -37,7 +37,7 @@ class Background:
         return Background(self.genes[places], None if self.level is None else self.level[places])
 
 
-class Found(NamedTuple):
+class EnrichmentResult(NamedTuple):
     """What a mode finds of one query: an array for each column, one value a term."""
 
     score: np.ndarray
@@ -80,7 +80,7 @@ def terms_over(library: GeneSets, genes: np.ndarray, *, min_genes: int, max_gene
     return replace(index, names=names, membership=membership, n_listed=index.n_listed[kept], n_down=index.n_down[kept])
 
 
-def table(group: str, found: Found, terms: SetIndex, genes: np.ndarray) -> pd.DataFrame:
+def table(group: str, found: EnrichmentResult, terms: SetIndex, genes: np.ndarray) -> pd.DataFrame:
     """One row a term, by p-value."""
     from scipy.stats import false_discovery_control
 

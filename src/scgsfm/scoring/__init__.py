@@ -1,40 +1,22 @@
-"""Scoring methods and the engine that walks the data in blocks of cells."""
+"""Scores of gene sets in each cell: the methods, the engine that reads the cells in blocks, and the plan of a run."""
 
-from ._annotate import Markers, Profile, probabilities, score_cells
-from ._cell_sets import CellSets
-from ._complete import complete, known_genes, predictions, zscores
-from ._engine import Job, Result, run, run_into, run_lazily
-from ._functions import Pairs, predicted_pairs
-from ._left_out import LeftOut, left_out
-from ._methods import get_method, methods
-from ._registry import Method
-from ._rows import Rows
-from ._sets import SetIndex
-from ._vocabulary import columns_of
+from ._plan import Plan, Task, plan
+from ._run import Job, Result, run, run_into, run_lazily
+from ._set_index import SetIndex
+from .engine import BlockReader
+from .methods import Method, get_method
 
 __all__ = [
-    "CellSets",
+    "BlockReader",
     "Job",
-    "LeftOut",
-    "Markers",
     "Method",
-    "Pairs",
-    "Profile",
+    "Plan",
     "Result",
-    "Rows",
     "SetIndex",
-    "columns_of",
-    "complete",
+    "Task",
     "get_method",
-    "known_genes",
-    "left_out",
-    "methods",
-    "predicted_pairs",
-    "probabilities",
-    "predictions",
+    "plan",
     "run",
     "run_into",
     "run_lazily",
-    "score_cells",
-    "zscores",
 ]

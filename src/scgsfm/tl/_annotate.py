@@ -8,9 +8,10 @@ import pandas as pd
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
 from scgsfm._logging import logger
+from scgsfm.annotation import Markers, Profile, probabilities, score_cells
 from scgsfm.datasets import marker_table
 from scgsfm.genesets import GeneSets
-from scgsfm.scoring import Markers, Profile, Rows, SetIndex, probabilities, score_cells
+from scgsfm.scoring import BlockReader, SetIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +143,7 @@ def annotate(
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
     index = SetIndex.match(sets, genes if kept is None else genes[kept]).at_least(min_genes)
-    rows = Rows(matrix, genes=kept, block_size=block_size)
+    rows = BlockReader(matrix, genes=kept, block_size=block_size)
     groups = _groups(adata, groupby)
 
     profile = Profile.survey(rows, groups.codes, len(groups.categories))

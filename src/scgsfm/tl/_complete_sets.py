@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._vocabulary import N_SPECIALS
+from scgsfm.completion import known_genes, predictions, zscores
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
-from scgsfm.scoring import known_genes, predictions, zscores
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -9,9 +9,10 @@ from scgsfm import _keys
 from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
 from scgsfm._logging import logger
 from scgsfm._vocabulary import N_SPECIALS
+from scgsfm.completion import CellSignatures, gene_columns
 from scgsfm.genes import check_share
 from scgsfm.models import as_model
-from scgsfm.scoring import CellSets, Rows, columns_of
+from scgsfm.scoring import BlockReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,8 +122,8 @@ def embed_cells(
     loaded = as_model(model)
     tokens, known = _known(loaded, genes[kept])
 
-    rows = Rows(matrix, genes=kept[known], block_size=block_size)
-    sets = CellSets.survey(rows, n_genes=n_genes, specific=weighting == "specificity", soft=soft)
+    rows = BlockReader(matrix, genes=kept[known], block_size=block_size)
+    sets = CellSignatures.survey(rows, n_genes=n_genes, specific=weighting == "specificity", soft=soft)
     if sets.counts:
         logger.info("All values are whole numbers, so they are taken for counts and log-normalised.")
     vectors = loaded.gene_embeddings("encoder") if kind == "encoder" else None
@@ -179,7 +180,7 @@ def _sums(cells: csr_array, vectors: np.ndarray) -> np.ndarray:
 def _known(model: GSFM, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Tokens of the genes that the model knows, ascending, and the genes' positions."""
     vocabulary = np.asarray(model.genes, dtype=object)
-    columns = columns_of(vocabulary, genes)
+    columns = gene_columns(vocabulary, genes)
     tokens = np.flatnonzero(columns >= 0)
     check_share(
         len(tokens),

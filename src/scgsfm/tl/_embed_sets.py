@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm.completion import known_genes
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
-from scgsfm.scoring import known_genes
 
 if TYPE_CHECKING:
     from os import PathLike

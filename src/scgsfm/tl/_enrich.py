@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from scgsfm import _keys, enrichment
+from scgsfm import _keys
 from scgsfm._adata import write_record
+from scgsfm.enrichment import Options, from_adata, from_genes, run_enrichment
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
-
-from ._enrichment import Options, tested
+from scgsfm.models import as_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -160,12 +161,10 @@ def enrich(
         if useless := [name for name, value in options_of_cells.items() if value is not None]:
             msg = f"`{useless[0]}` is for AnnData, but `data` is a {type(data).__name__}."
             raise ValueError(msg)
-        return tested(enrichment.from_genes(data), sets, options, given, model, generator)[0]
+        return run_enrichment(from_genes(data), sets, options, given, partial(as_model, model), generator)[0]
 
-    source = enrichment.from_adata(
-        data, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols
-    )
-    table, record = tested(source, sets, options, given, model, generator)
+    source = from_adata(data, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols)
+    table, record = run_enrichment(source, sets, options, given, partial(as_model, model), generator)
     adata = data.copy() if copy else data
     result = key_added or _keys.ENRICH
     adata.uns[result] = table

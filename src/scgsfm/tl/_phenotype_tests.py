@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import enrichment
-from scgsfm.enrichment._terms import Found
+from scgsfm.enrichment import EnrichmentResult
 from scgsfm.errors import GeneMatchError
 from scgsfm.genes import check_share, match
 from scgsfm.models.gpgpt import knowledge, relations
@@ -93,7 +93,7 @@ class Tests:
         ):
             if len(terms.terms):
                 # genes that nothing is annotated to would make any list of well-studied genes stand out
-                found = enrichment.overlap(terms.within(query), terms.terms)
+                found = enrichment.ora(terms.within(query), terms.terms)
                 table = enrichment.table(group, found, terms.terms, self.genes[terms.places])[:n_top]
                 source = known.cited("hpo_annotations") if kind == "phenotype" else _sources(table["term"])
                 yield _arranged(table, kind, "known", named, source)
@@ -104,13 +104,13 @@ class Tests:
             names = dict(zip(known.ontology.ids, known.ontology.names, strict=True))
             yield _arranged(table, "phenotype", "predicted", names, "gpgpt-mini")
 
-    def _predicted(self, query: np.ndarray) -> Found:
+    def _predicted(self, query: np.ndarray) -> EnrichmentResult:
         """Whether a group's genes are predicted more strongly than random ones, of which as many are annotated."""
         score, *others = self._scores(np.concatenate([query[None], self._random(query)]))
         random = np.sort(np.concatenate(others))
         above = len(random) - np.searchsorted(random, score)
         nothing = [np.empty(0, np.int64)] * len(score)
-        return Found(score, (above + 1) / (len(random) + 1), nothing, np.zeros(len(score), np.int64), {})
+        return EnrichmentResult(score, (above + 1) / (len(random) + 1), nothing, np.zeros(len(score), np.int64), {})
 
     def _random(self, query: np.ndarray) -> np.ndarray:
         """Lists of random genes like a query: as many, and as many of them annotated."""

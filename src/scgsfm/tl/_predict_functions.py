@@ -8,12 +8,11 @@ import pandas as pd
 from scgsfm import _keys
 from scgsfm._adata import gene_mask, gene_names, write_record
 from scgsfm._messages import listing
+from scgsfm.completion import prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
-
-from ._functions import asked_genes, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,19 +129,19 @@ def predict_functions(
             msg = f"`gene_symbols` and `mask_var` are for AnnData, but `genes` is a {type(genes).__name__}."
             raise ValueError(msg)
         given = None if genes is None else as_names(genes)
-        names, tokens = asked_genes(given, loaded)
+        names, tokens = requested_genes(given, loaded)
         if given is not None and (unknown := [name for name in given if name not in names]):
             msg = f"The model doesn't know {listing(unknown)}, so that no functions are predicted for them."
             warnings.warn(msg, GeneMatchWarning, stacklevel=2)
-        return pd.concat(tables(names, tokens, sets, loaded, **options), ignore_index=True)
+        return pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
 
     adata = genes.copy() if copy else genes
     given = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if mask_var is not None:
         given = given[gene_mask(adata.var, mask_var)]
-    names, tokens = asked_genes(given, loaded, what="genes of the data")
+    names, tokens = requested_genes(given, loaded, what="genes of the data")
     key = key_added or _keys.FUNCTIONS
-    adata.uns[key] = pd.concat(tables(names, tokens, sets, loaded, **options), ignore_index=True)
+    adata.uns[key] = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
     record = {"model": loaded.name, "library": sets.info, "params": options | {"gene_symbols": gene_symbols}}
     write_record(adata, key, record | {"n_genes": len(given), "n_known": len(names)})
     return adata if copy else None

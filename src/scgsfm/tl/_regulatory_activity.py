@@ -9,7 +9,7 @@ from anndata import AnnData
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, write_record
 from scgsfm.dna import OK
-from scgsfm.scoring import Rows
+from scgsfm.scoring import BlockReader
 
 from ._elements import as_r3lm, highest, means, names_of, width_of, windows_of
 
@@ -142,7 +142,7 @@ def _of_cells(adata: AnnData, table: pd.DataFrame, layer: str | None) -> pd.Data
     """Mean of the peaks' activities in each cell, weighted by accessibility; NaN for cells without any."""
     kept = np.flatnonzero(np.isfinite(table.to_numpy()).all(axis=1))
     activity = table.to_numpy(np.float64)[kept]
-    rows = Rows(data_matrix(adata, layer=layer, use_raw=False), genes=kept)
+    rows = BlockReader(data_matrix(adata, layer=layer, use_raw=False), genes=kept)
     out = np.full((adata.n_obs, activity.shape[1]), np.nan, np.float32)
     for start, block in rows:
         if block.nnz and block.data.min() < 0:

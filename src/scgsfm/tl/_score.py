@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import write_record
-from scgsfm.scoring import run, run_lazily
-
-from ._plan import plan
+from scgsfm.completion import Completer
+from scgsfm.models import as_model
+from scgsfm.scoring import plan, run, run_lazily
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,8 +127,8 @@ def score(
         adata,
         gene_sets,
         method=method,
-        expand=expand,
-        model=model,
+        expand=bool(expand),
+        complete=Completer.of(partial(as_model, model), expand),
         layer=layer,
         use_raw=use_raw,
         gene_symbols=gene_symbols,

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from scgsfm._logging import logger
+from scgsfm._messages import listing
+from scgsfm._vocabulary import N_SPECIALS
+from scgsfm.genes import as_names, check_share, match
+from scgsfm.genesets import GeneSets
+
+from ._complete import known_genes
+from ._cross_validation import cross_validate
+from ._term_predictions import predict_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from scgsfm.models.gsfm import GSFM
+
+CHOICES = {"by": ("gene", "term"), "known": ("include", "exclude")}
+
+
+def requested_genes(genes: Iterable[Any] | None, model: GSFM, *, what: str = "genes") -> tuple[np.ndarray, np.ndarray]:
+    """The distinct names that a model knows, by default its own, and their tokens; ``what`` they are, for messages."""
+    vocabulary = np.array(model.genes, dtype=object)
+    if genes is None:
+        return vocabulary[N_SPECIALS:], np.arange(N_SPECIALS, len(vocabulary))
+    names = np.array([*dict.fromkeys(as_names(genes))], dtype=object)
+    tokens = match(names, vocabulary)
+    found = tokens >= N_SPECIALS
+    check_share(
+        len(np.unique(tokens[found])),
+        min(len(names), len(vocabulary) - N_SPECIALS),
+        what=f"{what} in the model's vocabulary",
+        examples_given=names[~found],
+        examples_expected=vocabulary[N_SPECIALS:],
+    )
+    if not found.all():
+        logger.info("The model doesn't know %s", listing(names[~found].tolist()))
+    return names[found], tokens[found]
+
+
+def prediction_tables(
+    names: np.ndarray,
+    tokens: np.ndarray,
+    library: Any,
+    model: GSFM,
+    *,
+    by: Literal["gene", "term"],
+    n_top: int | None,
+    min_probability: float,
+    known: Literal["include", "exclude"],
+) -> Iterator[pd.DataFrame]:
+    """The table of :func:`~scgsfm.tl.predict_functions` for genes and their tokens: whole, or by blocks of terms."""
+    for name, value in (("by", by), ("known", known)):
+        if value not in CHOICES[name]:
+            msg = f"`{name}` is {value!r}, but must be {' or '.join(map(repr, CHOICES[name]))}."
+            raise ValueError(msg)
+    if (n_top is not None and n_top < 1) or not 0 <= min_probability <= 1:
+        msg = (
+            f"`n_top` is {n_top} and `min_probability` {min_probability}, but must be at least 1 (or None for all) and "
+            "between 0 and 1."
+        )
+        raise ValueError(msg)
+    sets = GeneSets(library)
+    own = known_genes(sets, model, done="predicted")
+    terms, left = np.array(sets.names, dtype=object), cross_validate(own, model)
+    told: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
+    for pairs in predict_terms(own, left, model, tokens, by=by, **told):
+        both = {"gene": names[pairs.genes], "term": terms[pairs.terms]}
+        columns = {name: both[name] for name in (by, *both)}
+        measured = {"probability": pairs.probability, "zscore": pairs.zscore, "rank": pairs.rank, "known": pairs.known}
+        yield pd.DataFrame(columns | measured | {"auroc": left.auroc[pairs.terms]})

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._terms import EnrichmentResult
+
+if TYPE_CHECKING:
+    from scgsfm.scoring import SetIndex
+
+
+def ora(query: np.ndarray, terms: SetIndex) -> EnrichmentResult:
+    """Test whether a query holds more genes of each term than a random one of its size (hypergeometric, one-sided).
+
+    Parameters
+    ----------
+    query
+        Positions of its genes in the background.
+    terms
+        The terms over the background.
+
+    Returns
+    -------
+    The score is the log2 of the odds ratio, ½ added to each count.
+    """
+    from scgsfm.kernels import fisher_greater
+
+    n_genes, n, size = terms.membership.shape[1], len(query), terms.n_found
+    hits = terms.membership @ np.isin(np.arange(n_genes), query).astype(np.float64)
+    pvalue = fisher_greater(hits[None], np.array([n]), size, n_genes)[0]
+    inside, outside = (hits + 0.5) / (size - hits + 0.5), (n - hits + 0.5) / (n_genes - size - n + hits + 0.5)
+    return EnrichmentResult(np.log2(inside / outside), pvalue, _shared(query, terms), hits.astype(np.int64), {})
+
+
+def _shared(query: np.ndarray, terms: SetIndex) -> list[np.ndarray]:
+    """The genes of a query that each term has, in the order of the query."""
+    entries = terms.membership[:, query]
+    entries.sort_indices()
+    return [query[places] for places in np.split(entries.indices, entries.indptr[1:-1])]

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from scgsfm import _keys
+from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names
+from scgsfm.genesets import GeneSets
+
+from ._run import Job
+from ._set_index import SetIndex
+from .engine import BlockReader
+from .methods import get_method
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anndata import AnnData
+
+    from .methods import Method
+
+
+class Completion(Protocol):
+    """Completes gene sets with genes of the data; the second value records how."""
+
+    def __call__(self, gene_sets: GeneSets, genes: np.ndarray, /) -> tuple[GeneSets, dict[str, Any]]: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job, and where its results are to be written."""
+
+    job: Job
+    key: str
+    padj_key: str
+    record: dict[str, Any]
+    """What the result was made with, for ``uns``."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to score, in which data."""
+
+    rows: BlockReader
+    genes: np.ndarray
+    """Names of the genes that take part."""
+    tasks: list[Task]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs alone."""
+        return [task.job for task in self.tasks]
+
+
+def plan(
+    adata: AnnData,
+    gene_sets: Any,
+    *,
+    method: str | Sequence[str] = "aucell",
+    expand: bool = False,
+    complete: Completion | None = None,
+    layer: str | None = None,
+    use_raw: bool = False,
+    gene_symbols: str | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    min_genes: int | None = None,
+    block_size: int | None = None,
+    key_added: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Plan:
+    """All that comes before the walk over the cells: check the arguments of ``tl.score`` and match the genes."""
+    methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
+    if not methods:
+        msg = "`method` is empty: name one or several of `scgsfm.methods()`."
+        raise ValueError(msg)
+    method_params = _split_params(methods, params or {})
+    if min_genes is not None and min_genes < 1:
+        msg = f"`min_genes` is {min_genes}, but must be at least 1."
+        raise ValueError(msg)
+    matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
+    genes = genes if kept is None else genes[kept]
+    rows = BlockReader(matrix, genes=kept, block_size=block_size)
+
+    gene_sets = GeneSets(gene_sets)
+    own = SetIndex.match(gene_sets, genes)
+    for chosen in methods:
+        chosen.check(own, completed=expand or chosen.completes)
+    completed, completion = own, dict[str, Any]()
+    if expand or any(chosen.completes for chosen in methods):
+        if complete is None:
+            msg = "`expand` and `method='gsfm'` need `complete`, which completes the sets by a model."
+            raise ValueError(msg)
+        with_more, completion = complete(gene_sets, genes)
+        completed = SetIndex.match(with_more, genes)
+    used = {"layer": layer, "gene_symbols": gene_symbols, "use_raw": use_raw, "gene_sets": gene_sets.info}
+    tasks, enough = [], dict[tuple[bool, int], SetIndex]()
+    for chosen in methods:
+        completes, least = expand or chosen.completes, min_genes or chosen.min_genes
+        if (completes, least) not in enough:  # methods share what is computed for the same sets
+            enough[completes, least] = (completed if completes else own).at_least(least)
+        job = Job(chosen, enough[completes, least], method_params[chosen.name])
+        record = _record(job, own, {**used, "completion": completion} if completes else used)
+        tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
+    return Plan(rows, genes, tasks)
+
+
+def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """All parameters of each method; one that no method takes is refused."""
+    for name in params:
+        if not any(name in method.parameters for method in methods):
+            takes = "; ".join(f"{method.name!r} takes {', '.join(method.parameters) or 'none'}" for method in methods)
+            msg = f"score() got an unexpected parameter {name!r}. Besides those of its own, {takes}."
+            raise TypeError(msg)
+    return {
+        method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
+        for method in methods
+    }
+
+
+def _record(job: Job, own: SetIndex, used: Mapping[str, Any]) -> dict[str, Any]:
+    scored = pd.Index(own.names).get_indexer(job.sets.names)
+    return {
+        "method": job.method.name,
+        "params": job.params,
+        "set_names": np.array(job.sets.names, dtype=object),
+        "n_genes": own.n_listed[scored],
+        "n_found": own.n_found[scored],
+        "n_scored": job.sets.n_found,
+        **used,
+    }
+
+
+def _names(method: str, key_added: str | None, *, several: bool) -> tuple[str, str]:
+    """Keys of the scores and of the adjusted p-values."""
+    if not key_added:
+        return _keys.score(method), _keys.padj(method)
+    key = f"{key_added}_{method}" if several else key_added
+    return key, f"padj_{key}"

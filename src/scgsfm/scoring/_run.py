@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._progress import QUIET_SECONDS, progress
+from .engine._cell_block import CellBlock
+from .engine._csr_block import rows_of
+from .engine._dask import array_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scipy.sparse import csr_array
+
+    from ._set_index import SetIndex
+    from .engine._reader import BlockReader
+    from .methods._method import Method, Scorer
+
+
+SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**17
+"""Cells times sets and values other than zero of the cells that are scored together. What is computed on the way to the
+scores then stays in the processor's cache, whatever the sets and the data."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A method with the sets and the parameters that it is to score with."""
+
+    method: Method
+    sets: SetIndex
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Result:
+    """What a job gives: scores (cells × sets) and, from methods with a test, adjusted p-values."""
+
+    scores: Any
+    padj: Any = None
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Scores a block of cells by all jobs. It holds nothing of the data, so that it can go to other processes."""
+
+    scorers: tuple[Scorer, ...]
+    tests: tuple[bool, ...]
+    n_sets: tuple[int, ...]
+
+    @classmethod
+    def prepare(cls, rows: BlockReader, jobs: Sequence[Job]) -> Scoring:
+        """Do once what all blocks share."""
+        scorers = tuple(job.method.prepare(rows, job.sets, **job.params) for job in jobs)
+        return cls(scorers, tuple(bool(job.method.test) for job in jobs), tuple(len(job.sets) for job in jobs))
+
+    def __call__(self, block: csr_array) -> list[Result]:
+        """One result a job; p-values are adjusted over the sets of each cell (Benjamini and Hochberg)."""
+        from scgsfm.kernels import adjust
+
+        n_values = max(1, block.nnz // max(1, block.shape[0]))
+        step = max(1, min(SCORES_AT_A_TIME // max(self.n_sets), VALUES_AT_A_TIME // n_values))
+        results = [_allocate(block.shape[0], n, test) for n, test in zip(self.n_sets, self.tests, strict=True)]
+        for start in range(0, block.shape[0], step):
+            stop = min(start + step, block.shape[0])
+            cells = CellBlock(rows_of(block, start, stop))
+            for scorer, result in zip(self.scorers, results, strict=True):
+                if result.padj is None:
+                    result.scores[start:stop] = scorer(cells)
+                else:
+                    result.scores[start:stop], pvalues = scorer(cells)
+                    result.padj[start:stop] = adjust(pvalues)
+        return results
+
+
+def run(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
+    """Score all cells by all jobs in one walk over the data.
+
+    Each cell is scored by itself, so neither the blocks nor the threads nor the workers change a number.
+    """
+    results = [_allocate(rows.n_cells, len(job.sets), bool(job.method.test)) for job in jobs]
+    run_into(results, rows, jobs)
+    return results
+
+
+def run_into(
+    results: Sequence[Result],
+    rows: BlockReader,
+    jobs: Sequence[Job],
+    *,
+    first: int = 0,
+    tell: Callable[[int], object] = lambda n_done: None,
+    delay: float = QUIET_SECONDS,
+) -> None:
+    """The same into arrays that are given, in memory or on disk.
+
+    Parameters
+    ----------
+    results
+        Arrays (cells × sets) for each job.
+    rows, jobs
+        What to score.
+    first
+        The cell to begin with.
+    tell
+        Called after each block with the number of cells that are done and written.
+    delay
+        Seconds before a progress bar appears.
+    """
+    scoring = Scoring.prepare(rows, jobs)
+    with progress(rows.n_cells, first=first, delay=delay) as bar:
+        for start, found in rows.map(scoring, first=first):
+            stop = start + len(found[0].scores)
+            for result, part in zip(results, found, strict=True):
+                result.scores[start:stop] = part.scores
+                if result.padj is not None:
+                    result.padj[start:stop] = part.padj
+            tell(stop)
+            bar.update(stop - start)
+
+
+def run_lazily(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
+    """The same for a dask array, as dask arrays that are computed when they are needed."""
+    if not rows.is_dask:
+        msg = (
+            f"`compute=False` needs a dask array, but the matrix is a {type(rows.matrix).__name__}. Read the file by "
+            "`anndata.experimental.read_lazy`, or leave `compute=True`: files are read block by block."
+        )
+        raise ValueError(msg)
+    blocks = rows.map_lazily(Scoring.prepare(rows, jobs))
+    results = []
+    for i, job in enumerate(jobs):
+        parts = [
+            array_of(blocks, partial(_part, i, name), n_columns=len(job.sets), rows=rows.matrix.chunks[0])
+            for name in (("scores", "padj") if job.method.test else ("scores",))
+        ]
+        results.append(Result(*parts))
+    return results
+
+
+def _part(i: int, name: str, results: list[Result]) -> np.ndarray:
+    return getattr(results[i], name)
+
+
+def _allocate(n_cells: int, n_sets: int, test: bool) -> Result:
+    shape = (n_cells, n_sets)
+    return Result(np.empty(shape), np.empty(shape) if test else None)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from scgsfm.kernels import Ranks
+    from scgsfm.scoring._set_index import SetIndex
+
+
+class CellBlock:
+    """A block of cells in CSR form, and what several methods need of it, made when it is first asked for.
+
+    It lives as long as the block is scored, in one thread.
+    """
+
+    def __init__(self, block: csr_array) -> None:
+        self.matrix = block
+        self.data, self.indices, self.indptr, self.shape = block.data, block.indices, block.indptr, block.shape
+        self._sums: dict[SetIndex, np.ndarray] = {}
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The stored values, float64."""
+        return self.data.astype(np.float64, copy=False)
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """The genes' ranks in each cell."""
+        from scgsfm.kernels import rank_cells
+
+        return rank_cells(self.data, self.indptr, self.shape[1])
+
+    @cached_property
+    def mean_ranks(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ranks of the values, the lowest first and ties at the mean of theirs, and those of each cell's zeros."""
+        from scgsfm.kernels import truncated_ranks
+
+        return truncated_ranks(self.ranks, self.shape[1] + 1, ties="average")
+
+    @cached_property
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Each cell's mean and standard deviation over all genes."""
+        from scgsfm.kernels import moments
+
+        return moments(self.values, self.indptr, self.shape[1])
+
+    def sums(self, sets: SetIndex) -> np.ndarray:
+        """For each cell and set the weighted sum of the set's genes (cells × sets), not to be changed."""
+        if sets not in self._sums:
+            self._sums[sets] = sets.set_sums(self.indptr, self.indices, self.values)
+            self._sums[sets].flags.writeable = False
+        return self._sums[sets]
