@@ -14,7 +14,7 @@ from scgsfm.kernels import transpose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scgsfm.models.gsfm._corpus import Corpus
+    from scgsfm.models.gsfm.training._corpus import Corpus
 
 Score: TypeAlias = Callable[[csr_array], np.ndarray]
 """Queries (sets × genes, ones) to scores of all genes (sets × genes)."""

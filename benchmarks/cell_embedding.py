@@ -35,7 +35,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import scgsfm
 from scgsfm.models.gsfm import GSFM, build_module
-from scgsfm.models.gsfm._corpus import Corpus
+from scgsfm.models.gsfm.training._corpus import Corpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

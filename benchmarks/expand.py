@@ -33,7 +33,7 @@ from scipy.sparse import csr_array
 
 import scgsfm
 from scgsfm.completion import complete, gene_columns, known_genes
-from scgsfm.models.gsfm._corpus import Corpus
+from scgsfm.models.gsfm.training._corpus import Corpus
 
 if TYPE_CHECKING:
     import argparse

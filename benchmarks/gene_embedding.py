@@ -29,8 +29,8 @@ from sklearn.svm import SVC
 import scgsfm
 from scgsfm.genes import resolve
 from scgsfm.models.gsfm import GSFM, build_module
-from scgsfm.models.gsfm._corpus import Corpus
 from scgsfm.models.gsfm._gsfm import GeneVectors
+from scgsfm.models.gsfm.training._corpus import Corpus
 
 if TYPE_CHECKING:
     import argparse

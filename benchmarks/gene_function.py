@@ -23,7 +23,7 @@ from _common import data_file, parser, report, say
 from scipy.sparse import csr_array
 
 import scgsfm
-from scgsfm.models.gsfm._corpus import Corpus, build_corpus
+from scgsfm.models.gsfm.training._corpus import Corpus, build_corpus
 
 if TYPE_CHECKING:
     import argparse

@@ -45,20 +45,27 @@ from gpgpt_relations import direct_terms, left_out
 import scgsfm
 from scgsfm import GeneSets
 from scgsfm.enrichment import ora
-from scgsfm.models.gpgpt import Ranker, knowledge, relations
-from scgsfm.models.gpgpt._fit_annotated import Alike
-from scgsfm.models.gpgpt._fit_ranking import examples, fit_weights
-from scgsfm.models.gpgpt._fit_relations import MIXTURE, Likeness, basis, calibrate, encode, nearest, ridge, smoother
-from scgsfm.models.gpgpt._ranking import FEATURES
-from scgsfm.models.gpgpt._relations import calibrated, raw_log_odds
-from scgsfm.tl._phenotype_tests import Tests
+from scgsfm.phenotypes import FEATURES, GeneRanker, PhenotypeEnrichment, load_annotations, load_predictor
+from scgsfm.phenotypes._predictor import calibrated, raw_log_odds
+from scgsfm.phenotypes.fitting._annotation_kernel import AnnotationKernel
+from scgsfm.phenotypes.fitting._gene_ranking_weights import examples, fit_weights
+from scgsfm.phenotypes.fitting._gene_similarity import (
+    MIXTURE,
+    GeneSimilarity,
+    basis,
+    calibrate,
+    encode,
+    nearest,
+    ridge,
+    smoother,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gene_vectors import Case
 
-    from scgsfm.models.gpgpt import Knowledge
+    from scgsfm.phenotypes import HPOAnnotations
 
 N_FOLDS, N_BOOT, SEED = 5, 1000, 0
 MIN_GENES, NEAR = 5, 60
@@ -80,9 +87,9 @@ def folds_of(cases: list[Case], rng: np.random.Generator) -> np.ndarray:
 
 
 def ranking(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
-    index = knowledge()
+    index = load_annotations()
     cases = read_cases(folder, index)
-    ranker = Ranker(index, np.zeros(len(FEATURES)), sources=SNAPSHOT)
+    ranker = GeneRanker(index, np.zeros(len(FEATURES)), sources=SNAPSHOT)
     genes = np.array([index.gene(case.gene) for case in cases])
     ranks = {
         name: np.zeros(len(cases)) for name in ("shared information (Phrank-like)", "likelihood ratio", "gpgpt-mini")
@@ -103,7 +110,7 @@ def ranking(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
                 ranker.weights = weights
                 scores = ranker.scores(cases[i].present, cases[i].absent)[1][ranker.genes]
                 ranks[name][i] = rank(scores, of(ranker, genes[i]))
-    predictor, inside = relations(), {index.genes[row] for row in ranker.genes.tolist()}
+    predictor, inside = load_predictor(), {index.genes[row] for row in ranker.genes.tolist()}
     others = [gene for gene in predictor.genes if gene not in inside]
     hidden = np.array([rank(predictor.fit([case.gene, *others], case.present), 0) for case in cases])
     for name, found in ranks.items():
@@ -112,7 +119,7 @@ def ranking(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
     yield {"method": name, "candidates": len(others) + 1} | measured(hidden, genes, rng)
 
 
-def of(ranker: Ranker, gene: int) -> int:
+def of(ranker: GeneRanker, gene: int) -> int:
     return int(np.searchsorted(ranker.genes, gene))
 
 
@@ -135,7 +142,7 @@ def measured(ranks: np.ndarray, genes: np.ndarray, rng: np.random.Generator) -> 
 class Task:
     """Annotated genes with a summary, and their terms."""
 
-    def __init__(self, index: Knowledge, summaries: dict[str, str]) -> None:
+    def __init__(self, index: HPOAnnotations, summaries: dict[str, str]) -> None:
         direct = index.gene_terms(SNAPSHOT)
         rows = [
             i for i, gene in enumerate(index.genes) if gene in summaries and direct.indptr[i + 1] > direct.indptr[i]
@@ -184,7 +191,7 @@ class Split:
     """Scores of all terms for test genes, from training genes."""
 
     def __init__(self, task: Task, vectors: dict, train: np.ndarray, test: np.ndarray) -> None:
-        self.likeness, self.train, self.test = Likeness(vectors), train, test
+        self.likeness, self.train, self.test = GeneSimilarity(vectors), train, test
         self.labels = task.labels[train]
         self.turned = self.labels.T.tocsr()
         self.frequency = np.asarray(self.labels.mean(axis=0)).ravel()
@@ -245,7 +252,7 @@ def relation_table(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
     from scipy.stats import t
 
     summaries = read_summaries(folder)
-    task = Task(knowledge(), summaries)
+    task = Task(load_annotations(), summaries)
     folds = rng.permutation(len(task.genes)) % N_FOLDS
     for text, strip in (("stripped", True), ("as they are", False)):
         vectors = gene_vectors(task.genes, summaries, strip=strip)
@@ -262,7 +269,7 @@ def relation_table(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
 
 def associations(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
     """New pairs of the cases against pairs as frequent; the methods predict genes from others, and themselves."""
-    index, predictor = knowledge(), relations()
+    index, predictor = load_annotations(), load_predictor()
     known = labels_of(index, index.genes).tocsr()
     frequency = np.asarray(known.mean(axis=0)).ravel()
     modelled = np.flatnonzero((predictor.column >= 0) & (frequency * known.shape[0] >= MIN_GENES))
@@ -303,7 +310,7 @@ def log_odds(chance: np.ndarray) -> np.ndarray:
 
 def told_later(folder: Path) -> Iterator[dict]:
     """Of the pairs of the cases' genes with all modelled terms that weren't annotated, how many the cases tell."""
-    index, predictor = knowledge(), relations()
+    index, predictor = load_annotations(), load_predictor()
     terms = np.array([index.ontology.row(number) for number in predictor.terms.tolist()])
     told: dict[str, set[int]] = {}
     for case in read_cases(folder, index):
@@ -348,7 +355,7 @@ def resampled(values: np.ndarray, truth: np.ndarray, rows: np.ndarray, rng: np.r
 
 def calibration(rng: np.random.Generator, n_genes: int = 2000, n_left_out: int = 400) -> Iterator[dict]:
     """Pairs of annotated genes and all modelled terms, predicted with and without the gene's other annotations."""
-    index, predictor = knowledge(), relations()
+    index, predictor = load_annotations(), load_predictor()
     genes = np.array([index.gene(predictor.genes[row]) for row in predictor.annotated.tolist()])
     terms = np.array([index.ontology.row(number) for number in predictor.terms.tolist()])
     labels = labels_of(index, [index.genes[gene] for gene in genes.tolist()])[:, terms]
@@ -356,7 +363,7 @@ def calibration(rng: np.random.Generator, n_genes: int = 2000, n_left_out: int =
     others = predictor.gene_factors[predictor.annotated[some]] @ predictor.term_factors.T
     yield from crossed("from other genes", [others], predictor.frequency, labels[some], rng)
     say("annotations left out")
-    alike = Alike(labels, index.gene_diseases(SNAPSHOT)[genes], *basis(labels))
+    alike = AnnotationKernel(labels, index.gene_diseases(SNAPSHOT)[genes], *basis(labels))
     own = left_out(
         alike, predictor.own_factors, predictor.term_factors, direct_terms(index, genes[some], terms), some[:n_left_out]
     )
@@ -393,7 +400,7 @@ def random_lists(rng: np.random.Generator, n_lists: int = 40) -> Iterator[dict]:
 
     adata = scgsfm.datasets.pbmc()
     genes = adata.var_names[np.asarray((adata.X > 0).sum(axis=0)).ravel() > 0].to_numpy().astype(object)
-    tests = Tests.over(genes, min_genes=5, max_genes=500)
+    tests = PhenotypeEnrichment.over(genes, min_genes=5, max_genes=500)
     n_sets = sum(
         np.asarray(GeneSets(name).membership(genes).sum(axis=0)).ravel()
         for name in ("go_bp", "go_cc", "go_mf", "reactome")
@@ -437,7 +444,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
 
 def speed(rng: np.random.Generator, n: int = 100_000) -> dict:
-    index, predictor = knowledge(), relations()
+    index, predictor = load_annotations(), load_predictor()
     genes = rng.choice(predictor.genes, n)
     terms = rng.choice(np.flatnonzero(index.ontology.is_phenotype), n)
     predictor.probability(genes[:10], terms[:10])

@@ -20,10 +20,10 @@ from _common import parser, report, say
 
 from scgsfm import GeneSets
 from scgsfm.models import load
-from scgsfm.models.gpgpt import knowledge
-from scgsfm.models.gpgpt._instructions import NO, YES, answer_prompt
-from scgsfm.models.gpgpt._templates import QUESTIONS
 from scgsfm.models.gpgpt._tokenizer import ANSWER, spans
+from scgsfm.models.gpgpt.training._instruction_data import NO, YES, answer_prompt
+from scgsfm.models.gpgpt.training._question_templates import QUESTIONS
+from scgsfm.phenotypes import load_annotations
 from scgsfm.tl import ask
 
 WORDED = {
@@ -198,7 +198,7 @@ class Oracle:
     """What is annotated, by plain walks over the rows."""
 
     def __init__(self) -> None:
-        self.known = known = knowledge()
+        self.known = known = load_annotations()
         o = known.ontology
         self.parents = defaultdict(set)
         for child, parent in o.parents.T.tolist():

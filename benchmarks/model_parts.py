@@ -17,7 +17,7 @@ from _common import data_file, parser, report, say
 from gene_function import LIBRARIES, open_corpus, over, read_task, run, summary
 
 import scgsfm
-from scgsfm.models.gsfm._held_out import hold_out, median_auroc
+from scgsfm.models.gsfm.training._validation import hold_out, median_auroc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,13 +18,12 @@ from _common import data_file, parser, report, say
 from scipy import linalg, sparse, stats
 
 import scgsfm
-from scgsfm.models.r3lm import Motifs
-from scgsfm.models.r3lm._examples import Measured, read_measured
+from scgsfm.dna import encode
 from scgsfm.models.r3lm._explanation import shuffle_effects, shuffled
 from scgsfm.models.r3lm._features import composition
-from scgsfm.models.r3lm._letters import encode
-from scgsfm.models.r3lm._motifs import P
-from scgsfm.models.r3lm._reasoning import write_reasoning
+from scgsfm.models.r3lm.training._additive_effects import write_reasoning
+from scgsfm.models.r3lm.training._examples import Measured, read_measured
+from scgsfm.motifs import Motifs, P
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

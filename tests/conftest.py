@@ -242,7 +242,7 @@ class SmallR3LM:
     sites = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
 
     def __init__(self) -> None:
-        from scgsfm.models.r3lm import Motifs
+        from scgsfm.motifs import Motifs
 
         self.motifs = Motifs.embedded("jaspar2024")
 
@@ -255,7 +255,7 @@ class SmallR3LM:
         return [2.0 * sequence.count(site) + 0.1 * gc - 1 for site in self.sites.values()]
 
     def cards(self, sequences: list[str], cell_type: str) -> list:
-        from scgsfm.models.r3lm._card import build_cards
+        from scgsfm.models.r3lm import build_cards
 
         return build_cards(sequences, cell_type, self.motifs)
 
@@ -263,7 +263,7 @@ class SmallR3LM:
         return self.cards([sequence], cell_type)[0]
 
     def explain(self, sequence: str, cell_type: str, *, rng: Any = 0) -> Any:
-        from scgsfm.models.r3lm._explanation import explain
+        from scgsfm.models.r3lm import explain
 
         k = self.cell_types.index(cell_type)
         level = lambda activity: self.level(activity, cell_type)

@@ -16,7 +16,8 @@ from pathlib import Path
 from build_phenotypes import rows_of
 
 from scgsfm.genes import resolve
-from scgsfm.models.gpgpt import Prose, build_corpus, knowledge
+from scgsfm.models.gpgpt import Prose, build_corpus
+from scgsfm.phenotypes import load_annotations
 
 FUNCTIONS = {"takes part in": "go_bp", "is found in": "go_cc", "has": "go_mf"}
 
@@ -60,7 +61,7 @@ def main() -> None:
         parser.error("give --data FOLDER or set SCGSFM_DATA")
     data = Path(args.data)
     exclude = Path(args.exclude).read_text(encoding="utf-8").split() if args.exclude else ()
-    texts, known = prose(data / "phenotype"), knowledge()
+    texts, known = prose(data / "phenotype"), load_annotations()
     corpus = build_corpus(known, texts, functions(data / "genesets" / "library"), args.out, exclude=exclude)
     print(json.dumps(corpus.info, indent=2))
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from build_libraries import write
 
-from scgsfm.models.r3lm._motif_files import Draft, read_motifs
+from scgsfm.motifs import read_motifs
+from scgsfm.motifs._read_motifs import Draft
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs"
 

@@ -17,7 +17,7 @@ import numpy as np
 from build_libraries import write
 
 from scgsfm.genes import resolve
-from scgsfm.models.gpgpt._knowledge import EMBEDDED, share
+from scgsfm.phenotypes import EMBEDDED, share
 
 HPO = {"licence": "HPO licence: cite, show the version, leave unaltered", "url": "https://hpo.jax.org"}
 CITATION = "Gargano et al. 2024, Nucleic Acids Research 52:D1333"

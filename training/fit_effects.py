@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scgsfm.models.r3lm import Motifs
-from scgsfm.models.r3lm._card import CLUSTERED, build_cards, reduce_hits
-from scgsfm.models.r3lm._reasoning import PENALTY, fit_effects
+from scgsfm.models.r3lm import build_cards
+from scgsfm.models.r3lm._card import CLUSTERED, reduce_hits
+from scgsfm.models.r3lm.training._additive_effects import PENALTY, fit_effects
+from scgsfm.motifs import Motifs
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs" / "effects.npz"
 CELL_TYPES = ["HepG2", "K562", "WTC11"]

@@ -11,13 +11,13 @@ from scipy import sparse
 import scgsfm
 from scgsfm import GeneSets
 from scgsfm.genes import resolve
-from scgsfm.models.gpgpt._fit_relations import set_vectors, stripped, text_vectors, unit
+from scgsfm.phenotypes.fitting._gene_similarity import set_vectors, stripped, text_vectors, unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from scgsfm.models.gpgpt import Knowledge
+    from scgsfm.phenotypes import HPOAnnotations
 
 SNAPSHOT = ("hpo_annotations", "orphanet")
 """Links of 2023; those of NCBI are of 2025, when the cases were published."""
@@ -45,7 +45,7 @@ def read_summaries(folder: Path) -> dict[str, str]:
     return {symbol: row[2] for symbol, row in zip(symbols, rows, strict=True) if symbol}
 
 
-def read_cases(folder: Path, known: Knowledge) -> list[Case]:
+def read_cases(folder: Path, known: HPOAnnotations) -> list[Case]:
     """Published cases; terms that the ontology lacks are left out, and cases of genes that the index lacks."""
     rows = rows_of(folder / "phenopackets_2026-06.tsv.gz")
     symbols = resolve([row[1] for row in rows], organism="human").symbols
@@ -72,7 +72,7 @@ def gene_vectors(
     return {"embedding": unit(embedding), "text": text_vectors(texts), "sets": set_vectors(sets)}
 
 
-def labels_of(known: Knowledge, genes: Sequence[str]) -> sparse.csr_array:
+def labels_of(known: HPOAnnotations, genes: Sequence[str]) -> sparse.csr_array:
     """Genes × terms of the snapshot, ancestors that are phenotypes included."""
     rows = np.array([known.gene(gene) for gene in genes])
     above = known.gene_terms(SNAPSHOT)[rows].astype(np.float32) @ known.ontology.closure.astype(np.float32)

@@ -15,11 +15,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from scgsfm.models._folder import write_folder
+from scgsfm.models._serialization import write_folder
 from scgsfm.models.gpgpt import GPGPT, TrainConfig, train
-from scgsfm.models.gpgpt._card import readme
-from scgsfm.models.gpgpt._knowledge import EMBEDDED
-from scgsfm.models.gpgpt._packing import pack
+from scgsfm.models.gpgpt._serialization import pack
+from scgsfm.models.gpgpt.training._model_card import readme
+from scgsfm.phenotypes import EMBEDDED
 
 READING = TrainConfig(
     steps=1500,

@@ -20,17 +20,16 @@ import numpy as np
 from gene_vectors import SNAPSHOT, Case, gene_vectors, labels_of, read_cases, read_summaries
 
 import scgsfm
-from scgsfm.models.gpgpt import Knowledge, Ranker, Relations, knowledge
-from scgsfm.models.gpgpt._fit_annotated import Alike
-from scgsfm.models.gpgpt._fit_ranking import examples, fit_weights
-from scgsfm.models.gpgpt._fit_relations import Likeness, basis, calibrate, encode, smoother
-from scgsfm.models.gpgpt._ranking import FEATURES
-from scgsfm.models.gpgpt._relations import WEIGHTS
+from scgsfm.phenotypes import FEATURES, GeneRanker, HPOAnnotations, PhenotypePredictor, load_annotations
+from scgsfm.phenotypes._predictor import WEIGHTS
+from scgsfm.phenotypes.fitting._annotation_kernel import AnnotationKernel
+from scgsfm.phenotypes.fitting._gene_ranking_weights import examples, fit_weights
+from scgsfm.phenotypes.fitting._gene_similarity import GeneSimilarity, basis, calibrate, encode, smoother
 
 N_FOLDS, SEED, MIN_GENES, BLOCK, N_LEFT_OUT = 5, 0, 3, 4000, 500
 
 
-def encodings(likeness: Likeness, known: np.ndarray, labels, n_genes: int, rng: np.random.Generator) -> tuple:
+def encodings(likeness: GeneSimilarity, known: np.ndarray, labels, n_genes: int, rng: np.random.Generator) -> tuple:
     """Encodings of all genes and of the terms: known genes out of fold, others by all known ones."""
     frequency, directions = basis(labels)
     genes = np.zeros((n_genes, directions.shape[1]), np.float32)
@@ -47,7 +46,7 @@ def encodings(likeness: Likeness, known: np.ndarray, labels, n_genes: int, rng: 
 
 
 def left_out(
-    alike: Alike, own_factors: np.ndarray, term_factors: np.ndarray, direct: list, rows: np.ndarray
+    alike: AnnotationKernel, own_factors: np.ndarray, term_factors: np.ndarray, direct: list, rows: np.ndarray
 ) -> np.ndarray:
     """Strengths of genes × terms by genes of like annotations; of annotated pairs, had the gene not had the annotation."""
     strength = own_factors[rows] @ term_factors.T
@@ -57,21 +56,21 @@ def left_out(
     return strength
 
 
-def direct_terms(index: Knowledge, rows: np.ndarray, terms: np.ndarray) -> list:
+def direct_terms(index: HPOAnnotations, rows: np.ndarray, terms: np.ndarray) -> list:
     """Of each gene, the terms that its diseases are annotated with × these and their ancestors, of those modelled."""
     found = index.gene_terms(SNAPSHOT)[rows].tocsr()
     closure = index.ontology.closure[:, terms].tocsr()
     return [closure[found.indices[start:end]] for start, end in pairwise(found.indptr.tolist())]
 
 
-def share_of_new(index: Knowledge) -> float:
+def share_of_new(index: HPOAnnotations) -> float:
     """Of the genes that NCBI links with a phenotype, by later data, the share that no phenotype is annotated to."""
     linked = index.links[[index.kinds[kind] == ("mim2gene", "phenotype") for kind in index.links[:, 2].tolist()], 0]
-    annotated = Ranker(index, np.zeros(len(FEATURES))).genes
+    annotated = GeneRanker(index, np.zeros(len(FEATURES))).genes
     return float(1 - np.isin(np.unique(linked), annotated).mean())
 
 
-def fit_scale(relations: Relations, ranker: Ranker, cases: list[Case]) -> float:
+def fit_scale(relations: PhenotypePredictor, ranker: GeneRanker, cases: list[Case]) -> float:
     """How sharply to tell genes without annotation apart: the likeliest scale, were the genes of the cases such."""
     inside = {ranker.known.genes[row] for row in ranker.genes.tolist()}
     others = [gene for gene in relations.genes if gene not in inside]
@@ -90,9 +89,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "phenotype"
-    index, rng = knowledge(), np.random.default_rng(SEED)
+    index, rng = load_annotations(), np.random.default_rng(SEED)
     genes = sorted({*index.genes, *scgsfm.models.load("gsfm-base").genes[2:]})
-    likeness = Likeness(gene_vectors(genes, read_summaries(folder)))
+    likeness = GeneSimilarity(gene_vectors(genes, read_summaries(folder)))
     labels = labels_of(index, index.genes)
     annotated = np.flatnonzero(np.diff(labels.indptr))
     labels = labels[annotated]
@@ -102,7 +101,7 @@ def main() -> None:
     known = np.array([place[index.genes[row]] for row in annotated])
     gene_factors, term_factors, frequency, directions = encodings(likeness, known, labels, len(genes), rng)
     blend, knots = calibrate([gene_factors[known] @ term_factors.T], frequency, labels.toarray() > 0, rng)
-    alike = Alike(labels, index.gene_diseases(SNAPSHOT)[annotated], frequency, directions)
+    alike = AnnotationKernel(labels, index.gene_diseases(SNAPSHOT)[annotated], frequency, directions)
     own_factors = alike.encode()
     some = np.sort(rng.permutation(len(known))[:N_LEFT_OUT])
     own = left_out(alike, own_factors, term_factors, direct_terms(index, annotated[some], terms), some)
@@ -113,23 +112,23 @@ def main() -> None:
     parts = (genes, index.ontology.numbers[terms], gene_factors, term_factors, frequency, blend, knots)
     parts += (known, own_factors, *own_curve, weights)
     share = share_of_new(index)
-    relations = Relations(*parts, np.log([1.0, share]), index)
-    scale = fit_scale(relations, Ranker(index, weights, sources=SNAPSHOT), read_cases(folder, index))
+    relations = PhenotypePredictor(*parts, np.log([1.0, share]), index)
+    scale = fit_scale(relations, GeneRanker(index, weights, sources=SNAPSHOT), read_cases(folder, index))
     write(args.out, replace(relations, unannotated=np.log([scale, share])))
     told = {"genes": len(genes), "annotated": len(known), "terms": len(terms), "scale": scale, "share": share}
     print(json.dumps(told | dict(zip(FEATURES, weights.round(3).tolist(), strict=True))))
     print(f"{args.out.name}: {args.out.stat().st_size:,} bytes")
 
 
-def fit_ranking(index: Knowledge, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
+def fit_ranking(index: HPOAnnotations, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
     """Weights of the ranker; a gene counts by the root of the number of its cases."""
-    ranker = Ranker(index, np.zeros(len(FEATURES)), sources=SNAPSHOT)
+    ranker = GeneRanker(index, np.zeros(len(FEATURES)), sources=SNAPSHOT)
     counts = Counter(case.gene for case in cases)
     share = np.array([counts[case.gene] ** -0.5 for case in cases])
     return fit_weights(examples(ranker, [(index.gene(c.gene), c.present, c.absent) for c in cases], rng), share)
 
 
-def write(path: Path, relations: Relations) -> None:
+def write(path: Path, relations: PhenotypePredictor) -> None:
     """Factors as int8 with a scale for each row."""
     import safetensors.numpy
 

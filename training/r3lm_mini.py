@@ -30,18 +30,19 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from scgsfm import settings
-from scgsfm.models._folder import write_folder
-from scgsfm.models.r3lm import R3LM, Motifs, StageConfig, build_module
+from scgsfm.dna import encode
+from scgsfm.models._serialization import write_folder
+from scgsfm.models.r3lm import R3LM, StageConfig, build_module
 from scgsfm.models.r3lm._backbone import new_small
-from scgsfm.models.r3lm._branch_training import BranchConfig, as_input, motifs_as_filters, train_branch
 from scgsfm.models.r3lm._decoder import DecoderConfig
-from scgsfm.models.r3lm._examples import Examples, Measured, make_examples, read_measured, units_of
 from scgsfm.models.r3lm._features import CardFeatures
-from scgsfm.models.r3lm._letters import encode
 from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBranch
-from scgsfm.models.r3lm._reasoning import Effects
-from scgsfm.models.r3lm._stages import train_stage1, train_stage2
-from scgsfm.models.r3lm._tokens import MOST_TRACE, Tokens
+from scgsfm.models.r3lm._tokenizer import MOST_TRACE, Tokens
+from scgsfm.models.r3lm.training._additive_effects import Effects
+from scgsfm.models.r3lm.training._examples import Examples, Measured, make_examples, read_measured, units_of
+from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
+from scgsfm.models.r3lm.training._train_network import BranchConfig, as_input, motifs_as_filters, train_branch
+from scgsfm.motifs import Motifs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
 from scgsfm._vocabulary import SPECIALS
-from scgsfm.models._folder import write_folder
+from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
-from scgsfm.models.gsfm._corpus import build_corpus
+from scgsfm.models.gsfm.training._corpus import build_corpus
 
 SYMBOLS = ["A1BG", "A2M", "NAT1", "NAT2", "SERPINA3", "AADAC", "AAMP", "AANAT", "AARS1", "ABAT", "ABCA1", "ABCA2"]
 IDS = [1, 2, 9, 10, 12, 13, 14, 15, 16, 18, 19, 20]

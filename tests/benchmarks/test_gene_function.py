@@ -16,9 +16,9 @@ from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 
 from scgsfm._vocabulary import SPECIALS
-from scgsfm.models._folder import write_folder
+from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
-from scgsfm.models.gsfm._corpus import build_corpus
+from scgsfm.models.gsfm.training._corpus import build_corpus
 
 GENES = [f"G{i:02d}" for i in range(60)]
 VOCABULARY = GENES[:50]

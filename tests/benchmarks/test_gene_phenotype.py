@@ -8,7 +8,7 @@ from gene_vectors import Case
 from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 
-from scgsfm.models.gpgpt import knowledge
+from scgsfm.phenotypes import load_annotations
 
 
 def test_rank_shares_ties():
@@ -47,7 +47,7 @@ def test_auroc_is_that_of_scikit_learn():
 
 
 def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants():
-    known = knowledge()
+    known = load_annotations()
     genes = dict.fromkeys(["SCN1A", "FBN1", "COL1A1", "BRCA1", "MYH7", "RPE65", "BTK"], "a summary")
     task = gene_phenotype.Task(known, genes)
     assert task.genes == sorted(genes)

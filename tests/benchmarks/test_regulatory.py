@@ -5,7 +5,7 @@ import pytest
 import regulatory
 from scipy import sparse
 
-from scgsfm.models.r3lm._examples import Measured
+from scgsfm.models.r3lm.training._examples import Measured
 
 
 def test_ridge():

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from scgsfm._vocabulary import SPECIALS
-from scgsfm.models._folder import write_folder
+from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
 
 GENES = [f"G{i:02d}" for i in range(60)]

@@ -13,8 +13,8 @@ import torch
 
 from scgsfm import models
 from scgsfm.errors import ChecksumError, DownloadError, ModelFormatError
-from scgsfm.models import _store
-from scgsfm.models._folder import read_folder, write_folder
+from scgsfm.models import _locate as _store
+from scgsfm.models._serialization import read_folder, write_folder
 
 GENES = ["A1BG", "STAT1", "HLA-DRA", "ISG15", "MT-CO1", "Ω-gene"]
 VOCAB = ["<unk>", "<pad>", *GENES]

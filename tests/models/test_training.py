@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from scgsfm.models._training import Endless, quiet
+from scgsfm.models.training._loop import InfiniteBatches, quiet
 
 
-class Squares(Endless[int]):
+class Squares(InfiniteBatches[int]):
     def __init__(self, start: int) -> None:
         self.start = start
 

@@ -190,7 +190,7 @@ def test_mask_leaves_genes_out(counts: np.ndarray, gsfm: GSFM) -> None:
 
 
 def test_model_by_folder(counts: np.ndarray, gsfm: GSFM, tmp_path: Path) -> None:
-    from scgsfm.models._folder import write_folder
+    from scgsfm.models._serialization import write_folder
 
     tensors = {key: value.numpy() for key, value in gsfm.module.state_dict().items()}
     config = {"vocab_size": len(gsfm.genes), "d_model": 8, "depth": 2}

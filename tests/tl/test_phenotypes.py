@@ -11,8 +11,7 @@ import scgsfm
 from scgsfm import tl
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import match, resolve
-from scgsfm.models.gpgpt import knowledge, relations
-from scgsfm.tl._phenotype_tests import Tests
+from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations, load_predictor
 
 COLUMNS = [
     "group", "kind", "id", "term", "evidence", "source", "score", "pvalue", "padj", "n_genes", "n_found", "n_hits", "genes",
@@ -55,7 +54,7 @@ def test_what_is_known_of_b_cells_is_found(table):
 
 
 def test_known_rows_are_the_hypergeometric_test(pbmc, table):
-    known = knowledge()
+    known = load_annotations()
     detected = set(pbmc.var_names[np.asarray(pbmc.X.sum(axis=0)).ravel() > 0])
     symbol = dict(zip(pbmc.var_names, resolve(pbmc.var_names).symbols, strict=True))
     ranked = sc.get.rank_genes_groups_df(pbmc, "NK")
@@ -77,7 +76,7 @@ def test_known_rows_are_the_hypergeometric_test(pbmc, table):
 
 def test_predicted_rows_are_a_test_of_the_mean(pbmc, table):
     """The closed form in the space of the encodings is the plain mean over spread, by strata, of all predictions."""
-    predictor, known = relations(), knowledge()
+    predictor, known = load_predictor(), load_annotations()
     detected = pbmc.var_names[np.asarray(pbmc.X.sum(axis=0)).ravel() > 0].to_numpy()
     part = table[(table["group"] == "NK") & (table["evidence"] == "predicted")]
     ranked = sc.get.rank_genes_groups_df(pbmc, "NK")
@@ -107,7 +106,7 @@ def test_predicted_rows_are_a_test_of_the_mean(pbmc, table):
 def test_random_lists_are_rarely_significant(pbmc):
     """Of every size; p-values of the normal curve would be too low for short lists."""
     rng = np.random.default_rng(0)
-    tests = Tests.over(pbmc.var_names.to_numpy()[:4000], min_genes=5, max_genes=500)
+    tests = PhenotypeEnrichment.over(pbmc.var_names.to_numpy()[:4000], min_genes=5, max_genes=500)
     for n in (8, 40):
         found = [tests._predicted(rng.choice(4000, n, replace=False)).pvalue for _ in range(12)]
         assert 0.01 < np.mean(np.array(found) < 0.05) < 0.09
@@ -124,7 +123,7 @@ def test_written_and_read_again(pbmc, tmp_path):
     adata.write_zarr(tmp_path / "a.zarr")
     for read in (ad.read_h5ad(tmp_path / "a.h5ad"), ad.read_zarr(tmp_path / "a.zarr")):
         pd.testing.assert_frame_equal(read.uns["found"], adata.uns["found"], check_dtype=False, check_index_type=False)
-        assert read.uns["scgsfm"]["found"]["about"] == knowledge().about()
+        assert read.uns["scgsfm"]["found"]["about"] == load_annotations().about()
 
 
 def test_groups_without_markers_are_left_out(pbmc):

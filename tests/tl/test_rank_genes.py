@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scgsfm import tl
-from scgsfm.models.gpgpt import knowledge
+from scgsfm.phenotypes import load_annotations
 
 MARFAN = ["Ectopia lentis", "HP:0001166", "Dural ectasia"]
 
@@ -25,7 +25,7 @@ def test_what_is_known_is_named():
     best = table.iloc[0]
     assert best["n_known"] == 3
     assert best["known"] == "HP:0001083;HP:0001166;HP:0100775"
-    known = knowledge()
+    known = load_annotations()
     row = known.disease(best["disease"])
     assert known.disease_names[row] == best["disease_name"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from scgsfm import tl
 from scgsfm.errors import GeneMatchError
-from scgsfm.models.gpgpt import knowledge, relations
+from scgsfm.phenotypes import load_annotations, load_predictor
 
 
 def test_known_and_predicted():
@@ -26,7 +26,7 @@ def test_ancestors_of_what_is_annotated_are_known():
 
 
 def test_excluded_by_a_source():
-    known = knowledge()
+    known = load_annotations()
     gene, term = next(
         (gene, int(known.annotations[place, 1]))
         for gene in known.genes
@@ -50,8 +50,8 @@ def test_several_genes_of_any_naming():
 
 
 def test_genes_without_annotation_are_predicted():
-    known = knowledge()
-    new = next(gene for gene in relations().genes if known.gene(gene) is None)
+    known = load_annotations()
+    new = next(gene for gene in load_predictor().genes if known.gene(gene) is None)
     row = tl.relation(new, "Seizure").iloc[0]
     assert row["status"] == "predicted"
     assert 0 < row["probability"] < 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
 
 from ._train_gpgpt import train_gpgpt
+from ._train_options import add_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def _gsfm(args: argparse.Namespace) -> None:
 
     parser = argparse.ArgumentParser(prog=f"scgsfm train {args.kind}", description="Train a GSFM on gene sets.")
     _add_run(parser)
-    _add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/training.md."), TrainConfig)
+    add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/training.md."), TrainConfig)
     given = vars(parser.parse_args(args.arguments))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
     genes = given.pop("genes")
@@ -54,7 +54,7 @@ def _r3lm(args: argparse.Namespace) -> None:
     parser.add_argument("--limit", type=int, help="train on so many sequences")
     parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
     parser.add_argument("--precision", default="32-true", help="such as bf16-mixed (%(default)s)")
-    _add_settings(parser.add_argument_group("settings", "Those of StageConfig; see docs/regulatory.md."), StageConfig)
+    add_settings(parser.add_argument_group("settings", "Those of StageConfig; see docs/regulatory.md."), StageConfig)
     given = vars(parser.parse_args(args.arguments))
     config = StageConfig(**{field.name: given.pop(field.name) for field in fields(StageConfig)})
     print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
@@ -74,30 +74,6 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
     parser.add_argument("--devices", type=int, default=1, help="more than one train by DDP (%(default)s)")
     parser.add_argument("--quantize", choices=["float16", "int8"], help="how to store the weights (in full precision)")
-
-
-def _pair(text: str) -> tuple[str, float]:
-    """A name and a number from ``NAME=NUMBER``."""
-    name, _, number = text.partition("=")
-    return name, float(number)
-
-
-def _add_settings(group: Any, config: type) -> None:
-    """An option for each field of a dataclass, with its type and default."""
-    kinds = get_type_hints(config)
-    for field in fields(config):
-        kind, options = kinds[field.name], {"default": field.default, "help": "%(default)s"}
-        if kind is bool:
-            options |= {"action": argparse.BooleanOptionalAction}
-        elif get_origin(kind) is dict:
-            options |= {"nargs": "*", "type": _pair, "metavar": "GROUP=WEIGHT", "default": [], "help": "(none)"}
-        elif get_origin(kind) is tuple:
-            options |= {"nargs": len(get_args(kind)), "type": get_args(kind)[0]}
-        elif get_args(kind):
-            options |= {"choices": get_args(kind)}
-        else:
-            options |= {"type": kind}
-        group.add_argument("--" + field.name.replace("_", "-"), **options)
 
 
 KINDS = {"gsfm": _gsfm, "gpgpt": train_gpgpt, "r3lm": _r3lm}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
+from ._train_options import add_settings
+
 
 def train_gpgpt(args: argparse.Namespace) -> None:
     """Train a stage of GP-GPT and tell where it is."""
     from scgsfm.models.gpgpt import TrainConfig, train
-
-    from ._train import _add_settings
 
     parser = argparse.ArgumentParser(
         prog=f"scgsfm train {args.kind}", description="Train a language model of genes, phenotypes and diseases."
@@ -28,7 +28,7 @@ def train_gpgpt(args: argparse.Namespace) -> None:
     parser.add_argument("--validate-every", type=int, default=250, help="in steps (%(default)s)")
     parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
     parser.add_argument("--devices", type=int, default=1, help="more than one train by DDP (%(default)s)")
-    _add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/gpgpt.md."), TrainConfig)
+    add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/gpgpt.md."), TrainConfig)
     given = vars(parser.parse_args(args.arguments))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
     config = TrainConfig(**settings | {"mixture": dict(settings["mixture"])})

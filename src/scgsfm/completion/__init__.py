@@ -4,6 +4,7 @@ from ._cell_signatures import CellSignatures
 from ._complete import Completer, complete, known_genes, predictions, zscores
 from ._cross_validation import CrossValidated, cross_validate
 from ._gene_columns import gene_columns
+from ._gene_set_model import GeneSetModel
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
 
@@ -11,6 +12,7 @@ __all__ = [
     "CellSignatures",
     "Completer",
     "CrossValidated",
+    "GeneSetModel",
     "TermPredictions",
     "complete",
     "cross_validate",

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_array
 
+    from ._gene_set_model import GeneSetModel
+
 SETS_AT_A_TIME = 256
 
 
 def complete(
     gene_sets: Any,
-    model: Any,
+    model: GeneSetModel,
     *,
     n_genes: int = 100,
     weight: float = 2.0,
@@ -101,11 +103,11 @@ def complete(
 class Completer:
     """Completes gene sets for scoring; the model is loaded when it is needed."""
 
-    load: Callable[[], Any]
+    load: Callable[[], GeneSetModel]
     options: Mapping[str, Any]
 
     @classmethod
-    def of(cls, load: Callable[[], Any], expand: bool | Mapping[str, float]) -> Completer:
+    def of(cls, load: Callable[[], GeneSetModel], expand: bool | Mapping[str, float]) -> Completer:
         """From the argument ``expand`` of :func:`scgsfm.tl.score`: a dict holds options of :func:`complete`."""
         options = dict(expand) if isinstance(expand, Mapping) else {}
         if not options.keys() <= {"n_genes", "weight"}:
@@ -120,7 +122,7 @@ class Completer:
         return completed, {"model": model.name, **self.options}
 
 
-def known_genes(sets: GeneSets, model: Any, *, done: str = "completed") -> csr_array:
+def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed") -> csr_array:
     """The genes of each set that a model knows: ones, sets × vocabulary. What it doesn't know is reported.
 
     Parameters
@@ -166,7 +168,7 @@ def known_genes(sets: GeneSets, model: Any, *, done: str = "completed") -> csr_a
     return own
 
 
-def predictions(own: csr_array, model: Any) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+def predictions(own: csr_array, model: GeneSetModel) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """Blocks of sets, their logits, and the logits less the genes' popularity (sets × vocabulary)."""
     for start in range(0, own.shape[0], SETS_AT_A_TIME):
         block = slice(start, min(start + SETS_AT_A_TIME, own.shape[0]))
@@ -181,7 +183,7 @@ def zscores(corrected: np.ndarray) -> np.ndarray:
 
 
 def _candidates(
-    sets: GeneSets, model: Any, own: csr_array, genes: Iterable[str] | None
+    sets: GeneSets, model: GeneSetModel, own: csr_array, genes: Iterable[str] | None
 ) -> tuple[np.ndarray, np.ndarray, csr_array]:
     """What a model may add to sets.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -13,6 +13,9 @@ from scipy.sparse import csr_array
 from scgsfm._logging import logger
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.settings import settings
+
+if TYPE_CHECKING:
+    from ._gene_set_model import GeneSetModel
 
 from ._complete import SETS_AT_A_TIME, zscores
 
@@ -35,7 +38,7 @@ class CrossValidated(NamedTuple):
     """Of each set, float32: how its genes rank against those that only other sets have; NaN for small sets."""
 
 
-def cross_validate(own: csr_array, model: Any) -> CrossValidated:
+def cross_validate(own: csr_array, model: GeneSetModel) -> CrossValidated:
     """The genes of sets as a model sees them from the outside, computed once for a library and a model.
 
     The genes of each set are cut into five folds, the same whatever the other sets are. A query holds four of them and
@@ -84,7 +87,7 @@ def _write(file: Path, values: CrossValidated) -> None:
         logger.warning("%s can't be written (%s), so it is computed again next time.", file, error)
 
 
-def _compute(own: csr_array, model: Any) -> CrossValidated:
+def _compute(own: csr_array, model: GeneSetModel) -> CrossValidated:
     from scgsfm.kernels import auroc
 
     rows, sizes = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr)), np.diff(own.indptr)

@@ -18,12 +18,14 @@ from ._term_predictions import predict_terms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from scgsfm.models.gsfm import GSFM
+    from ._gene_set_model import GeneSetModel
 
 CHOICES = {"by": ("gene", "term"), "known": ("include", "exclude")}
 
 
-def requested_genes(genes: Iterable[Any] | None, model: GSFM, *, what: str = "genes") -> tuple[np.ndarray, np.ndarray]:
+def requested_genes(
+    genes: Iterable[Any] | None, model: GeneSetModel, *, what: str = "genes"
+) -> tuple[np.ndarray, np.ndarray]:
     """The distinct names that a model knows, by default its own, and their tokens; ``what`` they are, for messages."""
     vocabulary = np.array(model.genes, dtype=object)
     if genes is None:
@@ -47,7 +49,7 @@ def prediction_tables(
     names: np.ndarray,
     tokens: np.ndarray,
     library: Any,
-    model: GSFM,
+    model: GeneSetModel,
     *,
     by: Literal["gene", "term"],
     n_top: int | None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from ._cross_validation import CrossValidated
+    from ._gene_set_model import GeneSetModel
 
 
 class TermPredictions(NamedTuple):
@@ -32,7 +33,7 @@ class TermPredictions(NamedTuple):
 def predict_terms(
     own: csr_array,
     left: CrossValidated,
-    model: Any,
+    model: GeneSetModel,
     tokens: np.ndarray,
     *,
     by: Literal["gene", "term"],
@@ -73,7 +74,13 @@ def predict_terms(
 
 
 def _blocks(
-    own: csr_array, left: CrossValidated, model: Any, tokens: np.ndarray, min_probability: float, *, include_known: bool
+    own: csr_array,
+    left: CrossValidated,
+    model: GeneSetModel,
+    tokens: np.ndarray,
+    min_probability: float,
+    *,
+    include_known: bool,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """First term, scores (terms × genes), and probabilities and z-scores (terms × genes × 2) of each block.
 

@@ -1,5 +1,6 @@
 """Places in a genome: peaks, their sequences from a FASTA file, and variants. Starts are 0-based, ends exclusive."""
 
+from ._encoding import N, encode
 from ._genome import Genome, contig_names
 from ._peaks import Peaks, parse_peak, peaks_of
 from ._sequences import OK, Windows, sequences_of_peaks, sequences_of_texts
@@ -7,6 +8,7 @@ from ._species import species_of
 from ._variants import Variant, alleles, read_variants
 
 __all__ = [
+    "N",
     "OK",
     "Genome",
     "Peaks",
@@ -14,6 +16,7 @@ __all__ = [
     "Windows",
     "alleles",
     "contig_names",
+    "encode",
     "parse_peak",
     "peaks_of",
     "read_variants",

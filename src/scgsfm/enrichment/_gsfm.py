@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -11,6 +11,7 @@ from ._terms import EnrichmentResult
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scgsfm.completion import GeneSetModel
     from scgsfm.scoring import SetIndex
 
 FOLDS = 10
@@ -27,7 +28,7 @@ MAX_ROUNDS = 50
 def model_enrichment(
     query: np.ndarray,
     terms: SetIndex,
-    model: Any,
+    model: GeneSetModel,
     tokens: np.ndarray,
     traits: np.ndarray,
     *,
@@ -130,7 +131,7 @@ def _repeated(drawn: np.ndarray) -> np.ndarray:
     return repeated
 
 
-def _logits(queries: Sequence[np.ndarray] | np.ndarray, model: Any, tokens: np.ndarray) -> np.ndarray:
+def _logits(queries: Sequence[np.ndarray] | np.ndarray, model: GeneSetModel, tokens: np.ndarray) -> np.ndarray:
     """Logits of the background's genes (queries × genes)."""
     columns = np.concatenate([np.sort(tokens[query]) for query in queries])
     indptr = np.cumsum([0, *map(len, queries)])
@@ -138,7 +139,7 @@ def _logits(queries: Sequence[np.ndarray] | np.ndarray, model: Any, tokens: np.n
     return model.logits(csr_array(arrays, shape=(len(queries), len(model.genes))))[:, tokens]
 
 
-def _left_out(query: np.ndarray, model: Any, tokens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _left_out(query: np.ndarray, model: GeneSetModel, tokens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Logits for a query, those of its own genes from the query without the fold that holds them."""
     shuffled = rng.permutation(query)
     fold = np.arange(len(query)) % FOLDS

@@ -20,6 +20,7 @@ from ._terms import Background, table, terms_over
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from scgsfm.completion import GeneSetModel
     from scgsfm.genesets import GeneSets
     from scgsfm.scoring import SetIndex
 
@@ -72,7 +73,7 @@ def run_enrichment(
     sets: GeneSets,
     options: Options,
     given: np.ndarray | None,
-    model: Callable[[], Any],
+    model: Callable[[], GeneSetModel],
     rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The table, and how it was made."""
@@ -148,7 +149,7 @@ def _by_model(
     background: Background,
     sets: GeneSets,
     options: Options,
-    model: Any,
+    model: GeneSetModel,
     tokens: np.ndarray,
     rng: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:

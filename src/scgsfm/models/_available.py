@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._store import RECORDS, is_cached
+from ._locate import RECORDS, is_cached
 
 
 def available() -> list[dict[str, Any]]:

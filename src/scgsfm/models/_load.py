@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ._folder import kind_of, read_folder
-from ._store import find
+from ._locate import find
+from ._serialization import kind_of, read_folder
 
 if TYPE_CHECKING:
     from .gpgpt import GPGPT

@@ -131,7 +131,7 @@ def _asked(table: pd.DataFrame, terms: Sequence[str]) -> list[str]:
 
 
 def _cite(ax: Axes) -> None:
-    from scgsfm.models.gpgpt import knowledge
+    from scgsfm.phenotypes import load_annotations
 
-    about = "\n".join(textwrap.wrap(knowledge().about(), 90))
+    about = "\n".join(textwrap.wrap(load_annotations().about(), 90))
     ax.figure.supxlabel(about, fontsize=6, color="#777777", x=0.01, ha="left")

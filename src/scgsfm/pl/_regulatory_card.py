@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-    from scgsfm.models.r3lm._explanation import Explanation
+    from scgsfm.models.r3lm import Explanation
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
 """By Okabe and Ito, told apart by everybody; further families are grey."""

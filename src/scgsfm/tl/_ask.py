@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from scgsfm.genes import resolve
 from scgsfm.genesets import GeneSets
 from scgsfm.models import load
-from scgsfm.models.gpgpt import relations
+from scgsfm.phenotypes import load_predictor
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -84,7 +84,7 @@ def _loaded(name: str) -> GPGPT:
 
 def _predicted(gene: str, term: int) -> float | None:
     """The calibrated probability of a pair; nothing for a gene that no annotation or gene set knows."""
-    model = relations()
+    model = load_predictor()
     if model.rows([gene])[0] < 0:
         return None
     chance = float(model.probability([gene], [term])[0])

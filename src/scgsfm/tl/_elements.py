@@ -13,8 +13,7 @@ from anndata import AnnData
 from scgsfm._logging import logger
 from scgsfm.dna import OK, Genome, peaks_of, sequences_of_peaks, sequences_of_texts, species_of
 from scgsfm.models import load
-from scgsfm.models.r3lm import Motifs
-from scgsfm.models.r3lm._motifs import EMBEDDED
+from scgsfm.motifs import EMBEDDED, Motifs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

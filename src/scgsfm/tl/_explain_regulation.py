@@ -10,8 +10,7 @@ from anndata import AnnData
 from scgsfm import _keys
 from scgsfm._adata import write_record
 from scgsfm.dna import OK
-from scgsfm.models.r3lm._card import build_card
-from scgsfm.models.r3lm._explanation import explain
+from scgsfm.models.r3lm import build_card, explain
 
 from ._elements import as_motifs, as_r3lm, names_of, width_of, windows_of
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
-    from scgsfm.models.r3lm import R3LM, Motifs
-    from scgsfm.models.r3lm._explanation import Explanation
+    from scgsfm.models.r3lm import R3LM, Explanation
+    from scgsfm.motifs import Motifs
 
 MOST = 200
 """Elements that are explained without being named."""

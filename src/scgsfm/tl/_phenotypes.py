@@ -9,9 +9,7 @@ import pandas as pd
 from scgsfm import _keys, enrichment
 from scgsfm._adata import write_record
 from scgsfm.errors import GeneSetWarning
-from scgsfm.models.gpgpt import knowledge
-
-from ._phenotype_tests import Tests
+from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -130,7 +128,7 @@ def phenotypes(
         adata, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols
     )
     background = source.background or enrichment.Background(np.empty(0, dtype=object))
-    tests = Tests.over(background.genes, min_genes=min_genes, max_genes=max_genes)
+    tests = PhenotypeEnrichment.over(background.genes, min_genes=min_genes, max_genes=max_genes)
     tables: list[pd.DataFrame] = []
     for group, genes in source.top(n_genes, max_padj).items():
         if len(genes):
@@ -143,7 +141,7 @@ def phenotypes(
         msg = "No group has a marker: raise `max_padj`, or look at the ranking of the genes."
         raise ValueError(msg)
     adata = adata.copy() if copy else adata
-    result, known = key_added or _keys.PHENOTYPES, knowledge()
+    result, known = key_added or _keys.PHENOTYPES, load_annotations()
     adata.uns[result] = pd.concat(tables, ignore_index=True)
     params = {"n_genes": n_genes, "max_padj": max_padj, "min_genes": min_genes, "max_genes": max_genes, "n_top": n_top}
     record = {"params": params | {"gene_symbols": gene_symbols}, "ranking": source.made, "sources": known.sources}

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scgsfm.models.gpgpt import knowledge
-from scgsfm.models.gpgpt import rank_genes as ranked
+from scgsfm.phenotypes import load_annotations
+from scgsfm.phenotypes import rank_genes as ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scgsfm.models.gpgpt import Ontology
+    from scgsfm.phenotypes import Ontology
 
 
 def rank_genes(
@@ -69,7 +69,7 @@ def rank_genes(
     >>> table["gene"][0], table["evidence"][0]
     ('FBN1', 'known')
     """
-    known = knowledge()
+    known = load_annotations()
     present, absent = _rows(phenotypes, "phenotypes", known.ontology), _rows(excluded, "excluded", known.ontology)
     if not present:
         msg = "`phenotypes` is empty: give at least one term, such as 'HP:0001250'."

@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm.errors import GeneMatchError
 from scgsfm.genes import as_names, resolve
-from scgsfm.models.gpgpt import Evidence, knowledge, relations
+from scgsfm.phenotypes import Evidence, load_annotations, load_predictor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,14 +67,14 @@ def relation(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.Da
     >>> table[["name", "status"]].to_numpy().tolist()
     [['Seizure', 'known'], ['Ectopia lentis', 'predicted']]
     """
-    known, names = knowledge(), [gene] if isinstance(gene, str) else as_names(gene).tolist()
+    known, names = load_annotations(), [gene] if isinstance(gene, str) else as_names(gene).tolist()
     terms = [phenotype] if isinstance(phenotype, str) else list(phenotype)
     rows = [known.ontology.term(str(term), phenotype=True) for term in terms]
     pairs = [(name, symbol, row) for name, symbol in zip(names, _symbols(names), strict=True) for row in rows]
     if not pairs:
         msg = "Give at least one `gene` and one `phenotype`."
         raise ValueError(msg)
-    predicted = relations().probability([symbol for _, symbol, _ in pairs], [row for *_, row in pairs])
+    predicted = load_predictor().probability([symbol for _, symbol, _ in pairs], [row for *_, row in pairs])
     table = pd.DataFrame(
         [
             _told(name, symbol, row, chance)
@@ -86,7 +86,7 @@ def relation(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.Da
 
 
 def _symbols(names: list[str]) -> list[str]:
-    known = knowledge()
+    known = load_annotations()
     found = resolve(names)
     # some loci have annotations, but no approved symbol
     symbols = [
@@ -107,7 +107,7 @@ def _symbols(names: list[str]) -> list[str]:
 
 
 def _told(name: str, symbol: str, row: int, predicted: float) -> dict[str, str | float | int]:
-    known = knowledge()
+    known = load_annotations()
     found: list[Evidence] = known.evidence(symbol, row)
     against = [] if found else known.evidence(symbol, row, negated=True)
     status = "known" if found else "excluded" if against else "predicted"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm._logging import logger
 from scgsfm.dna import OK, alleles, read_variants
-from scgsfm.models.r3lm._card import build_cards
+from scgsfm.models.r3lm import build_cards
 
 from ._elements import as_motifs, as_r3lm, genome_of, warn_if_not_human, width_of
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    from scgsfm.models.r3lm import R3LM, Card, Motifs
+    from scgsfm.models.r3lm import R3LM, Card
+    from scgsfm.motifs import Motifs
 
 
 def variant_effect(

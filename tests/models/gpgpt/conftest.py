@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from scgsfm.models.gpgpt import Corpus, Knowledge, Prose, TrainConfig, build_corpus, knowledge
-from scgsfm.models.gpgpt._corpus import READ, TASKS
+from scgsfm.models.gpgpt import Corpus, Prose, TrainConfig, build_corpus
+from scgsfm.models.gpgpt.training._corpus import READ, TASKS
+from scgsfm.phenotypes import HPOAnnotations, load_annotations
 
 PROSE = [
     Prose("gene", "FBN1", "This gene encodes a member of the fibrillin family of proteins. FBN1 binds FBN2 and DNA."),
@@ -35,12 +36,12 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def known() -> Knowledge:
-    return knowledge()
+def known() -> HPOAnnotations:
+    return load_annotations()
 
 
 @pytest.fixture(scope="session")
-def built(known: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
+def built(known: HPOAnnotations, tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
     """A corpus of all that is known, a little prose, and where it was written."""
     folder = tmp_path_factory.mktemp("corpus")
     return build_corpus(known, PROSE, FUNCTIONS, folder, exclude=["SCN2A"], n_instructions=800), folder

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scgsfm.models.gpgpt._ask import answer
-from scgsfm.models.gpgpt._facts import LOOKUPS, _weight
-from scgsfm.models.gpgpt._templates import QUESTIONS
+from scgsfm.models.gpgpt.training._question_templates import QUESTIONS
+from scgsfm.phenotypes._retrieval import LOOKUPS, _weight
 
 MARFAN = "Marfan syndrome (OMIM:154700)"
 

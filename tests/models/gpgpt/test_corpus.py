@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from scgsfm.models.gpgpt import ASKED, Corpus
-from scgsfm.models.gpgpt._corpus import INFO
-from scgsfm.models.gpgpt._instructions import ANSWERS, NO, RELATION_PROMPT, YES, instructions
 from scgsfm.models.gpgpt._tokenizer import spans
+from scgsfm.models.gpgpt.training._corpus import INFO
+from scgsfm.models.gpgpt.training._instruction_data import ANSWERS, NO, RELATION_PROMPT, YES, instructions
 
 
 def texts(corpus, kind):

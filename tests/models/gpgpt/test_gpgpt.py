@@ -7,9 +7,9 @@ import torch
 pytest.importorskip("transformers")
 
 from scgsfm import models
-from scgsfm.models._folder import write_folder
+from scgsfm.models._serialization import write_folder
 from scgsfm.models.gpgpt import ASKED, GPGPT
-from scgsfm.models.gpgpt._packing import pack
+from scgsfm.models.gpgpt._serialization import pack
 
 TEXTS = ["<gene>FBN1</gene> encodes a member of the fibrillin family.", "Seizure", "a b"]
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from scgsfm._logging import logger
 from scgsfm.cli import main
 from scgsfm.models.gpgpt import GPGPT, TrainConfig, merge, train
-from scgsfm.models.gpgpt._base import load_base, load_tokenizer
+from scgsfm.models.gpgpt._llama import load_base, load_tokenizer
 
 from .test_tokenizer import foreign
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from scgsfm.models.gsfm import TrainConfig
-from scgsfm.models.gsfm._corpus import Corpus, build_corpus
+from scgsfm.models.gsfm.training._corpus import Corpus, build_corpus
 
 FOLDERS = {"large": 200, "medium": 80, "small": 20}
 

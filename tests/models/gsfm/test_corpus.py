@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from scgsfm.models.gsfm._corpus import Corpus, build_corpus, find_files, read_sets
+from scgsfm.models.gsfm.training._corpus import Corpus, build_corpus, find_files, read_sets
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from scgsfm import models
 from scgsfm._logging import logger
 from scgsfm.cli import main
 from scgsfm.models.gsfm import train
-from scgsfm.models.gsfm._lightning import Trainee
+from scgsfm.models.gsfm.training._lightning import GSFMTraining
 
 MODULE = [f"G{i:03}" for i in range(20, 40)]
 """Genes that stand together in the sets."""
@@ -133,7 +133,7 @@ def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch):
     config = replace(tiny, steps=9, **settings)
     run = {"config": config, "min_count": 2, "validate_every": 4}
     train(gmt_folder, tmp_path / "whole", **run)
-    step = Trainee.training_step
+    step = GSFMTraining.training_step
 
     def failing(self, batch, batch_idx):
         if self.global_step == 6:
@@ -141,7 +141,7 @@ def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch):
         return step(self, batch, batch_idx)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Trainee, "training_step", failing)
+        patch.setattr(GSFMTraining, "training_step", failing)
         with pytest.raises(ConnectionError):
             train(gmt_folder, tmp_path / "broken", **run)
     assert checkpoint(tmp_path / "broken")["global_step"] == 4

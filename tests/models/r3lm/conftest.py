@@ -19,9 +19,10 @@ def small_parts():
     """Configuration, tensors and vocabulary of a folder."""
     import torch
 
-    from scgsfm.models.r3lm import Motifs, build_module
+    from scgsfm.models.r3lm import build_module
     from scgsfm.models.r3lm._features import N_COMPOSITION
-    from scgsfm.models.r3lm._tokens import Tokens
+    from scgsfm.models.r3lm._tokenizer import Tokens
+    from scgsfm.motifs import Motifs
 
     motifs = Motifs.embedded("jaspar2026")
     tokens = Tokens(CELL_TYPES, motifs.names)
@@ -68,7 +69,7 @@ def small(small_parts):
     """The model as it is loaded."""
     from pathlib import Path
 
-    from scgsfm.models._kinds import KINDS
+    from scgsfm.models.r3lm._build import build
 
     config, tensors, vocab = small_parts
-    return KINDS["r3lm"].build(config, {key: value.copy() for key, value in tensors.items()}, vocab, name=Path("small"))
+    return build(config, {key: value.copy() for key, value in tensors.items()}, vocab, name=Path("small"))

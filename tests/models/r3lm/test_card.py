@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scgsfm.models.r3lm import Card, Hit, Hits, Motifs
-from scgsfm.models.r3lm._card import build_card, build_cards, grammar, reduce_hits
+from scgsfm.models.r3lm import Card, Hit, build_card, build_cards
+from scgsfm.models.r3lm._card import grammar, reduce_hits
+from scgsfm.motifs import Hits, Motifs
 
 TEXT = """Context:
 - Cell Type: HepG2

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from scgsfm import models
-from scgsfm.models._folder import read_folder, write_folder
-from scgsfm.models._store import EMBEDDED
+from scgsfm.models._locate import EMBEDDED
+from scgsfm.models._serialization import read_folder, write_folder
 from scgsfm.models.r3lm._trace import check
 
 from .conftest import random_dna

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from scgsfm.errors import TraceError
-from scgsfm.models.r3lm import Motifs
-from scgsfm.models.r3lm._card import build_card
-from scgsfm.models.r3lm._explanation import explain, shuffle_effects, shuffled
+from scgsfm.models.r3lm import build_card, explain
+from scgsfm.models.r3lm._explanation import shuffle_effects, shuffled
 from scgsfm.models.r3lm._trace import check
+from scgsfm.motifs import Motifs
 
 GATA, REST = "AGATAAGA", "TTCAGCACCATGGACAGCGCC"
 

@@ -8,8 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scgsfm.models.r3lm import Motifs
 from scgsfm.models.r3lm._features import N_COMPOSITION, CardFeatures, composition
+from scgsfm.motifs import Motifs
 
 from .conftest import SCORED, random_dna
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from scgsfm import models
-from scgsfm.models._folder import write_folder
+from scgsfm.models._serialization import write_folder
 from scgsfm.models.r3lm._network import one_hot
 
 from .conftest import CELL_TYPES, random_dna

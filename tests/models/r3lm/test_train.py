@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from scgsfm.errors import ModelFormatError
-from scgsfm.models.r3lm import AdaptedR3LM, Motifs, StageConfig, train
+from scgsfm.models.r3lm import AdaptedR3LM, StageConfig, train
 from scgsfm.models.r3lm._backbone import load_base, new_small
 from scgsfm.models.r3lm._decoder import Decoder, DecoderConfig, Regressor
-from scgsfm.models.r3lm._examples import Examples, fit, make_examples, read_measured, units_of
-from scgsfm.models.r3lm._stages import generate, stage2_rows, train_stage1, train_stage2
-from scgsfm.models.r3lm._tokens import Tokens, padded
+from scgsfm.models.r3lm._tokenizer import Tokens, padded
+from scgsfm.models.r3lm.training._examples import Examples, fit, make_examples, read_measured, units_of
+from scgsfm.models.r3lm.training._finetune import generate, stage2_rows, train_stage1, train_stage2
+from scgsfm.motifs import Motifs
 
 from .conftest import random_dna
 
@@ -69,7 +70,7 @@ def staged(table, qwen, tmp_path_factory):
 
 @pytest.fixture
 def cards(table):
-    from scgsfm.models.r3lm._card import build_cards
+    from scgsfm.models.r3lm import build_cards
 
     return build_cards(read_measured(table, CELL_TYPES).sequences[:3], "K562", Motifs.embedded())
 
@@ -235,7 +236,9 @@ def test_shell(monkeypatch, capsys):
     from scgsfm.cli import main
 
     told = {}
-    monkeypatch.setattr("scgsfm.models.r3lm._train.train", lambda *args, **kw: told.update(kw, args=args) or "there")
+    monkeypatch.setattr(
+        "scgsfm.models.r3lm.training._train.train", lambda *args, **kw: told.update(kw, args=args) or "there"
+    )
     words = (
         "train r3lm --stage 2 --base stage1 --data t.tsv -o out --cell-types HepG2 K562 --held-out 7 8 --lora-rank 4"
     )

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from ._facts import Fact, Facts
-from ._knowledge import knowledge
-from ._names import Entity, Read, Reader
-from ._templates import QUESTIONS
+from scgsfm.phenotypes import Fact, FactRetriever, load_annotations
+
+from ._entity_linking import Entity, EntityLinker, Read
+from .training._question_templates import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from ._gpgpt import GPGPT
-    from ._knowledge import Knowledge
+    from scgsfm.phenotypes import HPOAnnotations, Predict
 
-    Predict: TypeAlias = Callable[[str, int], "float | None"]
-    """Gives the probability that a gene has a term, by symbol and row, or ``None``."""
 
 _ASKED = {
     "genes": "genes",
@@ -40,6 +37,19 @@ _BEYOND = re.compile(
 """Words of questions that no annotation answers."""
 UNKNOWN = "I don't know."
 """How an answer begins that nothing supports."""
+
+
+class QuestionReader(Protocol):
+    """What answering needs of the language model."""
+
+    def entities(self, question: str, /) -> list[tuple[str, str]]:
+        """Kind and wording of the entities in a question."""
+
+    def relates(self, question: str, /) -> float:
+        """Probability that a question asks how two things relate."""
+
+    def likeliest(self, question: str, options: Sequence[str], /) -> str:
+        """What a question most probably asks for."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +90,10 @@ class Answer:
 
 
 def answer(
-    model: GPGPT,
+    model: QuestionReader,
     question: str,
     *,
-    known: Knowledge | None = None,
+    known: HPOAnnotations | None = None,
     resolve: Callable[[str], str] | None = None,
     predict: Predict | None = None,
     functions: Callable[[str], list[tuple[str, str]]] | None = None,
@@ -93,10 +103,10 @@ def answer(
     if not isinstance(question, str) or not question.strip():
         msg = f"question must be a text, found {question!r}."
         raise ValueError(msg)
-    known = known or knowledge()
+    known = known or load_annotations()
     question = " ".join(question.split())
     plain = _OPTIONAL.sub(r"\1", question)
-    read = Reader(known, resolve).read(plain, model.entities(plain))
+    read = EntityLinker(known, resolve).read(plain, model.entities(plain))
     about = known.about()
     if read.unknown or not read.entities:
         return Answer(question, f"{UNKNOWN} {_why(read)}", entities=read.entities, declined=True, about=about)
@@ -108,7 +118,7 @@ def answer(
     if not asked:
         text = f"{UNKNOWN} Of {named} alone I can't tell this; {_ADVICE}."
         return Answer(question, text, entities=read.entities, declined=True, about=about)
-    found = Facts(known, predict, functions, n_max).find(asked, read.entities)
+    found = FactRetriever(known, predict, functions, n_max).find(asked, read.entities)
     heading = f"Asked: {_ASKED[asked]}; of {named}."
     text = f"{heading} {found.text}" if found.facts else f"{UNKNOWN} {heading} {found.text}"
     return Answer(
@@ -124,7 +134,7 @@ def _why(read: Read) -> str:
     return f"There is nothing about {read.unknown!r} in what I have.{hint}"
 
 
-def _asked(model: GPGPT, question: str, entities: tuple[Entity, ...]) -> str:
+def _asked(model: QuestionReader, question: str, entities: tuple[Entity, ...]) -> str:
     """The likeliest thing to ask of such entities, or ``""`` if there is none."""
     kinds = {entity.kind for entity in entities}
     options = [asked for asked, kinds_asked in QUESTIONS if set(kinds_asked) == kinds]

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from ._base import load_base, load_tokenizer
-from ._batches import IGNORED, Encoder
-from ._instructions import ANSWERS, NO, YES, asked_prompt, relation_prompt, spans_prompt
-from ._spans import SpanPath
-from ._templates import ASKED
+from ._constrained_decoding import SpanPath
+from ._llama import load_base, load_tokenizer
 from ._tokenizer import ANSWER, spans
+from .training._dataset import IGNORED, Encoder
+from .training._instruction_data import ANSWERS, NO, YES, asked_prompt, relation_prompt, spans_prompt
+from .training._question_templates import ASKED
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Sequence
 
+    from scgsfm.phenotypes import HPOAnnotations
+
     from ._ask import Answer, Predict
-    from ._knowledge import Knowledge
 
 _OF_TWO = [ASKED.index(asked) for asked in ("related", "how often")]
 
@@ -232,7 +233,7 @@ class GPGPT:
         self,
         question: str,
         *,
-        known: Knowledge | None = None,
+        known: HPOAnnotations | None = None,
         resolve: Callable[[str], str] | None = None,
         predict: Predict | None = None,
         functions: Callable[[str], list[tuple[str, str]]] | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ._extra import needs
+from scgsfm.models._extras import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,16 +4,16 @@ from typing import Any
 
 from scgsfm._vocabulary import SPECIALS
 
-from ._config import TrainConfig
 from ._gsfm import GSFM
 from ._modules import VARIANTS, build_module
+from .training._config import TrainConfig
 
 __all__ = ["GSFM", "SPECIALS", "VARIANTS", "TrainConfig", "build_module", "train"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "train":  # not above: Lightning takes seconds to load
-        from ._train import train
+        from .training._train import train
 
         return train
     msg = f"module {__name__!r} has no attribute {name!r}"

@@ -20,8 +20,8 @@ from torch.nn import functional as F
 from scgsfm._vocabulary import PAD
 
 from ._neighbours import Neighbours
-from ._recall import with_recalled
-from ._sparse import BagSum
+from ._second_pass import with_recalled
+from ._sparse_ops import BagSum
 
 
 class MLP(nn.Module):

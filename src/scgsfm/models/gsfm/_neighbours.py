@@ -13,7 +13,7 @@ from torch.nn import functional as F
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._corpus import Corpus
+    from .training._corpus import Corpus
 
 
 class Neighbours(nn.Module):

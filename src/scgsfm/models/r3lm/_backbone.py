@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from scgsfm.errors import ModelFormatError
 
 from ._decoder import DecoderConfig
-from ._plain_text import PlainText
-from ._tokens import Tokens
+from ._text_tokenizer import PlainText
+from ._tokenizer import Tokens
 
 if TYPE_CHECKING:
     import os
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ._card import Card
-    from ._stage_config import StageConfig
     from ._trace import Trace
+    from .training._finetune_config import StageConfig
 
 VOCAB = "vocab.txt"
 ADAPTER, ADAPTER_CONFIG = "adapter", "adapter_config.json"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._motifs import Hits, Motifs, P
+from scgsfm.motifs import Hits, Motifs, P
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._writing import Claims, claims_of, write_trace
+from ._trace_templates import Claims, claims_of, write_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ._card import Card
     from ._trace import Trace
-    from ._writing import Writer
+    from ._trace_templates import TraceWriter
 
 N_SHUFFLES = 16
 AGREEMENT = 0.9
@@ -83,7 +83,7 @@ def explain(
     rng: int | np.random.Generator | None = 0,
     n_shuffles: int = N_SHUFFLES,
     smallest: float = SMALLEST,
-    writer: Writer | None = None,
+    writer: TraceWriter | None = None,
 ) -> Explanation:
     """Explain a prediction by the motifs of its card.
 

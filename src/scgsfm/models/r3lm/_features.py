@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._letters import N, encode
+from scgsfm.dna import N, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._motifs import Motifs
+    from scgsfm.motifs import Motifs
 
 MOST_COUNTED = 4
 WORD, N_WORDS = 6, 2080

@@ -9,21 +9,22 @@ import numpy as np
 import torch
 from torch import nn
 
+from scgsfm.dna import N, encode
+from scgsfm.motifs import Motifs
+
 from ._card import Card, build_cards
 from ._decoder import Decoder, DecoderConfig, Regressor
 from ._explanation import explain
 from ._features import CardFeatures
-from ._letters import N, encode
-from ._motifs import Motifs
 from ._network import ActivityConfig, ActivityNetwork, one_hot
-from ._tokens import END, MOST_TRACE, Tokens, padded
+from ._tokenizer import END, MOST_TRACE, Tokens, padded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ._explanation import Explanation
     from ._trace import Trace
-    from ._writing import Writer
+    from ._trace_templates import TraceWriter
 
 N_SURROUNDINGS = 2
 """Random sequences in which short ones are put."""
@@ -159,7 +160,7 @@ class R3LM:
         cell_type: str,
         *,
         rng: int | np.random.Generator | None = 0,
-        writer: Writer | None = None,
+        writer: TraceWriter | None = None,
     ) -> Explanation:
         """Explain a prediction: what each motif of the card adds to it, and a reasoning trace that says so.
 

@@ -1,0 +1,279 @@
+"""The folder of a model: the layout of the official checkpoints, with a card and checksums beside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from scgsfm.errors import ChecksumError, ModelFormatError
+
+from ._registry import DEFAULT, MODULES, Kind, kind
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+CONFIG, WEIGHTS, VOCAB, CARD, CHECKSUMS = "config.json", "model.safetensors", "vocab.txt", "card.json", "checksums.json"
+SCALE = ".scale"
+"""Ends the key of the scales (one a row) of an int8 tensor."""
+
+Quantize: TypeAlias = Literal["float16", "int8"] | None
+
+
+class Folder(NamedTuple):
+    """What a model folder holds; tensors in float32."""
+
+    config: dict[str, Any]
+    tensors: dict[str, np.ndarray]
+    vocab: list[str]
+    card: dict[str, Any]
+
+
+def read_folder(path: str | os.PathLike[str], *, remedy: str = "Copy the folder anew from where it came.") -> Folder:
+    """Read and check a model folder.
+
+    Parameters
+    ----------
+    path
+        A folder with ``config.json``, ``model.safetensors`` (float32, float16, bfloat16, or int8 with row scales) and
+        ``vocab.txt``; ``card.json`` and ``checksums.json`` are used where they exist.
+    remedy
+        What a user can do about wrong bytes.
+
+    Raises
+    ------
+    ChecksumError
+        A file is not the one that ``checksums.json`` names.
+    ModelFormatError
+        A file is missing or broken, or configuration, vocabulary and weights disagree.
+    """
+    path = Path(path)
+    _check_files(path)
+    _check_sums(path, remedy)
+    folder = Folder(
+        read_json(path / CONFIG),
+        _read_weights(path / WEIGHTS),
+        _read_vocab(path / VOCAB),
+        read_json(path / CARD) if (path / CARD).exists() else {},
+    )
+    check(path, folder)
+    return folder
+
+
+def write_folder(
+    path: str | os.PathLike[str],
+    config: Mapping[str, Any],
+    tensors: Mapping[str, np.ndarray],
+    vocab: Sequence[str],
+    card: Mapping[str, Any],
+    *,
+    quantize: Quantize = None,
+) -> None:
+    """Write a model folder that :func:`read_folder` reads; an interrupted call leaves no folder that passes for whole.
+
+    Parameters
+    ----------
+    path
+        The folder, made if need be; files of a model in it are replaced.
+    config
+        The arguments of the model's constructor.
+    tensors
+        Its state dictionary.
+    vocab
+        All tokens, ``<unk>`` and ``<pad>`` first.
+    card
+        The model card: data, versions, licences, metrics, seed, time.
+    quantize
+        How matrices are kept: ``None`` as float32, ``"float16"`` with a relative error of at most 2⁻¹¹, ``"int8"``
+        with an error of at most 1/254 of the largest value of the row. Vectors always stay float32.
+
+    Raises
+    ------
+    ModelFormatError
+        Configuration, vocabulary and weights disagree.
+    """
+    import safetensors.numpy
+
+    path = Path(path)
+    folder = Folder(
+        {"model_type": DEFAULT} | dict(config),
+        {key: _plain(tensor) for key, tensor in tensors.items()},
+        list(vocab),
+        dict(card),
+    )
+    check(path, folder)
+    stored: dict[str, np.ndarray] = {}
+    for key, tensor in folder.tensors.items():
+        stored |= _quantized(path, key, tensor, quantize)
+    path.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path) as parent:
+        part = Path(parent)
+        (part / CONFIG).write_text(_json(folder.config), encoding="utf-8")
+        (part / CARD).write_text(_json(folder.card), encoding="utf-8")
+        (part / VOCAB).write_text("".join(f"{token}\n" for token in folder.vocab), encoding="utf-8")
+        (part / WEIGHTS).write_bytes(safetensors.numpy.save(stored))  # save_file lets nobody else read it
+        sums = {name: _sha256(part / name) for name in (CONFIG, CARD, VOCAB, WEIGHTS)}
+        (part / CHECKSUMS).write_text(_json(sums), encoding="utf-8")
+        for name in (CHECKSUMS, *sums):  # the sums first: they tell a mixture of old and new files
+            (part / name).replace(path / name)
+
+
+def check(path: Path, folder: Folder) -> None:
+    """Raise a ModelFormatError where configuration, vocabulary and tensors disagree."""
+    from scgsfm._vocabulary import SPECIALS
+
+    config, tensors, vocab, _ = folder
+    size = config.get("vocab_size")
+    if tuple(vocab[:2]) != SPECIALS:
+        raise _error(path / VOCAB, f"the first two tokens must be {SPECIALS}, found {tuple(vocab[:2])}")
+    if size != len(vocab):
+        raise _error(path / VOCAB, f"found {len(vocab):,} tokens, but vocab_size in {CONFIG} is {size!r}")
+    if twice := [token for token, n in Counter(vocab).items() if n > 1]:
+        raise _error(path / VOCAB, f"tokens occur more than once: {', '.join(twice[:5])}")
+    try:
+        expected = kind_of(path, config).shapes(config)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _error(path / CONFIG, f"no model can be built from it: {error}") from error
+    for key, shape in expected.items():
+        if key not in tensors:
+            raise _error(path / WEIGHTS, f"{key} is missing; found are {', '.join(sorted(tensors)) or 'no tensors'}")
+        if tensors[key].shape != shape:
+            raise _error(path / WEIGHTS, f"{key} has shape {tensors[key].shape}, expected {shape} after {CONFIG}")
+        if not np.isfinite(tensors[key]).all():
+            raise _error(path / WEIGHTS, f"{key} holds values that are infinite or no numbers")
+    if extra := sorted(tensors.keys() - expected.keys()):
+        raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} lacks: {', '.join(extra)}")
+
+
+def kind_of(path: Path, config: Mapping[str, Any]) -> Kind:
+    """The record of the kind that ``config`` tells."""
+    name = config.get("model_type", DEFAULT)
+    if name not in MODULES:
+        raise _error(path / CONFIG, f"model_type is {name!r}, known are {', '.join(MODULES)}")
+    return kind(name)
+
+
+def _error(path: Path, what: str) -> ModelFormatError:
+    return ModelFormatError(f"{path}: {what}.")
+
+
+def _check_files(path: Path) -> None:
+    if not path.is_dir():
+        msg = f"{path} is no folder. A model is a folder with {CONFIG}, {WEIGHTS} and {VOCAB}."
+        raise FileNotFoundError(msg)
+    for name in (CONFIG, WEIGHTS, VOCAB):
+        if (path / name).is_file():
+            continue
+        pickled = sorted(f.name for f in path.iterdir() if f.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl"))
+        if name == WEIGHTS and pickled:
+            what = (
+                f"{name} is missing. {', '.join(pickled)} is not read: such files are pickles, which can run any code "
+                "when they are opened. If you trust its source, load it with torch and save its state dictionary with "
+                "safetensors.torch.save_file"
+            )
+        else:
+            what = f"{name} is missing; a model folder holds {CONFIG}, {WEIGHTS} and {VOCAB}"
+        raise _error(path, what)
+
+
+def _check_sums(path: Path, remedy: str) -> None:
+    if not (path / CHECKSUMS).exists():
+        return
+    for name, expected in read_json(path / CHECKSUMS).items():
+        file = path / name
+        found = _sha256(file) if file.is_file() else "of no file"
+        if found != expected:
+            msg = f"{file} is damaged or changed: its SHA-256 is {found}, expected {expected}. {remedy}"
+            raise ChecksumError(msg)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise _error(path, f"is no JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise _error(path, f"must hold a JSON object, found {type(value).__name__}")
+    return value
+
+
+def _read_vocab(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _error(path, f"is no UTF-8 text ({error})") from error
+    return [token for line in text.split("\n") if (token := line.rstrip())]
+
+
+def _read_weights(path: Path) -> dict[str, np.ndarray]:
+    import safetensors
+    import torch
+
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            raw = {key: file.get_tensor(key) for key in file.keys()}
+    except safetensors.SafetensorError as error:
+        raise _error(path, f"is cut short or no safetensors file ({error})") from error
+    tensors = {}
+    for key, tensor in raw.items():
+        scaled = raw.get(key.removesuffix(SCALE)) if key.endswith(SCALE) else None
+        if scaled is not None and scaled.dtype == torch.int8:
+            continue
+        if tensor.dtype == torch.int8:
+            tensors[key] = _dequantized(path, key, raw).numpy()
+        else:
+            tensors[key] = (tensor.float() if tensor.is_floating_point() else tensor.to(torch.int32)).numpy()
+    return tensors
+
+
+def _dequantized(path: Path, key: str, raw: Mapping[str, Any]) -> Any:
+    tensor, scale = raw[key], raw.get(key + SCALE)
+    rows = tuple(tensor.shape[:1])
+    if scale is None:
+        raise _error(path, f"{key} is int8, but {key + SCALE} is missing")
+    if tuple(scale.shape) != rows or tensor.ndim != 2:
+        found = f"{key} has shape {tuple(tensor.shape)} and {key + SCALE} {tuple(scale.shape)}"
+        raise _error(path, f"{found}, expected a matrix and one scale a row")
+    return tensor.float() * scale.float()[:, None]
+
+
+def _plain(tensor: np.ndarray) -> np.ndarray:
+    """Float32 and C order; integers, which are positions, stay what they are."""
+    dtype = tensor.dtype if tensor.dtype.kind in "iu" else np.float32
+    return np.asarray(tensor, dtype=dtype, order="C")
+
+
+def _quantized(path: Path, key: str, tensor: np.ndarray, how: Quantize) -> dict[str, np.ndarray]:
+    """What is stored of one tensor; vectors are small, and running counts of genes would overflow."""
+    if tensor.dtype.kind in "iu":
+        small = tensor.min(initial=0) >= 0 and tensor.max(initial=0) < 2**16
+        return {key: tensor.astype(np.uint16) if small else tensor}
+    if how is None or tensor.ndim < 2:
+        return {key: tensor}
+    if how == "float16":
+        if np.abs(tensor).max(initial=0) > np.finfo(np.float16).max:
+            raise _error(path / WEIGHTS, f"{key} holds values too large for float16")
+        return {key: tensor.astype(np.float16)}
+    if how == "int8" and tensor.ndim > 2:
+        return {key: tensor}
+    if how == "int8":
+        largest = np.abs(tensor).max(axis=1, initial=0)
+        scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+        return {key: np.rint(tensor / scale[:, None]).astype(np.int8), key + SCALE: scale}
+    msg = f"quantize={how!r} is not known: give None, 'float16' or 'int8'."
+    raise ValueError(msg)

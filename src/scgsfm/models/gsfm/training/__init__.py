@@ -1,0 +1,1 @@
+"""Training of GSFM: the corpus of gene sets, the losses, validation, calibration."""

@@ -1,0 +1,140 @@
+"""A language model adapted by the stages: a folder of ``transformers``, an adapter, and a regression head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from scgsfm.errors import ModelFormatError, TraceError
+from scgsfm.models._serialization import read_json
+
+from ._backbone import ADAPTER_CONFIG, adapter_in, base_of, load_text, need_transformers
+from ._tokenizer import padded
+from .training._finetune import ABOUT, HEAD, Backbone, Reader, generate, stage2_rows
+from .training._finetune_config import StageConfig
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from ._card import Card
+    from ._trace import Trace
+
+
+class AdaptedR3LM:
+    """A language model that reads cards, with reasoning or without, and tells the activity.
+
+    The layout is that of the authors' checkpoints (Duan et al. 2026): a folder or hub id of ``transformers``, an adapter
+    of ``peft``, and ``regression_head.safetensors`` with ``reg_norm`` and ``reg_head``. ``r3lm.json``, where
+    :func:`train` wrote it, says which cell types and units the numbers are in.
+
+    Parameters
+    ----------
+    folder
+        The folder of stage 2, or of both.
+    base
+        The model that the adapter is for, if it is not beside or where the adapter says.
+    device
+        Where it computes.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], *, base: str | os.PathLike[str] | None = None, device: str = "cpu"
+    ) -> None:
+        transformers = need_transformers()
+        path = Path(folder)
+        self.about: dict[str, Any] = read_json(path / ABOUT) if (path / ABOUT).exists() else {}
+        self.config = StageConfig(**self.about.get("config", {}))
+        adapter = adapter_in(path)
+        own = (path / "config.json").is_file()
+        self.base = base or (path if own or adapter is None else base_of(adapter))
+        self.device = torch.device(device)
+        model = transformers.AutoModel.from_pretrained(self.base)
+        if adapter is not None:
+            from peft import PeftModel
+
+            model = PeftModel.from_pretrained(model, adapter)
+        text_of = path if (path / "vocab.txt").exists() or (path / "tokenizer_config.json").exists() else self.base
+        self.text = load_text(text_of, self.config)
+        self.reader = Reader(Backbone(model, self.text.pad), model.config.hidden_size)
+        _load_head(self.reader, path / HEAD)
+        self.reader.eval().to(self.device)
+        self._writer: Any = None
+
+    @property
+    def cell_types(self) -> list[str]:
+        """The cell types that it was trained on, as far as the folder says."""
+        return list(self.about.get("cell_types", []))
+
+    def merge(self) -> None:
+        """Add the adapter to the weights of the language model, which then needs ``peft`` no more."""
+        body = self.reader.text_model
+        if hasattr(body.model, "merge_and_unload"):
+            body.model = body.model.merge_and_unload()  # type: ignore[operator]
+
+    def reason(self, cards: Sequence[Card]) -> list[Trace | None]:
+        """The traces that the base model writes; None where its text is no trace."""
+        texts = generate(self._reasoner, self.text, [self.text.card(card) for card in cards], self.config)
+        return [self._trace(ids, card) for ids, card in zip(texts, cards, strict=True)]
+
+    def predict(self, cards: Sequence[Card], *, batch_size: int = 8) -> np.ndarray:
+        """Activities in the cells of the cards (float32, one a card), read as the model was trained to.
+
+        A model that was trained on gold reasoning can't be used so, for it knows the measured level.
+        """
+        if self.config.mode == "gold":
+            msg = "This model was trained on gold reasoning, which needs the measurement: it shows an upper bound only."
+            raise ValueError(msg)
+        model = self._reasoner if self.config.mode == "generated" else None
+        return self.read(stage2_rows(model, self.text, cards, self.config), cards, batch_size=batch_size)
+
+    def read(self, rows: Sequence[list[int]], cards: Sequence[Card], *, batch_size: int = 8) -> np.ndarray:
+        """Activities from rows of ids, which :func:`stage2_rows` makes of cards and reasoning."""
+        out = np.empty(len(rows), np.float32)
+        with torch.inference_mode():
+            for first in range(0, len(rows), batch_size):
+                ids, lengths = padded(rows[first : first + batch_size], self.text.pad)
+                found = self.reader(*(torch.from_numpy(part).to(self.device) for part in (ids, lengths)))
+                out[first : first + batch_size] = found.float().cpu().numpy()
+        units = self.about.get("units")
+        if units is None:
+            return out
+        cell = [self.cell_types.index(card.cell_type) for card in cards]
+        mean, spread = np.array(units, np.float32)[cell].T
+        return mean + spread * out
+
+    def _trace(self, ids: list[int], card: Card) -> Trace | None:
+        try:
+            return self.text.read_trace(ids, card)
+        except TraceError:
+            return None
+
+    @property
+    def _reasoner(self) -> Any:
+        if self._writer is None:
+            model = need_transformers().AutoModelForCausalLM.from_pretrained(self.base)
+            self._writer = model.eval().to(self.device)
+        return self._writer
+
+
+def _load_head(reader: Reader, path: Path) -> None:
+    import safetensors.torch
+
+    if not path.is_file():
+        msg = (
+            f"{path} is missing: a folder of R3LM holds a model or adapter ({ADAPTER_CONFIG}) and its regression head."
+        )
+        raise ModelFormatError(msg)
+    head = safetensors.torch.load_file(path)
+    expected = {key: value.shape for key, value in reader.state_dict().items() if key.startswith("reg_")}
+    if (found := {key: value.shape for key, value in head.items()}) != expected:
+        msg = f"{path}: expected {_listed(expected)}, found {_listed(found)}."
+        raise ModelFormatError(msg)
+    reader.load_state_dict(head, strict=False)
+
+
+def _listed(shapes: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {tuple(shape)}" for key, shape in sorted(shapes.items())) or "nothing"

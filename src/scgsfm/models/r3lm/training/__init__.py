@@ -1,0 +1,1 @@
+"""Training of R3LM in two stages, reasoning and regression."""

@@ -1,0 +1,264 @@
+"""The two stages of R3LM: to write reasoning from a card, and to read activity from card and reasoning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from scgsfm._logging import logger
+from scgsfm.models.r3lm._backbone import ADAPTER, save_text, with_adapter
+from scgsfm.models.r3lm._decoder import Regressor
+from scgsfm.models.r3lm._tokenizer import padded
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from scgsfm.models.r3lm._backbone import Text
+    from scgsfm.models.r3lm._card import Card
+
+    from ._examples import Examples
+    from ._finetune_config import StageConfig
+
+HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"
+IGNORED = -100
+
+
+class Backbone(nn.Module):
+    """The hidden states of a causal language model of ``transformers``, called as :class:`Decoder` is."""
+
+    def __init__(self, model: nn.Module, pad: int) -> None:
+        super().__init__()
+        self.model, self.pad = model, pad
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        seen = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
+        return self.model(input_ids=ids, attention_mask=seen.long()).last_hidden_state
+
+
+class Reader(Regressor):
+    """A regressor on a language model of ``transformers``."""
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """One number a row."""
+        return self.read(self.text_model(ids, lengths), lengths)
+
+
+class Rows(Dataset[Any]):
+    """Token ids of examples, how many of them are the prompt, and their activities."""
+
+    def __init__(self, ids: Sequence[list[int]], prompts: Sequence[int], activity: np.ndarray) -> None:
+        self.items = list(zip(ids, prompts, activity.tolist(), strict=True))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, i: int) -> tuple[list[int], int, float]:
+        return self.items[i]
+
+
+class Trainee(pl.LightningModule):
+    """A network in training: AdamW, linear warm-up, cosine decay."""
+
+    def __init__(self, network: nn.Module, loss: Callable[..., Tensor], config: StageConfig, steps: int) -> None:
+        super().__init__()
+        self.network, self.loss, self.config, self.steps = network, loss, config, steps
+
+    def training_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
+        loss = self.loss(self.network, *batch)
+        self.log("loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        loss = float(self.trainer.callback_metrics["loss"])
+        logger.info("Epoch %d of %d: loss %.4f", self.current_epoch + 1, self.config.epochs, loss)
+
+    def configure_optimizers(self) -> Any:
+        c = self.config
+        weights = [p for p in self.network.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(weights, lr=c.learning_rate, weight_decay=c.weight_decay)
+        warmup = max(int(c.warmup * self.steps), 1)
+
+        def rate(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return 0.5 * (1 + np.cos(np.pi * min((step - warmup) / max(self.steps - warmup, 1), 1)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def train_stage1(model: nn.Module, text: Text, examples: Examples, config: StageConfig, **trainer: Any) -> nn.Module:
+    """Teach a language model to write the gold trace of a card; the card itself isn't learned.
+
+    Parameters
+    ----------
+    model
+        A causal language model of ``transformers``.
+    text
+        How it writes cards and traces.
+    examples
+        Cards and traces.
+    config
+        The settings.
+    trainer
+        Options of Lightning's Trainer, such as ``accelerator`` or ``precision``.
+
+    Returns
+    -------
+    The model, an adapter merged into it.
+    """
+    prompts = [text.card(card) for card in examples.cards]
+    pairs = zip(prompts, examples.traces, examples.cards, strict=True)
+    ids = [prompt + text.trace(trace, card) for prompt, trace, card in pairs]
+    network = with_adapter(model, config)
+    _fit(network, Rows(ids, [*map(len, prompts)], examples.activity), text, _writing_loss, config, trainer)
+    return network.merge_and_unload() if config.lora_rank else network  # type: ignore[operator]
+
+
+def train_stage2(model: nn.Module, text: Text, examples: Examples, config: StageConfig, **trainer: Any) -> Reader:
+    """Teach a language model with a regression head to read activity from card and reasoning.
+
+    Parameters
+    ----------
+    model
+        The model of stage 1; it writes the reasoning where ``config.mode`` is ``"generated"``.
+    text
+        How it writes cards and traces.
+    examples
+        Cards, activities, and gold traces for ``"gold"``.
+    config
+        The settings.
+    trainer
+        Options of Lightning's Trainer.
+    """
+    rows = stage2_rows(model, text, examples.cards, config, gold=examples)
+    backbone = Backbone(with_adapter(model.model, config), text.pad)  # type: ignore[arg-type]
+    reader = Reader(backbone, model.config.hidden_size)  # type: ignore[union-attr, arg-type]
+    _fit(reader, Rows(rows, [*map(len, rows)], examples.activity), text, _reading_loss, config, trainer)
+    return reader.eval()
+
+
+def stage2_rows(
+    model: Any, text: Text, cards: Sequence[Card], config: StageConfig, *, gold: Examples | None = None
+) -> list[list[int]]:
+    """What stage 2 reads: cards, and after them generated or gold reasoning without its conclusion, or nothing."""
+    rows = [text.card(card) for card in cards]
+    if config.mode == "card":
+        return rows
+    if config.mode == "gold":
+        if gold is None:
+            msg = "mode='gold' needs the gold traces of the cards."
+            raise ValueError(msg)
+        return [row + text.trace(t, c, conclusion=False) for row, t, c in zip(rows, gold.traces, cards, strict=True)]
+    return [row + text.reasoning(ids) for row, ids in zip(rows, generate(model, text, rows, config), strict=True)]
+
+
+@torch.inference_mode()
+def generate(
+    model: nn.Module, text: Text, rows: Sequence[list[int]], config: StageConfig, *, batch_size: int = 64
+) -> list[list[int]]:
+    """The most likely continuation of each row of ids; rows of like length are continued together."""
+    out: list[list[int]] = [[] for _ in rows]
+    order = np.argsort([len(row) for row in rows], kind="stable")
+    device = next(model.parameters()).device
+    model.eval()
+    for first in range(0, len(order), batch_size):
+        block = order[first : first + batch_size]
+        ids, lengths = (torch.from_numpy(part) for part in padded([rows[i] for i in block], text.pad))
+        width = ids.shape[1]
+        left = torch.stack([row.roll(width - int(n)) for row, n in zip(ids, lengths, strict=True)]).to(device)
+        seen = (torch.arange(width) >= width - lengths[:, None]).long().to(device)
+        found = model.generate(  # type: ignore[operator]
+            input_ids=left,
+            attention_mask=seen,
+            max_new_tokens=config.max_new,
+            do_sample=False,
+            eos_token_id=text.end,
+            pad_token_id=text.pad,
+        )[:, width:].tolist()
+        for i, row in zip(block, found, strict=True):
+            out[i] = row[: row.index(text.end)] if text.end in row else row
+    return out
+
+
+def save_stage(folder: str | os.PathLike[str], network: nn.Module, text: Text, about: dict[str, Any]) -> Path:
+    """Write a stage: a model of ``transformers``, or an adapter and a regression head, with what is known of it.
+
+    An adapter alone needs its base again, which ``adapter/adapter_config.json`` names.
+    """
+    import safetensors.torch
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_text(text, folder)
+    if isinstance(network, Regressor):
+        body = network.text_model.model
+        body.save_pretrained(folder / ADAPTER if about["config"]["lora_rank"] else folder)  # type: ignore[operator, union-attr]
+        head = {key: value.contiguous() for key, value in network.state_dict().items() if key.startswith("reg_")}
+        safetensors.torch.save_file(head, folder / HEAD)
+    else:
+        network.save_pretrained(folder)  # type: ignore[operator]
+    (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def _fit(
+    network: nn.Module,
+    rows: Rows,
+    text: Text,
+    loss: Callable[..., Tensor],
+    config: StageConfig,
+    options: dict[str, Any],
+) -> None:
+    pl.seed_everything(config.seed, verbose=False)
+    order = torch.Generator().manual_seed(config.seed)
+    loader = DataLoader(rows, config.batch_size, shuffle=True, generator=order, collate_fn=_Collate(text.pad, config))
+    steps = config.epochs * -(-len(loader) // config.accumulate)
+    quiet = {
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+    }
+    trainer = pl.Trainer(
+        max_epochs=config.epochs,
+        accumulate_grad_batches=config.accumulate,
+        gradient_clip_val=config.clip,
+        **quiet | {"accelerator": "cpu"} | options,
+    )
+    trainer.fit(Trainee(network.train(), loss, config, steps), loader)
+    network.eval()
+
+
+class _Collate:
+    """Rows to tensors: ids padded at the right, lengths, lengths of prompts, activities."""
+
+    def __init__(self, pad: int, config: StageConfig) -> None:
+        self.pad, self.longest = pad, config.max_length + config.max_new
+
+    def __call__(self, items: list[tuple[list[int], int, float]]) -> tuple[Tensor, ...]:
+        rows, prompts, activity = zip(*items, strict=True)
+        ids, lengths = padded([row[: self.longest] for row in rows], self.pad)
+        return torch.from_numpy(ids), torch.from_numpy(lengths), torch.tensor(prompts), torch.tensor(activity)
+
+
+def _writing_loss(model: nn.Module, ids: Tensor, lengths: Tensor, prompts: Tensor, _: Tensor) -> Tensor:
+    place = torch.arange(ids.shape[1], device=ids.device)
+    learned = (place >= prompts[:, None]) & (place < lengths[:, None])
+    labels = ids.masked_fill(~learned, IGNORED)
+    seen = (place < lengths[:, None]).long()
+    logits = model(input_ids=ids, attention_mask=seen).logits
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED)
+
+
+def _reading_loss(reader: nn.Module, ids: Tensor, lengths: Tensor, _: Tensor, activity: Tensor) -> Tensor:
+    return F.mse_loss(reader(ids, lengths), activity)

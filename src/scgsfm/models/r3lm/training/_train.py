@@ -1,0 +1,127 @@
+"""``models.r3lm.train``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scgsfm._logging import logger
+from scgsfm.models.r3lm._backbone import load_base
+from scgsfm.models.r3lm._pretrained import AdaptedR3LM
+from scgsfm.motifs import Motifs
+
+from ._examples import fit, make_examples, read_measured, units_of
+from ._finetune import save_stage, stage2_rows, train_stage1, train_stage2
+from ._finetune_config import StageConfig
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from ._examples import Examples
+
+
+def train(
+    data: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    stage: int,
+    base: str | os.PathLike[str],
+    cell_types: Sequence[str],
+    held_out: Sequence[int] = (),
+    motifs: str | os.PathLike[str] = "jaspar2026",
+    limit: int | None = None,
+    config: StageConfig | None = None,
+    **trainer: Any,
+) -> Path:
+    """Train a stage of R3LM on measured sequences (Duan et al. 2026).
+
+    Stage 1 teaches a causal language model to write reasoning from a card. Stage 2 gives the model of stage 1 an adapter
+    and a regression head that reads activity from card and reasoning.
+
+    Parameters
+    ----------
+    data
+        A table with tabs (plain or gzipped): the columns ``sequence``, one of activities for each cell type, and
+        ``fold`` if some are held out.
+    out
+        The folder to write.
+    stage
+        1 or 2.
+    base
+        The model to begin from: a folder of ``transformers`` or a hub id; for stage 2 the folder of stage 1.
+    cell_types
+        The columns of activities.
+    held_out
+        Folds that aren't trained on; stage 2 reports Pearson's r and the root mean square error on them.
+    motifs
+        Embedded motifs by name, or a file of them.
+    limit
+        Train on this many sequences, the first of a random order.
+    config
+        The settings; by default those of the publication.
+    trainer
+        Options of Lightning's ``Trainer``, such as ``accelerator="gpu"`` or ``precision="bf16-mixed"``.
+
+    Returns
+    -------
+    The folder.
+    """
+    if stage not in (1, 2):
+        msg = f"stage={stage!r} must be 1 or 2."
+        raise ValueError(msg)
+    config = config or StageConfig()
+    measured = read_measured(data, cell_types)
+    aside = np.isin(measured.fold, list(held_out))
+    known = _known(motifs)
+    chosen = np.random.default_rng(config.seed).permutation(np.flatnonzero(~aside))[:limit]
+    if not len(chosen):
+        msg = f"{data}: no sequences are left to train on after folds {list(held_out)} are held out."
+        raise ValueError(msg)
+    rows = measured.of(chosen)
+    units = units_of(rows)
+    effects = fit(rows, known)
+    examples = make_examples(rows, known, effects, units, seed=config.seed)
+    logger.info("Stage %d: %d cards of %d sequences", stage, len(examples.cards), len(rows.sequences))
+    model, text = load_base(base, config)
+    about = {
+        "stage": stage,
+        "base": str(base),
+        "cell_types": list(cell_types),
+        "units": units.tolist(),
+        "motifs": known.info,
+        "config": config.as_dict(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "transformers", "peft")},
+    }
+    if stage == 1:
+        return save_stage(out, train_stage1(model, text, examples, config, **trainer), text, about)
+    reader = train_stage2(model, text, examples, config, **trainer)
+    folder = save_stage(out, reader, text, about)
+    if aside.any():
+        test = make_examples(measured.of(aside), known, effects, units, seed=config.seed)
+        adapted = AdaptedR3LM(folder)
+        own = stage2_rows(model, text, test.cards, config, gold=test)
+        about["held_out"] = _agreement(adapted.read(own, test.cards), test, units, list(cell_types))
+        save_stage(folder, reader, text, about)
+    return folder
+
+
+def _agreement(predicted: np.ndarray, test: Examples, units: np.ndarray, cell_types: list[str]) -> dict[str, Any]:
+    """Pearson's r and RMSE of each cell type."""
+    told = {}
+    for cell, (mean, spread) in zip(cell_types, units.tolist(), strict=True):
+        own = np.array([card.cell_type == cell for card in test.cards])
+        found, true = predicted[own], mean + spread * test.activity[own]
+        r = float(np.corrcoef(found, true)[0, 1]) if len(found) > 1 else float("nan")
+        told[cell] = {"r": r, "rmse": float(np.sqrt(np.mean((found - true) ** 2))), "n": len(found)}
+        logger.info("%s: r %.3f, RMSE %.3f on %d held-out sequences", cell, r, told[cell]["rmse"], len(found))
+    return told
+
+
+def _known(motifs: str | os.PathLike[str]) -> Motifs:
+    return Motifs.read(motifs) if Path(motifs).is_file() else Motifs.embedded(str(motifs))

@@ -1,0 +1,1 @@
+"""Fits the predictor of phenotypes and the weights of gene prioritization."""

@@ -1,0 +1,51 @@
+"""Which words are common ones."""
+
+import pytest
+
+from scgsfm.models.gpgpt._common_words import CIRCUMSTANCES, DESCRIPTIONS, is_common_word
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "mapped",
+        "Studies",
+        "carries",
+        "doesn't",
+        "patients’",
+        "I'm",
+        "6-month-old",
+        "and/or",
+        "2nd",
+        "1990s",
+        "30%",
+        "Likely",
+    ],
+)
+def test_forms(word):
+    assert is_common_word(word, beside_name=True)
+
+
+@pytest.mark.parametrize("word", ["green", "left", "severe", "left-handed", "impaired", "wooden"])
+def test_words_that_describe_are_ordinary_but_change_a_name(word):
+    assert is_common_word(word)
+    assert not is_common_word(word, beside_name=True)
+
+
+@pytest.mark.parametrize(
+    "word", ["earlobe", "Marfan", "seizures", "FBN1", "HP:0001250", "toes", "liver", "red-tailed-gizmo"]
+)
+def test_other_words(word):
+    assert not is_common_word(word)
+
+
+def test_no_word_is_both():
+    assert not CIRCUMSTANCES & DESCRIPTIONS
+    assert all(word == word.lower() for word in CIRCUMSTANCES | DESCRIPTIONS)
+
+
+def test_common_words_are_few_names(known):
+    """Names of one word that are common ones can't be asked about in small letters."""
+    o = known.ontology
+    names = {o.names[row].lower() for row in range(len(o)) if o.is_phenotype[row] and " " not in o.names[row]}
+    assert {name for name in names if is_common_word(name)} <= {"falls", "self-biting", "self-neglect"}

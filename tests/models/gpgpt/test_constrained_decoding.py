@@ -1,0 +1,72 @@
+"""Which tokens may follow: words of the question, in tags."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("transformers")
+
+from scgsfm.models.gpgpt._constrained_decoding import N_MAX, SpanPath
+from scgsfm.models.gpgpt._tokenizer import by_character, spans
+from scgsfm.models.gpgpt.training._dataset import Encoder
+
+from .test_tokenizer import foreign
+
+QUESTION = "Is café-au-lait spot (large) seen with NF1 < 2?"
+
+
+def walk(question, encoder, choose):
+    """What is written if ``choose`` takes one of the tokens that may follow each time."""
+    path, written = SpanPath(question, encoder), []
+    while True:
+        token = choose(sorted(path.allowed(written)), written)
+        if token in encoder.end:
+            return encoder.tokenizer.decode(written)
+        written.append(token)
+
+
+@pytest.fixture(params=["own", "foreign"])
+def encoder(request, tokenizer):
+    return Encoder(tokenizer if request.param == "own" else by_character(foreign()))
+
+
+def guided(encoder, text):
+    goal = encoder.tokens(text) + encoder.end
+
+    def choose(may, written):
+        assert goal[len(written)] in may, encoder.tokenizer.decode(goal[: len(written) + 1])
+        return goal[len(written)]
+
+    return choose
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<gene>NF1</gene>",
+        "<hpo>café-au-lait spot</hpo> <gene>NF1</gene>",
+        "<disease>café-au-lait spot (large)</disease>",
+        "<hpo>(large) seen with NF1 ( 2</hpo>",
+        "<hpo>Is</hpo> <hpo>spot</hpo> <disease>2</disease>",
+    ],
+)
+def test_words_of_the_question_may_be_written(encoder, text):
+    assert walk(QUESTION, encoder, guided(encoder, text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<gene>NF2</gene>", "<hpo>caf</hpo>", "<hpo>afé-au</hpo>", "<gene></gene>", "NF1", "<gene>NF1 </gene>", "</s>"],
+)
+def test_nothing_else_may(encoder, text):
+    with pytest.raises(AssertionError):
+        walk(QUESTION, encoder, guided(encoder, text))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_is_written_are_words_of_the_question(encoder, seed):
+    rng = np.random.default_rng(seed)
+    text = walk(QUESTION, encoder, lambda may, _: may[rng.integers(len(may))])
+    found = spans(text)
+    assert 1 <= len(found) <= N_MAX
+    assert " ".join(f"<{kind}>{words}</{kind}>" for kind, words in found) == text
+    assert all(words in QUESTION.replace("<", "(") for _, words in found)

@@ -1,0 +1,56 @@
+"""How questions are worded in training."""
+
+import numpy as np
+import pytest
+
+from scgsfm.models.gpgpt import ASKED
+from scgsfm.models.gpgpt._entity_linking import EntityLinker
+from scgsfm.models.gpgpt.training._question_templates import QUESTIONS, phrase, roughened
+
+SHOWN = {"gene": "FBN1", "hpo": "HP:0001250", "disease": "OMIM:154700"}
+
+
+def test_there_are_many_structures():
+    assert {asked for asked, _ in QUESTIONS} == set(ASKED)
+    for (asked, kinds), structures in QUESTIONS.items():
+        assert len(set(structures)) >= 40, (asked, kinds)
+
+
+def test_every_structure_can_be_worded():
+    rng = np.random.default_rng(0)
+    for kinds, structures in ((kinds, lines) for (_, kinds), lines in QUESTIONS.items()):
+        for structure in structures:
+            for _ in range(20):
+                text = phrase(structure, rng)
+                assert not set("[]|@") & set(text)
+                assert [text.count(f"{{{kind}}}") for kind in kinds] == [1] * len(kinds)
+
+
+def test_all_options_are_drawn():
+    rng = np.random.default_rng(0)
+    drawn = {phrase("[Which|What [great|small]] one ?", rng) for _ in range(100)}
+    assert drawn == {"Which one?", "What great one?", "What small one?"}
+    assert {phrase("[@which|Some]", rng) for _ in range(100)} == {"Which", "What", "Some"}
+
+
+def test_rough_questions_keep_their_entities():
+    rng = np.random.default_rng(0)
+    question = "How often is {hpo} seen in patients with {disease}?"
+    rough = {roughened(question, rng) for _ in range(300)}
+    assert len(rough) > 100
+    assert question in rough
+    assert all(text.count("{hpo}") == text.count("{disease}") == 1 for text in rough)
+    assert any(text[0].islower() for text in rough)
+    assert any("patinets" in text or "pateints" in text or "paients" in text or "patiens" in text for text in rough)
+
+
+@pytest.mark.parametrize("key", QUESTIONS, ids=str)
+def test_no_word_of_training_is_taken_for_a_name(known, key):
+    rng, reader = np.random.default_rng(1), EntityLinker(known)
+    for structure in QUESTIONS[key]:
+        question = phrase(structure, rng)
+        for kind, name in SHOWN.items():
+            question = question.replace(f"{{{kind}}}", name)
+        read = reader.read(question, [])
+        assert read.unknown == "", question
+        assert sorted(entity.kind for entity in read.entities) == sorted(key[1]), question

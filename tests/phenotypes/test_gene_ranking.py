@@ -1,0 +1,124 @@
+"""The ranker against plain loops over the relations, and the fit of its weights."""
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+
+from scgsfm.phenotypes import FEATURES, GeneRanker, load_annotations, rank_genes
+from scgsfm.phenotypes._gene_ranking import STEP
+from scgsfm.phenotypes.fitting._gene_ranking_weights import Examples, examples, fit_weights
+
+WEIGHTS = np.array([-0.15, 1.1, 0.1, -1.6, 1.0, 0.02, -0.15])
+MARFAN = ("Ectopia lentis", "Arachnodactyly", "Dural ectasia")
+
+
+@pytest.fixture(scope="module")
+def ranker():
+    return GeneRanker(load_annotations(), WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def patient(ranker):
+    return [ranker.ontology.term(name) for name in MARFAN]
+
+
+def frequencies(ranker, disease):
+    """Most frequent annotation at or below each term of a disease, by a plain loop."""
+    known, best = ranker.known, {}
+    for place in known.annotations_of(disease).tolist():
+        if not known.negated[place]:
+            share = known.frequency[place]
+            for above in ranker.ontology.ancestors(known.annotations[place, 1]).tolist():
+                if ranker.ontology.is_phenotype[above]:
+                    best[above] = max(best.get(above, 0), 0.5 if np.isnan(share) else share)
+    return best
+
+
+@pytest.mark.parametrize("disease", ["OMIM:154700", "ORPHA:2382", "OMIM:607208"])
+def test_frequencies_are_those_of_a_loop(ranker, disease):
+    row = np.flatnonzero(ranker.diseases == ranker.known.disease(disease))[0]
+    entries = ranker.frequency[[row]]
+    found = dict(zip(entries.indices.tolist(), entries.data.tolist(), strict=True))
+    assert found == pytest.approx(frequencies(ranker, ranker.diseases[row]))
+
+
+def test_features_are_those_of_a_loop(ranker, patient):
+    row = np.flatnonzero(ranker.diseases == ranker.known.disease("OMIM:154700"))[0]
+    absent = [ranker.ontology.term("Arachnodactyly")]
+    told = dict(zip(FEATURES, ranker.features(patient, absent)[row], strict=True))
+    own = frequencies(ranker, ranker.diseases[row])
+    share = ranker.frequency
+    background = {t: share[:, [t]].sum() / share.shape[0] for t in own}
+    ratio = [
+        max(own[a] / background[a] * STEP ** steps(ranker, t, a) for a in ranker.ontology.ancestors(t) if a in own)
+        for t in patient
+    ]
+    assert told["likelihood"] == pytest.approx(np.log1p(ratio).sum())
+    assert told["likelihood_root"] == pytest.approx(np.log1p(ratio).sum() / np.sqrt(3))
+    assert told["exact"] == pytest.approx(sum(ranker.information[t] for t in patient if t in own))
+    assert told["excluded"] == pytest.approx(np.log1p(-min(own[absent[0]], 0.95)))
+    assert np.isfinite(ranker.features(patient)).all()
+
+
+def steps(ranker, term, above):
+    """Fewest is_a steps upwards."""
+    child, parent = ranker.ontology.parents
+    distance, here = 0, {term}
+    while above not in here:
+        here = {int(p) for c, p in zip(child, parent, strict=True) if int(c) in here}
+        distance += 1
+    return distance
+
+
+def test_score_of_a_gene_sums_over_its_diseases(ranker, patient):
+    of_disease, of_gene = ranker.scores(patient)
+    gene = ranker.known.gene("FBN1")
+    own = np.repeat(np.arange(len(ranker.diseases)), ranker.n_genes)[ranker.gene_of == gene]
+    assert of_gene[gene] == pytest.approx(logsumexp(of_disease[own]))
+    assert ranker.best_disease(of_disease)[gene] == ranker.diseases[own[of_disease[own].argmax()]]
+    assert np.isinf(np.delete(of_gene, ranker.genes)).all()
+
+
+def test_what_a_patient_lacks_lowers_a_disease(ranker, patient):
+    row = np.flatnonzero(ranker.diseases == ranker.known.disease("OMIM:154700"))[0]
+    fewer = ranker.features(patient[:1])[row] - ranker.features(patient[:1], patient[1:])[row]
+    assert np.flatnonzero(fewer).tolist() == [FEATURES.index("excluded")]
+    assert fewer[-1] > 0
+
+
+def test_rank_genes(patient):
+    found = rank_genes(patient)
+    assert found.genes[found.score.argmax()] == "FBN1"
+    assert found.score.sum() == pytest.approx(1)
+    assert len(found.genes) == len(set(found.genes)) > 18_000
+    assert (found.disease < 0).any()
+    known = load_annotations()
+    for place in (found.score.argmax(), len(found.genes) - 1):
+        assert found.annotated[place].tolist() == [bool(known.evidence(found.genes[place], term)) for term in patient]
+
+
+def test_genes_without_annotation_share_what_later_links_tell(patient, ranker):
+    """The share of genes without annotation among those that NCBI links with a phenotype."""
+    known = ranker.known
+    linked = {int(g) for g, _, kind in known.links.tolist() if known.kinds[kind] == ("mim2gene", "phenotype")}
+    share = len(linked - set(ranker.genes.tolist())) / len(linked)
+    assert 0.05 < share < 0.08
+    found = rank_genes(patient)
+    assert found.score[found.disease < 0].sum() == pytest.approx(share, rel=1e-5)
+
+
+def test_weights_are_found_again():
+    """Cases drawn from a conditional logit model give its weights back."""
+    rng = np.random.default_rng(0)
+    x, truth = rng.normal(size=(4000, 20, 3)).astype(np.float32), np.array([1.0, -0.5, 0.0])
+    scores = x @ truth + rng.gumbel(size=(4000, 20))
+    causal = np.eye(20, dtype=bool)[scores.argmax(axis=1)]
+    found = fit_weights(Examples(x, np.zeros((4000, 20), np.float32), causal), np.ones(4000), ridge=0)
+    np.testing.assert_allclose(found, truth, atol=0.08)
+
+
+def test_examples_hold_the_diseases_of_the_gene(ranker, patient):
+    made = examples(ranker, [(ranker.known.gene("FBN1"), patient, [])], np.random.default_rng(0))
+    assert made.causal.sum() == (ranker.gene_of == ranker.known.gene("FBN1")).sum()
+    stand_for = np.exp(made.offset[0][np.isfinite(made.offset[0])])
+    assert len(ranker.diseases) * 0.5 < stand_for.sum() < len(ranker.diseases) * 1.01
