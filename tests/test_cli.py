@@ -259,7 +259,7 @@ def test_enrich_ranking(tmp_path, capsys, suffix, header):
 
 
 def test_relation(tmp_path, capsys):
-    assert main(["relation", "SCN1A", "Seizure", "Ectopia lentis", "-n", "2"]) == 0
+    assert main(["phenotypes", "SCN1A", "Seizure", "Ectopia lentis", "-n", "2"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "SCN1A – Seizure (HP:0001250): known, probability 1"
     assert told[3].startswith("  and ")
@@ -267,10 +267,10 @@ def test_relation(tmp_path, capsys):
     assert "medical advice" in told[-1]
     path = tmp_path / "genes.csv"
     terms = ["Ectopia lentis", "Arachnodactyly"]
-    assert main(["relation", "--rank", *terms, "--excluded", "Seizure", "-o", str(path)]) == 0
+    assert main(["phenotypes", "--rank", *terms, "--excluded", "Seizure", "-o", str(path)]) == 0
     expected = scgsfm.tl.rank_genes(terms, excluded=["Seizure"])
     pd.testing.assert_frame_equal(pd.read_csv(path, keep_default_na=False), expected, check_dtype=False)
-    assert main(["relation", "--rank", *terms, "-n", "3"]) == 0
+    assert main(["phenotypes", "--rank", *terms, "-n", "3"]) == 0
     assert "FBN1" in capsys.readouterr().out
 
 
@@ -330,9 +330,9 @@ def test_demo(tmp_path, capsys):
         (["predict", "--library", "hallmark", "-o", "out.txt"], "out.txt ends neither"),
         (["download", "no/such/folder"], "no/such/folder"),
         (["enrich", "absent.csv"], "absent.csv does not exist"),
-        (["relation", "SCN1A"], "Give a gene and at least one phenotype"),
-        (["relation", "SCN1A", "Siezure"], "Did you mean"),
-        (["relation", "SCN1A", "Seizure", "--excluded", "Fever"], "--excluded is for --rank"),
+        (["phenotypes", "SCN1A"], "Give a gene and at least one phenotype"),
+        (["phenotypes", "SCN1A", "Siezure"], "Did you mean"),
+        (["phenotypes", "SCN1A", "Seizure", "--excluded", "Fever"], "--excluded is for --rank"),
         (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],
 )

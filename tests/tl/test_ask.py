@@ -56,7 +56,7 @@ def test_predictions():
     question = "Does FBN1 cause Seizure?"
     predicted = ask(question)
     assert [fact.predicted for fact in predicted.facts] == [True]
-    chance = scgsfm.tl.relation("FBN1", "Seizure")["predicted"][0]
+    chance = scgsfm.tl.gene_phenotype("FBN1", "Seizure")["predicted"][0]
     assert f"probability {chance:.3f}" in predicted.text
     assert ask(question, predict=False).declined
 

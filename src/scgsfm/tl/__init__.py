@@ -8,11 +8,11 @@ from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
+from ._gene_phenotype import gene_phenotype
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
 from ._regulatory_activity import regulatory_activity
-from ._relation import relation
 from ._score import score
 from ._variant_effect import variant_effect
 
@@ -29,7 +29,7 @@ __all__ = [
     "predict_functions",
     "rank_genes",
     "regulatory_activity",
-    "relation",
+    "gene_phenotype",
     "score",
     "variant_effect",
 ]

@@ -1,4 +1,4 @@
-"""``scgsfm relation GENE PHENOTYPE…`` and ``scgsfm relation --rank PHENOTYPE…``."""
+"""``scgsfm phenotypes GENE PHENOTYPE…`` and ``scgsfm phenotypes --rank PHENOTYPE…``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     if args.rank:
         table = tl.rank_genes(args.input, excluded=args.excluded, n_top=None if args.output else args.n)
     else:
-        table = tl.relation(args.input[0], args.input[1:])
+        table = tl.gene_phenotype(args.input[0], args.input[1:])
     if args.output is not None:
         table.to_csv(args.output, index=False)
         print(f"{args.output}: {len(table):,} rows")

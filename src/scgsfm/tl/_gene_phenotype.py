@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def relation(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.DataFrame:
+def gene_phenotype(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.DataFrame:
     """Tell whether genes have phenotypes: what is annotated, and what a model predicts.
 
     A gene has a phenotype if a disease that it causes has it, or has a descendant of it in the Human Phenotype Ontology
@@ -63,7 +63,7 @@ def relation(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.Da
     Examples
     --------
     >>> import scgsfm
-    >>> table = scgsfm.tl.relation("SCN1A", ["Seizure", "Ectopia lentis"])
+    >>> table = scgsfm.tl.gene_phenotype("SCN1A", ["Seizure", "Ectopia lentis"])
     >>> table[["name", "status"]].to_numpy().tolist()
     [['Seizure', 'known'], ['Ectopia lentis', 'predicted']]
     """

@@ -8,7 +8,7 @@ from scgsfm.phenotypes import load_annotations, load_predictor
 
 
 def test_known_and_predicted():
-    table = tl.relation("SCN1A", ["Seizure", "Ectopia lentis"])
+    table = tl.gene_phenotype("SCN1A", ["Seizure", "Ectopia lentis"])
     known, predicted = table.iloc[0], table.iloc[1]
     assert (known["status"], known["probability"]) == ("known", 1.0)
     assert known["n_evidence"] == len(known["evidence"].split("\n")) > 10
@@ -21,7 +21,9 @@ def test_known_and_predicted():
 
 
 def test_ancestors_of_what_is_annotated_are_known():
-    status = tl.relation("FBN1", ["Ectopia lentis", "Abnormal lens morphology", "Abnormality of the eye"])["status"]
+    status = tl.gene_phenotype("FBN1", ["Ectopia lentis", "Abnormal lens morphology", "Abnormality of the eye"])[
+        "status"
+    ]
     assert status.tolist() == ["known"] * 3
 
 
@@ -36,14 +38,14 @@ def test_excluded_by_a_source():
         and known.ontology.is_phenotype[known.annotations[place, 1]]
         and not known.evidence(gene, int(known.annotations[place, 1]))
     )
-    row = tl.relation(gene, known.ontology.ids[term]).iloc[0]
+    row = tl.gene_phenotype(gene, known.ontology.ids[term]).iloc[0]
     assert row["status"] == "excluded"
     assert row["n_evidence"] > 0
     assert row["probability"] == row["predicted"] < 1
 
 
 def test_several_genes_of_any_naming():
-    table = tl.relation(["TP53", "7157", "ENSG00000141510"], "Neoplasm")
+    table = tl.gene_phenotype(["TP53", "7157", "ENSG00000141510"], "Neoplasm")
     assert table["symbol"].tolist() == ["TP53"] * 3
     assert table["gene"].tolist() == ["TP53", "7157", "ENSG00000141510"]
     assert table["probability"].nunique() == 1
@@ -52,7 +54,7 @@ def test_several_genes_of_any_naming():
 def test_genes_without_annotation_are_predicted():
     known = load_annotations()
     new = next(gene for gene in load_predictor().genes if known.gene(gene) is None)
-    row = tl.relation(new, "Seizure").iloc[0]
+    row = tl.gene_phenotype(new, "Seizure").iloc[0]
     assert row["status"] == "predicted"
     assert 0 < row["probability"] < 1
 
@@ -69,4 +71,4 @@ def test_genes_without_annotation_are_predicted():
 )
 def test_refused(gene, term, error, message):
     with pytest.raises(error, match=message):
-        tl.relation(gene, term)
+        tl.gene_phenotype(gene, term)
