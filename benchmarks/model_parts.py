@@ -7,7 +7,6 @@ were held out from it, of which most are expression signatures.
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import scgsfm
 from scgsfm.models.gsfm.training._validation import hold_out, median_auroc
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from scgsfm.models.gsfm import GSFM

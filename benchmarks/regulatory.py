@@ -7,7 +7,6 @@ folds 0 to 7. All figures are of fold 8.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from scgsfm.models.r3lm.training._examples import Measured, read_measured
 from scgsfm.motifs import Motifs, P
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from scgsfm.models.r3lm import R3LM

@@ -154,10 +154,10 @@ def server(own_settings):
     state = Server()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             state.answer(self)
 
-        def log_message(self, *args):
+        def log_message(self, *args) -> None:
             """Keep quiet."""
 
     web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

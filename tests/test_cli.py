@@ -35,21 +35,21 @@ def gmt(tmp_path):
     return path
 
 
-def test_version(capsys):
+def test_version(capsys) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out == f"scgsfm {scgsfm.__version__}\n"
 
 
-def test_without_command(capsys):
+def test_without_command(capsys) -> None:
     with pytest.raises(SystemExit) as stop:
         main([])
     assert stop.value.code == 2
     assert "COMMAND" in capsys.readouterr().err
 
 
-def test_help_loads_nothing_heavy():
+def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from scgsfm.cli import main\n"
         "try: main(['--help'])\n"
@@ -60,7 +60,7 @@ def test_help_loads_nothing_heavy():
     assert out.endswith("[]\n")
 
 
-def test_score_to_h5ad(cells, gmt, tmp_path, capsys):
+def test_score_to_h5ad(cells, gmt, tmp_path, capsys) -> None:
     out = tmp_path / "scored.h5ad"
     assert main(["score", str(cells), "--sets", str(gmt), "-o", str(out), "--layer", "counts"]) == 0
     assert 'obsm["score_aucell"]' in capsys.readouterr().out
@@ -71,14 +71,14 @@ def test_score_to_h5ad(cells, gmt, tmp_path, capsys):
 
 
 @pytest.fixture
-def small_blocks(monkeypatch):
+def small_blocks(monkeypatch) -> None:
     """Blocks of 3 cells."""
     monkeypatch.setattr("scgsfm.scoring.engine._reader.CELLS_ON_DISK", 3)
 
 
 @pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_matrix.toarray])
-def test_score_to_zarr(cells, gmt, tmp_path, suffix, make, small_blocks):
+def test_score_to_zarr(cells, gmt, tmp_path, suffix, make, small_blocks) -> None:
     adata = ad.read_h5ad(cells)
     adata.X = make(adata.layers["counts"])
     adata.obsm["X_umap"] = np.random.default_rng(0).random((20, 2))
@@ -111,7 +111,7 @@ def stopped(cells, gmt, tmp_path, small_blocks, monkeypatch):
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "counts"]
     tell = Part.tell
 
-    def killed(self, n_done):
+    def killed(self, n_done) -> None:
         tell(self, n_done)
         if n_done == 9:
             raise Killed
@@ -124,7 +124,7 @@ def stopped(cells, gmt, tmp_path, small_blocks, monkeypatch):
     return arguments
 
 
-def test_stopped_run_goes_on(stopped, cells, gmt, tmp_path, monkeypatch):
+def test_stopped_run_goes_on(stopped, cells, gmt, tmp_path, monkeypatch) -> None:
     told = []
     tell = Part.tell
     monkeypatch.setattr(Part, "tell", lambda self, n_done: (tell(self, n_done), told.append(n_done)))
@@ -136,7 +136,7 @@ def test_stopped_run_goes_on(stopped, cells, gmt, tmp_path, monkeypatch):
     np.testing.assert_array_equal(scored.obsm["score_aucell"], expected.obsm["score_aucell"].to_numpy(np.float32))
 
 
-def test_other_run_is_not_continued(stopped, cells, gmt, capsys):
+def test_other_run_is_not_continued(stopped, cells, gmt, capsys) -> None:
     gmt.write_text(gmt.read_text() + "C\t\tLYZ\tS100A8\n")
     assert main(stopped) == 2
     assert "is the beginning of another run, which differs in: sets. Delete it" in capsys.readouterr().err
@@ -147,7 +147,7 @@ def test_other_run_is_not_continued(stopped, cells, gmt, capsys):
     assert "differs in: values, sets, methods." in capsys.readouterr().err
 
 
-def test_run_killed_before_its_first_block_begins_anew(cells, gmt, tmp_path):
+def test_run_killed_before_its_first_block_begins_anew(cells, gmt, tmp_path) -> None:
     part = tmp_path / "out.zarr.part"
     part.mkdir()
     (part / "cells.zarr").mkdir()
@@ -155,8 +155,8 @@ def test_run_killed_before_its_first_block_begins_anew(cells, gmt, tmp_path):
     assert not part.exists()
 
 
-def test_interrupted_run_says_how_to_go_on(cells, gmt, tmp_path, small_blocks, monkeypatch):
-    def interrupted(self, n_done):
+def test_interrupted_run_says_how_to_go_on(cells, gmt, tmp_path, small_blocks, monkeypatch) -> None:
+    def interrupted(self, n_done) -> None:
         self.n_done = n_done
         if n_done == 6:
             raise KeyboardInterrupt
@@ -166,19 +166,19 @@ def test_interrupted_run_says_how_to_go_on(cells, gmt, tmp_path, small_blocks, m
         main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")])
 
 
-def test_finished_output_is_kept(cells, gmt, tmp_path, capsys):
+def test_finished_output_is_kept(cells, gmt, tmp_path, capsys) -> None:
     (tmp_path / "out.zarr").mkdir()
     assert main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")]) == 2
     assert "exists already" in capsys.readouterr().err
 
 
-def test_file_without_that_layer(cells, gmt, tmp_path, capsys):
+def test_file_without_that_layer(cells, gmt, tmp_path, capsys) -> None:
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "scaled"]
     assert main(arguments) == 2
     assert "'scaled' is not in the file; it has: counts." in capsys.readouterr().err
 
 
-def test_score_by_library_and_several_methods(cells, tmp_path):
+def test_score_by_library_and_several_methods(cells, tmp_path) -> None:
     out = tmp_path / "scored.h5ad"
     arguments = ["--method", "aucell", "gsfm", "--layer", "counts"]
     assert main(["score", str(cells), "--sets", "hallmark", "-o", str(out), *arguments]) == 0
@@ -186,7 +186,7 @@ def test_score_by_library_and_several_methods(cells, tmp_path):
     assert scored.obsm["score_aucell"].shape == scored.obsm["score_gsfm"].shape == (20, 50)
 
 
-def test_complete(tmp_path, capsys):
+def test_complete(tmp_path, capsys) -> None:
     genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]
     path = tmp_path / "genes.csv"
     assert main(["complete", *genes, "-n", "7"]) == 0
@@ -199,7 +199,7 @@ def test_complete(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
-def test_predict_a_library(gmt, tmp_path, capsys, suffix):
+def test_predict_a_library(gmt, tmp_path, capsys, suffix) -> None:
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
     path = tmp_path / f"predicted{suffix}"
@@ -211,7 +211,7 @@ def test_predict_a_library(gmt, tmp_path, capsys, suffix):
     assert list(tmp_path.glob("part-of*")) == []
 
 
-def test_predict_genes(gmt, tmp_path, capsys):
+def test_predict_genes(gmt, tmp_path, capsys) -> None:
     path = tmp_path / "genes.csv"
     assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", "-o", str(path)]) == 0
     capsys.readouterr()
@@ -226,14 +226,14 @@ def test_predict_genes(gmt, tmp_path, capsys):
     assert pd.read_csv(path)[["term", "gene"]].to_numpy().tolist() == [["T/NK", "CD3D"], ["B", "CD19"]]
 
 
-def test_predict_parquet_without_pyarrow(gmt, tmp_path, capsys, monkeypatch):
+def test_predict_parquet_without_pyarrow(gmt, tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["predict", "--library", str(gmt), "-o", str(tmp_path / "out.parquet")]) == 2
     assert "pip install pyarrow" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sets.gmt"]
 
 
-def test_enrich_genes(tmp_path, capsys):
+def test_enrich_genes(tmp_path, capsys) -> None:
     genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]
     path = tmp_path / "terms.csv"
     assert main(["enrich", *genes, "-n", "3"]) == 0
@@ -246,7 +246,7 @@ def test_enrich_genes(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("suffix", "header"), [(".csv", "gene,value\n"), (".rnk", ""), (".tsv", "# comment\n")])
-def test_enrich_ranking(tmp_path, capsys, suffix, header):
+def test_enrich_ranking(tmp_path, capsys, suffix, header) -> None:
     genes = scgsfm.datasets.library("hallmark").genes
     values = np.random.default_rng(0).normal(size=len(genes)).round(6)
     path = tmp_path / f"ranking{suffix}"
@@ -258,7 +258,7 @@ def test_enrich_ranking(tmp_path, capsys, suffix, header):
     np.testing.assert_allclose(pd.read_csv(out)["pvalue"], expected["pvalue"])
 
 
-def test_relation(tmp_path, capsys):
+def test_relation(tmp_path, capsys) -> None:
     assert main(["phenotypes", "SCN1A", "Seizure", "Ectopia lentis", "-n", "2"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "SCN1A – Seizure (HP:0001250): known, probability 1"
@@ -274,7 +274,7 @@ def test_relation(tmp_path, capsys):
     assert "FBN1" in capsys.readouterr().out
 
 
-def test_enrich_cells(tmp_path, capsys):
+def test_enrich_cells(tmp_path, capsys) -> None:
     adata = scgsfm.datasets.pbmc()[:200].copy()
     adata.obs["group"] = ["a", "b"] * 100
     adata.layers["log"] = np.log1p(adata.X)
@@ -286,17 +286,17 @@ def test_enrich_cells(tmp_path, capsys):
     assert pd.read_csv(out)["group"].unique().tolist() == ["a", "b"]
 
 
-def test_models(capsys):
+def test_models(capsys) -> None:
     assert main(["models"]) == 0
     assert "gsfm-base" in capsys.readouterr().out
 
 
-def test_download_of_what_is_inside(capsys):
+def test_download_of_what_is_inside(capsys) -> None:
     assert main(["download", "gsfm-base"]) == 0
     assert "gsfm-base" in capsys.readouterr().out
 
 
-def test_train_hands_over(capsys):
+def test_train_hands_over(capsys) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["train", "gsfm", "--help"])
     assert stop.value.code == 0
@@ -305,7 +305,7 @@ def test_train_hands_over(capsys):
     assert "--data" in out
 
 
-def test_demo(tmp_path, capsys):
+def test_demo(tmp_path, capsys) -> None:
     table, figure = tmp_path / "demo.h5ad", tmp_path / "demo.png"
     assert main(["demo", "-o", str(table), "--figure", str(figure)]) == 0
     out = capsys.readouterr().out
@@ -336,7 +336,7 @@ def test_demo(tmp_path, capsys):
         (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],
 )
-def test_errors_are_one_line(arguments, told, capsys):
+def test_errors_are_one_line(arguments, told, capsys) -> None:
     assert main(arguments) == 2
     error = capsys.readouterr().err
     line = error.splitlines()[-1]
@@ -345,7 +345,7 @@ def test_errors_are_one_line(arguments, told, capsys):
     assert "Traceback" not in error
 
 
-def test_annotate(tmp_path, capsys):
+def test_annotate(tmp_path, capsys) -> None:
     scgsfm.datasets.pbmc().write_h5ad(tmp_path / "cells.h5ad")
     options = ["--markers", "pbmc_markers", "--groupby", "cell_type", "-o", str(tmp_path / "out.zarr")]
     assert main(["annotate", str(tmp_path / "cells.h5ad"), *options]) == 0
@@ -356,7 +356,7 @@ def test_annotate(tmp_path, capsys):
     assert f"{(adata.obs['annotation'] == 'NK').sum():8,}  NK" in out
 
 
-def test_annotate_tells_what_is_wrong(cells, tmp_path, capsys):
+def test_annotate_tells_what_is_wrong(cells, tmp_path, capsys) -> None:
     assert main(["annotate", str(cells), "-o", str(tmp_path / "out.csv")]) == 2
     assert "--output" in capsys.readouterr().err
     assert main(["annotate", str(tmp_path / "none.h5ad"), "-o", str(tmp_path / "out.h5ad")]) == 2

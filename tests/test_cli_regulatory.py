@@ -27,12 +27,12 @@ def folder(tmp_path, small_r3lm, monkeypatch):
     return tmp_path
 
 
-def run(folder, name, *options):
+def run(folder, name, *options) -> None:
     genome = ["--genome", str(folder / "genome.fa")]
     assert main(["regulatory", str(folder / name), *genome, *options]) == 0
 
 
-def test_peaks_and_cells(folder, capsys):
+def test_peaks_and_cells(folder, capsys) -> None:
     run(folder, "peaks.bed", "-o", str(folder / "peaks.csv"))
     table = pd.read_csv(folder / "peaks.csv", index_col=0)
     assert table.index.tolist() == ["chr1:450-550", "chr1:100-300", "chr9:1-9"]
@@ -48,7 +48,7 @@ def test_peaks_and_cells(folder, capsys):
     pd.testing.assert_frame_equal(pd.read_csv(folder / "cells.csv", index_col=0), table)
 
 
-def test_sequences_and_variants(folder, small_r3lm):
+def test_sequences_and_variants(folder, small_r3lm) -> None:
     run(folder, "elements.fa", "-o", str(folder / "out.csv"))
     assert pd.read_csv(folder / "out.csv", index_col=0).index.tolist() == ["a", "b"]
     run(folder, "v.vcf", "-o", str(folder / "v.csv"))
@@ -58,7 +58,7 @@ def test_sequences_and_variants(folder, small_r3lm):
 
 
 @pytest.mark.parametrize(("name", "element"), [("elements.fa", "a"), ("cells.h5ad", "chr1:450-550")])
-def test_explain(folder, name, element):
+def test_explain(folder, name, element) -> None:
     run(folder, name, "--explain", element, "--cell-type", "K562", "-o", str(folder / "out.csv"))
     table = pd.read_csv(folder / "out.csv")
     assert table["element"].tolist() == [element]
@@ -76,6 +76,6 @@ def test_explain(folder, name, element):
         (["{0}/peaks.bed", "--genome", "{0}/genome.fa", "-o", "out.h5ad"], "doesn't end in .csv"),
     ],
 )
-def test_errors(folder, arguments, told, capsys):
+def test_errors(folder, arguments, told, capsys) -> None:
     assert main(["regulatory", *(text.format(folder) for text in arguments)]) == 2
     assert told in capsys.readouterr().err

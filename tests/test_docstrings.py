@@ -22,7 +22,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example(name, tmp_path, monkeypatch):
+def test_example(name, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SCGSFM_OFFLINE", "1")
     monkeypatch.setattr(scgsfm.settings, "verbosity", 0)

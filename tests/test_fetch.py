@@ -19,12 +19,12 @@ SHA = hashlib.sha256(BODY).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch):
+def short(monkeypatch) -> None:
     monkeypatch.setattr(_fetch, "PAUSE", 0.01)
 
 
 @pytest.fixture
-def impatient(monkeypatch):
+def impatient(monkeypatch) -> None:
     monkeypatch.setattr(_fetch, "TIMEOUT", (5.0, 0.5))
 
 
@@ -40,7 +40,7 @@ def left(settings):
 
 
 @pytest.mark.parametrize("sha256", [None, SHA, SHA.upper()])
-def test_download_then_cache(good, own_settings, sha256):
+def test_download_then_cache(good, own_settings, sha256) -> None:
     path = fetch([f"{good.url}/f.bin"], "a/b/f.bin", sha256=sha256)
     assert path == own_settings.cache_dir / "a/b/f.bin"
     assert path.read_bytes() == BODY
@@ -49,20 +49,20 @@ def test_download_then_cache(good, own_settings, sha256):
     assert good.requests["/f.bin"] == 1
 
 
-def test_permissions_are_the_usual(good, tmp_path):
+def test_permissions_are_the_usual(good, tmp_path) -> None:
     usual = tmp_path / "usual"
     usual.touch()
     path = fetch([f"{good.url}/f.bin"], "f.bin")
     assert path.stat().st_mode == usual.stat().st_mode
 
 
-def test_query_and_redirect(good):
+def test_query_and_redirect(good) -> None:
     good.redirects["/get?name=f"] = "/f.bin"
     assert fetch([f"{good.url}/get?name=f"], "f.bin", sha256=SHA).read_bytes() == BODY
 
 
 @pytest.mark.parametrize("fault", ["truncate", "stall", 500, 503, 429])
-def test_passing_fault_is_retried(good, impatient, fault):
+def test_passing_fault_is_retried(good, impatient, fault) -> None:
     good.faults["/f.bin"] = [fault, fault]
     assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
     assert good.requests["/f.bin"] == 3
@@ -79,7 +79,7 @@ def test_passing_fault_is_retried(good, impatient, fault):
         ("page", "web page", 1),
     ],
 )
-def test_lasting_fault(good, own_settings, impatient, fault, reason, requests):
+def test_lasting_fault(good, own_settings, impatient, fault, reason, requests) -> None:
     good.faults["/f.bin"] = [fault] * 9
     start = time.monotonic()
     with pytest.raises(DownloadError) as error:
@@ -93,11 +93,11 @@ def test_lasting_fault(good, own_settings, impatient, fault, reason, requests):
     assert left(own_settings) == []
 
 
-def test_truncation_is_noticed_without_help_of_the_client(good, monkeypatch):
+def test_truncation_is_noticed_without_help_of_the_client(good, monkeypatch) -> None:
     """Older HTTP libraries take a short body for a whole one."""
     import pooch
 
-    def half(self, url, output_file, pooch_):
+    def half(self, url, output_file, pooch_) -> None:
         import requests
 
         requests.get(url, **self.kwargs)
@@ -109,7 +109,7 @@ def test_truncation_is_noticed_without_help_of_the_client(good, monkeypatch):
         fetch([f"{good.url}/f.bin"], "f.bin")
 
 
-def test_wrong_bytes(good, own_settings):
+def test_wrong_bytes(good, own_settings) -> None:
     good.files["/f.bin"] = BODY[::-1]
     with pytest.raises(ChecksumError, match=SHA) as error:
         fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA)
@@ -118,7 +118,7 @@ def test_wrong_bytes(good, own_settings):
     assert left(own_settings) == []
 
 
-def test_checksum_of_the_hub(good, own_settings):
+def test_checksum_of_the_hub(good, own_settings) -> None:
     """The hub names the SHA-256 of a large file in the redirect to it."""
     good.redirects["/resolve"] = "/f.bin"
     good.headers["/resolve"] = {"X-Linked-Etag": f'"{SHA}"'}
@@ -129,14 +129,14 @@ def test_checksum_of_the_hub(good, own_settings):
     assert left(own_settings) == ["whole.bin"]
 
 
-def test_sources_in_turn(good):
+def test_sources_in_turn(good) -> None:
     good.files["/wrong"] = b"other"
     urls = [f"{good.url}/absent", f"{good.url}/wrong", f"{good.url}/f.bin"]
     assert fetch(urls, "f.bin", sha256=SHA).read_bytes() == BODY
     assert dict(good.requests) == {"/absent": 1, "/wrong": 1, "/f.bin": 1}
 
 
-def test_every_reason_is_told(good):
+def test_every_reason_is_told(good) -> None:
     good.files["/wrong"] = b"other"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -152,19 +152,19 @@ def test_every_reason_is_told(good):
     assert "HTTPConnection" not in lines[3]
 
 
-def test_mirrors_come_first(good, own_settings):
+def test_mirrors_come_first(good, own_settings) -> None:
     good.files["/mirror/path/f.bin"] = BODY
     own_settings.mirrors = [f"{good.url}/broken", f"{good.url}/mirror/"]
     assert fetch(["https://host.invalid/path/f.bin"], "f.bin").read_bytes() == BODY
     assert list(good.requests) == ["/broken/path/f.bin", "/mirror/path/f.bin"]
 
 
-def test_original_after_mirrors(good, own_settings):
+def test_original_after_mirrors(good, own_settings) -> None:
     own_settings.mirrors = [f"{good.url}/broken"]
     assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
 
 
-def test_offline(good, own_settings):
+def test_offline(good, own_settings) -> None:
     own_settings.offline = True
     with pytest.raises(DownloadError, match="offline") as error:
         fetch([f"{good.url}/f.bin"], "f.bin")
@@ -175,7 +175,7 @@ def test_offline(good, own_settings):
 
 
 @pytest.mark.parametrize("sha256", [None, SHA])
-def test_file_placed_by_hand(good, own_settings, sha256):
+def test_file_placed_by_hand(good, own_settings, sha256) -> None:
     own_settings.offline = True
     place = own_settings.cache_dir / "models" / "f.bin"
     place.parent.mkdir(parents=True)
@@ -184,7 +184,7 @@ def test_file_placed_by_hand(good, own_settings, sha256):
     assert not good.requests
 
 
-def test_damaged_file_is_replaced_or_refused(good, own_settings):
+def test_damaged_file_is_replaced_or_refused(good, own_settings) -> None:
     own_settings.cache_dir.mkdir()
     place = own_settings.cache_dir / "f.bin"
     place.write_bytes(BODY[:50])
@@ -199,7 +199,7 @@ def test_damaged_file_is_replaced_or_refused(good, own_settings):
     assert fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA).read_bytes() == BODY
 
 
-def test_several_at_once(good, own_settings):
+def test_several_at_once(good, own_settings) -> None:
     good.files["/f.bin"] = BODY * 20
     with ThreadPoolExecutor(8) as pool:
         paths = list(pool.map(lambda _: fetch([f"{good.url}/f.bin"], "a/f.bin"), range(8)))
@@ -208,18 +208,18 @@ def test_several_at_once(good, own_settings):
 
 
 @pytest.mark.parametrize("path", ["../f", "/etc/f", "a/../../f", ""])
-def test_path_outside_the_cache(own_settings, path):
+def test_path_outside_the_cache(own_settings, path) -> None:
     with pytest.raises(ValueError, match="inside the cache"):
         fetch(["http://127.0.0.1:1/f"], path)
 
 
-def test_unknown_protocol(own_settings):
+def test_unknown_protocol(own_settings) -> None:
     with pytest.raises(DownloadError, match="ftq"):
         fetch(["ftq://127.0.0.1/f"], "f.bin")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_cache_that_cannot_be_written(good, own_settings, tmp_path):
+def test_cache_that_cannot_be_written(good, own_settings, tmp_path) -> None:
     (tmp_path / "file").touch()
     own_settings.cache_dir = tmp_path / "file" / "cache"
     with pytest.raises(DownloadError, match="could not be written") as error:
@@ -227,7 +227,7 @@ def test_cache_that_cannot_be_written(good, own_settings, tmp_path):
     assert "SCGSFM_CACHE" in str(error.value)
 
 
-def test_progress_bar(good, own_settings, capfd):
+def test_progress_bar(good, own_settings, capfd) -> None:
     own_settings.verbosity = 1
     fetch([f"{good.url}/f.bin"], "f.bin")
     assert "100%" in capfd.readouterr().err

@@ -32,12 +32,12 @@ def run(code, tmp_path):
     return json.loads(result.stdout)
 
 
-def test_nothing_heavy_is_loaded(tmp_path):
+def test_nothing_heavy_is_loaded(tmp_path) -> None:
     code = f"import json, sys, scgsfm; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
     assert run(code, tmp_path) == []
 
 
-def test_nothing_is_written(tmp_path):
+def test_nothing_is_written(tmp_path) -> None:
     code = "import json, scgsfm; repr(scgsfm.settings); scgsfm.models.available(); print(json.dumps(dir(scgsfm)))"
     assert {"GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"} <= set(
         run(code, tmp_path)
@@ -45,7 +45,7 @@ def test_nothing_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_import_time(tmp_path):
+def test_import_time(tmp_path) -> None:
     """At most half as long again as ``import anndata``; the best of some runs, because a machine has other work."""
     code = (
         "import json, time; t = [time.perf_counter()]\n"

@@ -78,19 +78,19 @@ def documented(function) -> list[str]:
     return [name.lstrip("*") for line in lines for name in re.split(r",\s*", line)]
 
 
-def test_there_is_something_to_check():
+def test_there_is_something_to_check() -> None:
     assert len(FILES) > 30
     assert {"pp.resolve_genes", "tl.score", "datasets.pbmc"} <= FUNCTIONS.keys()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_public_function_has_a_file_of_its_own(name):
+def test_public_function_has_a_file_of_its_own(name) -> None:
     namespace, _, function = name.partition(".")
     assert FUNCTIONS[name].__module__ == f"scgsfm.{namespace}._{function}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_public_signature(name):
+def test_public_signature(name) -> None:
     signature = inspect.signature(FUNCTIONS[name])
     parameters = list(signature.parameters.values())
     assert sum(p.kind is not p.KEYWORD_ONLY for p in parameters) <= 3
@@ -106,7 +106,7 @@ def test_public_signature(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_public_docstring(name):
+def test_public_docstring(name) -> None:
     function = FUNCTIONS[name]
     summary, blank, *_ = [*(inspect.getdoc(function) or "").splitlines(), "", ""]
     assert summary.endswith(".")
@@ -117,12 +117,12 @@ def test_public_docstring(name):
 
 
 @pytest.mark.parametrize("file", FILES, ids=label)
-def test_module_is_short(file):
+def test_module_is_short(file) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) < 450
 
 
 @pytest.mark.parametrize("file", FILES, ids=label)
-def test_function_bodies_are_short(file):
+def test_function_bodies_are_short(file) -> None:
     for node in ast.walk(TREES[file]):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
@@ -130,7 +130,7 @@ def test_function_bodies_are_short(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=label)
-def test_forbidden_code(file):
+def test_forbidden_code(file) -> None:
     calls = {"eval", "exec"} if part(file) == "cli" else {"eval", "exec", "print"}
     for node in ast.walk(TREES[file]):
         assert not isinstance(node, ast.Assert), node.lineno
@@ -144,13 +144,13 @@ def test_forbidden_code(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=label)
-def test_floors(file):
+def test_floors(file) -> None:
     if part(file):  # the package's own __init__ offers all floors
         above = {name for name in parts_imported(file) if LEVEL[name] > LEVEL[part(file)]}
         assert not above, f"{label(file)} imports from above: {above}"
 
 
-def test_parts_are_free_of_circles():
+def test_parts_are_free_of_circles() -> None:
     graph: dict[str, set[str]] = {}
     for file in FILES:
         if part(file):
@@ -162,7 +162,7 @@ def test_parts_are_free_of_circles():
     ("where", "foreign"),
     [("kernels", {"anndata", "pandas"}), ("models", {"anndata", "pandas"}), ("tl", {"numba", "torch"})],
 )
-def test_foreign_packages(where, foreign):
+def test_foreign_packages(where, foreign) -> None:
     for file in FILES:
         if part(file) == where:
             assert not {name.split(".")[0] for name in imports(file)} & foreign, label(file)

@@ -9,12 +9,15 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from build_libraries import write
 
 from scgsfm.motifs import read_motifs
-from scgsfm.motifs._read_motifs import Draft
+
+if TYPE_CHECKING:
+    from scgsfm.motifs._read_motifs import Draft
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs"
 

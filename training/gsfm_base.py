@@ -19,12 +19,17 @@ EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "g
 LITERATURE_FIRST = {
     **dict.fromkeys(("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_GEO"), 0.35),
     **dict.fromkeys(("expression_atlas", "immunologic", "chromatin_ChIP", "predicted_targets"), 0.35),
-    **{"computational_modules": 0.5, "perturb_LINCS_CMap": 0.2, "literature": 2.5},
+    "computational_modules": 0.5,
+    "perturb_LINCS_CMap": 0.2,
+    "literature": 2.5,
 }
 """Weights of groups that were tried and not taken: better on phenotypes, worse on signatures and cells."""
 NEIGHBOUR_GROUPS = {
     **dict.fromkeys(("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_LINCS_CMap"), 0.0),
-    **{"literature": 2.0, "celltype_markers": 3.0, "immunologic": 2.0, "expression_atlas": 2.0},
+    "literature": 2.0,
+    "celltype_markers": 3.0,
+    "immunologic": 2.0,
+    "expression_atlas": 2.0,
 }
 RECIPE = TrainConfig(neighbour_groups=NEIGHBOUR_GROUPS)
 REFERENCE = TrainConfig(

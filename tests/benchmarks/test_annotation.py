@@ -16,7 +16,7 @@ def case():
     return _cell_types.Case("toy", adata, {name: [] for name in right}, labels, right)
 
 
-def test_several_names_can_be_right(case):
+def test_several_names_can_be_right(case) -> None:
     found = np.array(["CD4", "Treg", "B", "unassigned", "B"], dtype=object)
     assert case.is_right(found).tolist() == [True, True, False, False, False]
     assert case.known.tolist() == [True, True, True, True, False]
@@ -27,7 +27,7 @@ def test_several_names_can_be_right(case):
     assert measured["macro_f1"] == pytest.approx(1 / 3)  # t4: 1, t8: 0, b: 0
 
 
-def test_fitted_temperature_makes_confidence_true():
+def test_fitted_temperature_makes_confidence_true() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(scale=6, size=(4000, 3))
     best = annotation.probabilities(scores, -50, 3.0).max(axis=1)
@@ -35,14 +35,14 @@ def test_fitted_temperature_makes_confidence_true():
     assert annotation.fit([annotation.Evidence("cells", scores, -50, right)]) == pytest.approx(3, rel=0.1)
 
 
-def test_labels_of_the_data_begin_as_the_table_says():
+def test_labels_of_the_data_begin_as_the_table_says() -> None:
     assert _cell_types._type_of("B cells AICDA LRMP", _cell_types.GUT) == "Germinal centre B cell"
     assert _cell_types._type_of("B cells", _cell_types.GUT) == "B cell"
     assert _cell_types._type_of("Enterocytes BEST4", _cell_types.GUT) == "BEST4 enterocyte"
     assert _cell_types._type_of("Epithelial HBB HBA", _cell_types.GUT) == "Epithelial HBB HBA"
 
 
-def test_all_types_have_markers():
+def test_all_types_have_markers() -> None:
     table = scgsfm.datasets.marker_table()
     assert set(_cell_types.BLOOD) | set(_cell_types.PANCREAS) | set(_cell_types.GUT) <= set(table.index)
     assert set(_cell_types.SUBTYPES) <= set(scgsfm.datasets.library("pbmc_markers"))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 
-def test_without_data_a_script_says_so_and_ends_with_code_2(monkeypatch, capsys, tmp_path):
+def test_without_data_a_script_says_so_and_ends_with_code_2(monkeypatch, capsys, tmp_path) -> None:
     monkeypatch.delenv("SCGSFM_DATA", raising=False)
     with pytest.raises(SystemExit, match="2"):
         _common.data_file(None, "scrna")
@@ -19,7 +19,7 @@ def test_without_data_a_script_says_so_and_ends_with_code_2(monkeypatch, capsys,
     assert _common.data_file(None, "scrna") == tmp_path / "scrna"
 
 
-def test_report_tells_how_without_where(monkeypatch, capsys, tmp_path):
+def test_report_tells_how_without_where(monkeypatch, capsys, tmp_path) -> None:
     monkeypatch.setattr(sys, "argv", ["/home/me/benchmarks/speed.py", "--model", f"{tmp_path}/mine", "--repeats", "3"])
     _common.report("speed", pd.DataFrame({"form": ["ours"], "seconds": ["1.50"]}), tmp_path)
     first, *rest = (tmp_path / "speed.csv").read_text().splitlines()

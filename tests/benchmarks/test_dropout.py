@@ -8,12 +8,12 @@ from scipy import sparse
 import scgsfm
 
 
-def test_markers_are_sets_of_the_library():
+def test_markers_are_sets_of_the_library() -> None:
     assert set(dropout.MARKERS.values()) <= set(scgsfm.datasets.library("pbmc_markers"))
     assert set(dropout.MARKERS) == set(scgsfm.datasets.pbmc().obs["cell_type"])
 
 
-def test_thinning_keeps_the_share():
+def test_thinning_keeps_the_share() -> None:
     counts = sparse.csr_matrix(np.random.default_rng(0).poisson(2.0, (200, 300)).astype(np.float32))
     adata = ad.AnnData(counts)
     kept = dropout.thinned(adata, 0.1, np.random.default_rng(1))
@@ -21,10 +21,10 @@ def test_thinning_keeps_the_share():
     expected = (1 - np.exp(-0.2)) / (1 - np.exp(-2.0))
     assert detected == pytest.approx(expected, rel=0.05)
     np.testing.assert_allclose(np.expm1(kept.X).sum(1), 1e4, rtol=1e-4)
-    assert (adata.X != counts).nnz == 0
+    assert (counts != adata.X).nnz == 0
 
 
-def test_cuts():
+def test_cuts() -> None:
     sets = {"A": list("abcdefgh"), "B": list("xyz")}
     found = list(dropout.cuts(sets, 4, np.random.default_rng(0)))
     assert [genes for kind, _, _, genes in found if kind == "whole"] == list(sets.values())
@@ -35,7 +35,7 @@ def test_cuts():
     assert sum(len(genes) == 3 for *_, genes in found) == 5
 
 
-def test_summary_is_over_draws_of_the_mean_over_types():
+def test_summary_is_over_draws_of_the_mean_over_types() -> None:
     rows = [
         ("whole", "3%", thinning, 0, cell_type, method, auroc)
         for method, values in {"aucell": [[0.5, 0.7], [0.6, 0.8]], "gsfm": [[0.6, 0.8], [0.8, 1.0]]}.items()

@@ -10,7 +10,7 @@ import scgsfm
 from scgsfm.enrichment import terms_over
 
 
-def test_lists_are_half_of_a_term():
+def test_lists_are_half_of_a_term() -> None:
     library = scgsfm.datasets.library("hallmark")
     found = list(enrichment.lists(library, library.genes, 3, np.random.default_rng(0)))
     assert [n for _, n, _ in found] == [5, 10, 20] * 3
@@ -19,18 +19,18 @@ def test_lists_are_half_of_a_term():
         assert len(set(genes) & set(library[term])) == n
 
 
-def test_without():
+def test_without() -> None:
     library = scgsfm.GeneSets({"a": ["A", "B", "C"], "b": ["A"], "c": ["D", "B"]})
     assert enrichment.without(library, ["A", "B"]).to_dict() == {"a": ["C"], "c": ["D"]}
 
 
-def test_rank_of_a_term():
+def test_rank_of_a_term() -> None:
     table = pd.DataFrame({"pvalue": [0.1, 0.01, 0.1, 0.1], "score": [1.0, 2.0, -3.0, 1.0]}, index=list("abcd"))
     assert [enrichment.rank_of(term, table, 4) for term in "bcad"] == [1, 2, 3.5, 3.5]
     assert enrichment.rank_of("e", table, 8) == 4 + 2.5
 
 
-def test_rank_sum():
+def test_rank_sum() -> None:
     library = scgsfm.datasets.library("hallmark")
     terms = terms_over(library, library.genes, min_genes=5, max_genes=500)
     values = np.random.default_rng(0).normal(size=len(library.genes))
@@ -39,7 +39,7 @@ def test_rank_sum():
     assert enrichment.rank_sum(values, terms)[3] == pytest.approx(expected, rel=1e-6)
 
 
-def test_calibration_table(tmp_path):
+def test_calibration_table(tmp_path) -> None:
     uniform = (np.arange(1000) + 0.5) / 1000
     found = {
         ("evenly", size, mode): p
@@ -60,7 +60,7 @@ def test_calibration_table(tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 5000
 
 
-def test_power_table():
+def test_power_table() -> None:
     columns = ["library", "terms", "true genes", "method", "with peers", "rank"]
     ranks = pd.DataFrame([("l", "listed", 5, "gsfm", True, rank) for rank in (1, 2, 20, 1.5)], columns=columns)
     row = enrichment.power_table(ranks).iloc[0]

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 import scgsfm
 
 
-def test_weighted_auroc_against_sklearn():
+def test_weighted_auroc_against_sklearn() -> None:
     rng = np.random.default_rng(0)
     scores, positive = rng.integers(0, 8, 60).astype(float), rng.random(60) < 0.3
     weights = rng.integers(0, 4, (5, 60)).astype(float)
@@ -21,7 +21,7 @@ def test_weighted_auroc_against_sklearn():
     np.testing.assert_allclose(found, [roc_auc_score(positive, scores, sample_weight=w) for w in weights])
 
 
-def test_cells_are_drawn_within_labels():
+def test_cells_are_drawn_within_labels() -> None:
     label = np.repeat(["a", "b"], [5, 20])
     weights = expand.resampled(label, 30, np.random.default_rng(0))
     assert weights.shape == (31, 25)
@@ -31,7 +31,7 @@ def test_cells_are_drawn_within_labels():
     assert (weights[1:] != 1).any(axis=1).all()
 
 
-def test_queries():
+def test_queries() -> None:
     found = expand.Queries.draw({"T": list("abcdefgh"), "B": list("xyz")}, 3, np.random.default_rng(0))
     table = found.table.assign(genes=found.genes)
     whole = table[table["size"] == "whole"].set_index("cell_type")["genes"]
@@ -42,7 +42,7 @@ def test_queries():
     assert found.sets([0])["0"] == list("abcdefgh")
 
 
-def test_added_genes_have_equal_weights_and_none_more_than_one():
+def test_added_genes_have_equal_weights_and_none_more_than_one() -> None:
     own = scgsfm.GeneSets({"s": ["a", "b"], "t": ["c"]})
     scores = np.array([[-np.inf, -np.inf, 3.0, 2.0, 1.0], [5.0, -np.inf, -np.inf, -np.inf, -np.inf]])
     found = expand.weighted(own, scores, np.array(list("abcde")), 2, 1.0)
@@ -54,7 +54,7 @@ def test_added_genes_have_equal_weights_and_none_more_than_one():
     assert found["weight"].max() == 1
 
 
-def test_coexpression_against_numpy():
+def test_coexpression_against_numpy() -> None:
     rng = np.random.default_rng(0)
     x = rng.poisson(1.0, (40, 6)).astype(float)
     x[:, 5] = 0
@@ -69,7 +69,7 @@ def test_coexpression_against_numpy():
     assert (found[:, 5] == -np.inf).all(), "seen in nine cells"
 
 
-def test_types():
+def test_types() -> None:
     patterns = {name: pattern for name, (pattern, _) in expand.GUT.items()}
     expected = {
         "Fibroblasts SMOC2 PTGIS": "Fibroblast",
@@ -82,13 +82,13 @@ def test_types():
     assert {label: expand._type(label, patterns) for label in expected} == expected
 
 
-def test_marker_sets_exist():
+def test_marker_sets_exist() -> None:
     libraries = [scgsfm.datasets.library(name) for name in ("pbmc_markers", "cell_types")]
     named = {of for _, _, types in expand.DATA.values() for _, of in types.values()}
     assert all(any(name in library for library in libraries) for name in named)
 
 
-def test_summary_is_of_differences_within_a_draw():
+def test_summary_is_of_differences_within_a_draw() -> None:
     rows = [
         ("d", "100%", "aucell", completion, "whole", n, w, 0, cut, cell_type, np.array(auroc))
         for completion, n, w, shift in [("none", 0, 0.0, 0.0), ("model", 50, 0.5, 0.1)]

@@ -52,7 +52,7 @@ def noisy(queries: csr_array) -> np.ndarray:
     return rng.integers(0, 6, queries.shape).astype(np.float32)
 
 
-def test_task(library):
+def test_task(library) -> None:
     task = gene_function.read_task(library, VOCABULARY, repeats=3)
     sets = {line.split("\t")[0]: set(line.split("\t")[2:]) for line in library.read_text().splitlines()}
     known = {name: genes & set(VOCABULARY) for name, genes in sets.items()}
@@ -67,7 +67,7 @@ def test_task(library):
     assert (halves[:, 0] != halves[:, 1]).any(axis=1).all()
 
 
-def test_auroc_against_sklearn(library):
+def test_auroc_against_sklearn(library) -> None:
     task = gene_function.read_task(library, VOCABULARY, repeats=3)
     found = gene_function.evaluate(noisy, VOCABULARY, library, repeats=3)
     scores, query, target = noisy(task.queries), task.queries.toarray() > 0, task.targets.toarray() > 0
@@ -79,7 +79,7 @@ def test_auroc_against_sklearn(library):
     assert found["n_genes"].tolist() == (query + target)[::3].sum(1).tolist()
 
 
-def test_a_perfect_method_has_one(library):
+def test_a_perfect_method_has_one(library) -> None:
     task = gene_function.read_task(library, VOCABULARY)
     place = {row.tobytes(): i for i, row in enumerate(task.queries.toarray())}
     targets = task.targets.toarray()
@@ -87,19 +87,19 @@ def test_a_perfect_method_has_one(library):
     assert (gene_function.run(perfect, task)["auroc"] == 1).all()
 
 
-def test_numbers_that_are_none_are_refused(library):
+def test_numbers_that_are_none_are_refused(library) -> None:
     with pytest.raises(ValueError, match="no numbers"):
         gene_function.evaluate(lambda queries: np.full(queries.shape, np.nan), VOCABULARY, library)
 
 
-def test_sample_of_terms_is_seeded(library):
+def test_sample_of_terms_is_seeded(library) -> None:
     first, again, other = (gene_function.read_task(library, VOCABULARY, max_terms=4, seed=s) for s in (0, 0, 1))
     assert first.terms == again.terms != other.terms
     assert (first.queries != again.queries).nnz == 0
     assert len(first.terms) == 4
 
 
-def test_summary():
+def test_summary() -> None:
     values = np.random.default_rng(0).normal(0.8, 0.05, 400)
     median, low, high = gene_function.summary(values)
     assert median == np.median(values)
@@ -108,7 +108,7 @@ def test_summary():
     assert high == pytest.approx(median + 1.96 * spread, abs=spread)
 
 
-def test_baselines_against_numpy(corpus):
+def test_baselines_against_numpy(corpus) -> None:
     sets = corpus_matrix(corpus, VOCABULARY)
     dense = sets.toarray().astype(float)
     names = [{corpus.genes[t] for t in corpus.indices[a:b]} for a, b in pairwise(corpus.indptr)]
@@ -136,7 +136,7 @@ def test_baselines_against_numpy(corpus):
     np.testing.assert_allclose(truncated_svd(sets, weight, rank=45)(queries), expected, atol=1e-3)
 
 
-def test_script(tmp_path, library, corpus):
+def test_script(tmp_path, library, corpus) -> None:
     """The script as users run it, with a model of random weights."""
     genes = [*SPECIALS, *VOCABULARY]
     config = {"vocab_size": len(genes), "d_model": 8}

@@ -11,18 +11,18 @@ from sklearn.metrics import roc_auc_score
 from scgsfm.phenotypes import load_annotations
 
 
-def test_rank_shares_ties():
+def test_rank_shares_ties() -> None:
     assert [gene_phenotype.rank(np.array([3.0, 1.0, 1.0, 0.0]), i) for i in range(4)] == [1, 2.5, 2.5, 4]
 
 
-def test_folds_keep_the_cases_of_a_gene_together():
+def test_folds_keep_the_cases_of_a_gene_together() -> None:
     cases = [Case(gene, [0], []) for gene in "ABCDEFGH" * 3]
     folds = gene_phenotype.folds_of(cases, np.random.default_rng(0))
     assert all(len(set(folds[i::8])) == 1 for i in range(8))
     assert set(folds) == set(range(5))
 
 
-def test_measures_over_cases_and_over_genes():
+def test_measures_over_cases_and_over_genes() -> None:
     ranks, genes = np.array([1.0, 1.0, 1.0, 20.0]), np.array([5, 5, 5, 7])
     told = gene_phenotype.measured(ranks, genes, np.random.default_rng(0))
     assert (told["n_cases"], told["n_genes"], told["median"]) == (4, 2, 1)
@@ -31,7 +31,7 @@ def test_measures_over_cases_and_over_genes():
     assert (told["macro_top1_low"], told["macro_top1_high"]) == (0, 1)
 
 
-def test_negatives_are_about_as_frequent_and_never_own():
+def test_negatives_are_about_as_frequent_and_never_own() -> None:
     rng, own = np.random.default_rng(0), set(range(100, 200))
     drawn = [gene_phenotype.negative(150, own, 1000, rng) for _ in range(200)]
     assert not set(drawn) & own
@@ -40,13 +40,13 @@ def test_negatives_are_about_as_frequent_and_never_own():
     assert gene_phenotype.negative(999, set(range(900, 1000)), 1000, rng) < 900
 
 
-def test_auroc_is_that_of_scikit_learn():
+def test_auroc_is_that_of_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     truth, score = rng.random(500) < 0.3, rng.integers(0, 20, 500).astype(float)
     assert gene_phenotype.auroc(score, truth) == pytest.approx(roc_auc_score(truth, score))
 
 
-def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants():
+def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants() -> None:
     known = load_annotations()
     genes = dict.fromkeys(["SCN1A", "FBN1", "COL1A1", "BRCA1", "MYH7", "RPE65", "BTK"], "a summary")
     task = gene_phenotype.Task(known, genes)
@@ -57,14 +57,14 @@ def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants():
         assert bool(known.evidence(task.genes[g], int(task.terms[t]))) == true
 
 
-def test_shares_by_probability():
+def test_shares_by_probability() -> None:
     chance, truth = np.repeat([0.1, 0.7], 40), np.repeat([True, False, True], [10, 30, 40])
     rows = list(gene_phenotype.by_probability(chance, truth, np.array([0, 0.5, 1])))
     assert [(row["low"], row["annotated"], row["n"]) for row in rows] == [(0, 0.25, 40), (0.5, 1, 40)]
     assert rows[0]["predicted"] == pytest.approx(0.1)
 
 
-def test_curves_of_other_genes_tell_the_shares():
+def test_curves_of_other_genes_tell_the_shares() -> None:
     rng = np.random.default_rng(0)
     strength, frequency = rng.normal(size=(200, 50)), np.full(50, 0.2)
     labels = csr_array(rng.random((200, 50)) < 1 / (1 + np.exp(-strength)))
@@ -74,7 +74,7 @@ def test_curves_of_other_genes_tell_the_shares():
     assert all(row["annotated"] == pytest.approx(row["predicted"], abs=0.1) for row in rows if row["n"] > 500)
 
 
-def test_drawing(tmp_path):
+def test_drawing(tmp_path) -> None:
     table = pd.DataFrame({"prediction": "a", "predicted": [0.01, 0.2, 0.8], "annotated": [0.0, 0.2, 0.9]})
     gene_phenotype.draw(table, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

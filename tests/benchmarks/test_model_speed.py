@@ -7,7 +7,7 @@ from scgsfm.models.gsfm import GSFM, build_module
 
 
 @pytest.mark.parametrize("config", [{}, {"input_norm": "l2"}, {"depth": 3}])
-def test_both_forms_agree(config):
+def test_both_forms_agree(config) -> None:
     genes = [*SPECIALS, *(f"G{i}" for i in range(40))]
     model = GSFM(build_module({"vocab_size": len(genes), "d_model": 8} | config), genes)
     sets = model_speed.draw(2000, 6, len(genes))
@@ -18,7 +18,7 @@ def test_both_forms_agree(config):
         np.testing.assert_allclose(model_speed.sparse_form(model, task)(sets), dense, atol=1e-5)
 
 
-def test_largest_difference():
+def test_largest_difference() -> None:
     a = np.zeros((3000, 2))
     b = a.copy()
     b[2500, 1] = -0.25

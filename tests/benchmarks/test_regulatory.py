@@ -8,7 +8,7 @@ from scipy import sparse
 from scgsfm.models.r3lm.training._examples import Measured
 
 
-def test_ridge():
+def test_ridge() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(900, 5))
     y = x @ rng.normal(size=(5, 2)) + 3
@@ -18,18 +18,18 @@ def test_ridge():
         assert min(regulatory.pearson(regulatory.ridge(form, measured), y[fold == 8])) > 0.999
 
 
-def test_words_of_both_strands():
+def test_words_of_both_strands() -> None:
     counts = regulatory.words(["ACGTACGTA", "TACGTACGT", "AAAAAAAAA"]).toarray()
     np.testing.assert_array_equal(counts[0], counts[1])
     assert counts.sum(axis=1).tolist() == [3, 3, 3]
     assert counts[2].max() == 3
 
 
-def test_pearson():
+def test_pearson() -> None:
     assert regulatory.pearson(np.array([[0, 1], [1, 0.0]]), np.array([[2, 2], [3, 3.0]])) == pytest.approx([1, -1])
 
 
-def test_places_elsewhere():
+def test_places_elsewhere() -> None:
     places = [(0, 10), (50, 60), (52, 64)]
     for start, end in regulatory.elsewhere(places, 200, np.random.default_rng(0)):
         assert 0 <= start < end <= 200

@@ -2,7 +2,7 @@ import pandas as pd
 import render
 
 
-def test_tables_are_replaced_between_their_markers(tmp_path):
+def test_tables_are_replaced_between_their_markers(tmp_path) -> None:
     (tmp_path / "speed.csv").write_text("# Python 3; python benchmarks/speed.py\nform,seconds\nours,1.50\n")
     page = "Text.\n<!-- table: speed -->\nold\n<!-- end -->\nMore.\n<!-- table: absent -->\nold\n<!-- end -->\n"
     rendered = render.render(page, tmp_path)
@@ -13,7 +13,7 @@ def test_tables_are_replaced_between_their_markers(tmp_path):
     assert render.render(rendered, tmp_path) == rendered
 
 
-def test_gene_function_has_a_column_a_library_in_the_order_measured():
+def test_gene_function_has_a_column_a_library_in_the_order_measured() -> None:
     columns = ["method", "library", "auroc", "low", "high", "n_terms"]
     rows = [("z", "kegg", 0.9, 0.85, 0.95, 300), ("z", "go", 0.8, 0.7, 0.9, 3000), ("a", "kegg", 0.5, 0.4, 0.6, 300)]
     lines = render.layout("gene_function", pd.DataFrame(rows, columns=columns)).splitlines()
@@ -23,7 +23,7 @@ def test_gene_function_has_a_column_a_library_in_the_order_measured():
     assert cells[3] == ["a", "0.500 [0.400, 0.600]", ""]
 
 
-def test_dropout_shows_an_interval_only_for_several_draws():
+def test_dropout_shows_an_interval_only_for_several_draws() -> None:
     columns = ["counts", "sets", "method", "auroc", "low", "high", "runs"]
     rows = [("100%", "whole", "aucell", 0.9, 0.9, 0.9, 1), ("3%", "whole", "aucell", 0.7, 0.6, 0.8, 5)]
     lines = render.layout("dropout", pd.DataFrame(rows, columns=columns)).splitlines()

@@ -9,12 +9,12 @@ def cells():
     return streaming.pool(40, np.random.default_rng(0))
 
 
-def test_density(cells):
+def test_density(cells) -> None:
     assert 0.04 < cells.nnz / np.prod(cells.shape) < 0.1
 
 
 @pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
-def test_file_is_the_pool_in_another_order(cells, tmp_path, suffix, monkeypatch):
+def test_file_is_the_pool_in_another_order(cells, tmp_path, suffix, monkeypatch) -> None:
     monkeypatch.setattr(streaming, "CHUNK", 1000)
     path = tmp_path / f"cells{suffix}"
     streaming.write(path, cells, 100)
@@ -31,7 +31,7 @@ def streaming_root(path):
     return zarr.open_group(str(path), mode="r")
 
 
-def test_same_tells_a_difference(tmp_path):
+def test_same_tells_a_difference(tmp_path) -> None:
     import zarr
 
     for name, value in (("a", 1), ("b", 1), ("c", 2)):

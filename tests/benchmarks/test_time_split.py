@@ -43,12 +43,12 @@ def releases(tmp_path):
     return write(tmp_path / "old.gmt", old), write(tmp_path / "new.gmt", new)
 
 
-def test_identity():
+def test_identity() -> None:
     assert time_split.identity("De-novo x_Homo sapiens_hsa00532") == time_split.identity("De Novo X (dnx)")
     assert time_split.identity("a (GO:0000001)") == "GO:0000001"
 
 
-def test_split(releases):
+def test_split(releases) -> None:
     task = time_split.read_split(*releases, GENES)
     assert task.terms == ["Lipid Pathway", "Form (GO:0000001)"]
     names = lambda rows: [[GENES[i] for i in row.indices] for row in (rows[[0]], rows[[1]])]
@@ -58,7 +58,7 @@ def test_split(releases):
     assert [GENES[i] for i in task.universe] == sorted(new)
 
 
-def test_orders(releases, gsfm, monkeypatch):
+def test_orders(releases, gsfm, monkeypatch) -> None:
     task = time_split.read_split(*releases, GENES)
     scores = np.random.default_rng(0).integers(0, 2, (2, 62)).astype(np.float32)
     genes = [*SPECIALS, *GENES]
@@ -75,7 +75,7 @@ def test_orders(releases, gsfm, monkeypatch):
     np.testing.assert_allclose(found["logit"], expected)
 
 
-def test_agreement():
+def test_agreement() -> None:
     rng = np.random.default_rng(0)
     told = rng.random(40)
     later = told + rng.normal(0, 0.3, 40)
@@ -85,7 +85,7 @@ def test_agreement():
     assert row["lowest quarter"] == f"{np.median(told[lowest]):.3f} / {np.median(later[lowest]):.3f}"
 
 
-def test_script(tmp_path, releases):
+def test_script(tmp_path, releases) -> None:
     """The script as users run it, with a model of random weights."""
     genes = [*SPECIALS, *GENES]
     config = {"vocab_size": len(genes), "d_model": 8}

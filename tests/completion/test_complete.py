@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scgsfm import GeneSets
 from scgsfm.completion import complete
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 
 if TYPE_CHECKING:
     from conftest import LinearModel
+
+    from scgsfm import GeneSets
 
 T_CELL = ["CD3D", "CD3E", "CD2"]
 

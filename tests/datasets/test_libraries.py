@@ -12,7 +12,7 @@ COUNTS = {
 }
 
 
-def test_what_is_embedded():
+def test_what_is_embedded() -> None:
     table = libraries()
     assert table["n_sets"].to_dict() == COUNTS
     assert table.index.name == "name"
@@ -21,7 +21,7 @@ def test_what_is_embedded():
     assert set(table["licence"]) == {"CC BY 4.0", "CC0 1.0"}
 
 
-def test_counts_are_those_of_the_libraries():
+def test_counts_are_those_of_the_libraries() -> None:
     for name, row in libraries().iterrows():
         sets = library(name)
         assert len(sets) == row["n_sets"]
@@ -29,7 +29,7 @@ def test_counts_are_those_of_the_libraries():
         assert sorted(sets.sizes)[len(sets) // 2] >= row["median_size"]
 
 
-def test_the_table_can_be_changed_without_harm():
+def test_the_table_can_be_changed_without_harm() -> None:
     table = libraries()
     table.loc["hallmark", "licence"] = "none"
     assert libraries().loc["hallmark", "licence"] == "CC BY 4.0"

@@ -25,7 +25,7 @@ MSIGDB = "HALLMARK_X\thttps://example.org\tCD3D\tCD3E\n"
         ("cell_types", "AIZARANI_LIVER_C11_HEPATOCYTES_1", 297, {"A1BG", "AADAC", "ADH1A"}),
     ],
 )
-def test_embedded_members(name, set_name, size, some):
+def test_embedded_members(name, set_name, size, some) -> None:
     sets = library(name)
     assert len(sets[set_name]) == size
     assert some <= set(sets[set_name])
@@ -33,11 +33,11 @@ def test_embedded_members(name, set_name, size, some):
     assert not sets.weighted
 
 
-def test_embedded_names_are_forgiving():
+def test_embedded_names_are_forgiving() -> None:
     assert library("GO-BP") == library("go_bp") == GeneSets("Go Bp") == GeneSets.from_library("go_bp")
 
 
-def test_source_and_licence():
+def test_source_and_licence() -> None:
     info = library("reactome").info
     assert info["name"] == "reactome"
     assert info["version"] == "2024.1.Hs"
@@ -45,7 +45,7 @@ def test_source_and_licence():
     assert info["url"].startswith("https://")
 
 
-def test_blood_markers_name_the_types_of_the_example_data():
+def test_blood_markers_name_the_types_of_the_example_data() -> None:
     adata = pbmc()
     sets = library("pbmc_markers")
     assert set(adata.obs["cell_type"].cat.categories) <= set(sets)
@@ -55,7 +55,7 @@ def test_blood_markers_name_the_types_of_the_example_data():
     assert known.min() > 0.6
 
 
-def test_embedded_libraries_are_small():
+def test_embedded_libraries_are_small() -> None:
     folder = files("scgsfm") / "data" / "genesets"
     assert sum(file.stat().st_size for file in folder.iterdir()) < 1_000_000
 
@@ -71,7 +71,7 @@ def sources(server, monkeypatch):
     return server
 
 
-def test_enrichr_is_downloaded_once(sources, own_settings, recwarn):
+def test_enrichr_is_downloaded_once(sources, own_settings, recwarn) -> None:
     for make in (library, GeneSets):
         sets = make("My_Library_2021")
         assert sets.to_dict() == {"T cell receptor": ["CD3D", "CD3E"], "Apoptosis": ["CASP3", "BAX"]}
@@ -83,14 +83,14 @@ def test_enrichr_is_downloaded_once(sources, own_settings, recwarn):
 
 
 @pytest.mark.parametrize("name", ["h.all.v2024.1.Hs", "h.all.v2024.1.Hs.symbols"])
-def test_msigdb_release(sources, name):
+def test_msigdb_release(sources, name) -> None:
     sets = library(name)
     assert sets.to_dict() == {"HALLMARK_X": ["CD3D", "CD3E"]}
     assert sets.info["version"] == "2024.1.Hs"
     assert sources.requests == {"/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt": 1}
 
 
-def test_unknown_names_suggest_others(sources):
+def test_unknown_names_suggest_others(sources) -> None:
     with pytest.raises(
         DownloadError, match="(?s)'KEGG_2021_Humans'.*Did you mean 'KEGG_2021_Human'.*hallmark.*libraryName"
     ):
@@ -100,7 +100,7 @@ def test_unknown_names_suggest_others(sources):
     assert not any("reactom" in path for path in sources.requests)
 
 
-def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources, own_settings):
+def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources, own_settings) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not send gene sets.*separated by tabs"):
             library("Broken_2021")
@@ -108,7 +108,7 @@ def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources, own_setting
     assert not (own_settings.cache_dir / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
 
 
-def test_a_wrong_file_placed_by_hand_is_kept(sources, own_settings):
+def test_a_wrong_file_placed_by_hand_is_kept(sources, own_settings) -> None:
     path = own_settings.cache_dir / "genesets" / "enrichr" / "My_Library_2021.gmt"
     path.parent.mkdir(parents=True)
     path.write_text("T CD3D CD3E\n")
@@ -118,7 +118,7 @@ def test_a_wrong_file_placed_by_hand_is_kept(sources, own_settings):
     assert not sources.requests
 
 
-def test_offline(sources, own_settings):
+def test_offline(sources, own_settings) -> None:
     own_settings.offline = True
     assert len(library("hallmark")) == 50
     with pytest.raises(DownloadError, match="KEGG_2021_Human"):

@@ -4,7 +4,7 @@ from scgsfm.datasets import library, marker_table
 
 
 @pytest.mark.parametrize("name", ["tissue_markers", "pbmc_markers", "cell_types"])
-def test_a_row_for_each_set(name):
+def test_a_row_for_each_set(name) -> None:
     table, sets = marker_table(name), library(name)
     assert table.index.tolist() == sets.names
     assert table["n_genes"].tolist() == sets.sizes.tolist()
@@ -12,7 +12,7 @@ def test_a_row_for_each_set(name):
         assert table[column].str.len().gt(0).all()
 
 
-def test_textbook_markers():
+def test_textbook_markers() -> None:
     table = marker_table()
     assert table["n_genes"].eq(12).all()
     assert {"immune", "blood", "stroma", "pancreas", "intestine", "brain"} <= set(table["tissue"])
@@ -35,11 +35,11 @@ def test_textbook_markers():
         ("LAKE_ADULT_KIDNEY_C2_PODOCYTES", "podocytes", "kidney"),
     ],
 )
-def test_names_of_studies(name, cell_type, tissue):
+def test_names_of_studies(name, cell_type, tissue) -> None:
     row = marker_table("cell_types").loc[name]
     assert (row["cell_type"], row["tissue"], row["organism"]) == (cell_type, tissue, "human")
 
 
-def test_other_libraries_have_no_tissues():
+def test_other_libraries_have_no_tissues() -> None:
     with pytest.raises(ValueError, match="'hallmark' has no table of tissues; these have: tissue_markers"):
         marker_table("hallmark")

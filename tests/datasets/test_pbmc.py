@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from scgsfm.datasets import pbmc
 
 
-def test_cells_counts_and_labels():
+def test_cells_counts_and_labels() -> None:
     adata = pbmc()
     assert adata.shape == (700, 14135)
     counts = adata.obs["cell_type"].value_counts()
@@ -27,7 +27,7 @@ def test_cells_counts_and_labels():
     assert adata.var_names.is_unique
 
 
-def test_raw_counts():
+def test_raw_counts() -> None:
     matrix = pbmc().X
     assert issparse(matrix)
     assert matrix.format == "csr"
@@ -38,7 +38,7 @@ def test_raw_counts():
     assert np.median(np.asarray(matrix.sum(axis=1)).ravel()) > 1500
 
 
-def test_labels_belong_to_the_cells():
+def test_labels_belong_to_the_cells() -> None:
     adata = pbmc()
     markers = {"B": "MS4A1", "NK": "GNLY", "Platelet": "PPBP", "CD14+ Mono": "S100A8", "DC": "FCER1A"}
     share = adata.to_df().div(np.asarray(adata.X.sum(axis=1)).ravel(), axis=0)
@@ -46,14 +46,14 @@ def test_labels_belong_to_the_cells():
     assert {label: means[gene].idxmax() for label, gene in markers.items()} == {label: label for label in markers}
 
 
-def test_source_licence_and_size():
+def test_source_licence_and_size() -> None:
     adata = pbmc()
     assert "10x Genomics" in adata.uns["source"]
     assert adata.uns["licence"] == "CC BY 4.0"
     assert (files("scgsfm") / "data" / "pbmc.h5ad").stat().st_size <= 1_500_000
 
 
-def test_it_is_a_fresh_object_that_can_be_written(tmp_path):
+def test_it_is_a_fresh_object_that_can_be_written(tmp_path) -> None:
     first = pbmc()
     first.obs["cell_type"] = "changed"
     again = pbmc()

@@ -8,14 +8,14 @@ import pytest
 from scgsfm.dna import Genome, contig_names, species_of
 
 
-def test_reads_what_is_asked_for(fasta, contigs):
+def test_reads_what_is_asked_for(fasta, contigs) -> None:
     with Genome(fasta) as genome:
         assert genome.lengths == {name: len(text) for name, text in contigs.items()}
         assert genome.sequence("chr1", 390, 410) == contigs["chr1"][390:410].upper()
         assert genome.sequence("chr2", 295, 305) == contigs["chr2"][295:300] + "NNNNN"
 
 
-def test_bgzip(fasta, contigs, tmp_path):
+def test_bgzip(fasta, contigs, tmp_path) -> None:
     bgzf = pytest.importorskip("Bio.bgzf")
     with bgzf.BgzfWriter(str(tmp_path / "genome.fa.gz")) as file:
         file.write(fasta.read_bytes())
@@ -24,7 +24,7 @@ def test_bgzip(fasta, contigs, tmp_path):
             assert genome.sequence("chr1", 700, 800) == contigs["chr1"][700:800]
 
 
-def test_open_fasta_and_dict(fasta, contigs):
+def test_open_fasta_and_dict(fasta, contigs) -> None:
     import pyfaidx
 
     opened = pyfaidx.Fasta(str(fasta))
@@ -36,14 +36,14 @@ def test_open_fasta_and_dict(fasta, contigs):
     opened.close()
 
 
-def test_folder_that_may_not_be_written(fasta, contigs, monkeypatch):
+def test_folder_that_may_not_be_written(fasta, contigs, monkeypatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     with Genome(fasta) as genome:
         assert genome.sequence("chr1", 0, 9) == contigs["chr1"][:9].upper()
     assert not fasta.with_name("genome.fa.fai").exists()
 
 
-def test_errors(tmp_path):
+def test_errors(tmp_path) -> None:
     pytest.importorskip("pyfaidx")
     with pytest.raises(FileNotFoundError, match="never downloaded"):
         Genome("hg38")
@@ -57,7 +57,7 @@ def test_errors(tmp_path):
         Genome(tmp_path / "ragged.fa")
 
 
-def test_contig_names():
+def test_contig_names() -> None:
     known = ["1", "2", "MT", "chrX", "KI270706.1"]
     wanted = ["chr1", "2", "chrM", "M", "X", "chrX", "KI270706.1", "chr7"]
     assert contig_names(wanted, known) == {
@@ -83,5 +83,5 @@ def test_contig_names():
         ([], {"chr1": 248956422}, None),
     ],
 )
-def test_species(names, lengths, species):
+def test_species(names, lengths, species) -> None:
     assert species_of(names, lengths) == species

@@ -30,7 +30,7 @@ from scgsfm.dna import parse_peak, peaks_of
         ("", None),
     ],
 )
-def test_names(name, expected):
+def test_names(name, expected) -> None:
     assert parse_peak(name) == expected
 
 
@@ -39,24 +39,24 @@ def listed(peaks) -> list[tuple]:
 
 
 @pytest.mark.parametrize("contig", ["chrom", "chr", "seqnames", "Chromosome"])
-def test_columns(contig):
+def test_columns(contig) -> None:
     var = pd.DataFrame({contig: ["chr1", "2"], "start": ["5", "7"], "End": [9, 11]}, index=["a", "b"])
     assert listed(peaks_of(var)) == [("chr1", 5, 9), ("2", 7, 11)]
 
 
-def test_columns_that_are_not_all_there():
+def test_columns_that_are_not_all_there() -> None:
     var = pd.DataFrame({"chrom": ["chr1", None], "start": [5, 7], "end": [9, None]}, index=["a", "b"])
     assert listed(peaks_of(var)) == [("chr1", 5, 9), ("", 7, 0)]
     named = pd.DataFrame({"chrom": ["chr9"]}, index=["chr1:5-9"])
     assert listed(peaks_of(named)) == [("chr1", 5, 9)]
 
 
-def test_interval_column():
+def test_interval_column() -> None:
     var = pd.DataFrame({"interval": ["chr1:5-9"]}, index=["peak1"])
     assert listed(peaks_of(var)) == [("chr1", 5, 9)]
 
 
-def test_both_differ():
+def test_both_differ() -> None:
     var = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [5, 6], "end": [9, 9]}, index=["chr1:5-9", "chr2:7-9"])
     with pytest.warns(UserWarning, match="differ for 1 of 2 peaks: 'chr2:7-9' has chr2, 6, 9"):
         assert listed(peaks_of(var)) == [("chr1", 5, 9), ("chr2", 6, 9)]
@@ -66,7 +66,7 @@ def test_both_differ():
         peaks_of(var.set_axis(["a", "b"]))
 
 
-def test_no_peaks():
+def test_no_peaks() -> None:
     with pytest.raises(ValueError, match="first is 'GATA1'.*it has 'symbol'"):
         peaks_of(pd.DataFrame({"symbol": ["x"]}, index=["GATA1"]))
     assert len(peaks_of(pd.DataFrame(index=[]))) == 0

@@ -11,7 +11,7 @@ def peaks(*rows) -> Peaks:
     return Peaks(np.array(contig, object), np.array(start), np.array(end))
 
 
-def test_windows_are_around_the_middle(contigs):
+def test_windows_are_around_the_middle(contigs) -> None:
     found = sequences_of_peaks(peaks(("chr1", 300, 500), ("1", 350, 353), ("chr1", 100, 900)), Genome(contigs), 200)
     text = contigs["chr1"].upper()
     assert found.sequences == [text[300:500], text[251:451], text[400:600]]
@@ -21,13 +21,13 @@ def test_windows_are_around_the_middle(contigs):
     assert "1 contigs go by another name in the FASTA (1 is chr1)" in found.summary()
 
 
-def test_windows_move_inwards(contigs):
+def test_windows_move_inwards(contigs) -> None:
     found = sequences_of_peaks(peaks(("chr1", 0, 10), ("chr1", 990, 1000)), Genome(contigs), 200)
     assert found.start.tolist() == [0, 800]
     assert found.sequences[1] == contigs["chr1"][800:]
 
 
-def test_why_there_is_none(contigs):
+def test_why_there_is_none(contigs) -> None:
     rows = [
         ("chr1", 900, 1001),
         ("chr9", 1, 9),
@@ -44,7 +44,7 @@ def test_why_there_is_none(contigs):
     assert found.summary().startswith("1 of 7 elements have a sequence; 2 off the end; 2 name not read")
 
 
-def test_tiles_cover_a_long_peak(contigs):
+def test_tiles_cover_a_long_peak(contigs) -> None:
     found = sequences_of_peaks(
         peaks(("chr1", 100, 650), ("chr1", 10, 50), ("chr2", 0, 600)), Genome(contigs), 200, windows="tile"
     )
@@ -54,7 +54,7 @@ def test_tiles_cover_a_long_peak(contigs):
         sequences_of_peaks(peaks(("chr1", 1, 9)), Genome(contigs), 200, windows="all")
 
 
-def test_texts():
+def test_texts() -> None:
     found = sequences_of_texts(["acgt", "ACGT" * 51, "ACGNT", "chr1:1-2", "", None, float("nan")], 200)
     assert found.sequences == ["ACGT", ("ACGT" * 51)[2:202]]
     expected = ["ok", "ok", "holds N", "not DNA", "no sequence", "no sequence", "no sequence"]

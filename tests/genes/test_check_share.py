@@ -10,25 +10,25 @@ from scgsfm.genes import check_share
 TEXT = {"what": "genes of the sets", "examples_given": ["a", "b"], "examples_expected": ["CD4"]}
 
 
-def test_good_share_is_logged(caplog, monkeypatch):
+def test_good_share_is_logged(caplog, monkeypatch) -> None:
     monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
     with caplog.at_level(logging.INFO, "scgsfm"):
         assert check_share(1500, 2000, **TEXT) == 0.75
     assert "1,500 of 2,000 genes of the sets were matched (75.0%)" in caplog.text
 
 
-def test_low_share_warns_with_examples():
+def test_low_share_warns_with_examples() -> None:
     with pytest.warns(GeneMatchWarning, match=r"4 of 10 .*'a', 'b'; expected, for example: 'CD4'.*gene_symbols="):
         assert check_share(4, 10, **TEXT) == 0.4
 
 
 @pytest.mark.parametrize(("n_matched", "n_total"), [(0, 10), (0, 0), (4, 100)])
-def test_hopeless_share_is_refused(n_matched, n_total):
+def test_hopeless_share_is_refused(n_matched, n_total) -> None:
     with pytest.raises(GeneMatchError, match="use_raw=True"):
         check_share(n_matched, n_total, **TEXT)
 
 
-def test_minimum():
+def test_minimum() -> None:
     with pytest.raises(GeneMatchError):
         check_share(6, 10, minimum=0.7, **TEXT)
     with pytest.warns(GeneMatchWarning):

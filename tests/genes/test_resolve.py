@@ -53,7 +53,7 @@ def read(*names, organism=None):
         ("CD8A.1", "CD8A", "approved"),
     ],
 )
-def test_known_names(name, symbol, how):
+def test_known_names(name, symbol, how) -> None:
     assert read(name) == [(symbol, how)]
 
 
@@ -66,7 +66,7 @@ def test_known_names(name, symbol, how):
         "CBP",  # alias of CREBBP; once a symbol of OPN1LW
     ],
 )
-def test_ambiguous_names_are_left_open(name):
+def test_ambiguous_names_are_left_open(name) -> None:
     assert read(name) == [("", "ambiguous")]
 
 
@@ -74,16 +74,16 @@ def test_ambiguous_names_are_left_open(name):
     "name",
     ["", None, float("nan"), pd.NA, "FBgn0000001", "peak_1", "chr1:100-200", "RP11-34P13.7", "cd4", "NOSUCHGENE", "0"],
 )
-def test_unknown_names(name):
+def test_unknown_names(name) -> None:
     assert read(name) == [("", "unknown")]
 
 
-def test_approved_symbol_outranks_alias_of_another_gene():
+def test_approved_symbol_outranks_alias_of_another_gene() -> None:
     # AGO1, NAT1 are approved and also aliases of other genes
     assert read("AGO1", "NAT1") == [("AGO1", "approved"), ("NAT1", "approved")]
 
 
-def test_suffixed_duplicates_need_their_original():
+def test_suffixed_duplicates_need_their_original() -> None:
     assert read("TBCE", "TBCE-1", "TBCE_2")[1:] == [("TBCE", "approved")] * 2
     assert read("TBCE-1") == [("", "unknown")]
     # the symbols themselves may end so
@@ -93,7 +93,7 @@ def test_suffixed_duplicates_need_their_original():
     assert read("U1", "U1.1")[1] == ("", "unknown")
 
 
-def test_symbol_with_ensembl_id_is_read_by_the_id():
+def test_symbol_with_ensembl_id_is_read_by_the_id() -> None:
     # one of many copies of 7SK, not RN7SK
     assert read("7SK_ENSG00000260682") == [("RN7SKP176", "ensembl")]
     # a retired id leaves an approved symbol, but no alias
@@ -101,11 +101,11 @@ def test_symbol_with_ensembl_id_is_read_by_the_id():
 
 
 @pytest.mark.parametrize("names", [["0", "1", "2", "9"], ["1", "2", "3", "4"], list(range(50))])
-def test_row_numbers_are_not_entrez_ids(names):
+def test_row_numbers_are_not_entrez_ids(names) -> None:
     assert resolve(names).share == 0
 
 
-def test_organism_is_detected_and_can_be_given():
+def test_organism_is_detected_and_can_be_given() -> None:
     assert resolve(["Cd4", "Cd8a", "Ptprc", "C3"]).organism == "mouse"
     assert resolve(["CD4", "CD8A", "PTPRC", "C3"]).organism == "human"
     assert resolve(["ENSMUSG00000026395"]).organism == "mouse"
@@ -116,19 +116,19 @@ def test_organism_is_detected_and_can_be_given():
     assert read("Cd4", "Cd8a", "C3")[2] == ("C3", "ortholog")
 
 
-def test_small_letters_are_repaired_only_for_a_given_organism():
+def test_small_letters_are_repaired_only_for_a_given_organism() -> None:
     assert read("cd4", organism="human") == [("CD4", "approved")]
     assert read("ptprc", organism="mouse") == [("PTPRC", "ortholog")]
     # a mouse symbol counts by its ortholog, not by its letters
     assert read("Cd4", organism="human") == [("CD4", "ortholog")]
 
 
-def test_old_mouse_symbols_follow_the_human_renaming():
+def test_old_mouse_symbols_follow_the_human_renaming() -> None:
     # TCEB1 became ELOC and H2AFY MACROH2A1, in both species
     assert read("Ptprc", "Tceb1", "H2afy")[1:] == [("ELOC", "ortholog"), ("MACROH2A1", "ortholog")]
 
 
-def test_orthologs_are_one_to_one():
+def test_orthologs_are_one_to_one() -> None:
     found = resolve(["Ins1", "Ins2", "H2-Aa", "H2-K1"])
     assert found.symbols.tolist() == ["", "INS", "HLA-DQA1", ""]
 
@@ -137,19 +137,19 @@ def test_orthologs_are_one_to_one():
     "container",
     [list, tuple, np.array, pd.Index, pd.Series, lambda x: pd.Series(x, dtype="string"), pd.Categorical, iter],
 )
-def test_containers(container):
+def test_containers(container) -> None:
     found = resolve(container(["CD4", "nothing", "CD4"]))
     assert found.symbols.tolist() == ["CD4", "", "CD4"]
     assert found.names.dtype == found.symbols.dtype == found.how.dtype == object
 
 
-def test_string_dtype_with_missing_values():
+def test_string_dtype_with_missing_values() -> None:
     found = resolve(pd.Series(["CD4", None], dtype="string"))
     assert found.names.tolist() == ["CD4", ""]
     assert found.share == 0.5
 
 
-def test_resolution_counts():
+def test_resolution_counts() -> None:
     found = resolve(["CD4", "SEPT9", "CAP", "nothing"])
     assert found.matched.tolist() == [True, True, False, False]
     assert found.share == 0.5
@@ -164,21 +164,21 @@ def test_resolution_counts():
     assert resolve([]).share == 0
 
 
-def test_bad_input():
+def test_bad_input() -> None:
     with pytest.raises(TypeError, match=r"`names` must be a list.*\['CD4'\]"):
         resolve("CD4")
     with pytest.raises(ValueError, match="`organism` must be 'human', 'mouse' or None, not 'rat'"):
         resolve(["CD4"], organism="rat")
 
 
-def test_protein_coding():
+def test_protein_coding() -> None:
     assert protein_coding(["CD4", "XIST", "MT-CO1", "RN7SK", "SEPT9"]).tolist() == [True, False, True, False, False]
 
 
-def test_sources_name_version_and_licence():
+def test_sources_name_version_and_licence() -> None:
     assert all(source["version"] and source["licence"] for source in sources().values())
 
 
-def test_import_reads_no_table():
+def test_import_reads_no_table() -> None:
     code = "import scgsfm.genes._tables as t; assert t.table.cache_info().currsize == 0"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -25,7 +25,7 @@ def long(sets):
 
 
 @pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict, lambda sets: GeneSets(GeneSets(sets))])
-def test_dict(make):
+def test_dict(make) -> None:
     sets = make(PLAIN)
     assert sets.to_dict() == PLAIN
     assert sets.names == list(sets) == ["T", "B"]
@@ -39,7 +39,7 @@ def test_dict(make):
     assert not sets.signed
 
 
-def test_weights_and_signs():
+def test_weights_and_signs() -> None:
     sets = GeneSets(SIGNED)
     assert sets.to_dict() == SIGNED
     assert sets.weights("T").tolist() == [2.0, 1.5, -1.0]
@@ -50,7 +50,7 @@ def test_weights_and_signs():
     assert not unsigned.signed
 
 
-def test_dict_values_of_every_kind():
+def test_dict_values_of_every_kind() -> None:
     sets = GeneSets(
         {
             "list": ["A", "B"],
@@ -71,7 +71,7 @@ def test_dict_values_of_every_kind():
 
 
 @pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict])
-def test_dict_flaws_make_one_warning(make):
+def test_dict_flaws_make_one_warning(make) -> None:
     with pytest.warns(GeneSetWarning) as caught:
         sets = make({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
     assert sets.to_dict() == {"T": ["CD3D", "CD3E"], "w": ["CD4"]}
@@ -98,13 +98,13 @@ def test_dict_flaws_make_one_warning(make):
         pytest.param({"T": []}, ValueError, "no gene set.*without a gene left out", id="empty set"),
     ],
 )
-def test_wrong_sources_are_refused(source, error, words):
+def test_wrong_sources_are_refused(source, error, words) -> None:
     with pytest.raises(error, match=f"(?s){words}"):
         GeneSets(source)
 
 
 @pytest.mark.parametrize("dtype", ["object", "category", "string"])
-def test_frame(dtype):
+def test_frame(dtype) -> None:
     frame = long(SIGNED).astype({"source": dtype, "target": dtype})
     for sets in (GeneSets(frame), GeneSets.from_frame(frame)):
         assert sets.to_dict() == SIGNED
@@ -112,7 +112,7 @@ def test_frame(dtype):
     assert GeneSets(frame.drop(columns="weight")).to_dict() == {name: list(genes) for name, genes in SIGNED.items()}
 
 
-def test_frame_round_trip():
+def test_frame_round_trip() -> None:
     frame = GeneSets(SIGNED).to_frame()
     assert list(frame.columns) == ["source", "target", "weight"]
     assert frame.to_numpy().tolist()[0] == ["T", "CD3D", 2.0]
@@ -120,7 +120,7 @@ def test_frame_round_trip():
     assert (GeneSets(PLAIN).to_frame()["weight"] == 1).all()
 
 
-def test_frame_flaws_make_one_warning():
+def test_frame_flaws_make_one_warning() -> None:
     frame = pd.DataFrame(
         {
             "source": ["T", "T", None, "T", "B", "B", " T"],
@@ -151,17 +151,17 @@ def test_frame_flaws_make_one_warning():
         ({"source": [], "target": []}, "no gene set"),
     ],
 )
-def test_wrong_frames_are_refused(frame, words):
+def test_wrong_frames_are_refused(frame, words) -> None:
     with pytest.raises(ValueError, match=f"(?s){words}"):
         GeneSets(pd.DataFrame(frame))
 
 
-def test_weights_as_text_in_a_frame():
+def test_weights_as_text_in_a_frame() -> None:
     frame = pd.DataFrame({"source": ["T", "T"], "target": ["CD3D", "CD3E"], "weight": ["2", "-0.5"]})
     assert GeneSets(frame).to_dict() == {"T": {"CD3D": 2.0, "CD3E": -0.5}}
 
 
-def test_subset_and_filter():
+def test_subset_and_filter() -> None:
     sets = GeneSets({"one": ["A"], "two": ["A", "B"], "three": {"A": 1, "B": 2, "C": -3}})
     some = sets.subset(["three", "one"])
     assert some.to_dict() == {"three": {"A": 1, "B": 2, "C": -3}, "one": {"A": 1}}
@@ -177,7 +177,7 @@ def test_subset_and_filter():
         sets.filter(min_genes=4)
 
 
-def test_it_cannot_be_changed():
+def test_it_cannot_be_changed() -> None:
     sets = GeneSets(SIGNED)
     with pytest.raises(TypeError):
         sets["T"] = ["CD4"]
@@ -191,19 +191,19 @@ def test_it_cannot_be_changed():
     assert sets.info == {"source": "dict"}
 
 
-def test_equality_and_pickle():
+def test_equality_and_pickle() -> None:
     sets = GeneSets(SIGNED)
     assert sets == GeneSets(long(SIGNED))
     assert sets != GeneSets({name: list(genes) for name, genes in SIGNED.items()})
     assert pickle.loads(pickle.dumps(sets)) == sets
 
 
-def test_unknown_set_names_similar_ones():
+def test_unknown_set_names_similar_ones() -> None:
     with pytest.raises(KeyError, match="no set 'HALLMARK_HYPOXYA'.*'HALLMARK_HYPOXIA'"):
         GeneSets("hallmark")["HALLMARK_HYPOXYA"]
 
 
-def test_repr_tells_counts_source_and_licence():
+def test_repr_tells_counts_source_and_licence() -> None:
     assert repr(GeneSets(SIGNED)).startswith("GeneSets: 2 signed sets of 2–3 genes (median 2.5; 4 genes in all)")
     text = repr(GeneSets("hallmark"))
     for words in ("50 sets", "4,381 genes", "MSigDB", "2024.1.Hs", "CC BY 4.0"):
@@ -222,7 +222,7 @@ def by_hand(sets, genes):
 
 @pytest.mark.parametrize("sets", [PLAIN, SIGNED], ids=["plain", "signed"])
 @pytest.mark.parametrize("kind", [list, np.array, pd.Index, pd.Series])
-def test_membership(sets, kind):
+def test_membership(sets, kind) -> None:
     genes = ["ACTB", "MS4A1", "CD3E", "GAPDH", "CD3D", "CD79A"]
     matrix = GeneSets(sets).membership(kind(genes))
     assert isinstance(matrix, csr_array)
@@ -231,7 +231,7 @@ def test_membership(sets, kind):
     np.testing.assert_array_equal(matrix.toarray(), by_hand(sets, genes))
 
 
-def test_membership_of_random_sets():
+def test_membership_of_random_sets() -> None:
     rng = np.random.default_rng(0)
     names = [f"probe_{i}" for i in range(200)]
     sets = {
@@ -244,24 +244,24 @@ def test_membership_of_random_sets():
     np.testing.assert_array_equal(GeneSets(sets).membership(genes).toarray(), by_hand(sets, genes))
 
 
-def test_sets_without_a_known_gene_are_empty_rows():
+def test_sets_without_a_known_gene_are_empty_rows() -> None:
     matrix = GeneSets({"a": ["x1"], "b": ["x2"], "c": ["x3"]}).membership(["x2"])
     assert matrix.toarray().tolist() == [[0], [1], [0]]
 
 
-def test_membership_without_any_match_is_refused():
+def test_membership_without_any_match_is_refused() -> None:
     with pytest.raises(
         GeneMatchError, match="None of the 5 genes .* is among the 2 genes given .such as peak_1, peak_2"
     ):
         GeneSets(PLAIN).membership(["peak_1", "peak_2"])
 
 
-def test_membership_translates_what_is_left_over():
+def test_membership_translates_what_is_left_over() -> None:
     matrix = GeneSets({"a": ["MLL", "CD3D"]}).membership(["ENSG00000118058", "CD3D"])  # KMT2A, once called MLL
     assert matrix.toarray().tolist() == [[1, 1]]
 
 
-def test_two_names_of_a_gene_count_once():
+def test_two_names_of_a_gene_count_once() -> None:
     genes = ["KMT2A", "CD3D"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -271,7 +271,7 @@ def test_two_names_of_a_gene_count_once():
     assert matrix.toarray().tolist() == [[2, 1]]
 
 
-def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path, monkeypatch):
+def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").write_text("A\t\tCD3D\n")
     with pytest.raises(ValueError, match="read from .gmt"):

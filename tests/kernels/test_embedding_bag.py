@@ -26,7 +26,7 @@ def normal(*shape):
     return np.random.default_rng(sum(shape)).normal(size=shape).astype(np.float32)
 
 
-def test_transpose(pattern):
+def test_transpose(pattern) -> None:
     start, rows, entries = transpose(*pattern, 9)
     expected = sparse.csr_array((np.arange(1, len(pattern[1]) + 1), pattern[1], pattern[0]), shape=(6, 9)).tocsc()
     np.testing.assert_array_equal(start, expected.indptr)
@@ -34,21 +34,21 @@ def test_transpose(pattern):
     np.testing.assert_array_equal(entries + 1, expected.data)
 
 
-def test_gather_sum(pattern, weights):
+def test_gather_sum(pattern, weights) -> None:
     table = normal(9, 7)
     found = gather_sum(*pattern, weights, table)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, dense(pattern, weights) @ table, rtol=1e-5, atol=1e-6)
 
 
-def test_scatter_sum(pattern, weights):
+def test_scatter_sum(pattern, weights) -> None:
     rows = normal(6, 7)
     found = scatter_sum(*pattern, weights, rows, 9)
     np.testing.assert_allclose(found, dense(pattern, weights).T @ rows, rtol=1e-5, atol=1e-6)
     assert not found[8].any(), "a column that no row names"
 
 
-def test_pair_dot(pattern):
+def test_pair_dot(pattern) -> None:
     left, right = normal(6, 7), normal(9, 7)
     row = np.repeat(np.arange(6), np.diff(pattern[0]))
     expected = (left.astype(np.float64) @ right.T)[row, pattern[1]]

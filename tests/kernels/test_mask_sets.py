@@ -20,7 +20,7 @@ def draw(low=0.1, high=0.9, *, max_visible=10_000, max_targets=10_000, disjoint=
 
 
 @pytest.mark.parametrize("disjoint", [False, True])
-def test_parts_belong_to_the_set(disjoint):
+def test_parts_belong_to_the_set(disjoint) -> None:
     for s, seen, target in zip(DRAWN, *draw(disjoint=disjoint), strict=True):
         genes = set(INDICES[INDPTR[s] : INDPTR[s + 1]].tolist())
         assert len(set(seen)) == len(seen) > 0
@@ -32,7 +32,7 @@ def test_parts_belong_to_the_set(disjoint):
             assert sorted(target) == sorted(genes)
 
 
-def test_visible_share_is_spread_over_its_range():
+def test_visible_share_is_spread_over_its_range() -> None:
     seen, _ = draw(0.1, 0.9)
     shares = np.array([len(part) for part in seen[4::5]]) / 700
     assert shares.min() >= 0.099
@@ -40,25 +40,25 @@ def test_visible_share_is_spread_over_its_range():
     assert np.quantile(shares, [0.25, 0.5, 0.75]) == pytest.approx([0.3, 0.5, 0.7], abs=0.08)
 
 
-def test_fixed_share():
+def test_fixed_share() -> None:
     seen, target = draw(0.2, 0.2, disjoint=True)
     assert [len(part) for part in seen[:5]] == [1, 1, 2, 8, 140]
     assert [len(part) for part in target[:5]] == [1, 2, 8, 32, 560]
 
 
-def test_all_visible():
+def test_all_visible() -> None:
     for seen, target in zip(*draw(1.0, 1.0), strict=True):
         np.testing.assert_array_equal(seen, target)
 
 
-def test_one_gene_stays_hidden():
+def test_one_gene_stays_hidden() -> None:
     seen, target = draw(0.999, 0.999, disjoint=True)
     assert {len(part) for part in target} == {1}
     assert len(seen[0]) == 1
 
 
 @pytest.mark.parametrize("disjoint", [False, True])
-def test_caps(disjoint):
+def test_caps(disjoint) -> None:
     seen, target = draw(0.5, 0.5, max_visible=30, max_targets=50, disjoint=disjoint)
     assert [len(part) for part in seen[:5]] == [1, 2, 5, 20, 30]
     assert [len(part) for part in target[:5]] == ([1, 1, 5, 20, 50] if disjoint else [2, 3, 10, 40, 50])
@@ -66,7 +66,7 @@ def test_caps(disjoint):
         assert not set(seen[4]) & set(target[4])
 
 
-def test_order_is_drawn_anew():
+def test_order_is_drawn_anew() -> None:
     seen, _ = draw(0.1, 0.1)
     how_often = np.bincount(np.concatenate(seen[4::5]) - 4000, minlength=700)
     assert how_often.sum() == 200 * 70

@@ -11,7 +11,7 @@ def deficits(*columns) -> np.ndarray:
     return np.array([[*column, NEVER] for column in columns], np.int32)
 
 
-def test_tails_by_hand():
+def test_tails_by_hand() -> None:
     """Two columns: A lacks nothing, C one; the sums 0, 1, 2 have chances 1/4, 1/2, 1/4 where only A and C occur."""
     table = deficits((0, 1, 9, 9), (0, 1, 9, 9))
     background = np.array([0.5, 0.5, 0.0, 0.0])
@@ -25,7 +25,7 @@ def test_tails_by_hand():
     assert motif_tails(table, np.array([0, 2]), background, 0.2)[0].tolist() == [-1]
 
 
-def test_tails_of_a_wide_range():
+def test_tails_of_a_wide_range() -> None:
     """Deficits far above the range that is looked at first."""
     rng = np.random.default_rng(0)
     columns = rng.integers(0, 3000, (5, 4))
@@ -38,7 +38,7 @@ def test_tails_of_a_wide_range():
     assert np.searchsorted(sums, limits[0] + 1, side="right") / 4**5 >= 0.6
 
 
-def test_seeds_are_all_words_that_can_match():
+def test_seeds_are_all_words_that_can_match() -> None:
     rng = np.random.default_rng(1)
     columns = rng.integers(0, 40, (SEED, 4))
     table = deficits(*(columns - columns.min(axis=1, keepdims=True)))
@@ -52,7 +52,7 @@ def test_seeds_are_all_words_that_can_match():
     assert set(motifs.tolist()) == {0}
 
 
-def test_best_by_hand():
+def test_best_by_hand() -> None:
     motif = deficits(*[(0, 5, 5, 5)] * 7)
     letters = np.array([0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0], np.uint8)
     found = best_motifs(letters, np.array([0, 8, 11]), *motif_tables(motif, np.array([0, 7])), 1)
@@ -60,7 +60,7 @@ def test_best_by_hand():
     assert found[1, 0] >= NEVER
 
 
-def test_keep_best_by_hand():
+def test_keep_best_by_hand() -> None:
     group = np.array([0, 0, 0, 0, 1])
     family = np.array([0, 0, 1, 0, 0])
     start, end = np.array([5, 8, 6, 10, 5]), np.array([10, 12, 9, 14, 10])

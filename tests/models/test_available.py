@@ -9,7 +9,7 @@ def by_name():
     return {record["name"]: record for record in models.available()}
 
 
-def test_known_models(own_settings):
+def test_known_models(own_settings) -> None:
     found = by_name()
     assert next(iter(found)) == "gsfm-base"
     where = {name: record["where"] for name, record in found.items()}
@@ -25,7 +25,7 @@ def test_known_models(own_settings):
     assert not own_settings.cache_dir.exists()
 
 
-def test_cached_model(own_settings):
+def test_cached_model(own_settings) -> None:
     folder = own_settings.cache_dir / "models" / "maayanlab" / "gsfm-rummage"
     folder.mkdir(parents=True)
     for name in ("config.json", "vocab.txt"):
@@ -36,6 +36,6 @@ def test_cached_model(own_settings):
     assert by_name()["maayanlab/gsfm-rummageo"]["where"] == "hub"
 
 
-def test_the_list_is_the_callers(own_settings):
+def test_the_list_is_the_callers(own_settings) -> None:
     models.available()[0]["name"] = "changed"
     assert "gsfm-base" in by_name()

@@ -19,7 +19,7 @@ class Settings:
         check_settings(self, least={"steps": 1, "dropout": 0}, below={"dropout": 1}, positive=("rate",))
 
 
-def test_settings_within_their_ranges():
+def test_settings_within_their_ranges() -> None:
     assert Settings("b", steps=1, dropout=0.99, rate=1e-9).kind == "b"
 
 
@@ -34,6 +34,6 @@ def test_settings_within_their_ranges():
         ({"rate": 0}, r"^rate=0 must be above 0\.$"),
     ],
 )
-def test_refused(given, message):
+def test_refused(given, message) -> None:
     with pytest.raises(ValueError, match=message):
         Settings(**given)

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("torch")
 
+from typing import Never
+
 from scgsfm.models.training._loop import InfiniteBatches, quiet
 
 
@@ -19,12 +21,12 @@ class Squares(InfiniteBatches[int]):
         return step**2
 
 
-def test_batches_without_end_go_on_from_any_step():
+def test_batches_without_end_go_on_from_any_step() -> None:
     assert list(islice(Squares(0), 5)) == [0, 1, 4, 9, 16]
     assert list(islice(Squares(3), 2)) == [9, 16]
 
 
-def test_lightning_is_quiet_inside_alone():
+def test_lightning_is_quiet_inside_alone() -> Never:
     logger = logging.getLogger("pytorch_lightning")
     before = logger.level
     with pytest.raises(RuntimeError, match="broken"), quiet():

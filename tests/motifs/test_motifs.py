@@ -85,7 +85,7 @@ def some(motifs: Motifs, chosen: np.ndarray) -> Motifs:
 
 @pytest.mark.parametrize("background", [UNIFORM, (0.32, 0.18, 0.2, 0.3)])
 @pytest.mark.parametrize(("p", "n_motifs", "n_sequences"), [(5e-5, 60, 30), (5e-3, 20, 6)])
-def test_hit_for_hit(jaspar, background, p, n_motifs, n_sequences):
+def test_hit_for_hit(jaspar, background, p, n_motifs, n_sequences) -> None:
     """Motifs of all widths, sequences of all kinds: lower case, Ns, too short for any motif, empty."""
     widths = np.diff(jaspar.starts)
     chosen = np.argsort(widths, kind="stable")[np.linspace(0, len(jaspar) - 1, n_motifs).astype(int)]
@@ -115,7 +115,7 @@ def test_hit_for_hit(jaspar, background, p, n_motifs, n_sequences):
     np.testing.assert_array_equal(order, np.arange(len(hits)))
 
 
-def test_best_scores(jaspar):
+def test_best_scores(jaspar) -> None:
     motifs = some(jaspar, np.argsort(np.diff(jaspar.starts), kind="stable")[::25])
     sequences = [*random_sequences(9, 80), "NACGTTGCAAN" * 5, "ACGT", "N" * 50]
     found = motifs.best(sequences)
@@ -128,7 +128,7 @@ def test_best_scores(jaspar):
             assert found[s, i] == pytest.approx(max(values) / 100, abs=1e-4)
 
 
-def test_blocks_do_not_matter(jaspar, monkeypatch):
+def test_blocks_do_not_matter(jaspar, monkeypatch) -> None:
     sequences = random_sequences(7, 60)
     whole, best = jaspar.scan(sequences), jaspar.best(sequences)
     monkeypatch.setattr("scgsfm.motifs._motifs.AT_A_TIME", 2)
@@ -140,7 +140,7 @@ def test_blocks_do_not_matter(jaspar, monkeypatch):
     assert jaspar.best([]).shape == (0, len(jaspar))
 
 
-def test_known_site(jaspar):
+def test_known_site(jaspar) -> None:
     """An E-box and a GATA site, and the same on the other strand."""
     site = "CTGGCAAACAGATAAGA"
     sequence = "C" * 40 + site[::-1].translate(COMPLEMENT) + "C" * 40
@@ -152,7 +152,7 @@ def test_known_site(jaspar):
 
 
 @pytest.mark.parametrize(("name", "n"), [("jaspar2024", 879), ("jaspar2026", 1019)])
-def test_embedded(name, n):
+def test_embedded(name, n) -> None:
     motifs = Motifs.embedded(name)
     assert len(motifs) == len(set(motifs.ids)) == n
     assert motifs.info["version"] == name[-4:]
@@ -221,7 +221,7 @@ PO\tA\tC\tG\tT
     ],
 )
 @pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode())])
-def test_files(text, family, pack, tmp_path):
+def test_files(text, family, pack, tmp_path) -> None:
     path = tmp_path / "motifs"
     path.write_bytes(pack(text))
     motifs = Motifs.read(path)
@@ -246,13 +246,13 @@ def test_files(text, family, pack, tmp_path):
         ("AC a\nPO A C G U\n01 1 1 1 1\n//\n", "expected A C G T"),
     ],
 )
-def test_broken_files(text, told, tmp_path):
+def test_broken_files(text, told, tmp_path) -> None:
     (tmp_path / "motifs.txt").write_text(text)
     with pytest.raises(ValueError, match=told):
         Motifs.read(tmp_path / "motifs.txt")
 
 
-def test_errors(jaspar):
+def test_errors(jaspar) -> None:
     with pytest.raises(TypeError, match="list of it"):
         jaspar.scan("ACGT")
     with pytest.raises(ValueError, match="Sequence 1 holds '-' at place 2"):

@@ -28,7 +28,7 @@ def weights_by_loops(dense, frequency, row, gene):
     return found / (found.sum() + PRIOR)
 
 
-def test_weights_are_squared_cosines_of_genes_that_share_no_disease(toy):
+def test_weights_are_squared_cosines_of_genes_that_share_no_disease(toy) -> None:
     labels, alike, frequency = toy
     dense = labels.toarray()
     found = alike.weights(labels[[3, 8]], np.array([3, 8]))
@@ -37,7 +37,7 @@ def test_weights_are_squared_cosines_of_genes_that_share_no_disease(toy):
     assert found[0, 2] == found[0, 3] == 0
 
 
-def test_encodings_tell_the_shares_among_genes_alike(toy):
+def test_encodings_tell_the_shares_among_genes_alike(toy) -> None:
     labels, alike, frequency = toy
     dense = labels.toarray()
     told = alike.encode() @ alike._terms.T
@@ -47,7 +47,7 @@ def test_encodings_tell_the_shares_among_genes_alike(toy):
     assert np.corrcoef(told.ravel(), exact.ravel())[0, 1] > 0.99
 
 
-def test_a_term_is_left_out_with_all_below_it():
+def test_a_term_is_left_out_with_all_below_it() -> None:
     # term 0 above 1 and 2; the gene is annotated with 1, 2 and 3
     direct = sparse.csr_array(np.array([[1, 1, 0, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 1, 0]], bool))
     own, rest = without(direct)
@@ -55,7 +55,7 @@ def test_a_term_is_left_out_with_all_below_it():
     assert rest.astype(int).tolist() == [[0, 0, 0, 1], [1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]]
 
 
-def test_left_out_terms_do_not_tell_of_themselves(toy):
+def test_left_out_terms_do_not_tell_of_themselves(toy) -> None:
     labels, alike, frequency = toy
     dense = labels.toarray()
     own, told = alike.left_out(5, sparse.csr_array(np.diag(dense[5])[dense[5] > 0].astype(bool)))

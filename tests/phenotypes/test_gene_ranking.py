@@ -35,14 +35,14 @@ def frequencies(ranker, disease):
 
 
 @pytest.mark.parametrize("disease", ["OMIM:154700", "ORPHA:2382", "OMIM:607208"])
-def test_frequencies_are_those_of_a_loop(ranker, disease):
+def test_frequencies_are_those_of_a_loop(ranker, disease) -> None:
     row = np.flatnonzero(ranker.diseases == ranker.known.disease(disease))[0]
     entries = ranker.frequency[[row]]
     found = dict(zip(entries.indices.tolist(), entries.data.tolist(), strict=True))
     assert found == pytest.approx(frequencies(ranker, ranker.diseases[row]))
 
 
-def test_features_are_those_of_a_loop(ranker, patient):
+def test_features_are_those_of_a_loop(ranker, patient) -> None:
     row = np.flatnonzero(ranker.diseases == ranker.known.disease("OMIM:154700"))[0]
     absent = [ranker.ontology.term("Arachnodactyly")]
     told = dict(zip(FEATURES, ranker.features(patient, absent)[row], strict=True))
@@ -70,7 +70,7 @@ def steps(ranker, term, above):
     return distance
 
 
-def test_score_of_a_gene_sums_over_its_diseases(ranker, patient):
+def test_score_of_a_gene_sums_over_its_diseases(ranker, patient) -> None:
     of_disease, of_gene = ranker.scores(patient)
     gene = ranker.known.gene("FBN1")
     own = np.repeat(np.arange(len(ranker.diseases)), ranker.n_genes)[ranker.gene_of == gene]
@@ -79,14 +79,14 @@ def test_score_of_a_gene_sums_over_its_diseases(ranker, patient):
     assert np.isinf(np.delete(of_gene, ranker.genes)).all()
 
 
-def test_what_a_patient_lacks_lowers_a_disease(ranker, patient):
+def test_what_a_patient_lacks_lowers_a_disease(ranker, patient) -> None:
     row = np.flatnonzero(ranker.diseases == ranker.known.disease("OMIM:154700"))[0]
     fewer = ranker.features(patient[:1])[row] - ranker.features(patient[:1], patient[1:])[row]
     assert np.flatnonzero(fewer).tolist() == [FEATURES.index("excluded")]
     assert fewer[-1] > 0
 
 
-def test_rank_genes(patient):
+def test_rank_genes(patient) -> None:
     found = rank_genes(patient)
     assert found.genes[found.score.argmax()] == "FBN1"
     assert found.score.sum() == pytest.approx(1)
@@ -97,7 +97,7 @@ def test_rank_genes(patient):
         assert found.annotated[place].tolist() == [bool(known.evidence(found.genes[place], term)) for term in patient]
 
 
-def test_genes_without_annotation_share_what_later_links_tell(patient, ranker):
+def test_genes_without_annotation_share_what_later_links_tell(patient, ranker) -> None:
     """The share of genes without annotation among those that NCBI links with a phenotype."""
     known = ranker.known
     linked = {int(g) for g, _, kind in known.links.tolist() if known.kinds[kind] == ("mim2gene", "phenotype")}
@@ -107,7 +107,7 @@ def test_genes_without_annotation_share_what_later_links_tell(patient, ranker):
     assert found.score[found.disease < 0].sum() == pytest.approx(share, rel=1e-5)
 
 
-def test_weights_are_found_again():
+def test_weights_are_found_again() -> None:
     """Cases drawn from a conditional logit model give its weights back."""
     rng = np.random.default_rng(0)
     x, truth = rng.normal(size=(4000, 20, 3)).astype(np.float32), np.array([1.0, -0.5, 0.0])
@@ -117,7 +117,7 @@ def test_weights_are_found_again():
     np.testing.assert_allclose(found, truth, atol=0.08)
 
 
-def test_examples_hold_the_diseases_of_the_gene(ranker, patient):
+def test_examples_hold_the_diseases_of_the_gene(ranker, patient) -> None:
     made = examples(ranker, [(ranker.known.gene("FBN1"), patient, [])], np.random.default_rng(0))
     assert made.causal.sum() == (ranker.gene_of == ranker.known.gene("FBN1")).sum()
     stand_for = np.exp(made.offset[0][np.isfinite(made.offset[0])])

@@ -19,7 +19,7 @@ from scgsfm.phenotypes.fitting._gene_similarity import (
 )
 
 
-def test_pairs_and_matrices_agree():
+def test_pairs_and_matrices_agree() -> None:
     model, rng = load_predictor(), np.random.default_rng(0)
     genes = rng.choice(model.genes, 50)
     terms = rng.choice(np.flatnonzero(load_annotations().ontology.is_phenotype), 50)
@@ -32,7 +32,7 @@ def test_pairs_and_matrices_agree():
     assert ((found > 0) & (found < 1)).all()
 
 
-def test_annotations_of_a_gene_tell_of_what_is_not_annotated():
+def test_annotations_of_a_gene_tell_of_what_is_not_annotated() -> None:
     """By both encodings where the pair isn't annotated; a pair that is annotated never tells of itself."""
     model, known = load_predictor(), load_annotations()
     gene, new, old = "FBN1", known.ontology.term("Seizure"), known.ontology.term("Ectopia lentis")
@@ -53,7 +53,7 @@ def test_annotations_of_a_gene_tell_of_what_is_not_annotated():
         np.testing.assert_allclose(model.probability([gene], [term]), expected, rtol=1e-4)
 
 
-def test_rare_terms_below_what_is_annotated_are_predicted_from_other_genes():
+def test_rare_terms_below_what_is_annotated_are_predicted_from_other_genes() -> None:
     """The ancestor that stands for them is annotated, and would tell of itself."""
     model, known = load_predictor(), load_annotations()
     gene = known.gene("FBN1")
@@ -69,7 +69,7 @@ def test_rare_terms_below_what_is_annotated_are_predicted_from_other_genes():
     np.testing.assert_allclose(model.probability(["FBN1"], [rare]), expected, rtol=1e-4)
 
 
-def test_unknown_genes_have_the_frequency_and_other_terms_nothing():
+def test_unknown_genes_have_the_frequency_and_other_terms_nothing() -> None:
     model, ontology = load_predictor(), load_annotations().ontology
     seizure = ontology.term("Seizure")
     column = model.column[seizure]
@@ -78,7 +78,7 @@ def test_unknown_genes_have_the_frequency_and_other_terms_nothing():
     assert np.isnan(model.probability(["SCN1A"], [ontology.term("HP:0000006")])).all()
 
 
-def test_rare_terms_take_the_place_of_their_rarest_modelled_ancestor():
+def test_rare_terms_take_the_place_of_their_rarest_modelled_ancestor() -> None:
     model, ontology = load_predictor(), load_annotations().ontology
     own = {ontology.row(number): i for i, number in enumerate(model.terms.tolist())}
     rare = [row for row in np.flatnonzero(ontology.is_phenotype).tolist() if row not in own][:20]
@@ -87,13 +87,13 @@ def test_rare_terms_take_the_place_of_their_rarest_modelled_ancestor():
         assert model.frequency[model.column[row]] == min(model.frequency[above])
 
 
-def test_calibration_is_monotonous():
+def test_calibration_is_monotonous() -> None:
     for before, after in (load_predictor().knots, load_predictor().own_knots):
         assert (np.diff(before) > 0).all()
         assert (np.diff(after) >= 0).all()
 
 
-def test_predictions_tell_annotated_pairs_from_others():
+def test_predictions_tell_annotated_pairs_from_others() -> None:
     model, known, rng = load_predictor(), load_annotations(), np.random.default_rng(0)
     genes = rng.choice(len(known.genes), 1500, replace=False)
     names = [known.genes[gene] for gene in genes]
@@ -104,7 +104,7 @@ def test_predictions_tell_annotated_pairs_from_others():
         assert mannwhitneyu(chance[truth], chance[~truth]).statistic / (truth.sum() * (~truth).sum()) > 0.62
 
 
-def test_smoother_is_ridge_regression_and_neighbours():
+def test_smoother_is_ridge_regression_and_neighbours() -> None:
     rng = np.random.default_rng(0)
     sets = sparse.random_array((60, 30), density=0.2, rng=rng, format="csr", dtype=np.float32)
     vectors = {"embedding": unit(rng.normal(size=(60, 8)).astype(np.float32)), "sets": sets}
@@ -120,7 +120,7 @@ def test_smoother_is_ridge_regression_and_neighbours():
     np.testing.assert_allclose(two, [[0, 0.5 / 1.9, 0, 0.4 / 1.9]])
 
 
-def test_encodings_of_full_rank_are_the_smoothed_labels():
+def test_encodings_of_full_rank_are_the_smoothed_labels() -> None:
     rng = np.random.default_rng(0)
     labels = sparse.csr_array((rng.random((40, 12)) < 0.3).astype(np.float32))
     weights, dense = rng.random((20, 40)).astype(np.float32), labels.toarray()
@@ -131,7 +131,7 @@ def test_encodings_of_full_rank_are_the_smoothed_labels():
     assert np.corrcoef((genes @ terms.T).ravel(), exact.ravel())[0, 1] > 0.98
 
 
-def test_calibration_finds_the_shares():
+def test_calibration_finds_the_shares() -> None:
     """Labels are drawn with known log odds, of which strength and frequency are parts."""
     rng = np.random.default_rng(0)
     frequency = rng.uniform(0.02, 0.3, 60)
@@ -146,6 +146,6 @@ def test_calibration_finds_the_shares():
     assert np.corrcoef(told.ravel(), chance.ravel())[0, 1] > 0.97
 
 
-def test_sentences_of_diseases_are_left_out():
+def test_sentences_of_diseases_are_left_out() -> None:
     text = "This gene encodes a channel. Mutations in it cause epilepsy. It is found in neurons."
     assert stripped(text) == "This gene encodes a channel. It is found in neurons."

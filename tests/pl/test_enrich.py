@@ -34,7 +34,7 @@ def dots(ax):
     return ax.collections[0]
 
 
-def test_first_terms_of_each_group(table):
+def test_first_terms_of_each_group(table) -> None:
     ax = pl.enrich(table, n_terms=3, show=False)
     first = table.groupby("group", sort=False).head(3)["term"].unique()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["B", "T"]
@@ -44,7 +44,7 @@ def test_first_terms_of_each_group(table):
     assert ax.get_ylabel() == "LIB"
 
 
-def test_sizes_and_colours(table):
+def test_sizes_and_colours(table) -> None:
     terms = table["term"].unique()[:4].tolist()
     ax = pl.enrich(table, terms=terms, show=False)
     shown = table[table["term"].isin(terms)]
@@ -57,13 +57,13 @@ def test_sizes_and_colours(table):
     np.testing.assert_allclose(dots(other).get_sizes(), share / share.max() * 150)
 
 
-def test_negative_scores_get_a_diverging_map(table):
+def test_negative_scores_get_a_diverging_map(table) -> None:
     table.loc[table.index[0], "score"] = -2.0
     ax = pl.enrich(table, terms=[table["term"][0], *table["term"][1:5]], show=False)
     assert dots(ax).norm.vmin == -dots(ax).norm.vmax
 
 
-def test_data_key_and_own_axes(table):
+def test_data_key_and_own_axes(table) -> None:
     adata = AnnData(np.zeros((2, 2), np.float32), uns={"mine": table})
     _, ax = plt.subplots()
     assert pl.enrich(adata, "T", key="mine", ax=ax, show=False) is ax
@@ -83,17 +83,17 @@ def test_data_key_and_own_axes(table):
         ({"max_padj": 1e-30}, ValueError, "max_padj"),
     ],
 )
-def test_errors(table, arguments, error, told):
+def test_errors(table, arguments, error, told) -> None:
     with pytest.raises(error, match=told):
         pl.enrich(table, **arguments, show=False)
 
 
-def test_other_tables_are_refused():
+def test_other_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="lacks the columns"):
         pl.enrich(pd.DataFrame({"term": []}), show=False)
 
 
-def test_show(table, monkeypatch):
+def test_show(table, monkeypatch) -> None:
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(True))
     assert pl.enrich(table, show=True) is None

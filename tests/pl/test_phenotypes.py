@@ -41,7 +41,7 @@ def dots(ax):
 @pytest.mark.parametrize(
     ("kind", "evidence"), [("phenotype", "known"), ("phenotype", "predicted"), ("disease", "known")]
 )
-def test_first_terms_of_each_group(table, kind, evidence):
+def test_first_terms_of_each_group(table, kind, evidence) -> None:
     ax = pl.phenotypes(table, kind=kind, evidence=evidence, n_terms=3, show=False)
     own = table[(table["kind"] == kind) & (table["evidence"] == evidence)]
     first = own.groupby("group", sort=False).head(3)["id"].unique()
@@ -53,24 +53,24 @@ def test_first_terms_of_each_group(table, kind, evidence):
     np.testing.assert_allclose(dots(ax).get_array(), shown["score"])
 
 
-def test_version_and_citation_stand_below(table):
+def test_version_and_citation_stand_below(table) -> None:
     text = pl.phenotypes(table, show=False).figure.get_supxlabel()
     assert "2024-04-26" in text
     assert "medical advice" in text
 
 
-def test_terms_that_rest_on_the_same_genes_are_shown_once(table):
+def test_terms_that_rest_on_the_same_genes_are_shown_once(table) -> None:
     same = table.assign(genes="g")
     assert len(pl.phenotypes(same, n_terms=3, show=False).get_yticklabels()) <= 2
 
 
-def test_terms_by_name_and_id(table):
+def test_terms_by_name_and_id(table) -> None:
     row = table[table["kind"] == "phenotype"].iloc[0]
     ax = pl.phenotypes(table, terms=[row["id"], row["term"]][:1], show=False)
     assert len(ax.get_yticklabels()) == 1
 
 
-def test_refused(table):
+def test_refused(table) -> None:
     with pytest.raises(KeyError, match="There is no `uns"):
         pl.phenotypes(AnnData(np.ones((2, 2))), show=False)
     with pytest.raises(ValueError, match="lacks the columns"):

@@ -24,7 +24,7 @@ def tables(small_r3lm):
     return explain_regulation(sequences=sequences, model=small_r3lm)
 
 
-def test_what_is_drawn(tables, tmp_path):
+def test_what_is_drawn(tables, tmp_path) -> None:
     motifs, logo, words = regulatory_card(tables, "site", "K562", show=False)
     rows = tables["motifs"]
     own = rows[(rows["element"] == "site") & (rows["cell_type"] == "K562")]
@@ -45,7 +45,7 @@ def test_what_is_drawn(tables, tmp_path):
     motifs.figure.savefig(tmp_path / "card.png")
 
 
-def test_without_bases_what_motifs_add_is_drawn(tables):
+def test_without_bases_what_motifs_add_is_drawn(tables) -> None:
     without = {key: tables[key] for key in ("elements", "motifs")}
     motifs, effects, _ = regulatory_card(without, "site", show=False)
     assert "HepG2" in motifs.get_title(loc="left")
@@ -54,19 +54,19 @@ def test_without_bases_what_motifs_add_is_drawn(tables):
     assert len(effects.collections) == len(own) > 0
 
 
-def test_without_motifs(small_r3lm):
+def test_without_motifs(small_r3lm) -> None:
     """No motif is shorter than eight letters where p-values are below 5e-5."""
     tables = explain_regulation(sequences={"short": "ACGTACG"}, model=small_r3lm)
     motifs, _, _ = regulatory_card(tables, show=False)
     assert motifs.texts[0].get_text() == "no motif"
 
 
-def test_explanation_of_a_model(small_r3lm):
+def test_explanation_of_a_model(small_r3lm) -> None:
     found = small_r3lm.explain("CTGAGATAAGA" * 18, "K562")
     assert len(regulatory_card(found, show=False)) == 3
 
 
-def test_errors(tables):
+def test_errors(tables) -> None:
     import anndata as ad
 
     with pytest.raises(KeyError, match="no explanation of 'x'"):

@@ -30,7 +30,7 @@ def ranking() -> pd.Series:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_curve_ends_at_zero_and_peaks_at_the_score(ranking, sign):
+def test_curve_ends_at_zero_and_peaks_at_the_score(ranking, sign) -> None:
     found = scgsfm.tl.enrich(ranking * sign, "hallmark", n_null=60).set_index("term").loc[TERM]
     above, ticks, below = pl.running_score(ranking * sign, TERM, show=False)
     x, y = above.lines[0].get_data()
@@ -45,13 +45,13 @@ def test_curve_ends_at_zero_and_peaks_at_the_score(ranking, sign):
     assert below.get_xlim() == (0, len(ranking))
 
 
-def test_a_list_of_genes_is_the_term_it_lists(ranking):
+def test_a_list_of_genes_is_the_term_it_lists(ranking) -> None:
     genes = scgsfm.datasets.library("hallmark")[TERM]
     by_name, by_list = (pl.running_score(ranking, term, show=False)[0].lines[0].get_ydata() for term in (TERM, genes))
     np.testing.assert_array_equal(by_name, by_list)
 
 
-def test_data():
+def test_data() -> None:
     adata = scgsfm.datasets.pbmc()
     sc.pp.normalize_total(adata)
     sc.pp.log1p(adata)
@@ -64,7 +64,7 @@ def test_data():
         pl.running_score(adata, TERM, group="X", show=False)
 
 
-def test_errors(ranking):
+def test_errors(ranking) -> None:
     with pytest.raises(KeyError, match="no set 'X'"):
         pl.running_score(ranking, "X", show=False)
     with pytest.raises(ValueError, match="must be AnnData or a ranking"):

@@ -25,7 +25,7 @@ def table(small_r3lm):
     return variant_effect([*others, "chr1:506:G:C", "chr7:5:A:C"], genome=genome, model=small_r3lm)
 
 
-def test_largest_first(table):
+def test_largest_first(table) -> None:
     ax = draw(table, n_top=4, show=False)
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert labels[0] == "chr1:506:G:C"
@@ -36,7 +36,7 @@ def test_largest_first(table):
     assert "GATA" in ax.texts[0].get_text().upper()
 
 
-def test_chosen(table):
+def test_chosen(table) -> None:
     names = table.index[[2, 0]].tolist()
     ax = draw(table, variants=names, cell_types=["K562"], show=False)
     assert [text.get_text() for text in ax.get_yticklabels()] == names
@@ -44,7 +44,7 @@ def test_chosen(table):
     assert draw(table, ax=given, show=False) is given
 
 
-def test_errors(table):
+def test_errors(table) -> None:
     with pytest.raises(KeyError, match="'x'"):
         draw(table, variants=["x"], show=False)
     with pytest.raises(KeyError, match="'HeLa'"):

@@ -18,7 +18,7 @@ def data(names=NAMES, **var):
     return ad.AnnData(sp.csr_matrix((3, len(names)), dtype=np.float32), var=pd.DataFrame(var, index=list(names)))
 
 
-def test_writes_symbols_status_and_parameters():
+def test_writes_symbols_status_and_parameters() -> None:
     adata = data()
     assert scgsfm.pp.resolve_genes(adata) is None
     assert adata.var["scgsfm_symbol"].tolist() == SYMBOLS
@@ -35,7 +35,7 @@ def test_writes_symbols_status_and_parameters():
     assert kept["versions"]["NCBI Gene"] == "2020-09"
 
 
-def test_mouse():
+def test_mouse() -> None:
     adata = data(["Cd4", "Ptprc", "Gm4924", "mt-Co1"])
     scgsfm.pp.resolve_genes(adata)
     assert adata.var["scgsfm_symbol"].tolist() == ["CD4", "PTPRC", "", "MT-CO1"]
@@ -43,7 +43,7 @@ def test_mouse():
 
 
 @pytest.mark.parametrize("ending", ["h5ad", "zarr"])
-def test_round_trip(tmp_path, ending):
+def test_round_trip(tmp_path, ending) -> None:
     adata = data()
     scgsfm.pp.resolve_genes(adata)
     path = tmp_path / f"data.{ending}"
@@ -53,14 +53,14 @@ def test_round_trip(tmp_path, ending):
     assert back.uns["scgsfm"]["resolve_genes"] == adata.uns["scgsfm"]["resolve_genes"]
 
 
-def test_backed(tmp_path):
+def test_backed(tmp_path) -> None:
     data().write_h5ad(tmp_path / "data.h5ad")
     adata = ad.read_h5ad(tmp_path / "data.h5ad", backed="r")
     scgsfm.pp.resolve_genes(adata)
     assert adata.var["scgsfm_symbol"].tolist() == SYMBOLS
 
 
-def test_copy_and_key_added():
+def test_copy_and_key_added() -> None:
     adata = data()
     result = scgsfm.pp.resolve_genes(adata, key_added="hgnc", copy=True)
     assert result.var["hgnc_symbol"].tolist() == SYMBOLS
@@ -70,7 +70,7 @@ def test_copy_and_key_added():
     assert not adata.uns
 
 
-def test_names_in_a_column():
+def test_names_in_a_column() -> None:
     ids = [f"feature_{i}" for i in range(len(NAMES))]
     for column in ("gene_symbols", "feature_name"):
         adata = data(ids, **{column: pd.Categorical(NAMES)})
@@ -82,7 +82,7 @@ def test_names_in_a_column():
     assert adata.uns["scgsfm"]["resolve_genes"]["params"]["gene_symbols"] == "mine"
 
 
-def test_var_names_that_are_genes_are_kept():
+def test_var_names_that_are_genes_are_kept() -> None:
     adata = data(["ENSG00000010610", "ENSG00000153563"], gene_symbols=["CD4", "CD8A"])
     assert gene_names(adata, gene_symbols=None, use_raw=False).tolist() == ["ENSG00000010610", "ENSG00000153563"]
     # names of another species are no reason to leave the var_names
@@ -90,7 +90,7 @@ def test_var_names_that_are_genes_are_kept():
     assert gene_names(adata, gene_symbols=None, use_raw=False).tolist() == list(adata.var_names)
 
 
-def test_raw():
+def test_raw() -> None:
     adata = data()
     adata.raw = adata
     adata = adata[:, :2].copy()
@@ -99,7 +99,7 @@ def test_raw():
     assert "scgsfm_symbol" not in adata.var
 
 
-def test_bad_arguments():
+def test_bad_arguments() -> None:
     adata = data(here=["x"] * len(NAMES))
     with pytest.raises(ValueError, match=r"`gene_symbols='nowhere'` is not a column of `.var`, which has: 'here'"):
         scgsfm.pp.resolve_genes(adata, gene_symbols="nowhere")
@@ -107,7 +107,7 @@ def test_bad_arguments():
         scgsfm.pp.resolve_genes(adata, use_raw=True)
 
 
-def test_poor_names():
+def test_poor_names() -> None:
     with pytest.warns(GeneMatchWarning, match="2 of 5 genes of the data"):
         scgsfm.pp.resolve_genes(data(["CD4", "CD8A", "x1", "x2", "x3"]))
     adata = data([str(i) for i in range(10)])

@@ -24,7 +24,7 @@ from scgsfm.tl import ask
         ("What does FBN1 do?", "functions", "Microfibril (GO:0001527)"),
     ],
 )
-def test_known_answers(question, asked, name):
+def test_known_answers(question, asked, name) -> None:
     answer = ask(question)
     assert answer.asked == asked
     assert name in answer.names
@@ -35,13 +35,13 @@ def test_known_answers(question, asked, name):
     "question",
     ["Which gene causes purple hair syndrome?", "Which diseases does QQQ77 cause?", "Will it rain tomorrow?"],
 )
-def test_declines(question):
+def test_declines(question) -> None:
     answer = ask(question)
     assert answer.declined
     assert answer.facts == []
 
 
-def test_every_fact_is_cited():
+def test_every_fact_is_cited() -> None:
     answer = ask("Which genes are associated with arachnodactyly?", n_max=3)
     table = pd.DataFrame(answer.facts)
     assert len(table) == 3
@@ -52,7 +52,7 @@ def test_every_fact_is_cited():
     assert "not medical advice" in text or "medical advice" in text
 
 
-def test_predictions():
+def test_predictions() -> None:
     question = "Does FBN1 cause Seizure?"
     predicted = ask(question)
     assert [fact.predicted for fact in predicted.facts] == [True]
@@ -61,21 +61,21 @@ def test_predictions():
     assert ask(question, predict=False).declined
 
 
-def test_models_as_given():
+def test_models_as_given() -> None:
     model = scgsfm.models.load("gpgpt-mini")
     assert ask("Which gene causes Marfan syndrome?", model=model).names == ("FBN1",)
     with pytest.raises(ValueError, match="is no GP-GPT"):
         ask("Which gene causes Marfan syndrome?", model="gsfm-base")
 
 
-def test_bad_arguments():
+def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="n_max=0"):
         ask("Which gene?", n_max=0)
     with pytest.raises(ValueError, match="question must be a text"):
         ask(" ")
 
 
-def test_shell(capsys):
+def test_shell(capsys) -> None:
     assert main(["ask", "Which", "gene", "causes", "Marfan", "syndrome?", "--max", "2"]) == 0
     told = capsys.readouterr().out
     assert "FBN1" in told
@@ -84,7 +84,7 @@ def test_shell(capsys):
     assert capsys.readouterr().out.startswith("FBN1\n")
 
 
-def test_without_the_extra(monkeypatch, capsys, tmp_path):
+def test_without_the_extra(monkeypatch, capsys, tmp_path) -> None:
     real = builtins.__import__
 
     def missing(name, *args, **kwargs):

@@ -47,7 +47,7 @@ def model() -> GSFM:
     return scgsfm.models.load("gsfm-base")
 
 
-def test_overlap_of_a_list_has_the_genes_of_the_library_as_background():
+def test_overlap_of_a_list_has_the_genes_of_the_library_as_background() -> None:
     library = GeneSets("hallmark")
     found = scgsfm.tl.enrich(INTERFERON, library)
     assert list(found) == COLUMNS
@@ -62,13 +62,13 @@ def test_overlap_of_a_list_has_the_genes_of_the_library_as_background():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_finds_what_was_put_in(ranking, mode, model):
+def test_finds_what_was_put_in(ranking, mode, model) -> None:
     found = scgsfm.tl.enrich(ranking, "hallmark", mode=mode, n_genes=20, n_null=200, model=model)
     assert "INTERFERON" in found["term"][0]
     assert found["padj"][0] < 0.05
 
 
-def test_default_modes(ranking):
+def test_default_modes(ranking) -> None:
     pd.testing.assert_frame_equal(
         scgsfm.tl.enrich(ranking, n_null=100), scgsfm.tl.enrich(ranking, mode="ranked", n_null=100)
     )
@@ -76,7 +76,7 @@ def test_default_modes(ranking):
 
 
 @pytest.mark.parametrize("mode", ["ranked", "gsfm"])
-def test_seed(ranking, mode, model):
+def test_seed(ranking, mode, model) -> None:
     options = {"mode": mode, "n_null": 60, "n_genes": 20, "model": model}
     first = scgsfm.tl.enrich(ranking, **options)
     pd.testing.assert_frame_equal(first, scgsfm.tl.enrich(ranking, **options, rng=np.random.default_rng(0)))
@@ -84,7 +84,7 @@ def test_seed(ranking, mode, model):
     assert not np.allclose(first["pvalue"], other, rtol=1e-6)
 
 
-def test_several_lists_and_other_names():
+def test_several_lists_and_other_names() -> None:
     lists = {"a": INTERFERON, "b": ["CD3D", "CD3E", "CD2", "LCK"]}
     found = scgsfm.tl.enrich(lists, "hallmark")
     assert found["group"].unique().tolist() == ["a", "b"]
@@ -95,7 +95,7 @@ def test_several_lists_and_other_names():
 
 
 @pytest.mark.parametrize("mode", ["overlap", "gsfm"])
-def test_a_given_background_of_a_list(mode, model):
+def test_a_given_background_of_a_list(mode, model) -> None:
     genes = scgsfm.datasets.library("hallmark").genes[::2].tolist() + INTERFERON
     options = {"mode": mode, "model": model, "n_null": 60}
     found = scgsfm.tl.enrich([*INTERFERON, "ACTB"], "hallmark", background=[*genes, "notagene"], **options)
@@ -104,7 +104,7 @@ def test_a_given_background_of_a_list(mode, model):
     assert (found["n_genes"] >= found["n_found"]).all()
 
 
-def test_tables_of_rankings(ranking):
+def test_tables_of_rankings(ranking) -> None:
     options = {"library": "hallmark", "mode": "overlap", "n_genes": 30}
     expected = scgsfm.tl.enrich(ranking, **options).drop(columns="group")
     wide = scgsfm.tl.enrich(pd.DataFrame({"up": ranking, "down": -ranking}), **options)
@@ -120,7 +120,7 @@ def test_tables_of_rankings(ranking):
     assert set(";".join(found["genes"]).split(";")) - {""} <= set(chosen)
 
 
-def test_rankings_with_different_genes(ranking):
+def test_rankings_with_different_genes(ranking) -> None:
     """Each is tested on its own genes; repeated and missing ones are left out."""
     short = ranking.copy()
     short.iloc[::3] = np.nan
@@ -133,7 +133,7 @@ def test_rankings_with_different_genes(ranking):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_data(pbmc, mode, model, tmp_path):
+def test_data(pbmc, mode, model, tmp_path) -> None:
     adata = pbmc.copy()
     uns = set(adata.uns)
     options = {"library": "hallmark", "mode": mode, "groupby": "cell_type", "n_null": 60, "model": model}
@@ -156,7 +156,7 @@ def test_data(pbmc, mode, model, tmp_path):
         )
 
 
-def test_data_equals_the_same_by_hand(pbmc):
+def test_data_equals_the_same_by_hand(pbmc) -> None:
     adata = pbmc.copy()
     sc.tl.rank_genes_groups(adata, "cell_type", method="t-test_overestim_var")
     detected = adata.var_names[np.asarray((adata.X != 0).sum(axis=0)).ravel() > 0]
@@ -170,7 +170,7 @@ def test_data_equals_the_same_by_hand(pbmc):
     pd.testing.assert_frame_equal(without.uns["enrich"], by_hand)
 
 
-def test_raw_layer_and_symbols(pbmc):
+def test_raw_layer_and_symbols(pbmc) -> None:
     expected = scgsfm.tl.enrich(pbmc, "hallmark", groupby="cell_type", copy=True).uns["enrich"]
     adata = pbmc.copy()
     adata.raw = pbmc
@@ -184,7 +184,7 @@ def test_raw_layer_and_symbols(pbmc):
     pd.testing.assert_frame_equal(layer, expected)
 
 
-def test_every_array_type(array_type: Callable[[np.ndarray], Any]):
+def test_every_array_type(array_type: Callable[[np.ndarray], Any]) -> None:
     rng = np.random.default_rng(0)
     genes = [f"g{i}" for i in range(40)]
     x = rng.poisson(0.5, (30, 40)).astype(np.float64)
@@ -203,7 +203,7 @@ def test_every_array_type(array_type: Callable[[np.ndarray], Any]):
     assert adata.uns["scgsfm"]["enrich"]["n_background"] == 39
 
 
-def test_groups_without_genes_are_left_out(pbmc):
+def test_groups_without_genes_are_left_out(pbmc) -> None:
     adata = pbmc.copy()
     adata.obs["random"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
     adata.obs.loc[adata.obs["cell_type"] == "B", "random"] = "B"
@@ -231,12 +231,12 @@ def test_groups_without_genes_are_left_out(pbmc):
         (INTERFERON, {"library": {"a": {"ISG15": 1.0, "MX1": -1.0}}}, ValueError, "negative"),
     ],
 )
-def test_errors(data, options, error, told):
+def test_errors(data, options, error, told) -> None:
     with pytest.raises(error, match=told):
         scgsfm.tl.enrich(data, **options)
 
 
-def test_errors_of_data(pbmc):
+def test_errors_of_data(pbmc) -> None:
     with pytest.raises(ValueError, match="groupby"):
         scgsfm.tl.enrich(pbmc)
     with pytest.raises(ValueError, match="'cell_type'"):
@@ -247,6 +247,6 @@ def test_errors_of_data(pbmc):
         scgsfm.tl.enrich(adata)
 
 
-def test_too_few_genes_for_the_model():
+def test_too_few_genes_for_the_model() -> None:
     with pytest.warns(GeneSetWarning, match="3 or more"), pytest.raises(ValueError, match="No group"):
         scgsfm.tl.enrich(["ISG15", "MX1"], mode="gsfm", n_null=60)

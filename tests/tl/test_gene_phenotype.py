@@ -7,7 +7,7 @@ from scgsfm.errors import GeneMatchError
 from scgsfm.phenotypes import load_annotations, load_predictor
 
 
-def test_known_and_predicted():
+def test_known_and_predicted() -> None:
     table = tl.gene_phenotype("SCN1A", ["Seizure", "Ectopia lentis"])
     known, predicted = table.iloc[0], table.iloc[1]
     assert (known["status"], known["probability"]) == ("known", 1.0)
@@ -20,14 +20,14 @@ def test_known_and_predicted():
     assert "medical advice" in table.attrs["about"]
 
 
-def test_ancestors_of_what_is_annotated_are_known():
+def test_ancestors_of_what_is_annotated_are_known() -> None:
     status = tl.gene_phenotype("FBN1", ["Ectopia lentis", "Abnormal lens morphology", "Abnormality of the eye"])[
         "status"
     ]
     assert status.tolist() == ["known"] * 3
 
 
-def test_excluded_by_a_source():
+def test_excluded_by_a_source() -> None:
     known = load_annotations()
     gene, term = next(
         (gene, int(known.annotations[place, 1]))
@@ -44,14 +44,14 @@ def test_excluded_by_a_source():
     assert row["probability"] == row["predicted"] < 1
 
 
-def test_several_genes_of_any_naming():
+def test_several_genes_of_any_naming() -> None:
     table = tl.gene_phenotype(["TP53", "7157", "ENSG00000141510"], "Neoplasm")
     assert table["symbol"].tolist() == ["TP53"] * 3
     assert table["gene"].tolist() == ["TP53", "7157", "ENSG00000141510"]
     assert table["probability"].nunique() == 1
 
 
-def test_genes_without_annotation_are_predicted():
+def test_genes_without_annotation_are_predicted() -> None:
     known = load_annotations()
     new = next(gene for gene in load_predictor().genes if known.gene(gene) is None)
     row = tl.gene_phenotype(new, "Seizure").iloc[0]
@@ -69,6 +69,6 @@ def test_genes_without_annotation_are_predicted():
         ("SCN1A", [], ValueError, "at least one"),
     ],
 )
-def test_refused(gene, term, error, message):
+def test_refused(gene, term, error, message) -> None:
     with pytest.raises(error, match=message):
         tl.gene_phenotype(gene, term)

@@ -9,7 +9,7 @@ from scgsfm.phenotypes import load_annotations
 MARFAN = ["Ectopia lentis", "HP:0001166", "Dural ectasia"]
 
 
-def test_table():
+def test_table() -> None:
     table = tl.rank_genes(MARFAN, excluded=["Seizure"])
     assert table.columns.tolist() == ["gene", "score", "evidence", "disease", "disease_name", "n_known", "known"]
     assert table["gene"][0] == "FBN1"
@@ -20,7 +20,7 @@ def test_table():
     assert "medical advice" in table.attrs["about"]
 
 
-def test_what_is_known_is_named():
+def test_what_is_known_is_named() -> None:
     table = tl.rank_genes(MARFAN)
     best = table.iloc[0]
     assert best["n_known"] == 3
@@ -30,7 +30,7 @@ def test_what_is_known_is_named():
     assert known.disease_names[row] == best["disease_name"]
 
 
-def test_genes_without_annotation_are_ranked():
+def test_genes_without_annotation_are_ranked() -> None:
     table = tl.rank_genes(MARFAN)
     new = table[table["evidence"] == "predicted"]
     assert len(new) > 10_000
@@ -39,14 +39,14 @@ def test_genes_without_annotation_are_ranked():
     assert new["score"].nunique() > 5_000
 
 
-def test_names_synonyms_and_former_ids_are_the_same():
+def test_names_synonyms_and_former_ids_are_the_same() -> None:
     a = tl.rank_genes(["Seizure"], n_top=50)
     for other in ("HP:0001250", "epileptic seizure", "HP:0002279"):
         assert tl.rank_genes([other, "Seizure"], n_top=50).equals(a)
     assert len(a) == 50
 
 
-def test_order_of_terms_does_not_matter():
+def test_order_of_terms_does_not_matter() -> None:
     first, again = tl.rank_genes(MARFAN), tl.rank_genes(MARFAN[::-1])
     np.testing.assert_allclose(first["score"], again["score"])
 
@@ -62,6 +62,6 @@ def test_order_of_terms_does_not_matter():
         (["Seizure"], {"n_top": 0}, ValueError, "`n_top` is 0"),
     ],
 )
-def test_refused(given, options, error, message):
+def test_refused(given, options, error, message) -> None:
     with pytest.raises(error, match=message):
         tl.rank_genes(given, **options)

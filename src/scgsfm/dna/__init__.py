@@ -8,9 +8,9 @@ from ._species import species_of
 from ._variants import Variant, alleles, read_variants
 
 __all__ = [
-    "N",
     "OK",
     "Genome",
+    "N",
     "Peaks",
     "Variant",
     "Windows",

@@ -79,9 +79,7 @@ def draft_frame(frame: pd.DataFrame) -> Draft:
 
 def _members(name: str, value: object, repairs: Repairs) -> tuple[list[str], list[float] | None]:
     """Genes and weights of one set."""
-    if isinstance(value, pd.Series) and pd.api.types.is_numeric_dtype(value):
-        value = Pairs(value.items())
-    elif isinstance(value, Mapping):
+    if (isinstance(value, pd.Series) and pd.api.types.is_numeric_dtype(value)) or isinstance(value, Mapping):
         value = Pairs(value.items())
     if isinstance(value, Pairs):
         try:

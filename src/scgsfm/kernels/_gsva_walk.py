@@ -82,7 +82,7 @@ def _gsva_walk(indptr, genes, keys, other_keys, descending, weights, starts, mem
 
 
 @njit(cache=True, nogil=True)
-def _start(state, starts, members, weight_of):
+def _start(state, starts, members, weight_of) -> None:
     """At the top: heights of 0 and the lengths of steps. A set without weight goes up evenly."""
     for s in range(len(state)):
         total, size = 0.0, starts[s + 1] - starts[s]
@@ -95,7 +95,7 @@ def _start(state, starts, members, weight_of):
 
 
 @njit(cache=True, nogil=True)
-def _merge(genes, keys, ascending, other_keys, descending, stored, order):
+def _merge(genes, keys, ascending, other_keys, descending, stored, order) -> None:
     """Fill ``order`` with all genes, the highest first: those of the row by their keys, the others by ``other_keys``."""
     for gene in genes:
         stored[gene] = True

@@ -176,7 +176,7 @@ def _below(row, levels, level_of, kernel, normal):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add_normal(levels, x, bandwidth, normal, steps, total):
+def _add_normal(levels, x, bandwidth, normal, steps, total) -> None:
     """Add the normal distribution around ``x`` at each level. Two loops, as the processor then does several at once."""
     last = np.int32(N_STEPS + 1)
     for i in range(len(levels)):

@@ -292,13 +292,13 @@ def best_motifs(letters, ends, tables, begins, firsts, order, widths, n_strands)
 
 
 @njit(cache=True, nogil=True)
-def _add(sums, more):
+def _add(sums, more) -> None:
     for i in range(len(sums)):
         sums[i] += more[i]
 
 
 @njit(cache=True, nogil=True)
-def _keep_lowest(lowest, found):
+def _keep_lowest(lowest, found) -> None:
     for i in range(len(lowest)):
         lowest[i] = min(lowest[i], found[i])
 

@@ -4,7 +4,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def copy_into(target, source):
+def copy_into(target, source) -> None:
     """What ``target[:] = source`` does, which numba compiles for two seconds."""
     for i in range(len(source)):
         target[i] = source[i]

@@ -62,7 +62,7 @@ def _permutation_null(indptr, genes, sizes, starts, ends, n_positive, places, n_
 
 
 @njit(cache=True, nogil=True)
-def _scores_in_cell(sizes, starts, ends, n_positive, places, n_genes, out):
+def _scores_in_cell(sizes, starts, ends, n_positive, places, n_genes, out) -> None:
     """See ``_enrichment``; here a set's hits are met one after the other."""
     n_zeros = n_genes - len(sizes)
     stop = n_positive if n_positive == len(sizes) else n_genes  # nothing is gained after the last positive value

@@ -86,7 +86,7 @@ def adjust(pvalues: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _adjust(pvalues, order, out):
+def _adjust(pvalues, order, out) -> None:
     n = pvalues.shape[1]
     for row in range(len(pvalues)):
         least = 1.0

@@ -81,7 +81,7 @@ def _rank(keys, zero, n_bytes, indptr, n_genes, width):
 
 
 @njit(cache=True, nogil=True)
-def _rank_groups(ascending, levels, zero, n_genes, firsts, counts):
+def _rank_groups(ascending, levels, zero, n_genes, firsts, counts) -> None:
     """Rank the groups of a row, the highest value first.
 
     Genes that are not in the row, and explicit zeros, form the last group, ranked where zeros belong: before negative

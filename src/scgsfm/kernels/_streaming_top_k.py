@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -42,7 +42,7 @@ def keep_top_k(
 
 
 @njit(cache=True, nogil=True)
-def _replace_last(best, rows, kept, score, row, value):
+def _replace_last(best, rows, kept, score, row, value) -> None:
     """Put a score in the place of the root: the lowest, of equal ones that of the latest row."""
     place, n = 0, len(best)
     while 2 * place + 1 < n:

@@ -95,7 +95,7 @@ def _by_place(genes, place, n_bytes, keys, histogram, orders):
 
 
 @njit(cache=True, nogil=True)
-def _fill_zeros(top, at, genes, groups, sequence, zero_group, order):
+def _fill_zeros(top, at, genes, groups, sequence, zero_group, order) -> None:
     """Put the genes with the value zero, in their order, into ``top`` from ``at`` on, as far as there is room."""
     i = 0
     for gene in order:

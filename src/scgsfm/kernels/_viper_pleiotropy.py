@@ -61,7 +61,7 @@ def correct_pleiotropy(
 @njit(cache=True, nogil=True)
 def _correct_pleiotropy(
     scores, indptr, genes, ranks, zero_ranks, n_genes, starts, targets, weights, near_starts, near, threshold, penalty
-):
+) -> None:
     rank_of = np.empty(n_genes, np.int64)
     signed, unsigned, kept = np.empty(len(targets)), np.empty(len(targets)), np.empty(len(targets))
     shared = np.empty((2, n_genes + 1), np.int64)
@@ -127,7 +127,7 @@ def _enriched_pairs(scores, threshold, starts, near):
 
 
 @njit(cache=True, nogil=True)
-def _quantiles(rank_of, genes, sign, signed, unsigned, work):
+def _quantiles(rank_of, genes, sign, signed, unsigned, work) -> None:
     """Normal quantiles of the ranks of genes among each other, and of their distances from the middle."""
     keys, histogram, orders, distance = work
     n, first, farthest = len(genes), 0, -1.0

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 
 from scgsfm import _keys
 from scgsfm._adata import gene_names
@@ -18,6 +17,7 @@ from ._shared import finish, labels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from anndata import AnnData
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
 

@@ -4,7 +4,6 @@ import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from scgsfm import _keys
 from scgsfm.models.r3lm import Card, Trace
@@ -14,6 +13,7 @@ from ._shared import finish, shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
 

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-
 from scgsfm import get
 
 from ._shared import finish, labels, shorten
@@ -11,6 +9,7 @@ from ._shared import finish, labels, shorten
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
 

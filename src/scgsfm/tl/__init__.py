@@ -25,11 +25,11 @@ __all__ = [
     "embed_sets",
     "enrich",
     "explain_regulation",
+    "gene_phenotype",
     "phenotypes",
     "predict_functions",
     "rank_genes",
     "regulatory_activity",
-    "gene_phenotype",
     "score",
     "variant_effect",
 ]

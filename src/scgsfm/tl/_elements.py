@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 
 from scgsfm._logging import logger
 from scgsfm.dna import OK, Genome, peaks_of, sequences_of_peaks, sequences_of_texts, species_of
@@ -17,6 +16,8 @@ from scgsfm.motifs import EMBEDDED, Motifs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from anndata import AnnData
 
     from scgsfm.dna import Windows
     from scgsfm.models.r3lm import R3LM

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -12,6 +10,10 @@ import torch
 from scgsfm.models.gpgpt import Corpus, Prose, TrainConfig, build_corpus
 from scgsfm.models.gpgpt.training._corpus import READ, TASKS
 from scgsfm.phenotypes import HPOAnnotations, load_annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PROSE = [
     Prose("gene", "FBN1", "This gene encodes a member of the fibrillin family of proteins. FBN1 binds FBN2 and DNA."),

@@ -13,7 +13,7 @@ MARFAN = "Marfan syndrome (OMIM:154700)"
 class Told:
     """Stands for a model: the questions ask for what it is told."""
 
-    def __init__(self, asked):
+    def __init__(self, asked) -> None:
         self.asked = asked
 
     def entities(self, question):
@@ -36,7 +36,7 @@ def rows(known, disease):
     return known.annotations[places], known.negated[places]
 
 
-def test_genes_of_a_phenotype_are_all_that_are_annotated(ask, known):
+def test_genes_of_a_phenotype_are_all_that_are_annotated(ask, known) -> None:
     found = ask("genes", "Which genes cause arachnodactyly?", n_max=4)
     column = known.gene_phenotypes[:, [known.ontology.term("HP:0001166")]].toarray().ravel()
     assert set(found.names) == {known.genes[row] for row in np.flatnonzero(column)}
@@ -47,34 +47,34 @@ def test_genes_of_a_phenotype_are_all_that_are_annotated(ask, known):
         assert fact.source == "HPO annotations 2023-01-27"
 
 
-def test_genes_of_several_phenotypes_have_all(ask, known):
+def test_genes_of_several_phenotypes_have_all(ask, known) -> None:
     found = ask("genes", "Genes with arachnodactyly and seizures?")
     both = known.gene_phenotypes[:, [known.ontology.term(t) for t in ("HP:0001166", "HP:0001250")]].toarray().all(1)
     assert set(found.names) == {known.genes[row] for row in np.flatnonzero(both)}
 
 
-def test_genes_of_a_disease(ask):
+def test_genes_of_a_disease(ask) -> None:
     found = ask("genes", "Which gene causes Marfan syndrome?")
     assert found.names == ("FBN1", *[name for name in found.names if name != "FBN1"])
     assert "FBN1 – Marfan syndrome (OMIM:154700)" in found.text
     assert {fact.object for fact in found.facts} <= {"OMIM:154700", "ORPHA:558", "ORPHA:284963", "ORPHA:284973"}
 
 
-def test_diseases_of_a_gene(ask, known):
+def test_diseases_of_a_gene(ask, known) -> None:
     found = ask("diseases", "Which diseases are due to FBN1?", n_max=50)
     links = known.links[known.links_of("FBN1")]
     assert set(found.names) == {known.disease_ids[row] for row in links[:, 1]}
     assert {fact.object for fact in found.facts} == set(found.names)
 
 
-def test_diseases_of_a_phenotype(ask, known):
+def test_diseases_of_a_phenotype(ask, known) -> None:
     found = ask("diseases", "Which diseases show ectopia lentis?")
     below = known.ontology.descendants(known.ontology.term("Ectopia lentis"))
     kept = np.isin(known.annotations[:, 1], below) & ~known.negated
     assert set(found.names) == {known.disease_ids[row] for row in known.annotations[kept, 0]}
 
 
-def test_phenotypes_of_a_disease(ask, known):
+def test_phenotypes_of_a_disease(ask, known) -> None:
     found = ask("phenotypes", "What are the features of OMIM:154700?")
     annotations, negated = rows(known, "OMIM:154700")
     wanted = known.ontology.is_phenotype[annotations[:, 1]] & ~negated
@@ -82,7 +82,7 @@ def test_phenotypes_of_a_disease(ask, known):
     assert "among them" in found.text
 
 
-def test_phenotypes_of_a_gene(ask, known):
+def test_phenotypes_of_a_gene(ask, known) -> None:
     found = ask("phenotypes", "What do variants in SCN1A cause?")
     terms = known.gene_terms()[[known.gene("SCN1A")]].indices
     assert set(found.names) == {known.ontology.ids[row] for row in terms if known.ontology.is_phenotype[row]}
@@ -100,14 +100,14 @@ def test_phenotypes_of_a_gene(ask, known):
         ("Is polydactyly seen in Marfan syndrome?", ""),
     ],
 )
-def test_relations(ask, question, verdict):
+def test_relations(ask, question, verdict) -> None:
     found = ask("related", question)
     assert found.names == ((verdict,) if verdict else ())
     assert found.declined == (not verdict)
     assert found.text.startswith("I don't know.") == found.declined
 
 
-def test_what_a_disease_lacks(ask, known):
+def test_what_a_disease_lacks(ask, known) -> None:
     place = int(np.flatnonzero(known.negated & known.ontology.is_phenotype[known.annotations[:, 1]])[0])
     disease, term = known.annotations[place, :2].tolist()
     found = ask("related", f"Is {known.ontology.ids[term]} seen in {known.disease_ids[disease]}?")
@@ -115,7 +115,7 @@ def test_what_a_disease_lacks(ask, known):
     assert "does not show" in found.text
 
 
-def test_predictions_are_labelled(ask):
+def test_predictions_are_labelled(ask) -> None:
     found = ask("related", "Does FBN1 cause hearing loss of HP:0001250?", predict=lambda gene, term: 0.25)
     assert found.declined, "words beside the term"
     found = ask("related", "Does FBN1 cause HP:0001250?", predict=lambda gene, term: 0.25)
@@ -128,14 +128,14 @@ def test_predictions_are_labelled(ask):
     assert not any(f.predicted for f in ask("related", "Does FBN1 cause HP:0001166?", predict=lambda g, t: 1.0).facts)
 
 
-def test_how_often(ask):
+def test_how_often(ask) -> None:
     found = ask("how often", "How often is ectopia lentis seen in Marfan syndrome?")
     assert found.names[0] == "119/251"
     assert "PMID:28050285" in found.facts[0].reference
     assert ask("how often", "How often is polydactyly seen in Marfan syndrome?").declined
 
 
-def test_meaning(ask, known):
+def test_meaning(ask, known) -> None:
     found = ask("meaning", "What is HP:0001250?")
     assert found.names == ("HP:0001250",)
     assert "HP:0001250 is Seizure [1]" in found.text
@@ -143,7 +143,7 @@ def test_meaning(ask, known):
     assert ask("meaning", "What is marfan syndrome?").names == ("OMIM:154700", "ORPHA:558")
 
 
-def test_functions(ask):
+def test_functions(ask) -> None:
     found = ask("functions", "What does FBN1 do?", functions=lambda gene: [("Metanephros development", "GO 2025")])
     assert found.names == ("Metanephros development",)
     assert found.facts[0].cite() == "GO 2025"
@@ -160,7 +160,7 @@ def test_functions(ask):
         ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't tell this"),
     ],
 )
-def test_declines(ask, question, says):
+def test_declines(ask, question, says) -> None:
     found = ask("genes", question)
     assert found.declined
     assert found.text.startswith("I don't know.")
@@ -168,7 +168,7 @@ def test_declines(ask, question, says):
     assert (found.names, found.facts) == ((), [])
 
 
-def test_plurals_in_brackets(ask):
+def test_plurals_in_brackets(ask) -> None:
     assert (
         ask("genes", "Which gene(s) cause Marfan syndrome?").names
         == ask("genes", "Which genes cause Marfan syndrome?").names
@@ -179,20 +179,20 @@ def test_plurals_in_brackets(ask):
     "question",
     ["Is there a treatment for cystic fibrosis?", "How is cystic fibrosis treated?", "Prognosis of cystic fibrosis"],
 )
-def test_what_no_annotation_is_about(ask, question):
+def test_what_no_annotation_is_about(ask, question) -> None:
     found = ask("meaning", question)
     assert found.declined
     assert found.text.startswith("I don't know. Nothing in what I have is about")
     assert not found.facts
 
 
-def test_such_words_in_a_name(ask):
+def test_such_words_in_a_name(ask) -> None:
     found = ask("genes", "Which genes cause drug-sensitive hemolytic anemia?")
     assert [entity.kind for entity in found.entities] == ["hpo"]
     assert "Nothing in what I have" not in found.text
 
 
-def test_shown(ask):
+def test_shown(ask) -> None:
     text = str(ask("related", "Does FBN1 cause arachnodactyly?", n_max=2))
     assert "[1] HPO annotations 2023-01-27, " in text
     assert text.count("medical advice") == 1
@@ -200,16 +200,16 @@ def test_shown(ask):
     assert "Gargano" in text
 
 
-def test_every_question_can_be_looked_up():
+def test_every_question_can_be_looked_up() -> None:
     assert {(asked, tuple(sorted(kinds))) for asked, kinds in QUESTIONS} == LOOKUPS.keys()
 
 
-def test_weights_of_frequencies():
+def test_weights_of_frequencies() -> None:
     weights = [_weight(text) for text in ("", "HP:0040280", "100/100", "4/4", "1/1", "0/9", "50%", "HP:0040285")]
     assert weights[1] > weights[2] > weights[3] > weights[4] > weights[6] > weights[0] > weights[5] > weights[7] > 0
 
 
 @pytest.mark.parametrize("question", ["", "  ", None])
-def test_no_question(ask, question):
+def test_no_question(ask, question) -> None:
     with pytest.raises(ValueError, match="question must be a text"):
         ask("genes", question)

@@ -22,12 +22,12 @@ from scgsfm.models.gpgpt._common_words import CIRCUMSTANCES, DESCRIPTIONS, is_co
         "Likely",
     ],
 )
-def test_forms(word):
+def test_forms(word) -> None:
     assert is_common_word(word, beside_name=True)
 
 
 @pytest.mark.parametrize("word", ["green", "left", "severe", "left-handed", "impaired", "wooden"])
-def test_words_that_describe_are_ordinary_but_change_a_name(word):
+def test_words_that_describe_are_ordinary_but_change_a_name(word) -> None:
     assert is_common_word(word)
     assert not is_common_word(word, beside_name=True)
 
@@ -35,16 +35,16 @@ def test_words_that_describe_are_ordinary_but_change_a_name(word):
 @pytest.mark.parametrize(
     "word", ["earlobe", "Marfan", "seizures", "FBN1", "HP:0001250", "toes", "liver", "red-tailed-gizmo"]
 )
-def test_other_words(word):
+def test_other_words(word) -> None:
     assert not is_common_word(word)
 
 
-def test_no_word_is_both():
+def test_no_word_is_both() -> None:
     assert not CIRCUMSTANCES & DESCRIPTIONS
     assert all(word == word.lower() for word in CIRCUMSTANCES | DESCRIPTIONS)
 
 
-def test_common_words_are_few_names(known):
+def test_common_words_are_few_names(known) -> None:
     """Names of one word that are common ones can't be asked about in small letters."""
     o = known.ontology
     names = {o.names[row].lower() for row in range(len(o)) if o.is_phenotype[row] and " " not in o.names[row]}

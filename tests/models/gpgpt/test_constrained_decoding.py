@@ -49,7 +49,7 @@ def guided(encoder, text):
         "<hpo>Is</hpo> <hpo>spot</hpo> <disease>2</disease>",
     ],
 )
-def test_words_of_the_question_may_be_written(encoder, text):
+def test_words_of_the_question_may_be_written(encoder, text) -> None:
     assert walk(QUESTION, encoder, guided(encoder, text)) == text
 
 
@@ -57,13 +57,13 @@ def test_words_of_the_question_may_be_written(encoder, text):
     "text",
     ["<gene>NF2</gene>", "<hpo>caf</hpo>", "<hpo>afé-au</hpo>", "<gene></gene>", "NF1", "<gene>NF1 </gene>", "</s>"],
 )
-def test_nothing_else_may(encoder, text):
+def test_nothing_else_may(encoder, text) -> None:
     with pytest.raises(AssertionError):
         walk(QUESTION, encoder, guided(encoder, text))
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_whatever_is_written_are_words_of_the_question(encoder, seed):
+def test_whatever_is_written_are_words_of_the_question(encoder, seed) -> None:
     rng = np.random.default_rng(seed)
     text = walk(QUESTION, encoder, lambda may, _: may[rng.integers(len(may))])
     found = spans(text)

@@ -35,13 +35,13 @@ def names(read):
         ("Which diseases do patients with it have?", []),
     ],
 )
-def test_names_are_looked_up(reader, question, expected):
+def test_names_are_looked_up(reader, question, expected) -> None:
     read = reader.read(question, [])
     assert names(read) == expected
     assert read.unknown == ""
 
 
-def test_both_sources_of_a_disease(reader, known):
+def test_both_sources_of_a_disease(reader, known) -> None:
     (entity,) = reader.read("features of marfan syndrome", []).entities
     assert {known.disease_ids[row] for row in entity.rows} == {"OMIM:154700", "ORPHA:558"}
     assert entity.label == "Marfan syndrome (OMIM:154700)"
@@ -60,7 +60,7 @@ def test_both_sources_of_a_disease(reader, known):
         ("What is OMIM:999999?", "OMIM:999999"),
     ],
 )
-def test_unknown_words_beside_a_name_are_told(reader, question, unknown):
+def test_unknown_words_beside_a_name_are_told(reader, question, unknown) -> None:
     read = reader.read(question, [])
     assert read.unknown == unknown
 
@@ -77,24 +77,24 @@ def test_unknown_words_beside_a_name_are_told(reader, question, unknown):
         ("What causes the gizmo?", "gizmo"),
     ],
 )
-def test_words_of_no_name_are_passed_over_unless_they_cling_to_one(reader, question, unknown):
+def test_words_of_no_name_are_passed_over_unless_they_cling_to_one(reader, question, unknown) -> None:
     assert reader.read(question, []).unknown == unknown
 
 
-def test_the_question_without_its_names(reader):
+def test_the_question_without_its_names(reader) -> None:
     assert reader.read("Does FBN1 cause it?", []).bare == "Does <gene> cause it?"
     read = reader.read("Is arachnodactyly seen in Marfan syndrome?", [])
     assert read.bare == "Is <hpo> seen in <disease>?"
 
 
-def test_common_words_are_passed_over():
+def test_common_words_are_passed_over() -> None:
     for text in ("carries mutations", "Could you tell me what is seen in my nephew's family?", "described 2 cases"):
         assert all(map(is_common_word, text.rstrip("?").split()))
     for word in ("earlobes", "Marfan", "seizures", "FAKE17"):
         assert not is_common_word(word)
 
 
-def test_a_model_that_takes_too_much_or_too_little(reader):
+def test_a_model_that_takes_too_much_or_too_little(reader) -> None:
     read = reader.read("Which genes cause a seizure in patients?", [("hpo", "a seizure in patients")])
     assert (names(read), read.unknown) == (["HP:0001250"], "")
     read = reader.read("What causes focal-onset seizure?", [("hpo", "seizure")])
@@ -103,7 +103,7 @@ def test_a_model_that_takes_too_much_or_too_little(reader):
     assert names(read) == ["FBN1", "HP:0001250"]
 
 
-def test_kind_of_a_name_that_several_have(reader):
+def test_kind_of_a_name_that_several_have(reader) -> None:
     as_disease = reader.find("Ataxia-telangiectasia", "disease")
     assert as_disease is not None
     assert as_disease.kind == "disease"
@@ -112,12 +112,12 @@ def test_kind_of_a_name_that_several_have(reader):
     assert reader.find("") is None
 
 
-def test_symbols_need_no_resolver(known):
+def test_symbols_need_no_resolver(known) -> None:
     assert names(EntityLinker(known).read("diseases of FBN1", [])) == ["FBN1"]
     assert EntityLinker(known).read("diseases of SEPT9", []).unknown == "SEPT9"
 
 
-def test_close_names_are_suggested(reader):
+def test_close_names_are_suggested(reader) -> None:
     read = reader.read("Which genes cause arachnodactily?", [])
     assert read.unknown == "arachnodactily"
     assert "Arachnodactyly (HP:0001166)" in read.close

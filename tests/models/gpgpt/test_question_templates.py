@@ -10,13 +10,13 @@ from scgsfm.models.gpgpt.training._question_templates import QUESTIONS, phrase, 
 SHOWN = {"gene": "FBN1", "hpo": "HP:0001250", "disease": "OMIM:154700"}
 
 
-def test_there_are_many_structures():
+def test_there_are_many_structures() -> None:
     assert {asked for asked, _ in QUESTIONS} == set(ASKED)
     for (asked, kinds), structures in QUESTIONS.items():
         assert len(set(structures)) >= 40, (asked, kinds)
 
 
-def test_every_structure_can_be_worded():
+def test_every_structure_can_be_worded() -> None:
     rng = np.random.default_rng(0)
     for kinds, structures in ((kinds, lines) for (_, kinds), lines in QUESTIONS.items()):
         for structure in structures:
@@ -26,14 +26,14 @@ def test_every_structure_can_be_worded():
                 assert [text.count(f"{{{kind}}}") for kind in kinds] == [1] * len(kinds)
 
 
-def test_all_options_are_drawn():
+def test_all_options_are_drawn() -> None:
     rng = np.random.default_rng(0)
     drawn = {phrase("[Which|What [great|small]] one ?", rng) for _ in range(100)}
     assert drawn == {"Which one?", "What great one?", "What small one?"}
     assert {phrase("[@which|Some]", rng) for _ in range(100)} == {"Which", "What", "Some"}
 
 
-def test_rough_questions_keep_their_entities():
+def test_rough_questions_keep_their_entities() -> None:
     rng = np.random.default_rng(0)
     question = "How often is {hpo} seen in patients with {disease}?"
     rough = {roughened(question, rng) for _ in range(300)}
@@ -45,7 +45,7 @@ def test_rough_questions_keep_their_entities():
 
 
 @pytest.mark.parametrize("key", QUESTIONS, ids=str)
-def test_no_word_of_training_is_taken_for_a_name(known, key):
+def test_no_word_of_training_is_taken_for_a_name(known, key) -> None:
     rng, reader = np.random.default_rng(1), EntityLinker(known)
     for structure in QUESTIONS[key]:
         question = phrase(structure, rng)

@@ -30,11 +30,11 @@ def pieces(tokenizer, text):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_texts_come_back(tokenizer, text):
+def test_texts_come_back(tokenizer, text) -> None:
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
 
 
-def test_every_entity_comes_back(tokenizer, known):
+def test_every_entity_comes_back(tokenizer, known) -> None:
     from scgsfm.genes._tables import table
 
     entities = [tag("gene", symbol) for symbol in {*known.genes, *table("human").symbols}]
@@ -48,20 +48,20 @@ def test_every_entity_comes_back(tokenizer, known):
         assert len(row) == len(spans(entity)[0][1]) + 2 or not entity.isascii()
 
 
-def test_entities_are_read_by_character(tokenizer):
+def test_entities_are_read_by_character(tokenizer) -> None:
     assert pieces(tokenizer, "<gene>member7</gene>") == ["<gene>", *"member7", "</gene>"]
     assert len(pieces(tokenizer, "What does this ask for?")) < 12, "but words by BPE"
     assert pieces(tokenizer, "member</gene>") == [*"member", "</gene>"], "a closing tag is enough"
 
 
-def test_tags_and_specials_are_one_token(tokenizer):
+def test_tags_and_specials_are_one_token(tokenizer) -> None:
     for text in (*SPECIALS, "<gene>", "</disease>"):
         assert len(tokenizer(text)["input_ids"]) == 1
     assert tokenizer.vocab_size == 400
     assert tokens(tokenizer)[:2] == ["<unk>", "<pad>"]
 
 
-def test_saved_and_loaded_by_transformers(tokenizer, tmp_path):
+def test_saved_and_loaded_by_transformers(tokenizer, tmp_path) -> None:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     tokenizer.save_pretrained(tmp_path)
@@ -74,7 +74,7 @@ def test_saved_and_loaded_by_transformers(tokenizer, tmp_path):
     assert (loaded.bos_token, loaded.eos_token, loaded.pad_token, loaded.unk_token) == ("<s>", "</s>", "<pad>", "<unk>")
 
 
-def test_assembled_from_tokens_and_merges(tokenizer):
+def test_assembled_from_tokens_and_merges(tokenizer) -> None:
     import json
 
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
@@ -96,7 +96,7 @@ def foreign():
     return PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|end|>", bos_token="<|end|>")
 
 
-def test_tokenizers_of_other_models_read_entities_by_character():
+def test_tokenizers_of_other_models_read_entities_by_character() -> None:
     plain, ours = foreign(), by_character(foreign())
     text = "FBN1 member <gene>FBN1</gene> is a member"
     assert len(ours) == len(plain)
@@ -109,7 +109,7 @@ def test_tokenizers_of_other_models_read_entities_by_character():
     assert by_character(ours).backend_tokenizer.to_str() == ours.backend_tokenizer.to_str(), "once is enough"
 
 
-def test_tags():
+def test_tags() -> None:
     text = f"{tag('gene', 'FBN1')} and {tag('hpo', 'length < 3 > 2')}"
     assert spans(text) == [("gene", "FBN1"), ("hpo", "length ( 3 ) 2")]
     assert untagged(f"<s>{text}</s>") == "FBN1 and length ( 3 ) 2"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -13,6 +12,10 @@ import torch
 
 from scgsfm.models.gsfm import TrainConfig
 from scgsfm.models.gsfm.training._corpus import Corpus, build_corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FOLDERS = {"large": 200, "medium": 80, "small": 20}
 

@@ -5,7 +5,7 @@ import pytest
 from scgsfm.models.gsfm import TrainConfig, build_module
 
 
-def test_settings_make_a_model():
+def test_settings_make_a_model() -> None:
     config = TrainConfig(d_model=8, depth=3, neighbours=4, recall=7, recall_weight=0.3)
     module = build_module(config.model(20))
     assert module.encoder.layers[0].weight.shape == (20, 32)
@@ -15,7 +15,7 @@ def test_settings_make_a_model():
     assert "neighbours" not in TrainConfig(neighbours=0).model(20)
 
 
-def test_settings_are_json():
+def test_settings_are_json() -> None:
     config = TrainConfig(visible=(0.2, 0.5), group_weights={"a": 0.5})
     settings = json.loads(json.dumps(config.as_dict()))
     assert settings == config.as_dict()
@@ -46,6 +46,6 @@ def test_settings_are_json():
         ({"neighbour_groups": {"a": float("nan")}}, "neighbour_groups=.* must hold weights of at least 0"),
     ],
 )
-def test_bad_settings(settings, told):
+def test_bad_settings(settings, told) -> None:
     with pytest.raises(ValueError, match=told):
         TrainConfig(**settings)

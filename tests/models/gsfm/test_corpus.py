@@ -29,7 +29,7 @@ def sets_of(corpus):
     return [" ".join(corpus.genes[token] for token in row) for row in rows]
 
 
-def test_sets_and_groups(folder):
+def test_sets_and_groups(folder) -> None:
     corpus = build(folder)
     assert corpus.genes == ["<unk>", "<pad>", "G1", "G2", "G3", "G4", "G9"]
     assert [corpus.groups[g] for g in corpus.group] == ["a", "a", "b", "b", "top.v1"]
@@ -39,33 +39,33 @@ def test_sets_and_groups(folder):
     assert (corpus.info["n_genes"], corpus.info["n_files"]) == (5, 3)
 
 
-def test_rare_genes_and_small_sets_are_dropped(folder):
+def test_rare_genes_and_small_sets_are_dropped(folder) -> None:
     corpus = build(folder, min_count=2, min_genes=3)
     assert corpus.genes[2:] == ["G1", "G2", "G3", "G4"]
     assert sets_of(corpus) == ["G1 G2 G3", "G1 G2 G3", "G1 G3 G4"]
 
 
-def test_allowed_genes(folder):
+def test_allowed_genes(folder) -> None:
     corpus = build(folder, allowed=["G1", "G4", "G9", "elsewhere"])
     assert corpus.genes[2:] == ["G1", "G4", "G9"]
     assert sets_of(corpus) == ["G1 G4", "G1 G9", "G1 G4"]
 
 
-def test_arrays_are_compact_and_mapped(folder):
+def test_arrays_are_compact_and_mapped(folder) -> None:
     corpus = build(folder)
     assert isinstance(corpus.indices, np.memmap)
     assert corpus.indices.dtype == np.uint16
     assert corpus.indptr.dtype == np.int64
 
 
-def test_large_vocabulary(tmp_path):
+def test_large_vocabulary(tmp_path) -> None:
     (tmp_path / "wide.gmt").write_text("one\t\t" + "\t".join(f"G{i}" for i in range(2**16)) + "\n")
     corpus = build(tmp_path)
     assert corpus.indices.dtype == np.int32
     np.testing.assert_array_equal(corpus.indices, np.arange(2, 2**16 + 2))
 
 
-def test_same_input_same_bytes(folder):
+def test_same_input_same_bytes(folder) -> None:
     first, second = build(folder), build(folder, "again")
     assert first.info == second.info
     names = ("indptr.npy", "indices.npy", "group.npy", "vocab.txt", "corpus.json")
@@ -75,7 +75,7 @@ def test_same_input_same_bytes(folder):
     assert sorted(file.name for file in folders[0].iterdir()) == sorted(names)
 
 
-def test_reuse(folder):
+def test_reuse(folder) -> None:
     corpus = build(folder)
     written = (folder.parent / (folder.name + "corpus") / "indices.npy").stat().st_mtime_ns
     assert sets_of(build(folder)) == sets_of(corpus)
@@ -89,7 +89,7 @@ def test_reuse(folder):
         build(folder)
 
 
-def test_unfinished_corpus_is_built_anew(folder):
+def test_unfinished_corpus_is_built_anew(folder) -> None:
     expected = sets_of(build(folder))
     where = folder.parent / (folder.name + "corpus")
     (where / "corpus.json").unlink()
@@ -97,31 +97,31 @@ def test_unfinished_corpus_is_built_anew(folder):
     assert sets_of(build(folder)) == expected
 
 
-def test_open(folder):
+def test_open(folder) -> None:
     build(folder)
     corpus = Corpus.open(folder.parent / (folder.name + "corpus"))
     assert corpus.info["groups"] == corpus.groups == ["a", "b", "top.v1"]
     assert json.loads((folder.parent / (folder.name + "corpus") / "corpus.json").read_text()) == corpus.info
 
 
-def test_single_files(folder):
+def test_single_files(folder) -> None:
     found = find_files([folder / "a" / "x.gmt", folder / "b"])
     assert [(group, file.name) for group, file in found] == [("x", "x.gmt"), ("inner", "y.gmt.gz")]
 
 
-def test_lines_are_streamed(folder):
+def test_lines_are_streamed(folder) -> None:
     sets = read_sets(folder / "a" / "x.gmt")
     assert next(sets) == {"G1", "G2", "G3"}
 
 
-def test_nothing_to_read(tmp_path):
+def test_nothing_to_read(tmp_path) -> None:
     with pytest.raises(FileNotFoundError, match="data: there is no file or folder .*absent"):
         build_corpus([tmp_path / "absent"], tmp_path / "corpus")
     with pytest.raises(FileNotFoundError, match=r"data: no \.gmt"):
         build_corpus([tmp_path], tmp_path / "corpus")
 
 
-def test_nothing_left(folder):
+def test_nothing_left(folder) -> None:
     with pytest.raises(ValueError, match=r"no set in 3 files is left: 5 genes .* min_count=1 .* min_genes=7"):
         build(folder, min_genes=7)
     with pytest.raises(ValueError, match="named as in the sets"):

@@ -45,13 +45,13 @@ def cross_entropy(logits, y, pos_weight=1.0):
     return -(pos_weight * y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
 
 
-def test_plain():
+def test_plain() -> None:
     module = network()
     expected = cross_entropy(logits_of(module), multi_hot(TARGETS))
     assert bernoulli(module, batch(), weighted_loss="none").item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_unseen():
+def test_unseen() -> None:
     module = network()
     weight = 1 - multi_hot(VISIBLE)
     weight[:, 1] = 0
@@ -62,7 +62,7 @@ def test_unseen():
     assert found != pytest.approx(cross_entropy(logits_of(module), multi_hot(targets)), rel=1e-3)
 
 
-def test_balance():
+def test_balance() -> None:
     module = network(weighted_loss="balance")
     counts = np.ones(V)
     for targets in (TARGETS, [[2], [2, 3], [4, 5, 6]]):
@@ -76,7 +76,7 @@ def test_balance():
 
 
 @pytest.mark.parametrize("size_power", [0.0, 0.5, 1.0])
-def test_multinomial(size_power):
+def test_multinomial(size_power) -> None:
     module = network()
     logits = logits_of(module)
     log_softmax = logits - np.log(np.exp(logits).sum(1, keepdims=True))
@@ -86,7 +86,7 @@ def test_multinomial(size_power):
     assert multinomial(module, batch(), size_power=size_power).item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_variational():
+def test_variational() -> None:
     """The mean over draws of the posterior, and the divergence in closed form."""
     module = network(variant="VAE", latent_dim=5)
     with torch.no_grad():
@@ -110,7 +110,7 @@ def test_variational():
 
 
 @pytest.mark.parametrize("variant", ["DAE", "VAE", "EDAE", "EPDAE", "mEDAE"])
-def test_every_variant_has_gradients(variant):
+def test_every_variant_has_gradients(variant) -> None:
     for loss in (
         lambda m: bernoulli(m, batch(), weighted_loss="none"),
         lambda m: multinomial(m, batch(), size_power=1),

@@ -41,7 +41,7 @@ def multi_hot(sets):
 class Dense:
     """The published network on dense rows, from a state dictionary."""
 
-    def __init__(self, state):
+    def __init__(self, state) -> None:
         self.state = {key: tensor.double().numpy() for key, tensor in state.items()}
 
     def linear(self, key, x):
@@ -72,7 +72,7 @@ class Dense:
 
 
 @pytest.mark.parametrize(("variant", "depth"), CASES)
-def test_keys_and_widths(variant, depth):
+def test_keys_and_widths(variant, depth) -> None:
     state = module_of(variant, depth).state_dict()
     expected = {}
     for name, widths in zip(("encoder", "decoder"), WIDTHS[variant][depth], strict=True):
@@ -89,7 +89,7 @@ def test_keys_and_widths(variant, depth):
 
 @pytest.mark.parametrize(("variant", "depth"), CASES)
 @pytest.mark.parametrize("grad", [False, True], ids=["inference", "training kernels"])
-def test_logits_and_latent_vectors(variant, depth, grad):
+def test_logits_and_latent_vectors(variant, depth, grad) -> None:
     module = module_of(variant, depth)
     dense, x = Dense(module.state_dict()), multi_hot(SETS)
     with torch.set_grad_enabled(grad):
@@ -99,7 +99,7 @@ def test_logits_and_latent_vectors(variant, depth, grad):
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_soft_membership(variant):
+def test_soft_membership(variant) -> None:
     module = module_of(variant)
     x = multi_hot(SETS) * np.random.default_rng(0).uniform(0.1, 2, (len(SETS), V))
     weights = torch.tensor([x[row, gene] for row, genes in enumerate(SETS) for gene in genes], dtype=torch.float32)
@@ -108,7 +108,7 @@ def test_soft_membership(variant):
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_empty_set(variant):
+def test_empty_set(variant) -> None:
     module = module_of(variant)
     found = module(*csr([[], [2, 3], []])).detach()
     np.testing.assert_allclose(
@@ -117,7 +117,7 @@ def test_empty_set(variant):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_input_norm(weighted):
+def test_input_norm(weighted) -> None:
     module = module_of(input_norm="l2")
     x = multi_hot(SETS)
     weights = None
@@ -130,14 +130,14 @@ def test_input_norm(weighted):
     assert torch.isfinite(module(*csr([[]]))).all()
 
 
-def test_balance_keeps_counts_under_the_official_key():
+def test_balance_keeps_counts_under_the_official_key() -> None:
     state = module_of(weighted_loss="balance").state_dict()
     np.testing.assert_array_equal(state["bias"], np.ones(V))
     assert "bias" not in module_of(weighted_loss="unseen").state_dict()
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_state_goes_round(variant):
+def test_state_goes_round(variant) -> None:
     module, other = module_of(variant), module_of(variant)
     for parameter in other.parameters():
         parameter.data.zero_()
@@ -147,7 +147,7 @@ def test_state_goes_round(variant):
     assert all(torch.equal(state[key], tensor) for key, tensor in other.state_dict().items())
 
 
-def test_dropout_lies_between_the_linear_layers_alone():
+def test_dropout_lies_between_the_linear_layers_alone() -> None:
     for variant in WIDTHS:
         module = module_of(variant, depth=3, dropout=0.3)
         for part in (module.encoder, module.decoder):
@@ -157,14 +157,14 @@ def test_dropout_lies_between_the_linear_layers_alone():
             assert {layer.p for layer in part.layers if isinstance(layer, torch.nn.Dropout)} <= {0.3}
 
 
-def test_official_configuration():
+def test_official_configuration() -> None:
     """Bookkeeping keys are passed over, and a VAE is known by its latent dimension."""
     config = {"vocab_size": V, "d_model": D, "depth": 2, "dropout": 0.2, "partition": 0.8, "weighted_loss": "none"}
     assert type(build_module(config | {"name": "GSFM_20250101", "file": "DAE.py"})).__name__ == "DAE"
     assert type(build_module({"vocab_size": V, "d_model": D, "latent_dim": 3})).__name__ == "VAE"
 
 
-def test_errors():
+def test_errors() -> None:
     with pytest.raises(ValueError, match=rf"variant 'AE'; known are {', '.join(VARIANTS)}"):
         module_of("AE")
     with pytest.raises(ValueError, match="input_norm='l1' is not known"):
@@ -172,7 +172,7 @@ def test_errors():
 
 
 @pytest.mark.parametrize("coherence", [0.0, 0.4])
-def test_neighbours(coherence):
+def test_neighbours(coherence) -> None:
     """The residual as its docstring states it, on dense arrays."""
     settings = {"neighbour_weight": 0.7, "neighbour_floor": 0.01, "neighbour_coherence": coherence}
     module, plain = module_of(neighbours=5, **settings), module_of()
@@ -197,7 +197,7 @@ def test_neighbours(coherence):
     assert torch.equal(module(*csr([[]])), plain(*csr([[]])))
 
 
-def test_neighbours_of_loaded_weights_replace_those_before():
+def test_neighbours_of_loaded_weights_replace_those_before() -> None:
     module = module_of(neighbours=1)
     assert not module.neighbours.graph[2].numel()
     table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.full((V, 1), 0.5)}
@@ -206,7 +206,7 @@ def test_neighbours_of_loaded_weights_replace_those_before():
 
 
 @pytest.mark.parametrize("input_norm", ["none", "l2"])
-def test_recall(input_norm):
+def test_recall(input_norm) -> None:
     """Read twice: the second time with the softmax of the three genes that the first reading ranks highest."""
     once = module_of(input_norm=input_norm)
     twice = module_of(input_norm=input_norm, recall=3, recall_weight=0.8)
@@ -224,7 +224,7 @@ def test_recall(input_norm):
         assert torch.equal(twice(*csr([[]])), once(*csr([[]])))
 
 
-def test_recall_keeps_given_weights():
+def test_recall_keeps_given_weights() -> None:
     once, twice = module_of(), module_of(recall=2, recall_weight=0.5)
     weights = torch.tensor([0.2, 3.0, 1.0])
     with torch.inference_mode():
@@ -235,7 +235,7 @@ def test_recall_keeps_given_weights():
         torch.testing.assert_close(twice(*csr([[2, 5, 7]]), weights), expected)
 
 
-def test_what_the_neighbours_do_not_know_recalls_nothing():
+def test_what_the_neighbours_do_not_know_recalls_nothing() -> None:
     """A set without coherence is read by the network alone, and once."""
     module, plain = module_of(neighbours=1, neighbour_coherence=1.0, recall=3), module_of()
     table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.zeros(V, 1)}

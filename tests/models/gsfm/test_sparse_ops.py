@@ -23,7 +23,7 @@ def leaves(*tensors, dtype=torch.float32):
     return [tensor.detach().to(dtype).clone().requires_grad_() for tensor in tensors]
 
 
-def test_bag_sum():
+def test_bag_sum() -> None:
     sets = [[3, 1, 3], [], [0, 5]]
     weights = torch.tensor([0.5, 2.0, 1.0, 1.0, -3.0])
     indptr, indices = csr(sets)
@@ -54,7 +54,7 @@ def plain_loss(hidden, weight, bias, share, negatives):
 @pytest.mark.parametrize(
     "negatives", [[9, 3, 7, 28, 0, 16], list(range(V)), [5, 6]], ids=["some", "all", "all of them targets of a set"]
 )
-def test_sampled_softmax(function, negatives):
+def test_sampled_softmax(function, negatives) -> None:
     negatives, share = torch.tensor(negatives), torch.tensor([0.3, 1.0, 0.01, 0.2])
     parts = normal(len(TARGETS), WIDTH), normal(V, WIDTH), normal(V)
     single, exact = leaves(*parts), leaves(*parts, dtype=torch.float64)
@@ -67,7 +67,7 @@ def test_sampled_softmax(function, negatives):
         torch.testing.assert_close(ours.grad.double(), theirs.grad, rtol=1e-4, atol=1e-5)
 
 
-def test_all_negatives_give_the_full_softmax():
+def test_all_negatives_give_the_full_softmax() -> None:
     hidden, weight, bias = normal(len(TARGETS), WIDTH), normal(V, WIDTH), normal(V)
     share = torch.ones(len(TARGETS))
     found = sampled_softmax_loss(hidden, weight, bias, *csr(TARGETS), share, torch.randperm(V))
@@ -76,7 +76,7 @@ def test_all_negatives_give_the_full_softmax():
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_large_logits_do_not_overflow():
+def test_large_logits_do_not_overflow() -> None:
     hidden, weight, bias = leaves(200 * normal(len(TARGETS), WIDTH), normal(V, WIDTH), normal(V))
     share = torch.ones(len(TARGETS))
     loss = sampled_softmax_loss(hidden, weight, bias, *csr(TARGETS), share, torch.arange(10))

@@ -57,7 +57,7 @@ def finished(gmt_folder, tmp_path_factory):
     return out
 
 
-def test_model_loads_and_knows_the_modules(finished):
+def test_model_loads_and_knows_the_modules(finished) -> None:
     model = models.load(finished / "model")
     logits = model.logits([MODULE[:5]])[0]
     inside = model.tokens(MODULE[5:])
@@ -67,7 +67,7 @@ def test_model_loads_and_knows_the_modules(finished):
     assert probabilities[inside].mean() > 0.3 > 0.1 > probabilities[outside].mean()
 
 
-def test_card(finished, gmt_folder):
+def test_card(finished, gmt_folder) -> None:
     card = json.loads((finished / "model" / "card.json").read_text())
     assert (card["name"], card["licence"], card["steps"]) == ("mine", "CC0", 145)
     assert card["config"]["seed"] == 0
@@ -86,14 +86,14 @@ def test_card(finished, gmt_folder):
     )
 
 
-def test_learning(finished):
+def test_learning(finished) -> None:
     scores = history(finished, "val_auroc")
     assert len(scores) == 3, "after 60, 120 and the last step"
     assert scores[-1] > 0.7
     assert checkpoint(finished)["global_step"] == 145
 
 
-def test_weights_are_of_the_last_step(finished):
+def test_weights_are_of_the_last_step(finished) -> None:
     card = json.loads((finished / "model" / "card.json").read_text())
     scores = history(finished, "val_auroc")
     assert card["weights_step"] == 145
@@ -101,7 +101,7 @@ def test_weights_are_of_the_last_step(finished):
     assert checkpoint(finished, "best")["global_step"] == (60, 120, 145)[int(np.argmax(scores))]
 
 
-def test_loss_falls(gmt_folder, tmp_path, tiny, told):
+def test_loss_falls(gmt_folder, tmp_path, tiny, told) -> None:
     train(gmt_folder, tmp_path, config=tiny, min_count=2, validate_every=10)
     lines = [line for line in told.messages if line.startswith("step")]
     assert [line.split(":")[0] for line in lines] == [f"step {n} of 40" for n in (10, 20, 30, 40)]
@@ -111,7 +111,7 @@ def test_loss_falls(gmt_folder, tmp_path, tiny, told):
     assert all(line.endswith(" sets/s") for line in lines)
 
 
-def test_nothing_else_is_told(gmt_folder, tmp_path, tiny, told, recwarn):
+def test_nothing_else_is_told(gmt_folder, tmp_path, tiny, told, recwarn) -> None:
     before = torch.get_rng_state()
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2)
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2, resume=False)
@@ -129,7 +129,7 @@ def test_nothing_else_is_told(gmt_folder, tmp_path, tiny, told, recwarn):
     ],
     ids=["multinomial", "balance", "variational"],
 )
-def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch):
+def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch) -> None:
     config = replace(tiny, steps=9, **settings)
     run = {"config": config, "min_count": 2, "validate_every": 4}
     train(gmt_folder, tmp_path / "whole", **run)
@@ -156,7 +156,7 @@ def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch):
     assert weights(tmp_path / "whole") == weights(tmp_path / "broken")
 
 
-def test_resume_refuses_other_settings(gmt_folder, tmp_path, tiny):
+def test_resume_refuses_other_settings(gmt_folder, tmp_path, tiny) -> None:
     config = replace(tiny, steps=4)
     run = {"min_count": 2, "validate_every": 2}
     train(gmt_folder, tmp_path, config=config, **run)
@@ -168,7 +168,7 @@ def test_resume_refuses_other_settings(gmt_folder, tmp_path, tiny):
     assert checkpoint(tmp_path)["global_step"] == 4
 
 
-def test_early_stopping(gmt_folder, tmp_path, tiny, told):
+def test_early_stopping(gmt_folder, tmp_path, tiny, told) -> None:
     config = replace(tiny, learning_rate=1e-12)
     folder = train(gmt_folder, tmp_path, config=config, min_count=2, validate_every=2, patience=2)
     card = json.loads((folder / "card.json").read_text())
@@ -176,13 +176,13 @@ def test_early_stopping(gmt_folder, tmp_path, tiny, told):
     assert "Stopped at step 6: no better score in 2 validations." in told.messages
 
 
-def test_overflow_is_told(gmt_folder, tmp_path, tiny):
+def test_overflow_is_told(gmt_folder, tmp_path, tiny) -> None:
     config = replace(tiny, learning_rate=1e38, warmup=0, steps=4)
     with pytest.raises(ValueError, match=r"learning_rate=1e\+38: the weights overflowed by step 4"):
         train(gmt_folder, tmp_path, config=config, min_count=2)
 
 
-def test_corpus_folder_is_taken_as_it_is(corpus, gmt_folder, tmp_path, tiny):
+def test_corpus_folder_is_taken_as_it_is(corpus, gmt_folder, tmp_path, tiny) -> None:
     folder = train(gmt_folder, tmp_path / "a", config=replace(tiny, steps=2), min_count=2)
     again = train(tmp_path / "a" / "corpus", tmp_path / "b", config=replace(tiny, steps=2))
     assert weights(folder.parent) == weights(again.parent)
@@ -204,12 +204,12 @@ def test_corpus_folder_is_taken_as_it_is(corpus, gmt_folder, tmp_path, tiny):
         ({"accelerator": "abacus"}, "accelerator='abacus'"),
     ],
 )
-def test_bad_arguments(corpus, gmt_folder, tmp_path, tiny, arguments, told):
+def test_bad_arguments(corpus, gmt_folder, tmp_path, tiny, arguments, told) -> None:
     with pytest.raises(ValueError, match=told):
         train(gmt_folder, tmp_path, config=tiny, min_count=2, **arguments)
 
 
-def test_shell_tells_errors(tmp_path, capsys):
+def test_shell_tells_errors(tmp_path, capsys) -> None:
     assert main(["train", "gsfm", "--data", str(tmp_path / "absent"), "-o", str(tmp_path)]) == 2
     assert "data: there is no file or folder" in capsys.readouterr().err
     assert main(["train", "gsfm", "--data", str(tmp_path), "-o", str(tmp_path), "--depth", "0"]) == 2

@@ -14,7 +14,7 @@ def pairs(scores, seen, hidden):
     return np.mean(wins)
 
 
-def test_auroc():
+def test_auroc() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
         scores = rng.integers(0, 6, 30).astype(np.float32)
@@ -22,7 +22,7 @@ def test_auroc():
         assert auroc(scores, genes[:5], genes[5:12]) == pytest.approx(pairs(scores, genes[:5], genes[5:12]))
 
 
-def test_hold_out(corpus):
+def test_hold_out(corpus) -> None:
     train, held_out = hold_out(corpus, 20, seed=0)
     sizes = np.diff(corpus.indptr)
     assert held_out.seen.shape == held_out.hidden.shape == (20, len(corpus.genes))
@@ -36,17 +36,17 @@ def test_hold_out(corpus):
     assert (held_out.seen.sum(1) == halves.sum(1) // 2).all()
 
 
-def test_hold_out_is_drawn_by_the_seed(corpus):
+def test_hold_out_is_drawn_by_the_seed(corpus) -> None:
     one, again, other = (hold_out(corpus, 20, seed=seed)[0].tolist() for seed in (1, 1, 2))
     assert one == again != other
 
 
-def test_at_most_a_tenth_is_held_out(corpus):
+def test_at_most_a_tenth_is_held_out(corpus) -> None:
     sizes = np.diff(corpus.indptr)
     assert hold_out(corpus, 10_000, seed=0)[1].seen.shape[0] == (sizes >= 10).sum() // 10
 
 
-def test_too_few_sets(tmp_path):
+def test_too_few_sets(tmp_path) -> None:
     line = "\t".join(["set", "", *(f"G{i}" for i in range(12))])
     (tmp_path / "few.gmt").write_text(f"{line}\n" * 9)
     corpus = build_corpus([tmp_path], tmp_path / "corpus", min_count=1)
@@ -59,7 +59,7 @@ def model(corpus):
     return GSFM(build_module({"vocab_size": len(corpus.genes), "d_model": 4}), corpus.genes)
 
 
-def test_median_auroc(corpus, model):
+def test_median_auroc(corpus, model) -> None:
     _, held_out = hold_out(corpus, 15, seed=0)
     logits = model.logits(held_out.seen)
     expected = [pairs(logits[i], set(held_out.seen[[i]].indices), set(held_out.hidden[[i]].indices)) for i in range(15)]
@@ -69,14 +69,14 @@ def test_median_auroc(corpus, model):
 class Told:
     """A model whose log-softmax is given."""
 
-    def __init__(self, log_softmax):
+    def __init__(self, log_softmax) -> None:
         self.log_softmax = log_softmax
 
     def logits(self, sets):
         return self.log_softmax[: sets.shape[0]] + np.float32(3)
 
 
-def test_calibration(corpus):
+def test_calibration(corpus) -> None:
     """Slope and intercept are found where the log odds are linear in the log-softmax."""
     rng = np.random.default_rng(0)
     _, held_out = hold_out(corpus, 20, seed=0)
@@ -93,7 +93,7 @@ def test_calibration(corpus):
     assert predicted[unseen].mean() == pytest.approx(member[:, 2:][unseen].mean(), rel=1e-3)
 
 
-def test_calibration_of_a_perfect_model(corpus):
+def test_calibration_of_a_perfect_model(corpus) -> None:
     """No slope fits best; it is bounded."""
     _, held_out = hold_out(corpus, 20, seed=0)
     x = np.where(held_out.hidden.toarray() > 0, -1, -9).astype(np.float32)

@@ -42,7 +42,7 @@ def features(card, effects: Effects) -> np.ndarray:
     return np.concatenate([np.ravel(own), pairs, _context(card.gc, CLUSTERED in card.tags)]).astype(float)
 
 
-def test_fit_is_the_ridge_regression_of_what_is_on_the_cards(motifs, sequences):
+def test_fit_is_the_ridge_regression_of_what_is_on_the_cards(motifs, sequences) -> None:
     hits = reduce_hits(motifs.scan(sequences), motifs)
     cards = build_cards(sequences, "K562", motifs, hits=hits)
     activity = np.random.default_rng(1).normal(size=(150, 3))
@@ -60,7 +60,7 @@ def test_fit_is_the_ridge_regression_of_what_is_on_the_cards(motifs, sequences):
     assert np.std(found) > 0.3
 
 
-def test_embedded_effects(motifs, tmp_path):
+def test_embedded_effects(motifs, tmp_path) -> None:
     effects = Effects.embedded()
     assert effects.cell_types == CELL_TYPES
     assert set(effects.families) == set(motifs.families)
@@ -74,7 +74,7 @@ def test_embedded_effects(motifs, tmp_path):
     assert (tmp_path / "effects.npz").stat().st_size > 1000
 
 
-def test_known_activators():
+def test_known_activators() -> None:
     """Measured, not told: GATA with TAL in K562, POU with SOX in WTC11, the CCAAT box in all."""
     effects = Effects.embedded()
     strength = effects.family[:, 0] + 1.2 * effects.family[:, 1]
@@ -85,7 +85,7 @@ def test_known_activators():
     assert rank[2, at("POU domain factors; SOX-related factors")] < 10
 
 
-def test_traces_pass_their_own_check(motifs, sequences):
+def test_traces_pass_their_own_check(motifs, sequences) -> None:
     cards = build_cards([*sequences[:60], "ACGT" * 50, "A" * 200, "GC" * 100], "HepG2", motifs)
     rng = np.random.default_rng(0)
     texts = set()
@@ -97,13 +97,13 @@ def test_traces_pass_their_own_check(motifs, sequences):
     assert len(texts) > 100
 
 
-def test_wording_is_drawn_and_repeats_with_its_seed(motifs, sequences):
+def test_wording_is_drawn_and_repeats_with_its_seed(motifs, sequences) -> None:
     card = build_cards(sequences[:1], "K562", motifs)[0]
     traces = [str(write_reasoning(card, 1.0, rng=seed)) for seed in (0, 0, 1)]
     assert traces[0] == traces[1] != traces[2]
 
 
-def test_claims_are_those_of_the_effects(motifs, sequences):
+def test_claims_are_those_of_the_effects(motifs, sequences) -> None:
     for card in build_cards(sequences[:20], "WTC11", motifs):
         added = Effects.embedded().of(card)
         trace = write_reasoning(card, 0.0)
@@ -114,11 +114,11 @@ def test_claims_are_those_of_the_effects(motifs, sequences):
                 assert int((sign * added).argmax()) in cited
 
 
-def test_own_writer_is_checked(motifs, sequences):
+def test_own_writer_is_checked(motifs, sequences) -> None:
     card = next(card for card in build_cards(sequences, "K562", motifs) if card.hits)
     told = {}
 
-    def writer(card, added, level):
+    def writer(card, added, level) -> str:
         told.update(card=card, added=added, level=level)
         steps = "\n".join(f"{i}. It is so. [context: GC {card.gc:.3f}]" for i in range(1, 6))
         return f"{steps}\nActivity level: {level}"

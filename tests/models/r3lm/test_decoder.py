@@ -42,7 +42,7 @@ def slow_continuation(decoder, prompt, n, allowed):
     return out + [END] * (n - len(out))
 
 
-def test_states_are_those_of_transformers(decoder, prompts):
+def test_states_are_those_of_transformers(decoder, prompts) -> None:
     transformers = pytest.importorskip("transformers")
     settings = asdict(CONFIG)
     theta = settings.pop("rope_theta")
@@ -58,7 +58,7 @@ def test_states_are_those_of_transformers(decoder, prompts):
 
 
 @pytest.mark.parametrize("free", [True, False])
-def test_generation_with_a_cache(decoder, prompts, free):
+def test_generation_with_a_cache(decoder, prompts, free) -> None:
     ids, lengths = prompts
     allowed = torch.ones(4, 19, dtype=torch.bool)
     if not free:
@@ -70,7 +70,7 @@ def test_generation_with_a_cache(decoder, prompts, free):
     assert free or (found < 5).all()
 
 
-def test_regressor_reads_the_last_token_that_is_no_padding(decoder, prompts):
+def test_regressor_reads_the_last_token_that_is_no_padding(decoder, prompts) -> None:
     torch.manual_seed(0)
     regressor = Regressor(decoder, CONFIG.hidden_size).eval()
     ids, lengths = prompts

@@ -29,7 +29,7 @@ def with_site(site, at=80):
     return PLAIN[:at] + site + PLAIN[at + len(site) :]
 
 
-def test_what_it_is(model):
+def test_what_it_is(model) -> None:
     assert model.cell_types == ["HepG2", "K562", "WTC11"]
     assert model.length == 200
     told = model.metadata
@@ -40,26 +40,26 @@ def test_what_it_is(model):
     assert sum(file.stat().st_size for file in (EMBEDDED / "r3lm-mini").iterdir()) < 15e6
 
 
-def test_predictions_stay(model):
+def test_predictions_stay(model) -> None:
     found = model.predict(random_dna(3, seed=1))
     np.testing.assert_allclose(found, EXPECTED, atol=2e-3)
 
 
 @pytest.mark.parametrize("cell", SITES)
-def test_sites_of_a_cell_line_s_own_factors_count_there_most(model, cell):
+def test_sites_of_a_cell_line_s_own_factors_count_there_most(model, cell) -> None:
     gain = (model.predict([with_site(SITES[cell])]) - model.predict([PLAIN]))[0]
     assert gain.argmax() == model.cell_types.index(cell)
     assert gain.max() > 0.2
 
 
-def test_explanation(model):
+def test_explanation(model) -> None:
     explanation = model.explain(with_site(SITES["K562"]), "K562")
     check(explanation.trace, explanation.card, known_names=model.motifs.names)
     families = {hit.family for hit, role in zip(explanation.card.hits, explanation.cited, strict=True) if role > 0}
     assert any("GATA" in family for family in families)
 
 
-def test_language_model(model):
+def test_language_model(model) -> None:
     cards = [card for cell in model.cell_types for card in model.cards(random_dna(4, seed=2), cell)]
     for trace, card in zip(model.reason(cards), cards, strict=True):
         check(trace, card, known_names=model.motifs.names)
@@ -67,7 +67,7 @@ def test_language_model(model):
         assert np.isfinite(model.read(cards, reasoning=reasoning)).all()
 
 
-def test_round_trip(model, tmp_path):
+def test_round_trip(model, tmp_path) -> None:
     config, tensors, vocab, card = read_folder(EMBEDDED / "r3lm-mini")
     write_folder(tmp_path / "again", config, tensors, vocab, card, quantize="float16")
     again = models.load(tmp_path / "again")
@@ -75,7 +75,7 @@ def test_round_trip(model, tmp_path):
     assert again.metadata == model.metadata
 
 
-def test_predict_needs_no_language_library(model):
+def test_predict_needs_no_language_library(model) -> None:
     import subprocess
 
     code = "import scgsfm, sys; scgsfm.models.load('r3lm-mini').predict(['ACGT' * 50]); sys.exit('transformers' in sys.modules)"

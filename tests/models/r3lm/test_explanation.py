@@ -34,7 +34,7 @@ def level_of(activity: float) -> int:
     return int(np.clip(activity, 0, 3))
 
 
-def test_the_explanation_is_true_of_the_model(motifs, sequence):
+def test_the_explanation_is_true_of_the_model(motifs, sequence) -> None:
     card = build_card(sequence, "K562", motifs)
     found = explain(predict, card, level_of=level_of)
     check(found.trace, card, known_names=motifs.names)
@@ -58,7 +58,7 @@ def test_the_explanation_is_true_of_the_model(motifs, sequence):
     assert (found.cited == -1).any()
 
 
-def test_claims_that_do_not_hold_are_not_made(motifs, sequence):
+def test_claims_that_do_not_hold_are_not_made(motifs, sequence) -> None:
     """A model that answers by chance: effects are large, but no shuffle agrees with another."""
     rng = np.random.default_rng(0)
     card = build_card(sequence, "K562", motifs)
@@ -72,7 +72,7 @@ def test_claims_that_do_not_hold_are_not_made(motifs, sequence):
     assert found.trace.cited(card, "activating") == found.trace.cited(card, "repressing") == []
 
 
-def test_effects_are_means_over_shuffles(sequence):
+def test_effects_are_means_over_shuffles(sequence) -> None:
     calls = []
 
     def counting(sequences):
@@ -86,7 +86,7 @@ def test_effects_are_means_over_shuffles(sequence):
     np.testing.assert_allclose(losses, prediction - values.reshape(2, 16))
 
 
-def test_shuffled():
+def test_shuffled() -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
         changed = shuffled("AAACCGTTT", 2, 6, rng)
@@ -96,19 +96,19 @@ def test_shuffled():
     assert shuffled("AAAA", 1, 3, rng) == "AAAA"
 
 
-def test_without_hits(motifs):
+def test_without_hits(motifs) -> None:
     card = build_card("A" * 200, "HepG2", motifs)
     found = explain(predict, card.__class__(card.cell_type, card.gc, (), (), card.sequence), level_of=level_of)
     assert found.effects.shape == (0,)
     assert len(found.trace.steps) >= 5
 
 
-def test_own_writer_may_only_claim_what_holds(motifs, sequence):
+def test_own_writer_may_only_claim_what_holds(motifs, sequence) -> None:
     card = build_card(sequence, "K562", motifs)
     still = next(i for i, effect in enumerate(explain(predict, card, level_of=level_of).effects) if effect == 0)
     hit = card.hits[still]
 
-    def writer(card, effects, level):
+    def writer(card, effects, level) -> str:
         steps = "\n".join(f"{i}. So. [context: GC {card.gc:.3f}]" for i in range(1, 5))
         return f"{steps}\n5. So. [activating: {hit.name} {hit.start}-{hit.end} {hit.strand}]\nActivity level: {level}"
 

@@ -16,7 +16,7 @@ from .conftest import SCORED, random_dna
 SEQUENCES = [*random_dna(5), "ACGTN" * 40]
 
 
-def test_against_the_whole_collection():
+def test_against_the_whole_collection() -> None:
     motifs = Motifs.embedded()
     features = CardFeatures(motifs, SCORED)
     found = features(SEQUENCES)
@@ -31,7 +31,7 @@ def test_against_the_whole_collection():
     np.testing.assert_array_equal(found[:, -N_COMPOSITION:], composition(SEQUENCES))
 
 
-def test_composition_by_hand():
+def test_composition_by_hand() -> None:
     gc, cpg, *pairs = composition(["ACGGN"])[0, :18].tolist()
     assert gc == pytest.approx(3 / 5)
     assert cpg == pytest.approx(1 / 4)
@@ -42,7 +42,7 @@ def test_composition_by_hand():
     assert not composition(["", "A"])[:, 1:].any()
 
 
-def test_words_against_counting():
+def test_words_against_counting() -> None:
     """Each word of six letters without N is counted once, under the smaller of it and its reverse complement."""
     complement = str.maketrans("ACGT", "TGCA")
     both = lambda word: min(word, word.translate(complement)[::-1])
@@ -55,6 +55,6 @@ def test_words_against_counting():
         np.testing.assert_allclose(row, [counts[word] ** 0.5 for word in order])
 
 
-def test_unknown_motif():
+def test_unknown_motif() -> None:
     with pytest.raises(ValueError, match="motifs MA9999.1 of the model are not among Motifs"):
         CardFeatures(Motifs.embedded(), ["MA9999.1"])

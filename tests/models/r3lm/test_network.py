@@ -17,7 +17,7 @@ def by_hand(branch: SequenceBranch, x: torch.Tensor) -> torch.Tensor:
     return branch.head(torch.cat([y.mean(2), y.amax(2), branch.by_place(y)[:, :, 0]], 1))
 
 
-def test_strands():
+def test_strands() -> None:
     """One strand, and the mean over both, whichever of them is given."""
     torch.manual_seed(0)
     branch = SequenceBranch(SIZES)

@@ -20,7 +20,7 @@ def other_strand(sequence):
     return sequence.translate(COMPLEMENT)[::-1]
 
 
-def test_shape_and_order(small):
+def test_shape_and_order(small) -> None:
     found = small.predict(SEQUENCES)
     assert found.dtype == np.float32
     assert found.shape == (9, 2)
@@ -32,19 +32,19 @@ def test_shape_and_order(small):
 
 
 @pytest.mark.parametrize("mode", ["joint", "sequence", "card"])
-def test_strands_agree(small, mode):
+def test_strands_agree(small, mode) -> None:
     """Best scores, counts and composition don't know the strand, and the network reads both."""
     there = small.predict(SEQUENCES, mode=mode)
     np.testing.assert_allclose(small.predict([other_strand(s) for s in SEQUENCES], mode=mode), there, atol=1e-4)
 
 
-def test_modes_are_parts_of_the_whole(small):
+def test_modes_are_parts_of_the_whole(small) -> None:
     by_sequence, by_card = (small.predict(SEQUENCES, mode=mode) for mode in ("sequence", "card"))
     expected = 0.6 * (by_sequence - 0.2) + 0.5 * (by_card - 0.3) + 0.1
     np.testing.assert_allclose(small.predict(SEQUENCES), expected, atol=1e-5)
 
 
-def test_sequence_network_by_hand(small):
+def test_sequence_network_by_hand(small) -> None:
     """The layers one after the other, with plain convolution."""
     first, second = small.module.activity.sequence
     x = one_hot(torch.tensor([["ACGT".index(letter) for letter in SEQUENCES[0]]])).double()
@@ -75,7 +75,7 @@ def test_sequence_network_by_hand(small):
     np.testing.assert_allclose(small.predict(SEQUENCES[:1], mode="sequence"), expected.numpy(), rtol=1e-4, atol=1e-4)
 
 
-def test_lower_case_and_unknown_bases(small):
+def test_lower_case_and_unknown_bases(small) -> None:
     np.testing.assert_array_equal(small.predict([s.lower() for s in SEQUENCES]), small.predict(SEQUENCES))
     found = small.predict(["N" * 200, SEQUENCES[0], "", "n" * 30])
     assert np.isnan(found[[0, 2, 3]]).all()
@@ -83,7 +83,7 @@ def test_lower_case_and_unknown_bases(small):
 
 
 @pytest.mark.parametrize("mode", ["joint", "sequence", "card"])
-def test_short_sequences_stand_in_random_surroundings(small, mode):
+def test_short_sequences_stand_in_random_surroundings(small, mode) -> None:
     """The mean over two surroundings, which are always the same, and both strands within them."""
     short = [SEQUENCES[0][:131], "ACGRT", SEQUENCES[1][:198]]
     found = small.predict([*short, SEQUENCES[2]], mode=mode)
@@ -111,17 +111,17 @@ def test_short_sequences_stand_in_random_surroundings(small, mode):
         (lambda m: m.read(m.cards(SEQUENCES, "K562"), reasoning="gold"), "reasoning='gold' is not known"),
     ],
 )
-def test_refusals(small, call, told):
+def test_refusals(small, call, told) -> None:
     with pytest.raises(ValueError, match=told):
         call(small)
 
 
-def test_one_text_is_refused(small):
+def test_one_text_is_refused(small) -> None:
     with pytest.raises(TypeError, match="for one sequence give a list"):
         small.predict(SEQUENCES[0])
 
 
-def test_explanation_is_of_this_model(small):
+def test_explanation_is_of_this_model(small) -> None:
     explanation = small.explain(SEQUENCES[0], "K562", rng=1)
     assert explanation.prediction == pytest.approx(small.predict(SEQUENCES[:1])[0, 1], abs=1e-5)
     assert explanation.card == small.card(SEQUENCES[0], "K562")
@@ -129,11 +129,11 @@ def test_explanation_is_of_this_model(small):
     assert len(explanation.effects) == len(explanation.card.hits) > 3
 
 
-def test_levels(small):
+def test_levels(small) -> None:
     assert [small.level(x, "HepG2") for x in (-1, -0.7, -0.5, 0.0, 0.2, 3)] == [0, 1, 1, 2, 3, 3]
 
 
-def test_written_reasoning_keeps_to_the_card(small):
+def test_written_reasoning_keeps_to_the_card(small) -> None:
     from scgsfm.models.r3lm._trace import check
 
     cards = small.cards(SEQUENCES, "K562")
@@ -143,7 +143,7 @@ def test_written_reasoning_keeps_to_the_card(small):
     assert traces == small.reason(cards)
 
 
-def test_reading_with_and_without_reasoning(small):
+def test_reading_with_and_without_reasoning(small) -> None:
     cards = small.cards(SEQUENCES, "K562")
     generated, none = small.read(cards), small.read(cards, reasoning="none", batch_size=2)
     given = small.read(cards, reasoning=small.reason(cards))
@@ -156,7 +156,7 @@ def test_reading_with_and_without_reasoning(small):
     assert none[0] == pytest.approx(0.1 + 1.5 * float(by_hand), abs=1e-4)
 
 
-def test_folder(tmp_path, small_parts, small):
+def test_folder(tmp_path, small_parts, small) -> None:
     config, tensors, vocab = small_parts
     for quantize, close in ((None, 1e-6), ("float16", 2e-2)):
         write_folder(tmp_path / "m", config, tensors, vocab, {"licence": "CC0"}, quantize=quantize)

@@ -25,14 +25,14 @@ def words(ids):
     return [TOKENS.vocab[i] for i in ids]
 
 
-def test_card_by_hand():
+def test_card_by_hand() -> None:
     assert words(TOKENS.card(CARD)) == [
         *("cell:K562", "gc:12", "tag:high_gc_open_chromatin_prior", "tag:repeated_family:"),
         *("motif:HNF4A", "at:+2/3", "motif:GATA1", "at:-6/2", "motif:GATA1", "at:+7/0", "<think>"),
     ]
 
 
-def test_unknown_motif_and_empty_card():
+def test_unknown_motif_and_empty_card() -> None:
     strange = replace(CARD, hits=(Hit("XYZ", "X", 9.0, "+", 0, 8),), tags=())
     assert TOKENS.card(strange)[2] == UNK
     assert words(TOKENS.card(replace(CARD, hits=(), tags=()))) == ["cell:K562", "gc:12", "<think>"]
@@ -40,7 +40,7 @@ def test_unknown_motif_and_empty_card():
 
 @pytest.mark.parametrize("claims", [Claims([0], [2]), Claims([1, 0], []), Claims([], [1]), Claims([], [])])
 @pytest.mark.parametrize("level", [0, 3])
-def test_trace_survives(claims, level):
+def test_trace_survives(claims, level) -> None:
     trace = write_trace(CARD, np.zeros(3), level, claims, np.random.default_rng(0))
     ids = TOKENS.trace(trace, CARD)
     assert ids[-1] == END
@@ -53,13 +53,13 @@ def test_trace_survives(claims, level):
     assert TOKENS.allowed(CARD)[ids].all()
 
 
-def test_conclusion_is_left_out():
+def test_conclusion_is_left_out() -> None:
     trace = write_trace(CARD, np.zeros(3), 2, Claims([0], []), np.random.default_rng(0))
     whole, short = TOKENS.trace(trace, CARD), TOKENS.trace(trace, CARD, conclusion=False)
     assert short == TOKENS.reasoning(whole) == [*whole[:-2], END]
 
 
-def test_what_is_not_on_the_card_is_not_read():
+def test_what_is_not_on_the_card_is_not_read() -> None:
     ids = [TOKENS.ids[w] for w in ("role:activating", "motif:KLF4", "at:+0/0", "motif:HNF4A", "at:-2/3", "level:1")]
     trace = TOKENS.read_trace(ids, CARD)
     assert trace.level == 1
@@ -67,7 +67,7 @@ def test_what_is_not_on_the_card_is_not_read():
     assert not TOKENS.allowed(CARD)[TOKENS.ids["motif:KLF4"]]
 
 
-def test_a_hit_has_one_role():
+def test_a_hit_has_one_role() -> None:
     ids = [
         TOKENS.ids[w]
         for w in ("role:activating", "motif:HNF4A", "at:+2/3", "role:repressing", "motif:HNF4A", "at:+2/3")
@@ -77,14 +77,14 @@ def test_a_hit_has_one_role():
     assert not trace.cited(CARD, "repressing")
 
 
-def test_vocabulary():
+def test_vocabulary() -> None:
     assert Tokens.from_vocab(TOKENS.vocab).ids == TOKENS.ids
     assert len(set(TOKENS.vocab)) == len(TOKENS)
     with pytest.raises(ValueError, match="not one of R3LM"):
         Tokens.from_vocab([*TOKENS.vocab, "motif:AAA"])
 
 
-def test_padding():
+def test_padding() -> None:
     ids, lengths = padded([[5, 6, 7], [8], []])
     assert ids.tolist() == [[5, 6, 7], [8, PAD, PAD], [PAD, PAD, PAD]]
     assert lengths.tolist() == [3, 1, 0]

@@ -22,7 +22,7 @@ TEXT = """1. The element is rich in G and C. [context: GC 0.610 | tag high_gc_op
 Activity level: 2"""
 
 
-def test_by_hand():
+def test_by_hand() -> None:
     trace = Trace.parse(TEXT)
     assert len(trace.steps) == 5
     assert trace.level == 2
@@ -49,14 +49,14 @@ def test_by_hand():
         ("5. The activating site weighs more. [context: GC 0.610]\n", "", "5 to 7 steps, found 4"),
     ],
 )
-def test_malformed(old, new, told):
+def test_malformed(old, new, told) -> None:
     with pytest.raises(TraceError, match=told):
         Trace.parse(TEXT.replace(old, new))
     with pytest.raises(TraceError):
         Trace.parse("")
 
 
-def test_too_many_steps():
+def test_too_many_steps() -> None:
     steps = "\n".join(f"{i}. So. [context: GC 0.610]" for i in range(1, 9))
     with pytest.raises(TraceError, match="5 to 7 steps, found 8"):
         Trace.parse(f"{steps}\nActivity level: 1")
@@ -77,13 +77,13 @@ def test_too_many_steps():
         ("[context: family RXR", "[repressing: family RXR", "both activating and repressing"),
     ],
 )
-def test_what_the_card_does_not_hold(old, new, told):
+def test_what_the_card_does_not_hold(old, new, told) -> None:
     trace = Trace.parse(TEXT.replace(old, new))
     with pytest.raises(TraceError, match=told):
         check(trace, CARD, known_names=["HNF4A", "GATA1"])
 
 
-def test_traces_made_by_hand_are_checked_too():
+def test_traces_made_by_hand_are_checked_too() -> None:
     trace = Trace.parse(TEXT)
     with pytest.raises(TraceError, match="number from 0 to 3"):
         check(replace(trace, level=7), CARD)
@@ -91,7 +91,7 @@ def test_traces_made_by_hand_are_checked_too():
         check(replace(trace, steps=(replace(trace.steps[0], text="two\nlines"), *trace.steps[1:])), CARD)
 
 
-def test_a_card_without_anything():
+def test_a_card_without_anything() -> None:
     empty = replace(CARD, hits=(), tags=())
     assert evidence_of(empty) == ["GC 0.610", "no tag", "no motif"]
     steps = "\n".join(f"{i}. So. [context: GC 0.610 | no motif | no tag]" for i in range(1, 6))

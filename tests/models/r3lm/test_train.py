@@ -75,7 +75,7 @@ def cards(table):
     return build_cards(read_measured(table, CELL_TYPES).sequences[:3], "K562", Motifs.embedded())
 
 
-def test_layout(staged):
+def test_layout(staged) -> None:
     first, second = staged
     assert {"config.json", "model.safetensors", "tokenizer_config.json", "r3lm.json"} <= {
         f.name for f in first.iterdir()
@@ -90,7 +90,7 @@ def test_layout(staged):
     assert np.isfinite([cell["r"] for cell in about["held_out"].values()]).all()
 
 
-def test_stage_1_changes_the_base(qwen, staged):
+def test_stage_1_changes_the_base(qwen, staged) -> None:
     before, after = (transformers.AutoModelForCausalLM.from_pretrained(f).state_dict() for f in (qwen, staged[0]))
     assert before.keys() == after.keys()
     moved = {key for key in before if not torch.equal(before[key], after[key])}
@@ -98,7 +98,7 @@ def test_stage_1_changes_the_base(qwen, staged):
     assert not any("norm" in key for key in moved)
 
 
-def test_reloaded_and_merged_predict_alike(staged, cards):
+def test_reloaded_and_merged_predict_alike(staged, cards) -> None:
     adapted = AdaptedR3LM(staged[1])
     found = adapted.predict(cards)
     assert found.dtype == np.float32
@@ -110,7 +110,7 @@ def test_reloaded_and_merged_predict_alike(staged, cards):
     np.testing.assert_allclose(adapted.predict(cards), found, atol=1e-5)
 
 
-def test_the_adapter_matters(staged, cards, tmp_path):
+def test_the_adapter_matters(staged, cards, tmp_path) -> None:
     """Without its adapter the same head gives other numbers: it was trained, kept and loaded."""
     import shutil
 
@@ -122,7 +122,7 @@ def test_the_adapter_matters(staged, cards, tmp_path):
     assert np.abs(AdaptedR3LM(plain).predict(cards) - AdaptedR3LM(second).predict(cards)).max() > 1e-4
 
 
-def test_layout_of_the_authors(staged, cards, tmp_path):
+def test_layout_of_the_authors(staged, cards, tmp_path) -> None:
     """Base, adapter and head in one folder, without anything that this package adds."""
     import shutil
 
@@ -139,7 +139,7 @@ def test_layout_of_the_authors(staged, cards, tmp_path):
     assert adapted.cell_types == []
 
 
-def test_missing_or_strange_head(staged, tmp_path, qwen):
+def test_missing_or_strange_head(staged, tmp_path, qwen) -> None:
     import safetensors.torch
 
     with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing"):
@@ -149,18 +149,18 @@ def test_missing_or_strange_head(staged, tmp_path, qwen):
         AdaptedR3LM(tmp_path, base=qwen)
 
 
-def test_generated_text_that_is_no_trace(staged, cards):
+def test_generated_text_that_is_no_trace(staged, cards) -> None:
     """A model that was trained for six steps writes nonsense, which stage 2 reads nevertheless."""
     assert AdaptedR3LM(staged[1]).reason(cards) == [None, None, None]
 
 
-def test_batches_don_t_change_generation(qwen, cards):
+def test_batches_don_t_change_generation(qwen, cards) -> None:
     model, text = load_base(qwen, QUICK)
     rows = [text.card(card)[: 40 + 11 * i] for i, card in enumerate(cards)]
     assert generate(model, text, rows, QUICK) == [generate(model, text, [row], QUICK)[0] for row in rows]
 
 
-def test_gold_is_no_mode_of_use(table, qwen, tmp_path, cards):
+def test_gold_is_no_mode_of_use(table, qwen, tmp_path, cards) -> None:
     config = StageConfig(**QUICK.as_dict() | {"mode": "gold", "lora_rank": 0})
     folder = train(table, tmp_path / "gold", stage=2, base=qwen, cell_types=CELL_TYPES, config=config, limit=3)
     assert not (folder / "adapter").exists()
@@ -175,7 +175,7 @@ def compact(table):
     return Tokens(CELL_TYPES, motifs.names), make_examples(measured, motifs, fit(measured, motifs), units)
 
 
-def test_examples(compact, table):
+def test_examples(compact, table) -> None:
     _, examples = compact
     assert len(examples.cards) == len(examples.traces) == 120
     of = {(card.sequence, card.cell_type): y for card, y in zip(examples.cards, examples.activity, strict=True)}
@@ -185,7 +185,7 @@ def test_examples(compact, table):
         assert [of[sequence, cell] for cell in CELL_TYPES] == pytest.approx(scaled[i].tolist(), abs=1e-5)
 
 
-def test_compact_stages_learn(compact):
+def test_compact_stages_learn(compact) -> None:
     """The small model learns to cite, and to read activity; its plain torch twin says the same."""
     tokens, examples = compact
     some = Examples(*(part[:40] for part in (examples.cards, examples.activity, examples.traces)))
@@ -226,13 +226,13 @@ def test_compact_stages_learn(compact):
         ({"held_out": range(6)}, "no sequences are left"),
     ],
 )
-def test_refusals(table, qwen, tmp_path, changes, told):
+def test_refusals(table, qwen, tmp_path, changes, told) -> None:
     given = {"stage": 1, "base": qwen, "cell_types": CELL_TYPES} | changes
     with pytest.raises(ValueError, match=told):
         train(table, tmp_path, **given)
 
 
-def test_shell(monkeypatch, capsys):
+def test_shell(monkeypatch, capsys) -> None:
     from scgsfm.cli import main
 
     told = {}
@@ -254,7 +254,7 @@ def test_shell(monkeypatch, capsys):
     ("setting", "told"),
     [({"mode": "both"}, "mode='both'"), ({"epochs": 0}, "epochs=0 must be at least 1"), ({"warmup": 1}, "warmup=1")],
 )
-def test_settings(setting, told):
+def test_settings(setting, told) -> None:
     with pytest.raises(ValueError, match=told):
         StageConfig(**setting)
     assert StageConfig().as_dict() | {"seed": 0} == StageConfig().as_dict()
@@ -262,7 +262,7 @@ def test_settings(setting, told):
 
 
 @pytest.mark.parametrize("text", ["", "low", "nan"])
-def test_activities_that_are_no_numbers(tmp_path, text):
+def test_activities_that_are_no_numbers(tmp_path, text) -> None:
     file = tmp_path / "a.tsv"
     file.write_text(f"sequence\tHepG2\nACGT\t1.5\nACGA\t{text}\n")
     with pytest.raises(ValueError, match=rf"a.tsv, line 3: HepG2 is '{text}', but .* \(1 of 2\)"):

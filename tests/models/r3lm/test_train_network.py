@@ -21,7 +21,7 @@ def codes():
     return np.random.default_rng(0).integers(0, 4, (64, 40)).astype(np.uint8)
 
 
-def test_draws_move_and_reverse(codes):
+def test_draws_move_and_reverse(codes) -> None:
     """Each sequence comes once an epoch, on one strand, moved by at most the shift, with N beyond its end."""
     draws = Draws(codes, np.arange(64, dtype=np.float32)[:, None], replace(CONFIG, shift=3))
     strands, moves = set(), set()
@@ -45,7 +45,7 @@ def test_draws_move_and_reverse(codes):
     assert len(moves) > 1
 
 
-def test_epochs_differ_and_are_reproducible(codes):
+def test_epochs_differ_and_are_reproducible(codes) -> None:
     draws = Draws(codes, codes[:, :1].astype(np.float32), CONFIG)
     first = [x for x, _ in draws]
     assert all(torch.equal(a, b) for a, (b, _) in zip(first, draws, strict=True))
@@ -53,7 +53,7 @@ def test_epochs_differ_and_are_reproducible(codes):
     assert not torch.equal(first[0], next(iter(draws))[0])
 
 
-def test_an_interrupted_training_goes_on(tmp_path):
+def test_an_interrupted_training_goes_on(tmp_path) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(128, 5)).astype(np.float32)
     y = (x[:, :1] - x[:, 1:2]).astype(np.float32)
@@ -73,7 +73,7 @@ def test_an_interrupted_training_goes_on(tmp_path):
     assert r > 0.5
 
 
-def test_filters_are_motifs():
+def test_filters_are_motifs() -> None:
     """The filter's answer is largest on the motif's best word, on one of the strands."""
     torch.manual_seed(0)
     motifs = Motifs.embedded()

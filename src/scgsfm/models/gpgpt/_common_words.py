@@ -28,7 +28,7 @@ def is_common_word(word: str, *, beside_name: bool = False) -> bool:
     word = word.lower().replace("’", "'")
     if "-" in word or "/" in word:  # 6-month-old, and/or
         parts = [part for part in re.split(r"[-/]", word) if part]
-        return word in CIRCUMSTANCES or bool(parts) and all(is_common_word(p, beside_name=beside_name) for p in parts)
+        return word in CIRCUMSTANCES or (bool(parts) and all(is_common_word(p, beside_name=beside_name) for p in parts))
     if re.fullmatch(r"\d+(?:st|nd|rd|th|s|x|yo|y|mo|m|f|%)?", word):  # 2nd, 1990s, 4yo
         return True
     word = word.removesuffix("n't").partition("'")[0]  # I'm, patients', doesn't

@@ -14,12 +14,12 @@ from scipy import sparse
 
 from scgsfm._vocabulary import PAD, SPECIALS, UNK
 
-from ._modules import SetAutoencoder
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from torch import Tensor
+
+    from ._modules import SetAutoencoder
 
     Sets: TypeAlias = Sequence[Iterable[str]] | sparse.csr_matrix | sparse.csr_array
 

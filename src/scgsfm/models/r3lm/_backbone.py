@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from scgsfm.errors import ModelFormatError
 
-from ._decoder import DecoderConfig
 from ._text_tokenizer import PlainText
 from ._tokenizer import Tokens
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ._card import Card
+    from ._decoder import DecoderConfig
     from ._trace import Trace
     from .training._finetune_config import StageConfig
 

@@ -8,13 +8,12 @@ import torch
 from torch.nn import functional as F
 
 from scgsfm._vocabulary import PAD
-from scgsfm.models.gsfm._modules import DAE
 from scgsfm.models.gsfm._sparse_ops import sampled_softmax_loss
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from scgsfm.models.gsfm._modules import SetAutoencoder
+    from scgsfm.models.gsfm._modules import DAE, SetAutoencoder
 
     from ._dataset import Batch
 
