@@ -75,7 +75,7 @@ def test_blocks_are_scored_in_parts_of_a_bounded_size(
         sizes.append(block.shape[0])
         return CellBlock(block)
 
-    monkeypatch.setattr("scgsfm.scoring._run.Cells", recorded)
+    monkeypatch.setattr("scgsfm.scoring._run.CellBlock", recorded)
     monkeypatch.setattr(f"scgsfm.scoring._run.{bound}", value)
     for found, whole in zip(run(BlockReader(matrix), jobs(sets)), expected, strict=True):
         np.testing.assert_array_equal(found.scores, whole.scores)
