@@ -1,12 +1,73 @@
+"""Wording and checks that messages of the whole package share, and warnings that point at the user's line."""
+
 from __future__ import annotations
 
+import contextlib
+import difflib
+import functools
+import os
+import sys
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from types import FrameType
+
+_SKIPPED = (str(Path(__file__).parent) + os.sep, contextlib.__file__, functools.__file__)
+"""Files that are never the user's: this package, and the wrappers of the standard library that it uses."""
 
 
 def listing(names: Sequence[str], n: int = 5) -> str:
-    """The first names, and how many more there are."""
+    """The first ``n`` names, and the number of names that follow."""
     rest = f" and {len(names) - n} more" if len(names) > n else ""
     return ", ".join(map(repr, names[:n])) + rest
+
+
+def similar_names(name: str, names: Iterable[str], *, n: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Up to ``n`` names that are spelled similarly, best first."""
+    return difflib.get_close_matches(name, list(names), n=n, cutoff=cutoff)
+
+
+def suggestion(labels: Sequence[str]) -> str:
+    """A question to append to a message, with a leading blank; empty if there is nothing to suggest."""
+    return f" Did you mean {' or '.join(labels)}?" if labels else ""
+
+
+def did_you_mean(name: str, names: Iterable[str], *, n: int = 3, cutoff: float = 0.6) -> str:
+    """Suggest similarly spelled names, see :func:`suggestion`."""
+    return suggestion(list(map(repr, similar_names(name, names, n=n, cutoff=cutoff))))
+
+
+def check_choice(argument: str, value: object, choices: Iterable[object]) -> None:
+    """Raise ValueError if ``value`` is not one of ``choices``."""
+    *others, last = choices = tuple(choices)
+    if value not in choices:
+        options = f"{', '.join(map(repr, others))} or {last!r}" if others else repr(last)
+        msg = f"`{argument}` is {value!r}, but must be {options}."
+        raise ValueError(msg)
+
+
+def check_at_least(argument: str, value: float, least: float, *, or_none: str = "") -> None:
+    """Raise ValueError if ``value`` is below ``least``; ``or_none`` tells what None means where it is allowed."""
+    if not value >= least:
+        alternative = f" (or None for {or_none})" if or_none else ""
+        msg = f"`{argument}` is {value}, but must be at least {least}{alternative}."
+        raise ValueError(msg)
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Issue a warning that points at the line outside this package from which the package was called."""
+    if sys.version_info >= (3, 12):
+        warnings.warn(message, category, skip_file_prefixes=_SKIPPED)
+    else:
+        warnings.warn(message, category, stacklevel=_levels_to_user(sys._getframe(1)))
+
+
+def _levels_to_user(frame: FrameType) -> int:
+    """The ``stacklevel``, as seen from :func:`warn`, of the nearest caller of ``frame`` that is not skipped."""
+    level = 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_SKIPPED):
+        frame, level = frame.f_back, level + 1
+    return level

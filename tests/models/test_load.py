@@ -362,7 +362,7 @@ def test_neither_folder_nor_hub(own_settings) -> None:
 
 
 def test_unknown_name(own_settings) -> None:
-    with pytest.raises(ValueError, match=r"'gsfm-bsae' \(did you mean 'gsfm-base'\?\)") as error:
+    with pytest.raises(ValueError, match=r"'gsfm-bsae'. Did you mean 'gsfm-base'\?") as error:
         models.load("gsfm-bsae")
     for name in ("gsfm-base", "maayanlab/gsfm-rummagene", "maayanlab/gsfm-rummageo", "maayanlab/gsfm-rummage"):
         assert name in str(error.value)

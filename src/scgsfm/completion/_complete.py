@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm._messages import listing
+from scgsfm._messages import listing, warn
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import check_share, match
@@ -164,7 +163,7 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
     unknown = [name for name, n in zip(sets, np.diff(own.indptr), strict=True) if n == 0]
     if unknown:
         msg = f"{len(unknown)} sets are not {done}, as the model knows none of their genes: {listing(unknown)}."
-        warnings.warn(msg, GeneSetWarning, stacklevel=3)
+        warn(msg, GeneSetWarning)
     return own
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from scgsfm._messages import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +76,7 @@ def peaks_of(var: pd.DataFrame) -> Peaks:
             f"{peaks.contig[i]}, {peaks.start[i]}, {peaks.end[i]} in the columns {', '.join(map(repr, found))}. The "
             "columns are used (starts 0-based, ends exclusive); drop them to have the names used."
         )
-        warnings.warn(msg, UserWarning, stacklevel=4)
+        warn(msg)
     return peaks
 
 

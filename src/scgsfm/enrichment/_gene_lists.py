@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ import pandas as pd
 
 from scgsfm._adata import data_matrix, data_var, gene_names
 from scgsfm._logging import logger
-from scgsfm._messages import listing
+from scgsfm._messages import listing, warn
 from scgsfm.genes import as_names
 from scgsfm.scoring import BlockReader
 
@@ -206,7 +205,7 @@ def _comparable(labels: pd.Series) -> list[str]:
     alone = sizes.index[sizes == 1].tolist()
     if alone:
         msg = f"Groups of a single cell can't be compared and are left out: {listing(alone)}."
-        warnings.warn(msg, UserWarning, stacklevel=4)
+        warn(msg)
     several = sizes.index[sizes > 1].tolist()
     if not several or (sizes > 0).sum() == 1:
         msg = f"`groupby={labels.name!r}` must name a column with two groups or more, one of them with several cells."

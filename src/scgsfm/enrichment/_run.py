@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import listing
+from scgsfm._messages import listing, warn
 from scgsfm.completion import gene_columns
 from scgsfm.errors import GeneSetWarning
 
@@ -122,7 +121,7 @@ def _queries(source: GeneLists, background: Background, options: Options) -> dic
     empty = [group for group, genes in lists.items() if not len(genes)]
     if empty:
         msg = f"{len(empty)} of {len(lists)} groups have no gene to test and are left out: {listing(empty)}."
-        warnings.warn(msg, GeneSetWarning, stacklevel=4)
+        warn(msg, GeneSetWarning)
     return {
         group: background.places(genes, what=f"genes of {group!r} in the background")
         for group, genes in lists.items()
@@ -160,7 +159,7 @@ def _by_model(
     for (group, query), own_rng in zip(queries.items(), rng.spawn(len(queries)), strict=True):
         if len(query) < MIN_QUERY:
             msg = f"{group!r} has {len(query)} genes that the model knows; `mode='gsfm'` takes {MIN_QUERY} or more."
-            warnings.warn(msg, GeneSetWarning, stacklevel=4)
+            warn(msg, GeneSetWarning)
             continue
         found = model_enrichment(query, terms, model, tokens, traits, n_null=options.draws, rng=own_rng)
         yield table(group, found, terms, background.genes)

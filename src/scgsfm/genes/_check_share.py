@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
+from scgsfm._messages import warn
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def check_share(
     )
     if not n_matched or share < minimum:
         raise GeneMatchError(advice)
-    warnings.warn(advice, GeneMatchWarning, stacklevel=3)
+    warn(advice, GeneMatchWarning)
     return share
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
+
+from scgsfm._messages import did_you_mean
 
 from ._gmt import read_file, read_gmt, read_json, write_gmt
 from ._library import is_embedded, is_file_name, read_library
@@ -238,8 +239,7 @@ class GeneSets(Mapping[str, list[str]]):
 
     def _position(self, name: str) -> int:
         if name not in self._index:
-            close = difflib.get_close_matches(str(name), self._table.names, n=3)
-            hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+            hint = did_you_mean(str(name), self._table.names)
             raise KeyError(f"There is no set {name!r} among these {len(self):,} sets.{hint}")
         return self._index[name]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gzip
 import json
 import re
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from scgsfm._messages import did_you_mean
 
 from ._repairs import Repairs
 from ._table import Draft, is_weighted_text
@@ -159,9 +160,7 @@ def _existing(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give one gene-set file.")
     beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = difflib.get_close_matches(path.name, beside, n=3)
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    raise FileNotFoundError(f"There is no gene-set file {path.absolute()}.{hint}")
+    raise FileNotFoundError(f"There is no gene-set file {path.absolute()}.{did_you_mean(path.name, beside)}")
 
 
 def _lines(path: Path, repairs: Repairs) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from scgsfm._messages import similar_names, suggestion
 from scgsfm.errors import DownloadError
 
 from ._gmt import SUFFIXES, read_gmt, suffix
@@ -104,8 +104,7 @@ def _plain(name: str) -> str:
 
 def _unknown(name: str) -> str:
     plain = {_plain(known): known for known in [*catalogue(), *_KNOWN]}
-    close = [plain[found] for found in difflib.get_close_matches(_plain(name), plain, n=3, cutoff=0.5)]
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    hint = suggestion([repr(plain[close]) for close in similar_names(_plain(name), plain, cutoff=0.5)])
     return (
         f"There is no library of gene sets {name!r}, nor a file of that name.{hint} Embedded: {', '.join(catalogue())}. "
         "Others are downloaded under their names in Enrichr ('KEGG_2021_Human') or MSigDB ('h.all.v2024.1.Hs')."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from scgsfm._messages import warn
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 
 if TYPE_CHECKING:
@@ -52,9 +52,8 @@ def _warn_of_conflicts(
     conflict = np.flatnonzero(repeat[1:] & (values[1:] != values[:-1])) + 1
     if len(conflict):
         at = conflict[0]
-        warnings.warn(
+        warn(
             f"{len(conflict):,} genes are in a set under two names with different weights; one weight was used, "
             f"e.g. for {targets[columns[at]]!r} in {table.names[rows[at]]!r}.",
             GeneSetWarning,
-            stacklevel=4,
         )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
+from scgsfm._messages import warn
 from scgsfm.errors import GeneSetWarning
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Repairs:
     def tell(self) -> None:
         """Warn the caller of :class:`GeneSets` once."""
         if self:
-            warnings.warn(str(self), GeneSetWarning, stacklevel=4)
+            warn(str(self), GeneSetWarning)
 
     def log(self) -> None:
         """Say it in the log only, for sources that the user cannot mend."""

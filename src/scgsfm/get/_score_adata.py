@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from anndata import AnnData
 
+from scgsfm._messages import similar_names
+
 from ._scores import scores
 
 if TYPE_CHECKING:
@@ -61,12 +63,10 @@ def score_adata(
 
 def _check(sets: Sequence[str], there: list[str]) -> list[str]:
     """The sets as a list, if all of them are there."""
-    from difflib import get_close_matches
-
     sets = [sets] if isinstance(sets, str) else list(sets)
     for name in sets:
         if name not in there:
-            close = get_close_matches(str(name), there) or there[:3]
+            close = similar_names(str(name), there) or there[:3]
             msg = f"No set {name!r} was scored. There are {len(there)}, such as {', '.join(map(repr, close))}."
             raise KeyError(msg)
     return sets

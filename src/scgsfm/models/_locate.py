@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from scgsfm._fetch import fetch
+from scgsfm._messages import did_you_mean
 from scgsfm.errors import DownloadError
 from scgsfm.settings import settings
 
@@ -71,9 +71,8 @@ def find(name: str | os.PathLike[str]) -> Place:
     if isinstance(name, os.PathLike) or {"/", os.sep} & set(text):
         msg = f"There is no folder {path}."
         raise FileNotFoundError(msg)
-    close = difflib.get_close_matches(text, RECORDS, n=1)
     msg = (
-        f"No model is called {text!r}{f' (did you mean {close[0]!r}?)' if close else ''}. Known are "
+        f"No model is called {text!r}.{did_you_mean(text, RECORDS, n=1)} Known are "
         f"{', '.join(RECORDS)}; the path of a model folder or a hub id 'owner/name' can be given as well."
     )
     raise ValueError(msg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections import defaultdict
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from scgsfm._messages import similar_names, suggestion
 
 from ._ontology import Ontology, plain
 
@@ -139,9 +140,9 @@ class HPOAnnotations:
         """
         if rows := self.find_disease(text):
             return rows[0]
-        close = difflib.get_close_matches(plain(text), self._disease_rows, n=3)
-        hint = f" Did you mean {' or '.join(self.disease_label(self._disease_rows[c][0]) for c in close)}?"
-        msg = f"{text!r} is no disease of the annotations.{hint if close else ''}"
+        close = similar_names(plain(text), self._disease_rows)
+        hint = suggestion([self.disease_label(self._disease_rows[name][0]) for name in close])
+        msg = f"{text!r} is no disease of the annotations.{hint}"
         raise ValueError(msg)
 
     def disease_label(self, row: int) -> str:

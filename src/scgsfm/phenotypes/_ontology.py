@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from scgsfm._messages import similar_names, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,8 +135,7 @@ class Ontology:
             msg = f"{text!r} is a synonym of several terms: give one of {several}."
             raise ValueError(msg)
         if not rows:
-            close = self.suggest(text)
-            hint = f" Did you mean {' or '.join(close)}?" if close else ""
+            hint = suggestion(self.suggest(text))
             msg = f"{text!r} is no term of the Human Phenotype Ontology, version {self.version}.{hint}"
             raise ValueError(msg)
         if phenotype and not self.is_phenotype[rows[0]]:
@@ -150,7 +150,7 @@ class Ontology:
         names: dict[str, int] = {}
         for level in self._rows_by_name[::-1]:
             names |= {name: rows[0] for name, rows in level.items()}
-        close = difflib.get_close_matches(plain(text), names, n=2 * n, cutoff=0.6)
+        close = similar_names(plain(text), names, n=2 * n)
         return [self.label(row) for row in list(dict.fromkeys(names[name] for name in close))[:n]]
 
     def label(self, row: int) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from scgsfm._messages import listing
+from scgsfm._messages import listing, warn
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import check_share
 
@@ -110,7 +109,7 @@ class SetIndex:
         )
         if not enough.any():
             raise GeneMatchError(f"{msg} None is left; lower `min_genes` or take sets with more genes of the data.")
-        warnings.warn(msg, GeneSetWarning, stacklevel=3)
+        warn(msg, GeneSetWarning)
         kept = np.flatnonzero(enough)
         names = [self.names[i] for i in kept]
         return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept], self.genes)

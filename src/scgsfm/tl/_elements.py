@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
+from scgsfm._messages import warn
 from scgsfm.dna import OK, Genome, peaks_of, sequences_of_peaks, sequences_of_texts, species_of
 from scgsfm.models import load
 from scgsfm.motifs import EMBEDDED, Motifs
@@ -128,7 +128,7 @@ def warn_if_not_human(names: Iterable[str], genome: Genome | None) -> None:
             f"These are peaks of the {species}, but the model was trained on human sequences in human cell lines: what "
             "it predicts for another species hasn't been measured."
         )
-        warnings.warn(msg, UserWarning, stacklevel=5)
+        warn(msg)
 
 
 def _warn_of_species(data: AnnData, genome: Genome) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from scgsfm._messages import did_you_mean
 from scgsfm.errors import GeneMatchError
 from scgsfm.genes import as_names, resolve
 from scgsfm.phenotypes import Evidence, load_annotations, load_predictor
@@ -99,8 +99,7 @@ def _symbols(names: list[str]) -> list[str]:
         if how == "ambiguous":
             msg = f"{name!r} is an alias of several genes: give an approved symbol or an id."
             raise GeneMatchError(msg)
-        close = difflib.get_close_matches(name.upper(), known.genes, n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        hint = did_you_mean(name.upper(), known.genes)
         msg = f"{name!r} is no gene that is known here.{hint} Symbols, Ensembl and Entrez ids are understood."
         raise GeneMatchError(msg)
     return symbols

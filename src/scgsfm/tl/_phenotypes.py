@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys, enrichment
 from scgsfm._adata import write_record
+from scgsfm._messages import warn
 from scgsfm.errors import GeneSetWarning
 from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations
 
@@ -136,7 +136,7 @@ def phenotypes(
             tables += tests.tables(group, query, n_top)
         else:
             msg = f"{group!r} has no marker with an adjusted p-value below {max_padj:g} and is left out."
-            warnings.warn(msg, GeneSetWarning, stacklevel=2)
+            warn(msg, GeneSetWarning)
     if not tables:
         msg = "No group has a marker: raise `max_padj`, or look at the ranking of the genes."
         raise ValueError(msg)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import gene_mask, gene_names, write_record
-from scgsfm._messages import listing
+from scgsfm._messages import listing, warn
 from scgsfm.completion import prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchWarning
 from scgsfm.genes import as_names
@@ -132,7 +131,7 @@ def predict_functions(
         names, tokens = requested_genes(given, loaded)
         if given is not None and (unknown := [name for name in given if name not in names]):
             msg = f"The model doesn't know {listing(unknown)}, so that no functions are predicted for them."
-            warnings.warn(msg, GeneMatchWarning, stacklevel=2)
+            warn(msg, GeneMatchWarning)
         return pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
 
     adata = genes.copy() if copy else genes

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from scgsfm._messages import suggestion
 from scgsfm.phenotypes import Fact, FactRetriever, load_annotations
 
 from ._entity_linking import Entity, EntityLinker, Read
@@ -130,8 +131,7 @@ def _why(read: Read) -> str:
     """Why a question can't be answered."""
     if not read.unknown:
         return "I found no gene, phenotype or disease that I know in the question."
-    hint = f" Did you mean {' or '.join(read.close)}?" if read.close else ""
-    return f"There is nothing about {read.unknown!r} in what I have.{hint}"
+    return f"There is nothing about {read.unknown!r} in what I have.{suggestion(read.close)}"
 
 
 def _asked(model: QuestionReader, question: str, entities: tuple[Entity, ...]) -> str:

@@ -1,0 +1,132 @@
+"""Shared messages, and the line of code that each warning points at."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import scgsfm
+from scgsfm._messages import check_at_least, check_choice, did_you_mean, listing, suggestion, warn
+from scgsfm.errors import GeneMatchWarning, GeneSetWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anndata import AnnData
+
+LIBRARY = {"A": ["CD3D", "CD3E", "CD2"], "B": ["CD79A", "MS4A1", "CD19"], "T": ["CD3D", "CD3E", "CD4", "CD8A"]}
+
+
+def rare_groups(adata: AnnData) -> AnnData:
+    """One group of a single cell, two of several."""
+    adata.obs["group"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
+    adata.obs.iloc[0, adata.obs.columns.get_loc("group")] = "single"
+    return adata
+
+
+def uncommon_markers(adata: AnnData) -> AnnData:
+    """No gene of group ``B`` is significant."""
+    adata.obs["group"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
+    adata.uns["rank_genes_groups"] = {
+        "params": {"groupby": "group"},
+        "names": np.rec.fromarrays([adata.var_names[:50], adata.var_names[50:100]], names=["x", "y"]),
+        "scores": np.rec.fromarrays([np.arange(50.0, 0, -1)] * 2, names=["x", "y"]),
+        "pvals_adj": np.rec.fromarrays([np.full(50, 1e-9), np.ones(50)], names=["x", "y"]),
+    }
+    return adata
+
+
+def conflicting_names(adata: AnnData) -> AnnData:
+    """A set has a gene under two names, with different weights."""
+    scgsfm.tl.score(adata, {"A": {"CD3D": 1.0, "CD3E": 1.0, "CD8A": 1.0, "ENSG00000153563": 2.0}}, method="sum")
+    return adata
+
+
+WARNINGS: dict[str, tuple[type[Warning], str, Callable[[AnnData], object]]] = {
+    "class": (GeneSetWarning, "repairs", lambda _: scgsfm.GeneSets({"A": ["CD2"], "": ["CD4"]})),
+    "membership": (GeneSetWarning, "two names", conflicting_names),
+    "set index": (GeneSetWarning, "left out", lambda adata: scgsfm.tl.score(adata, LIBRARY, min_genes=4, method="sum")),
+    "share": (
+        GeneMatchWarning,
+        "were matched",
+        lambda adata: scgsfm.tl.score(adata, {"A": ["CD2", "x", "y", "z"]}, method="sum"),
+    ),
+    "completion": (
+        GeneSetWarning,
+        "not completed",
+        lambda _: scgsfm.tl.complete_sets({"A": ["CD2", "CD4"], "peaks": ["chr1:5-9"]}),
+    ),
+    "genes": (GeneMatchWarning, "novel", lambda _: scgsfm.tl.predict_functions(["CD3D", "novel"], library=LIBRARY)),
+    "groups": (
+        UserWarning,
+        "single cell",
+        lambda adata: scgsfm.tl.enrich(rare_groups(adata), LIBRARY, groupby="group", min_genes=1, max_padj=1),
+    ),
+    "empty groups": (
+        GeneSetWarning,
+        "no gene to test",
+        lambda adata: scgsfm.tl.enrich(uncommon_markers(adata), LIBRARY, mode="overlap", min_genes=1),
+    ),
+    "generator": (
+        GeneSetWarning,
+        "3 or more",
+        lambda adata: scgsfm.tl.enrich({"few": ["CD2"], "many": LIBRARY["T"]}, LIBRARY, mode="gsfm", min_genes=1),
+    ),
+    "phenotypes": (
+        GeneSetWarning,
+        "no marker",
+        lambda adata: scgsfm.tl.phenotypes(uncommon_markers(adata), min_genes=1),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WARNINGS)
+@pytest.mark.filterwarnings("always::UserWarning")
+def test_warning_points_at_the_line_of_the_user(case: str) -> None:
+    category, message, call = WARNINGS[case]
+    with pytest.warns(category, match=message) as record:
+        call(scgsfm.datasets.pbmc())
+    ours = [found for found in record if message in str(found.message)]
+    assert [found.filename for found in ours] == [__file__]
+
+
+def test_warning_skips_listed_files_and_generators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scgsfm._messages._SKIPPED", (*scgsfm._messages._SKIPPED, "generated"))
+    namespace: dict[str, object] = {"warn": warn}
+    source = "def call():\n    for _ in (warn('generator') for _ in range(1)):\n        pass\n    warn('direct')\n"
+    exec(compile(source, "generated.py", "exec"), namespace)
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        namespace["call"]()  # type: ignore[operator]
+    assert [found.filename for found in record] == [__file__] * 2
+    assert len({found.lineno for found in record}) == 1
+
+
+def test_listing() -> None:
+    assert listing(["a", "b"]) == "'a', 'b'"
+    assert listing(list("abcdefg"), 2) == "'a', 'b' and 5 more"
+
+
+def test_suggestions() -> None:
+    assert did_you_mean("halmark", ["hallmark", "reactome"]) == " Did you mean 'hallmark'?"
+    assert did_you_mean("xyz", ["hallmark"]) == ""
+    assert suggestion(["A (1)", "B (2)"]) == " Did you mean A (1) or B (2)?"
+
+
+def test_check_choice() -> None:
+    check_choice("kind", None, ("a", None))
+    with pytest.raises(ValueError, match=r"^`kind` is 'x', but must be 'a', 'b' or 'c'\.$"):
+        check_choice("kind", "x", "abc")
+    with pytest.raises(ValueError, match=r"must be 'a'\.$"):
+        check_choice("kind", ["a"], ("a",))
+
+
+def test_check_at_least() -> None:
+    check_at_least("n", 1, 1)
+    with pytest.raises(ValueError, match=r"^`n` is 0, but must be at least 1 \(or None for all\)\.$"):
+        check_at_least("n", 0, 1, or_none="all")
+    with pytest.raises(ValueError, match="`weight` is nan"):
+        check_at_least("weight", float("nan"), 0)
