@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,9 +17,22 @@ from scipy import sparse
 from scgsfm.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
+
+
+class _SkipWithoutTorch:
+    """Skips the tests, or files of tests, that import torch or a package built on it where torch is missing."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in {"peft", "pytorch_lightning", "tokenizers", "torch", "transformers"}:
+            pytest.skip(f"{name} is not installed", allow_module_level=True)
+
+
+if importlib.util.find_spec("torch") is None:
+    sys.meta_path.append(_SkipWithoutTorch)
 
 
 def _unsorted_with_zeros(x: np.ndarray) -> sparse.csr_array:
@@ -87,7 +102,7 @@ def counts() -> np.ndarray:
 
 
 @pytest.fixture
-def own_settings(monkeypatch, tmp_path):
+def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Settings]:
     """The package's settings with an empty cache folder, restored afterwards."""
     before = {name: getattr(settings, name) for name in Settings.__slots__}
     for name in ("SCGSFM_OFFLINE", "SCGSFM_MIRRORS"):
@@ -149,7 +164,7 @@ class Server:
 
 
 @pytest.fixture
-def server(own_settings):
+def server(own_settings: Settings) -> Iterator[Server]:
     """A :class:`Server` on this machine."""
     state = Server()
 
@@ -157,7 +172,7 @@ def server(own_settings):
         def do_GET(self) -> None:
             state.answer(self)
 
-        def log_message(self, *args) -> None:
+        def log_message(self, *args: Any) -> None:
             """Keep quiet."""
 
     web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

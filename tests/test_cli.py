@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import anndata as ad
 import numpy as np
@@ -15,9 +16,14 @@ import scgsfm
 from scgsfm.cli import main
 from scgsfm.cli._stream import Part
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
 
 @pytest.fixture
-def cells(tmp_path):
+def cells(tmp_path: Path) -> Path:
     """A file of 20 cells."""
     adata = scgsfm.datasets.pbmc()[:20].copy()
     adata.layers["counts"] = adata.X.copy()
@@ -28,21 +34,21 @@ def cells(tmp_path):
 
 
 @pytest.fixture
-def gmt(tmp_path):
+def gmt(tmp_path: Path) -> Path:
     """A file of two sets."""
     path = tmp_path / "sets.gmt"
     path.write_text("T/NK\t\tCD3D\tCD3E\tNKG7\tGNLY\nB\t\tCD79A\tCD79B\tMS4A1\n")
     return path
 
 
-def test_version(capsys) -> None:
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--version"])
     assert stop.value.code == 0
     assert capsys.readouterr().out == f"scgsfm {scgsfm.__version__}\n"
 
 
-def test_without_command(capsys) -> None:
+def test_without_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([])
     assert stop.value.code == 2
@@ -60,7 +66,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert out.endswith("[]\n")
 
 
-def test_score_to_h5ad(cells, gmt, tmp_path, capsys) -> None:
+def test_score_to_h5ad(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "scored.h5ad"
     assert main(["score", str(cells), "--sets", str(gmt), "-o", str(out), "--layer", "counts"]) == 0
     assert 'obsm["score_aucell"]' in capsys.readouterr().out
@@ -71,14 +77,16 @@ def test_score_to_h5ad(cells, gmt, tmp_path, capsys) -> None:
 
 
 @pytest.fixture
-def small_blocks(monkeypatch) -> None:
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 3 cells."""
     monkeypatch.setattr("scgsfm.scoring.engine._reader.CELLS_ON_DISK", 3)
 
 
 @pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_matrix.toarray])
-def test_score_to_zarr(cells, gmt, tmp_path, suffix, make, small_blocks) -> None:
+def test_score_to_zarr(
+    cells: Path, gmt: Path, tmp_path: Path, suffix: str, make: Callable[..., Any], small_blocks: None
+) -> None:
     adata = ad.read_h5ad(cells)
     adata.X = make(adata.layers["counts"])
     adata.obsm["X_umap"] = np.random.default_rng(0).random((20, 2))
@@ -106,12 +114,12 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def stopped(cells, gmt, tmp_path, small_blocks, monkeypatch):
+def stopped(cells: Path, gmt: Path, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments of a run that was killed after the third of seven blocks."""
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "counts"]
     tell = Part.tell
 
-    def killed(self, n_done) -> None:
+    def killed(self: Part, n_done: int) -> None:
         tell(self, n_done)
         if n_done == 9:
             raise Killed
@@ -124,7 +132,9 @@ def stopped(cells, gmt, tmp_path, small_blocks, monkeypatch):
     return arguments
 
 
-def test_stopped_run_goes_on(stopped, cells, gmt, tmp_path, monkeypatch) -> None:
+def test_stopped_run_goes_on(
+    stopped: list[str], cells: Path, gmt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = []
     tell = Part.tell
     monkeypatch.setattr(Part, "tell", lambda self, n_done: (tell(self, n_done), told.append(n_done)))
@@ -136,7 +146,9 @@ def test_stopped_run_goes_on(stopped, cells, gmt, tmp_path, monkeypatch) -> None
     np.testing.assert_array_equal(scored.obsm["score_aucell"], expected.obsm["score_aucell"].to_numpy(np.float32))
 
 
-def test_other_run_is_not_continued(stopped, cells, gmt, capsys) -> None:
+def test_other_run_is_not_continued(
+    stopped: list[str], cells: Path, gmt: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     gmt.write_text(gmt.read_text() + "C\t\tLYZ\tS100A8\n")
     assert main(stopped) == 2
     assert "is the beginning of another run, which differs in: sets. Delete it" in capsys.readouterr().err
@@ -147,7 +159,7 @@ def test_other_run_is_not_continued(stopped, cells, gmt, capsys) -> None:
     assert "differs in: values, sets, methods." in capsys.readouterr().err
 
 
-def test_run_killed_before_its_first_block_begins_anew(cells, gmt, tmp_path) -> None:
+def test_run_killed_before_its_first_block_begins_anew(cells: Path, gmt: Path, tmp_path: Path) -> None:
     part = tmp_path / "out.zarr.part"
     part.mkdir()
     (part / "cells.zarr").mkdir()
@@ -155,8 +167,10 @@ def test_run_killed_before_its_first_block_begins_anew(cells, gmt, tmp_path) -> 
     assert not part.exists()
 
 
-def test_interrupted_run_says_how_to_go_on(cells, gmt, tmp_path, small_blocks, monkeypatch) -> None:
-    def interrupted(self, n_done) -> None:
+def test_interrupted_run_says_how_to_go_on(
+    cells: Path, gmt: Path, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Part, n_done: int) -> None:
         self.n_done = n_done
         if n_done == 6:
             raise KeyboardInterrupt
@@ -166,19 +180,19 @@ def test_interrupted_run_says_how_to_go_on(cells, gmt, tmp_path, small_blocks, m
         main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")])
 
 
-def test_finished_output_is_kept(cells, gmt, tmp_path, capsys) -> None:
+def test_finished_output_is_kept(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out.zarr").mkdir()
     assert main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")]) == 2
     assert "exists already" in capsys.readouterr().err
 
 
-def test_file_without_that_layer(cells, gmt, tmp_path, capsys) -> None:
+def test_file_without_that_layer(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "scaled"]
     assert main(arguments) == 2
     assert "'scaled' is not in the file; it has: counts." in capsys.readouterr().err
 
 
-def test_score_by_library_and_several_methods(cells, tmp_path) -> None:
+def test_score_by_library_and_several_methods(cells: Path, tmp_path: Path) -> None:
     out = tmp_path / "scored.h5ad"
     arguments = ["--method", "aucell", "gsfm", "--layer", "counts"]
     assert main(["score", str(cells), "--sets", "hallmark", "-o", str(out), *arguments]) == 0
@@ -186,7 +200,7 @@ def test_score_by_library_and_several_methods(cells, tmp_path) -> None:
     assert scored.obsm["score_aucell"].shape == scored.obsm["score_gsfm"].shape == (20, 50)
 
 
-def test_complete(tmp_path, capsys) -> None:
+def test_complete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]
     path = tmp_path / "genes.csv"
     assert main(["complete", *genes, "-n", "7"]) == 0
@@ -199,7 +213,7 @@ def test_complete(tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
-def test_predict_a_library(gmt, tmp_path, capsys, suffix) -> None:
+def test_predict_a_library(gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str) -> None:
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
     path = tmp_path / f"predicted{suffix}"
@@ -211,7 +225,7 @@ def test_predict_a_library(gmt, tmp_path, capsys, suffix) -> None:
     assert list(tmp_path.glob("part-of*")) == []
 
 
-def test_predict_genes(gmt, tmp_path, capsys) -> None:
+def test_predict_genes(gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "genes.csv"
     assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", "-o", str(path)]) == 0
     capsys.readouterr()
@@ -226,14 +240,16 @@ def test_predict_genes(gmt, tmp_path, capsys) -> None:
     assert pd.read_csv(path)[["term", "gene"]].to_numpy().tolist() == [["T/NK", "CD3D"], ["B", "CD19"]]
 
 
-def test_predict_parquet_without_pyarrow(gmt, tmp_path, capsys, monkeypatch) -> None:
+def test_predict_parquet_without_pyarrow(
+    gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["predict", "--library", str(gmt), "-o", str(tmp_path / "out.parquet")]) == 2
     assert "pip install pyarrow" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sets.gmt"]
 
 
-def test_enrich_genes(tmp_path, capsys) -> None:
+def test_enrich_genes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]
     path = tmp_path / "terms.csv"
     assert main(["enrich", *genes, "-n", "3"]) == 0
@@ -246,7 +262,7 @@ def test_enrich_genes(tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "header"), [(".csv", "gene,value\n"), (".rnk", ""), (".tsv", "# comment\n")])
-def test_enrich_ranking(tmp_path, capsys, suffix, header) -> None:
+def test_enrich_ranking(tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str, header: str) -> None:
     genes = scgsfm.datasets.library("hallmark").genes
     values = np.random.default_rng(0).normal(size=len(genes)).round(6)
     path = tmp_path / f"ranking{suffix}"
@@ -258,7 +274,7 @@ def test_enrich_ranking(tmp_path, capsys, suffix, header) -> None:
     np.testing.assert_allclose(pd.read_csv(out)["pvalue"], expected["pvalue"])
 
 
-def test_relation(tmp_path, capsys) -> None:
+def test_relation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["phenotypes", "SCN1A", "Seizure", "Ectopia lentis", "-n", "2"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "SCN1A – Seizure (HP:0001250): known, probability 1"
@@ -274,7 +290,7 @@ def test_relation(tmp_path, capsys) -> None:
     assert "FBN1" in capsys.readouterr().out
 
 
-def test_enrich_cells(tmp_path, capsys) -> None:
+def test_enrich_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     adata = scgsfm.datasets.pbmc()[:200].copy()
     adata.obs["group"] = ["a", "b"] * 100
     adata.layers["log"] = np.log1p(adata.X)
@@ -286,17 +302,17 @@ def test_enrich_cells(tmp_path, capsys) -> None:
     assert pd.read_csv(out)["group"].unique().tolist() == ["a", "b"]
 
 
-def test_models(capsys) -> None:
+def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert "gsfm-base" in capsys.readouterr().out
 
 
-def test_download_of_what_is_inside(capsys) -> None:
+def test_download_of_what_is_inside(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["download", "gsfm-base"]) == 0
     assert "gsfm-base" in capsys.readouterr().out
 
 
-def test_train_hands_over(capsys) -> None:
+def test_train_hands_over(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["train", "gsfm", "--help"])
     assert stop.value.code == 0
@@ -305,7 +321,7 @@ def test_train_hands_over(capsys) -> None:
     assert "--data" in out
 
 
-def test_demo(tmp_path, capsys) -> None:
+def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table, figure = tmp_path / "demo.h5ad", tmp_path / "demo.png"
     assert main(["demo", "-o", str(table), "--figure", str(figure)]) == 0
     out = capsys.readouterr().out
@@ -336,7 +352,7 @@ def test_demo(tmp_path, capsys) -> None:
         (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],
 )
-def test_errors_are_one_line(arguments, told, capsys) -> None:
+def test_errors_are_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     error = capsys.readouterr().err
     line = error.splitlines()[-1]
@@ -345,7 +361,7 @@ def test_errors_are_one_line(arguments, told, capsys) -> None:
     assert "Traceback" not in error
 
 
-def test_annotate(tmp_path, capsys) -> None:
+def test_annotate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scgsfm.datasets.pbmc().write_h5ad(tmp_path / "cells.h5ad")
     options = ["--markers", "pbmc_markers", "--groupby", "cell_type", "-o", str(tmp_path / "out.zarr")]
     assert main(["annotate", str(tmp_path / "cells.h5ad"), *options]) == 0
@@ -356,7 +372,7 @@ def test_annotate(tmp_path, capsys) -> None:
     assert f"{(adata.obs['annotation'] == 'NK').sum():8,}  NK" in out
 
 
-def test_annotate_tells_what_is_wrong(cells, tmp_path, capsys) -> None:
+def test_annotate_tells_what_is_wrong(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["annotate", str(cells), "-o", str(tmp_path / "out.csv")]) == 2
     assert "--output" in capsys.readouterr().err
     assert main(["annotate", str(tmp_path / "none.h5ad"), "-o", str(tmp_path / "out.h5ad")]) == 2

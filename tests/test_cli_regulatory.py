@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -8,11 +10,17 @@ import pytest
 import scgsfm
 from scgsfm.cli import main
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.conftest import SmallR3LM
+
 pytest.importorskip("pyfaidx")
 
 
 @pytest.fixture
-def folder(tmp_path, small_r3lm, monkeypatch):
+def folder(tmp_path: Path, small_r3lm: SmallR3LM, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A genome, peaks, sequences, variants and cells; the model is a stand-in."""
     monkeypatch.setattr("scgsfm.tl._elements.load", lambda name: small_r3lm)
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
@@ -27,12 +35,12 @@ def folder(tmp_path, small_r3lm, monkeypatch):
     return tmp_path
 
 
-def run(folder, name, *options) -> None:
+def run(folder: Path, name: str, *options: Any) -> None:
     genome = ["--genome", str(folder / "genome.fa")]
     assert main(["regulatory", str(folder / name), *genome, *options]) == 0
 
 
-def test_peaks_and_cells(folder, capsys) -> None:
+def test_peaks_and_cells(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(folder, "peaks.bed", "-o", str(folder / "peaks.csv"))
     table = pd.read_csv(folder / "peaks.csv", index_col=0)
     assert table.index.tolist() == ["chr1:450-550", "chr1:100-300", "chr9:1-9"]
@@ -48,7 +56,7 @@ def test_peaks_and_cells(folder, capsys) -> None:
     pd.testing.assert_frame_equal(pd.read_csv(folder / "cells.csv", index_col=0), table)
 
 
-def test_sequences_and_variants(folder, small_r3lm) -> None:
+def test_sequences_and_variants(folder: Path, small_r3lm: SmallR3LM) -> None:
     run(folder, "elements.fa", "-o", str(folder / "out.csv"))
     assert pd.read_csv(folder / "out.csv", index_col=0).index.tolist() == ["a", "b"]
     run(folder, "v.vcf", "-o", str(folder / "v.csv"))
@@ -58,7 +66,7 @@ def test_sequences_and_variants(folder, small_r3lm) -> None:
 
 
 @pytest.mark.parametrize(("name", "element"), [("elements.fa", "a"), ("cells.h5ad", "chr1:450-550")])
-def test_explain(folder, name, element) -> None:
+def test_explain(folder: Path, name: str, element: str) -> None:
     run(folder, name, "--explain", element, "--cell-type", "K562", "-o", str(folder / "out.csv"))
     table = pd.read_csv(folder / "out.csv")
     assert table["element"].tolist() == [element]
@@ -76,6 +84,6 @@ def test_explain(folder, name, element) -> None:
         (["{0}/peaks.bed", "--genome", "{0}/genome.fa", "-o", "out.h5ad"], "doesn't end in .csv"),
     ],
 )
-def test_errors(folder, arguments, told, capsys) -> None:
+def test_errors(folder: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["regulatory", *(text.format(folder) for text in arguments)]) == 2
     assert told in capsys.readouterr().err

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import doctest
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import pytest
 
 import scgsfm
 from scgsfm.models import gsfm
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODULES = [scgsfm, *(getattr(scgsfm, name) for name in ("datasets", "get", "models", "pl", "pp", "tl")), gsfm]
 PUBLIC = {f"{module.__name__}.{name}": getattr(module, name) for module in MODULES for name in module.__all__}
@@ -22,7 +26,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example(name, tmp_path, monkeypatch) -> None:
+def test_example(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SCGSFM_OFFLINE", "1")
     monkeypatch.setattr(scgsfm.settings, "verbosity", 0)

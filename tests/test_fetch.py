@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,33 +15,41 @@ from scgsfm import _fetch
 from scgsfm._fetch import fetch
 from scgsfm.errors import ChecksumError, DownloadError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from tests.conftest import Server
+
+    from scgsfm.settings import Settings
+
 BODY = bytes(range(256)) * 400
 SHA = hashlib.sha256(BODY).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch) -> None:
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_fetch, "PAUSE", 0.01)
 
 
 @pytest.fixture
-def impatient(monkeypatch) -> None:
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_fetch, "TIMEOUT", (5.0, 0.5))
 
 
 @pytest.fixture
-def good(server):
+def good(server: Server) -> Server:
     server.files["/f.bin"] = BODY
     return server
 
 
-def left(settings):
+def left(settings: Settings) -> list[str]:
     """Every file in the cache."""
     return sorted(p.name for p in settings.cache_dir.rglob("*") if p.is_file())
 
 
 @pytest.mark.parametrize("sha256", [None, SHA, SHA.upper()])
-def test_download_then_cache(good, own_settings, sha256) -> None:
+def test_download_then_cache(good: Server, own_settings: Settings, sha256: str | None) -> None:
     path = fetch([f"{good.url}/f.bin"], "a/b/f.bin", sha256=sha256)
     assert path == own_settings.cache_dir / "a/b/f.bin"
     assert path.read_bytes() == BODY
@@ -49,20 +58,20 @@ def test_download_then_cache(good, own_settings, sha256) -> None:
     assert good.requests["/f.bin"] == 1
 
 
-def test_permissions_are_the_usual(good, tmp_path) -> None:
+def test_permissions_are_the_usual(good: Server, tmp_path: Path) -> None:
     usual = tmp_path / "usual"
     usual.touch()
     path = fetch([f"{good.url}/f.bin"], "f.bin")
     assert path.stat().st_mode == usual.stat().st_mode
 
 
-def test_query_and_redirect(good) -> None:
+def test_query_and_redirect(good: Server) -> None:
     good.redirects["/get?name=f"] = "/f.bin"
     assert fetch([f"{good.url}/get?name=f"], "f.bin", sha256=SHA).read_bytes() == BODY
 
 
 @pytest.mark.parametrize("fault", ["truncate", "stall", 500, 503, 429])
-def test_passing_fault_is_retried(good, impatient, fault) -> None:
+def test_passing_fault_is_retried(good: Server, impatient: None, fault: int | str) -> None:
     good.faults["/f.bin"] = [fault, fault]
     assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
     assert good.requests["/f.bin"] == 3
@@ -79,7 +88,9 @@ def test_passing_fault_is_retried(good, impatient, fault) -> None:
         ("page", "web page", 1),
     ],
 )
-def test_lasting_fault(good, own_settings, impatient, fault, reason, requests) -> None:
+def test_lasting_fault(
+    good: Server, own_settings: Settings, impatient: None, fault: int | str, reason: str, requests: int
+) -> None:
     good.faults["/f.bin"] = [fault] * 9
     start = time.monotonic()
     with pytest.raises(DownloadError) as error:
@@ -93,11 +104,11 @@ def test_lasting_fault(good, own_settings, impatient, fault, reason, requests) -
     assert left(own_settings) == []
 
 
-def test_truncation_is_noticed_without_help_of_the_client(good, monkeypatch) -> None:
+def test_truncation_is_noticed_without_help_of_the_client(good: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Older HTTP libraries take a short body for a whole one."""
     import pooch
 
-    def half(self, url, output_file, pooch_) -> None:
+    def half(self: Any, url: str, output_file: str, pooch_: None) -> None:
         import requests
 
         requests.get(url, **self.kwargs)
@@ -109,7 +120,7 @@ def test_truncation_is_noticed_without_help_of_the_client(good, monkeypatch) -> 
         fetch([f"{good.url}/f.bin"], "f.bin")
 
 
-def test_wrong_bytes(good, own_settings) -> None:
+def test_wrong_bytes(good: Server, own_settings: Settings) -> None:
     good.files["/f.bin"] = BODY[::-1]
     with pytest.raises(ChecksumError, match=SHA) as error:
         fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA)
@@ -118,7 +129,7 @@ def test_wrong_bytes(good, own_settings) -> None:
     assert left(own_settings) == []
 
 
-def test_checksum_of_the_hub(good, own_settings) -> None:
+def test_checksum_of_the_hub(good: Server, own_settings: Settings) -> None:
     """The hub names the SHA-256 of a large file in the redirect to it."""
     good.redirects["/resolve"] = "/f.bin"
     good.headers["/resolve"] = {"X-Linked-Etag": f'"{SHA}"'}
@@ -129,14 +140,14 @@ def test_checksum_of_the_hub(good, own_settings) -> None:
     assert left(own_settings) == ["whole.bin"]
 
 
-def test_sources_in_turn(good) -> None:
+def test_sources_in_turn(good: Server) -> None:
     good.files["/wrong"] = b"other"
     urls = [f"{good.url}/absent", f"{good.url}/wrong", f"{good.url}/f.bin"]
     assert fetch(urls, "f.bin", sha256=SHA).read_bytes() == BODY
     assert dict(good.requests) == {"/absent": 1, "/wrong": 1, "/f.bin": 1}
 
 
-def test_every_reason_is_told(good) -> None:
+def test_every_reason_is_told(good: Server) -> None:
     good.files["/wrong"] = b"other"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -152,19 +163,19 @@ def test_every_reason_is_told(good) -> None:
     assert "HTTPConnection" not in lines[3]
 
 
-def test_mirrors_come_first(good, own_settings) -> None:
+def test_mirrors_come_first(good: Server, own_settings: Settings) -> None:
     good.files["/mirror/path/f.bin"] = BODY
     own_settings.mirrors = [f"{good.url}/broken", f"{good.url}/mirror/"]
     assert fetch(["https://host.invalid/path/f.bin"], "f.bin").read_bytes() == BODY
     assert list(good.requests) == ["/broken/path/f.bin", "/mirror/path/f.bin"]
 
 
-def test_original_after_mirrors(good, own_settings) -> None:
+def test_original_after_mirrors(good: Server, own_settings: Settings) -> None:
     own_settings.mirrors = [f"{good.url}/broken"]
     assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
 
 
-def test_offline(good, own_settings) -> None:
+def test_offline(good: Server, own_settings: Settings) -> None:
     own_settings.offline = True
     with pytest.raises(DownloadError, match="offline") as error:
         fetch([f"{good.url}/f.bin"], "f.bin")
@@ -175,7 +186,7 @@ def test_offline(good, own_settings) -> None:
 
 
 @pytest.mark.parametrize("sha256", [None, SHA])
-def test_file_placed_by_hand(good, own_settings, sha256) -> None:
+def test_file_placed_by_hand(good: Server, own_settings: Settings, sha256: str | None) -> None:
     own_settings.offline = True
     place = own_settings.cache_dir / "models" / "f.bin"
     place.parent.mkdir(parents=True)
@@ -184,7 +195,7 @@ def test_file_placed_by_hand(good, own_settings, sha256) -> None:
     assert not good.requests
 
 
-def test_damaged_file_is_replaced_or_refused(good, own_settings) -> None:
+def test_damaged_file_is_replaced_or_refused(good: Server, own_settings: Settings) -> None:
     own_settings.cache_dir.mkdir()
     place = own_settings.cache_dir / "f.bin"
     place.write_bytes(BODY[:50])
@@ -199,7 +210,7 @@ def test_damaged_file_is_replaced_or_refused(good, own_settings) -> None:
     assert fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA).read_bytes() == BODY
 
 
-def test_several_at_once(good, own_settings) -> None:
+def test_several_at_once(good: Server, own_settings: Settings) -> None:
     good.files["/f.bin"] = BODY * 20
     with ThreadPoolExecutor(8) as pool:
         paths = list(pool.map(lambda _: fetch([f"{good.url}/f.bin"], "a/f.bin"), range(8)))
@@ -208,18 +219,18 @@ def test_several_at_once(good, own_settings) -> None:
 
 
 @pytest.mark.parametrize("path", ["../f", "/etc/f", "a/../../f", ""])
-def test_path_outside_the_cache(own_settings, path) -> None:
+def test_path_outside_the_cache(own_settings: Settings, path: str) -> None:
     with pytest.raises(ValueError, match="inside the cache"):
         fetch(["http://127.0.0.1:1/f"], path)
 
 
-def test_unknown_protocol(own_settings) -> None:
+def test_unknown_protocol(own_settings: Settings) -> None:
     with pytest.raises(DownloadError, match="ftq"):
         fetch(["ftq://127.0.0.1/f"], "f.bin")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_cache_that_cannot_be_written(good, own_settings, tmp_path) -> None:
+def test_cache_that_cannot_be_written(good: Server, own_settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     own_settings.cache_dir = tmp_path / "file" / "cache"
     with pytest.raises(DownloadError, match="could not be written") as error:
@@ -227,7 +238,7 @@ def test_cache_that_cannot_be_written(good, own_settings, tmp_path) -> None:
     assert "SCGSFM_CACHE" in str(error.value)
 
 
-def test_progress_bar(good, own_settings, capfd) -> None:
+def test_progress_bar(good: Server, own_settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
     own_settings.verbosity = 1
     fetch([f"{good.url}/f.bin"], "f.bin")
     assert "100%" in capfd.readouterr().err

@@ -6,6 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAVY = [
     "fast_array_utils",
@@ -22,7 +26,7 @@ HEAVY = [
 ]
 
 
-def run(code, tmp_path):
+def run(code: str, tmp_path: Path) -> list[float | str]:
     """What ``code`` prints as JSON, in a process whose home and caches are the empty folder ``tmp_path``."""
     names = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "SCGSFM_CACHE", "MPLCONFIGDIR", "TMPDIR")
     env = os.environ | dict.fromkeys(names, str(tmp_path)) | {"PYTHONDONTWRITEBYTECODE": "1"}
@@ -32,12 +36,12 @@ def run(code, tmp_path):
     return json.loads(result.stdout)
 
 
-def test_nothing_heavy_is_loaded(tmp_path) -> None:
+def test_nothing_heavy_is_loaded(tmp_path: Path) -> None:
     code = f"import json, sys, scgsfm; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
     assert run(code, tmp_path) == []
 
 
-def test_nothing_is_written(tmp_path) -> None:
+def test_nothing_is_written(tmp_path: Path) -> None:
     code = "import json, scgsfm; repr(scgsfm.settings); scgsfm.models.available(); print(json.dumps(dir(scgsfm)))"
     assert {"GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"} <= set(
         run(code, tmp_path)
@@ -45,7 +49,7 @@ def test_nothing_is_written(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_import_time(tmp_path) -> None:
+def test_import_time(tmp_path: Path) -> None:
     """At most half as long again as ``import anndata``; the best of some runs, because a machine has other work."""
     code = (
         "import json, time; t = [time.perf_counter()]\n"

@@ -6,21 +6,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pooch
 import pytest
 
 from scgsfm._logging import logger
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def test_defaults(own_settings, monkeypatch) -> None:
+    from scgsfm.settings import Settings
+
+
+def test_defaults(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCGSFM_CACHE")
     assert own_settings.cache_dir == pooch.os_cache("scgsfm")
     assert own_settings.offline is False
     assert own_settings.mirrors == ()
 
 
-def test_environment(own_settings, monkeypatch, tmp_path) -> None:
+def test_environment(own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SCGSFM_CACHE", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("SCGSFM_MIRRORS", "https://a.example/x/, http://b.example")
     assert own_settings.cache_dir == tmp_path / "elsewhere"
@@ -30,7 +36,9 @@ def test_environment(own_settings, monkeypatch, tmp_path) -> None:
         assert own_settings.offline is value
 
 
-def test_attributes_win_over_the_environment(own_settings, monkeypatch, tmp_path) -> None:
+def test_attributes_win_over_the_environment(
+    own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SCGSFM_OFFLINE", "1")
     monkeypatch.setenv("SCGSFM_MIRRORS", "https://a.example")
     own_settings.offline = False
@@ -41,14 +49,14 @@ def test_attributes_win_over_the_environment(own_settings, monkeypatch, tmp_path
     assert not own_settings.cache_dir.exists()
 
 
-def test_cache_dir_is_expanded_and_absolute(own_settings) -> None:
+def test_cache_dir_is_expanded_and_absolute(own_settings: Settings) -> None:
     own_settings.cache_dir = "~/models"
     assert own_settings.cache_dir == Path.home() / "models"
     own_settings.cache_dir = "models"
     assert own_settings.cache_dir == Path.cwd() / "models"
 
 
-def test_environment_is_checked(own_settings, monkeypatch, tmp_path) -> None:
+def test_environment_is_checked(own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("SCGSFM_OFFLINE", "perhaps")
     with pytest.raises(ValueError, match="SCGSFM_OFFLINE is 'perhaps'"):
@@ -73,34 +81,34 @@ def test_environment_is_checked(own_settings, monkeypatch, tmp_path) -> None:
         ("mirrors", ["ftp://a.example"], ValueError),
     ],
 )
-def test_attributes_are_checked(own_settings, name, value, error) -> None:
+def test_attributes_are_checked(own_settings: Settings, name: str, value: Any, error: type[Any]) -> None:
     before = getattr(own_settings, name)
     with pytest.raises(error, match=name):
         setattr(own_settings, name, value)
     assert getattr(own_settings, name) == before
 
 
-def test_misspelled_attribute(own_settings) -> None:
+def test_misspelled_attribute(own_settings: Settings) -> None:
     with pytest.raises(AttributeError, match="cachedir"):
         own_settings.cachedir = "x"
 
 
 @pytest.mark.parametrize(("verbosity", "level"), [(0, 30), (1, 20), (2, 10)])
-def test_verbosity_sets_the_logger(own_settings, verbosity, level) -> None:
+def test_verbosity_sets_the_logger(own_settings: Settings, verbosity: int, level: int) -> None:
     own_settings.verbosity = verbosity
     assert own_settings.verbosity == verbosity
     assert logger.level == level
     own_settings.verbosity = 1
 
 
-def test_repr_tells_everything(own_settings, tmp_path) -> None:
+def test_repr_tells_everything(own_settings: Settings, tmp_path: Path) -> None:
     own_settings.mirrors = ["https://a.example"]
     text = repr(own_settings)
     for part in (f"cache_dir = {tmp_path / 'cache'}", "offline = False", "verbosity = 1", "https://a.example"):
         assert part in text
 
 
-def test_environment_of_a_process(tmp_path) -> None:
+def test_environment_of_a_process(tmp_path: Path) -> None:
     code = "import scgsfm; print(scgsfm.settings.cache_dir, scgsfm.settings.offline)"
     env = {**os.environ, "SCGSFM_CACHE": str(tmp_path / "c"), "SCGSFM_OFFLINE": "on"}
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import _cell_types
 import anndata as ad
 import annotation
@@ -7,16 +11,19 @@ import pytest
 
 import scgsfm
 
+if TYPE_CHECKING:
+    from typing import Any
+
 
 @pytest.fixture
-def case():
+def case() -> Any:
     labels = np.array(["t4", "t4", "t8", "b", "other"], dtype=object)
     adata = ad.AnnData(np.ones((5, 2), np.float32), obs=pd.DataFrame({"leiden": list("00112")}, index=list("abcde")))
     right = {"CD4": ["t4"], "Treg": ["t4"], "CD8": ["t8"], "B": ["b"]}
     return _cell_types.Case("toy", adata, {name: [] for name in right}, labels, right)
 
 
-def test_several_names_can_be_right(case) -> None:
+def test_several_names_can_be_right(case: Any) -> None:
     found = np.array(["CD4", "Treg", "B", "unassigned", "B"], dtype=object)
     assert case.is_right(found).tolist() == [True, True, False, False, False]
     assert case.known.tolist() == [True, True, True, True, False]

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import cell_embedding
 import numpy as np
@@ -5,6 +9,11 @@ import pytest
 from scipy import sparse
 
 import scgsfm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scgsfm.models.gsfm import GSFM
 
 
 def test_separate_types_score_high_and_mixed_ones_low() -> None:
@@ -20,7 +29,7 @@ def test_separate_types_score_high_and_mixed_ones_low() -> None:
     assert cell_embedding.clusters(apart, labels)["asw"] > 0.9
 
 
-def test_sets_are_those_that_the_model_gets(gsfm) -> None:
+def test_sets_are_those_that_the_model_gets(gsfm: GSFM) -> None:
     x = np.random.default_rng(0).poisson(1.0, (7, 20)).astype(np.float32)
     adata = ad.AnnData(sparse.csr_matrix(x))
     adata.var_names = gsfm.genes[2:22]
@@ -37,7 +46,7 @@ def test_projection_has_unit_sets() -> None:
     np.testing.assert_allclose(projection.encode(sets), [[0.6, 0.8], [0, 0]])
 
 
-def test_read_normalises_counts_and_drops_rare_labels(tmp_path) -> None:
+def test_read_normalises_counts_and_drops_rare_labels(tmp_path: Path) -> None:
     counts = np.random.default_rng(0).poisson(2.0, (12, 30)).astype(np.float32)
     adata = ad.AnnData(sparse.csr_matrix(counts), obs={"type": ["a"] * 6 + ["b"] * 5 + ["c"]})
     adata.write_h5ad(tmp_path / "x.h5ad")

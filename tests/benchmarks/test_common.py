@@ -1,12 +1,20 @@
+from __future__ import annotations
+
 import re
 import sys
+from typing import TYPE_CHECKING
 
 import _common
 import pandas as pd
 import pytest
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def test_without_data_a_script_says_so_and_ends_with_code_2(monkeypatch, capsys, tmp_path) -> None:
+
+def test_without_data_a_script_says_so_and_ends_with_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     monkeypatch.delenv("SCGSFM_DATA", raising=False)
     with pytest.raises(SystemExit, match="2"):
         _common.data_file(None, "scrna")
@@ -19,7 +27,9 @@ def test_without_data_a_script_says_so_and_ends_with_code_2(monkeypatch, capsys,
     assert _common.data_file(None, "scrna") == tmp_path / "scrna"
 
 
-def test_report_tells_how_without_where(monkeypatch, capsys, tmp_path) -> None:
+def test_report_tells_how_without_where(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     monkeypatch.setattr(sys, "argv", ["/home/me/benchmarks/speed.py", "--model", f"{tmp_path}/mine", "--repeats", "3"])
     _common.report("speed", pd.DataFrame({"form": ["ours"], "seconds": ["1.50"]}), tmp_path)
     first, *rest = (tmp_path / "speed.csv").read_text().splitlines()

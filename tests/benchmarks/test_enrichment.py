@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import enrichment
 import numpy as np
 import pandas as pd
@@ -8,6 +10,9 @@ from scipy.stats import mannwhitneyu
 
 import scgsfm
 from scgsfm.enrichment import terms_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_lists_are_half_of_a_term() -> None:
@@ -39,7 +44,7 @@ def test_rank_sum() -> None:
     assert enrichment.rank_sum(values, terms)[3] == pytest.approx(expected, rel=1e-6)
 
 
-def test_calibration_table(tmp_path) -> None:
+def test_calibration_table(tmp_path: Path) -> None:
     uniform = (np.arange(1000) + 0.5) / 1000
     found = {
         ("evenly", size, mode): p

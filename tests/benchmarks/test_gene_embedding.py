@@ -39,12 +39,12 @@ def task(vectors: np.ndarray) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def machine(x, y, train, test, c):
+def machine(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray, c: float) -> float:
     fitted = SVC(C=c, class_weight="balanced").fit(x[train], y[train])
     return roc_auc_score(y[test], fitted.decision_function(x[test]))
 
 
-def test_terms_against_sklearn(vectors, task) -> None:
+def test_terms_against_sklearn(vectors: np.ndarray, task: pd.DataFrame) -> None:
     found = gene_embedding.term_aurocs(vectors, task).set_index("term")
     for term, part in task.groupby("term"):
         y, split = part["label"].to_numpy(), part["split"].to_numpy()
@@ -59,7 +59,7 @@ def test_terms_against_sklearn(vectors, task) -> None:
     assert found.at["corner", "auroc"] > 0.85 > 0.75 > found.at["chance", "auroc"]
 
 
-def test_pairs_against_sklearn(vectors) -> None:
+def test_pairs_against_sklearn(vectors: np.ndarray) -> None:
     rng = np.random.default_rng(2)
     pairs = pd.DataFrame(rng.integers(80, size=(150, 2)), columns=["gene1", "gene2"])
     x = vectors[pairs["gene1"]] + vectors[pairs["gene2"]]
@@ -100,7 +100,7 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def test_read(folder) -> None:
+def test_read(folder: Path) -> None:
     shared = gene_embedding.shared_genes(folder)
     assert shared.tolist() == SYMBOLS[:-1]
     task = gene_embedding.read(folder, "gene_level_go", ["entrez"], shared)
@@ -111,7 +111,7 @@ def test_read(folder) -> None:
     assert len(found) == 16
 
 
-def test_overlap(tmp_path) -> None:
+def test_overlap(tmp_path: Path) -> None:
     (tmp_path / "train" / "g").mkdir(parents=True)
     sets = {"same": SYMBOLS[:6], "half": [*SYMBOLS[6:9], "OUTSIDE"], "few": SYMBOLS[:2]}
     text = "\n".join("\t".join([name, "", *genes]) for name, genes in sets.items())
@@ -126,7 +126,7 @@ def test_overlap(tmp_path) -> None:
     assert found["highest"] == 1.0
 
 
-def test_script(tmp_path, folder) -> None:
+def test_script(tmp_path: Path, folder: Path) -> None:
     """The script as users run it, with a model of random weights."""
     genes = [*SPECIALS, *SYMBOLS]
     config = {"vocab_size": len(genes), "d_model": 8}

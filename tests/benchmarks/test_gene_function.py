@@ -6,6 +6,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gene_function
 import numpy as np
@@ -20,12 +21,15 @@ from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
 from scgsfm.models.gsfm.training._corpus import build_corpus
 
+if TYPE_CHECKING:
+    from scgsfm.models.gsfm.training._corpus import Corpus
+
 GENES = [f"G{i:02d}" for i in range(60)]
 VOCABULARY = GENES[:50]
 
 
 @pytest.fixture
-def library(tmp_path):
+def library(tmp_path: Path) -> Path:
     """Twelve terms over 60 genes, of which the vocabulary has 50; two terms are too small."""
     rng = np.random.default_rng(0)
     sizes = [*rng.integers(15, 25, 10), 8, 5]
@@ -36,7 +40,7 @@ def library(tmp_path):
 
 
 @pytest.fixture
-def corpus(tmp_path):
+def corpus(tmp_path: Path) -> Corpus:
     """Sets of two groups of unlike sizes."""
     rng = np.random.default_rng(1)
     for group, n in [("few", 9), ("many", 100)]:
@@ -52,7 +56,7 @@ def noisy(queries: csr_array) -> np.ndarray:
     return rng.integers(0, 6, queries.shape).astype(np.float32)
 
 
-def test_task(library) -> None:
+def test_task(library: Path) -> None:
     task = gene_function.read_task(library, VOCABULARY, repeats=3)
     sets = {line.split("\t")[0]: set(line.split("\t")[2:]) for line in library.read_text().splitlines()}
     known = {name: genes & set(VOCABULARY) for name, genes in sets.items()}
@@ -67,7 +71,7 @@ def test_task(library) -> None:
     assert (halves[:, 0] != halves[:, 1]).any(axis=1).all()
 
 
-def test_auroc_against_sklearn(library) -> None:
+def test_auroc_against_sklearn(library: Path) -> None:
     task = gene_function.read_task(library, VOCABULARY, repeats=3)
     found = gene_function.evaluate(noisy, VOCABULARY, library, repeats=3)
     scores, query, target = noisy(task.queries), task.queries.toarray() > 0, task.targets.toarray() > 0
@@ -79,7 +83,7 @@ def test_auroc_against_sklearn(library) -> None:
     assert found["n_genes"].tolist() == (query + target)[::3].sum(1).tolist()
 
 
-def test_a_perfect_method_has_one(library) -> None:
+def test_a_perfect_method_has_one(library: Path) -> None:
     task = gene_function.read_task(library, VOCABULARY)
     place = {row.tobytes(): i for i, row in enumerate(task.queries.toarray())}
     targets = task.targets.toarray()
@@ -87,12 +91,12 @@ def test_a_perfect_method_has_one(library) -> None:
     assert (gene_function.run(perfect, task)["auroc"] == 1).all()
 
 
-def test_numbers_that_are_none_are_refused(library) -> None:
+def test_numbers_that_are_none_are_refused(library: Path) -> None:
     with pytest.raises(ValueError, match="no numbers"):
         gene_function.evaluate(lambda queries: np.full(queries.shape, np.nan), VOCABULARY, library)
 
 
-def test_sample_of_terms_is_seeded(library) -> None:
+def test_sample_of_terms_is_seeded(library: Path) -> None:
     first, again, other = (gene_function.read_task(library, VOCABULARY, max_terms=4, seed=s) for s in (0, 0, 1))
     assert first.terms == again.terms != other.terms
     assert (first.queries != again.queries).nnz == 0
@@ -108,7 +112,7 @@ def test_summary() -> None:
     assert high == pytest.approx(median + 1.96 * spread, abs=spread)
 
 
-def test_baselines_against_numpy(corpus) -> None:
+def test_baselines_against_numpy(corpus: Corpus) -> None:
     sets = corpus_matrix(corpus, VOCABULARY)
     dense = sets.toarray().astype(float)
     names = [{corpus.genes[t] for t in corpus.indices[a:b]} for a, b in pairwise(corpus.indptr)]
@@ -136,7 +140,7 @@ def test_baselines_against_numpy(corpus) -> None:
     np.testing.assert_allclose(truncated_svd(sets, weight, rank=45)(queries), expected, atol=1e-3)
 
 
-def test_script(tmp_path, library, corpus) -> None:
+def test_script(tmp_path: Path, library: Path, corpus: Corpus) -> None:
     """The script as users run it, with a model of random weights."""
     genes = [*SPECIALS, *VOCABULARY]
     config = {"vocab_size": len(genes), "d_model": 8}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import gene_phenotype
 import numpy as np
 import pandas as pd
@@ -9,6 +11,9 @@ from scipy.sparse import csr_array
 from sklearn.metrics import roc_auc_score
 
 from scgsfm.phenotypes import load_annotations
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_rank_shares_ties() -> None:
@@ -74,7 +79,7 @@ def test_curves_of_other_genes_tell_the_shares() -> None:
     assert all(row["annotated"] == pytest.approx(row["predicted"], abs=0.1) for row in rows if row["n"] > 500)
 
 
-def test_drawing(tmp_path) -> None:
+def test_drawing(tmp_path: Path) -> None:
     table = pd.DataFrame({"prediction": "a", "predicted": [0.01, 0.2, 0.8], "annotated": [0.0, 0.2, 0.9]})
     gene_phenotype.draw(table, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import model_speed
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from scgsfm.models.gsfm import GSFM, build_module
 
 
 @pytest.mark.parametrize("config", [{}, {"input_norm": "l2"}, {"depth": 3}])
-def test_both_forms_agree(config) -> None:
+def test_both_forms_agree(config: dict[str, int | str]) -> None:
     genes = [*SPECIALS, *(f"G{i}" for i in range(40))]
     model = GSFM(build_module({"vocab_size": len(genes), "d_model": 8} | config), genes)
     sets = model_speed.draw(2000, 6, len(genes))

@@ -1,8 +1,15 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import render
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def test_tables_are_replaced_between_their_markers(tmp_path) -> None:
+
+def test_tables_are_replaced_between_their_markers(tmp_path: Path) -> None:
     (tmp_path / "speed.csv").write_text("# Python 3; python benchmarks/speed.py\nform,seconds\nours,1.50\n")
     page = "Text.\n<!-- table: speed -->\nold\n<!-- end -->\nMore.\n<!-- table: absent -->\nold\n<!-- end -->\n"
     rendered = render.render(page, tmp_path)

@@ -51,7 +51,7 @@ def test_cases_are_methods_with_a_peer_in_the_list() -> None:
     assert set(scoring.CURVES) <= set(CASES)
 
 
-def test_script(tmp_path) -> None:
+def test_script(tmp_path: Path) -> None:
     pytest.importorskip("decoupler", minversion="2")
     size = ["--cells", "40", "--sets", "5", "--repeats", "1"]
     options = ["--quick", *size, "--methods", "aucell, ties='decoupler'", "--out", tmp_path]
@@ -94,7 +94,7 @@ def test_table_is_shown_with_ratios_and_without_what_is_not_there() -> None:
     assert cells[4] == ["aucell", "10,000 × 500", "0.25", "", "0.40", "2.5", "50", *[""] * 7]
 
 
-def test_plot(tmp_path) -> None:
+def test_plot(tmp_path: Path) -> None:
     axes = {"cells": [100, 1000, 10_000], "sets": [50, 500]}
     rows = [
         {"method": method, "by": by, "axis": axis, "n": n, "seconds": n * slow}

@@ -1,20 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import numpy as np
 import pytest
 import streaming
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from scipy import sparse
+
 
 @pytest.fixture(scope="module")
-def cells():
+def cells() -> sparse.csr_array:
     return streaming.pool(40, np.random.default_rng(0))
 
 
-def test_density(cells) -> None:
+def test_density(cells: sparse.csr_array) -> None:
     assert 0.04 < cells.nnz / np.prod(cells.shape) < 0.1
 
 
 @pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
-def test_file_is_the_pool_in_another_order(cells, tmp_path, suffix, monkeypatch) -> None:
+def test_file_is_the_pool_in_another_order(
+    cells: sparse.csr_array, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(streaming, "CHUNK", 1000)
     path = tmp_path / f"cells{suffix}"
     streaming.write(path, cells, 100)
@@ -25,13 +37,13 @@ def test_file_is_the_pool_in_another_order(cells, tmp_path, suffix, monkeypatch)
     assert np.unique(written.X[80:].sum(axis=1)).size == 20
 
 
-def streaming_root(path):
+def streaming_root(path: Path) -> Any:
     import zarr
 
     return zarr.open_group(str(path), mode="r")
 
 
-def test_same_tells_a_difference(tmp_path) -> None:
+def test_same_tells_a_difference(tmp_path: Path) -> None:
     import zarr
 
     for name, value in (("a", 1), ("b", 1), ("c", 2)):

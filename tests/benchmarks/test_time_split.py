@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,16 +18,19 @@ from scgsfm._vocabulary import SPECIALS
 from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
 
+if TYPE_CHECKING:
+    from scgsfm.models.gsfm import GSFM
+
 GENES = [f"G{i:02d}" for i in range(60)]
 
 
-def write(path, terms):
+def write(path: Path, terms: dict[str, list[str]]) -> Path:
     path.write_text("".join("\t".join([name, "", *genes]) + "\n" for name, genes in terms.items()))
     return path
 
 
 @pytest.fixture
-def releases(tmp_path):
+def releases(tmp_path: Path) -> tuple[Path, Path]:
     """Three terms of both releases, of which the third gains but two genes, and one of either."""
     old = {
         "lipid pathway (LP)_Homo sapiens_hsa00532": GENES[:10],
@@ -48,7 +52,7 @@ def test_identity() -> None:
     assert time_split.identity("a (GO:0000001)") == "GO:0000001"
 
 
-def test_split(releases) -> None:
+def test_split(releases: tuple[Path, Path]) -> None:
     task = time_split.read_split(*releases, GENES)
     assert task.terms == ["Lipid Pathway", "Form (GO:0000001)"]
     names = lambda rows: [[GENES[i] for i in row.indices] for row in (rows[[0]], rows[[1]])]
@@ -58,7 +62,7 @@ def test_split(releases) -> None:
     assert [GENES[i] for i in task.universe] == sorted(new)
 
 
-def test_orders(releases, gsfm, monkeypatch) -> None:
+def test_orders(releases: tuple[Path, Path], gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
     task = time_split.read_split(*releases, GENES)
     scores = np.random.default_rng(0).integers(0, 2, (2, 62)).astype(np.float32)
     genes = [*SPECIALS, *GENES]
@@ -85,7 +89,7 @@ def test_agreement() -> None:
     assert row["lowest quarter"] == f"{np.median(told[lowest]):.3f} / {np.median(later[lowest]):.3f}"
 
 
-def test_script(tmp_path, releases) -> None:
+def test_script(tmp_path: Path, releases: tuple[Path, Path]) -> None:
     """The script as users run it, with a model of random weights."""
     genes = [*SPECIALS, *GENES]
     config = {"vocab_size": len(genes), "d_model": 8}

@@ -1,6 +1,9 @@
 """Libraries by name: embedded ones against known members, others from a local server."""
 
+from __future__ import annotations
+
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -8,6 +11,11 @@ import pytest
 from scgsfm import GeneSets
 from scgsfm.datasets import library, pbmc
 from scgsfm.errors import DownloadError
+
+if TYPE_CHECKING:
+    from tests.conftest import Server
+
+    from scgsfm.settings import Settings
 
 ENRICHR = "T cell receptor\t\tCD3D,1.0\tCD3E,1.0\t\nApoptosis\t\tCASP3\tBAX\t\n"
 MSIGDB = "HALLMARK_X\thttps://example.org\tCD3D\tCD3E\n"
@@ -25,7 +33,7 @@ MSIGDB = "HALLMARK_X\thttps://example.org\tCD3D\tCD3E\n"
         ("cell_types", "AIZARANI_LIVER_C11_HEPATOCYTES_1", 297, {"A1BG", "AADAC", "ADH1A"}),
     ],
 )
-def test_embedded_members(name, set_name, size, some) -> None:
+def test_embedded_members(name: str, set_name: str, size: int, some: set[str]) -> None:
     sets = library(name)
     assert len(sets[set_name]) == size
     assert some <= set(sets[set_name])
@@ -61,7 +69,7 @@ def test_embedded_libraries_are_small() -> None:
 
 
 @pytest.fixture
-def sources(server, monkeypatch):
+def sources(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A local Enrichr and MSigDB."""
     server.files["/enrichr?libraryName=My_Library_2021"] = ENRICHR.encode()
     server.files["/enrichr?libraryName=Broken_2021"] = b"no such library\n"
@@ -71,7 +79,7 @@ def sources(server, monkeypatch):
     return server
 
 
-def test_enrichr_is_downloaded_once(sources, own_settings, recwarn) -> None:
+def test_enrichr_is_downloaded_once(sources: Server, own_settings: Settings, recwarn: pytest.WarningsRecorder) -> None:
     for make in (library, GeneSets):
         sets = make("My_Library_2021")
         assert sets.to_dict() == {"T cell receptor": ["CD3D", "CD3E"], "Apoptosis": ["CASP3", "BAX"]}
@@ -83,14 +91,14 @@ def test_enrichr_is_downloaded_once(sources, own_settings, recwarn) -> None:
 
 
 @pytest.mark.parametrize("name", ["h.all.v2024.1.Hs", "h.all.v2024.1.Hs.symbols"])
-def test_msigdb_release(sources, name) -> None:
+def test_msigdb_release(sources: Server, name: str) -> None:
     sets = library(name)
     assert sets.to_dict() == {"HALLMARK_X": ["CD3D", "CD3E"]}
     assert sets.info["version"] == "2024.1.Hs"
     assert sources.requests == {"/msigdb/2024.1.Hs/h.all.v2024.1.Hs.symbols.gmt": 1}
 
 
-def test_unknown_names_suggest_others(sources) -> None:
+def test_unknown_names_suggest_others(sources: Server) -> None:
     with pytest.raises(
         DownloadError, match="(?s)'KEGG_2021_Humans'.*Did you mean 'KEGG_2021_Human'.*hallmark.*libraryName"
     ):
@@ -100,7 +108,7 @@ def test_unknown_names_suggest_others(sources) -> None:
     assert not any("reactom" in path for path in sources.requests)
 
 
-def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources, own_settings) -> None:
+def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources: Server, own_settings: Settings) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not send gene sets.*separated by tabs"):
             library("Broken_2021")
@@ -108,7 +116,7 @@ def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources, own_setting
     assert not (own_settings.cache_dir / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
 
 
-def test_a_wrong_file_placed_by_hand_is_kept(sources, own_settings) -> None:
+def test_a_wrong_file_placed_by_hand_is_kept(sources: Server, own_settings: Settings) -> None:
     path = own_settings.cache_dir / "genesets" / "enrichr" / "My_Library_2021.gmt"
     path.parent.mkdir(parents=True)
     path.write_text("T CD3D CD3E\n")
@@ -118,7 +126,7 @@ def test_a_wrong_file_placed_by_hand_is_kept(sources, own_settings) -> None:
     assert not sources.requests
 
 
-def test_offline(sources, own_settings) -> None:
+def test_offline(sources: Server, own_settings: Settings) -> None:
     own_settings.offline = True
     assert len(library("hallmark")) == 50
     with pytest.raises(DownloadError, match="KEGG_2021_Human"):

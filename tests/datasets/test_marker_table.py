@@ -1,10 +1,12 @@
+from __future__ import annotations
+
 import pytest
 
 from scgsfm.datasets import library, marker_table
 
 
 @pytest.mark.parametrize("name", ["tissue_markers", "pbmc_markers", "cell_types"])
-def test_a_row_for_each_set(name) -> None:
+def test_a_row_for_each_set(name: str) -> None:
     table, sets = marker_table(name), library(name)
     assert table.index.tolist() == sets.names
     assert table["n_genes"].tolist() == sets.sizes.tolist()
@@ -35,7 +37,7 @@ def test_textbook_markers() -> None:
         ("LAKE_ADULT_KIDNEY_C2_PODOCYTES", "podocytes", "kidney"),
     ],
 )
-def test_names_of_studies(name, cell_type, tissue) -> None:
+def test_names_of_studies(name: str, cell_type: str, tissue: str) -> None:
     row = marker_table("cell_types").loc[name]
     assert (row["cell_type"], row["tissue"], row["organism"]) == (cell_type, tissue, "human")
 

@@ -1,10 +1,16 @@
+from __future__ import annotations
+
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import anndata as ad
 import numpy as np
 from scipy.sparse import issparse
 
 from scgsfm.datasets import pbmc
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_cells_counts_and_labels() -> None:
@@ -53,7 +59,7 @@ def test_source_licence_and_size() -> None:
     assert (files("scgsfm") / "data" / "pbmc.h5ad").stat().st_size <= 1_500_000
 
 
-def test_it_is_a_fresh_object_that_can_be_written(tmp_path) -> None:
+def test_it_is_a_fresh_object_that_can_be_written(tmp_path: Path) -> None:
     first = pbmc()
     first.obs["cell_type"] = "changed"
     again = pbmc()

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +23,7 @@ def contigs() -> dict[str, str]:
     }
 
 
-def write_fasta(path, contigs, width=60):
+def write_fasta(path: Path, contigs: dict[str, str], width: int = 60) -> Path:
     lines = []
     for name, text in contigs.items():
         lines += [f">{name} about", *(text[i : i + width] for i in range(0, len(text), width))]
@@ -27,6 +32,6 @@ def write_fasta(path, contigs, width=60):
 
 
 @pytest.fixture
-def fasta(contigs, tmp_path):
+def fasta(contigs: dict[str, str], tmp_path: Path) -> Path:
     pytest.importorskip("pyfaidx")
     return write_fasta(tmp_path / "genome.fa", contigs)

@@ -2,20 +2,24 @@ from __future__ import annotations
 
 import gzip
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scgsfm.dna import Genome, contig_names, species_of
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def test_reads_what_is_asked_for(fasta, contigs) -> None:
+
+def test_reads_what_is_asked_for(fasta: Path, contigs: dict[str, str]) -> None:
     with Genome(fasta) as genome:
         assert genome.lengths == {name: len(text) for name, text in contigs.items()}
         assert genome.sequence("chr1", 390, 410) == contigs["chr1"][390:410].upper()
         assert genome.sequence("chr2", 295, 305) == contigs["chr2"][295:300] + "NNNNN"
 
 
-def test_bgzip(fasta, contigs, tmp_path) -> None:
+def test_bgzip(fasta: Path, contigs: dict[str, str], tmp_path: Path) -> None:
     bgzf = pytest.importorskip("Bio.bgzf")
     with bgzf.BgzfWriter(str(tmp_path / "genome.fa.gz")) as file:
         file.write(fasta.read_bytes())
@@ -24,7 +28,7 @@ def test_bgzip(fasta, contigs, tmp_path) -> None:
             assert genome.sequence("chr1", 700, 800) == contigs["chr1"][700:800]
 
 
-def test_open_fasta_and_dict(fasta, contigs) -> None:
+def test_open_fasta_and_dict(fasta: Path, contigs: dict[str, str]) -> None:
     import pyfaidx
 
     opened = pyfaidx.Fasta(str(fasta))
@@ -36,14 +40,14 @@ def test_open_fasta_and_dict(fasta, contigs) -> None:
     opened.close()
 
 
-def test_folder_that_may_not_be_written(fasta, contigs, monkeypatch) -> None:
+def test_folder_that_may_not_be_written(fasta: Path, contigs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     with Genome(fasta) as genome:
         assert genome.sequence("chr1", 0, 9) == contigs["chr1"][:9].upper()
     assert not fasta.with_name("genome.fa.fai").exists()
 
 
-def test_errors(tmp_path) -> None:
+def test_errors(tmp_path: Path) -> None:
     pytest.importorskip("pyfaidx")
     with pytest.raises(FileNotFoundError, match="never downloaded"):
         Genome("hg38")
@@ -83,5 +87,5 @@ def test_contig_names() -> None:
         ([], {"chr1": 248956422}, None),
     ],
 )
-def test_species(names, lengths, species) -> None:
+def test_species(names: list[str], lengths: dict[str, int], species: str | None) -> None:
     assert species_of(names, lengths) == species

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from scgsfm.dna import parse_peak, peaks_of
+
+if TYPE_CHECKING:
+    from scgsfm.dna import Peaks
 
 
 @pytest.mark.parametrize(
@@ -30,16 +34,16 @@ from scgsfm.dna import parse_peak, peaks_of
         ("", None),
     ],
 )
-def test_names(name, expected) -> None:
+def test_names(name: str, expected: tuple[str, int, int] | None) -> None:
     assert parse_peak(name) == expected
 
 
-def listed(peaks) -> list[tuple]:
+def listed(peaks: Peaks) -> list[tuple]:
     return list(zip(peaks.contig.tolist(), peaks.start.tolist(), peaks.end.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("contig", ["chrom", "chr", "seqnames", "Chromosome"])
-def test_columns(contig) -> None:
+def test_columns(contig: str) -> None:
     var = pd.DataFrame({contig: ["chr1", "2"], "start": ["5", "7"], "End": [9, 11]}, index=["a", "b"])
     assert listed(peaks_of(var)) == [("chr1", 5, 9), ("2", 7, 11)]
 

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from scgsfm.dna import Genome, Peaks, sequences_of_peaks, sequences_of_texts
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def peaks(*rows) -> Peaks:
+
+def peaks(*rows: Any) -> Peaks:
     contig, start, end = zip(*rows, strict=True)
     return Peaks(np.array(contig, object), np.array(start), np.array(end))
 
 
-def test_windows_are_around_the_middle(contigs) -> None:
+def test_windows_are_around_the_middle(contigs: dict[str, str]) -> None:
     found = sequences_of_peaks(peaks(("chr1", 300, 500), ("1", 350, 353), ("chr1", 100, 900)), Genome(contigs), 200)
     text = contigs["chr1"].upper()
     assert found.sequences == [text[300:500], text[251:451], text[400:600]]
@@ -21,13 +26,13 @@ def test_windows_are_around_the_middle(contigs) -> None:
     assert "1 contigs go by another name in the FASTA (1 is chr1)" in found.summary()
 
 
-def test_windows_move_inwards(contigs) -> None:
+def test_windows_move_inwards(contigs: dict[str, str]) -> None:
     found = sequences_of_peaks(peaks(("chr1", 0, 10), ("chr1", 990, 1000)), Genome(contigs), 200)
     assert found.start.tolist() == [0, 800]
     assert found.sequences[1] == contigs["chr1"][800:]
 
 
-def test_why_there_is_none(contigs) -> None:
+def test_why_there_is_none(contigs: dict[str, str]) -> None:
     rows = [
         ("chr1", 900, 1001),
         ("chr9", 1, 9),
@@ -44,7 +49,7 @@ def test_why_there_is_none(contigs) -> None:
     assert found.summary().startswith("1 of 7 elements have a sequence; 2 off the end; 2 name not read")
 
 
-def test_tiles_cover_a_long_peak(contigs) -> None:
+def test_tiles_cover_a_long_peak(contigs: dict[str, str]) -> None:
     found = sequences_of_peaks(
         peaks(("chr1", 100, 650), ("chr1", 10, 50), ("chr2", 0, 600)), Genome(contigs), 200, windows="tile"
     )

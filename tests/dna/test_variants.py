@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from scgsfm.dna import Genome, Variant, alleles, read_variants
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
 VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr1\t5\trs1\tA\tG,<DEL>,T\n2\t7\t.\tac\tA\t.\n"
 
 
-def test_texts_tables_and_files(tmp_path) -> None:
+def test_texts_tables_and_files(tmp_path: Path) -> None:
     texts = ["chr1:1,005:A:G", "chr1-5-A-G", "chr1_KI2v1_random:5:A>G", "HLA-A*01:01:5:A:GT"]
     found = read_variants(texts)
     assert [(v.contig, v.pos, v.ref, v.alt) for v in found] == [
@@ -42,12 +47,12 @@ def test_texts_tables_and_files(tmp_path) -> None:
         (pd.DataFrame({"chrom": ["1"], "pos": [1], "ref": ["A"], "alt": ["-"]}), "as in VCF"),
     ],
 )
-def test_unreadable(given, told) -> None:
+def test_unreadable(given: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_variants(given)
 
 
-def test_alleles_stand_in_the_middle(contigs) -> None:
+def test_alleles_stand_in_the_middle(contigs: dict[str, str]) -> None:
     text = contigs["chr1"].upper()
     ref = text[500]
     alt = "A" if ref != "A" else "C"
@@ -69,7 +74,7 @@ def test_alleles_stand_in_the_middle(contigs) -> None:
     assert pairs[3] == (text[:200], text[:2] + alt + text[3:200])
 
 
-def test_wrong_reference(contigs) -> None:
+def test_wrong_reference(contigs: dict[str, str]) -> None:
     wrong = "A" if contigs["chr1"][500] != "A" else "C"
     with pytest.raises(ValueError, match=f"1 of 2 variants.*has {wrong}, the genome {contigs['chr1'][500]}"):
         alleles(

@@ -10,7 +10,7 @@ from scgsfm.genes import check_share
 TEXT = {"what": "genes of the sets", "examples_given": ["a", "b"], "examples_expected": ["CD4"]}
 
 
-def test_good_share_is_logged(caplog, monkeypatch) -> None:
+def test_good_share_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
     with caplog.at_level(logging.INFO, "scgsfm"):
         assert check_share(1500, 2000, **TEXT) == 0.75
@@ -23,7 +23,7 @@ def test_low_share_warns_with_examples() -> None:
 
 
 @pytest.mark.parametrize(("n_matched", "n_total"), [(0, 10), (0, 0), (4, 100)])
-def test_hopeless_share_is_refused(n_matched, n_total) -> None:
+def test_hopeless_share_is_refused(n_matched: int, n_total: int) -> None:
     with pytest.raises(GeneMatchError, match="use_raw=True"):
         check_share(n_matched, n_total, **TEXT)
 

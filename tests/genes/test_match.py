@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 import numpy as np
 import pandas as pd
@@ -8,9 +8,12 @@ import pytest
 
 from scgsfm.genes import _match, match
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def test_exact_names_are_never_translated(monkeypatch) -> None:
-    def forbidden(*_) -> Never:
+
+def test_exact_names_are_never_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: Any) -> Never:
         raise AssertionError
 
     monkeypatch.setattr(_match, "locate", forbidden)
@@ -42,7 +45,7 @@ def test_names_of_another_species_and_unknown_names() -> None:
         ("Trp53", "ENSG00000141510"),
     ],
 )
-def test_same_gene_by_other_names(query, target) -> None:
+def test_same_gene_by_other_names(query: str, target: str) -> None:
     targets = ["GAPDH", "ACTB", target]
     assert match([query], targets).tolist() == [2]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,12 @@ import pytest
 
 from scgsfm.genes import STATUSES, protein_coding, resolve, sources
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def read(*names, organism=None):
+
+def read(*names: Any, organism: str | None = None) -> list[tuple[str, str]]:
     found = resolve(names, organism=organism)
     return list(zip(found.symbols.tolist(), found.how.tolist(), strict=True))
 
@@ -53,7 +58,7 @@ def read(*names, organism=None):
         ("CD8A.1", "CD8A", "approved"),
     ],
 )
-def test_known_names(name, symbol, how) -> None:
+def test_known_names(name: Any, symbol: str, how: str) -> None:
     assert read(name) == [(symbol, how)]
 
 
@@ -66,7 +71,7 @@ def test_known_names(name, symbol, how) -> None:
         "CBP",  # alias of CREBBP; once a symbol of OPN1LW
     ],
 )
-def test_ambiguous_names_are_left_open(name) -> None:
+def test_ambiguous_names_are_left_open(name: str) -> None:
     assert read(name) == [("", "ambiguous")]
 
 
@@ -74,7 +79,7 @@ def test_ambiguous_names_are_left_open(name) -> None:
     "name",
     ["", None, float("nan"), pd.NA, "FBgn0000001", "peak_1", "chr1:100-200", "RP11-34P13.7", "cd4", "NOSUCHGENE", "0"],
 )
-def test_unknown_names(name) -> None:
+def test_unknown_names(name: Any) -> None:
     assert read(name) == [("", "unknown")]
 
 
@@ -101,7 +106,7 @@ def test_symbol_with_ensembl_id_is_read_by_the_id() -> None:
 
 
 @pytest.mark.parametrize("names", [["0", "1", "2", "9"], ["1", "2", "3", "4"], list(range(50))])
-def test_row_numbers_are_not_entrez_ids(names) -> None:
+def test_row_numbers_are_not_entrez_ids(names: list[int | str]) -> None:
     assert resolve(names).share == 0
 
 
@@ -137,7 +142,7 @@ def test_orthologs_are_one_to_one() -> None:
     "container",
     [list, tuple, np.array, pd.Index, pd.Series, lambda x: pd.Series(x, dtype="string"), pd.Categorical, iter],
 )
-def test_containers(container) -> None:
+def test_containers(container: Callable[..., Any]) -> None:
     found = resolve(container(["CD4", "nothing", "CD4"]))
     assert found.symbols.tolist() == ["CD4", "", "CD4"]
     assert found.names.dtype == found.symbols.dtype == found.how.dtype == object

@@ -1,7 +1,10 @@
 """The class GeneSets: what it is built from, what it answers, and its membership matrix."""
 
+from __future__ import annotations
+
 import pickle
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,11 +14,16 @@ from scipy.sparse import csr_array
 from scgsfm import GeneSets
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
 PLAIN = {"T": ["CD3D", "CD3E", "CD2"], "B": ["MS4A1", "CD79A", "CD2"]}
 SIGNED = {"T": {"CD3D": 2.0, "CD3E": 1.5, "MS4A1": -1.0}, "B": {"MS4A1": 3.0, "CD79A": 1.0}}
 
 
-def long(sets):
+def long(sets: dict[str, dict[str, float]]) -> pd.DataFrame:
     """A decoupler net of weighted sets, with the rows of the sets mixed."""
     rows = [(name, gene, weight) for name, genes in sets.items() for gene, weight in genes.items()]
     frame = pd.DataFrame(rows, columns=["source", "target", "weight"])
@@ -25,7 +33,7 @@ def long(sets):
 
 
 @pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict, lambda sets: GeneSets(GeneSets(sets))])
-def test_dict(make) -> None:
+def test_dict(make: Callable[..., Any]) -> None:
     sets = make(PLAIN)
     assert sets.to_dict() == PLAIN
     assert sets.names == list(sets) == ["T", "B"]
@@ -71,7 +79,7 @@ def test_dict_values_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict])
-def test_dict_flaws_make_one_warning(make) -> None:
+def test_dict_flaws_make_one_warning(make: Callable[..., Any]) -> None:
     with pytest.warns(GeneSetWarning) as caught:
         sets = make({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
     assert sets.to_dict() == {"T": ["CD3D", "CD3E"], "w": ["CD4"]}
@@ -98,13 +106,13 @@ def test_dict_flaws_make_one_warning(make) -> None:
         pytest.param({"T": []}, ValueError, "no gene set.*without a gene left out", id="empty set"),
     ],
 )
-def test_wrong_sources_are_refused(source, error, words) -> None:
+def test_wrong_sources_are_refused(source: Any, error: type[Any], words: str) -> None:
     with pytest.raises(error, match=f"(?s){words}"):
         GeneSets(source)
 
 
 @pytest.mark.parametrize("dtype", ["object", "category", "string"])
-def test_frame(dtype) -> None:
+def test_frame(dtype: str) -> None:
     frame = long(SIGNED).astype({"source": dtype, "target": dtype})
     for sets in (GeneSets(frame), GeneSets.from_frame(frame)):
         assert sets.to_dict() == SIGNED
@@ -151,7 +159,7 @@ def test_frame_flaws_make_one_warning() -> None:
         ({"source": [], "target": []}, "no gene set"),
     ],
 )
-def test_wrong_frames_are_refused(frame, words) -> None:
+def test_wrong_frames_are_refused(frame: dict[str, list[int | str]], words: str) -> None:
     with pytest.raises(ValueError, match=f"(?s){words}"):
         GeneSets(pd.DataFrame(frame))
 
@@ -210,7 +218,7 @@ def test_repr_tells_counts_source_and_licence() -> None:
         assert words in text
 
 
-def by_hand(sets, genes):
+def by_hand(sets: dict[str, Any], genes: list[str]) -> np.ndarray:
     """Membership by two loops; ``genes`` are names that need no translation."""
     matrix = np.zeros((len(sets), len(genes)))
     for i, members in enumerate(sets.values()):
@@ -222,7 +230,7 @@ def by_hand(sets, genes):
 
 @pytest.mark.parametrize("sets", [PLAIN, SIGNED], ids=["plain", "signed"])
 @pytest.mark.parametrize("kind", [list, np.array, pd.Index, pd.Series])
-def test_membership(sets, kind) -> None:
+def test_membership(sets: dict[str, Any], kind: Callable[..., Any]) -> None:
     genes = ["ACTB", "MS4A1", "CD3E", "GAPDH", "CD3D", "CD79A"]
     matrix = GeneSets(sets).membership(kind(genes))
     assert isinstance(matrix, csr_array)
@@ -271,7 +279,7 @@ def test_two_names_of_a_gene_count_once() -> None:
     assert matrix.toarray().tolist() == [[2, 1]]
 
 
-def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path, monkeypatch) -> None:
+def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").write_text("A\t\tCD3D\n")
     with pytest.raises(ValueError, match="read from .gmt"):

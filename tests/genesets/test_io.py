@@ -1,22 +1,30 @@
 """Reading and writing gene-set files: each flaw is either repaired and told with its place, or refused."""
 
+from __future__ import annotations
+
 import gzip
 import json
 import warnings
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scgsfm import GeneSets
 from scgsfm.errors import GeneSetWarning
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
 GOOD = {"A": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A", "CD3E"]}
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path) -> Any:
     """Write bytes or text to a file and give its path."""
 
-    def write(content, name="sets.gmt"):
+    def write(content: bytes | str, name: str = "sets.gmt") -> Any:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
@@ -24,7 +32,7 @@ def write(tmp_path):
     return write
 
 
-def read(source):
+def read(source: Path) -> tuple[GeneSets, str]:
     """Gene sets, and the text of the one warning (empty without one)."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -38,13 +46,13 @@ CLEAN = "A\tdescription\tCD3D\tCD3E\nB\t\tMS4A1\tCD79A\tCD3E\n"
 
 
 @pytest.mark.parametrize("content", [CLEAN, CLEAN.rstrip("\n")], ids=["final line end", "no final line end"])
-def test_clean_file_is_read_without_a_word(write, content) -> None:
+def test_clean_file_is_read_without_a_word(write: Callable[..., Any], content: str) -> None:
     sets, told = read(write(content))
     assert sets.to_dict() == GOOD
     assert told == ""
 
 
-def test_gzip_is_known_by_its_content(write) -> None:
+def test_gzip_is_known_by_its_content(write: Callable[..., Any]) -> None:
     packed = gzip.compress(CLEAN.encode())
     assert read(write(packed, "sets.gmt.gz"))[0].to_dict() == GOOD
     assert read(write(packed, "sets.gmt"))[0].to_dict() == GOOD
@@ -76,21 +84,21 @@ def test_gzip_is_known_by_its_content(write) -> None:
         pytest.param(CLEAN.replace("CD3D", "CD3D,"), "commas without a weight removed (line 1)", id="comma"),
     ],
 )
-def test_flaws_are_repaired_and_told(write, content, words) -> None:
+def test_flaws_are_repaired_and_told(write: Callable[..., Any], content: bytes | str, words: str) -> None:
     sets, told = read(write(content))
     assert sets.to_dict() == GOOD
     assert told.startswith("sets.gmt")
     assert words in told
 
 
-def test_many_places_are_cut_short(write) -> None:
+def test_many_places_are_cut_short(write: Callable[..., Any]) -> None:
     sets, told = read(write("".join(f"S{i}\tx\tCD3D\t\r\n" for i in range(1000))))
     assert len(sets) == 1000
     assert "lines 1, 2, 3, 4, 5 and 995 more" in told
     assert len(told) < 500
 
 
-def test_all_flaws_make_one_warning(write) -> None:
+def test_all_flaws_make_one_warning(write: Callable[..., Any]) -> None:
     sets, told = read(
         write(b"\xef\xbb\xbfA\tx\tCD3D,1.0\tCD3D,1.0\tCD3E,1.0\t\r\n\r\nB\t\tMS4A1\tCD79A\tCD3E\nC\t\nbad\n")
     )
@@ -106,20 +114,20 @@ def test_all_flaws_make_one_warning(write) -> None:
         assert words in told
 
 
-def test_namesakes_with_other_genes_are_numbered(write) -> None:
+def test_namesakes_with_other_genes_are_numbered(write: Callable[..., Any]) -> None:
     sets, told = read(write("A\t1\tCD3D\nA\t2\tCD3E\nA (2)\t\tCD4\nA\t3\tCD3D\n"))
     assert sets.to_dict() == {"A": ["CD3D"], "A (3)": ["CD3E"], "A (2)": ["CD4"]}
     assert "numbered (line 2: 'A (3)')" in told
     assert "same name and genes left out (line 4)" in told
 
 
-def test_text_that_is_not_utf8(write) -> None:
+def test_text_that_is_not_utf8(write: Callable[..., Any]) -> None:
     sets, told = read(write("Zelltyp Müller\t\tGLUL\n".encode("latin-1") + "Zell-Größe\t\tCD4\n".encode()))
     assert sets.names == ["Zelltyp Müller", "Zell-Größe"]
     assert "not UTF-8 read as Latin-1 (line 1)" in told
 
 
-def test_weights_are_read_with_signs_and_exponents(write) -> None:
+def test_weights_are_read_with_signs_and_exponents(write: Callable[..., Any]) -> None:
     sets, told = read(write("A\t\tCD3D,1.5\tCD3E,-2\tCD4,1e-3\tCD8A,.5\n"))
     assert sets.to_dict() == {"A": {"CD3D": 1.5, "CD3E": -2.0, "CD4": 0.001, "CD8A": 0.5}}
     assert sets.weighted
@@ -127,7 +135,7 @@ def test_weights_are_read_with_signs_and_exponents(write) -> None:
     assert told == ""
 
 
-def test_weights_that_say_nothing_are_left_out(write) -> None:
+def test_weights_that_say_nothing_are_left_out(write: Callable[..., Any]) -> None:
     sets, told = read(write("A\t\tCD3D,1.5\tCD3E,nan\tCD4,NA\nB\t\tCD8A,inf\tCD8B,2\tCD2,0\tMAL\n"))
     assert sets.to_dict() == {"A": {"CD3D": 1.5}, "B": {"CD8B": 2.0, "MAL": 1.0}}
     assert "missing or infinite left out (lines 1, 2)" in told
@@ -135,26 +143,26 @@ def test_weights_that_say_nothing_are_left_out(write) -> None:
     assert "got weight 1 (line 2)" in told
 
 
-def test_conflicting_weights_are_refused(write) -> None:
+def test_conflicting_weights_are_refused(write: Callable[..., Any]) -> None:
     path = write("A\t\tCD4,1\nB\t\tCD3D,1.5\tCD3E,1\tCD3D,2\n")
     with pytest.raises(ValueError, match=r"'CD3D' has the weights 1.5 and 2 in set 'B' \(line 2"):
         GeneSets(path)
 
 
-def test_commas_in_gene_names_stay(write) -> None:
+def test_commas_in_gene_names_stay(write: Callable[..., Any]) -> None:
     sets, told = read(write("A\t\tHLA-A,B\tPC(16:0,18:1)\t1,2-diol\n"))
     assert sets["A"] == ["HLA-A,B", "PC(16:0,18:1)", "1,2-diol"]
     assert not sets.weighted
     assert told == ""
 
 
-def test_dates_of_a_spreadsheet_are_told(write) -> None:
+def test_dates_of_a_spreadsheet_are_told(write: Callable[..., Any]) -> None:
     sets, told = read(write("A\t\t2-Sep\tCD4\n"))
     assert sets["A"] == ["2-Sep", "CD4"]
     assert "spreadsheet" in told
 
 
-def test_a_missing_description_column_is_told(write) -> None:
+def test_a_missing_description_column_is_told(write: Callable[..., Any]) -> None:
     sets, told = read(write("A\tCD3D\tCD3E\tCD4\nB\tCD3E\tCD3D\nC\tCD4\tCD3D\tCD3E\n"))
     assert sets["B"] == ["CD3D"]
     assert "second column looks like genes" in told
@@ -178,12 +186,14 @@ def test_a_missing_description_column_is_told(write) -> None:
         pytest.param(gzip.compress(CLEAN.encode() * 50)[:-9], "damaged gzip", id="truncated gzip"),
     ],
 )
-def test_files_that_would_give_wrong_sets_are_refused(write, content, words) -> None:
+def test_files_that_would_give_wrong_sets_are_refused(
+    write: Callable[..., Any], content: bytes | str, words: str
+) -> None:
     with pytest.raises(ValueError, match=words):
         GeneSets(write(content))
 
 
-def test_missing_file_names_the_place_and_similar_names(write) -> None:
+def test_missing_file_names_the_place_and_similar_names(write: Callable[..., Any]) -> None:
     path = write(CLEAN, "markers.gmt")
     with pytest.raises(FileNotFoundError, match="marker.gmt.*Did you mean 'markers.gmt'"):
         GeneSets(str(path.with_name("marker.gmt")))
@@ -195,18 +205,18 @@ def test_missing_file_names_the_place_and_similar_names(write) -> None:
     ("name", "words"),
     [("net.csv", "read_csv"), ("net.tsv", "read_csv"), ("net.xlsx", "read_excel"), ("net.gmx", "GMX")],
 )
-def test_other_extensions_are_refused_with_a_way_out(write, name, words) -> None:
+def test_other_extensions_are_refused_with_a_way_out(write: Callable[..., Any], name: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         GeneSets(write(CLEAN, name))
 
 
-def test_txt_is_taken_for_gmt_and_told(write) -> None:
+def test_txt_is_taken_for_gmt_and_told(write: Callable[..., Any]) -> None:
     sets, told = read(write(CLEAN, "Enrichr_library.txt"))
     assert sets.to_dict() == GOOD
     assert ".txt" in told
 
 
-def test_from_gmt_takes_any_extension(write) -> None:
+def test_from_gmt_takes_any_extension(write: Callable[..., Any]) -> None:
     assert GeneSets.from_gmt(write(CLEAN, "sets.data")).to_dict() == GOOD
 
 
@@ -223,14 +233,14 @@ def test_from_gmt_takes_any_extension(write) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["sets.json", "sets.json.gz"])
-def test_json(write, content, expected, name) -> None:
+def test_json(write: Callable[..., Any], content: dict[str, Any], expected: dict[str, Any], name: str) -> None:
     text = json.dumps(content).encode()
     sets, told = read(write(gzip.compress(text) if name.endswith("gz") else text, name))
     assert sets.to_dict() == expected
     assert told == ""
 
 
-def test_json_flaws(write) -> None:
+def test_json_flaws(write: Callable[..., Any]) -> None:
     sets, told = read(write('\ufeff{"A": ["CD3D", null, "CD3D"], "B": {"CD4": NaN}, "A": ["CD3E"]}', "sets.json"))
     assert sets.to_dict() == {"A": ["CD3D"], "A (2)": ["CD3E"]}
     for words in ("byte order mark", "kept once (set 'A')", "missing or infinite left out (set 'B')", "numbered"):
@@ -248,7 +258,9 @@ def test_json_flaws(write) -> None:
         ('{"A": {"CD3D": 1, "CD3D": 2}}', ValueError, "weights 1 and 2"),
     ],
 )
-def test_json_that_would_give_wrong_sets_is_refused(write, text, error, words) -> None:
+def test_json_that_would_give_wrong_sets_is_refused(
+    write: Callable[..., Any], text: str, error: type[Any], words: str
+) -> None:
     with pytest.raises(error, match=words):
         GeneSets(write(text, "sets.json"))
 
@@ -259,26 +271,26 @@ def test_json_that_would_give_wrong_sets_is_refused(write, text, error, words) -
     [GOOD, {"A/B c": {"CD3D": 1 / 3, "CD3E": -2e-9}, "B": {"CD4": 1.0, "HLA-A,B": 7.0}}],
     ids=["plain", "weighted"],
 )
-def test_gmt_round_trip(tmp_path, content, name) -> None:
+def test_gmt_round_trip(tmp_path: Path, content: dict[str, Any], name: str) -> None:
     GeneSets(content).to_gmt(tmp_path / name)
     again, told = read(tmp_path / name)
     assert again.to_dict() == content
     assert told == ""
 
 
-def test_written_gmt_is_what_other_readers_expect(tmp_path) -> None:
+def test_written_gmt_is_what_other_readers_expect(tmp_path: Path) -> None:
     GeneSets({"A": ["CD3D", "CD3E"]}).to_gmt(tmp_path / "plain.gmt")
     assert (tmp_path / "plain.gmt").read_bytes() == b"A\tna\tCD3D\tCD3E\n"
     GeneSets({"A": {"CD3D": 1.5, "CD3E": -1.0}}).to_gmt(tmp_path / "weighted.gmt")
     assert (tmp_path / "weighted.gmt").read_bytes() == b"A\tna\tCD3D,1.5\tCD3E,-1.0\n"
 
 
-def test_gmt_refuses_names_with_tabs(tmp_path) -> None:
+def test_gmt_refuses_names_with_tabs(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="tab or a line end"):
         GeneSets({"a\tb": ["CD3D"]}).to_gmt(tmp_path / "out.gmt")
 
 
-def test_names_that_look_weighted_survive_writing(tmp_path) -> None:
+def test_names_that_look_weighted_survive_writing(tmp_path: Path) -> None:
     sets = GeneSets({"A": {"probe,7": 1.0, "CD4": 1.0}})
     sets.to_gmt(tmp_path / "out.gmt")
     assert read(tmp_path / "out.gmt")[0].to_dict() == {"A": ["probe,7", "CD4"]}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from numba import njit
@@ -8,9 +9,14 @@ from numba.core import event
 
 from scgsfm.kernels import CompileNotice
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy as np
+
 
 def compiled(module: str) -> None:
-    def kernel(x):
+    def kernel(x: np.ndarray) -> Any:
         return x + 1
 
     kernel.__module__ = module

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -14,6 +16,9 @@ from scgsfm.kernels import (
     rank_cells,
 )
 
+if TYPE_CHECKING:
+    from scgsfm.kernels._gsea import DescendingOrder
+
 N_GENES = 50
 
 
@@ -25,7 +30,7 @@ def cells(request: pytest.FixtureRequest) -> np.ndarray:
     return {"negative": x - 2 * (x > 0), "no zeros": x + 1}.get(request.param, x).astype(np.float32)
 
 
-def descent(x: np.ndarray):
+def descent(x: np.ndarray) -> DescendingOrder:
     stored = sparse.csr_array(np.where(x == 0, 9e9, x)) if x.shape[0] % 2 else sparse.csr_array(x)
     stored.data[stored.data > 8e9] = 0
     return descending_order(

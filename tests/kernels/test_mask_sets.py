@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,15 @@ INDICES = np.concatenate([np.arange(n) + 1000 * i for i, n in enumerate(SIZES)])
 DRAWN = np.tile(np.arange(5), 200)
 
 
-def draw(low=0.1, high=0.9, *, max_visible=10_000, max_targets=10_000, disjoint=False, seed=0):
+def draw(
+    low: float = 0.1,
+    high: float = 0.9,
+    *,
+    max_visible: int = 10_000,
+    max_targets: int = 10_000,
+    disjoint: bool = False,
+    seed: int = 0,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     rng = np.random.default_rng(seed)
     v_ptr, visible, t_ptr, target = mask_sets(
         DRAWN, INDPTR, INDICES, rng, low, high, max_visible, max_targets, disjoint
@@ -20,7 +30,7 @@ def draw(low=0.1, high=0.9, *, max_visible=10_000, max_targets=10_000, disjoint=
 
 
 @pytest.mark.parametrize("disjoint", [False, True])
-def test_parts_belong_to_the_set(disjoint) -> None:
+def test_parts_belong_to_the_set(disjoint: bool) -> None:
     for s, seen, target in zip(DRAWN, *draw(disjoint=disjoint), strict=True):
         genes = set(INDICES[INDPTR[s] : INDPTR[s + 1]].tolist())
         assert len(set(seen)) == len(seen) > 0
@@ -58,7 +68,7 @@ def test_one_gene_stays_hidden() -> None:
 
 
 @pytest.mark.parametrize("disjoint", [False, True])
-def test_caps(disjoint) -> None:
+def test_caps(disjoint: bool) -> None:
     seen, target = draw(0.5, 0.5, max_visible=30, max_targets=50, disjoint=disjoint)
     assert [len(part) for part in seen[:5]] == [1, 2, 5, 20, 30]
     assert [len(part) for part in target[:5]] == ([1, 1, 5, 20, 50] if disjoint else [2, 3, 10, 40, 50])

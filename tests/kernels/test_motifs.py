@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scgsfm.kernels import NEVER, SEED, best_motifs, keep_best, motif_seeds, motif_tables, motif_tails
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def deficits(*columns) -> np.ndarray:
+
+def deficits(*columns: Any) -> np.ndarray:
     return np.array([[*column, NEVER] for column in columns], np.int32)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from scgsfm import models
 
+if TYPE_CHECKING:
+    from scgsfm.settings import Settings
 
-def by_name():
+
+def by_name() -> dict[str, dict[str, str]]:
     return {record["name"]: record for record in models.available()}
 
 
-def test_known_models(own_settings) -> None:
+def test_known_models(own_settings: Settings) -> None:
     found = by_name()
     assert next(iter(found)) == "gsfm-base"
     where = {name: record["where"] for name, record in found.items()}
@@ -25,7 +30,7 @@ def test_known_models(own_settings) -> None:
     assert not own_settings.cache_dir.exists()
 
 
-def test_cached_model(own_settings) -> None:
+def test_cached_model(own_settings: Settings) -> None:
     folder = own_settings.cache_dir / "models" / "maayanlab" / "gsfm-rummage"
     folder.mkdir(parents=True)
     for name in ("config.json", "vocab.txt"):
@@ -36,6 +41,6 @@ def test_cached_model(own_settings) -> None:
     assert by_name()["maayanlab/gsfm-rummageo"]["where"] == "hub"
 
 
-def test_the_list_is_the_callers(own_settings) -> None:
+def test_the_list_is_the_callers(own_settings: Settings) -> None:
     models.available()[0]["name"] = "changed"
     assert "gsfm-base" in by_name()

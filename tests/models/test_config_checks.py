@@ -1,5 +1,7 @@
 """Checks that the settings of all trainings share."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +36,6 @@ def test_settings_within_their_ranges() -> None:
         ({"rate": 0}, r"^rate=0 must be above 0\.$"),
     ],
 )
-def test_refused(given, message) -> None:
+def test_refused(given: dict[str, float | str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Settings(**given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +16,15 @@ from scgsfm import models
 from scgsfm.errors import ChecksumError, DownloadError, ModelFormatError
 from scgsfm.models import _locate as _store
 from scgsfm.models._serialization import read_folder, write_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from tests.conftest import Server
+
+    from scgsfm.settings import Settings
 
 GENES = ["A1BG", "STAT1", "HLA-DRA", "ISG15", "MT-CO1", "Ω-gene"]
 VOCAB = ["<unk>", "<pad>", *GENES]
@@ -33,13 +43,13 @@ SHAPES = {
 
 
 @pytest.fixture
-def tensors():
+def tensors() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {key: rng.normal(size=shape).astype(np.float32) for key, shape in SHAPES.items()}
 
 
 @pytest.fixture
-def official(tmp_path, tensors):
+def official(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
     """A folder as the authors of GSFM publish it: no card, no checksums, bookkeeping keys."""
     folder = tmp_path / "official"
     folder.mkdir()
@@ -51,14 +61,14 @@ def official(tmp_path, tensors):
 
 
 @pytest.fixture
-def ours(tmp_path, tensors):
+def ours(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
     """A folder as this package writes it."""
     folder = tmp_path / "ours"
     write_folder(folder, CONFIG, tensors, VOCAB, {"licence": "CC0", "seed": 7})
     return folder
 
 
-def reference(tensors, genes):
+def reference(tensors: dict[str, np.ndarray], genes: list[str]) -> np.ndarray:
     """Logits of one set by plain dense algebra."""
     x = np.zeros(V)
     x[[VOCAB.index(g) if g in VOCAB else 0 for g in genes]] = 1
@@ -71,11 +81,11 @@ def reference(tensors, genes):
 
 
 @pytest.fixture
-def hub(server, monkeypatch):
+def hub(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Serves a folder as a model of the hub."""
     monkeypatch.setattr(_store, "HUB", _store.HUB.replace("https://huggingface.co", server.url))
 
-    def serve(folder, name) -> None:
+    def serve(folder: Path, name: str) -> None:
         for file in folder.iterdir():
             server.files[f"/{name}/resolve/main/{file.name}"] = file.read_bytes()
 
@@ -83,7 +93,7 @@ def hub(server, monkeypatch):
 
 
 @pytest.mark.parametrize("genes", [["STAT1", "ISG15"], ["unheard of", "A1BG"], []])
-def test_official_folder(official, tensors, genes) -> None:
+def test_official_folder(official: Path, tensors: dict[str, np.ndarray], genes: list[str]) -> None:
     model = models.load(official)
     assert model.genes == VOCAB
     assert model.dim == D
@@ -91,7 +101,7 @@ def test_official_folder(official, tensors, genes) -> None:
     np.testing.assert_allclose(model.logits([genes])[0], reference(tensors, genes), atol=1e-5)
 
 
-def test_balanced_loss_keeps_its_counts(official, tensors) -> None:
+def test_balanced_loss_keeps_its_counts(official: Path, tensors: dict[str, np.ndarray]) -> None:
     counts = np.arange(V, dtype=np.float32)
     (official / "config.json").write_text(json.dumps(CONFIG | {"weighted_loss": "balance"}))
     safetensors.numpy.save_file(tensors | {"bias": counts}, official / "model.safetensors")
@@ -99,7 +109,7 @@ def test_balanced_loss_keeps_its_counts(official, tensors) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_other_precisions_are_read_as_float32(official, tensors, dtype) -> None:
+def test_other_precisions_are_read_as_float32(official: Path, tensors: dict[str, np.ndarray], dtype: Any) -> None:
     stored = {key: torch.from_numpy(value).to(dtype) for key, value in tensors.items()}
     safetensors.torch.save_file(stored, official / "model.safetensors")
     found = read_folder(official).tensors
@@ -108,12 +118,12 @@ def test_other_precisions_are_read_as_float32(official, tensors, dtype) -> None:
         np.testing.assert_array_equal(found[key], value.float().numpy())
 
 
-def test_vocabulary_of_windows(official) -> None:
+def test_vocabulary_of_windows(official: Path) -> None:
     (official / "vocab.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(VOCAB).encode() + b"\r\n\r\n")
     assert models.load(official).genes == VOCAB
 
 
-def test_written_folder(ours, tensors) -> None:
+def test_written_folder(ours: Path, tensors: dict[str, np.ndarray]) -> None:
     config, found, vocab, card = read_folder(ours)
     assert config == {"model_type": "gsfm"} | CONFIG
     assert vocab == VOCAB
@@ -131,14 +141,14 @@ def test_written_folder(ours, tensors) -> None:
     assert (ours / "vocab.txt").read_text(encoding="utf-8").splitlines() == VOCAB
 
 
-def test_writing_replaces(ours, tensors) -> None:
+def test_writing_replaces(ours: Path, tensors: dict[str, np.ndarray]) -> None:
     write_folder(ours, CONFIG, {key: 2 * value for key, value in tensors.items()}, VOCAB, {})
     folder = read_folder(ours)
     np.testing.assert_array_equal(folder.tensors["decoder.layers.3.bias"], 2 * tensors["decoder.layers.3.bias"])
     assert folder.card == {}
 
 
-def test_float16(tmp_path, tensors) -> None:
+def test_float16(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     tensors["encoder.layers.0.bias"][0] = 1e6
     write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="float16")
     found = read_folder(tmp_path / "m").tensors
@@ -147,14 +157,14 @@ def test_float16(tmp_path, tensors) -> None:
     assert found["decoder.layers.3.weight"].dtype == np.float32
 
 
-def test_float16_refuses_to_overflow(tmp_path, tensors) -> None:
+def test_float16_refuses_to_overflow(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     tensors["encoder.layers.0.weight"][0, 0] = 1e6
     with pytest.raises(ModelFormatError, match=r"encoder\.layers\.0\.weight holds values too large"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="float16")
     assert not (tmp_path / "m").exists()
 
 
-def test_int8(tmp_path, tensors) -> None:
+def test_int8(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     tensors["encoder.layers.0.weight"][1] = 0
     write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int8")
     stored = safetensors.numpy.load_file(tmp_path / "m" / "model.safetensors")
@@ -167,7 +177,7 @@ def test_int8(tmp_path, tensors) -> None:
     assert models.load(tmp_path / "m").logits([["STAT1"]])[0] == pytest.approx(reference(tensors, ["STAT1"]), abs=0.2)
 
 
-def test_int8_by_hand(official, tensors) -> None:
+def test_int8_by_hand(official: Path, tensors: dict[str, np.ndarray]) -> None:
     """``value = int8 × scale`` of the row; scales may be half precision."""
     key = "encoder.layers.3.weight"
     whole = np.arange(-16, 16, dtype=np.int8).reshape(D, 2 * D)
@@ -182,26 +192,26 @@ def test_int8_by_hand(official, tensors) -> None:
         read_folder(official)
 
 
-def test_unknown_quantisation(tmp_path, tensors) -> None:
+def test_unknown_quantisation(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     with pytest.raises(ValueError, match="quantize='int4'"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int4")
 
 
 @pytest.mark.parametrize("name", ["config.json", "vocab.txt", "model.safetensors"])
-def test_missing_file(official, name) -> None:
+def test_missing_file(official: Path, name: str) -> None:
     (official / name).unlink()
     with pytest.raises(ModelFormatError, match=f"{name} is missing"):
         models.load(official)
 
 
-def test_pickled_weights_are_refused(official) -> None:
+def test_pickled_weights_are_refused(official: Path) -> None:
     (official / "model.safetensors").unlink()
     (official / "pytorch_model.bin").write_bytes(pickle.dumps({}))
     with pytest.raises(ModelFormatError, match=r"pytorch_model\.bin is not read.*pickles.*safetensors"):
         models.load(official)
 
 
-def edit(folder, **changes) -> None:
+def edit(folder: Path, **changes: Any) -> None:
     (folder / "config.json").write_text(json.dumps(CONFIG | changes))
 
 
@@ -245,7 +255,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_disagreement_is_named(official, tensors, case) -> None:
+def test_disagreement_is_named(official: Path, tensors: dict[str, np.ndarray], case: str) -> None:
     change, message = BROKEN[case]
     change(official, tensors)
     safetensors.numpy.save_file(tensors, official / "model.safetensors")
@@ -255,14 +265,14 @@ def test_disagreement_is_named(official, tensors, case) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 4, 100, -10])
-def test_cut_weights(official, size) -> None:
+def test_cut_weights(official: Path, size: int) -> None:
     weights = (official / "model.safetensors").read_bytes()
     (official / "model.safetensors").write_bytes(weights[:size])
     with pytest.raises(ModelFormatError, match=r"model\.safetensors: is cut short"):
         models.load(official)
 
 
-def test_writing_checks_too(tmp_path, tensors) -> None:
+def test_writing_checks_too(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     del tensors["encoder.layers.0.bias"]
     with pytest.raises(ModelFormatError, match=r"encoder\.layers\.0\.bias is missing"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {})
@@ -270,7 +280,7 @@ def test_writing_checks_too(tmp_path, tensors) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "card.json", "vocab.txt", "config.json"])
-def test_damaged_file(ours, name) -> None:
+def test_damaged_file(ours: Path, name: str) -> None:
     content = bytearray((ours / name).read_bytes())
     content[-2] ^= 1
     (ours / name).write_bytes(content)
@@ -279,13 +289,15 @@ def test_damaged_file(ours, name) -> None:
     assert str(ours / name) in str(error.value)
 
 
-def test_missing_listed_file(ours) -> None:
+def test_missing_listed_file(ours: Path) -> None:
     (ours / "card.json").unlink()
     with pytest.raises(ChecksumError, match=r"card\.json.* of no file"):
         models.load(ours)
 
 
-def test_embedded(monkeypatch, tmp_path, tensors, own_settings) -> None:
+def test_embedded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tensors: dict[str, np.ndarray], own_settings: Settings
+) -> None:
     """The embedded model comes before a folder of the same name and needs no cache."""
     own_settings.offline = True
     monkeypatch.setattr(_store, "EMBEDDED", tmp_path / "data")
@@ -298,7 +310,9 @@ def test_embedded(monkeypatch, tmp_path, tensors, own_settings) -> None:
         models.load("gsfm-base")
 
 
-def test_hub(hub, server, own_settings, official, tensors) -> None:
+def test_hub(
+    hub: Callable[..., Any], server: Server, own_settings: Settings, official: Path, tensors: dict[str, np.ndarray]
+) -> None:
     hub(official, "maayanlab/gsfm-rummagene")
     model = models.load("maayanlab/gsfm-rummagene")
     assert model.name == "maayanlab/gsfm-rummagene"
@@ -311,14 +325,16 @@ def test_hub(hub, server, own_settings, official, tensors) -> None:
     assert server.requests.total() == before == 3
 
 
-def test_mirror_of_the_hub(server, own_settings, official) -> None:
+def test_mirror_of_the_hub(server: Server, own_settings: Settings, official: Path) -> None:
     own_settings.mirrors = [f"{server.url}/hf"]
     for file in official.iterdir():
         server.files[f"/hf/maayanlab/gsfm-rummage/resolve/main/{file.name}"] = file.read_bytes()
     assert models.load("maayanlab/gsfm-rummage").genes == VOCAB
 
 
-def test_hub_folder_of_ours_is_checked_on_arrival(hub, server, own_settings, ours) -> None:
+def test_hub_folder_of_ours_is_checked_on_arrival(
+    hub: Callable[..., Any], server: Server, own_settings: Settings, ours: Path
+) -> None:
     hub(ours, "me/mine")
     assert models.load("me/mine").metadata["seed"] == 7
     hub(ours, "me/other")
@@ -328,7 +344,7 @@ def test_hub_folder_of_ours_is_checked_on_arrival(hub, server, own_settings, our
     assert not (own_settings.cache_dir / "models" / "me" / "other" / "model.safetensors").exists()
 
 
-def test_damaged_hub_file_in_the_cache(hub, own_settings, official) -> None:
+def test_damaged_hub_file_in_the_cache(hub: Callable[..., Any], own_settings: Settings, official: Path) -> None:
     hub(official, "me/mine")
     models.load("me/mine")
     file = own_settings.cache_dir / "models" / "me" / "mine" / "model.safetensors"
@@ -337,7 +353,7 @@ def test_damaged_hub_file_in_the_cache(hub, own_settings, official) -> None:
         models.load("me/mine")
 
 
-def test_hub_files_placed_by_hand(own_settings, official) -> None:
+def test_hub_files_placed_by_hand(own_settings: Settings, official: Path) -> None:
     own_settings.offline = True
     official.rename(own_settings.cache_dir.parent / "gsfm-rummage")
     target = own_settings.cache_dir / "models" / "maayanlab"
@@ -346,7 +362,7 @@ def test_hub_files_placed_by_hand(own_settings, official) -> None:
     assert models.load("maayanlab/gsfm-rummage").genes == VOCAB
 
 
-def test_hub_offline(own_settings) -> None:
+def test_hub_offline(own_settings: Settings) -> None:
     own_settings.offline = True
     with pytest.raises(DownloadError, match="offline") as error:
         models.load("maayanlab/gsfm-rummageo")
@@ -355,13 +371,13 @@ def test_hub_offline(own_settings) -> None:
     assert "https://huggingface.co/maayanlab/gsfm-rummageo/resolve/main/config.json" in str(error.value)
 
 
-def test_neither_folder_nor_hub(own_settings) -> None:
+def test_neither_folder_nor_hub(own_settings: Settings) -> None:
     own_settings.offline = True
     with pytest.raises(DownloadError, match="There is no folder 'runs/mine', and as a model of the hub"):
         models.load("runs/mine")
 
 
-def test_unknown_name(own_settings) -> None:
+def test_unknown_name(own_settings: Settings) -> None:
     with pytest.raises(ValueError, match=r"'gsfm-bsae'. Did you mean 'gsfm-base'\?") as error:
         models.load("gsfm-bsae")
     for name in ("gsfm-base", "maayanlab/gsfm-rummagene", "maayanlab/gsfm-rummageo", "maayanlab/gsfm-rummage"):
@@ -369,18 +385,18 @@ def test_unknown_name(own_settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["./absent", "/absent/model", "~/absent/model", "a/b/c"])
-def test_absent_folder(own_settings, name) -> None:
+def test_absent_folder(own_settings: Settings, name: str) -> None:
     with pytest.raises(FileNotFoundError, match="There is no folder"):
         models.load(name)
 
 
-def test_file_instead_of_folder(official) -> None:
+def test_file_instead_of_folder(official: Path) -> None:
     with pytest.raises(ValueError, match="is a file; give the folder"):
         models.load(official / "model.safetensors")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 @pytest.mark.parametrize("device", ["cuda", "nonsense"])
-def test_device_that_cannot_be_used(official, device) -> None:
+def test_device_that_cannot_be_used(official: Path, device: str) -> None:
     with pytest.raises(ValueError, match=f"device='{device}' cannot be used"):
         models.load(official, device=device)

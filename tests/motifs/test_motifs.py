@@ -1,24 +1,29 @@
 from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from scgsfm.motifs import Motifs
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
 UNIFORM = (0.25, 0.25, 0.25, 0.25)
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
-def log_odds(motifs: Motifs, i: int, background) -> np.ndarray:
+def log_odds(motifs: Motifs, i: int, background: np.ndarray) -> np.ndarray:
     """In hundredths of a bit."""
     counts = motifs.counts[motifs.starts[i] : motifs.starts[i + 1]]
     share = (counts + 0.1 * background) / (counts.sum(axis=1, keepdims=True) + 0.1)
     return np.rint(100 * np.log2(share / background)).astype(int)
 
 
-def p_values(scores: np.ndarray, background) -> dict[int, float]:
+def p_values(scores: np.ndarray, background: np.ndarray) -> dict[int, float]:
     """Of each score that random sequence can have: the law of the sum, convolved column by column."""
     lowest = scores.min(axis=1)
     law = np.ones(1)
@@ -43,7 +48,9 @@ def windows(sequence: str, scores: np.ndarray) -> np.ndarray:
     return np.where((letters < 0).any(axis=1), -(10**6), summed)
 
 
-def oracle(motifs: Motifs, sequences: list[str], p: float, background) -> dict[tuple, tuple[float, float]]:
+def oracle(
+    motifs: Motifs, sequences: list[str], p: float, background: tuple[float, float, float, float]
+) -> dict[tuple, tuple[float, float]]:
     """Score and p-value of every hit by sequence, motif, start, end and strand."""
     background = np.array(background)
     background = (background + background[::-1]) / 2
@@ -85,7 +92,9 @@ def some(motifs: Motifs, chosen: np.ndarray) -> Motifs:
 
 @pytest.mark.parametrize("background", [UNIFORM, (0.32, 0.18, 0.2, 0.3)])
 @pytest.mark.parametrize(("p", "n_motifs", "n_sequences"), [(5e-5, 60, 30), (5e-3, 20, 6)])
-def test_hit_for_hit(jaspar, background, p, n_motifs, n_sequences) -> None:
+def test_hit_for_hit(
+    jaspar: Motifs, background: tuple[float, float, float, float], p: float, n_motifs: int, n_sequences: int
+) -> None:
     """Motifs of all widths, sequences of all kinds: lower case, Ns, too short for any motif, empty."""
     widths = np.diff(jaspar.starts)
     chosen = np.argsort(widths, kind="stable")[np.linspace(0, len(jaspar) - 1, n_motifs).astype(int)]
@@ -115,7 +124,7 @@ def test_hit_for_hit(jaspar, background, p, n_motifs, n_sequences) -> None:
     np.testing.assert_array_equal(order, np.arange(len(hits)))
 
 
-def test_best_scores(jaspar) -> None:
+def test_best_scores(jaspar: Motifs) -> None:
     motifs = some(jaspar, np.argsort(np.diff(jaspar.starts), kind="stable")[::25])
     sequences = [*random_sequences(9, 80), "NACGTTGCAAN" * 5, "ACGT", "N" * 50]
     found = motifs.best(sequences)
@@ -128,7 +137,7 @@ def test_best_scores(jaspar) -> None:
             assert found[s, i] == pytest.approx(max(values) / 100, abs=1e-4)
 
 
-def test_blocks_do_not_matter(jaspar, monkeypatch) -> None:
+def test_blocks_do_not_matter(jaspar: Motifs, monkeypatch: pytest.MonkeyPatch) -> None:
     sequences = random_sequences(7, 60)
     whole, best = jaspar.scan(sequences), jaspar.best(sequences)
     monkeypatch.setattr("scgsfm.motifs._motifs.AT_A_TIME", 2)
@@ -140,7 +149,7 @@ def test_blocks_do_not_matter(jaspar, monkeypatch) -> None:
     assert jaspar.best([]).shape == (0, len(jaspar))
 
 
-def test_known_site(jaspar) -> None:
+def test_known_site(jaspar: Motifs) -> None:
     """An E-box and a GATA site, and the same on the other strand."""
     site = "CTGGCAAACAGATAAGA"
     sequence = "C" * 40 + site[::-1].translate(COMPLEMENT) + "C" * 40
@@ -152,7 +161,7 @@ def test_known_site(jaspar) -> None:
 
 
 @pytest.mark.parametrize(("name", "n"), [("jaspar2024", 879), ("jaspar2026", 1019)])
-def test_embedded(name, n) -> None:
+def test_embedded(name: str, n: int) -> None:
     motifs = Motifs.embedded(name)
     assert len(motifs) == len(set(motifs.ids)) == n
     assert motifs.info["version"] == name[-4:]
@@ -221,7 +230,7 @@ PO\tA\tC\tG\tT
     ],
 )
 @pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode())])
-def test_files(text, family, pack, tmp_path) -> None:
+def test_files(text: str, family: str, pack: Any, tmp_path: Path) -> None:
     path = tmp_path / "motifs"
     path.write_bytes(pack(text))
     motifs = Motifs.read(path)
@@ -246,13 +255,13 @@ def test_files(text, family, pack, tmp_path) -> None:
         ("AC a\nPO A C G U\n01 1 1 1 1\n//\n", "expected A C G T"),
     ],
 )
-def test_broken_files(text, told, tmp_path) -> None:
+def test_broken_files(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "motifs.txt").write_text(text)
     with pytest.raises(ValueError, match=told):
         Motifs.read(tmp_path / "motifs.txt")
 
 
-def test_errors(jaspar) -> None:
+def test_errors(jaspar: Motifs) -> None:
     with pytest.raises(TypeError, match="list of it"):
         jaspar.scan("ACGT")
     with pytest.raises(ValueError, match="Sequence 1 holds '-' at place 2"):

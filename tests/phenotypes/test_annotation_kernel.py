@@ -1,5 +1,7 @@
 """Genes of like annotations against plain loops."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -9,7 +11,7 @@ from scgsfm.phenotypes.fitting._gene_similarity import basis
 
 
 @pytest.fixture
-def toy():
+def toy() -> tuple[sparse.csr_array, AnnotationKernel, np.ndarray]:
     """Forty genes, twelve terms, and diseases that two genes each share."""
     rng = np.random.default_rng(0)
     labels = sparse.csr_array((rng.random((40, 12)) < 0.3).astype(np.float32))
@@ -18,7 +20,7 @@ def toy():
     return labels, AnnotationKernel(labels, diseases, frequency, directions), frequency
 
 
-def weights_by_loops(dense, frequency, row, gene):
+def weights_by_loops(dense: np.ndarray, frequency: np.ndarray, row: np.ndarray, gene: int) -> np.ndarray:
     rarity = np.sqrt(-np.log(frequency))
     found = np.zeros(len(dense))
     for other, terms in enumerate(dense):
@@ -28,7 +30,9 @@ def weights_by_loops(dense, frequency, row, gene):
     return found / (found.sum() + PRIOR)
 
 
-def test_weights_are_squared_cosines_of_genes_that_share_no_disease(toy) -> None:
+def test_weights_are_squared_cosines_of_genes_that_share_no_disease(
+    toy: tuple[sparse.csr_array, AnnotationKernel, np.ndarray],
+) -> None:
     labels, alike, frequency = toy
     dense = labels.toarray()
     found = alike.weights(labels[[3, 8]], np.array([3, 8]))
@@ -37,7 +41,9 @@ def test_weights_are_squared_cosines_of_genes_that_share_no_disease(toy) -> None
     assert found[0, 2] == found[0, 3] == 0
 
 
-def test_encodings_tell_the_shares_among_genes_alike(toy) -> None:
+def test_encodings_tell_the_shares_among_genes_alike(
+    toy: tuple[sparse.csr_array, AnnotationKernel, np.ndarray],
+) -> None:
     labels, alike, frequency = toy
     dense = labels.toarray()
     told = alike.encode() @ alike._terms.T
@@ -55,7 +61,7 @@ def test_a_term_is_left_out_with_all_below_it() -> None:
     assert rest.astype(int).tolist() == [[0, 0, 0, 1], [1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]]
 
 
-def test_left_out_terms_do_not_tell_of_themselves(toy) -> None:
+def test_left_out_terms_do_not_tell_of_themselves(toy: tuple[sparse.csr_array, AnnotationKernel, np.ndarray]) -> None:
     labels, alike, frequency = toy
     dense = labels.toarray()
     own, told = alike.left_out(5, sparse.csr_array(np.diag(dense[5])[dense[5] > 0].astype(bool)))

@@ -1,5 +1,7 @@
 """The embedded index against plain walks over its relations, and a toy by hand."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -10,12 +12,12 @@ SEIZURE, SCN1A = "HP:0001250", "SCN1A"
 
 
 @pytest.fixture(scope="module")
-def known():
+def known() -> HPOAnnotations:
     return load_annotations()
 
 
 @pytest.fixture
-def toy():
+def toy() -> HPOAnnotations:
     """Root 118 above A (1), above B (2) and C (3); 4 is a mode of inheritance; gene X has a disease with B, not C."""
     ontology = Ontology(
         numbers=np.array([1, 2, 3, 4, 118]),
@@ -46,7 +48,7 @@ def walk(ontology: Ontology, row: int, *, up: bool) -> set[int]:
 
 
 @pytest.mark.parametrize("term", [SEIZURE, "HP:0000118", "HP:0001631"])
-def test_hierarchy_is_what_a_walk_finds(known, term) -> None:
+def test_hierarchy_is_what_a_walk_finds(known: HPOAnnotations, term: str) -> None:
     row = known.ontology.term(term)
     assert set(known.ontology.ancestors(row).tolist()) == walk(known.ontology, row, up=True)
     assert set(known.ontology.descendants(row).tolist()) == walk(known.ontology, row, up=False)
@@ -55,11 +57,11 @@ def test_hierarchy_is_what_a_walk_finds(known, term) -> None:
 @pytest.mark.parametrize(
     "text", ["HP:0001250", "hp_0001250", " Seizure", "epileptic  seizure", "EPILEPSY", "HP:0002279"]
 )
-def test_term_by_id_former_id_name_and_synonym(known, text) -> None:
+def test_term_by_id_former_id_name_and_synonym(known: HPOAnnotations, text: str) -> None:
     assert known.ontology.ids[known.ontology.term(text)] == SEIZURE
 
 
-def test_names_outrank_synonyms(toy) -> None:
+def test_names_outrank_synonyms(toy: HPOAnnotations) -> None:
     assert [toy.ontology.find(text) for text in ("b", "bee", "wide", "HP:0000077", "nothing")] == [
         [1],
         [1],
@@ -77,22 +79,22 @@ def test_names_outrank_synonyms(toy) -> None:
         ("HP:0000006", "is no phenotype"),
     ],
 )
-def test_unknown_terms(known, text, message) -> None:
+def test_unknown_terms(known: HPOAnnotations, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         known.ontology.term(text, phenotype=True)
 
 
-def test_ambiguous_synonym(toy) -> None:
+def test_ambiguous_synonym(toy: HPOAnnotations) -> None:
     with pytest.raises(ValueError, match=r"several terms: give one of B \(HP:0000002\), C \(HP:0000003\)"):
         toy.ontology.term("shared")
 
 
-def test_phenotypes_lie_below_phenotypic_abnormality(toy, known) -> None:
+def test_phenotypes_lie_below_phenotypic_abnormality(toy: HPOAnnotations, known: HPOAnnotations) -> None:
     assert toy.ontology.is_phenotype.tolist() == [True, True, True, False, False]
     assert not known.ontology.is_phenotype[known.ontology.term("HP:0000006")]
 
 
-def test_evidence_of_the_toy(toy) -> None:
+def test_evidence_of_the_toy(toy: HPOAnnotations) -> None:
     (row,) = toy.evidence("X", "A")  # through its descendant B; C is negated
     assert (row.term, row.frequency, row.relation) == ("HP:0000002", "3/4", "causes [a 9]")
     assert toy.evidence("X", "C") == []
@@ -103,21 +105,21 @@ def test_evidence_of_the_toy(toy) -> None:
     assert row.cite() == "Y – Second (ORPHA:2) – A (HP:0000001) [PMID:1, PCS; hpo_annotations 9]"
 
 
-def test_phenotypes_of_the_toy(toy) -> None:
+def test_phenotypes_of_the_toy(toy: HPOAnnotations) -> None:
     assert toy.gene_phenotypes.toarray().tolist() == [[True, True, False, False, False], [True] + 4 * [False]]
     np.testing.assert_allclose(toy.information, -np.log([1, 0.5, 0.5, 0.5, 1]))
     np.testing.assert_array_equal(toy.frequency, [0.75, np.nan, np.nan, np.nan])
     assert toy.gene_diseases(["a"]).toarray().tolist() == [[True, False], [False, False]]
 
 
-def test_diseases_by_id_name_and_synonym(toy, known) -> None:
+def test_diseases_by_id_name_and_synonym(toy: HPOAnnotations, known: HPOAnnotations) -> None:
     assert [toy.disease(text) for text in ("OMIM:1", "first", "Former")] == [0, 0, 0]
     assert known.disease_ids[known.disease("Louis-Bar syndrome")] == "ORPHA:100"
     with pytest.raises(ValueError, match="is no disease of the annotations. Did you mean First"):
         toy.disease("Firts")
 
 
-def test_evidence_agrees_with_the_matrix(known) -> None:
+def test_evidence_agrees_with_the_matrix(known: HPOAnnotations) -> None:
     rng = np.random.default_rng(0)
     phenotypes = np.flatnonzero(known.ontology.is_phenotype)
     for gene in rng.choice(len(known.genes), 20):
@@ -127,26 +129,26 @@ def test_evidence_agrees_with_the_matrix(known) -> None:
         assert found == np.isin(asked, own).tolist()
 
 
-def test_information_falls_towards_the_root(known) -> None:
+def test_information_falls_towards_the_root(known: HPOAnnotations) -> None:
     child, parent = known.ontology.parents
     assert (known.information[child] >= known.information[parent] - 1e-12).all()
     assert known.information[known.ontology.term("HP:0000118")] == 0
 
 
-def test_no_prose_and_every_source_has_a_version_and_a_licence(known) -> None:
+def test_no_prose_and_every_source_has_a_version_and_a_licence(known: HPOAnnotations) -> None:
     assert {"title", "version", "licence", "url", "citation"} <= set.intersection(*map(set, known.sources.values()))
     assert "2024-04-26" in known.about()
     assert max(map(len, known.ontology.names + known.disease_names)) < 250
 
 
-def test_genes_are_approved_symbols_but_for_loci(known) -> None:
+def test_genes_are_approved_symbols_but_for_loci(known: HPOAnnotations) -> None:
     assert resolve(known.genes, organism="human").share > 0.99
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("3/4", 0.75), ("75%", 0.75), ("HP:0040280", 1), ("", np.nan), ("0/0", np.nan)]
 )
-def test_frequencies(text, value) -> None:
+def test_frequencies(text: str, value: float) -> None:
     from scgsfm.phenotypes import share
 
     np.testing.assert_equal(share(text), value)

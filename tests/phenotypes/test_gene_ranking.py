@@ -1,5 +1,7 @@
 """The ranker against plain loops over the relations, and the fit of its weights."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -13,16 +15,16 @@ MARFAN = ("Ectopia lentis", "Arachnodactyly", "Dural ectasia")
 
 
 @pytest.fixture(scope="module")
-def ranker():
+def ranker() -> GeneRanker:
     return GeneRanker(load_annotations(), WEIGHTS)
 
 
 @pytest.fixture(scope="module")
-def patient(ranker):
+def patient(ranker: GeneRanker) -> list[int]:
     return [ranker.ontology.term(name) for name in MARFAN]
 
 
-def frequencies(ranker, disease):
+def frequencies(ranker: GeneRanker, disease: np.int64) -> dict[int, float]:
     """Most frequent annotation at or below each term of a disease, by a plain loop."""
     known, best = ranker.known, {}
     for place in known.annotations_of(disease).tolist():
@@ -35,14 +37,14 @@ def frequencies(ranker, disease):
 
 
 @pytest.mark.parametrize("disease", ["OMIM:154700", "ORPHA:2382", "OMIM:607208"])
-def test_frequencies_are_those_of_a_loop(ranker, disease) -> None:
+def test_frequencies_are_those_of_a_loop(ranker: GeneRanker, disease: str) -> None:
     row = np.flatnonzero(ranker.diseases == ranker.known.disease(disease))[0]
     entries = ranker.frequency[[row]]
     found = dict(zip(entries.indices.tolist(), entries.data.tolist(), strict=True))
     assert found == pytest.approx(frequencies(ranker, ranker.diseases[row]))
 
 
-def test_features_are_those_of_a_loop(ranker, patient) -> None:
+def test_features_are_those_of_a_loop(ranker: GeneRanker, patient: list[int]) -> None:
     row = np.flatnonzero(ranker.diseases == ranker.known.disease("OMIM:154700"))[0]
     absent = [ranker.ontology.term("Arachnodactyly")]
     told = dict(zip(FEATURES, ranker.features(patient, absent)[row], strict=True))
@@ -60,7 +62,7 @@ def test_features_are_those_of_a_loop(ranker, patient) -> None:
     assert np.isfinite(ranker.features(patient)).all()
 
 
-def steps(ranker, term, above):
+def steps(ranker: GeneRanker, term: int, above: np.int64) -> int:
     """Fewest is_a steps upwards."""
     child, parent = ranker.ontology.parents
     distance, here = 0, {term}
@@ -70,7 +72,7 @@ def steps(ranker, term, above):
     return distance
 
 
-def test_score_of_a_gene_sums_over_its_diseases(ranker, patient) -> None:
+def test_score_of_a_gene_sums_over_its_diseases(ranker: GeneRanker, patient: list[int]) -> None:
     of_disease, of_gene = ranker.scores(patient)
     gene = ranker.known.gene("FBN1")
     own = np.repeat(np.arange(len(ranker.diseases)), ranker.n_genes)[ranker.gene_of == gene]
@@ -79,14 +81,14 @@ def test_score_of_a_gene_sums_over_its_diseases(ranker, patient) -> None:
     assert np.isinf(np.delete(of_gene, ranker.genes)).all()
 
 
-def test_what_a_patient_lacks_lowers_a_disease(ranker, patient) -> None:
+def test_what_a_patient_lacks_lowers_a_disease(ranker: GeneRanker, patient: list[int]) -> None:
     row = np.flatnonzero(ranker.diseases == ranker.known.disease("OMIM:154700"))[0]
     fewer = ranker.features(patient[:1])[row] - ranker.features(patient[:1], patient[1:])[row]
     assert np.flatnonzero(fewer).tolist() == [FEATURES.index("excluded")]
     assert fewer[-1] > 0
 
 
-def test_rank_genes(patient) -> None:
+def test_rank_genes(patient: list[int]) -> None:
     found = rank_genes(patient)
     assert found.genes[found.score.argmax()] == "FBN1"
     assert found.score.sum() == pytest.approx(1)
@@ -97,7 +99,7 @@ def test_rank_genes(patient) -> None:
         assert found.annotated[place].tolist() == [bool(known.evidence(found.genes[place], term)) for term in patient]
 
 
-def test_genes_without_annotation_share_what_later_links_tell(patient, ranker) -> None:
+def test_genes_without_annotation_share_what_later_links_tell(patient: list[int], ranker: GeneRanker) -> None:
     """The share of genes without annotation among those that NCBI links with a phenotype."""
     known = ranker.known
     linked = {int(g) for g, _, kind in known.links.tolist() if known.kinds[kind] == ("mim2gene", "phenotype")}
@@ -117,7 +119,7 @@ def test_weights_are_found_again() -> None:
     np.testing.assert_allclose(found, truth, atol=0.08)
 
 
-def test_examples_hold_the_diseases_of_the_gene(ranker, patient) -> None:
+def test_examples_hold_the_diseases_of_the_gene(ranker: GeneRanker, patient: list[int]) -> None:
     made = examples(ranker, [(ranker.known.gene("FBN1"), patient, [])], np.random.default_rng(0))
     assert made.causal.sum() == (ranker.gene_of == ranker.known.gene("FBN1")).sum()
     stand_for = np.exp(made.offset[0][np.isfinite(made.offset[0])])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -9,11 +11,15 @@ from matplotlib import pyplot as plt
 
 from scgsfm import pl
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 mpl.use("agg")
 
 
 @pytest.fixture(autouse=True)
-def _close():
+def _close() -> Iterator[None]:
     yield
     plt.close("all")
 
@@ -30,11 +36,11 @@ def table() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def dots(ax):
+def dots(ax: Any) -> Any:
     return ax.collections[0]
 
 
-def test_first_terms_of_each_group(table) -> None:
+def test_first_terms_of_each_group(table: pd.DataFrame) -> None:
     ax = pl.enrich(table, n_terms=3, show=False)
     first = table.groupby("group", sort=False).head(3)["term"].unique()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["B", "T"]
@@ -44,7 +50,7 @@ def test_first_terms_of_each_group(table) -> None:
     assert ax.get_ylabel() == "LIB"
 
 
-def test_sizes_and_colours(table) -> None:
+def test_sizes_and_colours(table: pd.DataFrame) -> None:
     terms = table["term"].unique()[:4].tolist()
     ax = pl.enrich(table, terms=terms, show=False)
     shown = table[table["term"].isin(terms)]
@@ -57,13 +63,13 @@ def test_sizes_and_colours(table) -> None:
     np.testing.assert_allclose(dots(other).get_sizes(), share / share.max() * 150)
 
 
-def test_negative_scores_get_a_diverging_map(table) -> None:
+def test_negative_scores_get_a_diverging_map(table: pd.DataFrame) -> None:
     table.loc[table.index[0], "score"] = -2.0
     ax = pl.enrich(table, terms=[table["term"][0], *table["term"][1:5]], show=False)
     assert dots(ax).norm.vmin == -dots(ax).norm.vmax
 
 
-def test_data_key_and_own_axes(table) -> None:
+def test_data_key_and_own_axes(table: pd.DataFrame) -> None:
     adata = AnnData(np.zeros((2, 2), np.float32), uns={"mine": table})
     _, ax = plt.subplots()
     assert pl.enrich(adata, "T", key="mine", ax=ax, show=False) is ax
@@ -83,7 +89,7 @@ def test_data_key_and_own_axes(table) -> None:
         ({"max_padj": 1e-30}, ValueError, "max_padj"),
     ],
 )
-def test_errors(table, arguments, error, told) -> None:
+def test_errors(table: pd.DataFrame, arguments: dict[str, Any], error: type[Any], told: str) -> None:
     with pytest.raises(error, match=told):
         pl.enrich(table, **arguments, show=False)
 
@@ -93,7 +99,7 @@ def test_other_tables_are_refused() -> None:
         pl.enrich(pd.DataFrame({"term": []}), show=False)
 
 
-def test_show(table, monkeypatch) -> None:
+def test_show(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(True))
     assert pl.enrich(table, show=True) is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -9,11 +11,15 @@ from matplotlib import pyplot as plt
 
 from scgsfm import pl
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 mpl.use("agg")
 
 
 @pytest.fixture(autouse=True)
-def _close():
+def _close() -> Iterator[None]:
     yield
     plt.close("all")
 
@@ -34,14 +40,14 @@ def table() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def dots(ax):
+def dots(ax: Any) -> Any:
     return ax.collections[0]
 
 
 @pytest.mark.parametrize(
     ("kind", "evidence"), [("phenotype", "known"), ("phenotype", "predicted"), ("disease", "known")]
 )
-def test_first_terms_of_each_group(table, kind, evidence) -> None:
+def test_first_terms_of_each_group(table: pd.DataFrame, kind: str, evidence: str) -> None:
     ax = pl.phenotypes(table, kind=kind, evidence=evidence, n_terms=3, show=False)
     own = table[(table["kind"] == kind) & (table["evidence"] == evidence)]
     first = own.groupby("group", sort=False).head(3)["id"].unique()
@@ -53,24 +59,24 @@ def test_first_terms_of_each_group(table, kind, evidence) -> None:
     np.testing.assert_allclose(dots(ax).get_array(), shown["score"])
 
 
-def test_version_and_citation_stand_below(table) -> None:
+def test_version_and_citation_stand_below(table: pd.DataFrame) -> None:
     text = pl.phenotypes(table, show=False).figure.get_supxlabel()
     assert "2024-04-26" in text
     assert "medical advice" in text
 
 
-def test_terms_that_rest_on_the_same_genes_are_shown_once(table) -> None:
+def test_terms_that_rest_on_the_same_genes_are_shown_once(table: pd.DataFrame) -> None:
     same = table.assign(genes="g")
     assert len(pl.phenotypes(same, n_terms=3, show=False).get_yticklabels()) <= 2
 
 
-def test_terms_by_name_and_id(table) -> None:
+def test_terms_by_name_and_id(table: pd.DataFrame) -> None:
     row = table[table["kind"] == "phenotype"].iloc[0]
     ax = pl.phenotypes(table, terms=[row["id"], row["term"]][:1], show=False)
     assert len(ax.get_yticklabels()) == 1
 
 
-def test_refused(table) -> None:
+def test_refused(table: pd.DataFrame) -> None:
     with pytest.raises(KeyError, match="There is no `uns"):
         pl.phenotypes(AnnData(np.ones((2, 2))), show=False)
     with pytest.raises(ValueError, match="lacks the columns"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -8,23 +10,30 @@ from matplotlib import pyplot as plt
 from scgsfm.pl import regulatory_card
 from scgsfm.tl import explain_regulation
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+    from tests.conftest import SmallR3LM
+
 mpl.use("agg")
 
 
 @pytest.fixture(autouse=True)
-def _close():
+def _close() -> Iterator[None]:
     yield
     plt.close("all")
 
 
 @pytest.fixture(scope="module")
-def tables(small_r3lm):
+def tables(small_r3lm: SmallR3LM) -> dict[str, pd.DataFrame]:
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 200))
     sequences = {"other": text, "site": text[:90] + "CTG" + "AGATAAGA" + text[101:]}
     return explain_regulation(sequences=sequences, model=small_r3lm)
 
 
-def test_what_is_drawn(tables, tmp_path) -> None:
+def test_what_is_drawn(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     motifs, logo, words = regulatory_card(tables, "site", "K562", show=False)
     rows = tables["motifs"]
     own = rows[(rows["element"] == "site") & (rows["cell_type"] == "K562")]
@@ -45,7 +54,7 @@ def test_what_is_drawn(tables, tmp_path) -> None:
     motifs.figure.savefig(tmp_path / "card.png")
 
 
-def test_without_bases_what_motifs_add_is_drawn(tables) -> None:
+def test_without_bases_what_motifs_add_is_drawn(tables: dict[str, pd.DataFrame]) -> None:
     without = {key: tables[key] for key in ("elements", "motifs")}
     motifs, effects, _ = regulatory_card(without, "site", show=False)
     assert "HepG2" in motifs.get_title(loc="left")
@@ -54,19 +63,19 @@ def test_without_bases_what_motifs_add_is_drawn(tables) -> None:
     assert len(effects.collections) == len(own) > 0
 
 
-def test_without_motifs(small_r3lm) -> None:
+def test_without_motifs(small_r3lm: SmallR3LM) -> None:
     """No motif is shorter than eight letters where p-values are below 5e-5."""
     tables = explain_regulation(sequences={"short": "ACGTACG"}, model=small_r3lm)
     motifs, _, _ = regulatory_card(tables, show=False)
     assert motifs.texts[0].get_text() == "no motif"
 
 
-def test_explanation_of_a_model(small_r3lm) -> None:
+def test_explanation_of_a_model(small_r3lm: SmallR3LM) -> None:
     found = small_r3lm.explain("CTGAGATAAGA" * 18, "K562")
     assert len(regulatory_card(found, show=False)) == 3
 
 
-def test_errors(tables) -> None:
+def test_errors(tables: dict[str, pd.DataFrame]) -> None:
     import anndata as ad
 
     with pytest.raises(KeyError, match="no explanation of 'x'"):

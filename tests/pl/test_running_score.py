@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -11,12 +13,15 @@ import scgsfm
 from scgsfm import pl
 from scgsfm.errors import GeneMatchError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 mpl.use("agg")
 TERM = "HALLMARK_HYPOXIA"
 
 
 @pytest.fixture(autouse=True)
-def _close():
+def _close() -> Iterator[None]:
     yield
     plt.close("all")
 
@@ -30,7 +35,7 @@ def ranking() -> pd.Series:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_curve_ends_at_zero_and_peaks_at_the_score(ranking, sign) -> None:
+def test_curve_ends_at_zero_and_peaks_at_the_score(ranking: pd.Series, sign: int) -> None:
     found = scgsfm.tl.enrich(ranking * sign, "hallmark", n_null=60).set_index("term").loc[TERM]
     above, ticks, below = pl.running_score(ranking * sign, TERM, show=False)
     x, y = above.lines[0].get_data()
@@ -45,7 +50,7 @@ def test_curve_ends_at_zero_and_peaks_at_the_score(ranking, sign) -> None:
     assert below.get_xlim() == (0, len(ranking))
 
 
-def test_a_list_of_genes_is_the_term_it_lists(ranking) -> None:
+def test_a_list_of_genes_is_the_term_it_lists(ranking: pd.Series) -> None:
     genes = scgsfm.datasets.library("hallmark")[TERM]
     by_name, by_list = (pl.running_score(ranking, term, show=False)[0].lines[0].get_ydata() for term in (TERM, genes))
     np.testing.assert_array_equal(by_name, by_list)
@@ -64,7 +69,7 @@ def test_data() -> None:
         pl.running_score(adata, TERM, group="X", show=False)
 
 
-def test_errors(ranking) -> None:
+def test_errors(ranking: pd.Series) -> None:
     with pytest.raises(KeyError, match="no set 'X'"):
         pl.running_score(ranking, "X", show=False)
     with pytest.raises(ValueError, match="must be AnnData or a ranking"):

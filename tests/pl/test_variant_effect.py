@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -8,24 +10,30 @@ from matplotlib import pyplot as plt
 from scgsfm.pl import variant_effect as draw
 from scgsfm.tl import variant_effect
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from tests.conftest import SmallR3LM
+
 mpl.use("agg")
 
 
 @pytest.fixture(autouse=True)
-def _close():
+def _close() -> Iterator[None]:
     yield
     plt.close("all")
 
 
 @pytest.fixture(scope="module")
-def table(small_r3lm):
+def table(small_r3lm: SmallR3LM) -> pd.DataFrame:
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
     genome = {"chr1": text[:500] + "CTGCAGATAAGACA" + text[514:]}
     others = [f"chr1:{at + 1}:{text[at]}:{'A' if text[at] != 'A' else 'C'}" for at in range(200, 280, 10)]
     return variant_effect([*others, "chr1:506:G:C", "chr7:5:A:C"], genome=genome, model=small_r3lm)
 
 
-def test_largest_first(table) -> None:
+def test_largest_first(table: pd.DataFrame) -> None:
     ax = draw(table, n_top=4, show=False)
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert labels[0] == "chr1:506:G:C"
@@ -36,7 +44,7 @@ def test_largest_first(table) -> None:
     assert "GATA" in ax.texts[0].get_text().upper()
 
 
-def test_chosen(table) -> None:
+def test_chosen(table: pd.DataFrame) -> None:
     names = table.index[[2, 0]].tolist()
     ax = draw(table, variants=names, cell_types=["K562"], show=False)
     assert [text.get_text() for text in ax.get_yticklabels()] == names
@@ -44,7 +52,7 @@ def test_chosen(table) -> None:
     assert draw(table, ax=given, show=False) is given
 
 
-def test_errors(table) -> None:
+def test_errors(table: pd.DataFrame) -> None:
     with pytest.raises(KeyError, match="'x'"):
         draw(table, variants=["x"], show=False)
     with pytest.raises(KeyError, match="'HeLa'"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -10,11 +12,17 @@ import scgsfm
 from scgsfm._adata import gene_names
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from anndata import AnnData
+
 NAMES = ["CD4", "SEPT9", "CD20", "CAP", "ENSG00000153563.15", "peak_1", "SEPTIN9", "XIST"]
 SYMBOLS = ["CD4", "SEPTIN9", "MS4A1", "", "CD8A", "", "SEPTIN9", "XIST"]
 
 
-def data(names=NAMES, **var):
+def data(names: list[str] = NAMES, **var: Any) -> AnnData:
     return ad.AnnData(sp.csr_matrix((3, len(names)), dtype=np.float32), var=pd.DataFrame(var, index=list(names)))
 
 
@@ -43,7 +51,7 @@ def test_mouse() -> None:
 
 
 @pytest.mark.parametrize("ending", ["h5ad", "zarr"])
-def test_round_trip(tmp_path, ending) -> None:
+def test_round_trip(tmp_path: Path, ending: str) -> None:
     adata = data()
     scgsfm.pp.resolve_genes(adata)
     path = tmp_path / f"data.{ending}"
@@ -53,7 +61,7 @@ def test_round_trip(tmp_path, ending) -> None:
     assert back.uns["scgsfm"]["resolve_genes"] == adata.uns["scgsfm"]["resolve_genes"]
 
 
-def test_backed(tmp_path) -> None:
+def test_backed(tmp_path: Path) -> None:
     data().write_h5ad(tmp_path / "data.h5ad")
     adata = ad.read_h5ad(tmp_path / "data.h5ad", backed="r")
     scgsfm.pp.resolve_genes(adata)

@@ -46,7 +46,7 @@ def genes_of(cells: AnnData, sets: SetIndex) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(("method", "params"), [("mlm", {}), ("viper", {}), ("viper", {"n_targets": 2})])
-def test_decoupler(cells, sets, method: str, params: dict[str, Any]) -> None:
+def test_decoupler(cells: AnnData, sets: SetIndex, method: str, params: dict[str, Any]) -> None:
     dc = pytest.importorskip("decoupler", minversion="2")
     listed = genes_of(cells, sets)
     net = pd.DataFrame([(f"{i:03d}", gene, 1.0) for i, genes in enumerate(listed) for gene in genes])
@@ -56,7 +56,7 @@ def test_decoupler(cells, sets, method: str, params: dict[str, Any]) -> None:
     np.testing.assert_allclose(scores(cells, sets, method, **params), expected, rtol=1e-9, atol=1e-9)
 
 
-def test_scanpy(cells, sets) -> None:
+def test_scanpy(cells: AnnData, sets: SetIndex) -> None:
     sc = pytest.importorskip("scanpy")
     adata = cells.copy()
     found = scores(cells, sets, "score_genes")
@@ -65,7 +65,7 @@ def test_scanpy(cells, sets) -> None:
         np.testing.assert_allclose(found[:, i], adata.obs["score"], atol=1e-9)
 
 
-def test_gseapy(cells, sets) -> None:
+def test_gseapy(cells: AnnData, sets: SetIndex) -> None:
     peer = pytest.importorskip("gseapy")
     table = pd.DataFrame(cells.X.toarray().T, index=cells.var_names, columns=cells.obs_names)
     listed = {f"{i:03d}": genes for i, genes in enumerate(genes_of(cells, sets))}

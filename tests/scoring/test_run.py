@@ -20,7 +20,7 @@ def sets(membership: np.ndarray) -> SetIndex:
 
 
 @pytest.fixture(autouse=True)
-def two_threads(monkeypatch) -> None:
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("numba.config.NUMBA_NUM_THREADS", 2)
 
 
@@ -50,7 +50,7 @@ def test_an_error_stops_the_walk() -> None:
     assert len(seen) < 20
 
 
-def test_interrupt_stops_the_walk(sets: SetIndex, monkeypatch) -> None:
+def test_interrupt_stops_the_walk(sets: SetIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, n_read = BlockReader(cells(400), block_size=2), 0
     read = rows.read
 
@@ -69,7 +69,7 @@ def test_interrupt_stops_the_walk(sets: SetIndex, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("n_cells", [100, 1000])
-def test_few_blocks_are_held(n_cells: int, monkeypatch) -> None:
+def test_few_blocks_are_held(n_cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many cells there are."""
     rows = BlockReader(cells(n_cells), block_size=2)
     held: list[weakref.ref] = []

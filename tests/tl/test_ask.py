@@ -1,5 +1,7 @@
 """Questions in words, answered by the embedded model and annotations."""
 
+from __future__ import annotations
+
 import builtins
 import sys
 
@@ -8,9 +10,15 @@ import pytest
 
 pytest.importorskip("transformers")
 
+from typing import TYPE_CHECKING
+
 import scgsfm
 from scgsfm.cli import main
 from scgsfm.tl import ask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
 
 @pytest.mark.parametrize(
@@ -24,7 +32,7 @@ from scgsfm.tl import ask
         ("What does FBN1 do?", "functions", "Microfibril (GO:0001527)"),
     ],
 )
-def test_known_answers(question, asked, name) -> None:
+def test_known_answers(question: str, asked: str, name: str) -> None:
     answer = ask(question)
     assert answer.asked == asked
     assert name in answer.names
@@ -35,7 +43,7 @@ def test_known_answers(question, asked, name) -> None:
     "question",
     ["Which gene causes purple hair syndrome?", "Which diseases does QQQ77 cause?", "Will it rain tomorrow?"],
 )
-def test_declines(question) -> None:
+def test_declines(question: str) -> None:
     answer = ask(question)
     assert answer.declined
     assert answer.facts == []
@@ -75,7 +83,7 @@ def test_bad_arguments() -> None:
         ask(" ")
 
 
-def test_shell(capsys) -> None:
+def test_shell(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "Which", "gene", "causes", "Marfan", "syndrome?", "--max", "2"]) == 0
     told = capsys.readouterr().out
     assert "FBN1" in told
@@ -84,10 +92,10 @@ def test_shell(capsys) -> None:
     assert capsys.readouterr().out.startswith("FBN1\n")
 
 
-def test_without_the_extra(monkeypatch, capsys, tmp_path) -> None:
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     real = builtins.__import__
 
-    def missing(name, *args, **kwargs):
+    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
         if name.partition(".")[0] == "transformers":
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return real(name, *args, **kwargs)

@@ -15,6 +15,9 @@ from scgsfm.errors import GeneMatchError, GeneSetWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from anndata import AnnData
 
     from scgsfm.models.gsfm import GSFM
 
@@ -62,13 +65,13 @@ def test_overlap_of_a_list_has_the_genes_of_the_library_as_background() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_finds_what_was_put_in(ranking, mode, model) -> None:
+def test_finds_what_was_put_in(ranking: pd.Series, mode: str, model: GSFM) -> None:
     found = scgsfm.tl.enrich(ranking, "hallmark", mode=mode, n_genes=20, n_null=200, model=model)
     assert "INTERFERON" in found["term"][0]
     assert found["padj"][0] < 0.05
 
 
-def test_default_modes(ranking) -> None:
+def test_default_modes(ranking: pd.Series) -> None:
     pd.testing.assert_frame_equal(
         scgsfm.tl.enrich(ranking, n_null=100), scgsfm.tl.enrich(ranking, mode="ranked", n_null=100)
     )
@@ -76,7 +79,7 @@ def test_default_modes(ranking) -> None:
 
 
 @pytest.mark.parametrize("mode", ["ranked", "gsfm"])
-def test_seed(ranking, mode, model) -> None:
+def test_seed(ranking: pd.Series, mode: str, model: GSFM) -> None:
     options = {"mode": mode, "n_null": 60, "n_genes": 20, "model": model}
     first = scgsfm.tl.enrich(ranking, **options)
     pd.testing.assert_frame_equal(first, scgsfm.tl.enrich(ranking, **options, rng=np.random.default_rng(0)))
@@ -95,7 +98,7 @@ def test_several_lists_and_other_names() -> None:
 
 
 @pytest.mark.parametrize("mode", ["overlap", "gsfm"])
-def test_a_given_background_of_a_list(mode, model) -> None:
+def test_a_given_background_of_a_list(mode: str, model: GSFM) -> None:
     genes = scgsfm.datasets.library("hallmark").genes[::2].tolist() + INTERFERON
     options = {"mode": mode, "model": model, "n_null": 60}
     found = scgsfm.tl.enrich([*INTERFERON, "ACTB"], "hallmark", background=[*genes, "notagene"], **options)
@@ -104,7 +107,7 @@ def test_a_given_background_of_a_list(mode, model) -> None:
     assert (found["n_genes"] >= found["n_found"]).all()
 
 
-def test_tables_of_rankings(ranking) -> None:
+def test_tables_of_rankings(ranking: pd.Series) -> None:
     options = {"library": "hallmark", "mode": "overlap", "n_genes": 30}
     expected = scgsfm.tl.enrich(ranking, **options).drop(columns="group")
     wide = scgsfm.tl.enrich(pd.DataFrame({"up": ranking, "down": -ranking}), **options)
@@ -120,7 +123,7 @@ def test_tables_of_rankings(ranking) -> None:
     assert set(";".join(found["genes"]).split(";")) - {""} <= set(chosen)
 
 
-def test_rankings_with_different_genes(ranking) -> None:
+def test_rankings_with_different_genes(ranking: pd.Series) -> None:
     """Each is tested on its own genes; repeated and missing ones are left out."""
     short = ranking.copy()
     short.iloc[::3] = np.nan
@@ -133,7 +136,7 @@ def test_rankings_with_different_genes(ranking) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_data(pbmc, mode, model, tmp_path) -> None:
+def test_data(pbmc: AnnData, mode: str, model: GSFM, tmp_path: Path) -> None:
     adata = pbmc.copy()
     uns = set(adata.uns)
     options = {"library": "hallmark", "mode": mode, "groupby": "cell_type", "n_null": 60, "model": model}
@@ -156,7 +159,7 @@ def test_data(pbmc, mode, model, tmp_path) -> None:
         )
 
 
-def test_data_equals_the_same_by_hand(pbmc) -> None:
+def test_data_equals_the_same_by_hand(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     sc.tl.rank_genes_groups(adata, "cell_type", method="t-test_overestim_var")
     detected = adata.var_names[np.asarray((adata.X != 0).sum(axis=0)).ravel() > 0]
@@ -170,7 +173,7 @@ def test_data_equals_the_same_by_hand(pbmc) -> None:
     pd.testing.assert_frame_equal(without.uns["enrich"], by_hand)
 
 
-def test_raw_layer_and_symbols(pbmc) -> None:
+def test_raw_layer_and_symbols(pbmc: AnnData) -> None:
     expected = scgsfm.tl.enrich(pbmc, "hallmark", groupby="cell_type", copy=True).uns["enrich"]
     adata = pbmc.copy()
     adata.raw = pbmc
@@ -203,7 +206,7 @@ def test_every_array_type(array_type: Callable[[np.ndarray], Any]) -> None:
     assert adata.uns["scgsfm"]["enrich"]["n_background"] == 39
 
 
-def test_groups_without_genes_are_left_out(pbmc) -> None:
+def test_groups_without_genes_are_left_out(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     adata.obs["random"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
     adata.obs.loc[adata.obs["cell_type"] == "B", "random"] = "B"
@@ -231,12 +234,12 @@ def test_groups_without_genes_are_left_out(pbmc) -> None:
         (INTERFERON, {"library": {"a": {"ISG15": 1.0, "MX1": -1.0}}}, ValueError, "negative"),
     ],
 )
-def test_errors(data, options, error, told) -> None:
+def test_errors(data: Any, options: dict[str, Any], error: type[Any], told: str) -> None:
     with pytest.raises(error, match=told):
         scgsfm.tl.enrich(data, **options)
 
 
-def test_errors_of_data(pbmc) -> None:
+def test_errors_of_data(pbmc: AnnData) -> None:
     with pytest.raises(ValueError, match="groupby"):
         scgsfm.tl.enrich(pbmc)
     with pytest.raises(ValueError, match="'cell_type'"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -9,6 +11,11 @@ from scgsfm.models.r3lm import Card, Trace
 from scgsfm.models.r3lm._trace import check
 from scgsfm.tl import explain_regulation
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import SmallR3LM
+
 
 @pytest.fixture(scope="module")
 def sequences() -> dict[str, str]:
@@ -17,11 +24,11 @@ def sequences() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def tables(sequences, small_r3lm):
+def tables(sequences: dict[str, str], small_r3lm: SmallR3LM) -> dict[str, pd.DataFrame]:
     return explain_regulation(sequences=sequences, model=small_r3lm)
 
 
-def test_tables(tables, sequences, small_r3lm) -> None:
+def test_tables(tables: dict[str, pd.DataFrame], sequences: dict[str, str], small_r3lm: SmallR3LM) -> None:
     elements, motifs, bases = tables["elements"], tables["motifs"], tables["bases"]
     assert elements["element"].tolist() == [name for name in "abc" for _ in range(3)]
     assert elements["cell_type"].tolist() == small_r3lm.cell_types * 3
@@ -42,7 +49,9 @@ def test_tables(tables, sequences, small_r3lm) -> None:
     assert bases.shape == (9, 200)
 
 
-def test_is_what_the_model_explains(tables, sequences, small_r3lm) -> None:
+def test_is_what_the_model_explains(
+    tables: dict[str, pd.DataFrame], sequences: dict[str, str], small_r3lm: SmallR3LM
+) -> None:
     seed = int(np.random.default_rng(0).integers(2**32))
     for k, cell_type in enumerate(small_r3lm.cell_types):
         found = small_r3lm.explain(sequences["a"], cell_type, rng=seed)
@@ -51,7 +60,7 @@ def test_is_what_the_model_explains(tables, sequences, small_r3lm) -> None:
         np.testing.assert_allclose(own["effect"], found.effects)
 
 
-def test_bases_by_hand(tables, sequences, small_r3lm) -> None:
+def test_bases_by_hand(tables: dict[str, pd.DataFrame], sequences: dict[str, str], small_r3lm: SmallR3LM) -> None:
     text = sequences["a"]
     others = [text[:95] + base + text[96:] for base in "ACGT" if base != text[95]]
     expected = small_r3lm.predict([text])[0] - small_r3lm.predict(others).mean(axis=0)
@@ -61,7 +70,9 @@ def test_bases_by_hand(tables, sequences, small_r3lm) -> None:
 
 
 @pytest.mark.parametrize("write", ["h5ad", "zarr"])
-def test_data(sequences, small_r3lm, tmp_path, write, tables) -> None:
+def test_data(
+    sequences: dict[str, str], small_r3lm: SmallR3LM, tmp_path: Path, write: str, tables: dict[str, pd.DataFrame]
+) -> None:
     adata = ad.AnnData(np.ones((2, 3), np.float32), var=pd.DataFrame({"dna": sequences.values()}, index=list("abc")))
     options = {"sequences": "dna", "model": small_r3lm, "cell_type": "K562"}
     assert explain_regulation(adata, ["c", "a"], **options) is None
@@ -81,7 +92,7 @@ MEME = "MEME version 4\n\nMOTIF mine\nletter-probability matrix: alength= 4 w= 8
 )
 
 
-def test_own_motifs(sequences, small_r3lm, tmp_path) -> None:
+def test_own_motifs(sequences: dict[str, str], small_r3lm: SmallR3LM, tmp_path: Path) -> None:
     (tmp_path / "mine.meme").write_text(MEME.replace("w= 8", "w= 10") + "0.0 0.0 1.0 0.0\n1.0 0.0 0.0 0.0\n")
     text = sequences["a"].replace("AGATAAGA", "AGATAAGAGA")[:200]
     tables = explain_regulation(
@@ -95,13 +106,13 @@ def test_own_motifs(sequences, small_r3lm, tmp_path) -> None:
     assert len(other["motifs"]) > 3
 
 
-def test_seed(sequences, small_r3lm, tables) -> None:
+def test_seed(sequences: dict[str, str], small_r3lm: SmallR3LM, tables: dict[str, pd.DataFrame]) -> None:
     again = explain_regulation(sequences=sequences, model=small_r3lm, bases=False)
     assert again["elements"].equals(tables["elements"])
     assert "bases" not in again
 
 
-def test_errors(sequences, small_r3lm) -> None:
+def test_errors(sequences: dict[str, str], small_r3lm: SmallR3LM) -> None:
     with pytest.raises(KeyError, match="no element 'x'"):
         explain_regulation(None, "x", sequences=sequences, model=small_r3lm)
     with pytest.raises(ValueError, match="`cell_type` 'HeLa'"):

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from scgsfm import tl
 from scgsfm.errors import GeneMatchError
 from scgsfm.phenotypes import load_annotations, load_predictor
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def test_known_and_predicted() -> None:
@@ -69,6 +74,6 @@ def test_genes_without_annotation_are_predicted() -> None:
         ("SCN1A", [], ValueError, "at least one"),
     ],
 )
-def test_refused(gene, term, error, message) -> None:
+def test_refused(gene: str, term: Any, error: type[Any], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.gene_phenotype(gene, term)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -12,6 +14,11 @@ from scgsfm import tl
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import match, resolve
 from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations, load_predictor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anndata import AnnData
 
 COLUMNS = [
     "group", "kind", "id", "term", "evidence", "source", "score", "pvalue", "padj", "n_genes", "n_found", "n_hits", "genes",
@@ -29,11 +36,11 @@ def pbmc() -> ad.AnnData:
 
 
 @pytest.fixture(scope="module")
-def table(pbmc) -> pd.DataFrame:
+def table(pbmc: AnnData) -> pd.DataFrame:
     return tl.phenotypes(pbmc, copy=True, n_top=None).uns["phenotypes"]
 
 
-def test_table(pbmc, table) -> None:
+def test_table(pbmc: AnnData, table: pd.DataFrame) -> None:
     assert table.columns.tolist() == COLUMNS
     assert set(table["group"]) == set(pbmc.obs["cell_type"])
     assert set(zip(table["kind"], table["evidence"], strict=True)) == {
@@ -45,7 +52,7 @@ def test_table(pbmc, table) -> None:
     assert parts["pvalue"].apply(lambda p: p.is_monotonic_increasing).all()
 
 
-def test_what_is_known_of_b_cells_is_found(table) -> None:
+def test_what_is_known_of_b_cells_is_found(table: pd.DataFrame) -> None:
     own = table[(table["group"] == "B") & (table["evidence"] == "known") & (table["kind"] == "disease")]
     row = own[own["term"] == "Autosomal agammaglobulinemia"].iloc[0]
     assert {"CD79A", "CD79B"} <= set(row["genes"].split(";"))
@@ -53,7 +60,7 @@ def test_what_is_known_of_b_cells_is_found(table) -> None:
     assert "Orphanet 2023-06" in row["source"]
 
 
-def test_known_rows_are_the_hypergeometric_test(pbmc, table) -> None:
+def test_known_rows_are_the_hypergeometric_test(pbmc: AnnData, table: pd.DataFrame) -> None:
     known = load_annotations()
     detected = set(pbmc.var_names[np.asarray(pbmc.X.sum(axis=0)).ravel() > 0])
     symbol = dict(zip(pbmc.var_names, resolve(pbmc.var_names).symbols, strict=True))
@@ -74,7 +81,7 @@ def test_known_rows_are_the_hypergeometric_test(pbmc, table) -> None:
     np.testing.assert_allclose(part["padj"], false_discovery_control(part["pvalue"]))
 
 
-def test_predicted_rows_are_a_test_of_the_mean(pbmc, table) -> None:
+def test_predicted_rows_are_a_test_of_the_mean(pbmc: AnnData, table: pd.DataFrame) -> None:
     """The closed form in the space of the encodings is the plain mean over spread, by strata, of all predictions."""
     predictor, known = load_predictor(), load_annotations()
     detected = pbmc.var_names[np.asarray(pbmc.X.sum(axis=0)).ravel() > 0].to_numpy()
@@ -103,7 +110,7 @@ def test_predicted_rows_are_a_test_of_the_mean(pbmc, table) -> None:
         assert not any(known.evidence(gene, row.id) for gene in behind)
 
 
-def test_random_lists_are_rarely_significant(pbmc) -> None:
+def test_random_lists_are_rarely_significant(pbmc: AnnData) -> None:
     """Of every size; p-values of the normal curve would be too low for short lists."""
     rng = np.random.default_rng(0)
     tests = PhenotypeEnrichment.over(pbmc.var_names.to_numpy()[:4000], min_genes=5, max_genes=500)
@@ -113,7 +120,7 @@ def test_random_lists_are_rarely_significant(pbmc) -> None:
         assert np.mean([false_discovery_control(p).min() < 0.05 for p in found]) < 0.3
 
 
-def test_written_and_read_again(pbmc, tmp_path) -> None:
+def test_written_and_read_again(pbmc: AnnData, tmp_path: Path) -> None:
     adata = pbmc.copy()
     assert tl.phenotypes(adata, key_added="found", n_top=5) is None
     assert len(adata.uns["found"]) == 3 * 3 * 5
@@ -126,7 +133,7 @@ def test_written_and_read_again(pbmc, tmp_path) -> None:
         assert read.uns["scgsfm"]["found"]["about"] == load_annotations().about()
 
 
-def test_groups_without_markers_are_left_out(pbmc) -> None:
+def test_groups_without_markers_are_left_out(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     adata.uns["rank_genes_groups"]["pvals_adj"]["NK"][:] = 1
     with pytest.warns(GeneSetWarning, match="'NK' has no marker"):
@@ -135,12 +142,12 @@ def test_groups_without_markers_are_left_out(pbmc) -> None:
 
 
 @pytest.mark.parametrize("options", [{"n_genes": 0}, {"max_padj": 0}, {"n_top": 0}, {"min_genes": 9, "max_genes": 5}])
-def test_refused(pbmc, options) -> None:
+def test_refused(pbmc: AnnData, options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be|must hold"):
         tl.phenotypes(pbmc, **options)
 
 
-def test_unknown_genes_are_refused(pbmc) -> None:
+def test_unknown_genes_are_refused(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     adata.var_names = [f"x{i}" for i in range(adata.n_vars)]
     del adata.uns["rank_genes_groups"]

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from scgsfm import tl
 from scgsfm.phenotypes import load_annotations
+
+if TYPE_CHECKING:
+    from typing import Any
 
 MARFAN = ["Ectopia lentis", "HP:0001166", "Dural ectasia"]
 
@@ -62,6 +67,6 @@ def test_order_of_terms_does_not_matter() -> None:
         (["Seizure"], {"n_top": 0}, ValueError, "`n_top` is 0"),
     ],
 )
-def test_refused(given, options, error, message) -> None:
+def test_refused(given: Any, options: dict[str, Any], error: type[Any], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.rank_genes(given, **options)

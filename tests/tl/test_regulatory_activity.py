@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from typing import TYPE_CHECKING
 
 import anndata as ad
 import numpy as np
@@ -10,6 +11,14 @@ import pytest
 from scipy import sparse
 
 from scgsfm.tl import regulatory_activity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from anndata import AnnData
+    from tests.conftest import SmallR3LM
 
 SITES = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
 
@@ -37,7 +46,7 @@ def adata() -> ad.AnnData:
     return ad.AnnData(sparse.csr_matrix(counts), obs, pd.DataFrame(index=NAMES))
 
 
-def test_peaks(adata, genome, small_r3lm, caplog) -> None:
+def test_peaks(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM, caplog: pytest.LogCaptureFixture) -> None:
     from scgsfm._logging import logger
 
     with caplog.at_level(logging.INFO, logger.name):
@@ -62,7 +71,7 @@ def test_peaks(adata, genome, small_r3lm, caplog) -> None:
 
 
 @pytest.mark.parametrize("source", ["fasta", "bgzip", "open"])
-def test_own_fasta(adata, genome, small_r3lm, tmp_path, source) -> None:
+def test_own_fasta(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM, tmp_path: Path, source: str) -> None:
     pyfaidx = pytest.importorskip("pyfaidx")
     path = tmp_path / "genome.fa"
     path.write_text("".join(f">{name}\n{text}\n" for name, text in genome.items()))
@@ -78,7 +87,9 @@ def test_own_fasta(adata, genome, small_r3lm, tmp_path, source) -> None:
 
 
 @pytest.mark.parametrize("write", ["h5ad", "zarr"])
-def test_cells_and_groups(adata, genome, small_r3lm, tmp_path, write) -> None:
+def test_cells_and_groups(
+    adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM, tmp_path: Path, write: str
+) -> None:
     out = regulatory_activity(
         adata, genome=genome, model=small_r3lm, groupby="group", key_added="act", windows="tile", copy=True
     )
@@ -100,7 +111,7 @@ def test_cells_and_groups(adata, genome, small_r3lm, tmp_path, write) -> None:
     assert again.uns["scgsfm"]["act"]["params"]["windows"] == "tile"
 
 
-def test_every_kind_of_matrix(array_type, genome, small_r3lm) -> None:
+def test_every_kind_of_matrix(array_type: Callable[..., Any], genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     x = np.random.default_rng(2).poisson(1.0, (30, len(NAMES))).astype(np.float32)
     adata = ad.AnnData(array_type(x), var=pd.DataFrame(index=NAMES))
     regulatory_activity(adata, genome=genome, model=small_r3lm, cells=True)
@@ -110,13 +121,13 @@ def test_every_kind_of_matrix(array_type, genome, small_r3lm) -> None:
     np.testing.assert_allclose(adata.obsm["r3lm_activity"], expected, rtol=1e-5)
 
 
-def test_layer_and_negative_values(adata, genome, small_r3lm) -> None:
+def test_layer_and_negative_values(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     adata.layers["scaled"] = adata.X - sparse.csr_matrix(np.ones(adata.shape, np.float32))
     with pytest.raises(ValueError, match="accessibility can't be negative"):
         regulatory_activity(adata, genome=genome, model=small_r3lm, cells=True, layer="scaled")
 
 
-def test_windows(genome, small_r3lm) -> None:
+def test_windows(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     """A long peak: its middle has no site, one of its tiles has."""
     var = pd.DataFrame({"chrom": ["chr1"], "start": [470], "end": [970]}, index=["long"])
     found = {}
@@ -130,7 +141,7 @@ def test_windows(genome, small_r3lm) -> None:
     assert found["centre"]["K562"] < 0 < found["tile_max"]["K562"]
 
 
-def test_sequences_alone(small_r3lm) -> None:
+def test_sequences_alone(small_r3lm: SmallR3LM) -> None:
     texts = {"a": "ACGT" * 50, "b": SITES["K562"].lower() * 25, "c": "ACNN", "d": "chr1:1-2", "e": ""}
     table = regulatory_activity(sequences=texts, model=small_r3lm)
     assert table.index.tolist() == list("abcde")
@@ -142,7 +153,7 @@ def test_sequences_alone(small_r3lm) -> None:
     assert by_list.index[0] == "sequence_0"
 
 
-def test_sequences_of_data(adata, small_r3lm) -> None:
+def test_sequences_of_data(adata: AnnData, small_r3lm: SmallR3LM) -> None:
     texts = ["ACGT" * 50] * 6 + [None]
     adata.var["dna"] = texts
     expected = small_r3lm.predict(texts[:1])[0]
@@ -152,7 +163,7 @@ def test_sequences_of_data(adata, small_r3lm) -> None:
         assert out.var["r3lm_activity_status"].iloc[6] == "no sequence"
 
 
-def test_other_species(adata, genome, small_r3lm) -> None:
+def test_other_species(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     adata.uns["genome"] = "mm10"
     with pytest.warns(UserWarning, match="peaks of the mouse"):
         regulatory_activity(adata, genome=genome, model=small_r3lm)
@@ -162,7 +173,7 @@ def test_other_species(adata, genome, small_r3lm) -> None:
         regulatory_activity(adata, genome=genome, model=small_r3lm)
 
 
-def test_errors(adata, genome, small_r3lm) -> None:
+def test_errors(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     with pytest.raises(ValueError, match="Give `genome`.*never downloaded"):
         regulatory_activity(adata, model=small_r3lm)
     with pytest.raises(ValueError, match="Give data"):

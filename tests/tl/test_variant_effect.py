@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from scgsfm.tl import variant_effect
+
+if TYPE_CHECKING:
+    from tests.conftest import SmallR3LM
 
 SITE = "CTGCAGATAAGACA"
 
@@ -15,7 +20,7 @@ def genome() -> dict[str, str]:
     return {"chr1": (text[:500] + SITE + text[514:]).lower(), "chr2": "ACGT" * 20}
 
 
-def test_effects(genome, small_r3lm) -> None:
+def test_effects(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     """At 504 (0-based) AGATAAGA begins."""
     variants = ["chr1:506:G:C", "1:900:{}:{}", "chr1:508:TA:T", "chr1:514:A:ATTT", "chr9:5:A:C", "chr2:5:A:C"]
     base = genome["chr1"][899].upper()
@@ -38,7 +43,7 @@ def test_effects(genome, small_r3lm) -> None:
     assert table["lost"].iloc[4] == table["gained"].iloc[4] == ""
 
 
-def test_gained_motifs_are_the_lost_ones_of_the_way_back(genome, small_r3lm) -> None:
+def test_gained_motifs_are_the_lost_ones_of_the_way_back(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     there = variant_effect(["chr1:506:G:C"], genome=genome, model=small_r3lm)
     text = genome["chr1"]
     other = {"chr1": text[:505] + "c" + text[506:]}
@@ -47,7 +52,7 @@ def test_gained_motifs_are_the_lost_ones_of_the_way_back(genome, small_r3lm) -> 
     np.testing.assert_allclose(there["K562"], -back["K562"])
 
 
-def test_tables(genome, small_r3lm) -> None:
+def test_tables(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     table = pd.DataFrame({"chrom": ["chr1"], "pos": [506], "ref": ["G"], "alt": ["C"]}, index=["rs1"])
     found = variant_effect(table, genome=genome, model=small_r3lm)
     assert found.index.tolist() == ["rs1"]
@@ -56,7 +61,7 @@ def test_tables(genome, small_r3lm) -> None:
     assert empty.columns.equals(found.columns)
 
 
-def test_errors(genome, small_r3lm) -> None:
+def test_errors(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     with pytest.raises(
         ValueError, match="1 of 1 variants is not what the genome has: chr1:506:A:C has A, the genome G"
     ):

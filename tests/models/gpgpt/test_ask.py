@@ -1,5 +1,9 @@
 """Answers from the embedded annotations, by a model that is told what to read."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -7,36 +11,42 @@ from scgsfm.models.gpgpt._ask import answer
 from scgsfm.models.gpgpt.training._question_templates import QUESTIONS
 from scgsfm.phenotypes._retrieval import LOOKUPS, _weight
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from scgsfm.phenotypes import HPOAnnotations
+
 MARFAN = "Marfan syndrome (OMIM:154700)"
 
 
 class Told:
     """Stands for a model: the questions ask for what it is told."""
 
-    def __init__(self, asked) -> None:
+    def __init__(self, asked: str) -> None:
         self.asked = asked
 
-    def entities(self, question):
+    def entities(self, question: str) -> list[Any]:
         return []
 
-    def likeliest(self, question, options):
+    def likeliest(self, question: str, options: list[str]) -> str:
         return self.asked if self.asked in options else options[0]
 
-    def relates(self, question):
+    def relates(self, question: str) -> float:
         return float(self.asked in ("related", "how often"))
 
 
 @pytest.fixture
-def ask(known):
+def ask(known: HPOAnnotations) -> Callable[..., Any]:
     return lambda asked, question, **options: answer(Told(asked), question, known=known, **options)
 
 
-def rows(known, disease):
+def rows(known: HPOAnnotations, disease: str) -> tuple[np.ndarray, np.ndarray]:
     places = known.annotations_of(known.find_disease(disease)[0])
     return known.annotations[places], known.negated[places]
 
 
-def test_genes_of_a_phenotype_are_all_that_are_annotated(ask, known) -> None:
+def test_genes_of_a_phenotype_are_all_that_are_annotated(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("genes", "Which genes cause arachnodactyly?", n_max=4)
     column = known.gene_phenotypes[:, [known.ontology.term("HP:0001166")]].toarray().ravel()
     assert set(found.names) == {known.genes[row] for row in np.flatnonzero(column)}
@@ -47,34 +57,34 @@ def test_genes_of_a_phenotype_are_all_that_are_annotated(ask, known) -> None:
         assert fact.source == "HPO annotations 2023-01-27"
 
 
-def test_genes_of_several_phenotypes_have_all(ask, known) -> None:
+def test_genes_of_several_phenotypes_have_all(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("genes", "Genes with arachnodactyly and seizures?")
     both = known.gene_phenotypes[:, [known.ontology.term(t) for t in ("HP:0001166", "HP:0001250")]].toarray().all(1)
     assert set(found.names) == {known.genes[row] for row in np.flatnonzero(both)}
 
 
-def test_genes_of_a_disease(ask) -> None:
+def test_genes_of_a_disease(ask: Callable[..., Any]) -> None:
     found = ask("genes", "Which gene causes Marfan syndrome?")
     assert found.names == ("FBN1", *[name for name in found.names if name != "FBN1"])
     assert "FBN1 – Marfan syndrome (OMIM:154700)" in found.text
     assert {fact.object for fact in found.facts} <= {"OMIM:154700", "ORPHA:558", "ORPHA:284963", "ORPHA:284973"}
 
 
-def test_diseases_of_a_gene(ask, known) -> None:
+def test_diseases_of_a_gene(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("diseases", "Which diseases are due to FBN1?", n_max=50)
     links = known.links[known.links_of("FBN1")]
     assert set(found.names) == {known.disease_ids[row] for row in links[:, 1]}
     assert {fact.object for fact in found.facts} == set(found.names)
 
 
-def test_diseases_of_a_phenotype(ask, known) -> None:
+def test_diseases_of_a_phenotype(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("diseases", "Which diseases show ectopia lentis?")
     below = known.ontology.descendants(known.ontology.term("Ectopia lentis"))
     kept = np.isin(known.annotations[:, 1], below) & ~known.negated
     assert set(found.names) == {known.disease_ids[row] for row in known.annotations[kept, 0]}
 
 
-def test_phenotypes_of_a_disease(ask, known) -> None:
+def test_phenotypes_of_a_disease(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("phenotypes", "What are the features of OMIM:154700?")
     annotations, negated = rows(known, "OMIM:154700")
     wanted = known.ontology.is_phenotype[annotations[:, 1]] & ~negated
@@ -82,7 +92,7 @@ def test_phenotypes_of_a_disease(ask, known) -> None:
     assert "among them" in found.text
 
 
-def test_phenotypes_of_a_gene(ask, known) -> None:
+def test_phenotypes_of_a_gene(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("phenotypes", "What do variants in SCN1A cause?")
     terms = known.gene_terms()[[known.gene("SCN1A")]].indices
     assert set(found.names) == {known.ontology.ids[row] for row in terms if known.ontology.is_phenotype[row]}
@@ -100,14 +110,14 @@ def test_phenotypes_of_a_gene(ask, known) -> None:
         ("Is polydactyly seen in Marfan syndrome?", ""),
     ],
 )
-def test_relations(ask, question, verdict) -> None:
+def test_relations(ask: Callable[..., Any], question: str, verdict: str) -> None:
     found = ask("related", question)
     assert found.names == ((verdict,) if verdict else ())
     assert found.declined == (not verdict)
     assert found.text.startswith("I don't know.") == found.declined
 
 
-def test_what_a_disease_lacks(ask, known) -> None:
+def test_what_a_disease_lacks(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     place = int(np.flatnonzero(known.negated & known.ontology.is_phenotype[known.annotations[:, 1]])[0])
     disease, term = known.annotations[place, :2].tolist()
     found = ask("related", f"Is {known.ontology.ids[term]} seen in {known.disease_ids[disease]}?")
@@ -115,7 +125,7 @@ def test_what_a_disease_lacks(ask, known) -> None:
     assert "does not show" in found.text
 
 
-def test_predictions_are_labelled(ask) -> None:
+def test_predictions_are_labelled(ask: Callable[..., Any]) -> None:
     found = ask("related", "Does FBN1 cause hearing loss of HP:0001250?", predict=lambda gene, term: 0.25)
     assert found.declined, "words beside the term"
     found = ask("related", "Does FBN1 cause HP:0001250?", predict=lambda gene, term: 0.25)
@@ -128,14 +138,14 @@ def test_predictions_are_labelled(ask) -> None:
     assert not any(f.predicted for f in ask("related", "Does FBN1 cause HP:0001166?", predict=lambda g, t: 1.0).facts)
 
 
-def test_how_often(ask) -> None:
+def test_how_often(ask: Callable[..., Any]) -> None:
     found = ask("how often", "How often is ectopia lentis seen in Marfan syndrome?")
     assert found.names[0] == "119/251"
     assert "PMID:28050285" in found.facts[0].reference
     assert ask("how often", "How often is polydactyly seen in Marfan syndrome?").declined
 
 
-def test_meaning(ask, known) -> None:
+def test_meaning(ask: Callable[..., Any], known: HPOAnnotations) -> None:
     found = ask("meaning", "What is HP:0001250?")
     assert found.names == ("HP:0001250",)
     assert "HP:0001250 is Seizure [1]" in found.text
@@ -143,7 +153,7 @@ def test_meaning(ask, known) -> None:
     assert ask("meaning", "What is marfan syndrome?").names == ("OMIM:154700", "ORPHA:558")
 
 
-def test_functions(ask) -> None:
+def test_functions(ask: Callable[..., Any]) -> None:
     found = ask("functions", "What does FBN1 do?", functions=lambda gene: [("Metanephros development", "GO 2025")])
     assert found.names == ("Metanephros development",)
     assert found.facts[0].cite() == "GO 2025"
@@ -160,7 +170,7 @@ def test_functions(ask) -> None:
         ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't tell this"),
     ],
 )
-def test_declines(ask, question, says) -> None:
+def test_declines(ask: Callable[..., Any], question: str, says: str) -> None:
     found = ask("genes", question)
     assert found.declined
     assert found.text.startswith("I don't know.")
@@ -168,7 +178,7 @@ def test_declines(ask, question, says) -> None:
     assert (found.names, found.facts) == ((), [])
 
 
-def test_plurals_in_brackets(ask) -> None:
+def test_plurals_in_brackets(ask: Callable[..., Any]) -> None:
     assert (
         ask("genes", "Which gene(s) cause Marfan syndrome?").names
         == ask("genes", "Which genes cause Marfan syndrome?").names
@@ -179,20 +189,20 @@ def test_plurals_in_brackets(ask) -> None:
     "question",
     ["Is there a treatment for cystic fibrosis?", "How is cystic fibrosis treated?", "Prognosis of cystic fibrosis"],
 )
-def test_what_no_annotation_is_about(ask, question) -> None:
+def test_what_no_annotation_is_about(ask: Callable[..., Any], question: str) -> None:
     found = ask("meaning", question)
     assert found.declined
     assert found.text.startswith("I don't know. Nothing in what I have is about")
     assert not found.facts
 
 
-def test_such_words_in_a_name(ask) -> None:
+def test_such_words_in_a_name(ask: Callable[..., Any]) -> None:
     found = ask("genes", "Which genes cause drug-sensitive hemolytic anemia?")
     assert [entity.kind for entity in found.entities] == ["hpo"]
     assert "Nothing in what I have" not in found.text
 
 
-def test_shown(ask) -> None:
+def test_shown(ask: Callable[..., Any]) -> None:
     text = str(ask("related", "Does FBN1 cause arachnodactyly?", n_max=2))
     assert "[1] HPO annotations 2023-01-27, " in text
     assert text.count("medical advice") == 1
@@ -210,6 +220,6 @@ def test_weights_of_frequencies() -> None:
 
 
 @pytest.mark.parametrize("question", ["", "  ", None])
-def test_no_question(ask, question) -> None:
+def test_no_question(ask: Callable[..., Any], question: str | None) -> None:
     with pytest.raises(ValueError, match="question must be a text"):
         ask("genes", question)

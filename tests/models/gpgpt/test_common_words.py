@@ -1,8 +1,15 @@
 """Which words are common ones."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from scgsfm.models.gpgpt._common_words import CIRCUMSTANCES, DESCRIPTIONS, is_common_word
+
+if TYPE_CHECKING:
+    from scgsfm.phenotypes import HPOAnnotations
 
 
 @pytest.mark.parametrize(
@@ -22,12 +29,12 @@ from scgsfm.models.gpgpt._common_words import CIRCUMSTANCES, DESCRIPTIONS, is_co
         "Likely",
     ],
 )
-def test_forms(word) -> None:
+def test_forms(word: str) -> None:
     assert is_common_word(word, beside_name=True)
 
 
 @pytest.mark.parametrize("word", ["green", "left", "severe", "left-handed", "impaired", "wooden"])
-def test_words_that_describe_are_ordinary_but_change_a_name(word) -> None:
+def test_words_that_describe_are_ordinary_but_change_a_name(word: str) -> None:
     assert is_common_word(word)
     assert not is_common_word(word, beside_name=True)
 
@@ -35,7 +42,7 @@ def test_words_that_describe_are_ordinary_but_change_a_name(word) -> None:
 @pytest.mark.parametrize(
     "word", ["earlobe", "Marfan", "seizures", "FBN1", "HP:0001250", "toes", "liver", "red-tailed-gizmo"]
 )
-def test_other_words(word) -> None:
+def test_other_words(word: str) -> None:
     assert not is_common_word(word)
 
 
@@ -44,7 +51,7 @@ def test_no_word_is_both() -> None:
     assert all(word == word.lower() for word in CIRCUMSTANCES | DESCRIPTIONS)
 
 
-def test_common_words_are_few_names(known) -> None:
+def test_common_words_are_few_names(known: HPOAnnotations) -> None:
     """Names of one word that are common ones can't be asked about in small letters."""
     o = known.ontology
     names = {o.names[row].lower() for row in range(len(o)) if o.is_phenotype[row] and " " not in o.names[row]}

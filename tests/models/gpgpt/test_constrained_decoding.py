@@ -1,9 +1,13 @@
 """Which tokens may follow: words of the question, in tags."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
 pytest.importorskip("transformers")
+
+from typing import TYPE_CHECKING
 
 from scgsfm.models.gpgpt._constrained_decoding import N_MAX, SpanPath
 from scgsfm.models.gpgpt._tokenizer import by_character, spans
@@ -11,10 +15,14 @@ from scgsfm.models.gpgpt.training._dataset import Encoder
 
 from .test_tokenizer import foreign
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 QUESTION = "Is café-au-lait spot (large) seen with NF1 < 2?"
 
 
-def walk(question, encoder, choose):
+def walk(question: str, encoder: Encoder, choose: Callable[..., Any]) -> str:
     """What is written if ``choose`` takes one of the tokens that may follow each time."""
     path, written = SpanPath(question, encoder), []
     while True:
@@ -25,14 +33,14 @@ def walk(question, encoder, choose):
 
 
 @pytest.fixture(params=["own", "foreign"])
-def encoder(request, tokenizer):
+def encoder(request: pytest.FixtureRequest, tokenizer: Any) -> Encoder:
     return Encoder(tokenizer if request.param == "own" else by_character(foreign()))
 
 
-def guided(encoder, text):
+def guided(encoder: Encoder, text: str) -> Callable[..., Any]:
     goal = encoder.tokens(text) + encoder.end
 
-    def choose(may, written):
+    def choose(may: list[int], written: list[int]) -> int:
         assert goal[len(written)] in may, encoder.tokenizer.decode(goal[: len(written) + 1])
         return goal[len(written)]
 
@@ -49,7 +57,7 @@ def guided(encoder, text):
         "<hpo>Is</hpo> <hpo>spot</hpo> <disease>2</disease>",
     ],
 )
-def test_words_of_the_question_may_be_written(encoder, text) -> None:
+def test_words_of_the_question_may_be_written(encoder: Encoder, text: str) -> None:
     assert walk(QUESTION, encoder, guided(encoder, text)) == text
 
 
@@ -57,13 +65,13 @@ def test_words_of_the_question_may_be_written(encoder, text) -> None:
     "text",
     ["<gene>NF2</gene>", "<hpo>caf</hpo>", "<hpo>afé-au</hpo>", "<gene></gene>", "NF1", "<gene>NF1 </gene>", "</s>"],
 )
-def test_nothing_else_may(encoder, text) -> None:
+def test_nothing_else_may(encoder: Encoder, text: str) -> None:
     with pytest.raises(AssertionError):
         walk(QUESTION, encoder, guided(encoder, text))
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_whatever_is_written_are_words_of_the_question(encoder, seed) -> None:
+def test_whatever_is_written_are_words_of_the_question(encoder: Encoder, seed: int) -> None:
     rng = np.random.default_rng(seed)
     text = walk(QUESTION, encoder, lambda may, _: may[rng.integers(len(may))])
     found = spans(text)

@@ -1,6 +1,9 @@
 """What the corpus tells, and what it must not."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,12 +13,17 @@ from scgsfm.models.gpgpt._tokenizer import spans
 from scgsfm.models.gpgpt.training._corpus import INFO
 from scgsfm.models.gpgpt.training._instruction_data import ANSWERS, NO, RELATION_PROMPT, YES, instructions
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def texts(corpus, kind):
+    from scgsfm.phenotypes import HPOAnnotations
+
+
+def texts(corpus: Corpus, kind: str) -> list[str]:
     return [document.text for document in corpus.documents if document.kind == kind]
 
 
-def test_prose_is_headed_by_its_subject(built) -> None:
+def test_prose_is_headed_by_its_subject(built: tuple[Corpus, Path]) -> None:
     told = texts(built[0], "text")
     assert told[0].startswith("<gene>FBN1</gene>: This gene encodes")
     assert "<gene>FBN1</gene> binds <gene>FBN2</gene> and DNA." in told[0]
@@ -24,14 +32,14 @@ def test_prose_is_headed_by_its_subject(built) -> None:
     assert len(told) == 4, "nothing of a term that isn't there"
 
 
-def test_statements(built) -> None:
+def test_statements(built: tuple[Corpus, Path]) -> None:
     told = {text.partition(":")[0]: text for text in texts(built[0], "statement")}
     assert told.keys() == {"FBN1", "FBN2", "SCN1A"}
     assert told["FBN2"] == "FBN2: <gene>FBN2</gene> takes part in extracellular matrix organization."
     assert told["FBN1"].endswith("is found in microfibril.")
 
 
-def test_triples(built, known) -> None:
+def test_triples(built: tuple[Corpus, Path], known: HPOAnnotations) -> None:
     told = texts(built[0], "triple")
     assert any(t.startswith("<gene>FBN1</gene> – ") and "<disease>Marfan syndrome</disease> – <hpo>" in t for t in told)
     term = next(t for t in told if t.startswith("Seizure is"))
@@ -41,11 +49,11 @@ def test_triples(built, known) -> None:
     assert not any("Autosomal dominant inheritance" in t for t in told), "modes of inheritance are no phenotypes"
 
 
-def test_excluded_genes_are_nowhere(built) -> None:
+def test_excluded_genes_are_nowhere(built: tuple[Corpus, Path]) -> None:
     assert "SCN2A" not in "".join(document.prompt + document.text for document in built[0].documents)
 
 
-def test_held_out(built) -> None:
+def test_held_out(built: tuple[Corpus, Path]) -> None:
     corpus = built[0]
     for kind in ("triple", "retrieve"):
         n, kept = corpus.info["n_documents"][kind], corpus.info["n_held_out"][kind]
@@ -56,7 +64,7 @@ def test_held_out(built) -> None:
     assert sum(held_out for _, held_out in verdicts) > 10
 
 
-def test_relations_are_matched_and_never_implied(built, known) -> None:
+def test_relations_are_matched_and_never_implied(built: tuple[Corpus, Path], known: HPOAnnotations) -> None:
     pairs = [d for d in built[0].documents if d.kind == "relation"]
     o = known.ontology
     names = {name: row for row, name in enumerate(o.names)}
@@ -73,7 +81,7 @@ def test_relations_are_matched_and_never_implied(built, known) -> None:
     assert verdicts == {YES: 80, NO: 80}
 
 
-def test_queries_name_what_the_question_says(built) -> None:
+def test_queries_name_what_the_question_says(built: tuple[Corpus, Path]) -> None:
     asked = [d for d in built[0].documents if d.kind == "retrieve" and d.prompt.startswith("What does this ask")]
     named = [d for d in built[0].documents if d.kind == "retrieve" and d.prompt.startswith("Which entities")]
     assert (len(asked), len(named)) == (320, 160)
@@ -84,14 +92,14 @@ def test_queries_name_what_the_question_says(built) -> None:
             assert span.rpartition(">")[2] in document.prompt
 
 
-def test_questions_are_read_as_well(built) -> None:
+def test_questions_are_read_as_well(built: tuple[Corpus, Path]) -> None:
     read = [d for d in built[0].documents if d.kind == "question"]
     assert len(read) == 160
     assert {d.text.rpartition("Asked: ")[2].rstrip(".") for d in read} == set(ASKED) == set(ANSWERS)
     assert all(spans(d.text) and not d.prompt for d in read)
 
 
-def test_answers_are_annotations(built, known) -> None:
+def test_answers_are_annotations(built: tuple[Corpus, Path], known: HPOAnnotations) -> None:
     found = [d for d in built[0].documents if d.kind == "answer"]
     assert len(found) == 160
     genes = [d.text for d in found if d.text.startswith("<gene>")]
@@ -99,7 +107,7 @@ def test_answers_are_annotations(built, known) -> None:
     assert {g for text in genes for g in text[6:-7].split("</gene>, <gene>")} <= set(known.genes)
 
 
-def test_written_and_read(built) -> None:
+def test_written_and_read(built: tuple[Corpus, Path]) -> None:
     corpus, folder = built
     again = Corpus.open(folder)
     assert again.documents == corpus.documents
@@ -107,11 +115,11 @@ def test_written_and_read(built) -> None:
     assert corpus.info["sources"]["hpo"] == "Human Phenotype Ontology 2024-04-26"
 
 
-def test_same_seed_same_instructions(known) -> None:
+def test_same_seed_same_instructions(known: HPOAnnotations) -> None:
     drawn = [list(instructions(known, (), 40, np.random.default_rng(seed))) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_no_corpus(tmp_path) -> None:
+def test_no_corpus(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="lacks corpus.json"):
         Corpus.open(tmp_path)

@@ -1,5 +1,7 @@
 """Rows of texts and instructions: what is seen, what is predicted, and that it can be repeated."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import replace
 
@@ -9,20 +11,28 @@ import torch
 
 pytest.importorskip("transformers")
 
+from typing import TYPE_CHECKING
+
 from scgsfm.models.gpgpt import Corpus
 from scgsfm.models.gpgpt.training._corpus import READ, TASKS
 from scgsfm.models.gpgpt.training._dataset import IGNORED, Encoder, Instructions, Rows, infilled, padded, validation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from scgsfm.models.gpgpt import TrainConfig
 
 TEXT = "<gene>FBN1</gene> encodes a member of the fibrillin family, <hpo>Seizure</hpo> is far from it."
 
 
 @pytest.fixture(scope="module")
-def encoder(tokenizer):
+def encoder(tokenizer: Any) -> Encoder:
     return Encoder(tokenizer)
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_masked_spans_stand_behind_the_text(seed) -> None:
+def test_masked_spans_stand_behind_the_text(seed: int) -> None:
     made = infilled(TEXT, np.random.default_rng(seed))
     masked, _, spans = made.partition("<fill>")
     hidden = spans.split("<mask>")
@@ -38,7 +48,7 @@ def test_nothing_to_mask() -> None:
     assert infilled("  ", np.random.default_rng(0)) == "  "
 
 
-def test_rows_are_texts_one_after_another(small, encoder, tiny) -> None:
+def test_rows_are_texts_one_after_another(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
     documents = Corpus.open(small).select(READ, held_out=False)
     batch = Rows(documents, encoder, replace(tiny, infill=0.0, context=300)).batch(3)
     assert batch.tokens.shape == batch.labels.shape == (4, 300)
@@ -50,7 +60,7 @@ def test_rows_are_texts_one_after_another(small, encoder, tiny) -> None:
     assert set(whole) <= told
 
 
-def test_mixture_decides_what_is_drawn(small, encoder, tiny) -> None:
+def test_mixture_decides_what_is_drawn(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
     documents = Corpus.open(small).select(READ, held_out=False)
     only = Rows(documents, encoder, replace(tiny, mixture={"triple": 0.0, "text": 0.0, "question": 0.0}, infill=0.0))
     assert "takes part in" in encoder.tokenizer.decode(only.batch(0).tokens[0])
@@ -60,7 +70,9 @@ def test_mixture_decides_what_is_drawn(small, encoder, tiny) -> None:
 
 
 @pytest.mark.parametrize(("draws", "kinds"), [(Rows, READ), (Instructions, TASKS)])
-def test_steps_can_be_repeated(small, encoder, tiny, draws, kinds) -> None:
+def test_steps_can_be_repeated(
+    small: Path, encoder: Encoder, tiny: TrainConfig, draws: type[Any], kinds: tuple[Any, ...]
+) -> None:
     documents = Corpus.open(small).select(kinds, held_out=False)
     resumed = iter(draws(documents, encoder, tiny, start=2))
     one, other = draws(documents, encoder, tiny).batch(2), next(resumed)
@@ -70,7 +82,7 @@ def test_steps_can_be_repeated(small, encoder, tiny, draws, kinds) -> None:
         assert one.tokens.shape != other.tokens.shape or not torch.equal(one.tokens, other.tokens)
 
 
-def test_only_answers_are_predicted(small, encoder) -> None:
+def test_only_answers_are_predicted(small: Path, encoder: Encoder) -> None:
     documents = Corpus.open(small).select(TASKS, held_out=False)[:6]
     batch = padded(documents, encoder, 500)
     for document, tokens, labels in zip(documents, batch.tokens, batch.labels, strict=True):
@@ -80,12 +92,12 @@ def test_only_answers_are_predicted(small, encoder) -> None:
         assert encoder.tokenizer.decode(tokens[: first + 1]) == f"<s>{document.prompt}<answer>"
 
 
-def test_long_answers_are_cut(small, encoder) -> None:
+def test_long_answers_are_cut(small: Path, encoder: Encoder) -> None:
     batch = padded(Corpus.open(small).select(TASKS, held_out=False)[:6], encoder, 10)
     assert batch.tokens.shape == (6, 10)
 
 
-def test_validation_has_each_document_once(small, encoder, tiny) -> None:
+def test_validation_has_each_document_once(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
     documents = Corpus.open(small).select(READ, held_out=True)
     batches = validation(documents, encoder, replace(tiny, context=2000))
     assert sum(len(batch.tokens) for batch in batches) == len(documents)

@@ -1,19 +1,27 @@
 """Which entities the words of a question name, with and without the help of a model."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from scgsfm.models.gpgpt._common_words import is_common_word
 from scgsfm.models.gpgpt._entity_linking import EntityLinker
 
+if TYPE_CHECKING:
+    from scgsfm.models.gpgpt._entity_linking import Read
+    from scgsfm.phenotypes import HPOAnnotations
+
 ALIASES = {"SEPT9": "SEPTIN9", "Fbn1": "FBN1", "ENSG00000166147": "FBN1"}
 
 
 @pytest.fixture(scope="module")
-def reader(known):
+def reader(known: HPOAnnotations) -> EntityLinker:
     return EntityLinker(known, lambda name: ALIASES.get(name, ""))
 
 
-def names(read):
+def names(read: Read) -> list[str]:
     return [entity.name for entity in read.entities]
 
 
@@ -35,13 +43,13 @@ def names(read):
         ("Which diseases do patients with it have?", []),
     ],
 )
-def test_names_are_looked_up(reader, question, expected) -> None:
+def test_names_are_looked_up(reader: EntityLinker, question: str, expected: list[str]) -> None:
     read = reader.read(question, [])
     assert names(read) == expected
     assert read.unknown == ""
 
 
-def test_both_sources_of_a_disease(reader, known) -> None:
+def test_both_sources_of_a_disease(reader: EntityLinker, known: HPOAnnotations) -> None:
     (entity,) = reader.read("features of marfan syndrome", []).entities
     assert {known.disease_ids[row] for row in entity.rows} == {"OMIM:154700", "ORPHA:558"}
     assert entity.label == "Marfan syndrome (OMIM:154700)"
@@ -60,7 +68,7 @@ def test_both_sources_of_a_disease(reader, known) -> None:
         ("What is OMIM:999999?", "OMIM:999999"),
     ],
 )
-def test_unknown_words_beside_a_name_are_told(reader, question, unknown) -> None:
+def test_unknown_words_beside_a_name_are_told(reader: EntityLinker, question: str, unknown: str) -> None:
     read = reader.read(question, [])
     assert read.unknown == unknown
 
@@ -77,11 +85,13 @@ def test_unknown_words_beside_a_name_are_told(reader, question, unknown) -> None
         ("What causes the gizmo?", "gizmo"),
     ],
 )
-def test_words_of_no_name_are_passed_over_unless_they_cling_to_one(reader, question, unknown) -> None:
+def test_words_of_no_name_are_passed_over_unless_they_cling_to_one(
+    reader: EntityLinker, question: str, unknown: str
+) -> None:
     assert reader.read(question, []).unknown == unknown
 
 
-def test_the_question_without_its_names(reader) -> None:
+def test_the_question_without_its_names(reader: EntityLinker) -> None:
     assert reader.read("Does FBN1 cause it?", []).bare == "Does <gene> cause it?"
     read = reader.read("Is arachnodactyly seen in Marfan syndrome?", [])
     assert read.bare == "Is <hpo> seen in <disease>?"
@@ -94,7 +104,7 @@ def test_common_words_are_passed_over() -> None:
         assert not is_common_word(word)
 
 
-def test_a_model_that_takes_too_much_or_too_little(reader) -> None:
+def test_a_model_that_takes_too_much_or_too_little(reader: EntityLinker) -> None:
     read = reader.read("Which genes cause a seizure in patients?", [("hpo", "a seizure in patients")])
     assert (names(read), read.unknown) == (["HP:0001250"], "")
     read = reader.read("What causes focal-onset seizure?", [("hpo", "seizure")])
@@ -103,7 +113,7 @@ def test_a_model_that_takes_too_much_or_too_little(reader) -> None:
     assert names(read) == ["FBN1", "HP:0001250"]
 
 
-def test_kind_of_a_name_that_several_have(reader) -> None:
+def test_kind_of_a_name_that_several_have(reader: EntityLinker) -> None:
     as_disease = reader.find("Ataxia-telangiectasia", "disease")
     assert as_disease is not None
     assert as_disease.kind == "disease"
@@ -112,12 +122,12 @@ def test_kind_of_a_name_that_several_have(reader) -> None:
     assert reader.find("") is None
 
 
-def test_symbols_need_no_resolver(known) -> None:
+def test_symbols_need_no_resolver(known: HPOAnnotations) -> None:
     assert names(EntityLinker(known).read("diseases of FBN1", [])) == ["FBN1"]
     assert EntityLinker(known).read("diseases of SEPT9", []).unknown == "SEPT9"
 
 
-def test_close_names_are_suggested(reader) -> None:
+def test_close_names_are_suggested(reader: EntityLinker) -> None:
     read = reader.read("Which genes cause arachnodactily?", [])
     assert read.unknown == "arachnodactily"
     assert "Arachnodactyly (HP:0001166)" in read.close

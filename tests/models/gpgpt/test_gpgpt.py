@@ -1,32 +1,40 @@
 """A loaded model against transformers' own functions, with random weights."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch
 
 pytest.importorskip("transformers")
 
+from typing import TYPE_CHECKING
+
 from scgsfm import models
 from scgsfm.models._serialization import write_folder
 from scgsfm.models.gpgpt import ASKED, GPGPT
 from scgsfm.models.gpgpt._serialization import pack
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
 TEXTS = ["<gene>FBN1</gene> encodes a member of the fibrillin family.", "Seizure", "a b"]
 
 
 @pytest.fixture(scope="module")
-def model(llama, tokenizer):
+def model(llama: Any, tokenizer: Any) -> GPGPT:
     return GPGPT(llama, tokenizer, name="random")
 
 
-def level(model, text):
+def level(model: GPGPT, text: str) -> torch.Tensor:
     """Log-probabilities of each token of a text, each given those before."""
     ids = torch.tensor([model.tokenizer(text)["input_ids"]])
     with torch.inference_mode():
         return model.module(input_ids=ids).logits[0, :-1].log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0]
 
 
-def test_score_is_the_probability_of_the_whole_answer(model) -> None:
+def test_score_is_the_probability_of_the_whole_answer(model: GPGPT) -> None:
     options = ["genes", "phenotypes", "how often it is"]
     totals = [float(level(model, f"<s>Which?<answer>{option}</s>").sum()) for option in options]
     before = float(level(model, "<s>Which?<answer>").sum())
@@ -35,7 +43,7 @@ def test_score_is_the_probability_of_the_whole_answer(model) -> None:
     assert model.score("Which?", ["genes"]).tolist() == [1.0]
 
 
-def test_generate_is_greedy(model) -> None:
+def test_generate_is_greedy(model: GPGPT) -> None:
     prompt = "<gene>FBN1</gene> encodes"
     ids = torch.tensor([model.tokenizer("<s>" + prompt)["input_ids"]])
     expected = model.module.generate(ids, max_new_tokens=12, do_sample=False, pad_token_id=1)[0, ids.shape[1] :]
@@ -43,14 +51,14 @@ def test_generate_is_greedy(model) -> None:
     assert model.generate(prompt, max_new_tokens=12) == model.tokenizer.decode(expected[:end])
 
 
-def test_generate_draws_by_seed(model) -> None:
+def test_generate_draws_by_seed(model: GPGPT) -> None:
     drawn = [model.generate("a", max_new_tokens=8, temperature=1.0, seed=seed) for seed in (0, 0, 1, 2)]
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) > 1
     assert model.generate("a", max_new_tokens=5, allowed=lambda written: [70]) == model.tokenizer.decode([70] * 5)
 
 
-def test_embeddings_don_t_depend_on_company(model) -> None:
+def test_embeddings_don_t_depend_on_company(model: GPGPT) -> None:
     together = model.embed(TEXTS)
     assert together.shape == (3, 32)
     assert together.dtype == np.float32
@@ -63,7 +71,7 @@ def test_embeddings_don_t_depend_on_company(model) -> None:
     assert model.embed([]).shape == (0, 32)
 
 
-def test_questions_are_read(model) -> None:
+def test_questions_are_read(model: GPGPT) -> None:
     question = "Which genes cause Marfan syndrome?"
     assert model.asked(question) in ASKED
     assert model.likeliest(question, ["genes", "genes"]) == "genes"
@@ -75,7 +83,7 @@ def test_questions_are_read(model) -> None:
 
 
 @pytest.mark.parametrize("quantize", [None, "float16"])
-def test_folder_of_the_package(model, tmp_path, quantize) -> None:
+def test_folder_of_the_package(model: GPGPT, tmp_path: Path, quantize: str | None) -> None:
     config, tensors, vocab = pack(model.module, model.tokenizer)
     write_folder(tmp_path, config, tensors, vocab, {"licence": "CC0"}, quantize=quantize)
     loaded = models.load(tmp_path)
@@ -90,14 +98,14 @@ def test_folder_of_the_package(model, tmp_path, quantize) -> None:
     assert "400 tokens" in repr(loaded)
 
 
-def test_folder_of_transformers(model, tmp_path) -> None:
+def test_folder_of_transformers(model: GPGPT, tmp_path: Path) -> None:
     model.module.save_pretrained(tmp_path)
     model.tokenizer.save_pretrained(tmp_path)
     loaded = GPGPT.from_pretrained(tmp_path)
     assert loaded.score("Which?", ["genes", "a"]) == pytest.approx(model.score("Which?", ["genes", "a"]), rel=1e-4)
 
 
-def test_bad_arguments(model) -> None:
+def test_bad_arguments(model: GPGPT) -> None:
     with pytest.raises(ValueError, match="options must be a list"):
         model.score("Which?", "genes")
     with pytest.raises(ValueError, match="options must be a list"):

@@ -1,11 +1,20 @@
 """How questions are worded in training."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from scgsfm.models.gpgpt import ASKED
 from scgsfm.models.gpgpt._entity_linking import EntityLinker
 from scgsfm.models.gpgpt.training._question_templates import QUESTIONS, phrase, roughened
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from scgsfm.phenotypes import HPOAnnotations
 
 SHOWN = {"gene": "FBN1", "hpo": "HP:0001250", "disease": "OMIM:154700"}
 
@@ -45,7 +54,7 @@ def test_rough_questions_keep_their_entities() -> None:
 
 
 @pytest.mark.parametrize("key", QUESTIONS, ids=str)
-def test_no_word_of_training_is_taken_for_a_name(known, key) -> None:
+def test_no_word_of_training_is_taken_for_a_name(known: HPOAnnotations, key: Any) -> None:
     rng, reader = np.random.default_rng(1), EntityLinker(known)
     for structure in QUESTIONS[key]:
         question = phrase(structure, rng)

@@ -1,8 +1,12 @@
 """Words by BPE, entities by character, and every text back as it was."""
 
+from __future__ import annotations
+
 import pytest
 
 pytest.importorskip("transformers")
+
+from typing import TYPE_CHECKING
 
 from scgsfm.models.gpgpt._tokenizer import (
     SPECIALS,
@@ -15,6 +19,12 @@ from scgsfm.models.gpgpt._tokenizer import (
     untagged,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from scgsfm.phenotypes import HPOAnnotations
+
 TEXTS = [
     "This gene encodes a member of the fibrillin family.",
     "<gene>FBN1</gene> causes <disease>Marfan syndrome</disease>.",
@@ -25,16 +35,16 @@ TEXTS = [
 ]
 
 
-def pieces(tokenizer, text):
+def pieces(tokenizer: Any, text: str) -> list[str]:
     return tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"])
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_texts_come_back(tokenizer, text) -> None:
+def test_texts_come_back(tokenizer: Any, text: str) -> None:
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
 
 
-def test_every_entity_comes_back(tokenizer, known) -> None:
+def test_every_entity_comes_back(tokenizer: Any, known: HPOAnnotations) -> None:
     from scgsfm.genes._tables import table
 
     entities = [tag("gene", symbol) for symbol in {*known.genes, *table("human").symbols}]
@@ -48,20 +58,20 @@ def test_every_entity_comes_back(tokenizer, known) -> None:
         assert len(row) == len(spans(entity)[0][1]) + 2 or not entity.isascii()
 
 
-def test_entities_are_read_by_character(tokenizer) -> None:
+def test_entities_are_read_by_character(tokenizer: Any) -> None:
     assert pieces(tokenizer, "<gene>member7</gene>") == ["<gene>", *"member7", "</gene>"]
     assert len(pieces(tokenizer, "What does this ask for?")) < 12, "but words by BPE"
     assert pieces(tokenizer, "member</gene>") == [*"member", "</gene>"], "a closing tag is enough"
 
 
-def test_tags_and_specials_are_one_token(tokenizer) -> None:
+def test_tags_and_specials_are_one_token(tokenizer: Any) -> None:
     for text in (*SPECIALS, "<gene>", "</disease>"):
         assert len(tokenizer(text)["input_ids"]) == 1
     assert tokenizer.vocab_size == 400
     assert tokens(tokenizer)[:2] == ["<unk>", "<pad>"]
 
 
-def test_saved_and_loaded_by_transformers(tokenizer, tmp_path) -> None:
+def test_saved_and_loaded_by_transformers(tokenizer: Any, tmp_path: Path) -> None:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     tokenizer.save_pretrained(tmp_path)
@@ -74,7 +84,7 @@ def test_saved_and_loaded_by_transformers(tokenizer, tmp_path) -> None:
     assert (loaded.bos_token, loaded.eos_token, loaded.pad_token, loaded.unk_token) == ("<s>", "</s>", "<pad>", "<unk>")
 
 
-def test_assembled_from_tokens_and_merges(tokenizer) -> None:
+def test_assembled_from_tokens_and_merges(tokenizer: Any) -> None:
     import json
 
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
@@ -83,7 +93,7 @@ def test_assembled_from_tokens_and_merges(tokenizer) -> None:
         assert made(text)["input_ids"] == tokenizer(text)["input_ids"]
 
 
-def foreign():
+def foreign() -> Any:
     """A tokeniser as other models have: byte-level words, no tags."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast

@@ -1,5 +1,7 @@
 """Both stages in a few steps: a small model from scratch, and adapters beside a model of transformers."""
 
+from __future__ import annotations
+
 import importlib.util
 import json
 from dataclasses import replace
@@ -10,6 +12,8 @@ import torch
 
 pytest.importorskip("peft")
 
+from typing import TYPE_CHECKING
+
 from safetensors.torch import load_file
 
 from scgsfm._logging import logger
@@ -19,9 +23,13 @@ from scgsfm.models.gpgpt._llama import load_base, load_tokenizer
 
 from .test_tokenizer import foreign
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory):
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama of somebody else: random weights, a tokeniser without tags, saved by transformers."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -36,7 +44,7 @@ def base(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def scratch(small, tmp_path_factory):
+def scratch(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of stage 1, by the shell command."""
     out = tmp_path_factory.mktemp("stage1")
     shell = (
@@ -47,12 +55,12 @@ def scratch(small, tmp_path_factory):
     return out / "model"
 
 
-def logits(module, tokenizer, text="Which genes? <gene>FBN1</gene>"):
+def logits(module: Any, tokenizer: Any, text: str = "Which genes? <gene>FBN1</gene>") -> torch.Tensor:
     with torch.inference_mode():
         return module.eval()(torch.tensor([tokenizer(text)["input_ids"]])).logits
 
 
-def test_stage_1_from_scratch(scratch) -> None:
+def test_stage_1_from_scratch(scratch: Path) -> None:
     model = GPGPT.from_pretrained(scratch)
     assert (len(model.tokenizer), model.module.config.hidden_size) == (400, 32)
     assert model.tokenizer.decode(model.tokenizer("<hpo>Seizure</hpo>")["input_ids"]) == "<hpo>Seizure</hpo>"
@@ -64,7 +72,7 @@ def test_stage_1_from_scratch(scratch) -> None:
     assert all(1 < value < 400 for value in card["held_out_perplexity"].values())
 
 
-def test_stage_2_trains_adapters_alone(small, scratch, tmp_path, tiny) -> None:
+def test_stage_2_trains_adapters_alone(small: Path, scratch: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     folder = train(small, tmp_path, stage=2, base=scratch, config=tiny, validate_every=3)
     card = json.loads((folder / "card.json").read_text())
     assert card["parameters"]["trained"] < 0.5 * card["parameters"]["all"]
@@ -79,7 +87,9 @@ def test_stage_2_trains_adapters_alone(small, scratch, tmp_path, tiny) -> None:
 
 
 @pytest.mark.parametrize("stage", [1, 2])
-def test_adapters_of_a_llama_saved_reloaded_and_merged(small, base, tmp_path, tiny, stage) -> None:
+def test_adapters_of_a_llama_saved_reloaded_and_merged(
+    small: Path, base: Path, tmp_path: Path, tiny: TrainConfig, stage: int
+) -> None:
     from peft import PeftModel
 
     config = replace(tiny, context=160)  # this tokeniser has more tokens a word: answers must not be cut off
@@ -97,13 +107,15 @@ def test_adapters_of_a_llama_saved_reloaded_and_merged(small, base, tmp_path, ti
     assert "F B N 1" in " ".join(model.tokenizer.convert_ids_to_tokens(model.encoder.tokens("<gene>FBN1</gene>")))
 
 
-def test_adapters_without_the_whole(small, base, tmp_path, tiny) -> None:
+def test_adapters_without_the_whole(small: Path, base: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     folder = train(small, tmp_path, stage=2, base=base, config=replace(tiny, steps=2), merged=False)
     assert folder == tmp_path / "adapter"
     assert not (tmp_path / "model").exists()
 
 
-def test_loss_falls(small, tmp_path, tiny, caplog, monkeypatch) -> None:
+def test_loss_falls(
+    small: Path, tmp_path: Path, tiny: TrainConfig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(logger, "propagate", True)
     train(small, tmp_path, stage=1, config=replace(tiny, steps=60), validate_every=20)
     lines = dict.fromkeys(message for message in caplog.messages if message.startswith("step"))
@@ -113,7 +125,7 @@ def test_loss_falls(small, tmp_path, tiny, caplog, monkeypatch) -> None:
     assert told[0] < np.log(400) + 0.2
 
 
-def test_resumed_run_ends_with_the_same_weights(small, tmp_path, tiny) -> None:
+def test_resumed_run_ends_with_the_same_weights(small: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     constant = replace(tiny, decay=1e-6)
     whole = train(small, tmp_path / "whole", stage=1, config=constant, validate_every=3)
     train(small, tmp_path / "parts", stage=1, config=replace(constant, steps=3), validate_every=3)
@@ -123,13 +135,13 @@ def test_resumed_run_ends_with_the_same_weights(small, tmp_path, tiny) -> None:
         torch.testing.assert_close(other[key], tensor, rtol=0, atol=1e-6)
 
 
-def test_another_run_is_refused(small, tmp_path, tiny) -> None:
+def test_another_run_is_refused(small: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     train(small, tmp_path, stage=1, config=replace(tiny, steps=2))
     with pytest.raises(ValueError, match="learning_rate was 0.01 and is 0.02"):
         train(small, tmp_path, stage=1, config=replace(tiny, steps=2, learning_rate=0.02))
 
 
-def test_bad_arguments(small, tmp_path, base, tiny) -> None:
+def test_bad_arguments(small: Path, tmp_path: Path, base: Path, tiny: TrainConfig) -> None:
     with pytest.raises(ValueError, match="stage=3 must be 1 or 2"):
         train(small, tmp_path, stage=3)
     with pytest.raises(ValueError, match="stage=2 adapts a model"):
@@ -139,7 +151,7 @@ def test_bad_arguments(small, tmp_path, base, tiny) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is not None, reason="it is installed")
-def test_four_bits_need_bitsandbytes(small, base, tmp_path, tiny) -> None:
+def test_four_bits_need_bitsandbytes(small: Path, base: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     with pytest.raises(ImportError, match="pip install bitsandbytes"):
         train(small, tmp_path, stage=2, base=base, config=replace(tiny, adapters="qlora"))
 
@@ -155,6 +167,6 @@ def test_four_bits_need_bitsandbytes(small, base, tmp_path, tiny) -> None:
         ("hidden_size", 100, "multiple of twice the heads"),
     ],
 )
-def test_settings(name, value, says) -> None:
+def test_settings(name: str, value: float | str, says: str) -> None:
     with pytest.raises(ValueError, match=f"{name}=.*{says}"):
         TrainConfig(**{name: value})

@@ -1,8 +1,14 @@
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scgsfm.models.gsfm import TrainConfig, build_module
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def test_settings_make_a_model() -> None:
@@ -46,6 +52,6 @@ def test_settings_are_json() -> None:
         ({"neighbour_groups": {"a": float("nan")}}, "neighbour_groups=.* must hold weights of at least 0"),
     ],
 )
-def test_bad_settings(settings, told) -> None:
+def test_bad_settings(settings: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         TrainConfig(**settings)

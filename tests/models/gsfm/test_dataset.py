@@ -1,5 +1,8 @@
+from __future__ import annotations
+
 from dataclasses import replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -7,12 +10,19 @@ import torch
 
 from scgsfm.models.gsfm.training._dataset import SetSampler
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def all_sets(corpus):
+    from scgsfm.models.gsfm import TrainConfig
+    from scgsfm.models.gsfm.training._corpus import Corpus
+    from scgsfm.models.gsfm.training._dataset import Batch
+
+
+def all_sets(corpus: Corpus) -> np.ndarray:
     return np.arange(len(corpus))
 
 
-def sets_of(batch):
+def sets_of(batch: Batch) -> list[list[set[Any]]]:
     """The sets of visible genes and of targets."""
     return [
         [set(part.tolist()) for part in torch.tensor_split(indices, indptr[1:-1])]
@@ -20,11 +30,11 @@ def sets_of(batch):
     ]
 
 
-def equal(one, other):
+def equal(one: Batch, other: Batch) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_batch(corpus, tiny) -> None:
+def test_batch(corpus: Corpus, tiny: TrainConfig) -> None:
     batch = SetSampler(corpus, all_sets(corpus), tiny).batch(0)
     rows = {frozenset(row.tolist()) for row in np.split(corpus.indices, corpus.indptr[1:-1])}
     visible, targets = sets_of(batch)
@@ -35,7 +45,7 @@ def test_batch(corpus, tiny) -> None:
     assert all(tensor.dtype == torch.int64 for tensor in batch)
 
 
-def test_negatives(corpus, tiny) -> None:
+def test_negatives(corpus: Corpus, tiny: TrainConfig) -> None:
     drawn = SetSampler(corpus, all_sets(corpus), tiny).batch(0).negatives
     assert len(set(drawn.tolist())) == len(drawn) == 40
     assert drawn.min() >= 2, "no special"
@@ -43,7 +53,7 @@ def test_negatives(corpus, tiny) -> None:
     assert sorted(everything.tolist()) == list(range(2, len(corpus.genes)))
 
 
-def test_hidden_targets_and_caps(corpus, tiny) -> None:
+def test_hidden_targets_and_caps(corpus: Corpus, tiny: TrainConfig) -> None:
     config = replace(tiny, hide_visible=True, max_visible=3, max_targets=4)
     visible, targets = sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0))
     assert {len(seen) for seen in visible} <= {1, 2, 3}
@@ -52,21 +62,21 @@ def test_hidden_targets_and_caps(corpus, tiny) -> None:
     assert not any(seen & target for seen, target in zip(visible, targets, strict=True))
 
 
-def test_published_reconstruction_sees_and_predicts_all(corpus, tiny) -> None:
+def test_published_reconstruction_sees_and_predicts_all(corpus: Corpus, tiny: TrainConfig) -> None:
     config = replace(tiny, objective="bernoulli", max_visible=3, max_targets=4)
     visible, targets = sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0))
     assert visible == targets
     assert min(map(len, visible)) >= 8, "the caps are of the other objective"
 
 
-def test_published_partition_hides_its_share(corpus, tiny) -> None:
+def test_published_partition_hides_its_share(corpus: Corpus, tiny: TrainConfig) -> None:
     config = replace(tiny, objective="bernoulli", partition=0.75)
     for seen, target in zip(*sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0)), strict=True):
         assert not seen & target
         assert len(seen) == round(0.25 * (len(seen) + len(target)))
 
 
-def test_tempering(corpus, tiny) -> None:
+def test_tempering(corpus: Corpus, tiny: TrainConfig) -> None:
     group_of = {
         tuple(row): g for row, g in zip(np.split(corpus.indices, corpus.indptr[1:-1]), corpus.group, strict=True)
     }
@@ -78,7 +88,7 @@ def test_tempering(corpus, tiny) -> None:
         np.testing.assert_allclose(found, np.array(expected) / sum(expected), atol=0.025)
 
 
-def test_only_training_sets_are_drawn(corpus, tiny) -> None:
+def test_only_training_sets_are_drawn(corpus: Corpus, tiny: TrainConfig) -> None:
     some = np.array([3, 250, 299])
     allowed = [set(corpus.indices[corpus.indptr[i] : corpus.indptr[i + 1]].tolist()) for i in some]
     _, targets = sets_of(SetSampler(corpus, some, tiny).batch(0))
@@ -86,8 +96,8 @@ def test_only_training_sets_are_drawn(corpus, tiny) -> None:
     assert {allowed.index(target) for target in targets} == {0, 1, 2}
 
 
-def test_batches_depend_on_seed_step_and_rank_alone(corpus, tiny) -> None:
-    def draws(config=tiny, **options):
+def test_batches_depend_on_seed_step_and_rank_alone(corpus: Corpus, tiny: TrainConfig) -> None:
+    def draws(config: TrainConfig = tiny, **options: Any) -> SetSampler:
         return SetSampler(corpus, all_sets(corpus), config, **options)
 
     first = list(islice(draws(), 6))
@@ -97,7 +107,7 @@ def test_batches_depend_on_seed_step_and_rank_alone(corpus, tiny) -> None:
     assert not any(equal(first[0], other) for other in others)
 
 
-def test_group_weights(corpus, tiny) -> None:
+def test_group_weights(corpus: Corpus, tiny: TrainConfig) -> None:
     """Half the weight, half the share; none, no share."""
     sizes = np.bincount(corpus.group)
     draws = SetSampler(corpus, all_sets(corpus), replace(tiny, temper=1.0, group_weights={"large": 0.5, "small": 0.0}))

@@ -1,5 +1,9 @@
 """A loaded model: names and matrices in, arrays out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
@@ -7,35 +11,39 @@ from scipy import sparse
 
 from scgsfm.models.gsfm import GSFM, build_module
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 GENES = ["<unk>", "<pad>", *(f"G{i}" for i in range(40))]
 V, D = len(GENES), 6
 SETS = [["G1", "G5", "G9"], ["G0"], ["G39", "G3"], ["G7", "G8", "G2", "G1"], []]
 
 
 @pytest.fixture(params=["DAE", "VAE", "EDAE", "EPDAE", "mEDAE"])
-def any_model(request):
+def any_model(request: pytest.FixtureRequest) -> GSFM:
     return model_of(request.param)
 
 
 @pytest.fixture
-def model():
+def model() -> GSFM:
     return model_of("DAE")
 
 
-def model_of(variant, **options):
+def model_of(variant: str, **options: Any) -> GSFM:
     torch.manual_seed(1)
     module = build_module({"vocab_size": V, "d_model": D, "depth": 2, "dropout": 0.5, "variant": variant})
     return GSFM(module, GENES, **options)
 
 
-def matrix(sets):
+def matrix(sets: list[list[str]]) -> np.ndarray:
     x = np.zeros((len(sets), V), np.float32)
     for row, genes in enumerate(sets):
         x[row, [GENES.index(gene) for gene in genes]] = 1
     return x
 
 
-def test_about(model) -> None:
+def test_about(model: GSFM) -> None:
     assert model.genes == GENES
     assert model.dim == D
     assert repr(model) == "GSFM 'gsfm': DAE, 40 genes, 6 dimensions, on cpu"
@@ -43,13 +51,13 @@ def test_about(model) -> None:
     assert model_of("EPDAE").dim == 2 * D
 
 
-def test_tokens(model) -> None:
+def test_tokens(model: GSFM) -> None:
     tokens = model.tokens(["G0", "elsewhere", "<pad>", "G39", "g0"])
     assert tokens.dtype == np.int64
     assert tokens.tolist() == [2, 0, 1, 41, 0]
 
 
-def test_shapes(any_model) -> None:
+def test_shapes(any_model: GSFM) -> None:
     logits, latent = any_model.logits(SETS), any_model.encode(SETS)
     assert logits.dtype == latent.dtype == np.float32
     assert logits.shape == (5, V)
@@ -57,18 +65,18 @@ def test_shapes(any_model) -> None:
     np.testing.assert_allclose(any_model.decode(latent), logits, atol=1e-6)
 
 
-def test_evaluation_mode(any_model) -> None:
+def test_evaluation_mode(any_model: GSFM) -> None:
     """No dropout, no draw."""
     np.testing.assert_array_equal(any_model.logits(SETS), any_model.logits(SETS))
 
 
 @pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
-def test_sparse_input(any_model, kind) -> None:
+def test_sparse_input(any_model: GSFM, kind: type[Any]) -> None:
     found = any_model.logits(kind(matrix(SETS)))
     np.testing.assert_allclose(found, any_model.logits(SETS), atol=1e-6)
 
 
-def test_sparse_input_with_duplicates_zeros_and_any_order(any_model) -> None:
+def test_sparse_input_with_duplicates_zeros_and_any_order(any_model: GSFM) -> None:
     rows = sparse.csr_array((np.array([1.0, 0.5, 0.0, 0.5]), np.array([9, 2, 4, 2]), np.array([0, 4])), shape=(1, V))
     before = rows.copy()
     found = any_model.logits(rows)
@@ -78,7 +86,7 @@ def test_sparse_input_with_duplicates_zeros_and_any_order(any_model) -> None:
     np.testing.assert_array_equal(rows.data, before.data)
 
 
-def test_weights(model) -> None:
+def test_weights(model: GSFM) -> None:
     """Soft membership is linear in the first layer: half the weights, half the way from its bias."""
     first = model.module.first_layer
     parts = torch.tensor([0, 2]), torch.tensor([4, 7])
@@ -88,40 +96,40 @@ def test_weights(model) -> None:
     assert np.abs(model.logits(sparse.csr_array(0.5 * matrix(SETS))) - model.logits(SETS)).max() > 1e-3
 
 
-def test_batches_make_no_difference(any_model) -> None:
+def test_batches_make_no_difference(any_model: GSFM) -> None:
     whole = any_model.logits(SETS)
     for batch_size in (1, 2, 5):
         np.testing.assert_allclose(any_model.logits(SETS, batch_size=batch_size), whole, atol=1e-6)
 
 
-def test_order_and_repeats_make_no_difference(any_model) -> None:
+def test_order_and_repeats_make_no_difference(any_model: GSFM) -> None:
     once = any_model.logits([["G1", "G2", "G3"]])
     np.testing.assert_allclose(any_model.logits([["G3", "G1", "G2", "G1", "G1"]]), once, atol=1e-6)
 
 
-def test_unknown_genes_share_one_column(any_model) -> None:
+def test_unknown_genes_share_one_column(any_model: GSFM) -> None:
     one, two = any_model.logits([["G1", "elsewhere"]]), any_model.logits([["G1", "elsewhere", "nowhere"]])
     np.testing.assert_array_equal(one, two)
     assert np.abs(one - any_model.logits([["G1"]])).max() > 1e-4
 
 
-def test_pad_is_nothing(any_model) -> None:
+def test_pad_is_nothing(any_model: GSFM) -> None:
     np.testing.assert_array_equal(any_model.logits([["G1", "<pad>"]]), any_model.logits([["G1"]]))
 
 
-def test_no_sets(any_model) -> None:
+def test_no_sets(any_model: GSFM) -> None:
     assert any_model.logits([]).shape == (0, V)
     assert any_model.encode(sparse.csr_array((0, V))).shape == (0, any_model.dim)
     assert np.isfinite(any_model.logits([[]])).all()
 
 
-def test_other_iterables(model) -> None:
+def test_other_iterables(model: GSFM) -> None:
     expected = model.logits([["G1", "G2"], ["G3"]])
     np.testing.assert_array_equal(model.logits(({"G2", "G1"}, (g for g in ["G3"]))), expected)
     np.testing.assert_array_equal(model.logits([np.array(["G1", "G2"]), np.array(["G3"], dtype=object)]), expected)
 
 
-def test_probabilities(model) -> None:
+def test_probabilities(model: GSFM) -> None:
     logits = model.logits(SETS)
     found = model.probabilities(logits)
     assert found.dtype == np.float32
@@ -137,13 +145,13 @@ def test_calibrated_probabilities() -> None:
     np.testing.assert_allclose(model.probabilities(logits[2]), expected[2], rtol=1e-4)
 
 
-def test_popularity(any_model) -> None:
+def test_popularity(any_model: GSFM) -> None:
     single = any_model.logits([[gene] for gene in GENES[2:]])
     assert any_model.popularity.dtype == np.float32
     np.testing.assert_allclose(any_model.popularity, single.mean(0), atol=1e-5)
 
 
-def test_gene_embeddings(any_model) -> None:
+def test_gene_embeddings(any_model: GSFM) -> None:
     state = any_model.module.state_dict()
     single = any_model.gene_embeddings("single")
     np.testing.assert_allclose(single[2:], any_model.encode([[gene] for gene in GENES[2:]]), atol=1e-6)
@@ -156,7 +164,7 @@ def test_gene_embeddings(any_model) -> None:
     assert any_model.gene_embeddings("encoder").any(), "a copy"
 
 
-def test_combined_gene_embeddings(any_model) -> None:
+def test_combined_gene_embeddings(any_model: GSFM) -> None:
     """The logits of a gene alone are what the last layer makes of the second half."""
     last = any_model.module.last
     with torch.inference_mode():
@@ -185,7 +193,7 @@ def test_combined_gene_embeddings(any_model) -> None:
         (lambda m: GSFM(m.module, GENES[2:]), ValueError, "must begin with"),
     ],
 )
-def test_errors(model, call, error, told) -> None:
+def test_errors(model: GSFM, call: Callable[..., Any], error: type[Any], told: str) -> None:
     with pytest.raises(error, match=told):
         call(model)
 

@@ -1,6 +1,9 @@
 """The objectives against the published formulas on dense arrays, in NumPy."""
 
+from __future__ import annotations
+
 import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,37 +13,42 @@ from scgsfm.models.gsfm import build_module
 from scgsfm.models.gsfm.training._dataset import Batch
 from scgsfm.models.gsfm.training._losses import bernoulli, multinomial
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from scgsfm.models.gsfm._modules import DAE
+
 V = 14
 VISIBLE = [[2, 5, 9], [3], [4, 13]]
 TARGETS = [[6, 7], [2, 5, 8, 9], [3]]
 
 
-def csr(sets):
+def csr(sets: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(np.cumsum([0, *map(len, sets)])), torch.tensor([gene for genes in sets for gene in genes])
 
 
-def batch(visible=VISIBLE, targets=TARGETS):
+def batch(visible: list[list[int]] = VISIBLE, targets: list[list[int]] = TARGETS) -> Batch:
     return Batch(*csr(visible), *csr(targets), torch.arange(V))
 
 
-def multi_hot(sets):
+def multi_hot(sets: list[list[int]]) -> np.ndarray:
     out = np.zeros((len(sets), V))
     for row, genes in enumerate(sets):
         out[row, genes] = 1
     return out
 
 
-def network(**options):
+def network(**options: Any) -> Any:
     torch.manual_seed(3)
     return build_module({"vocab_size": V, "d_model": 6, "depth": 2, "dropout": 0.0, **options})
 
 
-def logits_of(module, visible=VISIBLE):
+def logits_of(module: DAE, visible: list[list[int]] = VISIBLE) -> np.ndarray:
     with torch.no_grad():
         return copy.deepcopy(module).eval()(*csr(visible)).double().numpy()
 
 
-def cross_entropy(logits, y, pos_weight=1.0):
+def cross_entropy(logits: np.ndarray, y: np.ndarray, pos_weight: Any = 1.0) -> float:
     p = 1 / (1 + np.exp(-logits))
     return -(pos_weight * y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
 
@@ -76,7 +84,7 @@ def test_balance() -> None:
 
 
 @pytest.mark.parametrize("size_power", [0.0, 0.5, 1.0])
-def test_multinomial(size_power) -> None:
+def test_multinomial(size_power: float) -> None:
     module = network()
     logits = logits_of(module)
     log_softmax = logits - np.log(np.exp(logits).sum(1, keepdims=True))
@@ -110,7 +118,7 @@ def test_variational() -> None:
 
 
 @pytest.mark.parametrize("variant", ["DAE", "VAE", "EDAE", "EPDAE", "mEDAE"])
-def test_every_variant_has_gradients(variant) -> None:
+def test_every_variant_has_gradients(variant: str) -> None:
     for loss in (
         lambda m: bernoulli(m, batch(), weighted_loss="none"),
         lambda m: multinomial(m, batch(), size_power=1),

@@ -1,10 +1,17 @@
 """Each variant against a dense implementation of the publication's formulas, in NumPy and double precision."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
 
 from scgsfm.models.gsfm import VARIANTS, build_module
+
+if TYPE_CHECKING:
+    from typing import Any
 
 V, D = 12, 4
 UNK, PAD = 0, 1
@@ -19,18 +26,18 @@ WIDTHS = {  # layers of encoder and decoder by variant and depth, as published
 CASES = [(variant, depth) for variant in WIDTHS for depth in (1, 2, 3)]
 
 
-def module_of(variant="DAE", depth=2, **options):
+def module_of(variant: str = "DAE", depth: int = 2, **options: Any) -> Any:
     torch.manual_seed(depth)
     latent = {"latent_dim": 3} if variant == "VAE" else {}
     config = {"vocab_size": V, "d_model": D, "depth": depth, "dropout": 0.2, "variant": variant, **latent, **options}
     return build_module(config).eval()
 
 
-def csr(sets):
+def csr(sets: list[Any]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(np.cumsum([0, *map(len, sets)])), torch.tensor([g for genes in sets for g in genes]).long()
 
 
-def multi_hot(sets):
+def multi_hot(sets: list[list[int]]) -> np.ndarray:
     x = np.zeros((len(sets), V))
     for row, genes in enumerate(sets):
         x[row, genes] = 1
@@ -41,20 +48,20 @@ def multi_hot(sets):
 class Dense:
     """The published network on dense rows, from a state dictionary."""
 
-    def __init__(self, state) -> None:
+    def __init__(self, state: Any) -> None:
         self.state = {key: tensor.double().numpy() for key, tensor in state.items()}
 
-    def linear(self, key, x):
+    def linear(self, key: Any, x: np.ndarray) -> np.ndarray:
         return x @ self.state[f"{key}.weight"].T + self.state[f"{key}.bias"]
 
-    def mlp(self, name, x):
+    def mlp(self, name: str, x: np.ndarray) -> np.ndarray:
         numbers = sorted(int(key.split(".")[2]) for key in self.state if key.startswith(name) and "weight" in key)
         for number in numbers:
             x = self.linear(f"{name}.layers.{number}", x)
             x = np.maximum(x, 0) if number != numbers[-1] else x
         return x
 
-    def encode(self, variant, x):
+    def encode(self, variant: str, x: np.ndarray) -> np.ndarray:
         share = x / np.maximum(x.sum(1, keepdims=True), 1e-12)
         table = self.state.get("embedding.weight")
         if variant == "DAE":
@@ -67,12 +74,12 @@ class Dense:
             return np.hstack([share @ self.mlp("encoder", table), share @ table])
         return self.mlp("encoder", share @ table)
 
-    def logits(self, variant, x):
+    def logits(self, variant: str, x: np.ndarray) -> np.ndarray:
         return self.mlp("decoder", self.encode(variant, x))
 
 
 @pytest.mark.parametrize(("variant", "depth"), CASES)
-def test_keys_and_widths(variant, depth) -> None:
+def test_keys_and_widths(variant: str, depth: int) -> None:
     state = module_of(variant, depth).state_dict()
     expected = {}
     for name, widths in zip(("encoder", "decoder"), WIDTHS[variant][depth], strict=True):
@@ -89,7 +96,7 @@ def test_keys_and_widths(variant, depth) -> None:
 
 @pytest.mark.parametrize(("variant", "depth"), CASES)
 @pytest.mark.parametrize("grad", [False, True], ids=["inference", "training kernels"])
-def test_logits_and_latent_vectors(variant, depth, grad) -> None:
+def test_logits_and_latent_vectors(variant: str, depth: int, grad: bool) -> None:
     module = module_of(variant, depth)
     dense, x = Dense(module.state_dict()), multi_hot(SETS)
     with torch.set_grad_enabled(grad):
@@ -99,7 +106,7 @@ def test_logits_and_latent_vectors(variant, depth, grad) -> None:
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_soft_membership(variant) -> None:
+def test_soft_membership(variant: str) -> None:
     module = module_of(variant)
     x = multi_hot(SETS) * np.random.default_rng(0).uniform(0.1, 2, (len(SETS), V))
     weights = torch.tensor([x[row, gene] for row, genes in enumerate(SETS) for gene in genes], dtype=torch.float32)
@@ -108,7 +115,7 @@ def test_soft_membership(variant) -> None:
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_empty_set(variant) -> None:
+def test_empty_set(variant: str) -> None:
     module = module_of(variant)
     found = module(*csr([[], [2, 3], []])).detach()
     np.testing.assert_allclose(
@@ -117,7 +124,7 @@ def test_empty_set(variant) -> None:
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_input_norm(weighted) -> None:
+def test_input_norm(weighted: bool) -> None:
     module = module_of(input_norm="l2")
     x = multi_hot(SETS)
     weights = None
@@ -137,7 +144,7 @@ def test_balance_keeps_counts_under_the_official_key() -> None:
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_state_goes_round(variant) -> None:
+def test_state_goes_round(variant: str) -> None:
     module, other = module_of(variant), module_of(variant)
     for parameter in other.parameters():
         parameter.data.zero_()
@@ -172,7 +179,7 @@ def test_errors() -> None:
 
 
 @pytest.mark.parametrize("coherence", [0.0, 0.4])
-def test_neighbours(coherence) -> None:
+def test_neighbours(coherence: float) -> None:
     """The residual as its docstring states it, on dense arrays."""
     settings = {"neighbour_weight": 0.7, "neighbour_floor": 0.01, "neighbour_coherence": coherence}
     module, plain = module_of(neighbours=5, **settings), module_of()
@@ -206,7 +213,7 @@ def test_neighbours_of_loaded_weights_replace_those_before() -> None:
 
 
 @pytest.mark.parametrize("input_norm", ["none", "l2"])
-def test_recall(input_norm) -> None:
+def test_recall(input_norm: str) -> None:
     """Read twice: the second time with the softmax of the three genes that the first reading ranks highest."""
     once = module_of(input_norm=input_norm)
     twice = module_of(input_norm=input_norm, recall=3, recall_weight=0.8)

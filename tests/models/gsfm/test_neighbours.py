@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from scgsfm.models.gsfm._neighbours import neighbour_table
 
+if TYPE_CHECKING:
+    from scgsfm.models.gsfm.training._corpus import Corpus
+
 
 @pytest.mark.parametrize("groups", [{}, {"large": 0.0, "small": 3.0}])
-def test_table_of_strongest_cosines(corpus, groups) -> None:
+def test_table_of_strongest_cosines(corpus: Corpus, groups: dict[str, float]) -> None:
     """Against dense matrices: sets of n genes weigh 1/n² and as their group, those of more than 15 genes nothing."""
     used = np.arange(len(corpus))[::2]
     found, cosines = neighbour_table(corpus, used, 5, group_weights=groups, max_genes=15)

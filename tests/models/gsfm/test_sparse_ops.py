@@ -1,25 +1,33 @@
 """Values and gradients against plain formulas in double precision, differentiated by torch."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
 
 from scgsfm.models.gsfm._sparse_ops import BagSum, sampled_softmax_by_torch, sampled_softmax_loss
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 V, WIDTH = 30, 5
 TARGETS = [[2, 7, 11], [5], list(range(2, 28)), [29, 4]]
 
 
-def normal(*shape):
+def normal(*shape: Any) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(sum(shape)).normal(size=shape).astype(np.float32))
 
 
-def csr(sets):
+def csr(sets: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     indptr = np.cumsum([0, *map(len, sets)])
     return torch.from_numpy(indptr), torch.tensor([gene for genes in sets for gene in genes])
 
 
-def leaves(*tensors, dtype=torch.float32):
+def leaves(*tensors: Any, dtype: Any = torch.float32) -> list[torch.Tensor]:
     return [tensor.detach().to(dtype).clone().requires_grad_() for tensor in tensors]
 
 
@@ -39,7 +47,9 @@ def test_bag_sum() -> None:
     torch.testing.assert_close(table.grad.double(), exact.grad, rtol=1e-6, atol=1e-6)
 
 
-def plain_loss(hidden, weight, bias, share, negatives):
+def plain_loss(
+    hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, share: torch.Tensor, negatives: torch.Tensor
+) -> torch.Tensor:
     logits = hidden @ weight.T + bias
     total = 0.0
     for row, targets in enumerate(TARGETS):
@@ -54,7 +64,7 @@ def plain_loss(hidden, weight, bias, share, negatives):
 @pytest.mark.parametrize(
     "negatives", [[9, 3, 7, 28, 0, 16], list(range(V)), [5, 6]], ids=["some", "all", "all of them targets of a set"]
 )
-def test_sampled_softmax(function, negatives) -> None:
+def test_sampled_softmax(function: Callable[..., Any], negatives: list[int]) -> None:
     negatives, share = torch.tensor(negatives), torch.tensor([0.3, 1.0, 0.01, 0.2])
     parts = normal(len(TARGETS), WIDTH), normal(V, WIDTH), normal(V)
     single, exact = leaves(*parts), leaves(*parts, dtype=torch.float64)

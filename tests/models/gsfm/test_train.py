@@ -1,9 +1,12 @@
 """Training from GMT files to a model folder, in tens of steps."""
 
+from __future__ import annotations
+
 import csv
 import json
 import logging
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,25 +18,34 @@ from scgsfm.cli import main
 from scgsfm.models.gsfm import train
 from scgsfm.models.gsfm.training._lightning import GSFMTraining
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from scgsfm.models.gsfm import TrainConfig
+    from scgsfm.models.gsfm.training._corpus import Corpus
+    from scgsfm.models.gsfm.training._dataset import Batch
+
 MODULE = [f"G{i:03}" for i in range(20, 40)]
 """Genes that stand together in the sets."""
 
 
-def checkpoint(out, name="last"):
+def checkpoint(out: Path, name: str = "last") -> dict[str, Any]:
     return torch.load(out / "checkpoints" / f"{name}.ckpt", weights_only=True)
 
 
-def weights(out):
+def weights(out: Path) -> bytes:
     return (out / "model" / "model.safetensors").read_bytes()
 
 
-def history(out, column):
+def history(out: Path, column: str) -> list[float]:
     with (out / "logs" / "version_0" / "metrics.csv").open() as file:
         return [float(row[column]) for row in csv.DictReader(file) if row[column]]
 
 
 @pytest.fixture
-def told(caplog, monkeypatch):
+def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.LogCaptureFixture]:
     """What the package and Lightning log."""
     monkeypatch.setattr(logger, "propagate", True)
     lightning = logging.getLogger("pytorch_lightning")
@@ -43,7 +55,7 @@ def told(caplog, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def finished(gmt_folder, tmp_path_factory):
+def finished(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run by the shell command, and what that printed."""
     out = tmp_path_factory.mktemp("run")
     shell = (
@@ -57,7 +69,7 @@ def finished(gmt_folder, tmp_path_factory):
     return out
 
 
-def test_model_loads_and_knows_the_modules(finished) -> None:
+def test_model_loads_and_knows_the_modules(finished: Path) -> None:
     model = models.load(finished / "model")
     logits = model.logits([MODULE[:5]])[0]
     inside = model.tokens(MODULE[5:])
@@ -67,7 +79,7 @@ def test_model_loads_and_knows_the_modules(finished) -> None:
     assert probabilities[inside].mean() > 0.3 > 0.1 > probabilities[outside].mean()
 
 
-def test_card(finished, gmt_folder) -> None:
+def test_card(finished: Path, gmt_folder: Path) -> None:
     card = json.loads((finished / "model" / "card.json").read_text())
     assert (card["name"], card["licence"], card["steps"]) == ("mine", "CC0", 145)
     assert card["config"]["seed"] == 0
@@ -86,14 +98,14 @@ def test_card(finished, gmt_folder) -> None:
     )
 
 
-def test_learning(finished) -> None:
+def test_learning(finished: Path) -> None:
     scores = history(finished, "val_auroc")
     assert len(scores) == 3, "after 60, 120 and the last step"
     assert scores[-1] > 0.7
     assert checkpoint(finished)["global_step"] == 145
 
 
-def test_weights_are_of_the_last_step(finished) -> None:
+def test_weights_are_of_the_last_step(finished: Path) -> None:
     card = json.loads((finished / "model" / "card.json").read_text())
     scores = history(finished, "val_auroc")
     assert card["weights_step"] == 145
@@ -101,7 +113,7 @@ def test_weights_are_of_the_last_step(finished) -> None:
     assert checkpoint(finished, "best")["global_step"] == (60, 120, 145)[int(np.argmax(scores))]
 
 
-def test_loss_falls(gmt_folder, tmp_path, tiny, told) -> None:
+def test_loss_falls(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, told: pytest.LogCaptureFixture) -> None:
     train(gmt_folder, tmp_path, config=tiny, min_count=2, validate_every=10)
     lines = [line for line in told.messages if line.startswith("step")]
     assert [line.split(":")[0] for line in lines] == [f"step {n} of 40" for n in (10, 20, 30, 40)]
@@ -111,7 +123,13 @@ def test_loss_falls(gmt_folder, tmp_path, tiny, told) -> None:
     assert all(line.endswith(" sets/s") for line in lines)
 
 
-def test_nothing_else_is_told(gmt_folder, tmp_path, tiny, told, recwarn) -> None:
+def test_nothing_else_is_told(
+    gmt_folder: Path,
+    tmp_path: Path,
+    tiny: TrainConfig,
+    told: pytest.LogCaptureFixture,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
     before = torch.get_rng_state()
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2)
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2, resume=False)
@@ -129,13 +147,19 @@ def test_nothing_else_is_told(gmt_folder, tmp_path, tiny, told, recwarn) -> None
     ],
     ids=["multinomial", "balance", "variational"],
 )
-def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch) -> None:
+def test_resume_is_exact(
+    gmt_folder: Path,
+    tmp_path: Path,
+    tiny: TrainConfig,
+    settings: dict[str, float | str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     config = replace(tiny, steps=9, **settings)
     run = {"config": config, "min_count": 2, "validate_every": 4}
     train(gmt_folder, tmp_path / "whole", **run)
     step = GSFMTraining.training_step
 
-    def failing(self, batch, batch_idx):
+    def failing(self: GSFMTraining, batch: Batch, batch_idx: int) -> torch.Tensor:
         if self.global_step == 6:
             raise ConnectionError("the power failed")
         return step(self, batch, batch_idx)
@@ -156,7 +180,7 @@ def test_resume_is_exact(gmt_folder, tmp_path, tiny, settings, monkeypatch) -> N
     assert weights(tmp_path / "whole") == weights(tmp_path / "broken")
 
 
-def test_resume_refuses_other_settings(gmt_folder, tmp_path, tiny) -> None:
+def test_resume_refuses_other_settings(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     config = replace(tiny, steps=4)
     run = {"min_count": 2, "validate_every": 2}
     train(gmt_folder, tmp_path, config=config, **run)
@@ -168,7 +192,7 @@ def test_resume_refuses_other_settings(gmt_folder, tmp_path, tiny) -> None:
     assert checkpoint(tmp_path)["global_step"] == 4
 
 
-def test_early_stopping(gmt_folder, tmp_path, tiny, told) -> None:
+def test_early_stopping(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, told: pytest.LogCaptureFixture) -> None:
     config = replace(tiny, learning_rate=1e-12)
     folder = train(gmt_folder, tmp_path, config=config, min_count=2, validate_every=2, patience=2)
     card = json.loads((folder / "card.json").read_text())
@@ -176,13 +200,13 @@ def test_early_stopping(gmt_folder, tmp_path, tiny, told) -> None:
     assert "Stopped at step 6: no better score in 2 validations." in told.messages
 
 
-def test_overflow_is_told(gmt_folder, tmp_path, tiny) -> None:
+def test_overflow_is_told(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     config = replace(tiny, learning_rate=1e38, warmup=0, steps=4)
     with pytest.raises(ValueError, match=r"learning_rate=1e\+38: the weights overflowed by step 4"):
         train(gmt_folder, tmp_path, config=config, min_count=2)
 
 
-def test_corpus_folder_is_taken_as_it_is(corpus, gmt_folder, tmp_path, tiny) -> None:
+def test_corpus_folder_is_taken_as_it_is(corpus: Corpus, gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     folder = train(gmt_folder, tmp_path / "a", config=replace(tiny, steps=2), min_count=2)
     again = train(tmp_path / "a" / "corpus", tmp_path / "b", config=replace(tiny, steps=2))
     assert weights(folder.parent) == weights(again.parent)
@@ -204,12 +228,14 @@ def test_corpus_folder_is_taken_as_it_is(corpus, gmt_folder, tmp_path, tiny) -> 
         ({"accelerator": "abacus"}, "accelerator='abacus'"),
     ],
 )
-def test_bad_arguments(corpus, gmt_folder, tmp_path, tiny, arguments, told) -> None:
+def test_bad_arguments(
+    corpus: Corpus, gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, arguments: dict[str, float | str], told: str
+) -> None:
     with pytest.raises(ValueError, match=told):
         train(gmt_folder, tmp_path, config=tiny, min_count=2, **arguments)
 
 
-def test_shell_tells_errors(tmp_path, capsys) -> None:
+def test_shell_tells_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "gsfm", "--data", str(tmp_path / "absent"), "-o", str(tmp_path)]) == 2
     assert "data: there is no file or folder" in capsys.readouterr().err
     assert main(["train", "gsfm", "--data", str(tmp_path), "-o", str(tmp_path), "--depth", "0"]) == 2

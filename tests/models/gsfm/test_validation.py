@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -6,8 +10,16 @@ from scgsfm.models.gsfm.training._calibration import calibrate
 from scgsfm.models.gsfm.training._corpus import build_corpus
 from scgsfm.models.gsfm.training._validation import auroc, hold_out, median_auroc
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
-def pairs(scores, seen, hidden):
+    from scipy import sparse
+
+    from scgsfm.models.gsfm.training._corpus import Corpus
+
+
+def pairs(scores: np.ndarray, seen: Any, hidden: Any) -> float:
     """The AUROC by its definition, over all pairs."""
     other = [i for i in range(2, len(scores)) if i not in seen and i not in hidden]
     wins = [(scores[h] > scores[o]) + 0.5 * (scores[h] == scores[o]) for h in hidden for o in other]
@@ -22,7 +34,7 @@ def test_auroc() -> None:
         assert auroc(scores, genes[:5], genes[5:12]) == pytest.approx(pairs(scores, genes[:5], genes[5:12]))
 
 
-def test_hold_out(corpus) -> None:
+def test_hold_out(corpus: Corpus) -> None:
     train, held_out = hold_out(corpus, 20, seed=0)
     sizes = np.diff(corpus.indptr)
     assert held_out.seen.shape == held_out.hidden.shape == (20, len(corpus.genes))
@@ -36,17 +48,17 @@ def test_hold_out(corpus) -> None:
     assert (held_out.seen.sum(1) == halves.sum(1) // 2).all()
 
 
-def test_hold_out_is_drawn_by_the_seed(corpus) -> None:
+def test_hold_out_is_drawn_by_the_seed(corpus: Corpus) -> None:
     one, again, other = (hold_out(corpus, 20, seed=seed)[0].tolist() for seed in (1, 1, 2))
     assert one == again != other
 
 
-def test_at_most_a_tenth_is_held_out(corpus) -> None:
+def test_at_most_a_tenth_is_held_out(corpus: Corpus) -> None:
     sizes = np.diff(corpus.indptr)
     assert hold_out(corpus, 10_000, seed=0)[1].seen.shape[0] == (sizes >= 10).sum() // 10
 
 
-def test_too_few_sets(tmp_path) -> None:
+def test_too_few_sets(tmp_path: Path) -> None:
     line = "\t".join(["set", "", *(f"G{i}" for i in range(12))])
     (tmp_path / "few.gmt").write_text(f"{line}\n" * 9)
     corpus = build_corpus([tmp_path], tmp_path / "corpus", min_count=1)
@@ -55,11 +67,11 @@ def test_too_few_sets(tmp_path) -> None:
 
 
 @pytest.fixture
-def model(corpus):
+def model(corpus: Corpus) -> GSFM:
     return GSFM(build_module({"vocab_size": len(corpus.genes), "d_model": 4}), corpus.genes)
 
 
-def test_median_auroc(corpus, model) -> None:
+def test_median_auroc(corpus: Corpus, model: GSFM) -> None:
     _, held_out = hold_out(corpus, 15, seed=0)
     logits = model.logits(held_out.seen)
     expected = [pairs(logits[i], set(held_out.seen[[i]].indices), set(held_out.hidden[[i]].indices)) for i in range(15)]
@@ -69,14 +81,14 @@ def test_median_auroc(corpus, model) -> None:
 class Told:
     """A model whose log-softmax is given."""
 
-    def __init__(self, log_softmax) -> None:
+    def __init__(self, log_softmax: np.ndarray) -> None:
         self.log_softmax = log_softmax
 
-    def logits(self, sets):
+    def logits(self, sets: sparse.csr_array) -> np.ndarray:
         return self.log_softmax[: sets.shape[0]] + np.float32(3)
 
 
-def test_calibration(corpus) -> None:
+def test_calibration(corpus: Corpus) -> None:
     """Slope and intercept are found where the log odds are linear in the log-softmax."""
     rng = np.random.default_rng(0)
     _, held_out = hold_out(corpus, 20, seed=0)
@@ -93,7 +105,7 @@ def test_calibration(corpus) -> None:
     assert predicted[unseen].mean() == pytest.approx(member[:, 2:][unseen].mean(), rel=1e-3)
 
 
-def test_calibration_of_a_perfect_model(corpus) -> None:
+def test_calibration_of_a_perfect_model(corpus: Corpus) -> None:
     """No slope fits best; it is bounded."""
     _, held_out = hold_out(corpus, 20, seed=0)
     x = np.where(held_out.hidden.toarray() > 0, -1, -9).astype(np.float32)

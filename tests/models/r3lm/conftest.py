@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from scgsfm.models.r3lm import R3LM
 
 CELL_TYPES = ["HepG2", "K562"]
 SCORED = ["MA0114.5", "MA0035.5", "MA0002.3"]
 
 
-def random_dna(n, length=200, seed=0):
+def random_dna(n: int, length: int = 200, seed: int = 0) -> list[str]:
     rng = np.random.default_rng(seed)
     return ["".join(row) for row in rng.choice(list("ACGT"), (n, length))]
 
 
 @pytest.fixture(scope="session")
-def small_parts():
+def small_parts() -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
     """Configuration, tensors and vocabulary of a folder."""
     import torch
 
@@ -65,7 +72,7 @@ def small_parts():
 
 
 @pytest.fixture
-def small(small_parts):
+def small(small_parts: tuple[dict[str, Any], dict[str, np.ndarray], list[str]]) -> R3LM:
     """The model as it is loaded."""
     from pathlib import Path
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,11 @@ from scgsfm.models.r3lm._card import CLUSTERED, reduce_hits
 from scgsfm.models.r3lm._trace import check
 from scgsfm.models.r3lm.training._additive_effects import Effects, _context, fit_effects, write_reasoning
 from scgsfm.motifs import Motifs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scgsfm.models.r3lm import Card
 
 CELL_TYPES = ["HepG2", "K562", "WTC11"]
 
@@ -24,7 +31,7 @@ def sequences() -> list[str]:
     return ["".join(rng.choice(list("ACGT"), 200, p=[0.5 - g, g, g, 0.5 - g])) for g in rng.uniform(0.1, 0.4, 150)]
 
 
-def features(card, effects: Effects) -> np.ndarray:
+def features(card: Card, effects: Effects) -> np.ndarray:
     """Row of the design, written out."""
     n = dict.fromkeys(effects.families, 0)
     strength, place = dict(n), dict(n)
@@ -42,7 +49,7 @@ def features(card, effects: Effects) -> np.ndarray:
     return np.concatenate([np.ravel(own), pairs, _context(card.gc, CLUSTERED in card.tags)]).astype(float)
 
 
-def test_fit_is_the_ridge_regression_of_what_is_on_the_cards(motifs, sequences) -> None:
+def test_fit_is_the_ridge_regression_of_what_is_on_the_cards(motifs: Motifs, sequences: list[str]) -> None:
     hits = reduce_hits(motifs.scan(sequences), motifs)
     cards = build_cards(sequences, "K562", motifs, hits=hits)
     activity = np.random.default_rng(1).normal(size=(150, 3))
@@ -60,7 +67,7 @@ def test_fit_is_the_ridge_regression_of_what_is_on_the_cards(motifs, sequences) 
     assert np.std(found) > 0.3
 
 
-def test_embedded_effects(motifs, tmp_path) -> None:
+def test_embedded_effects(motifs: Motifs, tmp_path: Path) -> None:
     effects = Effects.embedded()
     assert effects.cell_types == CELL_TYPES
     assert set(effects.families) == set(motifs.families)
@@ -85,7 +92,7 @@ def test_known_activators() -> None:
     assert rank[2, at("POU domain factors; SOX-related factors")] < 10
 
 
-def test_traces_pass_their_own_check(motifs, sequences) -> None:
+def test_traces_pass_their_own_check(motifs: Motifs, sequences: list[str]) -> None:
     cards = build_cards([*sequences[:60], "ACGT" * 50, "A" * 200, "GC" * 100], "HepG2", motifs)
     rng = np.random.default_rng(0)
     texts = set()
@@ -97,13 +104,13 @@ def test_traces_pass_their_own_check(motifs, sequences) -> None:
     assert len(texts) > 100
 
 
-def test_wording_is_drawn_and_repeats_with_its_seed(motifs, sequences) -> None:
+def test_wording_is_drawn_and_repeats_with_its_seed(motifs: Motifs, sequences: list[str]) -> None:
     card = build_cards(sequences[:1], "K562", motifs)[0]
     traces = [str(write_reasoning(card, 1.0, rng=seed)) for seed in (0, 0, 1)]
     assert traces[0] == traces[1] != traces[2]
 
 
-def test_claims_are_those_of_the_effects(motifs, sequences) -> None:
+def test_claims_are_those_of_the_effects(motifs: Motifs, sequences: list[str]) -> None:
     for card in build_cards(sequences[:20], "WTC11", motifs):
         added = Effects.embedded().of(card)
         trace = write_reasoning(card, 0.0)
@@ -114,11 +121,11 @@ def test_claims_are_those_of_the_effects(motifs, sequences) -> None:
                 assert int((sign * added).argmax()) in cited
 
 
-def test_own_writer_is_checked(motifs, sequences) -> None:
+def test_own_writer_is_checked(motifs: Motifs, sequences: list[str]) -> None:
     card = next(card for card in build_cards(sequences, "K562", motifs) if card.hits)
     told = {}
 
-    def writer(card, added, level) -> str:
+    def writer(card: Card, added: np.ndarray, level: int) -> str:
         told.update(card=card, added=added, level=level)
         steps = "\n".join(f"{i}. It is so. [context: GC {card.gc:.3f}]" for i in range(1, 6))
         return f"{steps}\nActivity level: {level}"

@@ -56,12 +56,12 @@ def test_by_hand() -> None:
         ("Length: 20", "Length: 21", "length 21"),
     ],
 )
-def test_other_texts_are_refused(old, new, told) -> None:
+def test_other_texts_are_refused(old: str, new: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         Card.parse(TEXT.replace(old, new))
 
 
-def test_text_and_card_are_inverses(motifs) -> None:
+def test_text_and_card_are_inverses(motifs: Motifs) -> None:
     rng = np.random.default_rng(0)
     sequences = ["".join(rng.choice(list("ACGTN"), 200, p=[*[0.2475] * 4, 0.01])) for _ in range(60)]
     sequences += ["acgt" * 50, "GC" * 100, "AT" * 100, "CATGAGTCATGC" * 16, "A", "NNNNNNNNA"]
@@ -84,7 +84,7 @@ def test_text_and_card_are_inverses(motifs) -> None:
     assert cards[0].with_cell_type("K562") == build_card(sequences[0], "K562", motifs)
 
 
-def test_hits_are_reduced_to_the_best_of_overlapping_ones(motifs) -> None:
+def test_hits_are_reduced_to_the_best_of_overlapping_ones(motifs: Motifs) -> None:
     rng = np.random.default_rng(1)
     sequences = ["".join(rng.choice(list("ACGT"), 300)) for _ in range(20)]
     hits = motifs.scan(sequences, p=1e-3)
@@ -121,7 +121,7 @@ def test_tags_at_their_limits() -> None:
     assert grammar(0.5, [hit("a", 0), hit("a", 60), hit("b", 100), hit("a", 150)]) == ("repeated_family:a",)
 
 
-def test_nothing_to_write(motifs) -> None:
+def test_nothing_to_write(motifs: Motifs) -> None:
     with pytest.raises(ValueError, match="no A, C, G or T"):
         build_card("NNNN", "K562", motifs)
     assert build_cards([], "K562", motifs) == []

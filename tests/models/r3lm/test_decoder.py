@@ -14,7 +14,7 @@ END = 2
 
 
 @pytest.fixture
-def decoder():
+def decoder() -> Decoder:
     torch.manual_seed(0)
     made = Decoder(CONFIG)
     for weights in made.parameters():
@@ -23,7 +23,7 @@ def decoder():
 
 
 @pytest.fixture
-def prompts():
+def prompts() -> tuple[torch.Tensor, torch.Tensor]:
     """Ids padded at the right, and their lengths."""
     ids = torch.randint(3, 19, (4, 7), generator=torch.Generator().manual_seed(1))
     lengths = torch.tensor([7, 3, 5, 1])
@@ -31,7 +31,7 @@ def prompts():
 
 
 @torch.inference_mode()
-def slow_continuation(decoder, prompt, n, allowed):
+def slow_continuation(decoder: Decoder, prompt: list[int], n: int, allowed: torch.Tensor) -> list[int]:
     """Token by token, the whole text read anew each time."""
     out = []
     for _ in range(n):
@@ -42,7 +42,7 @@ def slow_continuation(decoder, prompt, n, allowed):
     return out + [END] * (n - len(out))
 
 
-def test_states_are_those_of_transformers(decoder, prompts) -> None:
+def test_states_are_those_of_transformers(decoder: Decoder, prompts: tuple[torch.Tensor, torch.Tensor]) -> None:
     transformers = pytest.importorskip("transformers")
     settings = asdict(CONFIG)
     theta = settings.pop("rope_theta")
@@ -58,7 +58,7 @@ def test_states_are_those_of_transformers(decoder, prompts) -> None:
 
 
 @pytest.mark.parametrize("free", [True, False])
-def test_generation_with_a_cache(decoder, prompts, free) -> None:
+def test_generation_with_a_cache(decoder: Decoder, prompts: tuple[torch.Tensor, torch.Tensor], free: bool) -> None:
     ids, lengths = prompts
     allowed = torch.ones(4, 19, dtype=torch.bool)
     if not free:
@@ -70,7 +70,9 @@ def test_generation_with_a_cache(decoder, prompts, free) -> None:
     assert free or (found < 5).all()
 
 
-def test_regressor_reads_the_last_token_that_is_no_padding(decoder, prompts) -> None:
+def test_regressor_reads_the_last_token_that_is_no_padding(
+    decoder: Decoder, prompts: tuple[torch.Tensor, torch.Tensor]
+) -> None:
     torch.manual_seed(0)
     regressor = Regressor(decoder, CONFIG.hidden_size).eval()
     ids, lengths = prompts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,11 @@ from scgsfm.models.r3lm._trace import check
 
 from .conftest import random_dna
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scgsfm.models.r3lm import R3LM
+
 # an element with sites of GATA1, HNF1A and HNF4A in random sequence, and that sequence without them
 PLAIN = random_dna(1, seed=7)[0]
 EXPECTED = [[-0.1179, -0.1447, -0.7464], [0.2004, -0.6150, -1.1489], [-0.7760, -0.5372, -1.1643]]
@@ -21,15 +27,15 @@ SITES = {"K562": "AGATAAGGAGATAAGCTTATCT", "HepG2": "GTTAATGATTAACTGGACTTTGGACT"
 
 
 @pytest.fixture(scope="module")
-def model():
+def model() -> R3LM:
     return models.load("r3lm-mini")
 
 
-def with_site(site, at=80):
+def with_site(site: str, at: int = 80) -> str:
     return PLAIN[:at] + site + PLAIN[at + len(site) :]
 
 
-def test_what_it_is(model) -> None:
+def test_what_it_is(model: R3LM) -> None:
     assert model.cell_types == ["HepG2", "K562", "WTC11"]
     assert model.length == 200
     told = model.metadata
@@ -40,26 +46,26 @@ def test_what_it_is(model) -> None:
     assert sum(file.stat().st_size for file in (EMBEDDED / "r3lm-mini").iterdir()) < 15e6
 
 
-def test_predictions_stay(model) -> None:
+def test_predictions_stay(model: R3LM) -> None:
     found = model.predict(random_dna(3, seed=1))
     np.testing.assert_allclose(found, EXPECTED, atol=2e-3)
 
 
 @pytest.mark.parametrize("cell", SITES)
-def test_sites_of_a_cell_line_s_own_factors_count_there_most(model, cell) -> None:
+def test_sites_of_a_cell_line_s_own_factors_count_there_most(model: R3LM, cell: str) -> None:
     gain = (model.predict([with_site(SITES[cell])]) - model.predict([PLAIN]))[0]
     assert gain.argmax() == model.cell_types.index(cell)
     assert gain.max() > 0.2
 
 
-def test_explanation(model) -> None:
+def test_explanation(model: R3LM) -> None:
     explanation = model.explain(with_site(SITES["K562"]), "K562")
     check(explanation.trace, explanation.card, known_names=model.motifs.names)
     families = {hit.family for hit, role in zip(explanation.card.hits, explanation.cited, strict=True) if role > 0}
     assert any("GATA" in family for family in families)
 
 
-def test_language_model(model) -> None:
+def test_language_model(model: R3LM) -> None:
     cards = [card for cell in model.cell_types for card in model.cards(random_dna(4, seed=2), cell)]
     for trace, card in zip(model.reason(cards), cards, strict=True):
         check(trace, card, known_names=model.motifs.names)
@@ -67,7 +73,7 @@ def test_language_model(model) -> None:
         assert np.isfinite(model.read(cards, reasoning=reasoning)).all()
 
 
-def test_round_trip(model, tmp_path) -> None:
+def test_round_trip(model: R3LM, tmp_path: Path) -> None:
     config, tensors, vocab, card = read_folder(EMBEDDED / "r3lm-mini")
     write_folder(tmp_path / "again", config, tensors, vocab, card, quantize="float16")
     again = models.load(tmp_path / "again")
@@ -75,7 +81,7 @@ def test_round_trip(model, tmp_path) -> None:
     assert again.metadata == model.metadata
 
 
-def test_predict_needs_no_language_library(model) -> None:
+def test_predict_needs_no_language_library(model: R3LM) -> None:
     import subprocess
 
     code = "import scgsfm, sys; scgsfm.models.load('r3lm-mini').predict(['ACGT' * 50]); sys.exit('transformers' in sys.modules)"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from scgsfm.models.r3lm import build_card, explain
 from scgsfm.models.r3lm._explanation import shuffle_effects, shuffled
 from scgsfm.models.r3lm._trace import check
 from scgsfm.motifs import Motifs
+
+if TYPE_CHECKING:
+    from scgsfm.models.r3lm import Card
 
 GATA, REST = "AGATAAGA", "TTCAGCACCATGGACAGCGCC"
 
@@ -34,7 +38,7 @@ def level_of(activity: float) -> int:
     return int(np.clip(activity, 0, 3))
 
 
-def test_the_explanation_is_true_of_the_model(motifs, sequence) -> None:
+def test_the_explanation_is_true_of_the_model(motifs: Motifs, sequence: str) -> None:
     card = build_card(sequence, "K562", motifs)
     found = explain(predict, card, level_of=level_of)
     check(found.trace, card, known_names=motifs.names)
@@ -58,7 +62,7 @@ def test_the_explanation_is_true_of_the_model(motifs, sequence) -> None:
     assert (found.cited == -1).any()
 
 
-def test_claims_that_do_not_hold_are_not_made(motifs, sequence) -> None:
+def test_claims_that_do_not_hold_are_not_made(motifs: Motifs, sequence: str) -> None:
     """A model that answers by chance: effects are large, but no shuffle agrees with another."""
     rng = np.random.default_rng(0)
     card = build_card(sequence, "K562", motifs)
@@ -72,10 +76,10 @@ def test_claims_that_do_not_hold_are_not_made(motifs, sequence) -> None:
     assert found.trace.cited(card, "activating") == found.trace.cited(card, "repressing") == []
 
 
-def test_effects_are_means_over_shuffles(sequence) -> None:
+def test_effects_are_means_over_shuffles(sequence: str) -> None:
     calls = []
 
-    def counting(sequences):
+    def counting(sequences: list[str]) -> np.ndarray:
         calls.append(list(sequences))
         return np.array([text.count("G") + text.count("GATA") for text in sequences])
 
@@ -96,19 +100,19 @@ def test_shuffled() -> None:
     assert shuffled("AAAA", 1, 3, rng) == "AAAA"
 
 
-def test_without_hits(motifs) -> None:
+def test_without_hits(motifs: Motifs) -> None:
     card = build_card("A" * 200, "HepG2", motifs)
     found = explain(predict, card.__class__(card.cell_type, card.gc, (), (), card.sequence), level_of=level_of)
     assert found.effects.shape == (0,)
     assert len(found.trace.steps) >= 5
 
 
-def test_own_writer_may_only_claim_what_holds(motifs, sequence) -> None:
+def test_own_writer_may_only_claim_what_holds(motifs: Motifs, sequence: str) -> None:
     card = build_card(sequence, "K562", motifs)
     still = next(i for i, effect in enumerate(explain(predict, card, level_of=level_of).effects) if effect == 0)
     hit = card.hits[still]
 
-    def writer(card, effects, level) -> str:
+    def writer(card: Card, effects: np.ndarray, level: int) -> str:
         steps = "\n".join(f"{i}. So. [context: GC {card.gc:.3f}]" for i in range(1, 5))
         return f"{steps}\n5. So. [activating: {hit.name} {hit.start}-{hit.end} {hit.strand}]\nActivity level: {level}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
@@ -12,15 +14,22 @@ from scgsfm.models.r3lm._network import one_hot
 
 from .conftest import CELL_TYPES, random_dna
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from scgsfm.models.r3lm import R3LM
+
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 SEQUENCES = random_dna(9)
 
 
-def other_strand(sequence):
+def other_strand(sequence: str) -> str:
     return sequence.translate(COMPLEMENT)[::-1]
 
 
-def test_shape_and_order(small) -> None:
+def test_shape_and_order(small: R3LM) -> None:
     found = small.predict(SEQUENCES)
     assert found.dtype == np.float32
     assert found.shape == (9, 2)
@@ -32,33 +41,33 @@ def test_shape_and_order(small) -> None:
 
 
 @pytest.mark.parametrize("mode", ["joint", "sequence", "card"])
-def test_strands_agree(small, mode) -> None:
+def test_strands_agree(small: R3LM, mode: str) -> None:
     """Best scores, counts and composition don't know the strand, and the network reads both."""
     there = small.predict(SEQUENCES, mode=mode)
     np.testing.assert_allclose(small.predict([other_strand(s) for s in SEQUENCES], mode=mode), there, atol=1e-4)
 
 
-def test_modes_are_parts_of_the_whole(small) -> None:
+def test_modes_are_parts_of_the_whole(small: R3LM) -> None:
     by_sequence, by_card = (small.predict(SEQUENCES, mode=mode) for mode in ("sequence", "card"))
     expected = 0.6 * (by_sequence - 0.2) + 0.5 * (by_card - 0.3) + 0.1
     np.testing.assert_allclose(small.predict(SEQUENCES), expected, atol=1e-5)
 
 
-def test_sequence_network_by_hand(small) -> None:
+def test_sequence_network_by_hand(small: R3LM) -> None:
     """The layers one after the other, with plain convolution."""
     first, second = small.module.activity.sequence
     x = one_hot(torch.tensor([["ACGT".index(letter) for letter in SEQUENCES[0]]])).double()
     weight = {}
 
-    def norm(y, name):
+    def norm(y: torch.Tensor, name: str) -> torch.Tensor:
         y = (y - weight[f"{name}.running_mean"][:, None]) / (weight[f"{name}.running_var"][:, None] + 1e-5).sqrt()
         return y * weight[f"{name}.weight"][:, None] + weight[f"{name}.bias"][:, None]
 
-    def layer(y, name):
+    def layer(y: torch.Tensor, name: str) -> torch.Tensor:
         out = norm(torch.conv1d(y, weight[f"{name}.conv.weight"], padding=1), f"{name}.norm").relu()
         return y + out if y.shape == out.shape else out
 
-    def one_strand(x):
+    def one_strand(x: torch.Tensor) -> torch.Tensor:
         y = torch.conv1d(x, weight["stem.weight"], weight["stem.bias"], padding=7).relu()
         y = norm(y.reshape(1, 8, 50, 4).mean(-1), "stem_norm")
         y = layer(y, "body.0").reshape(1, 6, 25, 2).amax(-1)
@@ -75,7 +84,7 @@ def test_sequence_network_by_hand(small) -> None:
     np.testing.assert_allclose(small.predict(SEQUENCES[:1], mode="sequence"), expected.numpy(), rtol=1e-4, atol=1e-4)
 
 
-def test_lower_case_and_unknown_bases(small) -> None:
+def test_lower_case_and_unknown_bases(small: R3LM) -> None:
     np.testing.assert_array_equal(small.predict([s.lower() for s in SEQUENCES]), small.predict(SEQUENCES))
     found = small.predict(["N" * 200, SEQUENCES[0], "", "n" * 30])
     assert np.isnan(found[[0, 2, 3]]).all()
@@ -83,7 +92,7 @@ def test_lower_case_and_unknown_bases(small) -> None:
 
 
 @pytest.mark.parametrize("mode", ["joint", "sequence", "card"])
-def test_short_sequences_stand_in_random_surroundings(small, mode) -> None:
+def test_short_sequences_stand_in_random_surroundings(small: R3LM, mode: str) -> None:
     """The mean over two surroundings, which are always the same, and both strands within them."""
     short = [SEQUENCES[0][:131], "ACGRT", SEQUENCES[1][:198]]
     found = small.predict([*short, SEQUENCES[2]], mode=mode)
@@ -111,17 +120,17 @@ def test_short_sequences_stand_in_random_surroundings(small, mode) -> None:
         (lambda m: m.read(m.cards(SEQUENCES, "K562"), reasoning="gold"), "reasoning='gold' is not known"),
     ],
 )
-def test_refusals(small, call, told) -> None:
+def test_refusals(small: R3LM, call: Callable[..., Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         call(small)
 
 
-def test_one_text_is_refused(small) -> None:
+def test_one_text_is_refused(small: R3LM) -> None:
     with pytest.raises(TypeError, match="for one sequence give a list"):
         small.predict(SEQUENCES[0])
 
 
-def test_explanation_is_of_this_model(small) -> None:
+def test_explanation_is_of_this_model(small: R3LM) -> None:
     explanation = small.explain(SEQUENCES[0], "K562", rng=1)
     assert explanation.prediction == pytest.approx(small.predict(SEQUENCES[:1])[0, 1], abs=1e-5)
     assert explanation.card == small.card(SEQUENCES[0], "K562")
@@ -129,11 +138,11 @@ def test_explanation_is_of_this_model(small) -> None:
     assert len(explanation.effects) == len(explanation.card.hits) > 3
 
 
-def test_levels(small) -> None:
+def test_levels(small: R3LM) -> None:
     assert [small.level(x, "HepG2") for x in (-1, -0.7, -0.5, 0.0, 0.2, 3)] == [0, 1, 1, 2, 3, 3]
 
 
-def test_written_reasoning_keeps_to_the_card(small) -> None:
+def test_written_reasoning_keeps_to_the_card(small: R3LM) -> None:
     from scgsfm.models.r3lm._trace import check
 
     cards = small.cards(SEQUENCES, "K562")
@@ -143,7 +152,7 @@ def test_written_reasoning_keeps_to_the_card(small) -> None:
     assert traces == small.reason(cards)
 
 
-def test_reading_with_and_without_reasoning(small) -> None:
+def test_reading_with_and_without_reasoning(small: R3LM) -> None:
     cards = small.cards(SEQUENCES, "K562")
     generated, none = small.read(cards), small.read(cards, reasoning="none", batch_size=2)
     given = small.read(cards, reasoning=small.reason(cards))
@@ -156,7 +165,9 @@ def test_reading_with_and_without_reasoning(small) -> None:
     assert none[0] == pytest.approx(0.1 + 1.5 * float(by_hand), abs=1e-4)
 
 
-def test_folder(tmp_path, small_parts, small) -> None:
+def test_folder(
+    tmp_path: Path, small_parts: tuple[dict[str, Any], dict[str, np.ndarray], list[str]], small: R3LM
+) -> None:
     config, tensors, vocab = small_parts
     for quantize, close in ((None, 1e-6), ("float16", 2e-2)):
         write_folder(tmp_path / "m", config, tensors, vocab, {"licence": "CC0"}, quantize=quantize)

@@ -21,7 +21,7 @@ CARD = Card("K562", 0.61, ("high_gc_open_chromatin_prior", "repeated_family:GATA
 TOKENS = Tokens(["HepG2", "K562"], ["GATA1", "HNF4A", "KLF4", "GATA1"])
 
 
-def words(ids):
+def words(ids: list[int]) -> list[str]:
     return [TOKENS.vocab[i] for i in ids]
 
 
@@ -40,7 +40,7 @@ def test_unknown_motif_and_empty_card() -> None:
 
 @pytest.mark.parametrize("claims", [Claims([0], [2]), Claims([1, 0], []), Claims([], [1]), Claims([], [])])
 @pytest.mark.parametrize("level", [0, 3])
-def test_trace_survives(claims, level) -> None:
+def test_trace_survives(claims: Claims, level: int) -> None:
     trace = write_trace(CARD, np.zeros(3), level, claims, np.random.default_rng(0))
     ids = TOKENS.trace(trace, CARD)
     assert ids[-1] == END

@@ -49,7 +49,7 @@ def test_by_hand() -> None:
         ("5. The activating site weighs more. [context: GC 0.610]\n", "", "5 to 7 steps, found 4"),
     ],
 )
-def test_malformed(old, new, told) -> None:
+def test_malformed(old: str, new: str, told: str) -> None:
     with pytest.raises(TraceError, match=told):
         Trace.parse(TEXT.replace(old, new))
     with pytest.raises(TraceError):
@@ -77,7 +77,7 @@ def test_too_many_steps() -> None:
         ("[context: family RXR", "[repressing: family RXR", "both activating and repressing"),
     ],
 )
-def test_what_the_card_does_not_hold(old, new, told) -> None:
+def test_what_the_card_does_not_hold(old: str, new: str, told: str) -> None:
     trace = Trace.parse(TEXT.replace(old, new))
     with pytest.raises(TraceError, match=told):
         check(trace, CARD, known_names=["HNF4A", "GATA1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +20,12 @@ from scgsfm.motifs import Motifs
 
 from .conftest import random_dna
 
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from scgsfm.models.r3lm import Card
+
 transformers = pytest.importorskip("transformers")
 peft = pytest.importorskip("peft")
 CELL_TYPES = ["HepG2", "K562"]
@@ -26,7 +33,7 @@ QUICK = StageConfig(epochs=1, learning_rate=1e-2, batch_size=4, accumulate=1, ma
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Measured sequences: half of them hold a site of GATA1 and are active in K562."""
     rng = np.random.default_rng(0)
     rows = ["sequence\tHepG2\tK562\tfold"]
@@ -40,7 +47,7 @@ def table(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def qwen(tmp_path_factory):
+def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as ``transformers`` writes it: a small random Qwen3, whose tokens are bytes."""
     from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE
@@ -60,7 +67,7 @@ def qwen(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def staged(table, qwen, tmp_path_factory):
+def staged(table: Path, qwen: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Folders of stage 1 and stage 2."""
     parent = tmp_path_factory.mktemp("stages")
     common = {"cell_types": CELL_TYPES, "held_out": [5], "config": QUICK, "limit": 6}
@@ -69,13 +76,13 @@ def staged(table, qwen, tmp_path_factory):
 
 
 @pytest.fixture
-def cards(table):
+def cards(table: Path) -> list[Card]:
     from scgsfm.models.r3lm import build_cards
 
     return build_cards(read_measured(table, CELL_TYPES).sequences[:3], "K562", Motifs.embedded())
 
 
-def test_layout(staged) -> None:
+def test_layout(staged: tuple[Path, Path]) -> None:
     first, second = staged
     assert {"config.json", "model.safetensors", "tokenizer_config.json", "r3lm.json"} <= {
         f.name for f in first.iterdir()
@@ -90,7 +97,7 @@ def test_layout(staged) -> None:
     assert np.isfinite([cell["r"] for cell in about["held_out"].values()]).all()
 
 
-def test_stage_1_changes_the_base(qwen, staged) -> None:
+def test_stage_1_changes_the_base(qwen: Path, staged: tuple[Path, Path]) -> None:
     before, after = (transformers.AutoModelForCausalLM.from_pretrained(f).state_dict() for f in (qwen, staged[0]))
     assert before.keys() == after.keys()
     moved = {key for key in before if not torch.equal(before[key], after[key])}
@@ -98,7 +105,7 @@ def test_stage_1_changes_the_base(qwen, staged) -> None:
     assert not any("norm" in key for key in moved)
 
 
-def test_reloaded_and_merged_predict_alike(staged, cards) -> None:
+def test_reloaded_and_merged_predict_alike(staged: tuple[Path, Path], cards: list[Card]) -> None:
     adapted = AdaptedR3LM(staged[1])
     found = adapted.predict(cards)
     assert found.dtype == np.float32
@@ -110,7 +117,7 @@ def test_reloaded_and_merged_predict_alike(staged, cards) -> None:
     np.testing.assert_allclose(adapted.predict(cards), found, atol=1e-5)
 
 
-def test_the_adapter_matters(staged, cards, tmp_path) -> None:
+def test_the_adapter_matters(staged: tuple[Path, Path], cards: list[Card], tmp_path: Path) -> None:
     """Without its adapter the same head gives other numbers: it was trained, kept and loaded."""
     import shutil
 
@@ -122,7 +129,7 @@ def test_the_adapter_matters(staged, cards, tmp_path) -> None:
     assert np.abs(AdaptedR3LM(plain).predict(cards) - AdaptedR3LM(second).predict(cards)).max() > 1e-4
 
 
-def test_layout_of_the_authors(staged, cards, tmp_path) -> None:
+def test_layout_of_the_authors(staged: tuple[Path, Path], cards: list[Card], tmp_path: Path) -> None:
     """Base, adapter and head in one folder, without anything that this package adds."""
     import shutil
 
@@ -139,7 +146,7 @@ def test_layout_of_the_authors(staged, cards, tmp_path) -> None:
     assert adapted.cell_types == []
 
 
-def test_missing_or_strange_head(staged, tmp_path, qwen) -> None:
+def test_missing_or_strange_head(staged: tuple[Path, Path], tmp_path: Path, qwen: Path) -> None:
     import safetensors.torch
 
     with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing"):
@@ -149,18 +156,18 @@ def test_missing_or_strange_head(staged, tmp_path, qwen) -> None:
         AdaptedR3LM(tmp_path, base=qwen)
 
 
-def test_generated_text_that_is_no_trace(staged, cards) -> None:
+def test_generated_text_that_is_no_trace(staged: tuple[Path, Path], cards: list[Card]) -> None:
     """A model that was trained for six steps writes nonsense, which stage 2 reads nevertheless."""
     assert AdaptedR3LM(staged[1]).reason(cards) == [None, None, None]
 
 
-def test_batches_don_t_change_generation(qwen, cards) -> None:
+def test_batches_don_t_change_generation(qwen: Path, cards: list[Card]) -> None:
     model, text = load_base(qwen, QUICK)
     rows = [text.card(card)[: 40 + 11 * i] for i, card in enumerate(cards)]
     assert generate(model, text, rows, QUICK) == [generate(model, text, [row], QUICK)[0] for row in rows]
 
 
-def test_gold_is_no_mode_of_use(table, qwen, tmp_path, cards) -> None:
+def test_gold_is_no_mode_of_use(table: Path, qwen: Path, tmp_path: Path, cards: list[Card]) -> None:
     config = StageConfig(**QUICK.as_dict() | {"mode": "gold", "lora_rank": 0})
     folder = train(table, tmp_path / "gold", stage=2, base=qwen, cell_types=CELL_TYPES, config=config, limit=3)
     assert not (folder / "adapter").exists()
@@ -169,13 +176,13 @@ def test_gold_is_no_mode_of_use(table, qwen, tmp_path, cards) -> None:
 
 
 @pytest.fixture(scope="module")
-def compact(table):
+def compact(table: Path) -> tuple[Tokens, Examples]:
     measured, motifs = read_measured(table, CELL_TYPES), Motifs.embedded()
     units = units_of(measured)
     return Tokens(CELL_TYPES, motifs.names), make_examples(measured, motifs, fit(measured, motifs), units)
 
 
-def test_examples(compact, table) -> None:
+def test_examples(compact: tuple[Tokens, Examples], table: Path) -> None:
     _, examples = compact
     assert len(examples.cards) == len(examples.traces) == 120
     of = {(card.sequence, card.cell_type): y for card, y in zip(examples.cards, examples.activity, strict=True)}
@@ -185,7 +192,7 @@ def test_examples(compact, table) -> None:
         assert [of[sequence, cell] for cell in CELL_TYPES] == pytest.approx(scaled[i].tolist(), abs=1e-5)
 
 
-def test_compact_stages_learn(compact) -> None:
+def test_compact_stages_learn(compact: tuple[Tokens, Examples]) -> None:
     """The small model learns to cite, and to read activity; its plain torch twin says the same."""
     tokens, examples = compact
     some = Examples(*(part[:40] for part in (examples.cards, examples.activity, examples.traces)))
@@ -226,13 +233,13 @@ def test_compact_stages_learn(compact) -> None:
         ({"held_out": range(6)}, "no sequences are left"),
     ],
 )
-def test_refusals(table, qwen, tmp_path, changes, told) -> None:
+def test_refusals(table: Path, qwen: Path, tmp_path: Path, changes: dict[str, Any], told: str) -> None:
     given = {"stage": 1, "base": qwen, "cell_types": CELL_TYPES} | changes
     with pytest.raises(ValueError, match=told):
         train(table, tmp_path, **given)
 
 
-def test_shell(monkeypatch, capsys) -> None:
+def test_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from scgsfm.cli import main
 
     told = {}
@@ -254,7 +261,7 @@ def test_shell(monkeypatch, capsys) -> None:
     ("setting", "told"),
     [({"mode": "both"}, "mode='both'"), ({"epochs": 0}, "epochs=0 must be at least 1"), ({"warmup": 1}, "warmup=1")],
 )
-def test_settings(setting, told) -> None:
+def test_settings(setting: dict[str, int | str], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         StageConfig(**setting)
     assert StageConfig().as_dict() | {"seed": 0} == StageConfig().as_dict()
@@ -262,7 +269,7 @@ def test_settings(setting, told) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "low", "nan"])
-def test_activities_that_are_no_numbers(tmp_path, text) -> None:
+def test_activities_that_are_no_numbers(tmp_path: Path, text: str) -> None:
     file = tmp_path / "a.tsv"
     file.write_text(f"sequence\tHepG2\nACGT\t1.5\nACGA\t{text}\n")
     with pytest.raises(ValueError, match=rf"a.tsv, line 3: HepG2 is '{text}', but .* \(1 of 2\)"):

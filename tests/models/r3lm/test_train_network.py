@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,16 +13,19 @@ from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBran
 from scgsfm.models.r3lm.training._train_network import BranchConfig, Draws, motifs_as_filters, train_branch
 from scgsfm.motifs import Motifs
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CONFIG = BranchConfig(epochs=3, batch_size=16, learning_rate=1e-2, precision="32-true", average=0.5)
 SIZES = ActivityConfig(1, 5, length=40, stem=6, widths=(6,), kernels=(3,), repeats=(1,), hidden=6, card_hidden=(8, 4))
 
 
 @pytest.fixture
-def codes():
+def codes() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 4, (64, 40)).astype(np.uint8)
 
 
-def test_draws_move_and_reverse(codes) -> None:
+def test_draws_move_and_reverse(codes: np.ndarray) -> None:
     """Each sequence comes once an epoch, on one strand, moved by at most the shift, with N beyond its end."""
     draws = Draws(codes, np.arange(64, dtype=np.float32)[:, None], replace(CONFIG, shift=3))
     strands, moves = set(), set()
@@ -45,7 +49,7 @@ def test_draws_move_and_reverse(codes) -> None:
     assert len(moves) > 1
 
 
-def test_epochs_differ_and_are_reproducible(codes) -> None:
+def test_epochs_differ_and_are_reproducible(codes: np.ndarray) -> None:
     draws = Draws(codes, codes[:, :1].astype(np.float32), CONFIG)
     first = [x for x, _ in draws]
     assert all(torch.equal(a, b) for a, (b, _) in zip(first, draws, strict=True))
@@ -53,12 +57,12 @@ def test_epochs_differ_and_are_reproducible(codes) -> None:
     assert not torch.equal(first[0], next(iter(draws))[0])
 
 
-def test_an_interrupted_training_goes_on(tmp_path) -> None:
+def test_an_interrupted_training_goes_on(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(128, 5)).astype(np.float32)
     y = (x[:, :1] - x[:, 1:2]).astype(np.float32)
 
-    def branch():
+    def branch() -> CardBranch:
         torch.manual_seed(0)
         return CardBranch(SIZES)
 

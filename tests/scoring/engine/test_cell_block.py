@@ -34,7 +34,9 @@ def test_a_list_of_methods_gives_what_each_alone_gives(counts: np.ndarray, sets:
             np.testing.assert_array_equal(found.padj, alone.padj)
 
 
-def test_what_methods_share_is_computed_once_a_block(monkeypatch, counts: np.ndarray, sets: SetIndex) -> None:
+def test_what_methods_share_is_computed_once_a_block(
+    monkeypatch: pytest.MonkeyPatch, counts: np.ndarray, sets: SetIndex
+) -> None:
     calls: dict[str, int] = {}
 
     def count(where: Any, name: str) -> None:
@@ -65,7 +67,7 @@ def test_sums_differ_by_sets_and_cannot_be_changed(counts: np.ndarray, sets: Set
 
 @pytest.mark.parametrize(("bound", "value", "most"), [("SCORES_AT_A_TIME", 30, 5), ("VALUES_AT_A_TIME", 100, 6)])
 def test_blocks_are_scored_in_parts_of_a_bounded_size(
-    monkeypatch, counts: np.ndarray, sets: SetIndex, bound: str, value: int, most: int
+    monkeypatch: pytest.MonkeyPatch, counts: np.ndarray, sets: SetIndex, bound: str, value: int, most: int
 ) -> None:
     """Of 6 sets, and of about 17 values other than zero a cell."""
     matrix, sizes = sparse.csr_array(counts), []

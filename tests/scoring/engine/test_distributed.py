@@ -76,7 +76,9 @@ def test_a_killed_worker_changes_nothing(client: Any, adata: ad.AnnData, expecte
         np.testing.assert_array_equal(scores, expected[key])
 
 
-def test_blocks_go_to_the_workers(client: Any, adata: ad.AnnData, expected: dict[str, np.ndarray], monkeypatch) -> None:
+def test_blocks_go_to_the_workers(
+    client: Any, adata: ad.AnnData, expected: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also those of the walks before the scoring."""
     monkeypatch.setattr("scgsfm.scoring.engine._dask.prepare", None)  # would fail in this process
     there = lazy(adata)

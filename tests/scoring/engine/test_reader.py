@@ -11,11 +11,13 @@ from scgsfm.scoring import BlockReader
 from scgsfm.scoring.engine._on_disk import StoredRows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
 
 @pytest.mark.parametrize("block_size", [None, 1, 5, 100])
-def test_blocks_are_the_matrix(counts: np.ndarray, array_type, block_size: int | None) -> None:
+def test_blocks_are_the_matrix(counts: np.ndarray, array_type: Callable[..., Any], block_size: int | None) -> None:
     rows = BlockReader(array_type(counts), block_size=block_size)
     blocks = list(rows)
     assert [start for start, _ in blocks] == list(np.cumsum([0, *(block.shape[0] for _, block in blocks[:-1])]))
@@ -23,7 +25,7 @@ def test_blocks_are_the_matrix(counts: np.ndarray, array_type, block_size: int |
     np.testing.assert_array_equal(sparse.vstack([block for _, block in blocks]).toarray(), counts)
 
 
-def test_selects_and_orders_genes(counts: np.ndarray, array_type) -> None:
+def test_selects_and_orders_genes(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
     genes = np.array([40, 3, 17])
     rows = BlockReader(array_type(counts), genes=genes)
     assert rows.n_genes == 3
@@ -31,7 +33,7 @@ def test_selects_and_orders_genes(counts: np.ndarray, array_type) -> None:
 
 
 @pytest.mark.parametrize("first", [0, 7])
-def test_map_is_in_the_order_of_the_cells(counts: np.ndarray, array_type, first: int) -> None:
+def test_map_is_in_the_order_of_the_cells(counts: np.ndarray, array_type: Callable[..., Any], first: int) -> None:
     rows = BlockReader(array_type(counts), block_size=5)
     found = list(rows.map(lambda block: block.sum(axis=1), first=first))
     assert [start for start, _ in found] == list(first + np.cumsum([0, *(len(value) for _, value in found[:-1])]))
@@ -39,13 +41,15 @@ def test_map_is_in_the_order_of_the_cells(counts: np.ndarray, array_type, first:
 
 
 @pytest.mark.parametrize("make", [sparse.csr_array, sparse.csc_array, np.asarray])
-def test_rows_from_the_middle(counts: np.ndarray, make) -> None:
+def test_rows_from_the_middle(counts: np.ndarray, make: Any) -> None:
     start, block = next(BlockReader(make(counts), block_size=6).read(9))
     assert start == 9
     np.testing.assert_array_equal(block.toarray() if sparse.issparse(block) else block, counts[9:15])
 
 
-def test_columns_on_disk_in_several_batches(counts: np.ndarray, monkeypatch, tmp_path: Path) -> None:
+def test_columns_on_disk_in_several_batches(
+    counts: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     import anndata as ad
     import h5py
 
@@ -119,12 +123,12 @@ def test_unknown_chunks_are_refused(counts: np.ndarray) -> None:
         BlockReader(x[x[:, 0] > 0])
 
 
-def test_detected(counts: np.ndarray, array_type) -> None:
+def test_detected(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
     np.testing.assert_array_equal(BlockReader(array_type(counts)).detected(), (counts != 0).any(axis=0))
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8, bool])
-def test_other_numbers(dtype: type, array_type) -> None:
+def test_other_numbers(dtype: type, array_type: Callable[..., Any]) -> None:
     x = np.random.default_rng(0).integers(0, 2, (6, 10)).astype(dtype)
     blocks = [block for _, block in BlockReader(array_type(x))]
     assert all(block.dtype in (np.float32, np.float64) for block in blocks)
@@ -143,7 +147,7 @@ def test_duplicate_entries_are_summed_in_a_copy() -> None:
     assert x.data.tolist() == [1, 2, 4]
 
 
-def test_nan_and_infinity_are_refused(counts: np.ndarray, array_type) -> None:
+def test_nan_and_infinity_are_refused(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
     counts[2, :2] = np.nan
     counts[2, 2] = np.inf
     with pytest.raises(ValueError, match="2 NaN and 1 infinite"):

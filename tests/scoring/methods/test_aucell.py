@@ -27,7 +27,9 @@ def by_ranks(ranks: np.ndarray, membership: np.ndarray, n_up: int) -> np.ndarray
 
 @pytest.mark.parametrize("ties", ["expected", "decoupler"])
 @pytest.mark.parametrize("n_up", [None, 2, 10, 60])
-def test_without_ties_it_is_the_definition(aucell, membership: np.ndarray, n_up: int | None, ties: str) -> None:
+def test_without_ties_it_is_the_definition(
+    aucell: Callable[..., Any], membership: np.ndarray, n_up: int | None, ties: str
+) -> None:
     x = np.random.default_rng(0).permuted(np.tile(np.arange(60.0) + 1, (9, 1)), axis=1)
     expected = by_ranks(rankdata(-x, axis=1), membership, n_up or 3)
     np.testing.assert_allclose(aucell(x, membership, n_up=n_up, ties=ties), expected, rtol=1e-12)
@@ -35,7 +37,7 @@ def test_without_ties_it_is_the_definition(aucell, membership: np.ndarray, n_up:
 
 @pytest.mark.parametrize("n_up", [None, 20])
 def test_is_the_mean_over_random_tie_orders(
-    aucell, counts: np.ndarray, membership: np.ndarray, n_up: int | None
+    aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, n_up: int | None
 ) -> None:
     rng = np.random.default_rng(0)
     draws = []
@@ -48,7 +50,9 @@ def test_is_the_mean_over_random_tie_orders(
     assert (np.abs(aucell(counts, membership, n_up=n_up) - np.mean(draws, axis=0)) <= 5 * error + 1e-12).all()
 
 
-def test_same_numbers_for_all_types_and_blocks(aucell, counts: np.ndarray, membership: np.ndarray, array_type) -> None:
+def test_same_numbers_for_all_types_and_blocks(
+    aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     for ties in ("expected", "decoupler"):
         expected = aucell(sparse.csr_matrix(counts), membership, ties=ties)
         for block_size in (None, 1, 4):
@@ -56,11 +60,11 @@ def test_same_numbers_for_all_types_and_blocks(aucell, counts: np.ndarray, membe
             np.testing.assert_array_equal(found, expected)
 
 
-def test_a_cell_is_scored_by_itself(aucell, counts: np.ndarray, membership: np.ndarray) -> None:
+def test_a_cell_is_scored_by_itself(aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     np.testing.assert_array_equal(aucell(counts[3:7], membership), aucell(counts, membership)[3:7])
 
 
-def test_order_of_values_decides(aucell, counts: np.ndarray, membership: np.ndarray) -> None:
+def test_order_of_values_decides(aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     """Neither the scale nor the type of the numbers matters."""
     expected = aucell(counts, membership)
     np.testing.assert_array_equal(aucell(np.expm1(counts), membership), expected)
@@ -68,20 +72,24 @@ def test_order_of_values_decides(aucell, counts: np.ndarray, membership: np.ndar
     np.testing.assert_array_equal(aucell(whole.astype(np.int64), membership), expected)
 
 
-def test_negative_values_rank_below_zeros(aucell, counts: np.ndarray, membership: np.ndarray) -> None:
+def test_negative_values_rank_below_zeros(
+    aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     """Shifting all values changes no rank, though it makes zeros negative and other values zero."""
     shifted = counts - np.median(counts[counts > 0])
     np.testing.assert_allclose(aucell(shifted, membership), aucell(counts, membership), rtol=1e-12)
 
 
-def test_all_zero_cell_has_the_mean_over_all_ranks(aucell, counts: np.ndarray, membership: np.ndarray) -> None:
+def test_all_zero_cell_has_the_mean_over_all_ranks(
+    aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     found = aucell(counts, membership, n_up=10)[4]
     sizes = membership.sum(axis=1)
     best = [np.arange(9, 0, -1)[: int(size)].sum() for size in sizes]
     np.testing.assert_allclose(found, sizes * np.arange(1, 10).sum() / 60 / best, rtol=1e-12)
 
 
-def test_weights(aucell, counts: np.ndarray, membership: np.ndarray) -> None:
+def test_weights(aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     """Double weights throughout change nothing; the score is the weighted sum over the best attainable one."""
     np.testing.assert_allclose(aucell(counts, 2 * membership), aucell(counts, membership), rtol=1e-12)
     weights = membership * np.random.default_rng(0).random(membership.shape)
@@ -89,20 +97,29 @@ def test_weights(aucell, counts: np.ndarray, membership: np.ndarray) -> None:
     np.testing.assert_allclose(aucell(x, weights, n_up=12), by_ranks(rankdata(-x, axis=1), weights, 12), rtol=1e-12)
 
 
-def test_set_in_front_has_1_and_set_at_the_end_0(aucell, membership: np.ndarray) -> None:
+def test_set_in_front_has_1_and_set_at_the_end_0(aucell: Callable[..., Any], membership: np.ndarray) -> None:
     x = np.stack([membership[3], -membership[3]])
     np.testing.assert_allclose(aucell(x, membership[3:4], n_up=10)[:, 0], [1, 0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("params", [{"n_up": 1}, {"n_up": 61}, {"ties": "random"}])
-def test_bad_parameters(aucell, counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]) -> None:
+def test_bad_parameters(
+    aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):
         aucell(counts, membership, **params)
 
 
 @pytest.mark.parametrize("n_up", [None, 7, 40])
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
-def test_equals_decoupler(aucell, decoupler, counts, membership, make, n_up) -> None:
+def test_equals_decoupler(
+    aucell: Callable[..., Any],
+    decoupler: Callable[..., Any],
+    counts: np.ndarray,
+    membership: np.ndarray,
+    make: Callable[..., Any],
+    n_up: int | None,
+) -> None:
     counts = counts[counts.any(axis=1)]  # decoupler leaves out cells without counts
     expected, _ = decoupler("aucell", counts, membership, make, n_up=n_up)
     found = aucell(make(counts), membership, ties="decoupler", n_up=n_up)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def enrichment_score(cell: np.ndarray, row: np.ndarray) -> float:
@@ -17,7 +20,9 @@ def enrichment_score(cell: np.ndarray, row: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("shift", [0, 1.2], ids=["non-negative", "negative"])
-def test_enrichment_score(score, counts, membership, shift: float, array_type) -> None:
+def test_enrichment_score(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, shift: float, array_type: Callable[..., Any]
+) -> None:
     x = np.where(counts == 0, 0, counts - shift)
     found = score("gsea", array_type(x), membership, statistic="es", times=1, block_size=7).scores
     expected = [[enrichment_score(cell, row) for row in membership] for cell in x]
@@ -25,7 +30,9 @@ def test_enrichment_score(score, counts, membership, shift: float, array_type) -
 
 
 @pytest.mark.parametrize("kind", ["dense", "sparse", "signed"])
-def test_enrichment_score_equals_decoupler(score, decoupler, membership, kind: str) -> None:
+def test_enrichment_score_equals_decoupler(
+    score: Callable[..., Any], decoupler: Callable[..., Any], membership: np.ndarray, kind: str
+) -> None:
     """Where only zeros tie, as their order doesn't matter."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(12, 60)) * (1 if kind == "dense" else rng.random((12, 60)) < 0.4)
@@ -37,7 +44,9 @@ def test_enrichment_score_equals_decoupler(score, decoupler, membership, kind: s
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_normalized_score_is_about_decouplers(score, decoupler, counts, membership) -> None:
+def test_normalized_score_is_about_decouplers(
+    score: Callable[..., Any], decoupler: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     counts = counts[counts.any(axis=1)]
     counts = counts[:, counts.any(axis=0)]
     counts = counts + np.random.default_rng(0).normal(size=counts.shape)
@@ -53,7 +62,7 @@ def draw_scores(rng: np.random.Generator, cell: np.ndarray, size: int, times: in
 
 
 @pytest.mark.parametrize("size", [2, 13, 30])
-def test_p_values_and_norm_are_those_of_random_sets(score, counts, size: int) -> None:
+def test_p_values_and_norm_are_those_of_random_sets(score: Callable[..., Any], counts: np.ndarray, size: int) -> None:
     """Sets of 13 and 30 genes are compared with random ones of 12 and 15, and of 30."""
     rng = np.random.default_rng(0)
     cells = [counts[0], counts[1] - 1.5 * (counts[1] > 0)]
@@ -69,7 +78,9 @@ def test_p_values_and_norm_are_those_of_random_sets(score, counts, size: int) ->
         np.testing.assert_allclose(found.scores[0, 0], es / abs(same).mean(), rtol=0.06)
 
 
-def test_random_sets_are_the_same_for_all_cells_and_sets(score, counts, membership) -> None:
+def test_random_sets_are_the_same_for_all_cells_and_sets(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     whole = score("gsea", counts, membership, times=50)
     some = score("gsea", counts[3:9], membership[2:4], times=50, block_size=2)
     np.testing.assert_array_equal(some.scores, whole.scores[3:9, 2:4])
@@ -79,7 +90,7 @@ def test_random_sets_are_the_same_for_all_cells_and_sets(score, counts, membersh
     np.testing.assert_array_equal(by_es.padj, whole.padj)
 
 
-def test_p_values_are_even_for_random_sets(score) -> None:
+def test_p_values_are_even_for_random_sets(score: Callable[..., Any]) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(40, 300))
     membership = np.zeros((1, 300))
@@ -89,14 +100,16 @@ def test_p_values_are_even_for_random_sets(score) -> None:
     assert 0.35 < p.mean() < 0.65
 
 
-def test_order_of_the_genes_does_not_matter(score, counts, membership) -> None:
+def test_order_of_the_genes_does_not_matter(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     order = np.random.default_rng(0).permutation(60)
     expected = score("gsea", counts, membership, times=20)
     found = score("gsea", counts[:, order], membership[:, order], times=20)
     np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-9, atol=1e-12)
 
 
-def test_nothing_to_compare_gives_0(score, counts) -> None:
+def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarray) -> None:
     """A set of all genes, a cell without values, a set of genes that are all zero."""
     for x, membership in [(counts, np.ones((1, 60))), (counts[4:5], np.eye(60)[:3]), (counts, np.eye(60)[9:10])]:
         found = score("gsea", x, membership, times=20)
@@ -104,7 +117,7 @@ def test_nothing_to_compare_gives_0(score, counts) -> None:
         np.testing.assert_array_equal(found.padj, 1)
 
 
-def test_set_in_front_has_1_and_set_at_the_end_minus_1(score) -> None:
+def test_set_in_front_has_1_and_set_at_the_end_minus_1(score: Callable[..., Any]) -> None:
     x = np.arange(10.0)[None] - 4.5
     ends = np.repeat([[1.0], [0.0]], 3, axis=1)
     membership = np.hstack([1 - ends, np.zeros((2, 4)), ends])
@@ -113,12 +126,14 @@ def test_set_in_front_has_1_and_set_at_the_end_minus_1(score) -> None:
     assert (found.padj < 0.05).all()
 
 
-def test_few_genes(score) -> None:
+def test_few_genes(score: Callable[..., Any]) -> None:
     found = score("gsea", np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([[1.0, 0.0]]), times=5)
     np.testing.assert_allclose(found.scores > 0, [[True], [False]])
 
 
 @pytest.mark.parametrize("params", [{"statistic": "p"}, {"times": 0}])
-def test_bad_parameters(score, counts, membership, params: dict[str, Any]) -> None:
+def test_bad_parameters(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):
         score("gsea", counts, membership, **params)

@@ -61,7 +61,9 @@ def by_formula(density: np.ndarray, membership: np.ndarray, tau: float = 1) -> n
     return out
 
 
-def test_formula_gaussian(gsva, counts, membership, array_type) -> None:
+def test_formula_gaussian(
+    gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     """With continuous values, so that rounding decides nothing; GSVA rounds the normal distribution to steps."""
     x = counts + np.random.default_rng(0).random(counts.shape)
     width = x.std(axis=0, ddof=1) / 4
@@ -70,13 +72,13 @@ def test_formula_gaussian(gsva, counts, membership, array_type) -> None:
     np.testing.assert_allclose(gsva(array_type(x), membership, block_size=7), expected, atol=1e-9)
 
 
-def test_formula_poisson(gsva, membership) -> None:
+def test_formula_poisson(gsva: Callable[..., Any], membership: np.ndarray) -> None:
     x = np.random.default_rng(0).poisson(np.linspace(20, 90, 60), (12, 60))
     expected = by_formula(poisson.cdf(x[:, None], x + 0.5).mean(axis=1), membership, tau=0.5)
     np.testing.assert_allclose(gsva(x, membership, kcdf="poisson", tau=0.5), expected, atol=1e-9)
 
 
-def test_formula_without_kernel(gsva, counts, membership) -> None:
+def test_formula_without_kernel(gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     expected = by_formula(rankdata(counts, method="max", axis=0), membership)
     np.testing.assert_allclose(gsva(counts, membership, kcdf="none"), expected, atol=1e-9)
 
@@ -92,42 +94,62 @@ def test_formula_without_kernel(gsva, counts, membership) -> None:
     ],
 )
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
-def test_equals_gseapy(gsva, gseapy, counts, membership, make, params, theirs) -> None:
+def test_equals_gseapy(
+    gsva: Callable[..., Any],
+    gseapy: Callable[..., Any],
+    counts: np.ndarray,
+    membership: np.ndarray,
+    make: Callable[..., Any],
+    params: dict[str, float | str],
+    theirs: dict[str, float | None],
+) -> None:
     membership = membership[1:]  # a set of the one gene without weight breaks gseapy's walk
     np.testing.assert_allclose(
         gsva(make(counts), membership, **params), gseapy(counts, membership, **theirs), atol=1e-6
     )
 
 
-def test_equals_gseapy_on_counts(gsva, gseapy, raw, membership) -> None:
+def test_equals_gseapy_on_counts(
+    gsva: Callable[..., Any], gseapy: Callable[..., Any], raw: np.ndarray, membership: np.ndarray
+) -> None:
     membership = membership[1:]
     found = gsva(raw, membership, kcdf="poisson")
     np.testing.assert_allclose(found, gseapy(raw, membership, kcdf="Poisson"), atol=1e-6)
     np.testing.assert_allclose(gsva(raw, membership), gseapy(raw, membership), atol=1e-6)
 
 
-def test_negative_and_integer_values(gsva, gseapy, membership) -> None:
+def test_negative_and_integer_values(
+    gsva: Callable[..., Any], gseapy: Callable[..., Any], membership: np.ndarray
+) -> None:
     membership = membership[1:]
     x = np.random.default_rng(0).integers(-9, 10, (11, 60))
     np.testing.assert_allclose(gsva(x, membership), gseapy(x.astype(float), membership), atol=1e-6)
 
 
 @pytest.mark.parametrize("params", [{}, {"kcdf": "none"}, {"n_reference": 9}, {"kcdf": "poisson", "n_reference": 9}])
-def test_same_numbers_for_all_types_and_blocks(gsva, raw, membership, array_type, params: dict[str, Any]) -> None:
+def test_same_numbers_for_all_types_and_blocks(
+    gsva: Callable[..., Any],
+    raw: np.ndarray,
+    membership: np.ndarray,
+    array_type: Callable[..., Any],
+    params: dict[str, Any],
+) -> None:
     expected = gsva(sparse.csr_matrix(raw), membership, **params)
     for block_size in (None, 1, 4):
         np.testing.assert_array_equal(gsva(array_type(raw), membership, block_size=block_size, **params), expected)
 
 
 @pytest.mark.parametrize("kcdf", ["gaussian", "poisson", "none"])
-def test_reference_of_some_cells(gsva, raw, membership, kcdf: str) -> None:
+def test_reference_of_some_cells(gsva: Callable[..., Any], raw: np.ndarray, membership: np.ndarray, kcdf: str) -> None:
     """If the cells of the reference occur again and again, the scores are those of the reference."""
     few = gsva(raw, membership, kcdf=kcdf)
     many = gsva(np.repeat(raw, 4, axis=0)[1:], membership, kcdf=kcdf, n_reference=19)[::4]
     assert np.corrcoef(few.ravel(), many.ravel())[0, 1] > 0.98
 
 
-def test_cell_without_counts_and_constant_genes(gsva, counts, membership) -> None:
+def test_cell_without_counts_and_constant_genes(
+    gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     """The genes are ordered by how seldom they are 0; constant ones stand in the middle. Nothing is NaN."""
     x = np.column_stack([counts, np.full(len(counts), 3.5)])
     sets = np.column_stack([membership, np.ones(len(membership))])
@@ -135,11 +157,11 @@ def test_cell_without_counts_and_constant_genes(gsva, counts, membership) -> Non
     assert np.isfinite(gsva(np.zeros((3, 60)), membership)).all()
 
 
-def test_set_of_all_genes_has_1(gsva, counts) -> None:
+def test_set_of_all_genes_has_1(gsva: Callable[..., Any], counts: np.ndarray) -> None:
     np.testing.assert_allclose(gsva(counts, np.ones((1, 60))), 1)
 
 
-def test_set_of_the_gene_without_weight(gsva) -> None:
+def test_set_of_the_gene_without_weight(gsva: Callable[..., Any]) -> None:
     """The gene below the middle weighs nothing, but a set of it alone moves up by it like any other.
 
     The first cell has the higher value of genes 0 and 1; of equal ones the last comes first: 1, 0, 3, 2.
@@ -149,11 +171,13 @@ def test_set_of_the_gene_without_weight(gsva) -> None:
 
 
 @pytest.mark.parametrize("params", [{"kcdf": "epanechnikov"}, {"kcdf": "poisson"}])
-def test_bad_kernel(gsva, counts, membership, params: dict[str, Any]) -> None:
+def test_bad_kernel(
+    gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match=f"kcdf.*{params['kcdf']}"):
         gsva(counts, membership, **params)
 
 
-def test_one_cell_is_refused(gsva, counts, membership) -> None:
+def test_one_cell_is_refused(gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="compares cells, so it needs two"):
         gsva(counts[:1], membership)

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 import scgsfm
 from scgsfm.scoring import get_method
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def test_table_tells_what_a_user_has_to_know() -> None:
@@ -18,7 +24,9 @@ def test_table_tells_what_a_user_has_to_know() -> None:
     assert table["reference"].str.startswith("https://doi.org/").all()
 
 
-def test_signs_and_tests_are_as_the_table_says(score, counts, membership) -> None:
+def test_signs_and_tests_are_as_the_table_says(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     for name, row in scgsfm.methods().iterrows():
         found = score(name, counts, membership)
         assert (found.padj is not None) == bool(row["test"])

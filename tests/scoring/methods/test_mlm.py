@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def by_least_squares(x: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -16,7 +22,9 @@ def by_least_squares(x: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np
     return t, 2 * student.sf(abs(t), df)
 
 
-def test_is_the_regression(score, counts, signed, array_type) -> None:
+def test_is_the_regression(
+    score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     found = score("mlm", array_type(counts), signed, block_size=7)
     with np.errstate(invalid="ignore"):
         t, pvalues = by_least_squares(counts, signed)
@@ -25,7 +33,9 @@ def test_is_the_regression(score, counts, signed, array_type) -> None:
     np.testing.assert_allclose(found.padj, false_discovery_control(pvalues, axis=1), rtol=1e-9)
 
 
-def test_equals_decoupler(score, decoupler, counts, signed) -> None:
+def test_equals_decoupler(
+    score: Callable[..., Any], decoupler: Callable[..., Any], counts: np.ndarray, signed: np.ndarray
+) -> None:
     counts = counts[counts.any(axis=1)]
     scores, pvalues = decoupler("mlm", counts, signed)
     keep = counts.any(axis=0)  # decoupler's universe
@@ -35,20 +45,22 @@ def test_equals_decoupler(score, decoupler, counts, signed) -> None:
     np.testing.assert_allclose(found.padj, false_discovery_control(pvalues, axis=1), rtol=1e-9, atol=1e-12)
 
 
-def test_set_of_its_own_is_the_univariate_model(score, counts, signed) -> None:
+def test_set_of_its_own_is_the_univariate_model(
+    score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray
+) -> None:
     for i in range(len(signed)):
         one = signed[i : i + 1]
         np.testing.assert_allclose(score("mlm", counts, one).scores, score("ulm", counts, one).scores, rtol=1e-9)
 
 
 @pytest.mark.parametrize("value", [0, 2.5, 0.1])
-def test_constant_cell_has_0(score, membership, value: float) -> None:
+def test_constant_cell_has_0(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
     found = score("mlm", np.full((1, 60), value), membership)
     np.testing.assert_array_equal(found.scores, 0)
     np.testing.assert_array_equal(found.padj, 1)
 
 
-def test_perfect_fit_is_finite(score, membership) -> None:
+def test_perfect_fit_is_finite(score: Callable[..., Any], membership: np.ndarray) -> None:
     found = score("mlm", 3 * membership[3:4] + 1, membership).scores[0]
     assert np.isfinite(found).all()
     assert found[3] > 1e6
@@ -65,11 +77,13 @@ def test_perfect_fit_is_finite(score, membership) -> None:
     ],
     ids=["twice", "combination", "all genes", "complement"],
 )
-def test_dependent_sets_are_named(score, counts, membership, extra, name: str) -> None:
+def test_dependent_sets_are_named(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, extra: Callable[..., Any], name: str
+) -> None:
     with pytest.raises(ValueError, match=rf"follow from the others .*: ({name})\. Leave"):
         score("mlm", counts, np.vstack([membership, extra(membership)]))
 
 
-def test_more_sets_than_genes(score, counts, membership) -> None:
+def test_more_sets_than_genes(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="data has 6 and 6 sets are given"):
         score("mlm", counts[:, :6], np.eye(6))

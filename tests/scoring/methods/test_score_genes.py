@@ -12,6 +12,7 @@ import scgsfm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,21 @@ def scanpy() -> Callable[..., np.ndarray]:
 @pytest.mark.parametrize(
     "params", [{}, {"ctrl_size": 5}, {"n_bins": 7, "random_state": 3}, {"ctrl_size": 10, "ctrl_as_ref": False}]
 )
-def test_equals_scanpy(score, scanpy, counts, membership, make, params: dict[str, Any]) -> None:
+def test_equals_scanpy(
+    score: Callable[..., Any],
+    scanpy: Callable[..., Any],
+    counts: np.ndarray,
+    membership: np.ndarray,
+    make: Callable[..., Any],
+    params: dict[str, Any],
+) -> None:
     if params.get("ctrl_as_ref") is False:
         pytest.importorskip("scanpy", minversion="1.10.3")
     found = score("score_genes", make(counts), membership, block_size=7, **params).scores
     np.testing.assert_allclose(found, scanpy(make(counts), membership, **params), atol=1e-12)
 
 
-def test_equals_scanpy_with_a_gene_pool(scanpy, counts, membership) -> None:
+def test_equals_scanpy_with_a_gene_pool(scanpy: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     genes = np.array([f"g{i}" for i in range(700)])
     pool = np.random.default_rng(0).permutation(genes[membership.any(axis=0) | (np.arange(700) < 200)])
     adata = AnnData(counts, var=pd.DataFrame(index=genes))
@@ -70,7 +78,7 @@ def test_equals_scanpy_with_a_gene_pool(scanpy, counts, membership) -> None:
         scgsfm.tl.score(adata, sets, method="score_genes", gene_pool=genes[200:].tolist())
 
 
-def test_gene_pool_of_an_index_can_be_written(counts, tmp_path) -> None:
+def test_gene_pool_of_an_index_can_be_written(counts: np.ndarray, tmp_path: Path) -> None:
     adata = AnnData(counts, var=pd.DataFrame(index=[f"g{i}" for i in range(700)]))
     scgsfm.tl.score(adata, {"a": ["g1", "g2"]}, method="score_genes", gene_pool=adata.var_names)
     adata.write_h5ad(tmp_path / "x.h5ad")
@@ -78,7 +86,7 @@ def test_gene_pool_of_an_index_can_be_written(counts, tmp_path) -> None:
     assert record["params"]["gene_pool"].tolist() == adata.var_names.tolist()
 
 
-def test_toy(score) -> None:
+def test_toy(score: Callable[..., Any]) -> None:
     """The means 2, 2, 2, 20, 20, 30 have the lowest ranks 1, 1, 1, 4, 4, 6, and so the bins 0, 0, 0, 1, 1, 2."""
     x = np.array([[1, 2, 3, 10, 20, 30], [3, 2, 1, 30, 20, 10], [2, 2, 2, 20, 20, 50.0]])
     sets = np.array([[1.0, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 1, 1, 0, 0]])
@@ -88,35 +96,41 @@ def test_toy(score) -> None:
     np.testing.assert_allclose(found[:, 2], x[:, [2, 3]].mean(axis=1) - x[:, [0, 1, 4]].mean(axis=1))
 
 
-def test_same_numbers_for_all_types_and_blocks(score, counts, membership, array_type) -> None:
+def test_same_numbers_for_all_types_and_blocks(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     expected = score("score_genes", sparse.csr_matrix(counts), membership, ctrl_size=5).scores
     for block_size in (None, 1, 4):
         found = score("score_genes", array_type(counts), membership, ctrl_size=5, block_size=block_size).scores
         np.testing.assert_array_equal(found, expected)
 
 
-def test_cell_without_counts_has_0(score, counts, membership) -> None:
+def test_cell_without_counts_has_0(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     np.testing.assert_array_equal(score("score_genes", counts, membership).scores[4], 0)
 
 
-def test_negative_and_integer_values(score, scanpy, membership) -> None:
+def test_negative_and_integer_values(
+    score: Callable[..., Any], scanpy: Callable[..., Any], membership: np.ndarray
+) -> None:
     x = np.random.default_rng(0).integers(-4, 5, (9, 700))
     found = score("score_genes", x, membership, ctrl_size=5).scores
     np.testing.assert_allclose(found, scanpy(x.astype(float), membership, ctrl_size=5), atol=1e-12)
 
 
-def test_few_genes(score) -> None:
+def test_few_genes(score: Callable[..., Any]) -> None:
     """With fewer genes than bins each has a bin of its own, unless means are equal."""
     x = np.array([[1.0, 1, 0], [2, 2, 0]])
     np.testing.assert_allclose(score("score_genes", x, np.array([[1.0, 0, 0]])).scores, [[0], [0]])
 
 
-def test_set_without_controls_is_named(score, counts) -> None:
+def test_set_without_controls_is_named(score: Callable[..., Any], counts: np.ndarray) -> None:
     with pytest.raises(ValueError, match="No gene is left as a control for: 'set 0'"):
         score("score_genes", counts, np.ones((1, 700)))
 
 
 @pytest.mark.parametrize("params", [{"ctrl_size": 0}, {"n_bins": 1}])
-def test_bad_parameters(score, counts, membership, params: dict[str, Any]) -> None:
+def test_bad_parameters(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):
         score("score_genes", counts, membership, **params)

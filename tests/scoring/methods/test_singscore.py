@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy.stats import rankdata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 CELL = np.array([[0.1, 0.9, 0.4, 0.7, 0.2, 0.6]])
 """Its ranks are 1, 6, 3, 5, 2, 4."""
@@ -29,7 +35,7 @@ CELL = np.array([[0.1, 0.9, 0.4, 0.7, 0.2, 0.6]])
         ({0: 1}, {"directed": False}, 2.5 / 3),
     ],
 )
-def test_by_hand(score, genes: dict[int, int], params: dict[str, bool], expected: float) -> None:
+def test_by_hand(score: Callable[..., Any], genes: dict[int, int], params: dict[str, bool], expected: float) -> None:
     membership = np.zeros((1, 6))
     membership[0, list(genes)] = list(genes.values())
     np.testing.assert_allclose(score("singscore", CELL, membership, **params).scores, [[expected]], rtol=1e-12)
@@ -40,7 +46,9 @@ def scaled(ranks: np.ndarray, genes: np.ndarray) -> np.ndarray:
     return (ranks[:, genes].mean(axis=1) - (n + 1) / 2) / (n_all - n) - 0.5
 
 
-def test_formula(score, counts, membership, array_type) -> None:
+def test_formula(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     rng = np.random.default_rng(0)
     signs = membership * rng.choice([-1, 1], membership.shape)
     signs[3] = -abs(signs[3])
@@ -51,7 +59,9 @@ def test_formula(score, counts, membership, array_type) -> None:
         np.testing.assert_allclose(scores, up + down, rtol=1e-10, atol=1e-12)
 
 
-def test_undirected_formula(score, counts, membership, array_type) -> None:
+def test_undirected_formula(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     found = score("singscore", array_type(counts), membership, directed=False, block_size=7).scores
     distances = abs(rankdata(counts, axis=1) - 31)
     for scores, row in zip(found.T, membership, strict=True):
@@ -60,26 +70,30 @@ def test_undirected_formula(score, counts, membership, array_type) -> None:
         np.testing.assert_allclose(scores, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_reversed_values_reverse_the_score(score, counts, membership) -> None:
+def test_reversed_values_reverse_the_score(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     """Zeros above negative values rank as any others."""
     found = score("singscore", -counts, membership).scores
     np.testing.assert_allclose(found, -score("singscore", counts, membership).scores, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [0, 2, -1.5])
-def test_constant_cell_has_the_middle(score, membership, value: float) -> None:
+def test_constant_cell_has_the_middle(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
     x = np.full((2, 60), value)
     np.testing.assert_allclose(score("singscore", x, membership).scores, 0, atol=1e-12)
     np.testing.assert_allclose(score("singscore", x, membership, centered=False).scores, 0.5, atol=1e-12)
 
 
-def test_set_of_all_genes_has_the_middle(score, counts) -> None:
+def test_set_of_all_genes_has_the_middle(score: Callable[..., Any], counts: np.ndarray) -> None:
     np.testing.assert_allclose(score("singscore", counts, np.ones((1, 60))).scores, 0, atol=1e-12)
     found = score("singscore", counts, np.ones((1, 60)), directed=False).scores
     assert np.isfinite(found).all()
 
 
-def test_negative_weights_have_a_direction(score, counts, membership) -> None:
+def test_negative_weights_have_a_direction(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     membership[2] *= -1
     with pytest.raises(ValueError, match="`directed=False` is for.*'set 2'"):
         score("singscore", counts, membership, directed=False)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.stats import rankdata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 def by_running_sum(order: np.ndarray, ranks: np.ndarray, row: np.ndarray, weight: float) -> float:
@@ -16,7 +20,9 @@ def by_running_sum(order: np.ndarray, ranks: np.ndarray, row: np.ndarray, weight
 
 
 @pytest.mark.parametrize("weight", [0, 0.25, 1])
-def test_without_ties_it_is_the_sum_of_the_running_sum(score, signed, weight: float, array_type) -> None:
+def test_without_ties_it_is_the_sum_of_the_running_sum(
+    score: Callable[..., Any], signed: np.ndarray, weight: float, array_type: Callable[..., Any]
+) -> None:
     x = np.random.default_rng(0).normal(size=(7, 60)) * (np.arange(60) != 20)
     membership = abs(signed)
     found = score("ssgsea", array_type(x), membership, weight=weight, block_size=3).scores
@@ -26,7 +32,9 @@ def test_without_ties_it_is_the_sum_of_the_running_sum(score, signed, weight: fl
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_is_the_mean_over_random_tie_orders(score, counts, membership) -> None:
+def test_is_the_mean_over_random_tie_orders(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     rng = np.random.default_rng(0)
     cell = counts[0]
     draws = []
@@ -40,7 +48,7 @@ def test_is_the_mean_over_random_tie_orders(score, counts, membership) -> None:
 
 
 @pytest.fixture
-def gseapy(tmp_path) -> Any:
+def gseapy(tmp_path: Path) -> Any:
     """ES and NES by gseapy (cells × sets)."""
     gp = pytest.importorskip("gseapy")
     import pandas as pd
@@ -60,7 +68,14 @@ def gseapy(tmp_path) -> Any:
 
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
 @pytest.mark.parametrize("weight", [0.25, 1])
-def test_equals_gseapy(score, gseapy, counts, membership, make, weight: float) -> None:
+def test_equals_gseapy(
+    score: Callable[..., Any],
+    gseapy: Callable[..., Any],
+    counts: np.ndarray,
+    membership: np.ndarray,
+    make: Callable[..., Any],
+    weight: float,
+) -> None:
     membership = membership[:-1]
     counts = np.vstack([counts - 0.5 * (counts > 1), -counts[:3]])  # more ties, and negative values
     es, nes = gseapy(counts, membership, weight=weight)
@@ -70,7 +85,7 @@ def test_equals_gseapy(score, gseapy, counts, membership, make, weight: float) -
     np.testing.assert_allclose(found, nes, atol=1e-6)
 
 
-def test_equals_gseapy_on_real_data(score, gseapy) -> None:
+def test_equals_gseapy_on_real_data(score: Callable[..., Any], gseapy: Callable[..., Any]) -> None:
     import scgsfm
 
     x = np.asarray(scgsfm.datasets.pbmc().X[:70].todense(), dtype=np.float32)
@@ -83,14 +98,18 @@ def test_equals_gseapy_on_real_data(score, gseapy) -> None:
     assert 1e-4 < abs(expected - found).mean() < 0.05  # the order of the ties makes that difference
 
 
-def test_expected_scores_equal_gseapy_where_nothing_is_tied(score, gseapy, membership) -> None:
+def test_expected_scores_equal_gseapy_where_nothing_is_tied(
+    score: Callable[..., Any], gseapy: Callable[..., Any], membership: np.ndarray
+) -> None:
     x = np.random.default_rng(0).normal(size=(9, 60))
     es, nes = gseapy(x, membership[:-1])
     np.testing.assert_allclose(60 * score("ssgsea", x, membership[:-1]).scores, es, atol=1e-6)
     np.testing.assert_allclose(score("ssgsea", x, membership[:-1], normalize="range").scores, nes, atol=1e-6)
 
 
-def test_only_the_range_depends_on_other_cells(score, counts, membership) -> None:
+def test_only_the_range_depends_on_other_cells(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     whole = score("ssgsea", counts, membership).scores
     np.testing.assert_array_equal(score("ssgsea", counts[5:9], membership).scores, whole[5:9])
     over_range = score("ssgsea", counts, membership, normalize="range", block_size=4).scores
@@ -99,7 +118,7 @@ def test_only_the_range_depends_on_other_cells(score, counts, membership) -> Non
 
 @pytest.mark.parametrize("ties", ["expected", "gseapy"])
 @pytest.mark.parametrize("normalize", ["genes", "range"])
-def test_nothing_to_compare_gives_0(score, counts, ties: str, normalize: str) -> None:
+def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarray, ties: str, normalize: str) -> None:
     """A set of all genes, and with ties by expectation a cell whose values are all the same."""
     params = {"ties": ties, "normalize": normalize}
     np.testing.assert_array_equal(score("ssgsea", counts, np.ones((1, 60)), **params).scores, 0)
@@ -109,12 +128,12 @@ def test_nothing_to_compare_gives_0(score, counts, ties: str, normalize: str) ->
             np.testing.assert_allclose(score("ssgsea", np.full((2, 60), value), some, **params).scores, 0, atol=1e-12)
 
 
-def test_equal_weights_are_none(score, counts, membership) -> None:
+def test_equal_weights_are_none(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     plain = score("ssgsea", counts, membership).scores
     np.testing.assert_allclose(score("ssgsea", counts, 3 * membership).scores, plain, rtol=1e-12, atol=1e-15)
 
 
-def test_order_of_values_decides(score, counts, membership) -> None:
+def test_order_of_values_decides(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     expected = score("ssgsea", counts, membership).scores
     np.testing.assert_array_equal(score("ssgsea", np.expm1(counts).astype(np.float32), membership).scores, expected)
     ranks = rankdata(counts, method="dense", axis=1).astype(np.int64)
@@ -122,6 +141,8 @@ def test_order_of_values_decides(score, counts, membership) -> None:
 
 
 @pytest.mark.parametrize("params", [{"weight": -1}, {"normalize": "cells"}, {"ties": "random"}])
-def test_bad_parameters(score, counts, membership, params: dict[str, Any]) -> None:
+def test_bad_parameters(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):
         score("ssgsea", counts, membership, **params)

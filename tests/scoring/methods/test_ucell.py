@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.stats import mannwhitneyu, rankdata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def by_ranks(x: np.ndarray, genes: np.ndarray, n_missing: int, max_rank: int) -> np.ndarray:
@@ -16,7 +22,14 @@ def by_ranks(x: np.ndarray, genes: np.ndarray, n_missing: int, max_rank: int) ->
 
 @pytest.mark.parametrize("n_missing", [0, 1])
 @pytest.mark.parametrize("max_rank", [60, 1500, 59])
-def test_formula(score, counts, membership, max_rank: int, n_missing: int, array_type) -> None:
+def test_formula(
+    score: Callable[..., Any],
+    counts: np.ndarray,
+    membership: np.ndarray,
+    max_rank: int,
+    n_missing: int,
+    array_type: Callable[..., Any],
+) -> None:
     membership = membership[:-1]
     found = score("ucell", array_type(counts), membership, max_rank=max_rank, n_missing=n_missing, block_size=7).scores
     for scores, row in zip(found.T, membership, strict=True):
@@ -24,12 +37,12 @@ def test_formula(score, counts, membership, max_rank: int, n_missing: int, array
         np.testing.assert_allclose(scores, expected, rtol=1e-12, atol=1e-15)
 
 
-def test_missing_genes_may_be_skipped(score, counts, membership) -> None:
+def test_missing_genes_may_be_skipped(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     found = score("ucell", counts, membership, n_missing=500, missing="skipped").scores
     np.testing.assert_array_equal(found, score("ucell", counts, membership).scores)
 
 
-def test_up_and_down_genes(score, counts, membership) -> None:
+def test_up_and_down_genes(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     rng = np.random.default_rng(0)
     signs = membership[1:-1] * rng.choice([-1, 1], (4, 60))
     signs[1] = -abs(signs[1])
@@ -41,7 +54,7 @@ def test_up_and_down_genes(score, counts, membership) -> None:
     assert (found[:, 1] == 0).all()
 
 
-def test_is_the_mann_whitney_statistic(score) -> None:
+def test_is_the_mann_whitney_statistic(score: Callable[..., Any]) -> None:
     """Without the cut, the score is U of the set against all genes, scaled to 0..1."""
     x = np.random.default_rng(0).permuted(np.tile(np.arange(1.0, 61), (4, 1)), axis=1)
     genes = np.arange(60) < 12
@@ -51,7 +64,7 @@ def test_is_the_mann_whitney_statistic(score) -> None:
     np.testing.assert_allclose(found, (u + 12 * 11 / 2) / largest, rtol=1e-12)
 
 
-def test_equals_pyucell(score) -> None:
+def test_equals_pyucell(score: Callable[..., Any]) -> None:
     pyucell = pytest.importorskip("pyucell")
     import pandas as pd
     from anndata import AnnData
@@ -72,7 +85,9 @@ def test_equals_pyucell(score) -> None:
     np.testing.assert_allclose(score("ucell", x, signs).scores, expected, atol=1e-6)
 
 
-def test_sets_longer_than_max_rank_are_refused(score, counts, membership) -> None:
+def test_sets_longer_than_max_rank_are_refused(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     with pytest.raises(ValueError, match="`max_rank` is 20.*'set 4', 'set 5'"):
         score("ucell", counts, membership, max_rank=20)
 
@@ -88,6 +103,6 @@ def test_weights_are_refused() -> None:
         get_method("ucell").check(sets, completed=True)
 
 
-def test_bad_missing(score, counts, membership) -> None:
+def test_bad_missing(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="`missing` is 'impute'"):
         score("ucell", counts, membership, missing="impute")

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, linregress
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def test_is_the_regression(score, counts, signed, array_type) -> None:
+
+def test_is_the_regression(
+    score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     found = score("ulm", array_type(counts), signed, block_size=7)
     pvalues = np.ones_like(found.scores)
     for i, cell in enumerate(counts):
@@ -19,7 +27,9 @@ def test_is_the_regression(score, counts, signed, array_type) -> None:
     np.testing.assert_allclose(found.padj, false_discovery_control(pvalues, axis=1), rtol=1e-9)
 
 
-def test_equals_decoupler(score, decoupler, counts, signed) -> None:
+def test_equals_decoupler(
+    score: Callable[..., Any], decoupler: Callable[..., Any], counts: np.ndarray, signed: np.ndarray
+) -> None:
     counts = counts[counts.any(axis=1)]
     scores, padj = decoupler("ulm", counts, signed)
     keep = counts.any(axis=0)  # decoupler's universe
@@ -29,7 +39,7 @@ def test_equals_decoupler(score, decoupler, counts, signed) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 2.5])
-def test_constant_cell_has_0(score, membership, value: float) -> None:
+def test_constant_cell_has_0(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
     found = score("ulm", np.full((1, 60), value), membership)
     np.testing.assert_array_equal(found.scores, 0)
     np.testing.assert_array_equal(found.padj, 1)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.stats import false_discovery_control, norm, rankdata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,9 @@ def by_formula(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (abs(signed) + np.maximum(unsigned, 0)) * np.sign(signed) * np.sqrt(size)
 
 
-def test_formula(score, counts, regulons, array_type) -> None:
+def test_formula(
+    score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     found = score("viper", array_type(counts), regulons, pleiotropy=False, block_size=7)
     expected = by_formula(counts, regulons)
     np.testing.assert_allclose(found.scores, expected, rtol=1e-9, atol=1e-12)
@@ -53,7 +58,14 @@ PARAMS = [{}, {"pleiotropy": False}, {"reg_sign": 0.3, "n_targets": 4}, {"reg_si
 
 @pytest.mark.parametrize("params", PARAMS)
 @pytest.mark.parametrize("signs", [False, True])
-def test_equals_decoupler(score, decoupler, counts, regulons, params: dict[str, Any], signs: bool) -> None:
+def test_equals_decoupler(
+    score: Callable[..., Any],
+    decoupler: Callable[..., Any],
+    counts: np.ndarray,
+    regulons: np.ndarray,
+    params: dict[str, Any],
+    signs: bool,
+) -> None:
     counts = counts[counts.any(axis=1)]
     weights = np.sign(regulons) if signs else regulons
     scores, padj = decoupler("viper", counts, weights, **params)
@@ -63,7 +75,7 @@ def test_equals_decoupler(score, decoupler, counts, regulons, params: dict[str, 
     np.testing.assert_allclose(found.padj, padj, rtol=1e-6)  # decoupler adjusts in single precision
 
 
-def test_correction_changes_scores(score, counts, regulons) -> None:
+def test_correction_changes_scores(score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray) -> None:
     """The comparison would say nothing if no sets were corrected."""
     for params in PARAMS:
         if params.get("pleiotropy", True):
@@ -71,7 +83,7 @@ def test_correction_changes_scores(score, counts, regulons) -> None:
             assert (found != by_formula(counts, regulons)).mean() > 0.05
 
 
-def test_correction_discounts_genes_of_a_stronger_set(score) -> None:
+def test_correction_discounts_genes_of_a_stronger_set(score: Callable[..., Any]) -> None:
     """All genes of the first set are high, and of the second only those that it shares with the first."""
     x = np.zeros((1, 200))
     x[0, :20], x[0, 20:40] = np.arange(1, 41, 2), np.arange(2, 41, 2)
@@ -83,14 +95,16 @@ def test_correction_discounts_genes_of_a_stronger_set(score) -> None:
     assert abs(after[1]) < before[1] / 2
 
 
-def test_same_numbers_for_all_types_and_blocks(score, counts, regulons, array_type) -> None:
+def test_same_numbers_for_all_types_and_blocks(
+    score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray, array_type: Callable[..., Any]
+) -> None:
     expected = score("viper", sparse.csr_matrix(counts), regulons).scores
     for block_size in (None, 1, 4):
         found = score("viper", array_type(counts), regulons, block_size=block_size).scores
         np.testing.assert_array_equal(found, expected)
 
 
-def test_only_ranks_count(score, counts, regulons) -> None:
+def test_only_ranks_count(score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray) -> None:
     """Neither the order of the genes, nor scale, sign or type of the values matters."""
     expected = score("viper", counts, regulons).scores
     order = np.random.default_rng(0).permutation(200)
@@ -102,13 +116,13 @@ def test_only_ranks_count(score, counts, regulons) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 2.5])
-def test_constant_cell_has_0(score, regulons, value: float) -> None:
+def test_constant_cell_has_0(score: Callable[..., Any], regulons: np.ndarray, value: float) -> None:
     found = score("viper", np.full((1, 200), value), regulons)
     np.testing.assert_allclose(found.scores, 0, atol=1e-12)
     np.testing.assert_allclose(found.padj, 1)
 
 
-def test_set_of_all_genes_has_0(score, counts) -> None:
+def test_set_of_all_genes_has_0(score: Callable[..., Any], counts: np.ndarray) -> None:
     """Without ties; ties leave the mean of the quantiles a little off 0."""
     x = np.random.default_rng(0).permuted(np.tile(np.arange(200.0), (3, 1)), axis=1)
     np.testing.assert_allclose(score("viper", x, np.ones((1, 200))).scores, 0, atol=1e-10)

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, norm
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 @pytest.mark.parametrize("flavor", ["RoKAI", "KSEA"])
-def test_formula(score, counts, signed, array_type, flavor: str) -> None:
+def test_formula(
+    score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, array_type: Callable[..., Any], flavor: str
+) -> None:
     found = score("zscore", array_type(counts), signed, flavor=flavor, block_size=7)
     mean = counts @ signed.T / abs(signed).sum(axis=1)
     background = counts.mean(axis=1, keepdims=True) if flavor == "RoKAI" else 0
@@ -19,7 +27,9 @@ def test_formula(score, counts, signed, array_type, flavor: str) -> None:
 
 
 @pytest.mark.parametrize("flavor", ["RoKAI", "KSEA"])
-def test_equals_decoupler(score, decoupler, counts, signed, flavor: str) -> None:
+def test_equals_decoupler(
+    score: Callable[..., Any], decoupler: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, flavor: str
+) -> None:
     counts = counts[counts.any(axis=1)]
     scores, padj = decoupler("zscore", counts, signed, flavor=flavor)
     keep = counts.any(axis=0)  # decoupler's universe
@@ -28,12 +38,12 @@ def test_equals_decoupler(score, decoupler, counts, signed, flavor: str) -> None
     np.testing.assert_allclose(found.padj, padj, rtol=1e-6)  # decoupler adjusts in single precision
 
 
-def test_constant_cell_has_0(score, membership) -> None:
+def test_constant_cell_has_0(score: Callable[..., Any], membership: np.ndarray) -> None:
     found = score("zscore", np.full((1, 60), 2.5), membership)
     np.testing.assert_array_equal(found.scores, 0)
     np.testing.assert_array_equal(found.padj, 1)
 
 
-def test_bad_flavor(score, counts, membership) -> None:
+def test_bad_flavor(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="`flavor` is 'kinase'"):
         score("zscore", counts, membership, flavor="kinase")
