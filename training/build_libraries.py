@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from scgsfm.genesets._gmt import read_gmt
-from scgsfm.genesets._table import Table, assemble
+from scgsfm.genesets._normalize import GeneSetArrays, normalize
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "src" / "scgsfm" / "data" / "genesets"
@@ -40,7 +40,7 @@ LIBRARIES = {
 }
 
 
-def pack(table: Table) -> dict[str, np.ndarray]:
+def pack(table: GeneSetArrays) -> dict[str, np.ndarray]:
     """What scgsfm.genesets._library.unpack reads: sorted members as differences modulo 2¹⁶, low bytes first."""
     order = np.argsort(table.genes.astype(str))
     rank = np.empty(len(order), dtype=np.uint16)
@@ -73,10 +73,10 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     catalogue = {}
     for name, (file, about) in LIBRARIES.items():
-        draft = read_gmt(folder / file)
-        table = assemble(draft)
-        if draft.repairs:
-            print(draft.repairs)
+        parsed = read_gmt(folder / file)
+        table = normalize(parsed)
+        if parsed.report:
+            print(parsed.report)
         write(OUT / f"{name}.npz", pack(table))
         sizes = np.diff(table.indptr)
         counts = {"n_sets": len(sizes), "n_genes": len(table.genes), "median_size": float(np.median(sizes))}

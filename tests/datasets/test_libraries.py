@@ -12,7 +12,7 @@ COUNTS = {
 }
 
 
-def test_what_is_embedded() -> None:
+def test_embedded_libraries() -> None:
     table = libraries()
     assert table["n_sets"].to_dict() == COUNTS
     assert table.index.name == "name"
@@ -21,7 +21,7 @@ def test_what_is_embedded() -> None:
     assert set(table["licence"]) == {"CC BY 4.0", "CC0 1.0"}
 
 
-def test_counts_are_those_of_the_libraries() -> None:
+def test_counts_match_the_libraries() -> None:
     for name, row in libraries().iterrows():
         sets = library(name)
         assert len(sets) == row["n_sets"]
@@ -29,7 +29,7 @@ def test_counts_are_those_of_the_libraries() -> None:
         assert sorted(sets.sizes)[len(sets) // 2] >= row["median_size"]
 
 
-def test_the_table_can_be_changed_without_harm() -> None:
+def test_changing_the_table_has_no_side_effect() -> None:
     table = libraries()
     table.loc["hallmark", "licence"] = "none"
     assert libraries().loc["hallmark", "licence"] == "CC BY 4.0"

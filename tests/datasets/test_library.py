@@ -1,4 +1,4 @@
-"""Libraries by name: embedded ones against known members, others from a local server."""
+"""Libraries by name: embedded ones against known members, downloads from a local server."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def test_embedded_members(name: str, set_name: str, size: int, some: set[str]) -
     assert not sets.weighted
 
 
-def test_embedded_names_are_forgiving() -> None:
-    assert library("GO-BP") == library("go_bp") == GeneSets("Go Bp") == GeneSets.from_library("go_bp")
+def test_embedded_names_ignore_case_spaces_and_hyphens() -> None:
+    assert library("GO-BP") == library("go_bp") == GeneSets("Go Bp")
 
 
-def test_source_and_licence() -> None:
+def test_source_and_license() -> None:
     info = library("reactome").info
     assert info["name"] == "reactome"
     assert info["version"] == "2024.1.Hs"
@@ -53,7 +53,7 @@ def test_source_and_licence() -> None:
     assert info["url"].startswith("https://")
 
 
-def test_blood_markers_name_the_types_of_the_example_data() -> None:
+def test_blood_markers_match_the_cell_types_of_the_example_data() -> None:
     adata = pbmc()
     sets = library("pbmc_markers")
     assert set(adata.obs["cell_type"].cat.categories) <= set(sets)
@@ -103,20 +103,20 @@ def test_unknown_names_suggest_others(sources: Server) -> None:
         DownloadError, match="(?s)'KEGG_2021_Humans'.*Did you mean 'KEGG_2021_Human'.*hallmark.*libraryName"
     ):
         library("KEGG_2021_Humans")
-    with pytest.raises(ValueError, match="'reactom'.*Did you mean 'reactome'.*Embedded: hallmark, reactome"):
+    with pytest.raises(ValueError, match="'reactom'.*Did you mean 'reactome'.*Embedded libraries: hallmark, reactome"):
         library("reactom")
     assert not any("reactom" in path for path in sources.requests)
 
 
-def test_answers_without_gene_sets_do_not_stay_in_the_cache(sources: Server, own_settings: Settings) -> None:
+def test_downloads_without_gene_sets_are_removed_from_the_cache(sources: Server, own_settings: Settings) -> None:
     for _ in range(2):
-        with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not send gene sets.*separated by tabs"):
+        with pytest.raises(ValueError, match="(?s)'Broken_2021'.*did not return gene sets.*separated by tabs"):
             library("Broken_2021")
     assert sources.requests.total() == 2
     assert not (own_settings.cache_dir / "genesets" / "enrichr" / "Broken_2021.gmt").exists()
 
 
-def test_a_wrong_file_placed_by_hand_is_kept(sources: Server, own_settings: Settings) -> None:
+def test_wrong_file_placed_by_hand_is_kept(sources: Server, own_settings: Settings) -> None:
     path = own_settings.cache_dir / "genesets" / "enrichr" / "My_Library_2021.gmt"
     path.parent.mkdir(parents=True)
     path.write_text("T CD3D CD3E\n")

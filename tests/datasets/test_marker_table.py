@@ -6,7 +6,7 @@ from scgsfm.datasets import library, marker_table
 
 
 @pytest.mark.parametrize("name", ["tissue_markers", "pbmc_markers", "cell_types"])
-def test_a_row_for_each_set(name: str) -> None:
+def test_one_row_per_set(name: str) -> None:
     table, sets = marker_table(name), library(name)
     assert table.index.tolist() == sets.names
     assert table["n_genes"].tolist() == sets.sizes.tolist()
@@ -37,11 +37,11 @@ def test_textbook_markers() -> None:
         ("LAKE_ADULT_KIDNEY_C2_PODOCYTES", "podocytes", "kidney"),
     ],
 )
-def test_names_of_studies(name: str, cell_type: str, tissue: str) -> None:
+def test_types_and_tissues_are_parsed_from_set_names(name: str, cell_type: str, tissue: str) -> None:
     row = marker_table("cell_types").loc[name]
     assert (row["cell_type"], row["tissue"], row["organism"]) == (cell_type, tissue, "human")
 
 
 def test_other_libraries_have_no_tissues() -> None:
-    with pytest.raises(ValueError, match="'hallmark' has no table of tissues; these have: tissue_markers"):
+    with pytest.raises(ValueError, match="is 'hallmark', but must be 'tissue_markers'"):
         marker_table("hallmark")

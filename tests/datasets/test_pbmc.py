@@ -44,7 +44,7 @@ def test_raw_counts() -> None:
     assert np.median(np.asarray(matrix.sum(axis=1)).ravel()) > 1500
 
 
-def test_labels_belong_to_the_cells() -> None:
+def test_labels_match_the_cells() -> None:
     adata = pbmc()
     markers = {"B": "MS4A1", "NK": "GNLY", "Platelet": "PPBP", "CD14+ Mono": "S100A8", "DC": "FCER1A"}
     share = adata.to_df().div(np.asarray(adata.X.sum(axis=1)).ravel(), axis=0)
@@ -52,14 +52,14 @@ def test_labels_belong_to_the_cells() -> None:
     assert {label: means[gene].idxmax() for label, gene in markers.items()} == {label: label for label in markers}
 
 
-def test_source_licence_and_size() -> None:
+def test_source_license_and_size() -> None:
     adata = pbmc()
     assert "10x Genomics" in adata.uns["source"]
     assert adata.uns["licence"] == "CC BY 4.0"
     assert (files("scgsfm") / "data" / "pbmc.h5ad").stat().st_size <= 1_500_000
 
 
-def test_it_is_a_fresh_object_that_can_be_written(tmp_path: Path) -> None:
+def test_each_call_returns_a_new_object_that_can_be_written(tmp_path: Path) -> None:
     first = pbmc()
     first.obs["cell_type"] = "changed"
     again = pbmc()

@@ -1,4 +1,4 @@
-"""The class GeneSets: what it is built from, what it answers, and its membership matrix."""
+"""GeneSets: construction, access and the membership matrix."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def long(sets: dict[str, dict[str, float]]) -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict, lambda sets: GeneSets(GeneSets(sets))])
+@pytest.mark.parametrize("make", [GeneSets, lambda sets: GeneSets(GeneSets(sets))])
 def test_dict(make: Callable[..., Any]) -> None:
     sets = make(PLAIN)
     assert sets.to_dict() == PLAIN
@@ -78,10 +78,9 @@ def test_dict_values_of_every_kind() -> None:
     assert GeneSets({"entrez": [915, np.int64(916)]})["entrez"] == ["915", "916"]
 
 
-@pytest.mark.parametrize("make", [GeneSets, GeneSets.from_dict])
-def test_dict_flaws_make_one_warning(make: Callable[..., Any]) -> None:
+def test_problems_of_a_dict_make_one_warning() -> None:
     with pytest.warns(GeneSetWarning) as caught:
-        sets = make({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
+        sets = GeneSets({"T": ["CD3D", "CD3D", None, " CD3E"], "none": [], "w": ["CD4,1.0"]})
     assert sets.to_dict() == {"T": ["CD3D", "CD3E"], "w": ["CD4"]}
     assert len(caught) == 1
     assert caught[0].filename == __file__
@@ -99,9 +98,9 @@ def test_dict_flaws_make_one_warning(make: Callable[..., Any]) -> None:
         pytest.param({"T": "CD3D"}, TypeError, "set 'T' is 'CD3D'", id="text"),
         pytest.param({"T": 3}, TypeError, "set 'T' is int", id="number"),
         pytest.param({"T": [1.5]}, TypeError, "holds 1.5", id="number as gene"),
-        pytest.param({"T": [["CD3D"]]}, TypeError, "no gene name", id="nested list"),
-        pytest.param({"T": {"CD3D": "up"}}, TypeError, "no number", id="text as weight"),
-        pytest.param({None: ["CD3D"]}, ValueError, "no name for a set", id="no name"),
+        pytest.param({"T": [["CD3D"]]}, TypeError, "not a gene name", id="nested list"),
+        pytest.param({"T": {"CD3D": "up"}}, TypeError, "not a number", id="text as weight"),
+        pytest.param({None: ["CD3D"]}, ValueError, "not a name for a set", id="no name"),
         pytest.param({}, ValueError, "no gene set", id="empty dict"),
         pytest.param({"T": []}, ValueError, "no gene set.*without a gene left out", id="empty set"),
     ],
@@ -114,9 +113,9 @@ def test_wrong_sources_are_refused(source: Any, error: type[Any], words: str) ->
 @pytest.mark.parametrize("dtype", ["object", "category", "string"])
 def test_frame(dtype: str) -> None:
     frame = long(SIGNED).astype({"source": dtype, "target": dtype})
-    for sets in (GeneSets(frame), GeneSets.from_frame(frame)):
-        assert sets.to_dict() == SIGNED
-        assert sets.names == ["T", "B"]
+    sets = GeneSets(frame)
+    assert sets.to_dict() == SIGNED
+    assert sets.names == ["T", "B"]
     assert GeneSets(frame.drop(columns="weight")).to_dict() == {name: list(genes) for name, genes in SIGNED.items()}
 
 
@@ -128,7 +127,7 @@ def test_frame_round_trip() -> None:
     assert (GeneSets(PLAIN).to_frame()["weight"] == 1).all()
 
 
-def test_frame_flaws_make_one_warning() -> None:
+def test_problems_of_a_frame_make_one_warning() -> None:
     frame = pd.DataFrame(
         {
             "source": ["T", "T", None, "T", "B", "B", " T"],
@@ -181,11 +180,11 @@ def test_subset_and_filter() -> None:
     assert sets.names == ["one", "two", "three"]
     with pytest.raises(KeyError, match="Did you mean 'three'"):
         sets.subset(["thre"])
-    with pytest.raises(ValueError, match="No set is left of 3"):
+    with pytest.raises(ValueError, match="None of the 3 sets remains"):
         sets.filter(min_genes=4)
 
 
-def test_it_cannot_be_changed() -> None:
+def test_gene_sets_are_immutable() -> None:
     sets = GeneSets(SIGNED)
     with pytest.raises(TypeError):
         sets["T"] = ["CD4"]
@@ -206,12 +205,12 @@ def test_equality_and_pickle() -> None:
     assert pickle.loads(pickle.dumps(sets)) == sets
 
 
-def test_unknown_set_names_similar_ones() -> None:
+def test_unknown_set_suggests_similar_names() -> None:
     with pytest.raises(KeyError, match="no set 'HALLMARK_HYPOXYA'.*'HALLMARK_HYPOXIA'"):
         GeneSets("hallmark")["HALLMARK_HYPOXYA"]
 
 
-def test_repr_tells_counts_source_and_licence() -> None:
+def test_repr_has_counts_source_and_license() -> None:
     assert repr(GeneSets(SIGNED)).startswith("GeneSets: 2 signed sets of 2–3 genes (median 2.5; 4 genes in all)")
     text = repr(GeneSets("hallmark"))
     for words in ("50 sets", "4,381 genes", "MSigDB", "2024.1.Hs", "CC BY 4.0"):
@@ -252,7 +251,7 @@ def test_membership_of_random_sets() -> None:
     np.testing.assert_array_equal(GeneSets(sets).membership(genes).toarray(), by_hand(sets, genes))
 
 
-def test_sets_without_a_known_gene_are_empty_rows() -> None:
+def test_sets_without_a_matched_gene_are_empty_rows() -> None:
     matrix = GeneSets({"a": ["x1"], "b": ["x2"], "c": ["x3"]}).membership(["x2"])
     assert matrix.toarray().tolist() == [[0], [1], [0]]
 
@@ -264,7 +263,7 @@ def test_membership_without_any_match_is_refused() -> None:
         GeneSets(PLAIN).membership(["peak_1", "peak_2"])
 
 
-def test_membership_translates_what_is_left_over() -> None:
+def test_membership_translates_the_remaining_names() -> None:
     matrix = GeneSets({"a": ["MLL", "CD3D"]}).membership(["ENSG00000118058", "CD3D"])  # KMT2A, once called MLL
     assert matrix.toarray().tolist() == [[1, 1]]
 
@@ -279,11 +278,11 @@ def test_two_names_of_a_gene_count_once() -> None:
     assert matrix.toarray().tolist() == [[2, 1]]
 
 
-def test_a_library_name_is_no_file_and_a_file_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_names_and_file_names_are_distinguished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").write_text("A\t\tCD3D\n")
     with pytest.raises(ValueError, match="read from .gmt"):
         GeneSets("mine")
     assert GeneSets("hallmark").info["name"] == "hallmark"
-    with pytest.raises(ValueError, match="no library of gene sets 'halmark'.*Did you mean 'hallmark'"):
+    with pytest.raises(ValueError, match="no gene-set library or file 'halmark'.*Did you mean 'hallmark'"):
         GeneSets("halmark")

@@ -6,12 +6,12 @@ from scgsfm.genesets import catalogue
 
 
 def libraries() -> pd.DataFrame:
-    """The gene-set libraries that come with the package, with source, version and licence.
+    """List the embedded gene-set libraries with their source, version and license.
 
     Returns
     -------
-    One row a library, indexed by the name that :func:`scgsfm.datasets.library`, :class:`scgsfm.GeneSets` and all
-    functions that take gene sets accept. Columns: ``title``, ``n_sets``, ``n_genes`` (over all sets), ``median_size``
+    One row per library, indexed by the name that :func:`scgsfm.datasets.library`, :class:`scgsfm.GeneSets` and all
+    functions with gene sets accept. Columns: ``title``, ``n_sets``, ``n_genes`` (over all sets), ``median_size``
     (genes of a set), ``source``, ``version``, ``licence``, ``url``.
 
     Examples

@@ -1,28 +1,34 @@
 from __future__ import annotations
 
-from scgsfm.genesets import GeneSets
+from typing import TYPE_CHECKING
+
+from scgsfm.genesets import read_library_sets
+
+if TYPE_CHECKING:
+    from scgsfm.genesets import GeneSets
 
 
 def library(name: str) -> GeneSets:
-    """Gene sets of a library by its name: embedded ones offline, others from Enrichr or MSigDB.
+    """Load a gene-set library by name: embedded, or downloaded from Enrichr or MSigDB.
 
-    Embedded are the libraries that :func:`scgsfm.datasets.libraries` lists. A name such as ``"KEGG_2021_Human"`` is
+    :func:`scgsfm.datasets.libraries` lists the embedded libraries. A name such as ``"KEGG_2021_Human"`` is
     downloaded from Enrichr (Kuleshov et al., 2016), one such as ``"h.all.v2024.1.Hs"`` from MSigDB (Liberzon et al.,
-    2015), once, into ``scgsfm.settings.cache_dir``; mind the licence of the original source (KEGG: academic use only).
+    2015). The file is stored in ``scgsfm.settings.cache_dir``. Check the license of the original source (KEGG: academic
+    use only).
 
     Parameters
     ----------
     name
-        Name of the library; for embedded ones case, spaces and hyphens do not matter.
+        Name of the library. For embedded libraries, case, spaces and hyphens do not matter.
 
     Returns
     -------
-    The gene sets; ``.info`` holds source, version, licence and address.
+    The gene sets. Their ``info`` has the source, version, license and URL.
 
     Raises
     ------
     ValueError
-        No library has this name, or what was downloaded under it holds no gene sets; similar names are suggested.
+        There is no library of this name, or the download is not a gene-set file. Similar names are suggested.
     DownloadError
         The library is not embedded and could not be downloaded.
 
@@ -33,4 +39,4 @@ def library(name: str) -> GeneSets:
     >>> len(sets), sets.info["licence"]
     (50, 'CC BY 4.0')
     """
-    return GeneSets.from_library(name)
+    return read_library_sets(name)

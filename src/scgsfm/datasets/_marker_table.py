@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 
+from scgsfm._messages import check_choice
 from scgsfm.genesets import GeneSets, catalogue
 
 STUDIES = {
@@ -38,25 +39,25 @@ STUDIES = {
     "ZHENG_CORD_BLOOD": "blood",
     "ZHONG_PFC": "brain",
 }
-"""How names of C8 begin, and the tissue; ``""``: the next word is the tissue."""
+"""Prefixes of C8 set names, and their tissue. ``""`` means that the next word is the tissue."""
 
 CLUSTER = re.compile(r"^(?:\d+W_)?(?:CL?\d+_|\d+_){0,2}|_\d+$")
-"""Numbers of weeks and clusters."""
+"""Week and cluster numbers in set names."""
 
 
 def marker_table(library: str = "tissue_markers") -> pd.DataFrame:
-    """Cell type, tissue and organism of the sets of a marker library, which :func:`~scgsfm.tl.annotate` filters by.
+    """Cell type, tissue and organism of each set of a marker library, used by :func:`~scgsfm.tl.annotate`.
 
     Parameters
     ----------
     library
-        ``"tissue_markers"`` (67 cell types of 14 tissues, written for this package from textbook knowledge, 12 genes
-        each), ``"pbmc_markers"`` (blood cells), or ``"cell_types"`` (840 signatures of published studies, MSigDB C8).
+        ``"tissue_markers"`` (67 cell types of 14 tissues with 12 genes each, compiled for this package from
+        textbook knowledge), ``"pbmc_markers"`` (blood cells), or ``"cell_types"`` (840 signatures of published studies, MSigDB C8).
 
     Returns
     -------
-    One row a set, indexed by its name. Columns: ``cell_type``, ``tissue``, ``organism``, ``n_genes``. The type and
-    tissue of ``"cell_types"`` are read from the names of the sets; several sets may have the same type.
+    One row per set, indexed by its name. Columns: ``cell_type``, ``tissue``, ``organism``, ``n_genes``. The type and
+    tissue of ``"cell_types"`` are parsed from the set names; several sets may have the same type.
 
     Raises
     ------
@@ -70,9 +71,7 @@ def marker_table(library: str = "tissue_markers") -> pd.DataFrame:
     >>> table.loc["Beta cell", "tissue"]
     'pancreas'
     """
-    if library not in TABLES:
-        msg = f"`library` {library!r} has no table of tissues; these have: {', '.join(TABLES)}."
-        raise ValueError(msg)
+    check_choice("library", library, TABLES)
     sets = GeneSets(library)
     types, tissues = zip(*map(TABLES[library], sets), strict=True)
     columns = {"cell_type": types, "tissue": tissues, "organism": "human", "n_genes": sets.sizes}
@@ -98,4 +97,4 @@ TABLES = {
     "pbmc_markers": lambda name: (name, "blood"),
     "cell_types": _of_c8,
 }
-"""How cell type and tissue are told from the name of a set."""
+"""Functions that parse cell type and tissue from a set name."""

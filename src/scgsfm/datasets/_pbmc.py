@@ -6,19 +6,19 @@ import anndata as ad
 
 
 def pbmc() -> ad.AnnData:
-    """Blood cells of a healthy donor: 700 labelled cells of pbmc3k with raw counts (10x Genomics, 2016; CC BY 4.0).
+    """Blood cells of a healthy donor: 700 labeled cells of pbmc3k with raw counts (10x Genomics, 2016; CC BY 4.0).
 
     A stratified subset of the 2,638 cells that pass the filters of the Seurat tutorial (Satija et al., 2015), with its
-    nine cell types; all dendritic cells and platelets are kept. Genes without a count in these cells are left out. The
-    data come with the package; nothing is downloaded.
+    nine cell types. All dendritic cells and platelets are kept; genes without counts are removed. The data are embedded
+    in the package.
 
     Returns
     -------
-    An object of 700 cells × 14,135 genes (symbols of GRCh37) with
+    AnnData with 700 cells × 14,135 genes (GRCh37 symbols) and
 
-    - ``X``: raw counts of molecules, sparse (CSR), float32
+    - ``X``: raw UMI counts, sparse (CSR), float32
     - ``obs["cell_type"]``: labels, categorical
-    - ``uns["source"]``, ``uns["licence"]``, ``uns["url"]``, ``uns["changes"]``: where the data are from
+    - ``uns["source"]``, ``uns["licence"]``, ``uns["url"]``, ``uns["changes"]``: origin of the data
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Gene sets: reading, keeping and writing them, and the libraries that come with the package."""
+"""Gene sets: reading and writing them, and the embedded libraries."""
 
-from ._gene_sets import GeneSets
+from ._gene_sets import GeneSets, GeneSetsLike, read_library_sets
 from ._library import catalogue
 
-__all__ = ["GeneSets", "catalogue"]
+__all__ = ["GeneSets", "GeneSetsLike", "catalogue", "read_library_sets"]

@@ -1,21 +1,21 @@
-"""The class that holds gene sets."""
+"""Named gene sets from any source."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from scgsfm._messages import did_you_mean
 
-from ._gmt import read_file, read_gmt, read_json, write_gmt
+from ._from_memory import parse_dict, parse_frame
+from ._gmt import read_file, write_gmt
 from ._library import is_embedded, is_file_name, read_library
 from ._membership import membership
-from ._table import Draft, Table, assemble, take
-from ._tables import draft_dict, draft_frame
+from ._normalize import GeneSetArrays, ParsedGeneSets, normalize, take_sets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 
 
 class GeneSets(Mapping[str, list[str]]):
-    """Named gene sets with optional signed weights, from any usual source.
+    """Named gene sets with optional signed weights, from any common source.
 
-    A mapping from set name to genes that cannot be changed. What was repaired while reading (see the page on gene
-    sets) is told in one :class:`~scgsfm.errors.GeneSetWarning` for each source, with line numbers.
+    An immutable mapping from set name to genes. Repairs made while reading (see the page on gene sets) are reported in
+    one :class:`~scgsfm.errors.GeneSetWarning` per source, with line numbers.
 
     Parameters
     ----------
     source
         A file (``.gmt``, ``.gmt.gz``, ``.json``), the name of a library (embedded: see
-        :func:`scgsfm.datasets.libraries`; of Enrichr or MSigDB: downloaded), a dict from set name to genes or to
-        ``{gene: weight}``, a long table with the columns ``source``, ``target`` and perhaps ``weight`` as decoupler
-        uses, or other gene sets.
+        :func:`scgsfm.datasets.libraries`; Enrichr or MSigDB: downloaded), a dict from set name to genes or to
+        ``{gene: weight}``, a long table with the columns ``source``, ``target`` and, optionally, ``weight`` as in
+        decoupler, or another ``GeneSets``.
 
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file does not exist.
     TypeError
-        The source is a plain list of genes or something else without set names.
+        The source is a list of genes or another object without set names.
     ValueError
-        The source cannot be read without a guess: another format, a gene with two weights in one set, no set at all,
-        an unknown library.
+        The source is ambiguous or unknown: another format, a gene with two weights in one set, no sets, an unknown
+        library.
 
     Examples
     --------
@@ -56,85 +56,54 @@ class GeneSets(Mapping[str, list[str]]):
     50
     """
 
-    __slots__ = ("_index", "_info", "_table")
+    __slots__ = ("_arrays", "_index", "_info")
 
-    _table: Table
+    _arrays: GeneSetArrays
     _info: dict[str, str]
     _index: dict[str, int]
 
     def __init__(self, source: GeneSets | Mapping[Any, Any] | pd.DataFrame | str | os.PathLike[str]) -> None:
         if isinstance(source, GeneSets):
-            self._fill(source._table, source._info)
+            self._fill(source._arrays, source._info)
         elif isinstance(source, pd.DataFrame):
-            self._read(draft_frame(source), {"source": "DataFrame"})
+            self._read(parse_frame(source), {"source": "DataFrame"})
         elif isinstance(source, Mapping):
-            self._read(draft_dict(source), {"source": "dict"})
+            self._read(parse_dict(source), {"source": "dict"})
         elif isinstance(source, str) and (is_embedded(source) or not is_file_name(source)):
             self._fill(*read_library(source))
         elif isinstance(source, str | os.PathLike):
             self._read(read_file(source), {"source": os.fspath(source)})
         else:
-            raise TypeError(
+            msg = (
                 f"gene_sets: a {type(source).__name__} has no set names. "
                 "Give {'my set': [genes]}, a DataFrame (source, target, weight), a GMT file or the name of a library."
             )
+            raise TypeError(msg)
 
-    @classmethod
-    def from_gmt(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a GMT file, plain or compressed, whatever its extension."""
-        sets = cls.__new__(cls)
-        sets._read(read_gmt(path), {"source": os.fspath(path)})
-        return sets
+    def _read(self, parsed: ParsedGeneSets, info: dict[str, str]) -> None:
+        arrays = normalize(parsed)
+        parsed.report.warn()
+        self._fill(arrays, info)
 
-    @classmethod
-    def from_json(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a JSON object: name → genes, name → {gene: weight}, or the JSON of MSigDB."""
-        sets = cls.__new__(cls)
-        sets._read(read_json(path), {"source": os.fspath(path)})
-        return sets
-
-    @classmethod
-    def from_dict(cls, sets: Mapping[Any, Any]) -> Self:
-        """Take name → genes, or name → {gene: weight}."""
-        made = cls.__new__(cls)
-        made._read(draft_dict(sets), {"source": "dict"})
-        return made
-
-    @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Self:
-        """Take a long table with the columns ``source``, ``target`` and perhaps ``weight``."""
-        sets = cls.__new__(cls)
-        sets._read(draft_frame(frame), {"source": "DataFrame"})
-        return sets
-
-    @classmethod
-    def from_library(cls, name: str) -> Self:
-        """Load a library by its name; see :func:`scgsfm.datasets.library`."""
-        sets = cls.__new__(cls)
-        sets._fill(*read_library(name))
-        return sets
-
-    def _read(self, draft: Draft, info: dict[str, str]) -> None:
-        table = assemble(draft)
-        draft.repairs.tell()
-        self._fill(table, info)
-
-    def _fill(self, table: Table, info: Mapping[str, str]) -> None:
-        for array in (table.genes, table.indptr, table.codes, table.weights):
+    def _fill(self, arrays: GeneSetArrays, info: Mapping[str, str]) -> None:
+        for array in (arrays.genes, arrays.indptr, arrays.codes, arrays.weights):
             if array is not None:
                 array.flags.writeable = False
-        self._table = table
+        self._arrays = arrays
         self._info = dict(info)
-        self._index = {name: i for i, name in enumerate(table.names)}
+        self._index = {name: i for i, name in enumerate(arrays.names)}
 
     def __getitem__(self, name: str) -> list[str]:
-        return self._table.genes[self._table.codes[self._entries(name)]].tolist()
+        genes: list[str] = self._arrays.genes[self._arrays.codes[self._entries(name)]].tolist()
+        return genes
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._table.names)
+        return iter(self._arrays.names)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
-        return len(self._table.names)
+        return len(self._arrays.names)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GeneSets) and self.to_dict() == other.to_dict()
@@ -151,57 +120,57 @@ class GeneSets(Mapping[str, list[str]]):
     @property
     def names(self) -> list[str]:
         """Set names, in order."""
-        return list(self._table.names)
+        return list(self._arrays.names)
 
     @property
     def genes(self) -> NDArray[np.object_]:
-        """Unique gene names over all sets."""
-        return self._table.genes
+        """Unique gene names of all sets."""
+        return self._arrays.genes
 
     @property
     def sizes(self) -> NDArray[np.int64]:
         """Number of genes of each set."""
-        return np.diff(self._table.indptr)
+        return np.diff(self._arrays.indptr)
 
     @property
     def weighted(self) -> bool:
         """Whether any weight differs from 1."""
-        return self._table.weights is not None
+        return self._arrays.weights is not None
 
     @property
     def signed(self) -> bool:
         """Whether any weight is negative."""
-        return self._table.weights is not None and bool((self._table.weights < 0).any())
+        return self._arrays.weights is not None and bool((self._arrays.weights < 0).any())
 
     @property
     def info(self) -> dict[str, str]:
-        """Where the sets are from: ``source`` and, for libraries, ``name``, ``version``, ``licence`` and ``url``."""
+        """Origin of the sets: ``source`` and, for libraries, ``name``, ``version``, ``licence`` and ``url``."""
         return dict(self._info)
 
     def weights(self, name: str) -> NDArray[np.float64]:
-        """Weights of the genes of set ``name``, in the order of ``sets[name]``; 1 where there are none."""
+        """Weights of the genes of set ``name``, in the order of ``sets[name]``; 1 if unweighted."""
         entries = self._entries(name)
-        if self._table.weights is None:
+        if self._arrays.weights is None:
             return np.ones(entries.stop - entries.start)
-        return self._table.weights[entries].copy()
+        return self._arrays.weights[entries].copy()
 
     def subset(self, names: str | Iterable[str]) -> GeneSets:
-        """The sets called ``names``, in that order; an unknown name raises :class:`KeyError`."""
+        """The sets called ``names``, in that order. An unknown name raises :class:`KeyError`."""
         chosen = [names] if isinstance(names, str) else list(dict.fromkeys(names))
         return self._take([self._position(name) for name in chosen])
 
     def filter(self, *, min_genes: int = 1, max_genes: int | None = None) -> GeneSets:
-        """The sets with ``min_genes`` to ``max_genes`` genes, both included."""
+        """The sets with ``min_genes`` to ``max_genes`` genes (inclusive)."""
         sizes = self.sizes
         fits = (sizes >= min_genes) & (sizes <= (np.inf if max_genes is None else max_genes))
         return self._take(np.flatnonzero(fits).tolist())
 
     def membership(self, genes: Iterable[str]) -> csr_array:
-        """Weights of the sets over a gene index: sparse float64, sets × ``genes``.
+        """Weights of the sets over a gene index (sparse float64, sets × ``genes``).
 
-        Names found in ``genes`` as they are stay as they are; only the others are translated (other symbols, Ensembl
-        and Entrez ids, mouse orthologs). Where two names of a set turn out to be one gene it counts once, with the
-        weight of the name that ``genes`` has, else of the first. Where ``genes`` repeats a name, one of them is used.
+        Names that occur in ``genes`` are used unchanged; only the others are translated (other symbols, Ensembl and
+        Entrez ids, mouse orthologs). If two names of a set mean the same gene, it counts once, with the weight of the
+        name in ``genes``, or else of the first name. If ``genes`` repeats a name, one occurrence is used.
 
         Raises
         ------
@@ -214,42 +183,55 @@ class GeneSets(Mapping[str, list[str]]):
         >>> GeneSets({"T": ["CD3D", "CD3E"]}).membership(["CD3E", "ACTB", "CD3D"]).toarray().tolist()
         [[1.0, 0.0, 1.0]]
         """
-        return membership(self._table, genes)
+        return membership(self._arrays, genes)
 
     def to_gmt(self, path: str | os.PathLike[str]) -> None:
-        """Write a GMT file (compressed if it ends in ``.gz``); weights go into entries such as ``GENE,1.5``."""
+        """Write a GMT file, compressed if the path ends in ``.gz``. Weights are written as ``GENE,1.5``."""
         write_gmt(path, ((name, self[name], self.weights(name).tolist() if self.weighted else None) for name in self))
 
     def to_frame(self) -> pd.DataFrame:
-        """A long table with the columns ``source``, ``target`` and ``weight``, as decoupler uses."""
-        table = self._table
+        """A long table with the columns ``source``, ``target`` and ``weight``, as in decoupler."""
+        arrays = self._arrays
         return pd.DataFrame(
             {
-                "source": np.repeat(np.array(table.names, dtype=object), self.sizes),
-                "target": table.genes[table.codes],
-                "weight": np.ones(len(table.codes)) if table.weights is None else table.weights,
+                "source": np.repeat(np.array(arrays.names, dtype=object), self.sizes),
+                "target": arrays.genes[arrays.codes],
+                "weight": np.ones(len(arrays.codes)) if arrays.weights is None else arrays.weights,
             }
         )
 
     def to_dict(self) -> dict[str, list[str]] | dict[str, dict[str, float]]:
-        """Name → genes; or, if there are weights, name → {gene: weight}."""
+        """A dict: name → genes or, if weighted, name → {gene: weight}."""
         if not self.weighted:
             return {name: self[name] for name in self}
         return {name: dict(zip(self[name], self.weights(name).tolist(), strict=True)) for name in self}
 
     def _position(self, name: str) -> int:
         if name not in self._index:
-            hint = did_you_mean(str(name), self._table.names)
-            raise KeyError(f"There is no set {name!r} among these {len(self):,} sets.{hint}")
+            hint = did_you_mean(str(name), self._arrays.names)
+            msg = f"There is no set {name!r} among the {len(self):,} sets.{hint}"
+            raise KeyError(msg)
         return self._index[name]
 
     def _entries(self, name: str) -> slice:
         i = self._position(name)
-        return slice(int(self._table.indptr[i]), int(self._table.indptr[i + 1]))
+        return slice(int(self._arrays.indptr[i]), int(self._arrays.indptr[i + 1]))
 
     def _take(self, sets: Sequence[int]) -> GeneSets:
         if not sets:
-            raise ValueError(f"No set is left of {len(self):,}. Widen the filter or name other sets.")
+            msg = f"None of the {len(self):,} sets remains. Relax the filter or choose other sets."
+            raise ValueError(msg)
         chosen = GeneSets.__new__(GeneSets)
-        chosen._fill(take(self._table, sets), self._info)
+        chosen._fill(take_sets(self._arrays, sets), self._info)
         return chosen
+
+
+GeneSetsLike: TypeAlias = "GeneSets | Mapping[Any, Any] | pd.DataFrame | str | os.PathLike[str]"
+"""Anything that :class:`GeneSets` accepts."""
+
+
+def read_library_sets(name: str) -> GeneSets:
+    """The gene sets of the library ``name``, even if there is a file with this name."""
+    sets = GeneSets.__new__(GeneSets)
+    sets._fill(*read_library(name))
+    return sets

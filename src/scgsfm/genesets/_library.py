@@ -1,4 +1,4 @@
-"""Libraries of gene sets: embedded ones, and those of Enrichr and MSigDB by download."""
+"""Libraries of gene sets: embedded, or downloaded from Enrichr or MSigDB."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from scgsfm._messages import similar_names, suggestion
 from scgsfm.errors import DownloadError
 
 from ._gmt import SUFFIXES, read_gmt, suffix
-from ._table import Table, assemble
+from ._normalize import GeneSetArrays, normalize
 
 if TYPE_CHECKING:
-    from typing import IO
+    from typing import IO, Any
 
 _DATA = files("scgsfm") / "data" / "genesets"
 _ENRICHR = "https://maayanlab.cloud/Enrichr/geneSetLibrary?mode=text&libraryName="
@@ -45,22 +45,23 @@ _KNOWN = (
     "WikiPathway_2021_Human",
     "WikiPathways_2024_Human",
 )
-"""Much used names of Enrichr, for suggestions."""
+"""Popular Enrichr libraries, for suggestions."""
 
 
 @cache
-def catalogue() -> dict[str, dict]:
-    """What is embedded: name → version, source, licence, counts."""
-    return json.loads((_DATA / "libraries.json").read_text(encoding="utf-8"))
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Embedded libraries: name → version, source, license, counts."""
+    libraries: dict[str, dict[str, Any]] = json.loads((_DATA / "libraries.json").read_text(encoding="utf-8"))
+    return libraries
 
 
 def is_embedded(name: str) -> bool:
-    """Whether ``name`` is an embedded library, in any case."""
+    """Whether ``name`` is an embedded library; case does not matter."""
     return _plain(name) in catalogue()
 
 
 def is_file_name(text: str) -> bool:
-    """Whether ``text`` is meant as a file rather than as the name of a library."""
+    """Whether ``text`` is a file name rather than the name of a library."""
     return (
         suffix(text) in SUFFIXES
         or text.lower().endswith(".gz")
@@ -70,13 +71,13 @@ def is_file_name(text: str) -> bool:
     )
 
 
-def read_library(name: str) -> tuple[Table, dict[str, str]]:
-    """Gene sets and facts of a library."""
+def read_library(name: str) -> tuple[GeneSetArrays, dict[str, str]]:
+    """Gene sets of a library, and information about it."""
     if is_embedded(name):
         key = _plain(name)
         with (_DATA / f"{key}.npz").open("rb") as file:
-            table = unpack(file)
-        return table, {"name": key} | {k: v for k, v in catalogue()[key].items() if isinstance(v, str)}
+            arrays = unpack(file)
+        return arrays, {"name": key} | {k: v for k, v in catalogue()[key].items() if isinstance(v, str)}
     if match := _MSIGDB_NAME.fullmatch(name):
         return _download_msigdb(match)
     if not re.fullmatch(r"[\w.()-]*[A-Z][\w.()-]*", name):  # every name of Enrichr has a capital
@@ -84,18 +85,18 @@ def read_library(name: str) -> tuple[Table, dict[str, str]]:
     return _download_enrichr(name)
 
 
-def unpack(file: IO[bytes]) -> Table:
-    """Unweighted gene sets from a table that ``training/build_libraries.py`` wrote.
+def unpack(file: IO[bytes]) -> GeneSetArrays:
+    """Unweighted gene sets from an array file of ``training/build_libraries.py``.
 
-    The members of all sets, each set sorted, are kept as differences modulo 2¹⁶, low bytes before high bytes: a
-    running sum of unsigned 16-bit integers gives them back.
+    The sorted members of all sets are stored as differences modulo 2¹⁶, low bytes before high bytes, because these
+    compress well. Their cumulative sum in unsigned 16-bit integers restores the members.
     """
     with np.load(file, allow_pickle=False) as arrays:
         names = arrays["names"].tobytes().decode().split("\n")
         genes = np.array(arrays["genes"].tobytes().decode().split("\n"), dtype=object)
         indptr = np.concatenate([[0], np.cumsum(arrays["sizes"], dtype=np.int64)])
         steps = np.ascontiguousarray(arrays["members"].T).view("<u2").ravel()
-    return Table(names, genes, indptr, np.cumsum(steps, dtype=np.uint16).astype(np.int32), None)
+    return GeneSetArrays(names, genes, indptr, np.cumsum(steps, dtype=np.uint16).astype(np.int32), None)
 
 
 def _plain(name: str) -> str:
@@ -103,45 +104,48 @@ def _plain(name: str) -> str:
 
 
 def _unknown(name: str) -> str:
-    plain = {_plain(known): known for known in [*catalogue(), *_KNOWN]}
+    plain = {_plain(library): library for library in [*catalogue(), *_KNOWN]}
     hint = suggestion([repr(plain[close]) for close in similar_names(_plain(name), plain, cutoff=0.5)])
     return (
-        f"There is no library of gene sets {name!r}, nor a file of that name.{hint} Embedded: {', '.join(catalogue())}. "
-        "Others are downloaded under their names in Enrichr ('KEGG_2021_Human') or MSigDB ('h.all.v2024.1.Hs')."
+        f"There is no gene-set library or file {name!r}.{hint} Embedded libraries: {', '.join(catalogue())}. "
+        "Others are downloaded by their name in Enrichr ('KEGG_2021_Human') or MSigDB ('h.all.v2024.1.Hs')."
     )
 
 
-def _download_enrichr(name: str) -> tuple[Table, dict[str, str]]:
+def _download_enrichr(name: str) -> tuple[GeneSetArrays, dict[str, str]]:
     url = _ENRICHR + quote(name)
-    table = _download(name, url, f"genesets/enrichr/{name}.gmt")
+    arrays = _download(name, url, f"genesets/enrichr/{name}.gmt")
     info = {"source": "Enrichr", "version": name, "licence": "that of the original source; not checked"}
-    return table, {"name": name} | info | {"url": url}
+    return arrays, {"name": name} | info | {"url": url}
 
 
-def _download_msigdb(match: re.Match[str]) -> tuple[Table, dict[str, str]]:
+def _download_msigdb(match: re.Match[str]) -> tuple[GeneSetArrays, dict[str, str]]:
     file = f"{match['stem']}.v{match['release']}.{match['ids'] or 'symbols'}.gmt"
     url = f"{_MSIGDB}/{match['release']}/{file}"
-    table = _download(match[0], url, f"genesets/msigdb/{file}")
-    licence = "CC BY 4.0, but sets of KEGG, BioCarta and others have terms of their own"
-    return table, {"name": match[0], "source": "MSigDB", "version": match["release"], "licence": licence, "url": url}
+    arrays = _download(match[0], url, f"genesets/msigdb/{file}")
+    licence = "CC BY 4.0, but sets of KEGG, BioCarta and others have their own terms"
+    return arrays, {"name": match[0], "source": "MSigDB", "version": match["release"], "licence": licence, "url": url}
 
 
-def _download(name: str, url: str, path: str) -> Table:
+def _download(name: str, url: str, path: str) -> GeneSetArrays:
     from scgsfm._fetch import fetch
     from scgsfm.settings import settings
 
-    placed_before = (settings.cache_dir / path).is_file()
+    existed = (settings.cache_dir / path).is_file()
     try:
         file = fetch([url], path)
     except DownloadError as error:
-        raise DownloadError(f"{_unknown(name)}\nThe download failed: {error}") from error
+        msg = f"{_unknown(name)}\nThe download failed: {error}"
+        raise DownloadError(msg) from error
     try:
-        draft = read_gmt(file)
-        table = assemble(draft)
+        parsed = read_gmt(file)
+        arrays = normalize(parsed)
     except ValueError as error:
-        if placed_before:
-            raise ValueError(f"{error} Delete {file} to have it downloaded from {url} again.") from error
+        if existed:
+            msg = f"{error} Delete {file} to download it again from {url}."
+            raise ValueError(msg) from error
         file.unlink()
-        raise ValueError(f"{_unknown(name)}\n{url} did not send gene sets: {error}") from error
-    draft.repairs.log()
-    return table
+        msg = f"{_unknown(name)}\n{url} did not return gene sets: {error}"
+        raise ValueError(msg) from error
+    parsed.report.log()
+    return arrays
