@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def test_exact_names_are_never_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_identical_names_are_not_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*_: Any) -> Never:
         raise AssertionError
 
@@ -22,7 +22,7 @@ def test_exact_names_are_never_translated(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.dtype == np.int64
 
 
-def test_exact_name_wins_although_it_means_another_gene() -> None:
+def test_identical_names_match_even_if_they_mean_another_gene() -> None:
     # TAZ is a previous symbol of TAFAZZIN
     assert match(["TAZ", "TAFAZZIN"], ["TAFAZZIN", "TAZ"]).tolist() == [1, 0]
 
@@ -45,7 +45,7 @@ def test_names_of_another_species_and_unknown_names() -> None:
         ("Trp53", "ENSG00000141510"),
     ],
 )
-def test_same_gene_by_other_names(query: str, target: str) -> None:
+def test_same_gene_under_another_name(query: str, target: str) -> None:
     targets = ["GAPDH", "ACTB", target]
     assert match([query], targets).tolist() == [2]
 

@@ -71,7 +71,7 @@ def test_known_names(name: Any, symbol: str, how: str) -> None:
         "CBP",  # alias of CREBBP; once a symbol of OPN1LW
     ],
 )
-def test_ambiguous_names_are_left_open(name: str) -> None:
+def test_ambiguous_names_are_not_resolved(name: str) -> None:
     assert read(name) == [("", "ambiguous")]
 
 
@@ -98,7 +98,7 @@ def test_suffixed_duplicates_need_their_original() -> None:
     assert read("U1", "U1.1")[1] == ("", "unknown")
 
 
-def test_symbol_with_ensembl_id_is_read_by_the_id() -> None:
+def test_symbol_with_ensembl_id_is_resolved_by_the_id() -> None:
     # one of many copies of 7SK, not RN7SK
     assert read("7SK_ENSG00000260682") == [("RN7SKP176", "ensembl")]
     # a retired id leaves an approved symbol, but no alias
@@ -110,7 +110,7 @@ def test_row_numbers_are_not_entrez_ids(names: list[int | str]) -> None:
     assert resolve(names).share == 0
 
 
-def test_organism_is_detected_and_can_be_given() -> None:
+def test_organism_is_detected_or_given() -> None:
     assert resolve(["Cd4", "Cd8a", "Ptprc", "C3"]).organism == "mouse"
     assert resolve(["CD4", "CD8A", "PTPRC", "C3"]).organism == "human"
     assert resolve(["ENSMUSG00000026395"]).organism == "mouse"
@@ -121,7 +121,7 @@ def test_organism_is_detected_and_can_be_given() -> None:
     assert read("Cd4", "Cd8a", "C3")[2] == ("C3", "ortholog")
 
 
-def test_small_letters_are_repaired_only_for_a_given_organism() -> None:
+def test_lower_case_is_resolved_only_for_a_given_organism() -> None:
     assert read("cd4", organism="human") == [("CD4", "approved")]
     assert read("ptprc", organism="mouse") == [("PTPRC", "ortholog")]
     # a mouse symbol counts by its ortholog, not by its letters
@@ -170,9 +170,9 @@ def test_resolution_counts() -> None:
 
 
 def test_bad_input() -> None:
-    with pytest.raises(TypeError, match=r"`names` must be a list.*\['CD4'\]"):
+    with pytest.raises(TypeError, match=r"`names` is the string 'CD4', but must be a list.*\['CD4'\]"):
         resolve("CD4")
-    with pytest.raises(ValueError, match="`organism` must be 'human', 'mouse' or None, not 'rat'"):
+    with pytest.raises(ValueError, match="`organism` is 'rat', but must be 'human', 'mouse' or None"):
         resolve(["CD4"], organism="rat")
 
 
@@ -180,7 +180,7 @@ def test_protein_coding() -> None:
     assert protein_coding(["CD4", "XIST", "MT-CO1", "RN7SK", "SEPT9"]).tolist() == [True, False, True, False, False]
 
 
-def test_sources_name_version_and_licence() -> None:
+def test_sources_have_version_and_license() -> None:
     assert all(source["version"] and source["licence"] for source in sources().values())
 
 

@@ -1,7 +1,7 @@
-"""Gene identifiers: what a name means, and which names mean the same gene."""
+"""Gene identifiers: resolving names, and matching names of the same gene."""
 
-from ._check_share import check_share
 from ._match import match
+from ._matched_share import check_share
 from ._resolve import STATUSES, Resolution, as_names, protein_coding, resolve
 from ._tables import Organism, sources
 

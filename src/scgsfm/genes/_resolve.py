@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from scgsfm._messages import check_choice
+
 from ._tables import Gene, table
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from ._tables import Organism
 
 STATUSES: Final = ("approved", "previous", "alias", "ensembl", "entrez", "ortholog", "ambiguous", "unknown")
-"""How a name can be resolved."""
+"""Ways in which a name can be resolved."""
 
 _ENSEMBL = re.compile(r"ENS(MUS)?G(\d{11})(?!\d)")
 _GENOME = re.compile(r"(?:GRCh3[78]|hg19|hg38|GRCm3[89]|mm9|mm10|mm39)(?:-\d{4}-[A-Z])?[_-]+(.+)")
@@ -26,35 +28,35 @@ _COPY = re.compile(r"(.+)([._-])\d+")
 
 @dataclass(frozen=True)
 class Resolution:
-    """What names were resolved to; arrays of the length of the input, in its order."""
+    """Resolved names, as arrays in the order of the input."""
 
     names: np.ndarray
-    """The names as given, as strings."""
+    """The given names, as strings."""
     symbols: np.ndarray
-    """Approved human symbols; ``""`` where there is none."""
+    """Approved human symbols; ``""`` if there is none."""
     how: np.ndarray
     """One of :data:`STATUSES` for each name."""
     organism: str
-    """``"human"`` or ``"mouse"``: as given, or what most names belong to."""
+    """``"human"`` or ``"mouse"``: as given, or the organism of most names."""
 
     @property
     def matched(self) -> np.ndarray:
-        """Which names have a symbol."""
-        return self.symbols != ""
+        """Whether each name has a symbol."""
+        return np.asarray(self.symbols != "")
 
     @property
     def share(self) -> float:
-        """The share of names that have a symbol; 0 for no names."""
+        """Share of names with a symbol; 0 if there are no names."""
         return float(self.matched.mean()) if len(self.names) else 0.0
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many names were resolved in each way."""
+        """Number of names resolved in each way."""
         found = Counter(self.how.tolist())
         return {how: found[how] for how in STATUSES}
 
     def summary(self) -> str:
-        """One line for people."""
+        """One-line summary."""
         ways = ", ".join(f"{n:,} {how}" for how, n in self.counts.items() if n)
         return (
             f"{int(self.matched.sum()):,} of {len(self.names):,} {self.organism} gene names "
@@ -65,21 +67,22 @@ class Resolution:
 def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolution:
     """Find the approved human symbol (HGNC) of each gene name.
 
-    Understands approved, previous and alias symbols, Ensembl ids with or without version, Entrez ids, and mouse
-    symbols and ids through one-to-one orthologs. Aliases that several genes share are never guessed, and an approved
-    symbol always outranks the alias of another gene. The tables are embedded (HGNC, NCBI Gene, Ensembl, HCOP).
+    Resolves approved, previous and alias symbols, Ensembl ids with or without version, Entrez ids, and mouse symbols
+    and ids via one-to-one orthologs. Aliases shared by several genes are ambiguous and are not resolved. An approved
+    symbol takes precedence over the alias of another gene. The gene tables (HGNC, NCBI Gene, Ensembl, HCOP) are
+    embedded.
 
     Parameters
     ----------
     names
-        Gene names: strings, or integers for Entrez ids. Missing values are unknown names.
+        Gene names: strings, or integers for Entrez ids. Missing values are treated as unknown.
     organism
-        What the names belong to. By default, the organism to which most of them belong. It decides how names that
-        exist in both are read (``"C3"``) and, if given, lets names in small letters (``"cd4"``) be repaired.
+        Organism of the names. By default, the organism of most names. It decides how names that exist in both
+        organisms (``"C3"``) are read. If given, names in lower case (``"cd4"``) are also resolved.
 
     Returns
     -------
-    Symbols and the way of each name, see :class:`Resolution`.
+    The symbol of each name and how it was resolved, see :class:`Resolution`.
 
     Raises
     ------
@@ -110,7 +113,7 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
 
 
 def protein_coding(symbols: Iterable[str]) -> np.ndarray:
-    """Tell which approved human symbols are those of protein-coding genes (NCBI Gene, Ensembl)."""
+    """Whether each approved human symbol is a protein-coding gene (NCBI Gene, Ensembl)."""
     human = table("human")
     genes = (human.find_approved(symbol) for symbol in symbols)
     return np.array([gene is not None and human.coding[gene.row] for gene in genes], dtype=bool)
@@ -119,23 +122,24 @@ def protein_coding(symbols: Iterable[str]) -> np.ndarray:
 def as_names(names: Iterable[Any]) -> np.ndarray:
     """An object array of stripped strings; missing values become ``""``."""
     if isinstance(names, str | bytes):
-        msg = f"`names` must be a list of gene names, not the single string {names!r}: write [{names!r}]"
+        msg = f"`names` is the string {names!r}, but must be a list of gene names: use [{names!r}]."
         raise TypeError(msg)
     values = names.tolist() if hasattr(names, "tolist") else list(names)
     cleaned = np.empty(len(values), object)
-    # a value unequal to itself is NaN; pandas' NA is not even comparable
-    cleaned[:] = [
-        v.strip() if isinstance(v, str) else "" if v is None or type(v).__name__ == "NAType" or v != v else str(v)
-        for v in values
-    ]
+    cleaned[:] = [value.strip() if isinstance(value, str) else _text(value) for value in values]
     return cleaned
+
+
+def _text(value: object) -> str:
+    """The text of a name that is not a string; ``""`` if it is missing."""
+    # NaN and NaT are unequal to themselves, which pandas' NA can't be asked
+    missing = value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124
+    return "" if missing else str(value)
 
 
 def locate(names: np.ndarray, organism: Organism | None) -> tuple[list[Gene | None], Organism]:
     """The gene of each name, and the organism of most of them."""
-    if organism not in ("human", "mouse", None):
-        msg = f"`organism` must be 'human', 'mouse' or None, not {organism!r}"
-        raise ValueError(msg)
+    check_choice("organism", organism, ("human", "mouse", None))
     unique = list(dict.fromkeys(names.tolist()))
     reader = _Reader(unique, organism)
     found = dict(zip(unique, reader.genes, strict=True))
@@ -143,7 +147,7 @@ def locate(names: np.ndarray, organism: Organism | None) -> tuple[list[Gene | No
 
 
 class _Reader:
-    """Reads distinct names together: their organism, and which are copies of others, shows only in company."""
+    """Resolves distinct names jointly, since the organism and copies of other names depend on all names."""
 
     def __init__(self, names: Sequence[str], organism: Organism | None) -> None:
         self.present = set(names) - {""}
@@ -185,17 +189,17 @@ class _Reader:
         return None
 
     def _read_plain(self, name: str) -> Gene | None:
-        """An id, or a name as it stands in the tables.
+        """The gene of an id or of a name in the tables.
 
-        What a gene of the names' own organism is or was called comes before symbols of the other organism, and these
-        before aliases.
+        Approved and previous symbols of the names' organism come first, then approved symbols of the other organism,
+        then aliases.
         """
-        own, other = self.tables[0].find(name), self.tables[1].find(name)
-        if own and own.how in ("approved", "previous"):
-            return own
+        gene, other = self.tables[0].find(name), self.tables[1].find(name)
+        if gene and gene.how in ("approved", "previous"):
+            return gene
         if other and other.how == "approved":
             return other
-        return self._read_id(name) or (None if self._original(name) in self.present else own or other)
+        return self._read_id(name) or (None if self._original(name) in self.present else gene or other)
 
     def _read_approved(self, name: str) -> Gene | None:
         return self.tables[0].find_approved(name) or self.tables[1].find_approved(name)
@@ -206,7 +210,7 @@ class _Reader:
             row = genes.ensembl.get(int(match[2]))
             if row is not None:
                 return Gene(genes.organism, row, "ensembl")
-            # the id of "CD8A_ENSG00000999999" may have been retired
+            # the id of "CD8A_ENSG00000999999" may be retired, its symbol valid
             return self._read_approved((name[: match.start()] + name[match.end() :]).strip("_|-. "))
         if self.entrez and name[:1].isdigit() and (match := _ENTREZ.fullmatch(name)):
             for genes in self.tables:
@@ -216,7 +220,7 @@ class _Reader:
         return None
 
     def _read_copy(self, name: str) -> Gene | None:
-        """``TBCE-1`` beside ``TBCE``, or ``CD8A.1``: suffixes that make duplicate names unique."""
+        """The gene of ``TBCE-1`` next to ``TBCE``, or of ``CD8A.1``: suffixes that make duplicate names unique."""
         original = self._original(name)
         # without its original, "CAT-1" may mean a gene other than CAT
         if original in self.present or name[len(original) :].startswith("."):
@@ -236,6 +240,6 @@ def _without_genome(name: str) -> str:
 
 
 def _are_positions(names: Sequence[str]) -> bool:
-    """Whether numeric names count rows (0, 1, 2, …) rather than being Entrez ids."""
+    """Whether numeric names are row numbers (0, 1, 2, …) rather than Entrez ids."""
     numbers = {int(name) for name in names if name.isdecimal()}
     return 0 in numbers or (len(numbers) > 2 and numbers == set(range(1, len(numbers) + 1)))

@@ -1,4 +1,4 @@
-"""The embedded gene tables, read on first use."""
+"""Embedded gene tables, read on first use."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 Organism = Literal["human", "mouse"]
 
 HOW: Final = ("approved", "previous", "alias", "ambiguous")
-"""What a name can be; the position is stored with each name."""
+"""Kinds of names. The position in this tuple is stored with each name."""
 
 _FOLDER = files("scgsfm") / "data" / "genes"
 
 
 class Gene(NamedTuple):
-    """What a name was resolved to: the gene in the ``row`` of the organism's table."""
+    """The gene that a name was resolved to: the row of the organism's table."""
 
     organism: Organism
     row: int
@@ -38,13 +38,13 @@ class Gene(NamedTuple):
 
 @dataclass(frozen=True)
 class GeneTable:
-    """The genes of one species and all names they go by."""
+    """The genes of one species and all their names."""
 
     organism: Organism
     symbols: list[str]
     """Approved symbols, sorted."""
     human: list[str]
-    """The human symbol of each gene: its own, or that of its ortholog, or ``""``."""
+    """Human symbol of each gene: its own, that of its ortholog, or ``""``."""
     coding: np.ndarray
     """Whether a gene is protein-coding."""
     codes: dict[str, int]
@@ -55,24 +55,24 @@ class GeneTable:
     """Number in the Ensembl gene id → row."""
 
     def find(self, name: str) -> Gene | None:
-        """Look up a symbol, previous symbol or alias."""
+        """The gene with this symbol, previous symbol or alias."""
         code = self.codes.get(name)
         return None if code is None else Gene(self.organism, code >> 2, HOW[code & 3])
 
     def find_approved(self, name: str) -> Gene | None:
-        """Look up an approved symbol."""
+        """The gene with this approved symbol."""
         code = self.codes.get(name, -1)
         return Gene(self.organism, code >> 2, HOW[0]) if code & 3 == 0 else None
 
 
 @cache
 def table(organism: Organism) -> GeneTable:
-    """The table of an organism; read once."""
+    """The table of an organism, read once."""
     with (_FOLDER / f"{organism}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         names = stored["names"].tobytes().decode().split("\n")
         symbols = human = names[: len(stored["coding"])]
         if organism == "mouse":
-            human = [*table("human").symbols, ""]  # row -1 is no ortholog
+            human = [*table("human").symbols, ""]  # row -1: no ortholog
             human = [human[row] for row in stored["ortholog"].tolist()]
         return GeneTable(
             organism=organism,
@@ -86,5 +86,6 @@ def table(organism: Organism) -> GeneTable:
 
 
 def sources() -> dict[str, dict[str, str]]:
-    """Version, licence, address and use of each source of the tables."""
-    return json.loads((_FOLDER / "sources.json").read_text(encoding="utf-8"))
+    """Version, license, URL and use of each source of the tables."""
+    found: dict[str, dict[str, str]] = json.loads((_FOLDER / "sources.json").read_text(encoding="utf-8"))
+    return found

@@ -23,7 +23,7 @@ def test_low_share_warns_with_examples() -> None:
 
 
 @pytest.mark.parametrize(("n_matched", "n_total"), [(0, 10), (0, 0), (4, 100)])
-def test_hopeless_share_is_refused(n_matched: int, n_total: int) -> None:
+def test_too_low_share_is_refused(n_matched: int, n_total: int) -> None:
     with pytest.raises(GeneMatchError, match="use_raw=True"):
         check_share(n_matched, n_total, **TEXT)
 

@@ -19,32 +19,32 @@ def check_share(
     examples_expected: Iterable[str],
     minimum: float = 0.05,
 ) -> float:
-    """Report the share of gene names that were matched; warn when it is low and refuse when it is hopeless.
+    """Report the share of matched gene names. Warn if it is low, raise if it is too low.
 
     Parameters
     ----------
     n_matched, n_total
-        How many names were matched, of how many.
+        Number of matched names and of all names.
     what
-        What the names are and are matched to, as in ``"genes of the sets in the data"``.
+        Description of the names and of what they are matched to, e.g. ``"genes of the sets in the data"``.
     examples_given, examples_expected
-        Names that were met and names that would have matched; the first few appear in the message.
+        Names given and names that would have matched. The message shows the first few.
     minimum
-        The share below which the match is refused.
+        Lowest acceptable share.
 
     Returns
     -------
-    The share.
+    The share of matched names.
 
     Raises
     ------
     GeneMatchError
-        If nothing or less than ``minimum`` was matched.
+        If no name or a share below ``minimum`` was matched.
 
     Warns
     -----
     GeneMatchWarning
-        If less than half was matched.
+        If less than half of the names were matched.
 
     Examples
     --------
@@ -53,19 +53,19 @@ def check_share(
     0.9
     """
     share = n_matched / n_total if n_total else 0.0
-    found = f"{n_matched:,} of {n_total:,} {what} were matched ({share:.1%})"
+    summary = f"{n_matched:,} of {n_total:,} {what} were matched ({share:.1%})"
     if n_matched and share >= max(minimum, 0.5):
-        logger.info(found)
+        logger.info(summary)
         return share
-    advice = (
-        f"{found}. Given, for example: {_first(examples_given)}; expected, for example: {_first(examples_expected)}. "
-        "If the gene names are in a column of `.var`, name it by `gene_symbols=`; if they are in `.raw`, use "
-        "`use_raw=True`. Human and mouse symbols, Ensembl and Entrez ids are understood; names of other species must "
-        "be the same on both sides."
+    message = (
+        f"{summary}. Given, for example: {_first(examples_given)}; expected, for example: {_first(examples_expected)}. "
+        "If the gene names are in a column of `.var`, pass it as `gene_symbols=`; if they are in `.raw`, set "
+        "`use_raw=True`. Human and mouse symbols and Ensembl and Entrez ids are translated; names of other species "
+        "must be identical."
     )
     if not n_matched or share < minimum:
-        raise GeneMatchError(advice)
-    warn(advice, GeneMatchWarning)
+        raise GeneMatchError(message)
+    warn(message, GeneMatchWarning)
     return share
 
 
