@@ -189,7 +189,7 @@ def test_finished_output_is_kept(cells: Path, gmt: Path, tmp_path: Path, capsys:
 def test_file_without_that_layer(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "scaled"]
     assert main(arguments) == 2
-    assert "'scaled' is not in the file; it has: counts." in capsys.readouterr().err
+    assert "'scaled' is not in the file, which has: counts." in capsys.readouterr().err
 
 
 def test_score_by_library_and_several_methods(cells: Path, tmp_path: Path) -> None:

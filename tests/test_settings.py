@@ -1,4 +1,4 @@
-"""Settings: from attributes, from the environment, checked."""
+"""Settings from attributes and from the environment, and their validation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_environment(own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tm
         assert own_settings.offline is value
 
 
-def test_attributes_win_over_the_environment(
+def test_attributes_take_precedence_over_the_environment(
     own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SCGSFM_OFFLINE", "1")
@@ -65,7 +65,7 @@ def test_environment_is_checked(own_settings: Settings, monkeypatch: pytest.Monk
     with pytest.raises(ValueError, match=r"SCGSFM_MIRRORS .* found 'mirror.example'"):
         _ = own_settings.mirrors
     monkeypatch.setenv("SCGSFM_CACHE", str(tmp_path / "file"))
-    with pytest.raises(NotADirectoryError, match="SCGSFM_CACHE must be a folder"):
+    with pytest.raises(NotADirectoryError, match="SCGSFM_CACHE must be a directory"):
         _ = own_settings.cache_dir
 
 
@@ -101,7 +101,7 @@ def test_verbosity_sets_the_logger(own_settings: Settings, verbosity: int, level
     own_settings.verbosity = 1
 
 
-def test_repr_tells_everything(own_settings: Settings, tmp_path: Path) -> None:
+def test_repr_has_all_settings(own_settings: Settings, tmp_path: Path) -> None:
     own_settings.mirrors = ["https://a.example"]
     text = repr(own_settings)
     for part in (f"cache_dir = {tmp_path / 'cache'}", "offline = False", "verbosity = 1", "https://a.example"):

@@ -1,4 +1,4 @@
-"""Every key that the package writes into an AnnData object."""
+"""Keys of AnnData that the package writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 UNS = "scgsfm"
-"""``uns[UNS][<key of the result>]`` holds the parameters, matched shares and versions of a result."""
+"""``uns[UNS][<key of the result>]`` has the parameters, matched shares and versions of a result."""
 
 X_GSFM = "X_gsfm"
 """``obsm`` key of cell embeddings."""
@@ -20,16 +20,16 @@ FUNCTIONS = "predicted_functions"
 """``uns`` key of the terms predicted for the genes of the data."""
 
 ENRICH = "enrich"
-"""``uns`` key of the terms that groups of cells are enriched for."""
+"""``uns`` key of the terms enriched in groups of cells."""
 
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
 ANNOTATION = "annotation"
-"""``obs`` column of cell types, start of the names of the columns beside it, and ``uns`` key of the groups' candidates."""
+"""``obs`` column of cell types, prefix of the related columns, and ``uns`` key of the candidates of the groups."""
 
 R3LM = "r3lm_activity"
-"""``varm`` key of the activity of peaks and ``obsm`` key of that of cells."""
+"""``varm`` key of the activity of peaks and ``obsm`` key of the activity of cells."""
 
 R3LM_EXPLANATIONS = "r3lm_explanations"
 """``uns`` key of explained peaks."""
@@ -41,10 +41,10 @@ VAR_SYMBOL = "scgsfm_symbol"
 """``var`` column of resolved human symbols."""
 
 VAR_STATUS = "scgsfm_status"
-"""``var`` column that says how each name was resolved."""
+"""``var`` column with the way each name was resolved."""
 
 DIVISION_SLASH = "\N{DIVISION SLASH}"
-"""Stands for ``/`` in column names."""
+"""Replaces ``/`` in column names."""
 
 
 def score(method: str) -> str:
@@ -58,7 +58,7 @@ def padj(method: str) -> str:
 
 
 def status(key: str) -> str:
-    """``var`` column that says for which elements the result ``key`` has no value, and why."""
+    """``var`` column with the reason why the result ``key`` has no value for an element."""
     return f"{key}_status"
 
 
@@ -68,12 +68,13 @@ def groups(key: str) -> str:
 
 
 def columns(names: Sequence[str]) -> list[str]:
-    """Column names for the sets ``names`` that h5ad and zarr accept.
+    """Column names for the sets ``names`` that h5ad and zarr support.
 
-    Both formats take ``/`` for a path, so it becomes the division slash U+2215; the original names are kept in
-    ``uns[UNS][key]["set_names"]``. Names that become the same are numbered.
+    Both formats read ``/`` as a path separator, so it is replaced by the division slash U+2215. The original names are
+    stored in ``uns[UNS][key]["set_names"]``. Duplicates are numbered.
     """
     import pandas as pd
     from anndata.utils import make_index_unique
 
-    return make_index_unique(pd.Index([name.replace("/", DIVISION_SLASH) for name in names])).tolist()
+    unique = make_index_unique(pd.Index([name.replace("/", DIVISION_SLASH) for name in names]))
+    return list(unique)

@@ -1,4 +1,4 @@
-"""The package's logger: quiet by default, on standard error, steered by ``settings.verbosity``."""
+"""Logger of the package. It writes to standard error and is controlled by ``settings.verbosity``."""
 
 import logging
 
@@ -6,7 +6,7 @@ logger = logging.getLogger("scgsfm")
 
 
 def set_verbosity(level: int) -> None:
-    """Show warnings (0), also progress and summaries (1), also details (2)."""
+    """Show warnings (0), progress and summaries (1), or details (2)."""
     if not logger.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(message)s"))

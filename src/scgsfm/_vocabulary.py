@@ -1,7 +1,7 @@
-"""The tokens that begin the vocabulary of every gene-set model."""
+"""Special tokens at the start of the vocabulary of each gene-set model."""
 
 SPECIALS = ("<unk>", "<pad>")
-"""An unknown gene, and padding."""
+"""Unknown gene and padding."""
 
 N_SPECIALS = len(SPECIALS)
 UNK, PAD = range(N_SPECIALS)

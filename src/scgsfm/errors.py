@@ -1,29 +1,29 @@
-"""Errors and warnings that users meet. Each message names the argument, what was found and what to do."""
+"""Errors and warnings of the package. Messages name the argument, the value found and what to do."""
 
 
 class GeneMatchError(ValueError):
-    """Too few gene names are known for a result to mean anything."""
+    """Too few gene names were matched for a meaningful result."""
 
 
 class GeneMatchWarning(UserWarning):
-    """Only part of the gene names is known."""
+    """Only part of the gene names was matched."""
 
 
 class GeneSetWarning(UserWarning):
-    """A gene-set file or table held something that was repaired or left out."""
+    """Gene sets were repaired while reading, or sets or groups were skipped."""
 
 
 class DownloadError(OSError):
-    """A file is neither in the cache nor could it be downloaded."""
+    """A file is not in the cache and could not be downloaded."""
 
 
 class ChecksumError(DownloadError):
-    """A file's SHA-256 is not the expected one."""
+    """The SHA-256 of a file is not the expected one."""
 
 
 class ModelFormatError(ValueError):
-    """A model folder lacks a file, or its configuration and weights disagree."""
+    """A model directory is incomplete, or its configuration and weights do not match."""
 
 
 class TraceError(ValueError):
-    """A reasoning trace is malformed, or cites what its card doesn't hold."""
+    """A reasoning trace is malformed, or cites evidence that its card does not contain."""

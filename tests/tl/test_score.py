@@ -116,7 +116,7 @@ def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
     [
         ({"layer": "counts"}, "'counts' is not in `adata.layers`"),
         ({"use_raw": True}, "no `.raw`"),
-        ({"use_raw": True, "layer": "x"}, "exclude each other"),
+        ({"use_raw": True, "layer": "x"}, "mutually exclusive"),
         ({"method": "magic"}, "'magic' is not known.*aucell"),
         ({"method": []}, "`method` is empty"),
         ({"min_genes": 0}, "`min_genes` is 0"),
@@ -136,7 +136,7 @@ def test_unknown_parameter(adata: ad.AnnData) -> None:
 
 
 def test_empty_x(adata: ad.AnnData) -> None:
-    with pytest.raises(ValueError, match="`adata.X` is empty"):
+    with pytest.raises(ValueError, match="`adata.X` is None"):
         scgsfm.tl.score(ad.AnnData(obs=adata.obs, var=adata.var), SETS)
 
 

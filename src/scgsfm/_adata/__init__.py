@@ -1,8 +1,8 @@
-"""The way in and out of AnnData: its matrix, gene names and masks, files, and the record of each result."""
+"""Access to AnnData: its matrix, gene names and masks, files, and the record of each result."""
 
 from ._gene_names import gene_names
 from ._matrix import data_matrix, data_var, gene_mask
-from ._read import opened, read_any, read_but_matrix
+from ._read import open_store, read_any, read_with_matrix_on_disk
 from ._records import write_record
 
 __all__ = [
@@ -10,8 +10,8 @@ __all__ = [
     "data_var",
     "gene_mask",
     "gene_names",
-    "opened",
+    "open_store",
     "read_any",
-    "read_but_matrix",
+    "read_with_matrix_on_disk",
     "write_record",
 ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 COLUMNS = ("gene_symbols", "gene_symbol", "gene_name", "gene_names", "feature_name", "symbol")
-"""Columns of ``.var`` in which readers and databases keep gene symbols."""
+"""Common columns of ``.var`` with gene symbols."""
 
 
 def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np.ndarray:
@@ -23,11 +23,11 @@ def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
     adata
         Annotated data.
     gene_symbols
-        Column of ``.var`` with the names. By default ``.var_names``; but where less than half of these are known
-        genes and more than half of a column such as ``"gene_symbols"`` or ``"feature_name"`` are, that column, and
-        this is logged.
+        Column of ``.var`` with the names. By default ``.var_names``. If less than half of these are known genes, but
+        more than half of the names in a column such as ``"gene_symbols"`` or ``"feature_name"`` are, that column is
+        used, and this is logged.
     use_raw
-        Take the genes of ``.raw``.
+        Use the genes of ``.raw``.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
     Raises
     ------
     ValueError
-        If there is no ``.raw`` or no such column.
+        If ``.raw`` or the column does not exist.
     """
     var = data_var(adata, use_raw=use_raw)
     if gene_symbols is not None:
@@ -57,5 +57,5 @@ def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
     best = max(shares, key=shares.__getitem__)
     if shares[best] <= 0.5:
         return names
-    logger.info("`.var_names` are not gene names; using `.var[%r]` (%.0f %% known)", best, 100 * shares[best])
+    logger.info("`.var_names` are not gene names; using `.var[%r]` (%.0f %% known genes)", best, 100 * shares[best])
     return candidates[best]

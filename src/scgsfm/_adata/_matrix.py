@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def data_matrix(adata: AnnData, *, layer: str | None, use_raw: bool) -> Any:
-    """The matrix that ``layer`` and ``use_raw`` mean."""
+    """The matrix selected by ``layer`` and ``use_raw``."""
     if use_raw and layer is not None:
-        msg = f"`use_raw=True` and `layer={layer!r}` exclude each other: give one of them."
+        msg = f"`use_raw=True` and `layer={layer!r}` are mutually exclusive: use one of them."
         raise ValueError(msg)
     if use_raw:
-        data_var(adata, use_raw=True)  # says so if there is no `.raw`
+        data_var(adata, use_raw=True)  # raises if there is no `.raw`
         return adata.raw.X
     if layer is None:
         if adata.X is None:
-            msg = f"`adata.X` is empty. Name a `layer`; there are: {', '.join(adata.layers) or 'none'}."
+            msg = f"`adata.X` is None. Choose a `layer` from: {', '.join(adata.layers) or 'none'}."
             raise ValueError(msg)
         return adata.X
     if layer not in adata.layers:
@@ -31,7 +31,7 @@ def data_matrix(adata: AnnData, *, layer: str | None, use_raw: bool) -> Any:
 
 
 def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | pd.Series) -> np.ndarray:
-    """The boolean mask of genes that ``mask_var`` means, a column of ``var`` or the mask itself."""
+    """The boolean mask of genes: ``mask_var`` is a column of ``var`` or the mask itself."""
     if isinstance(mask_var, str):
         if mask_var not in var:
             msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(var) or 'none'}."
@@ -40,7 +40,7 @@ def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | p
     mask = np.asarray(mask_var)
     if mask.dtype != bool or mask.shape != (len(var),) or not mask.any():
         msg = (
-            f"`mask_var` must be boolean, one value for each of the {len(var)} genes, and true for some of them, "
+            f"`mask_var` must be boolean, one value for each of the {len(var)} genes, with at least one true value, "
             f"but has the type {mask.dtype}, the shape {mask.shape} and {np.count_nonzero(mask)} true values."
         )
         raise ValueError(msg)
@@ -48,10 +48,10 @@ def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | p
 
 
 def data_var(adata: AnnData, *, use_raw: bool) -> pd.DataFrame:
-    """``.var`` of the data or of ``.raw``, read if it is lazy."""
+    """``.var`` of the data or of ``.raw``, loaded into memory if it is lazy."""
     if not use_raw:
         return adata.var.to_memory() if hasattr(adata.var, "to_memory") else adata.var
     if adata.raw is None:
-        msg = "`use_raw=True`, but the data have no `.raw`: set `use_raw=False`"
+        msg = "`use_raw=True`, but `adata` has no `.raw`: set `use_raw=False`."
         raise ValueError(msg)
     return adata.raw.var

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def read_any(path: Path) -> AnnData:
-    """Read all of an ``.h5ad`` file or ``.zarr`` store."""
+    """Read an ``.h5ad`` file or ``.zarr`` store into memory."""
     import anndata
 
     return anndata.read_zarr(path) if path.suffix == ".zarr" else anndata.read_h5ad(path)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The root group of an h5ad file or a zarr store, to read from."""
+def open_store(path: Path) -> Iterator[Any]:
+    """Open the root group of an h5ad file or zarr store for reading."""
     if path.suffix == ".zarr":
         import zarr
 
@@ -31,19 +31,19 @@ def opened(path: Path) -> Iterator[Any]:
             yield file
 
 
-def read_but_matrix(store: Any, layer: str | None) -> AnnData:
-    """``obs``, ``var`` and ``uns`` in memory, and the one matrix that is to be scored where it is."""
+def read_with_matrix_on_disk(store: Any, layer: str | None) -> AnnData:
+    """Read ``obs``, ``var`` and ``uns`` into memory; ``X`` or the layer stays on disk."""
     import anndata as ad
 
     obs, var = (ad.io.read_elem(store[key]) for key in ("obs", "var"))
     adata = ad.AnnData(obs=obs, var=var, uns=ad.io.read_elem(store["uns"]) if "uns" in store else {})
     if layer is not None and layer not in store.get("layers", ()):
-        raise ValueError(
-            f"--layer: {layer!r} is not in the file; it has: {', '.join(store.get('layers', ())) or 'none'}."
-        )
+        msg = f"`layer` {layer!r} is not in the file, which has: {', '.join(store.get('layers', ())) or 'none'}."
+        raise ValueError(msg)
     element = store.get("X" if layer is None else f"layers/{layer}")
     if element is None:
-        raise ValueError(f"The file has no X. Name a --layer: {', '.join(store.get('layers', ())) or 'it has none'}.")
+        msg = f"The file has no X. Choose a `layer` from: {', '.join(store.get('layers', ())) or 'none'}."
+        raise ValueError(msg)
     matrix = ad.io.sparse_dataset(element) if hasattr(element, "keys") else element
     if layer is None:
         adata.X = matrix

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write_record(adata: AnnData, key: str, record: Mapping[str, Any]) -> None:
-    """Keep what a result was made with in ``uns``, in a form that h5ad and zarr can store."""
+    """Write the parameters of a result to ``uns``, in a form that h5ad and zarr can store."""
     adata.uns.setdefault(_keys.UNS, {})[key] = _without_none({**record, "version": version("scgsfm")})
 
 

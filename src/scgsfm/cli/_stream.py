@@ -27,7 +27,7 @@ def stream(
     source: Path, output: Path, gene_sets: GeneSets, *, method: list[str], layer: str | None, gene_symbols: str | None
 ) -> int:
     """Score and write; the number of cells."""
-    from scgsfm._adata import opened, read_but_matrix
+    from scgsfm._adata import open_store, read_with_matrix_on_disk
     from scgsfm.completion import Completer
     from scgsfm.models import as_model
     from scgsfm.scoring import Result, plan, run_into
@@ -35,8 +35,8 @@ def stream(
     if output.exists():
         raise FileExistsError(f"--output: {output} exists already. Delete it, or name another.")
     completer = Completer.of(partial(as_model, "gsfm-base"), expand=False)
-    with opened(source) as store:
-        adata = read_but_matrix(store, layer)
+    with open_store(source) as store:
+        adata = read_with_matrix_on_disk(store, layer)
         planned = plan(adata, gene_sets, method=method, layer=layer, gene_symbols=gene_symbols, complete=completer)
         part = Part(output, fingerprint(adata, planned))
         if part.n_done is None:
