@@ -189,7 +189,7 @@ def server(own_settings: Settings) -> Iterator[Server]:
 class LinearModel:
     """Offers what completion needs of a GSFM, computed by one random matrix."""
 
-    name = "linear"
+    name = fingerprint = "linear"
     symbols = (
         *("CD3D", "CD3E", "CD3G", "CD2", "CD8A", "CD4", "LCK", "ZAP70", "CD79A", "CD79B", "MS4A1", "CD19", "LYZ"),
         *("S100A8", "S100A9", "CD14", "NKG7", "GNLY", "PRF1", "GZMB", "ACTB", "GAPDH", "MALAT1", "PPBP", "PF4"),

@@ -74,7 +74,7 @@ def test_unknown_names_are_told(gsfm: GSFM, caplog: pytest.LogCaptureFixture) ->
         pytest.warns(GeneSetWarning, match="1 sets are not completed.*'peaks'"),
     ):
         table = scgsfm.tl.complete_sets(sets, model=gsfm)
-    assert "doesn't know 'no gene', 'chr1:5-9'" in caplog.text
+    assert "Not in the model's vocabulary: 'no gene', 'chr1:5-9'" in caplog.text
     assert set(table["set"]) == {"T"}
     with pytest.raises(GeneMatchError, match="None of the 1 genes"):
         scgsfm.tl.complete_sets({"peaks": ["chr1:5-9"]}, model=gsfm)

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import scgsfm
-from scgsfm.completion import _cross_validation as _left_out
+from scgsfm.completion import _cross_validation
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 if TYPE_CHECKING:
@@ -158,13 +158,13 @@ def test_cache(gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch) -
     ask = lambda model=gsfm, library=LIBRARY: scgsfm.tl.predict_functions(library=library, model=model)
     first = ask()
     assert not folder.exists(), "few sets are computed faster than a file is read"
-    monkeypatch.setattr(_left_out, "CACHED", 1)
+    monkeypatch.setattr(_cross_validation, "MIN_SETS_CACHED", 1)
     pd.testing.assert_frame_equal(ask(), first)
     (file,) = folder.iterdir()
-    compute = _left_out._compute
-    monkeypatch.setattr(_left_out, "_compute", lambda *_: pytest.fail("computed again"))
+    compute = _cross_validation._compute
+    monkeypatch.setattr(_cross_validation, "_compute", lambda *_: pytest.fail("computed again"))
     pd.testing.assert_frame_equal(ask(), first)
-    monkeypatch.setattr(_left_out, "_compute", compute)
+    monkeypatch.setattr(_cross_validation, "_compute", compute)
     file.write_bytes(b"cut short")
     pd.testing.assert_frame_equal(ask(), first)
     ask(library={"B": LIBRARY["B"]})
@@ -184,7 +184,7 @@ def test_cache(gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch) -
 def test_cache_that_cannot_be_written(
     gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_left_out, "CACHED", 1)
+    monkeypatch.setattr(_cross_validation, "MIN_SETS_CACHED", 1)
     own_settings.cache_dir.mkdir()
     (own_settings.cache_dir / "functions").write_text("in the way")
     with caplog.at_level("WARNING", logger="scgsfm"):
@@ -249,5 +249,5 @@ def test_errors(gsfm: GSFM, options: dict[str, Any], message: str) -> None:
 
 
 def test_one_name_is_no_list(gsfm: GSFM) -> None:
-    with pytest.raises(TypeError, match="not the single string 'CD4'"):
+    with pytest.raises(TypeError, match="is the string 'CD4'"):
         scgsfm.tl.predict_functions("CD4", library=LIBRARY, model=gsfm)

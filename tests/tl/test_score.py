@@ -122,7 +122,7 @@ def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
         ({"min_genes": 0}, "`min_genes` is 0"),
         ({"mask_var": "hvg"}, "'hvg' is not a column"),
         ({"mask_var": [True, False]}, "one value for each of the 60 genes"),
-        ({"expand": {"genes": 3}, "method": "gsfm"}, "knows only 'n_genes' and 'weight'"),
+        ({"expand": {"genes": 3}, "method": "gsfm"}, "only 'n_genes' and 'weight' are allowed"),
     ],
 )
 def test_bad_arguments(adata: ad.AnnData, arguments: dict[str, Any], message: str) -> None:

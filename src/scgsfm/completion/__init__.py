@@ -1,4 +1,4 @@
-"""A gene-set model applied to gene sets and cells: completion, predicted functions, cross-validation."""
+"""Gene-set models on gene sets and cells: completion, predicted functions and cross-validation."""
 
 from ._cell_signatures import CellSignatures
 from ._complete import Completer, complete, known_genes, predictions, zscores

@@ -14,43 +14,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellSignatures:
-    """Turns cells into gene sets for a model: the highest genes of each cell, perhaps with weights."""
+    """Gene sets of cells for a model: the highest genes of each cell, optionally weighted."""
 
     means: np.ndarray
-    """What is subtracted from the values of each gene; what is then below 0 counts as 0."""
+    """Subtracted from the values of each gene. Negative differences are set to 0."""
     factors: np.ndarray
-    """What the differences are multiplied by before the highest are taken."""
+    """Factor of each gene for the differences, applied before the highest are selected."""
     counts: bool
-    """Whether values are counts, to be scaled to a sum of 10,000 in each cell and transformed by log(1 + x)."""
+    """Whether values are counts, which are scaled to 10,000 per cell and transformed by log(1 + x)."""
     n_genes: int
-    """Genes of a set, at most."""
+    """Maximum number of genes of a set."""
     soft: bool
-    """Whether genes have their values as weights."""
+    """Whether genes are weighted by their values."""
 
     @classmethod
     def survey(cls, rows: BlockReader, *, n_genes: int, specific: bool, soft: bool) -> CellSignatures:
-        """Walk the data once for what is to be known of all cells.
+        """Compute the statistics of all cells in one pass over the data.
 
-        With ``specific``, a gene's mean and standard deviation over all cells are its mean and factor, else 0 and 1.
-        Raises ValueError for negative values.
+        If ``specific``, ``means`` and ``factors`` are the mean and standard deviation of each gene over all cells, else
+        0 and 1. Raises ValueError for negative values.
         """
-        as_is, normalised, counts = _Moments(rows.n_genes), _Moments(rows.n_genes), True
+        raw, normalized, counts = _Moments(rows.n_genes), _Moments(rows.n_genes), True
         for _, block in rows:
             check_positive(block)
             counts = counts and bool((block.data == np.floor(block.data)).all())
             if specific:
                 values = block.data.astype(np.float64)
-                as_is.add(values, block.indices)
+                raw.add(values, block.indices)
                 if counts:
-                    normalised.add(log_normalize(block), block.indices)
+                    normalized.add(log_normalize(block), block.indices)
         if specific:
-            means, factors = (normalised if counts else as_is).finish(rows.n_cells)
+            means, factors = (normalized if counts else raw).finish(rows.n_cells)
         else:
             means, factors = np.zeros(rows.n_genes), np.ones(rows.n_genes)
         return cls(means, factors, counts, min(n_genes, rows.n_genes), soft)
 
-    def of(self, block: csr_array) -> csr_array:
-        """The sets of a block of cells: float32, cells × genes. Of genes with the same value the first are taken."""
+    def gene_sets(self, block: csr_array) -> csr_array:
+        """Gene sets of a block of cells (float32, cells × genes). Ties are resolved by the order of the genes."""
         from scgsfm.kernels import top_genes
 
         n_cells, n_genes = block.shape
@@ -73,18 +73,18 @@ class CellSignatures:
 
 
 class _Moments:
-    """Mean and standard deviation of each gene, the same to the last bit whatever the blocks."""
+    """Mean and standard deviation of each gene, bitwise independent of the block size."""
 
     def __init__(self, n_genes: int) -> None:
         self.sums, self.squares = np.zeros(n_genes), np.zeros(n_genes)
 
     def add(self, values: np.ndarray, genes: np.ndarray) -> None:
-        """Add values one by one in the order of the cells, as sums of blocks would round otherwise."""
+        """Add values one by one in the order of the cells, since the rounding of block sums depends on the blocks."""
         np.add.at(self.sums, genes, values)
         np.add.at(self.squares, genes, values**2)
 
     def finish(self, n_cells: int) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation; 0 for a gene with the same value in all cells."""
+        """Mean and standard deviation. The latter is 0 for a gene with the same value in all cells."""
         means, squares = self.sums / max(n_cells, 1), self.squares / max(n_cells, 1)
         variances = squares - means**2
         return means, np.sqrt(np.where(variances > 1e-12 * squares, variances, 0))

@@ -34,41 +34,45 @@ def complete(
     weight: float = 2.0,
     genes: Iterable[str] | None = None,
 ) -> GeneSets:
-    """Complete gene sets into weighted signatures by a gene-set foundation model (GSFM).
+    r"""Complete gene sets into weighted signatures by a gene-set foundation model (GSFM).
 
-    The genes of a set keep their weights (1, if they have none). The model adds ``n_genes`` others: those with the
-    highest logit for the set, less the gene's popularity, its mean logit whatever the set. The added genes together weigh
-    as much as ``weight`` of the set's own, whatever its size, so that they help a small set and leave a large one to
-    itself. All have the same weight, at most the mean of the set's own.
+    The genes of a set :math:`S` keep their weights (1 if unweighted). The model adds the ``n_genes`` genes :math:`g` with
+    the highest popularity-corrected logit :math:`z_g(S) - p_g`, where the popularity :math:`p_g` is the mean logit of
+    :math:`g` over all sets of a single gene. The :math:`n` added genes share one weight,
+
+    .. math:: \bar w_S \, \min(1, c / n),
+
+    with the mean weight :math:`\bar w_S` of the set and :math:`c` = ``weight``. Their total weight does not depend on the
+    size of the set, so completion matters more for small sets than for large ones.
 
     Parameters
     ----------
     gene_sets
-        Whatever :class:`~scgsfm.GeneSets` takes; without negative weights.
+        Anything that :class:`~scgsfm.GeneSets` accepts, without negative weights.
     model
-        A model as :func:`scgsfm.models.load` returns it.
+        Model from :func:`scgsfm.models.load`.
     n_genes
         Number of genes to add to each set.
     weight
-        Total weight of the added genes, in genes of the set's own.
+        Total weight of the added genes, in units of the set's mean weight.
     genes
-        Gene names of the data. Only genes among them are added, and they are called by these names.
+        Gene names of the data. Only these genes are added, under these names.
 
     Returns
     -------
-    The completed sets. Sets of which the model knows no gene are returned as they are, with a warning.
+    The completed sets. Sets without a gene of the model are returned unchanged, with a warning.
 
     Raises
     ------
     GeneMatchError
-        If the model knows hardly any gene of the sets.
+        If the model has hardly any gene of the sets.
     ValueError
-        If there are negative weights, or the parameters are out of range.
+        If there are negative weights, or a parameter is out of range.
 
     Examples
     --------
     >>> import scgsfm
-    >>> from scgsfm.scoring import complete
+    >>> from scgsfm.completion import complete
     >>> model = scgsfm.models.load("gsfm-base")
     >>> sets = complete({"interferon": ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]}, model, n_genes=3)
     >>> len(sets["interferon"]), sets.weights("interferon")[:5].tolist()
@@ -78,15 +82,15 @@ def complete(
     if n_genes < 1 or weight <= 0:
         msg = f"`n_genes` is {n_genes} and `weight` is {weight}, but must be at least 1 and above 0."
         raise ValueError(msg)
-    own = known_genes(sets, model)
-    names, allowed, taken = _candidates(sets, model, own, genes)
+    set_genes = known_genes(sets, model)
+    names, allowed, excluded = _candidates(sets, model, set_genes, genes)
     n_genes = min(n_genes, int(allowed.sum()))
     parts = [sets.to_frame()]
     mean = np.add.reduceat(parts[0]["weight"].to_numpy(), np.cumsum(sets.sizes) - sets.sizes) / sets.sizes
-    for block, _, corrected in predictions(own if n_genes else own[:0], model):
+    for block, _, corrected in predictions(set_genes if n_genes else set_genes[:0], model):
         corrected[:, ~allowed] = -np.inf
-        corrected[taken[block].nonzero()] = -np.inf
-        corrected[np.diff(own[block].indptr) == 0] = -np.inf
+        corrected[excluded[block].nonzero()] = -np.inf
+        corrected[np.diff(set_genes[block].indptr) == 0] = -np.inf
         best = np.argpartition(corrected, -n_genes, axis=1)[:, -n_genes:]
         added = np.isfinite(np.take_along_axis(corrected, best, axis=1))
         n_added = added.sum(axis=1)
@@ -100,29 +104,29 @@ def complete(
 
 @dataclass(frozen=True)
 class Completer:
-    """Completes gene sets for scoring; the model is loaded when it is needed."""
+    """Completes gene sets for scoring. The model is loaded on first use."""
 
     load: Callable[[], GeneSetModel]
     options: Mapping[str, Any]
 
     @classmethod
     def of(cls, load: Callable[[], GeneSetModel], expand: bool | Mapping[str, float]) -> Completer:
-        """From the argument ``expand`` of :func:`scgsfm.tl.score`: a dict holds options of :func:`complete`."""
+        """From the argument ``expand`` of :func:`scgsfm.tl.score`, which can be a dict of options of :func:`complete`."""
         options = dict(expand) if isinstance(expand, Mapping) else {}
         if not options.keys() <= {"n_genes", "weight"}:
-            msg = f"`expand` has the keys {', '.join(options)}, but knows only 'n_genes' and 'weight'."
+            msg = f"`expand` has the keys {', '.join(options)}, but only 'n_genes' and 'weight' are allowed."
             raise ValueError(msg)
         return cls(load, options)
 
     def __call__(self, gene_sets: GeneSets, genes: np.ndarray) -> tuple[GeneSets, dict[str, Any]]:
-        """The completed sets, and a record of the model and the options."""
+        """The completed sets, and the record of the model and options."""
         model = self.load()
         completed = complete(gene_sets, model, genes=genes, **self.options)
         return completed, {"model": model.name, **self.options}
 
 
 def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed") -> csr_array:
-    """The genes of each set that a model knows: ones, sets × vocabulary. What it doesn't know is reported.
+    """The genes of each set that are in the model's vocabulary: ones, sets × vocabulary. Other genes are reported.
 
     Parameters
     ----------
@@ -131,12 +135,12 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
     model
         The model.
     done
-        What is to be done with the sets, for messages.
+        Past participle of what is done with the sets, for messages.
 
     Raises
     ------
     GeneMatchError
-        If the model knows hardly any gene.
+        If the model has hardly any gene of the sets.
     ValueError
         If there are negative weights.
     """
@@ -144,58 +148,59 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
     if negative:
         msg = (
             f"Sets with negative weights can't be {done}: {listing(negative)}. "
-            "Give up- and down-regulated genes as sets of their own."
+            "Use separate sets for up- and down-regulated genes."
         )
         raise ValueError(msg)
     vocabulary = np.asarray(model.genes, dtype=object)
-    own = sets.membership(vocabulary)
-    own.data[:] = 1
+    set_genes = sets.membership(vocabulary)
+    set_genes.data[:] = 1
     check_share(
-        len(np.unique(own.indices)),
+        len(np.unique(set_genes.indices)),
         min(len(sets.genes), len(vocabulary)),
         what="genes of the sets in the model's vocabulary",
         examples_given=sets.genes,
         examples_expected=vocabulary[N_SPECIALS:],
     )
-    foreign = sets.genes[match(sets.genes, vocabulary) < 0]
-    if len(foreign):
-        logger.info("The model doesn't know %s", listing(foreign.tolist()))
-    unknown = [name for name, n in zip(sets, np.diff(own.indptr), strict=True) if n == 0]
-    if unknown:
-        msg = f"{len(unknown)} sets are not {done}, as the model knows none of their genes: {listing(unknown)}."
+    unmatched = sets.genes[match(sets.genes, vocabulary) < 0]
+    if len(unmatched):
+        logger.info("Not in the model's vocabulary: %s", listing(unmatched.tolist()))
+    empty = [name for name, n in zip(sets, np.diff(set_genes.indptr), strict=True) if n == 0]
+    if empty:
+        msg = f"{len(empty)} sets are not {done}, because none of their genes is in the model's vocabulary: {listing(empty)}."
         warn(msg, GeneSetWarning)
-    return own
+    return set_genes
 
 
-def predictions(own: csr_array, model: GeneSetModel) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """Blocks of sets, their logits, and the logits less the genes' popularity (sets × vocabulary)."""
-    for start in range(0, own.shape[0], SETS_AT_A_TIME):
-        block = slice(start, min(start + SETS_AT_A_TIME, own.shape[0]))
-        logits = model.logits(own[block])
+def predictions(set_genes: csr_array, model: GeneSetModel) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Blocks of sets with their logits and popularity-corrected logits (sets × vocabulary)."""
+    for start in range(0, set_genes.shape[0], SETS_AT_A_TIME):
+        block = slice(start, min(start + SETS_AT_A_TIME, set_genes.shape[0]))
+        logits = model.logits(set_genes[block])
         yield block, logits, logits - model.popularity
 
 
 def zscores(corrected: np.ndarray) -> np.ndarray:
-    """Each row less its mean over the genes, in standard deviations; the specials don't count."""
+    """Standardize each row by the mean and standard deviation over its genes, without the special tokens."""
     genes = corrected[:, N_SPECIALS:]
-    return (corrected - genes.mean(axis=1, keepdims=True)) / genes.std(axis=1, keepdims=True)
+    standardized: np.ndarray = (corrected - genes.mean(axis=1, keepdims=True)) / genes.std(axis=1, keepdims=True)
+    return standardized
 
 
 def _candidates(
-    sets: GeneSets, model: GeneSetModel, own: csr_array, genes: Iterable[str] | None
+    sets: GeneSets, model: GeneSetModel, set_genes: csr_array, genes: Iterable[str] | None
 ) -> tuple[np.ndarray, np.ndarray, csr_array]:
-    """What a model may add to sets.
+    """Genes that a model can add to sets.
 
     Returns
     -------
-    Names of the vocabulary's genes (in the data, if its ``genes`` are given), which of them may be added at all, and
-    those that may not be added to each set (sets × vocabulary).
+    The names of the vocabulary's genes (their names in the data if ``genes`` is given), whether each can be added, and
+    the genes that are excluded from each set (sets × vocabulary).
     """
     vocabulary = np.asarray(model.genes, dtype=object)
     if genes is None:
         allowed = np.ones(len(vocabulary), bool)
         allowed[:N_SPECIALS] = False
-        return vocabulary, allowed, own
+        return vocabulary, allowed, set_genes
     data = np.asarray(genes, dtype=object)
-    place = gene_columns(vocabulary, data)
-    return data[place], place >= 0, own + sets.membership(data)[:, place]
+    positions = gene_columns(vocabulary, data)
+    return data[positions], positions >= 0, set_genes + sets.membership(data)[:, positions]

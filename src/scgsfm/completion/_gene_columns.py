@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def gene_columns(vocabulary: np.ndarray, genes: Iterable[str]) -> np.ndarray:
-    """For each token of a model's vocabulary its gene's position among ``genes``, or -1.
+    """The position among ``genes`` of each token of a model's vocabulary, or -1.
 
-    No position occurs twice: of several tokens for one gene (as orthologs can be) the one with the gene's own name
-    counts, else the first. The specials have none.
+    Each position occurs at most once. If several tokens match one gene, as orthologs can, the token with the gene's
+    name is used, or else the first. Special tokens have no position.
     """
     genes = np.asarray(genes, dtype=object)
-    place = match(vocabulary, genes)
-    place[:N_SPECIALS] = -1
-    found = np.flatnonzero(place >= 0)
-    own_name_first = found[np.argsort(vocabulary[found] != genes[place[found]], kind="stable")]
-    _, kept = np.unique(place[own_name_first], return_index=True)
-    columns = np.full(len(place), -1, np.int64)
-    columns[own_name_first[kept]] = place[own_name_first[kept]]
+    positions = match(vocabulary, genes)
+    positions[:N_SPECIALS] = -1
+    matched = np.flatnonzero(positions >= 0)
+    same_name_first = matched[np.argsort(vocabulary[matched] != genes[positions[matched]], kind="stable")]
+    _, first = np.unique(positions[same_name_first], return_index=True)
+    columns = np.full(len(positions), -1, np.int64)
+    columns[same_name_first[first]] = positions[same_name_first[first]]
     return columns

@@ -9,19 +9,23 @@ if TYPE_CHECKING:
 
 
 class GeneSetModel(Protocol):
-    """What completion, scoring and enrichment need of a model, so that they don't depend on one."""
+    """Interface of a gene-set model for completion, scoring and enrichment, which don't depend on an implementation."""
 
     @property
     def name(self) -> str:
-        """What the model is called in messages and records."""
+        """Name of the model in messages and records."""
 
     @property
     def genes(self) -> Sequence[str]:
-        """The vocabulary, the special tokens first."""
+        """Vocabulary, with the special tokens first."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the weights, so that results can be cached."""
 
     @property
     def popularity(self) -> np.ndarray:
-        """Mean logit of each gene over all single genes."""
+        """Mean logit of each gene over all sets of a single gene."""
 
     def logits(self, sets: Any, /) -> np.ndarray:
         """Logit of each gene for each set (sets × vocabulary)."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm._messages import listing
+from scgsfm._messages import check_choice, listing
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import as_names, check_share, match
 from scgsfm.genesets import GeneSets
@@ -26,23 +26,26 @@ CHOICES = {"by": ("gene", "term"), "known": ("include", "exclude")}
 def requested_genes(
     genes: Iterable[Any] | None, model: GeneSetModel, *, what: str = "genes"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct names that a model knows, by default its own, and their tokens; ``what`` they are, for messages."""
+    """The distinct names that are in a model's vocabulary, by default all, and their tokens.
+
+    ``what`` describes the names in messages.
+    """
     vocabulary = np.array(model.genes, dtype=object)
     if genes is None:
         return vocabulary[N_SPECIALS:], np.arange(N_SPECIALS, len(vocabulary))
     names = np.array([*dict.fromkeys(as_names(genes))], dtype=object)
     tokens = match(names, vocabulary)
-    found = tokens >= N_SPECIALS
+    matched = tokens >= N_SPECIALS
     check_share(
-        len(np.unique(tokens[found])),
+        len(np.unique(tokens[matched])),
         min(len(names), len(vocabulary) - N_SPECIALS),
         what=f"{what} in the model's vocabulary",
-        examples_given=names[~found],
+        examples_given=names[~matched],
         examples_expected=vocabulary[N_SPECIALS:],
     )
-    if not found.all():
-        logger.info("The model doesn't know %s", listing(names[~found].tolist()))
-    return names[found], tokens[found]
+    if not matched.all():
+        logger.info("Not in the model's vocabulary: %s", listing(names[~matched].tolist()))
+    return names[matched], tokens[matched]
 
 
 def prediction_tables(
@@ -56,11 +59,9 @@ def prediction_tables(
     min_probability: float,
     known: Literal["include", "exclude"],
 ) -> Iterator[pd.DataFrame]:
-    """The table of :func:`~scgsfm.tl.predict_functions` for genes and their tokens: whole, or by blocks of terms."""
+    """The table of :func:`~scgsfm.tl.predict_functions` for genes and their tokens: in one piece, or in blocks of terms."""
     for name, value in (("by", by), ("known", known)):
-        if value not in CHOICES[name]:
-            msg = f"`{name}` is {value!r}, but must be {' or '.join(map(repr, CHOICES[name]))}."
-            raise ValueError(msg)
+        check_choice(name, value, CHOICES[name])
     if (n_top is not None and n_top < 1) or not 0 <= min_probability <= 1:
         msg = (
             f"`n_top` is {n_top} and `min_probability` {min_probability}, but must be at least 1 (or None for all) and "
@@ -68,11 +69,11 @@ def prediction_tables(
         )
         raise ValueError(msg)
     sets = GeneSets(library)
-    own = known_genes(sets, model, done="predicted")
-    terms, left = np.array(sets.names, dtype=object), cross_validate(own, model)
-    told: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
-    for pairs in predict_terms(own, left, model, tokens, by=by, **told):
-        both = {"gene": names[pairs.genes], "term": terms[pairs.terms]}
-        columns = {name: both[name] for name in (by, *both)}
-        measured = {"probability": pairs.probability, "zscore": pairs.zscore, "rank": pairs.rank, "known": pairs.known}
-        yield pd.DataFrame(columns | measured | {"auroc": left.auroc[pairs.terms]})
+    set_genes = known_genes(sets, model, done="predicted")
+    terms, cross_validated = np.array(sets.names, dtype=object), cross_validate(set_genes, model)
+    options: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
+    for pairs in predict_terms(set_genes, cross_validated, model, tokens, by=by, **options):
+        labels = {"gene": names[pairs.genes], "term": terms[pairs.terms]}
+        columns = {name: labels[name] for name in (by, *labels)}
+        values = {"probability": pairs.probability, "zscore": pairs.zscore, "rank": pairs.rank, "known": pairs.known}
+        yield pd.DataFrame(columns | values | {"auroc": cross_validated.auroc[pairs.terms]})

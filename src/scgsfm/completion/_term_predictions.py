@@ -1,4 +1,4 @@
-"""Which genes belong to which terms of a library: a model's answer for all pairs, a block of terms at a time."""
+"""Predicted gene–term pairs of a library, computed in blocks of terms."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class TermPredictions(NamedTuple):
-    """Terms and genes that go together, those of one gene (or term) side by side, the foremost first."""
+    """Predicted pairs of terms and genes, sorted by gene (or term) and rank."""
 
     terms: np.ndarray
-    """Position among the terms."""
+    """Positions of the terms in the library."""
     genes: np.ndarray
-    """Position among the genes asked for."""
+    """Positions of the genes in the query."""
     probability: np.ndarray
     zscore: np.ndarray
     rank: np.ndarray
@@ -31,8 +31,8 @@ class TermPredictions(NamedTuple):
 
 
 def predict_terms(
-    own: csr_array,
-    left: CrossValidated,
+    set_genes: csr_array,
+    cross_validated: CrossValidated,
     model: GeneSetModel,
     tokens: np.ndarray,
     *,
@@ -41,99 +41,105 @@ def predict_terms(
     min_probability: float,
     include_known: bool,
 ) -> Iterator[TermPredictions]:
-    """The foremost terms of each gene, all at once, or the foremost genes of each term, by blocks of terms.
+    """The top terms of each gene, all at once, or the top genes of each term, in blocks of terms.
 
     Parameters
     ----------
-    own
+    set_genes
         Genes of each term: ones, terms × vocabulary.
-    left
-        What the model says of these genes with them left out, which stands in for what it says of genes it was told.
+    cross_validated
+        Cross-validated predictions for these genes, which replace the predictions from sets that contain them.
     model
         The model.
     tokens
-        The genes asked for, as positions in the vocabulary.
+        Genes of the query, as positions in the vocabulary.
     by
-        What the pairs are listed for.
+        Whether to list pairs by gene or by term.
     n
-        How many for each; ``None`` for all.
+        Number of pairs for each; ``None`` for all.
     min_probability
-        Less probable pairs are not listed.
+        Minimum probability of listed pairs.
     include_known
-        Whether pairs of the library are listed.
+        Whether to list pairs that are in the library.
     """
-    blocks = _blocks(own, left, model, tokens, min_probability, include_known=include_known)
+    blocks = _blocks(set_genes, cross_validated, model, tokens, min_probability, include_known=include_known)
     if by == "term":
-        for start, scores, values in blocks:
-            turned = [(0, np.ascontiguousarray(scores.T), np.ascontiguousarray(values.transpose(1, 0, 2)))]
-            terms, genes, found = _best(turned, len(scores), n and min(n, len(tokens)))
-            yield _pairs(own, tokens, terms + start, genes, found, groups=terms)
+        for start, scores, measures in blocks:
+            transposed = [(0, np.ascontiguousarray(scores.T), np.ascontiguousarray(measures.transpose(1, 0, 2)))]
+            terms, genes, values = _best(transposed, len(scores), n and min(n, len(tokens)))
+            yield _pairs(set_genes, tokens, terms + start, genes, values, groups=terms)
     else:
-        genes, terms, found = _best(blocks, len(tokens), n and min(n, own.shape[0]))
-        yield _pairs(own, tokens, terms, genes, found, groups=genes)
+        genes, terms, values = _best(blocks, len(tokens), n and min(n, set_genes.shape[0]))
+        yield _pairs(set_genes, tokens, terms, genes, values, groups=genes)
 
 
 def _blocks(
-    own: csr_array,
-    left: CrossValidated,
+    set_genes: csr_array,
+    cross_validated: CrossValidated,
     model: GeneSetModel,
     tokens: np.ndarray,
     min_probability: float,
     *,
     include_known: bool,
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """First term, scores (terms × genes), and probabilities and z-scores (terms × genes × 2) of each block.
+    r"""First term, scores (terms × genes), and probabilities and z-scores (terms × genes × 2) of each block.
 
-    The score is the logit in standard deviations over the genes, plus half the logarithm of the term's size; NaN for
-    pairs not to be listed.
+    The score of a pair is :math:`z + \frac{1}{2} \log n`, with the logit :math:`z`, standardized over the genes, and the
+    size :math:`n` of the term. It is NaN for pairs that are not listed.
     """
-    for block, logits, corrected in predictions(own, model):
-        told = own[block].nonzero()
-        entries = slice(own.indptr[block.start], own.indptr[block.stop])
+    for block, logits, corrected in predictions(set_genes, model):
+        members = set_genes[block].nonzero()
+        entries = slice(set_genes.indptr[block.start], set_genes.indptr[block.stop])
         parts = []
-        for values, outside in (
-            (zscores(logits), left.fit),
-            (model.probabilities(logits), left.probability),
-            (zscores(corrected), left.zscore),
+        for values, held_out in (
+            (zscores(logits), cross_validated.fit),
+            (model.probabilities(logits), cross_validated.probability),
+            (zscores(corrected), cross_validated.zscore),
         ):
-            values[told] = outside[entries]
+            values[members] = held_out[entries]
             parts.append(values[:, tokens])
         scores, probability, zscore = parts
-        scores += np.log(np.maximum(np.diff(own[block].indptr), 1))[:, None] / 2
+        scores += np.log(np.maximum(np.diff(set_genes[block].indptr), 1))[:, None] / 2
         scores[probability < min_probability] = np.nan
         if not include_known:
-            listed = np.zeros(logits.shape, bool)
-            listed[told] = True
-            scores[listed[:, tokens]] = np.nan
+            in_library = np.zeros(logits.shape, bool)
+            in_library[members] = True
+            scores[in_library[:, tokens]] = np.nan
         yield block.start, scores, np.stack([probability, zscore], axis=2)
 
 
 def _best(blocks: Any, n_columns: int, n: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Columns, rows and values of the ``n`` highest scores of each column of blocks of rows, in order."""
+    """Columns, rows and values of the ``n`` highest scores of each column of blocks of rows, sorted."""
     from scgsfm.kernels import keep_top_k
 
     if n is None:
-        found = []
+        parts = []
         for first, block, values in blocks:
             rows, columns = np.nonzero(~np.isnan(block))
-            found.append((columns, rows + first, block[rows, columns], values[rows, columns]))
-        column, row, score, value = (np.concatenate(part) for part in zip(*found, strict=True))
+            parts.append((columns, rows + first, block[rows, columns], values[rows, columns]))
+        column, row, score, value = (np.concatenate(part) for part in zip(*parts, strict=True))
     else:
         best = np.full((n_columns, n), -np.inf, np.float32)
-        at, kept = np.zeros(best.shape, np.int64), np.zeros((*best.shape, 2), np.float32)
+        best_rows, best_values = np.zeros(best.shape, np.int64), np.zeros((*best.shape, 2), np.float32)
         for first, block, values in blocks:
-            keep_top_k(block, values, first, best, at, kept)
-        column, place = np.nonzero(best > -np.inf)
-        row, score, value = at[column, place], best[column, place], kept[column, place]
+            keep_top_k(block, values, first, best, best_rows, best_values)
+        column, rank = np.nonzero(best > -np.inf)
+        row, score, value = best_rows[column, rank], best[column, rank], best_values[column, rank]
     order = np.lexsort((row, -score, column))
     return column[order], row[order], value[order]
 
 
 def _pairs(
-    own: csr_array, tokens: np.ndarray, terms: np.ndarray, genes: np.ndarray, values: np.ndarray, *, groups: np.ndarray
+    set_genes: csr_array,
+    tokens: np.ndarray,
+    terms: np.ndarray,
+    genes: np.ndarray,
+    values: np.ndarray,
+    *,
+    groups: np.ndarray,
 ) -> TermPredictions:
     rank = np.arange(1, len(groups) + 1) - np.searchsorted(groups, groups)
-    n_genes = own.shape[1]
-    members = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr)) * n_genes + own.indices
+    n_genes = set_genes.shape[1]
+    members = np.repeat(np.arange(set_genes.shape[0]), np.diff(set_genes.indptr)) * n_genes + set_genes.indices
     known = np.isin(terms * n_genes + tokens[genes], members)
     return TermPredictions(terms, genes, values[:, 0], values[:, 1], rank.astype(np.int32), known)

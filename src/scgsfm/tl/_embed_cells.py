@@ -131,7 +131,7 @@ def embed_cells(
     embedding = np.empty((rows.n_cells, dim), np.float32)
     n_empty = 0
     for start, block in rows:
-        cells = sets.of(block)
+        cells = sets.gene_sets(block)
         n_empty += int((np.diff(cells.indptr) == 0).sum())
         arrays = cells.data, tokens[cells.indices], cells.indptr
         cells = csr_array(arrays, shape=(cells.shape[0], len(loaded.genes)))
