@@ -7,7 +7,7 @@ import pytest
 
 from scgsfm import GeneSets
 from scgsfm.enrichment import gene_covariates, model_enrichment, terms_over
-from scgsfm.enrichment._gsfm import _left_out, _matched, _standardise_genes
+from scgsfm.enrichment._gsfm import _cross_validated_logits, _matched_queries, _standardize_genes
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -51,8 +51,8 @@ TOKENS = np.arange(2, N_GENES + 2)
 
 
 def run(query: np.ndarray, terms: SetIndex, model: Any, n_null: int = 200) -> Any:
-    traits = gene_covariates(terms, model.popularity[TOKENS])
-    return model_enrichment(query, terms, model, TOKENS, traits, n_null=n_null, rng=np.random.default_rng(0))
+    covariates = gene_covariates(terms, model.popularity[TOKENS])
+    return model_enrichment(query, terms, model, TOKENS, covariates, n_null=n_null, rng=np.random.default_rng(0))
 
 
 def test_finds_a_term_that_shares_no_gene_with_the_query(terms: SetIndex, model: ClusterModel) -> None:
@@ -65,7 +65,7 @@ def test_finds_a_term_that_shares_no_gene_with_the_query(terms: SetIndex, model:
 
 
 @pytest.mark.parametrize("popular", [False, True])
-def test_uniform_by_chance(terms: SetIndex, model: ClusterModel, popular: bool) -> None:
+def test_pvalues_are_uniform_under_the_null(terms: SetIndex, model: ClusterModel, popular: bool) -> None:
     rng = np.random.default_rng(3)
     popularity = model.popularity[TOKENS]
     p = np.exp(popularity) if popular else np.ones(N_GENES)
@@ -76,9 +76,9 @@ def test_uniform_by_chance(terms: SetIndex, model: ClusterModel, popular: bool) 
     assert 0.44 < (pvalue < 0.5).mean() < 0.56
 
 
-def test_genes_of_the_query_are_judged_without_them(model: ClusterModel) -> None:
+def test_query_genes_are_predicted_by_cross_validation(model: ClusterModel) -> None:
     query = np.random.default_rng(0).choice(N_GENES, 25, replace=False)
-    logits = _left_out(query, model, TOKENS, np.random.default_rng(0))
+    logits = _cross_validated_logits(query, model, TOKENS, np.random.default_rng(0))
     assert np.abs(logits - model.popularity[TOKENS]).max() < 2, "nobody gains from being in the query: 50 / 25"
     whole = np.zeros((1, N_GENES + 2))
     whole[0, TOKENS[query]] = 1
@@ -87,28 +87,28 @@ def test_genes_of_the_query_are_judged_without_them(model: ClusterModel) -> None
     np.testing.assert_allclose(logits[others], expected[0, TOKENS][others], rtol=1e-5)
 
 
-def test_random_queries_are_like_the_query() -> None:
-    traits = np.random.default_rng(1).normal(size=(9000, 2))
-    query = np.argsort(-traits[:, 0])[100:160:2]
-    drawn = _matched(query, traits, 80, np.random.default_rng(0))
+def test_random_queries_match_the_query() -> None:
+    covariates = np.random.default_rng(1).normal(size=(9000, 2))
+    query = np.argsort(-covariates[:, 0])[100:160:2]
+    drawn = _matched_queries(query, covariates, 80, np.random.default_rng(0))
     assert drawn.shape == (80, 30)
     assert all(len(set(row)) == 30 for row in drawn)
     assert len(np.unique(drawn)) > 300, "not the query itself"
-    np.testing.assert_allclose(traits[drawn].mean(axis=(0, 1)), traits[query].mean(axis=0), atol=0.15)
-    nearest = np.argsort(np.linalg.norm(traits - traits[query[0]], axis=1))[:50]
+    np.testing.assert_allclose(covariates[drawn].mean(axis=(0, 1)), covariates[query].mean(axis=0), atol=0.15)
+    nearest = np.argsort(np.linalg.norm(covariates - covariates[query[0]], axis=1))[:50]
     assert set(drawn[:, 0]) <= set(nearest)
 
 
-def test_random_queries_where_too_few_genes_are_alike() -> None:
-    drawn = _matched(np.arange(70), np.zeros((90, 1)), 20, np.random.default_rng(0))
+def test_random_queries_with_too_few_similar_genes() -> None:
+    drawn = _matched_queries(np.arange(70), np.zeros((90, 1)), 20, np.random.default_rng(0))
     assert all(len(set(row)) == 70 for row in drawn)
     assert drawn.min() >= 0
     assert drawn.max() < 90
-    alone = _matched(np.array([3]), np.zeros((1 + 3, 1)), 20, np.random.default_rng(0))
+    alone = _matched_queries(np.array([3]), np.zeros((1 + 3, 1)), 20, np.random.default_rng(0))
     assert set(alone.ravel()) == {0, 1, 2, 3}
 
 
-def test_own_genes_of_random_queries_have_values_of_others() -> None:
+def test_genes_of_random_queries_have_values_of_other_queries() -> None:
     rng = np.random.default_rng(0)
     null = rng.normal(3, 2, (50, 30)).astype(np.float32)
     own = np.array([rng.choice(30, 4, replace=False) for _ in range(50)])
@@ -117,7 +117,7 @@ def test_own_genes_of_random_queries_have_values_of_others() -> None:
     without = null.astype(np.float64)
     without[np.arange(50)[:, None], own] = np.nan
     null[np.arange(50)[:, None], own] = 1e6
-    mean, std = _standardise_genes(null, own)
+    mean, std = _standardize_genes(null, own)
     assert np.abs(null).max() < 10
     assert np.abs(null[:, :29].mean(axis=0)).max() < 0.3
     assert (null[:, 29] == 0).all()
@@ -126,10 +126,10 @@ def test_own_genes_of_random_queries_have_values_of_others() -> None:
     np.testing.assert_allclose(std[:29], np.nanstd(without[:, :29], axis=0), rtol=1e-4)
 
 
-def test_traits(terms: SetIndex) -> None:
+def test_covariates(terms: SetIndex) -> None:
     popularity, level = np.random.default_rng(0).normal(size=(2, N_GENES))
     listed = terms.membership.toarray().sum(axis=0)
-    traits = gene_covariates(terms, popularity, np.exp(level))
-    for trait, expected in zip(traits.T, (np.log1p(listed), popularity, level), strict=True):
-        np.testing.assert_allclose(trait, (expected - expected.mean()) / expected.std(), atol=1e-6)
+    covariates = gene_covariates(terms, popularity, np.exp(level))
+    for covariate, expected in zip(covariates.T, (np.log1p(listed), popularity, level), strict=True):
+        np.testing.assert_allclose(covariate, (expected - expected.mean()) / expected.std(), atol=1e-6)
     assert gene_covariates(terms, np.zeros(N_GENES)).shape == (N_GENES, 2)

@@ -49,7 +49,7 @@ def test_blitzgsea(terms: SetIndex, genes: np.ndarray, values: np.ndarray) -> No
 
 
 @pytest.mark.parametrize("shift", [0.0, 1.5])
-def test_uniform_by_chance(genes: np.ndarray, shift: float) -> None:
+def test_pvalues_are_uniform_under_the_null(genes: np.ndarray, shift: float) -> None:
     """Also for a ranking of mostly positive values, in which hardly any score is negative."""
     rng = np.random.default_rng(7)
     sets = {f"{size} {i}": rng.choice(genes, size, replace=False).tolist() for size in (5, 12, 60) for i in range(1500)}

@@ -1,18 +1,18 @@
-"""Gene lists and rankings tested for the terms of a library."""
+"""Enrichment tests of gene lists and rankings for the terms of a library."""
 
 from ._gene_lists import GeneLists, from_adata, from_genes
 from ._gsfm import MIN_QUERY, gene_covariates, model_enrichment
 from ._ora import ora
 from ._prerank import leading_edge, prerank, running_sum
-from ._run import Options, run_enrichment
+from ._run import EnrichmentOptions, run_enrichment
 from ._terms import Background, EnrichmentResult, table, terms_over
 
 __all__ = [
     "MIN_QUERY",
     "Background",
+    "EnrichmentOptions",
     "EnrichmentResult",
     "GeneLists",
-    "Options",
     "from_adata",
     "from_genes",
     "gene_covariates",

@@ -11,18 +11,22 @@ if TYPE_CHECKING:
 
 
 def ora(query: np.ndarray, terms: SetIndex) -> EnrichmentResult:
-    """Test whether a query holds more genes of each term than a random one of its size (hypergeometric, one-sided).
+    r"""Over-representation analysis (ORA): one-sided hypergeometric test of a query against each term.
+
+    With :math:`k` of the :math:`n` query genes among the :math:`K` genes of a term, in a background of :math:`N` genes,
+
+    .. math:: p = \sum_{i \ge k} \binom{K}{i} \binom{N - K}{n - i} / \binom{N}{n}.
 
     Parameters
     ----------
     query
-        Positions of its genes in the background.
+        Positions of the query genes in the background.
     terms
         The terms over the background.
 
     Returns
     -------
-    The score is the log2 of the odds ratio, ½ added to each count.
+    The score is the log2 odds ratio, with ½ added to each count.
     """
     from scgsfm.kernels import fisher_greater
 
@@ -34,7 +38,7 @@ def ora(query: np.ndarray, terms: SetIndex) -> EnrichmentResult:
 
 
 def _shared(query: np.ndarray, terms: SetIndex) -> list[np.ndarray]:
-    """The genes of a query that each term has, in the order of the query."""
+    """The query genes in each term, in the order of the query."""
     entries = terms.membership[:, query]
     entries.sort_indices()
-    return [query[places] for places in np.split(entries.indices, entries.indptr[1:-1])]
+    return [query[positions] for positions in np.split(entries.indices, entries.indptr[1:-1])]

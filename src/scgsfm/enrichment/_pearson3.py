@@ -4,35 +4,33 @@ from typing import NamedTuple
 
 import numpy as np
 
-LEAST_SKEW = 0.05
-"""Below it the gamma distribution is as good as normal, and its shape grows without bound."""
+MIN_SKEW = 0.05
+"""With less skewness, the gamma distribution is nearly normal, and its shape parameter grows without bound."""
 
 
 class Pearson3(NamedTuple):
-    """Mean, standard deviation and skewness of what chance gives."""
+    """Mean, standard deviation and skewness of a Pearson type III distribution (shifted gamma)."""
 
     mean: np.ndarray
     std: np.ndarray
     skew: np.ndarray
 
     @classmethod
-    def of(cls, values: np.ndarray) -> Pearson3:
-        """Moments over the first axis."""
+    def fit(cls, values: np.ndarray) -> Pearson3:
+        """Fit the distribution by moments over the first axis."""
         mean, std = values.mean(axis=0), values.std(axis=0)
         z = (values - mean) / np.where(std > 0, std, 1)
         return cls(mean, std, (z * z * z).mean(axis=0))
 
     def zscore(self, value: np.ndarray) -> np.ndarray:
-        """``value`` in standard deviations from the mean; 0 where nothing varies."""
-        return (value - self.mean) / np.where(self.std > 0, self.std, np.inf)
+        """Standardized values; 0 if nothing varies."""
+        return np.asarray((value - self.mean) / np.where(self.std > 0, self.std, np.inf))
 
-    def upper(self, value: np.ndarray) -> np.ndarray:
-        """Probability of ``value`` or more, by the gamma distribution with these moments, shifted (Pearson's type III).
+    def sf(self, value: np.ndarray) -> np.ndarray:
+        """Upper tail probability of ``value``.
 
-        What is skewed to the left counts as symmetric, since its upper tail would end.
+        Negative skewness is replaced by ``MIN_SKEW``, because the upper tail would otherwise be bounded.
         """
-        from scipy.special import gammaincc
+        from scipy.stats import pearson3
 
-        skew = np.maximum(self.skew, LEAST_SKEW)
-        shape = 4 / skew**2
-        return gammaincc(shape, np.maximum(shape + 2 * self.zscore(value) / skew, 0))
+        return np.asarray(pearson3.sf(self.zscore(value), np.maximum(self.skew, MIN_SKEW)))

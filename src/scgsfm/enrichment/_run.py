@@ -1,4 +1,4 @@
-"""What :func:`scgsfm.tl.enrich` does with lists and rankings, wherever they are from."""
+"""Enrichment of gene lists and rankings in each mode of :func:`scgsfm.tl.enrich`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import listing, warn
+from scgsfm._messages import check_at_least, check_choice, listing, warn
 from scgsfm.completion import gene_columns
 from scgsfm.errors import GeneSetWarning
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from ._gene_lists import GeneLists
 
 N_NULL = {"overlap": 0, "ranked": 4000, "gsfm": 500}
-"""Random lists or sets of each mode; the modes themselves."""
+"""Modes, and their default number of random lists or sets."""
 MIN_NULL = 50
 
 
-class Options(NamedTuple):
-    """Parameters of :func:`~scgsfm.tl.enrich` that don't depend on the kind of data."""
+class EnrichmentOptions(NamedTuple):
+    """Parameters of :func:`~scgsfm.tl.enrich` that do not depend on the type of the data."""
 
     mode: str | None
     n_genes: int
@@ -40,21 +40,16 @@ class Options(NamedTuple):
     max_genes: int
     n_null: int | None
 
-    def check(self, source: GeneLists) -> Options:
-        """The options with the mode for ``source`` filled in. Raises ValueError for what is out of range."""
+    def check(self, source: GeneLists) -> EnrichmentOptions:
+        """Validate the options and choose a default mode for ``source``."""
         mode = self.mode or ("ranked" if source.rankings and source.background is None else "overlap")
-        if mode not in N_NULL:
-            msg = f"`mode` is {mode!r}, but must be {', '.join(map(repr, N_NULL))} or None."
-            raise ValueError(msg)
+        check_choice("mode", mode, (*N_NULL, None))
         if mode == "ranked" and not source.rankings:
-            msg = "`mode='ranked'` needs a ranking, but `data` is a list of genes: give a Series of numbers by gene."
+            msg = "`mode='ranked'` needs a ranking, but `data` is a list of genes: use a Series of numbers indexed by gene."
             raise ValueError(msg)
-        if self.n_genes < 1:
-            msg = f"`n_genes` is {self.n_genes}, but must be at least 1."
-            raise ValueError(msg)
-        if self.n_null is not None and self.n_null < MIN_NULL:
-            msg = f"`n_null` is {self.n_null}, but must be at least {MIN_NULL}."
-            raise ValueError(msg)
+        check_at_least("n_genes", self.n_genes, 1)
+        if self.n_null is not None:
+            check_at_least("n_null", self.n_null, MIN_NULL)
         return self._replace(mode=mode)
 
     @property
@@ -70,14 +65,14 @@ class Options(NamedTuple):
 def run_enrichment(
     source: GeneLists,
     sets: GeneSets,
-    options: Options,
-    given: np.ndarray | None,
+    options: EnrichmentOptions,
+    background_genes: np.ndarray | None,
     model: Callable[[], GeneSetModel],
     rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The table, and how it was made."""
+    """Test all groups; returns the table and the record of how it was made."""
     options = options.check(source)
-    background = _background(source, sets, given)
+    background = _background(source, sets, background_genes)
     record: dict[str, Any] = {"mode": options.mode, "gene_sets": sets.info, "n_background": len(background.genes)}
     if options.mode == "ranked":
         tables = list(_by_rankings(source, background, sets, options, rng))
@@ -95,7 +90,7 @@ def run_enrichment(
         record |= {"model": loaded.name, "n_known": len(tokens)}
         tables = list(_by_model(source, background, sets, options, loaded, tokens, rng))
     if not tables:
-        msg = "No group has a gene to test: raise `max_padj`, or look at the ranking of the genes."
+        msg = "No group has a gene to test: increase `max_padj`, or inspect the ranking of the genes."
         raise ValueError(msg)
     names = ("n_genes", "max_padj", "min_genes", "max_genes")
     record["params"] = {name: getattr(options, name) for name in names} | {"n_null": options.draws}
@@ -103,63 +98,63 @@ def run_enrichment(
 
 
 def _background(source: GeneLists, sets: GeneSets, given: np.ndarray | None) -> Background:
-    """Of data the detected genes, of rankings theirs, of lists the library's; of these what is ``given``."""
-    own = source.background
-    if own is None:
+    """Detected genes of data, genes of rankings, or (for lists) genes of the library; restricted to ``given``."""
+    background = source.background
+    if background is None:
         names = [ranking["name"] for ranking in source.rankings.values()]
-        own = Background(pd.unique(pd.concat(names)).astype(object) if names else sets.genes)
+        background = Background(pd.unique(pd.concat(names)).astype(object) if names else sets.genes)
         if given is not None and not names:
             return Background(np.unique(given))
     if given is None:
-        return own
-    return own.take(np.sort(own.places(given, what="genes of `background` among those ranked")))
+        return background
+    return background.take(np.sort(background.positions(given, what="genes of `background` among those ranked")))
 
 
-def _queries(source: GeneLists, background: Background, options: Options) -> dict[str, np.ndarray]:
-    """Positions of the genes of each list in the background."""
+def _queries(source: GeneLists, background: Background, options: EnrichmentOptions) -> dict[str, np.ndarray]:
+    """Background positions of the genes of each list."""
     lists = source.top(options.n_genes, options.max_padj)
     empty = [group for group, genes in lists.items() if not len(genes)]
     if empty:
-        msg = f"{len(empty)} of {len(lists)} groups have no gene to test and are left out: {listing(empty)}."
+        msg = f"{len(empty)} of {len(lists)} groups have no gene to test and are skipped: {listing(empty)}."
         warn(msg, GeneSetWarning)
     return {
-        group: background.places(genes, what=f"genes of {group!r} in the background")
+        group: background.positions(genes, what=f"genes of {group!r} in the background")
         for group, genes in lists.items()
         if len(genes)
     }
 
 
 def _by_rankings(
-    source: GeneLists, background: Background, sets: GeneSets, options: Options, rng: np.random.Generator
+    source: GeneLists, background: Background, sets: GeneSets, options: EnrichmentOptions, rng: np.random.Generator
 ) -> Iterator[pd.DataFrame]:
-    """Rankings that hold the same genes, as those of data do, share the terms."""
-    inside, genes = set(background.genes), np.empty(0, dtype=object)
-    for (group, ranking), own_rng in zip(source.rankings.items(), rng.spawn(len(source.rankings)), strict=True):
-        ranked = ranking[ranking["name"].isin(inside)].sort_values("name", kind="stable")
+    """Test rankings. Rankings of the same genes, such as those of data, share their terms."""
+    allowed, genes = set(background.genes), np.empty(0, dtype=object)
+    for (group, ranking), group_rng in zip(source.rankings.items(), rng.spawn(len(source.rankings)), strict=True):
+        ranked = ranking[ranking["name"].isin(allowed)].sort_values("name", kind="stable")
         names = ranked["name"].to_numpy(dtype=object)
         if not np.array_equal(names, genes):
             genes, terms = names, options.terms(sets, Background(names))
-        found = prerank(ranked["value"].to_numpy(), terms, n_null=options.draws, rng=own_rng)
-        yield table(group, found, terms, names)
+        result = prerank(ranked["value"].to_numpy(), terms, n_null=options.draws, rng=group_rng)
+        yield table(group, result, terms, names)
 
 
 def _by_model(
     source: GeneLists,
     background: Background,
     sets: GeneSets,
-    options: Options,
+    options: EnrichmentOptions,
     model: GeneSetModel,
     tokens: np.ndarray,
     rng: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:
-    """Random lists are matched to each list: see :func:`scgsfm.enrichment.gene_covariates`."""
+    """Test lists by a model, with random lists matched by :func:`scgsfm.enrichment.gene_covariates`."""
     terms = options.terms(sets, background)
-    traits = gene_covariates(terms, model.popularity[tokens], background.level)
+    covariates = gene_covariates(terms, model.popularity[tokens], background.level)
     queries = _queries(source, background, options)
-    for (group, query), own_rng in zip(queries.items(), rng.spawn(len(queries)), strict=True):
+    for (group, query), group_rng in zip(queries.items(), rng.spawn(len(queries)), strict=True):
         if len(query) < MIN_QUERY:
-            msg = f"{group!r} has {len(query)} genes that the model knows; `mode='gsfm'` takes {MIN_QUERY} or more."
+            msg = f"{group!r} has {len(query)} genes in the model's vocabulary and is skipped; `mode='gsfm'` needs {MIN_QUERY} or more."
             warn(msg, GeneSetWarning)
             continue
-        found = model_enrichment(query, terms, model, tokens, traits, n_null=options.draws, rng=own_rng)
-        yield table(group, found, terms, background.genes)
+        result = model_enrichment(query, terms, model, tokens, covariates, n_null=options.draws, rng=group_rng)
+        yield table(group, result, terms, background.genes)

@@ -7,7 +7,7 @@ import numpy as np
 
 from scgsfm import _keys
 from scgsfm._adata import write_record
-from scgsfm.enrichment import Options, from_adata, from_genes, run_enrichment
+from scgsfm.enrichment import EnrichmentOptions, from_adata, from_genes, run_enrichment
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
@@ -152,7 +152,7 @@ def enrich(
     """
     from anndata import AnnData
 
-    options = Options(mode, n_genes, max_padj, min_genes, max_genes, n_null)
+    options = EnrichmentOptions(mode, n_genes, max_padj, min_genes, max_genes, n_null)
     sets = GeneSets(library)
     given = None if background is None else as_names(background)
     generator = np.random.default_rng(rng)
