@@ -1,4 +1,4 @@
-"""Cell types by marker sets."""
+"""Cell-type annotation by marker sets."""
 
 from ._markers import Markers, Profile, probabilities, score_cells
 

@@ -265,7 +265,7 @@ def _table(
     scores, null = scorer.score(means), np.sort(scorer.best_random(means), axis=None)
     threshold = np.quantile(null, 1 - alpha, method="higher")
     probability = probabilities(_best_of_types(scores, by_type), threshold, OF_GROUPS)
-    share, n_markers = scorer.share_outstanding(profile.group_means), np.diff(scorer.weights.indptr)
+    share, n_markers = scorer.specific_share(profile.group_means), np.diff(scorer.weights.indptr)
     parts = []
     for i, group in enumerate(groups.categories):
         cells = groups.codes == i
