@@ -1,4 +1,4 @@
-"""The shell command, in process: its output, its files and its errors."""
+"""The command line interface: its output, files and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy import sparse
 
 import scgsfm
 from scgsfm.cli import main
-from scgsfm.cli._stream import Part
+from scgsfm.cli._stream import PartialOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,41 +117,41 @@ class Killed(BaseException):
 def stopped(cells: Path, gmt: Path, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments of a run that was killed after the third of seven blocks."""
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "counts"]
-    tell = Part.tell
+    tell = PartialOutput.save_progress
 
-    def killed(self: Part, n_done: int) -> None:
+    def killed(self: PartialOutput, n_done: int) -> None:
         tell(self, n_done)
         if n_done == 9:
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Part, "tell", killed)
+        patch.setattr(PartialOutput, "save_progress", killed)
         with pytest.raises(Killed):
             main(arguments)
     assert not (tmp_path / "out.zarr").exists()
     return arguments
 
 
-def test_stopped_run_goes_on(
+def test_interrupted_run_is_resumed(
     stopped: list[str], cells: Path, gmt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = []
-    tell = Part.tell
-    monkeypatch.setattr(Part, "tell", lambda self, n_done: (tell(self, n_done), told.append(n_done)))
+    saved = []
+    tell = PartialOutput.save_progress
+    monkeypatch.setattr(PartialOutput, "save_progress", lambda self, n_done: (tell(self, n_done), saved.append(n_done)))
     assert main(stopped) == 0
-    assert told == [12, 15, 18, 20]
+    assert saved == [12, 15, 18, 20]
     expected = ad.read_h5ad(cells)
     scgsfm.tl.score(expected, scgsfm.GeneSets(gmt), layer="counts")
     scored = ad.read_zarr(tmp_path / "out.zarr")
     np.testing.assert_array_equal(scored.obsm["score_aucell"], expected.obsm["score_aucell"].to_numpy(np.float32))
 
 
-def test_other_run_is_not_continued(
+def test_other_run_is_not_resumed(
     stopped: list[str], cells: Path, gmt: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gmt.write_text(gmt.read_text() + "C\t\tLYZ\tS100A8\n")
     assert main(stopped) == 2
-    assert "is the beginning of another run, which differs in: sets. Delete it" in capsys.readouterr().err
+    assert "belongs to another run, which differs in: sets. Delete it" in capsys.readouterr().err
     adata = ad.read_h5ad(cells)
     adata.layers["counts"].data *= 2
     adata.write_h5ad(cells)
@@ -159,7 +159,7 @@ def test_other_run_is_not_continued(
     assert "differs in: values, sets, methods." in capsys.readouterr().err
 
 
-def test_run_killed_before_its_first_block_begins_anew(cells: Path, gmt: Path, tmp_path: Path) -> None:
+def test_run_killed_before_its_first_block_starts_again(cells: Path, gmt: Path, tmp_path: Path) -> None:
     part = tmp_path / "out.zarr.part"
     part.mkdir()
     (part / "cells.zarr").mkdir()
@@ -167,32 +167,32 @@ def test_run_killed_before_its_first_block_begins_anew(cells: Path, gmt: Path, t
     assert not part.exists()
 
 
-def test_interrupted_run_says_how_to_go_on(
+def test_interrupted_run_reports_how_to_resume(
     cells: Path, gmt: Path, tmp_path: Path, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(self: Part, n_done: int) -> None:
+    def interrupted(self: PartialOutput, n_done: int) -> None:
         self.n_done = n_done
         if n_done == 6:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Part, "tell", interrupted)
-    with pytest.raises(SystemExit, match="Stopped after 6 of 20 cells. The same command goes on"):
+    monkeypatch.setattr(PartialOutput, "save_progress", interrupted)
+    with pytest.raises(SystemExit, match="Stopped after 6 of 20 cells. Run the same command to resume"):
         main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")])
 
 
-def test_finished_output_is_kept(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_existing_output_is_kept(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out.zarr").mkdir()
     assert main(["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr")]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
-def test_file_without_that_layer(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_layer(cells: Path, gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["score", str(cells), "--sets", str(gmt), "-o", str(tmp_path / "out.zarr"), "--layer", "scaled"]
     assert main(arguments) == 2
     assert "'scaled' is not in the file, which has: counts." in capsys.readouterr().err
 
 
-def test_score_by_library_and_several_methods(cells: Path, tmp_path: Path) -> None:
+def test_score_with_a_library_and_several_methods(cells: Path, tmp_path: Path) -> None:
     out = tmp_path / "scored.h5ad"
     arguments = ["--method", "aucell", "gsfm", "--layer", "counts"]
     assert main(["score", str(cells), "--sets", "hallmark", "-o", str(out), *arguments]) == 0
@@ -218,7 +218,7 @@ def test_predict_a_library(gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixt
         pytest.importorskip("pyarrow")
     path = tmp_path / f"predicted{suffix}"
     assert main(["predict", "--library", str(gmt), "--top", "7", "-o", str(path)]) == 0
-    assert "14 genes of terms" in capsys.readouterr().out
+    assert "14 gene-term pairs" in capsys.readouterr().out
     table = pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path)
     expected = scgsfm.tl.predict_functions(library=gmt, by="term", n_top=7)
     pd.testing.assert_frame_equal(table, expected, check_dtype=suffix == ".parquet", rtol=1e-4)
@@ -274,13 +274,13 @@ def test_enrich_ranking(tmp_path: Path, capsys: pytest.CaptureFixture[str], suff
     np.testing.assert_allclose(pd.read_csv(out)["pvalue"], expected["pvalue"])
 
 
-def test_relation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_phenotypes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["phenotypes", "SCN1A", "Seizure", "Ectopia lentis", "-n", "2"]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == "SCN1A – Seizure (HP:0001250): known, probability 1"
-    assert told[3].startswith("  and ")
-    assert told[4].startswith("SCN1A – Ectopia lentis (HP:0001083): predicted")
-    assert "medical advice" in told[-1]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "SCN1A – Seizure (HP:0001250): known, probability 1"
+    assert lines[3].startswith("  and ")
+    assert lines[4].startswith("SCN1A – Ectopia lentis (HP:0001083): predicted")
+    assert "medical advice" in lines[-1]
     path = tmp_path / "genes.csv"
     terms = ["Ectopia lentis", "Arachnodactyly"]
     assert main(["phenotypes", "--rank", *terms, "--excluded", "Seizure", "-o", str(path)]) == 0
@@ -307,12 +307,13 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert "gsfm-base" in capsys.readouterr().out
 
 
-def test_download_of_what_is_inside(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["download", "gsfm-base"]) == 0
-    assert "gsfm-base" in capsys.readouterr().out
+@pytest.mark.parametrize(("name", "kind"), [("gsfm-base", "GSFM"), ("gpgpt-mini", "GPGPT"), ("r3lm-mini", "R3LM")])
+def test_download_of_embedded_models(name: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["download", name]) == 0
+    assert f"{name}: {kind}" in capsys.readouterr().out
 
 
-def test_train_hands_over(capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_shows_the_help_of_a_model(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["train", "gsfm", "--help"])
     assert stop.value.code == 0
@@ -326,7 +327,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "-o", str(table), "--figure", str(figure)]) == 0
     out = capsys.readouterr().out
     for method in ("aucell", "gsfm"):
-        assert f"{method}: 9 of 9 marker sets are highest in their own cells" in out
+        assert f"{method}: 9 of 9 marker sets are highest in their cell type" in out
     adata = ad.read_h5ad(table)
     assert adata.n_obs == 700
     assert adata.obsm["score_gsfm"].shape == adata.obsm["score_aucell"].shape == (700, 9)
@@ -335,29 +336,29 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["score", "absent.h5ad", "--sets", "hallmark", "-o", "out.h5ad"], "absent.h5ad does not exist"),
-        (["score", "cells.csv", "--sets", "hallmark", "-o", "out.h5ad"], "cells.csv ends neither"),
-        (["score", "cells.h5ad", "--sets", "hallmark", "-o", "out.csv"], "--output: out.csv ends neither"),
+        (["score", "cells.csv", "--sets", "hallmark", "-o", "out.h5ad"], "cells.csv must end in"),
+        (["score", "cells.h5ad", "--sets", "hallmark", "-o", "out.csv"], "--output: out.csv must end in"),
         (["score", "cells.h5ad", "--sets", "no_such_library", "-o", "out.h5ad"], "no_such_library"),
         (["complete", "NOSUCHGENE"], "NOSUCHGENE"),
-        (["predict", "--library", "hallmark"], "name a file for the predictions of all genes"),
-        (["predict", "--library", "hallmark", "-o", "out.txt"], "out.txt ends neither"),
+        (["predict", "--library", "hallmark"], "--output is required for predictions of all genes"),
+        (["predict", "--library", "hallmark", "-o", "out.txt"], "out.txt must end in"),
         (["download", "no/such/folder"], "no/such/folder"),
         (["enrich", "absent.csv"], "absent.csv does not exist"),
         (["phenotypes", "SCN1A"], "Give a gene and at least one phenotype"),
         (["phenotypes", "SCN1A", "Siezure"], "Did you mean"),
-        (["phenotypes", "SCN1A", "Seizure", "--excluded", "Fever"], "--excluded is for --rank"),
+        (["phenotypes", "SCN1A", "Seizure", "--excluded", "Fever"], "--excluded requires --rank"),
         (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],
 )
-def test_errors_are_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     error = capsys.readouterr().err
     line = error.splitlines()[-1]
     assert line.startswith("scgsfm: error: ")
-    assert told in line
+    assert message in line
     assert "Traceback" not in error
 
 
@@ -372,7 +373,7 @@ def test_annotate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{(adata.obs['annotation'] == 'NK').sum():8,}  NK" in out
 
 
-def test_annotate_tells_what_is_wrong(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_of_annotate(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["annotate", str(cells), "-o", str(tmp_path / "out.csv")]) == 2
     assert "--output" in capsys.readouterr().err
     assert main(["annotate", str(tmp_path / "none.h5ad"), "-o", str(tmp_path / "out.h5ad")]) == 2

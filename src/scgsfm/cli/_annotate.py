@@ -10,26 +10,30 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to annotate, by what, and where to write it."""
-    parser.add_argument("file", type=Path, help="cells as .h5ad or .zarr")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="new .h5ad or .zarr")
+    """Input, markers, options and output."""
+    parser.add_argument("file", type=Path, help="input data, .h5ad or .zarr")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="output, .h5ad or .zarr")
     parser.add_argument(
-        "--markers", default="tissue_markers", help="name of a library, or a .gmt, .gmt.gz or .json file"
+        "--markers",
+        default="tissue_markers",
+        help="name of a marker library, or a .gmt, .gmt.gz or .json file (default: %(default)s)",
     )
-    parser.add_argument("--tissue", nargs="+", help="only sets of these tissues of a marker library")
-    parser.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups that get one label each")
+    parser.add_argument("--tissue", nargs="+", help="use only marker sets of these tissues")
+    parser.add_argument(
+        "--groupby", metavar="COLUMN", help="column of .obs with groups of cells, each of which gets one label"
+    )
     parser.add_argument("--layer", help="use this layer instead of X")
-    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var that holds the gene names")
+    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var with the gene names")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Annotate and write."""
+    """Annotate the cells and write the output."""
     from scgsfm import tl
     from scgsfm._adata import read_any
 
     for argument, path in (("FILE", args.file), ("--output", args.output)):
         if path.suffix not in {".h5ad", ".zarr"}:
-            raise ValueError(f"{argument}: {path} ends neither in .h5ad nor in .zarr.")
+            raise ValueError(f"{argument}: {path} must end in .h5ad or .zarr.")
     if not args.file.exists():
         raise FileNotFoundError(f"FILE: {args.file} does not exist.")
     adata = read_any(args.file)

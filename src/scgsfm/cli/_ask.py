@@ -9,12 +9,14 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The question, how much to tell, and the model."""
-    parser.add_argument("question", nargs="+", help="about genes, phenotypes or diseases, in English")
-    parser.add_argument("--max", type=int, default=10, metavar="N", help="facts to tell at most (%(default)s)")
-    parser.add_argument("--no-predictions", action="store_true", help="tell annotations alone")
-    parser.add_argument("--names", action="store_true", help="print all answers by id or symbol, one a line")
-    parser.add_argument("--model", default="gpgpt-mini", help="name or folder (default: %(default)s)")
+    """Question, output and model."""
+    parser.add_argument("question", nargs="+", help="question about genes, phenotypes or diseases, in English")
+    parser.add_argument(
+        "--max", type=int, default=10, metavar="N", help="maximum number of facts (default: %(default)s)"
+    )
+    parser.add_argument("--no-predictions", action="store_true", help="report annotations only")
+    parser.add_argument("--names", action="store_true", help="print the ids or symbols of all answers, one per line")
+    parser.add_argument("--model", default="gpgpt-mini", help="name or directory of the model (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> None:

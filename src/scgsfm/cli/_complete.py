@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Genes, and what to do with the table."""
-    parser.add_argument("genes", nargs="+", metavar="GENE", help="symbol, alias, Ensembl or Entrez id")
-    parser.add_argument("-n", type=int, default=20, metavar="N", help="how many genes to list (default: %(default)s)")
-    parser.add_argument("--model", default="gsfm-base", help="name or folder (default: %(default)s)")
-    parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the table instead of printing it")
+    """Genes, model and output."""
+    parser.add_argument("genes", nargs="+", metavar="GENE", help="gene symbol, alias, Ensembl or Entrez id")
+    parser.add_argument("-n", type=int, default=20, metavar="N", help="number of genes to list (default: %(default)s)")
+    parser.add_argument("--model", default="gsfm-base", help="name or directory of the model (default: %(default)s)")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="CSV", help="write the table to this file instead of printing it"
+    )
 
 
 def run(args: argparse.Namespace) -> None:

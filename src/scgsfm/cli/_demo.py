@@ -1,4 +1,4 @@
-"""``scgsfm demo``: the main job on real data, without the network."""
+"""``scgsfm demo``: score and embed real cells, without network access."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 METHODS = ("aucell", "gsfm")
 
 STUDY = "TRAVAGLINI_LUNG_"
-# blood cells found in healthy human lung (Travaglini et al. 2020, doi:10.1038/s41586-020-2922-4): one study for all
-# types, made from other donors and another tissue than the cells that are scored
+# blood cells in healthy human lung (Travaglini et al. 2020, doi:10.1038/s41586-020-2922-4): one study for all types,
+# with other donors and another tissue than the scored cells
 MARKERS = {
     "Naive CD4 T": "CD4_NAIVE_T_CELL",
     "Memory CD4 T": "CD4_MEMORY_EFFECTOR_T_CELL",
@@ -31,7 +31,7 @@ MARKERS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where to write."""
+    """Output files."""
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("scgsfm_demo.h5ad"), metavar="H5AD", help="default: %(default)s"
     )
@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def standardised(adata: AnnData, method: str) -> pd.DataFrame:
-    """Scores of each set in standard deviations from their mean over all cells, for sets differ in level: cells × sets."""
+def standardized(adata: AnnData, method: str) -> pd.DataFrame:
+    """Scores of each set, standardized over all cells to compare sets (cells × sets)."""
     from scgsfm import get
 
     table = get.scores(adata, method)
@@ -49,33 +49,33 @@ def standardised(adata: AnnData, method: str) -> pd.DataFrame:
 
 
 def report(adata: AnnData) -> None:
-    """Print for each type which set stands out, by each method."""
+    """Print the highest set of each cell type for each method."""
     types = adata.obs["cell_type"]
     n_cells = types.value_counts()
-    tables = {method: standardised(adata, method).groupby(types, observed=True).mean() for method in METHODS}
-    print("\nThe highest marker set of each cell type, and its mean score in standard deviations over all cells:\n")
+    tables = {method: standardized(adata, method).groupby(types, observed=True).mean() for method in METHODS}
+    print("\nHighest marker set of each cell type, with its mean standardized score:\n")
     print(f"{'cell type':<14}{'cells':>5}" + "".join(f"   {method:<29}{'mean':>5}" for method in METHODS))
     for cell_type in MARKERS:
         tops = [(table.loc[cell_type].idxmax(), table.loc[cell_type].max()) for table in tables.values()]
         print(f"{cell_type:<14}{n_cells[cell_type]:>5}" + "".join(f"   {name:<29}{mean:>5.1f}" for name, mean in tops))
     print()
     for method, table in tables.items():
-        own_set = sum(table.loc[cell_type].idxmax() == own for cell_type, own in MARKERS.items())
-        own_cells = sum(table[own].idxmax() == cell_type for cell_type, own in MARKERS.items())
+        n_types = sum(table.loc[cell_type].idxmax() == marker_set for cell_type, marker_set in MARKERS.items())
+        n_sets = sum(table[marker_set].idxmax() == cell_type for cell_type, marker_set in MARKERS.items())
         print(
-            f"{method}: {own_cells} of {len(MARKERS)} marker sets are highest in their own cells, "
-            f"{own_set} of {len(MARKERS)} types have their own marker set on top"
+            f"{method}: {n_sets} of {len(MARKERS)} marker sets are highest in their cell type, "
+            f"{n_types} of {len(MARKERS)} cell types have their marker set on top"
         )
 
 
 def draw(adata: AnnData, path: Path) -> None:
-    """Draw what is printed, all sets: one panel a method."""
+    """Plot the scores of all sets, one panel per method."""
     import matplotlib.pyplot as plt
     from anndata import AnnData
 
     from scgsfm import pl
 
-    tables = {f"standardised {method}": standardised(adata, method) for method in METHODS}
+    tables = {f"standardized {method}": standardized(adata, method) for method in METHODS}
     shown = AnnData(obs=adata.obs, obsm=tables)
     figure, axes = plt.subplots(1, len(METHODS), figsize=(11, 5.5), sharey=True, layout="constrained")
     for axis, key in zip(axes, tables, strict=True):
@@ -87,12 +87,12 @@ def draw(adata: AnnData, path: Path) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Score, report, write."""
+    """Score, report and write the outputs."""
     from scgsfm import GeneSets, datasets, tl
 
     start = perf_counter()
     adata = datasets.pbmc()
-    # in the order of the marker sets, so that figures have them on the diagonal
+    # the order of the marker sets, for a diagonal in the figure
     adata.obs["cell_type"] = adata.obs["cell_type"].cat.reorder_categories(list(MARKERS))
     library = datasets.library("cell_types")
     gene_sets = GeneSets({name: library[STUDY + name] for name in MARKERS.values()})
@@ -104,4 +104,4 @@ def run(args: argparse.Namespace) -> None:
     report(adata)
     adata.write_h5ad(args.output)
     draw(adata, args.figure)
-    print(f"\nwrote {args.output} and {args.figure}; {perf_counter() - start:.0f} s")
+    print(f"\nWrote {args.output} and {args.figure}; {perf_counter() - start:.0f} s")

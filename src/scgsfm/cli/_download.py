@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The model."""
-    parser.add_argument("model", help="name, as `scgsfm models` lists it, or hub id")
+    """Model to download."""
+    parser.add_argument("model", help="name from `scgsfm models`, or Hugging Face Hub id")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Load the model once, so that its files are in the cache and known to be whole."""
+    """Load the model once, which downloads and verifies its files."""
     from scgsfm import models, settings
 
     model = models.load(args.model)
-    print(f"{model.name}: {len(model.genes):,} tokens, {model.dim} dimensions; cache folder {settings.cache_dir}")
+    print(f"{model.name}: {type(model).__name__}; cache directory {settings.cache_dir}")

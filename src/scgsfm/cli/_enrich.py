@@ -15,30 +15,36 @@ RANKINGS = (".csv", ".tsv", ".txt", ".rnk")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to test, against what, and where to write the table."""
+    """Input, library, options and output."""
     parser.add_argument(
         "input",
         nargs="+",
         metavar="GENE|FILE",
-        help="genes; a ranking (.rnk, .csv, .tsv: a gene and a number a line); or cells as .h5ad or .zarr",
+        help="genes, a ranking (.rnk, .csv or .tsv: gene and number per line), or data as .h5ad or .zarr",
     )
     parser.add_argument(
-        "--library", default="hallmark", help="name of a library, or a .gmt or .json file (%(default)s)"
+        "--library", default="hallmark", help="name of a library, or a .gmt or .json file (default: %(default)s)"
     )
-    parser.add_argument("--mode", choices=["overlap", "ranked", "gsfm"], help="overlap, or ranked for rankings")
-    parser.add_argument("--groupby", metavar="COLUMN", help="of cells: column of .obs with their groups")
-    parser.add_argument("--layer", help="of cells: rank genes by this layer instead of X")
-    parser.add_argument("--gene-symbols", metavar="COLUMN", help="of cells: column of .var that holds the gene names")
-    parser.add_argument("--background", type=Path, metavar="FILE", help="genes that could have been drawn, one a line")
-    parser.add_argument("--model", default="gsfm-base", help="name or folder, for --mode gsfm (default: %(default)s)")
     parser.add_argument(
-        "-n", type=int, default=20, metavar="N", help="terms to print of each group (default: %(default)s)"
+        "--mode", choices=["overlap", "ranked", "gsfm"], help="default: ranked for rankings, else overlap"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the table instead of printing it")
+    parser.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups of cells")
+    parser.add_argument("--layer", help="rank genes by this layer instead of X")
+    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var with the gene names")
+    parser.add_argument("--background", type=Path, metavar="FILE", help="background genes, one per line")
+    parser.add_argument(
+        "--model", default="gsfm-base", help="name or directory of the model for --mode gsfm (default: %(default)s)"
+    )
+    parser.add_argument(
+        "-n", type=int, default=20, metavar="N", help="number of printed terms per group (default: %(default)s)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="CSV", help="write the table to this file instead of printing it"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Test, and print or write."""
+    """Run the tests and print or write the table."""
     from scgsfm import _keys, tl
 
     options: dict[str, Any] = {"library": args.library, "mode": args.mode, "model": args.model}
@@ -56,13 +62,13 @@ def run(args: argparse.Namespace) -> None:
         print(f"{args.output}: {len(table):,} rows")
         return
     for group, rows in table.groupby("group", sort=False):
-        if table["group"].nunique() > 1:
+        if len(rows) < len(table):
             print(f"\n{group}")
         print(rows.head(args.n).drop(columns=["group", "genes"]).to_string(index=False, float_format="{:.3g}".format))
 
 
 def _read(given: list[str]) -> Any:
-    """Genes as they are; a single file by its ending."""
+    """Genes, or the content of a single file by its extension."""
     path = Path(given[0])
     if len(given) > 1 or path.suffix not in CELLS + RANKINGS:
         return given
@@ -81,8 +87,8 @@ def _ranking(path: Path) -> pd.Series:
 
     table = pd.read_csv(path, sep="," if path.suffix == ".csv" else r"\s+", header=None, comment="#", index_col=0)
     if table.shape[1] != 1:
-        raise ValueError(f"{path} has {1 + table.shape[1]} columns, but a ranking has two: genes and numbers.")
+        raise ValueError(f"{path} has {1 + table.shape[1]} columns, but a ranking needs two: genes and numbers.")
     values = pd.to_numeric(table.iloc[:, 0], errors="coerce")
     if values[1:].isna().any():
-        raise ValueError(f"{path}: {table.index[1:][values[1:].isna()][0]!r} has no number beside it.")
+        raise ValueError(f"{path}: {table.index[1:][values[1:].isna()][0]!r} has no number.")
     return values.dropna()  # a first line without a number is a header

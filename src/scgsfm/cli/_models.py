@@ -12,8 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """No arguments."""
 
 
-def run(args: argparse.Namespace) -> None:
-    """Print the table of models."""
+def run(_args: argparse.Namespace) -> None:
+    """Print a table of the models."""
     import pandas as pd
 
     from scgsfm import models

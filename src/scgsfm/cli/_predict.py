@@ -13,41 +13,49 @@ if TYPE_CHECKING:
     import pandas as pd
 
 N_OF_GENE, N_OF_TERM = 20, 100
-"""Terms of a gene and genes of a term that are listed by default."""
+"""Default number of terms per gene and genes per term."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Genes, terms, how many of them, and what to do with the table."""
-    parser.add_argument("--library", default="go_bp", help="name of a library, or a GMT or JSON file (default: go_bp)")
+    """Genes, library, filters and output."""
     parser.add_argument(
-        "--genes", nargs="+", metavar="GENE", help="symbols or ids; by default all that the model knows"
+        "--library", default="go_bp", help="name of a library, or a GMT or JSON file (default: %(default)s)"
     )
     parser.add_argument(
-        "--by", choices=["gene", "term"], help="list terms of genes (default with --genes) or genes of terms (else)"
+        "--genes", nargs="+", metavar="GENE", help="gene symbols or ids (default: all genes of the model)"
+    )
+    parser.add_argument(
+        "--by",
+        choices=["gene", "term"],
+        help="list terms per gene (default with --genes) or genes per term (default otherwise)",
     )
     parser.add_argument(
         "--top",
         type=int,
         metavar="N",
-        help=f"how many to list for each (default: {N_OF_GENE} by gene, {N_OF_TERM} by term; all with --min-probability)",
+        help=f"number per gene or term (default: {N_OF_GENE} by gene, {N_OF_TERM} by term; all with --min-probability)",
     )
-    parser.add_argument("--min-probability", type=float, default=0.0, metavar="P", help="list what is that probable")
-    parser.add_argument("--new", action="store_true", help="list only what the library doesn't")
-    parser.add_argument("--model", default="gsfm-base", help="name or folder (default: %(default)s)")
+    parser.add_argument("--min-probability", type=float, default=0.0, metavar="P", help="minimum probability")
+    parser.add_argument("--new", action="store_true", help="list only pairs that are not in the library")
+    parser.add_argument("--model", default="gsfm-base", help="name or directory of the model (default: %(default)s)")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write .csv, .csv.gz or .parquet instead of printing"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write the table to this .csv, .csv.gz or .parquet file instead of printing it",
     )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Predict, and write the table block by block."""
+    """Predict, and print or write the table in blocks."""
     from scgsfm.completion import prediction_tables, requested_genes
     from scgsfm.models import as_model
 
     if args.output is None and args.genes is None:
-        raise ValueError("--output: name a file for the predictions of all genes, or name some by --genes.")
+        raise ValueError("--output is required for predictions of all genes; or select genes by --genes.")
     if args.output is not None and not args.output.name.endswith((".csv", ".csv.gz", ".parquet")):
-        raise ValueError(f"--output: {args.output} ends neither in .csv, .csv.gz nor .parquet.")
+        raise ValueError(f"--output: {args.output} must end in .csv, .csv.gz or .parquet.")
     by: Literal["gene", "term"] = args.by or ("gene" if args.genes else "term")
     top = args.top
     if top is None and not args.min_probability:
@@ -72,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
         part.replace(args.output)
     finally:
         part.unlink(missing_ok=True)
-    print(f"{args.output}: {n_rows:,} genes of terms")
+    print(f"{args.output}: {n_rows:,} gene-term pairs")
 
 
 def _to_csv(blocks: Iterable[pd.DataFrame], path: Path) -> int:
@@ -89,7 +97,7 @@ def _to_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> int:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise ValueError("--output: Parquet needs pyarrow; pip install pyarrow, or write .csv.gz.") from error
+        raise ValueError("--output: Parquet requires pyarrow. Run `pip install pyarrow` or write .csv.gz.") from error
     n_rows, writer = 0, None
     try:
         for block in blocks:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to score, by what, and where to write it."""
-    parser.add_argument("file", type=Path, help="cells as .h5ad or .zarr")
+    """Input, gene sets, methods and output."""
+    parser.add_argument("file", type=Path, help="input data, .h5ad or .zarr")
     parser.add_argument("--sets", required=True, help="name of a library, or a .gmt, .gmt.gz or .json file")
     parser.add_argument(
         "-o",
@@ -21,23 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help="new .zarr (written block by block; run again to go on where a run was stopped) or .h5ad",
+        help="output, .h5ad or .zarr (written in blocks; run again to resume an interrupted run)",
     )
     parser.add_argument(
-        "--method", nargs="+", default=["aucell"], help="one or more of scgsfm.methods() (default: aucell)"
+        "--method", nargs="+", default=["aucell"], help="one or more methods of scgsfm.methods() (default: aucell)"
     )
     parser.add_argument("--layer", help="score this layer instead of X")
-    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var that holds the gene names")
+    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var with the gene names")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Score and write: to zarr block by block, to h5ad the whole data."""
+    """Score and write: zarr in blocks, h5ad at once."""
     from scgsfm import GeneSets, _keys, tl
     from scgsfm._adata import read_any
 
     for argument, path in (("FILE", args.file), ("--output", args.output)):
         if path.suffix not in {".h5ad", ".zarr"}:
-            raise ValueError(f"{argument}: {path} ends neither in .h5ad nor in .zarr.")
+            raise ValueError(f"{argument}: {path} must end in .h5ad or .zarr.")
     gene_sets = GeneSets(args.sets)
     if not args.file.exists():
         raise FileNotFoundError(f"FILE: {args.file} does not exist.")

@@ -1,9 +1,8 @@
-"""Scoring a file into a zarr store block by block, in a way that a run that was stopped goes on."""
+"""Scoring a file into a zarr store in blocks, so that an interrupted run can be resumed."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from functools import partial
 from hashlib import sha256
@@ -20,66 +19,66 @@ if TYPE_CHECKING:
     from scgsfm.scoring import Plan, Task
 
 SETS_PER_CHUNK = 64
-"""Columns of a chunk of the output: a plot of one set reads one of these."""
+"""Columns of an output chunk. A plot of one set reads one column of chunks."""
 
 
 def stream(
     source: Path, output: Path, gene_sets: GeneSets, *, method: list[str], layer: str | None, gene_symbols: str | None
 ) -> int:
-    """Score and write; the number of cells."""
+    """Score and write; returns the number of cells."""
     from scgsfm._adata import open_store, read_with_matrix_on_disk
     from scgsfm.completion import Completer
     from scgsfm.models import as_model
     from scgsfm.scoring import Result, plan, run_into
 
     if output.exists():
-        raise FileExistsError(f"--output: {output} exists already. Delete it, or name another.")
+        raise FileExistsError(f"--output: {output} already exists. Delete it or choose another output.")
     completer = Completer.of(partial(as_model, "gsfm-base"), expand=False)
     with open_store(source) as store:
         adata = read_with_matrix_on_disk(store, layer)
         planned = plan(adata, gene_sets, method=method, layer=layer, gene_symbols=gene_symbols, complete=completer)
-        part = Part(output, fingerprint(adata, planned))
+        part = PartialOutput(output, fingerprint(adata, planned))
         if part.n_done is None:
             part.begin(adata, store, planned)
         arrays = part.arrays()
         results = [Result(arrays[task.key], arrays.get(task.padj_key)) for task in planned.tasks]
         try:
-            run_into(results, planned.rows, planned.jobs, first=part.n_done or 0, tell=part.tell, delay=0)
+            run_into(results, planned.rows, planned.jobs, first=part.n_done or 0, tell=part.save_progress, delay=0)
         except KeyboardInterrupt:
-            message = f"Stopped after {part.n_done:,} of {adata.n_obs:,} cells. The same command goes on from there."
+            message = f"Stopped after {part.n_done:,} of {adata.n_obs:,} cells. Run the same command to resume."
             raise SystemExit(message) from None
         part.finish()
-    return adata.n_obs
+    return int(adata.n_obs)
 
 
-class Part:
-    """The folder in which an output grows until it is complete, and how far it has come."""
+class PartialOutput:
+    """Directory of an incomplete output, with the progress of the run."""
 
     def __init__(self, output: Path, made_of: dict[str, str]) -> None:
         self.output = output
-        self.folder = output.with_name(f"{output.name}.part")
-        self.store = self.folder / "cells.zarr"
-        self.state = self.folder / "progress.json"
+        self.directory = output.with_name(f"{output.name}.part")
+        self.store = self.directory / "cells.zarr"
+        self.state = self.directory / "progress.json"
         self.made_of = made_of
         self.n_done: int | None = None
         if self.state.exists():
             state = json.loads(self.state.read_text(encoding="utf-8"))
-            others = [name for name, value in made_of.items() if state["made_of"].get(name) != value]
-            if others:
+            changed = [name for name, value in made_of.items() if state["made_of"].get(name) != value]
+            if changed:
                 raise ValueError(
-                    f"{self.folder} is the beginning of another run, which differs in: {', '.join(others)}. "
-                    "Delete it to begin anew, or name another output."
+                    f"{self.directory} belongs to another run, which differs in: {', '.join(changed)}. "
+                    "Delete it to start again, or choose another output."
                 )
             self.n_done = state["n_done"]
 
     def begin(self, adata: AnnData, store: Any, planned: Plan) -> None:
-        """Write all but the scores: the cells with their embeddings, and arrays to be filled."""
+        """Write everything except the scores: cells, embeddings and empty arrays."""
         import anndata as ad
 
         from scgsfm._adata import write_record
 
-        shutil.rmtree(self.folder, ignore_errors=True)  # a run that didn't come this far
-        self.folder.mkdir()
+        shutil.rmtree(self.directory, ignore_errors=True)  # of a run that was interrupted before
+        self.directory.mkdir()
         kept = ad.AnnData(obs=adata.obs, var=adata.var, uns=adata.uns)
         for task in planned.tasks:
             write_record(kept, task.key, task.record)
@@ -91,32 +90,32 @@ class Part:
                 ad.io.write_elem(group["obsm"], key, ad.io.read_elem(store["obsm"][key]))
         for key, task in keys.items():
             _new_array(group["obsm"], key, (adata.n_obs, len(task.job.sets)), planned.rows.block_size)
-        self.tell(0)
+        self.save_progress(0)
 
     def arrays(self) -> Any:
-        """The arrays by their keys in ``obsm``."""
+        """The output arrays by their ``obsm`` keys."""
         import zarr
 
         return zarr.open_group(str(self.store), mode="r+")["obsm"]
 
-    def tell(self, n_done: int) -> None:
-        """Note how many cells are written; at any time there is one complete note."""
+    def save_progress(self, n_done: int) -> None:
+        """Save the number of written cells. The state file is replaced atomically."""
         self.n_done = n_done
         new = self.state.with_suffix(".new")
         new.write_text(json.dumps({"n_done": n_done, "made_of": self.made_of}), encoding="utf-8")
-        os.replace(new, self.state)
+        new.replace(self.state)
 
     def finish(self) -> None:
-        """Give the output its name."""
+        """Move the complete output to its final path."""
         import zarr
 
         zarr.consolidate_metadata(str(self.store))
         self.store.rename(self.output)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.directory)
 
 
 def fingerprint(adata: AnnData, planned: Plan) -> dict[str, str]:
-    """What tells one run from another; of the values, the first and the last block and where the others stand."""
+    """Checksums that identify a run. Of the values, the first and last block and the row offsets are hashed."""
     from scgsfm import __version__
 
     rows = planned.rows
@@ -138,10 +137,10 @@ def fingerprint(adata: AnnData, planned: Plan) -> dict[str, str]:
 
 
 def _hash(*parts: Any) -> str:
-    found = sha256()
+    digest = sha256()
     for part in parts:
-        found.update(part.tobytes() if isinstance(part, np.ndarray) else str(part).encode() + b"\0")
-    return found.hexdigest()
+        digest.update(part.tobytes() if isinstance(part, np.ndarray) else str(part).encode() + b"\0")
+    return digest.hexdigest()
 
 
 def _keys_of(task: Task) -> list[str]:
@@ -149,7 +148,7 @@ def _keys_of(task: Task) -> list[str]:
 
 
 def _new_array(group: Any, name: str, shape: tuple[int, int], n_rows: int) -> None:
-    """Scores to be filled in, a block of cells a time."""
+    """Create an array of scores, which are written in blocks of cells."""
     create = getattr(group, "create_array", None) or group.create_dataset  # zarr 3, zarr 2
     chunks = min(n_rows, shape[0]), min(SETS_PER_CHUNK, shape[1])
     array = create(name=name, shape=shape, chunks=chunks, dtype="float32", fill_value=np.nan)
@@ -157,7 +156,7 @@ def _new_array(group: Any, name: str, shape: tuple[int, int], n_rows: int) -> No
 
 
 def _new_group(path: Path) -> Any:
-    """A group in the zarr format that anndata writes."""
+    """Create a group in the zarr format of anndata."""
     import anndata as ad
     import zarr
 

@@ -11,13 +11,13 @@ from ._train_options import add_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The kind of model; the rest is added when the kind is known, for it loads torch."""
-    parser.add_argument("kind", choices=list(KINDS), help="what to train")
+    """Kind of model. Its other arguments are added later, because they import torch."""
+    parser.add_argument("kind", choices=list(KINDS), help="kind of model")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see `scgsfm train gsfm --help`")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train a model and tell where it is."""
+    """Train a model and print its directory."""
     KINDS[args.kind](args)
 
 
@@ -26,7 +26,7 @@ def _gsfm(args: argparse.Namespace) -> None:
 
     parser = argparse.ArgumentParser(prog=f"scgsfm train {args.kind}", description="Train a GSFM on gene sets.")
     _add_run(parser)
-    add_settings(parser.add_argument_group("settings", "Those of TrainConfig; see docs/training.md."), TrainConfig)
+    add_settings(parser.add_argument_group("settings", "Fields of TrainConfig, see docs/training.md."), TrainConfig)
     given = vars(parser.parse_args(args.arguments))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
     genes = given.pop("genes")
@@ -42,39 +42,60 @@ def _r3lm(args: argparse.Namespace) -> None:
     parser = argparse.ArgumentParser(
         prog=f"scgsfm train {args.kind}", description="Train a stage of R3LM on sequences."
     )
-    parser.add_argument("--stage", type=int, choices=[1, 2], required=True, help="1: write reasoning, 2: read activity")
     parser.add_argument(
-        "--base", required=True, help="folder or hub id of a causal language model; stage 2: of stage 1"
+        "--stage", type=int, choices=[1, 2], required=True, help="1: write reasoning traces, 2: predict activity"
     )
-    parser.add_argument("--data", required=True, help="table with tabs: sequence, an activity for each cell type, fold")
-    parser.add_argument("-o", "--out", required=True, help="folder of the stage")
-    parser.add_argument("--cell-types", nargs="+", required=True, help="columns of activities")
-    parser.add_argument("--held-out", nargs="*", type=int, default=[], metavar="FOLD", help="folds not trained on")
-    parser.add_argument("--motifs", default="jaspar2026", help="embedded motifs or a file of them (%(default)s)")
-    parser.add_argument("--limit", type=int, help="train on so many sequences")
-    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
-    parser.add_argument("--precision", default="32-true", help="such as bf16-mixed (%(default)s)")
-    add_settings(parser.add_argument_group("settings", "Those of StageConfig; see docs/regulatory.md."), StageConfig)
+    parser.add_argument(
+        "--base", required=True, help="directory or hub id of a causal language model (stage 2: of stage 1)"
+    )
+    parser.add_argument("--data", required=True, help="tab-separated table: sequence, activity per cell type, fold")
+    parser.add_argument("-o", "--out", required=True, help="output directory")
+    parser.add_argument("--cell-types", nargs="+", required=True, help="columns with activities")
+    parser.add_argument("--held-out", nargs="*", type=int, default=[], metavar="FOLD", help="folds that are held out")
+    parser.add_argument(
+        "--motifs", default="jaspar2026", help="name of embedded motifs, or a motif file (default: %(default)s)"
+    )
+    parser.add_argument("--limit", type=int, help="maximum number of training sequences")
+    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (default: %(default)s)")
+    parser.add_argument("--precision", default="32-true", help="e.g. bf16-mixed (default: %(default)s)")
+    add_settings(parser.add_argument_group("settings", "Fields of StageConfig, see docs/regulatory.md."), StageConfig)
     given = vars(parser.parse_args(args.arguments))
     config = StageConfig(**{field.name: given.pop(field.name) for field in fields(StageConfig)})
     print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", nargs="+", required=True, help="GMT files, folders of them, or a corpus folder")
-    parser.add_argument("-o", "--out", required=True, help="folder of the run")
-    parser.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True, help="go on from checkpoints")
-    parser.add_argument("--genes", metavar="FILE", help="the genes that may enter the vocabulary, one a line")
-    parser.add_argument("--min-count", type=int, default=20, help="sets that a gene must occur in (%(default)s)")
-    parser.add_argument("--min-genes", type=int, default=5, help="genes that a set must hold (%(default)s)")
-    parser.add_argument("--name", default="gsfm", help="for the model card (%(default)s)")
-    parser.add_argument("--licence", default="not stated", help="for the model card (%(default)s)")
-    parser.add_argument("--validate-every", type=int, default=1000, help="in steps (%(default)s)")
-    parser.add_argument("--patience", type=int, default=10, help="validations without progress (%(default)s)")
-    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (%(default)s)")
-    parser.add_argument("--devices", type=int, default=1, help="more than one train by DDP (%(default)s)")
-    parser.add_argument("--quantize", choices=["float16", "int8"], help="how to store the weights (in full precision)")
+    parser.add_argument(
+        "--data", nargs="+", required=True, help="GMT files, directories of GMT files, or a corpus directory"
+    )
+    parser.add_argument("-o", "--out", required=True, help="output directory")
+    parser.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True, help="resume from checkpoints")
+    parser.add_argument("--genes", metavar="FILE", help="genes allowed in the vocabulary, one per line")
+    parser.add_argument(
+        "--min-count", type=int, default=20, help="minimum number of sets of a gene (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--min-genes", type=int, default=5, help="minimum number of genes of a set (default: %(default)s)"
+    )
+    parser.add_argument("--name", default="gsfm", help="for the model card (default: %(default)s)")
+    parser.add_argument("--licence", default="not stated", help="for the model card (default: %(default)s)")
+    parser.add_argument(
+        "--validate-every", type=int, default=1000, help="steps between validations (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        default=10,
+        help="validations without improvement before stopping (default: %(default)s)",
+    )
+    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (default: %(default)s)")
+    parser.add_argument(
+        "--devices", type=int, default=1, help="number of devices; several use DDP (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--quantize", choices=["float16", "int8"], help="number format of the stored weights (default: float32)"
+    )
 
 
 KINDS = {"gsfm": _gsfm, "gpgpt": train_gpgpt, "r3lm": _r3lm}
-"""What can be trained, and by which function."""
+"""Training function of each kind of model."""

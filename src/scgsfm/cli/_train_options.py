@@ -6,13 +6,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 
 def _pair(text: str) -> tuple[str, float]:
-    """A name and a number from ``NAME=NUMBER``."""
+    """Parse ``NAME=NUMBER``."""
     name, _, number = text.partition("=")
     return name, float(number)
 
 
 def add_settings(group: Any, config: type) -> None:
-    """An option for each field of a dataclass, with its type and default."""
+    """Add an option for each field of a dataclass, with its type and default."""
     kinds = get_type_hints(config)
     for field in fields(config):
         kind, options = kinds[field.name], {"default": field.default, "help": "%(default)s"}
