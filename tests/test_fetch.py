@@ -71,7 +71,7 @@ def test_query_and_redirect(good: Server) -> None:
 
 
 @pytest.mark.parametrize("fault", ["truncate", "stall", 500, 503, 429])
-def test_temporary_fault_is_retried(good: Server, impatient: None, fault: int | str) -> None:
+def test_temporary_fault_is_retried(good: Server, short_timeout: None, fault: int | str) -> None:
     good.faults["/f.bin"] = [fault, fault]
     assert fetch([f"{good.url}/f.bin"], "f.bin").read_bytes() == BODY
     assert good.requests["/f.bin"] == 3
@@ -89,7 +89,7 @@ def test_temporary_fault_is_retried(good: Server, impatient: None, fault: int | 
     ],
 )
 def test_permanent_fault(
-    good: Server, own_settings: Settings, impatient: None, fault: int | str, reason: str, requests: int
+    good: Server, own_settings: Settings, short_timeout: None, fault: int | str, reason: str, requests: int
 ) -> None:
     good.faults["/f.bin"] = [fault] * 9
     start = time.monotonic()
