@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from scgsfm._fetch import fetch
 from scgsfm.errors import ChecksumError, DownloadError
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
     from tests.conftest import Server
@@ -112,7 +112,7 @@ def test_truncation_is_detected_without_the_http_library(good: Server, monkeypat
         import requests
 
         requests.get(url, **self.kwargs)
-        with open(output_file, "wb") as file:
+        with Path(output_file).open("wb") as file:
             file.write(BODY[:100])
 
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", half)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -93,16 +92,27 @@ def test_warning_points_at_the_line_of_the_user(case: str) -> None:
     assert [found.filename for found in ours] == [__file__]
 
 
-def test_warning_skips_listed_files_and_generators(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["generator", "context manager"])
+def test_warning_skips_the_standard_library(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scgsfm._messages._SKIPPED", (*scgsfm._messages._SKIPPED, "generated"))
-    namespace: dict[str, object] = {"warn": warn}
-    source = "def call():\n    for _ in (warn('generator') for _ in range(1)):\n        pass\n    warn('direct')\n"
+    source = "\n".join(
+        [
+            "import contextlib",
+            "def generate():",
+            "    warn('inside')",
+            "    yield",
+            "def call():",
+            "    if way == 'generator':",
+            "        return list(generate())",
+            "    with contextlib.contextmanager(generate)():",
+            "        pass",
+        ]
+    )
+    namespace: dict[str, Any] = {"warn": warn, "way": way}
     exec(compile(source, "generated.py", "exec"), namespace)
-    with warnings.catch_warnings(record=True) as record:
-        warnings.simplefilter("always")
-        namespace["call"]()  # type: ignore[operator]
-    assert [found.filename for found in record] == [__file__] * 2
-    assert len({found.lineno for found in record}) == 1
+    with pytest.warns(UserWarning, match="inside") as record:
+        namespace["call"]()
+    assert [found.filename for found in record] == [__file__]
 
 
 def test_listing() -> None:

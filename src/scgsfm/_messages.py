@@ -50,7 +50,7 @@ def check_choice(argument: str, value: object, choices: Iterable[object]) -> Non
 
 
 def check_at_least(argument: str, value: float, least: float, *, or_none: str = "") -> None:
-    """Raise ValueError if ``value`` is below ``least``; ``or_none`` tells what None means where it is allowed."""
+    """Raise ValueError if ``value`` is below ``least``; ``or_none`` describes the meaning of None if it is allowed."""
     if not value >= least:
         alternative = f" (or None for {or_none})" if or_none else ""
         msg = f"`{argument}` is {value}, but must be at least {least}{alternative}."
@@ -59,10 +59,8 @@ def check_at_least(argument: str, value: float, least: float, *, or_none: str = 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Issue a warning that points at the line outside this package from which the package was called."""
-    if sys.version_info >= (3, 12):
-        warnings.warn(message, category, skip_file_prefixes=_SKIPPED)
-    else:
-        warnings.warn(message, category, stacklevel=_levels_to_user(sys._getframe(1)))
+    # `skip_file_prefixes` of Python 3.12 and 3.13 does not skip contextlib
+    warnings.warn(message, category, stacklevel=_levels_to_user(sys._getframe(1)))
 
 
 def _levels_to_user(frame: FrameType) -> int:
