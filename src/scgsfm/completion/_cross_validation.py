@@ -14,10 +14,10 @@ from scgsfm._logging import logger
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.settings import settings
 
+from ._complete import SETS_AT_A_TIME, zscores
+
 if TYPE_CHECKING:
     from ._gene_set_model import GeneSetModel
-
-from ._complete import SETS_AT_A_TIME, zscores
 
 FOLDS = 5
 MIN_GENES = 5
