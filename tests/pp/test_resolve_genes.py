@@ -111,7 +111,7 @@ def test_bad_arguments() -> None:
     adata = data(here=["x"] * len(NAMES))
     with pytest.raises(ValueError, match=r"`gene_symbols='nowhere'` is not a column of `.var`, which has: 'here'"):
         scgsfm.pp.resolve_genes(adata, gene_symbols="nowhere")
-    with pytest.raises(ValueError, match="have no `.raw`"):
+    with pytest.raises(ValueError, match="has no `.raw`"):
         scgsfm.pp.resolve_genes(adata, use_raw=True)
 
 
