@@ -307,10 +307,14 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert "gsfm-base" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "kind"), [("gsfm-base", "GSFM"), ("gpgpt-mini", "GPGPT"), ("r3lm-mini", "R3LM")])
-def test_download_of_embedded_models(name: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["gsfm-base", "gpgpt-mini", "r3lm-mini"])
+def test_download_of_an_embedded_model(name, capsys) -> None:
+    if name == "gpgpt-mini":
+        pytest.importorskip("transformers")
     assert main(["download", name]) == 0
-    assert f"{name}: {kind}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert name in out
+    assert "on cpu; cache directory" in out
 
 
 def test_train_shows_the_help_of_a_model(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,11 @@ class ChecksumError(DownloadError):
 
 
 class ModelFormatError(ValueError):
-    """A model directory is incomplete, or its configuration and weights do not match."""
+    """A model directory lacks a file, or its configuration and weights are inconsistent."""
+
+
+class ModelKindError(TypeError, ValueError):
+    """A function was given a model of a kind that it cannot use."""
 
 
 class TraceError(ValueError):

@@ -159,7 +159,7 @@ def test_float16(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
 
 def test_float16_refuses_to_overflow(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     tensors["encoder.layers.0.weight"][0, 0] = 1e6
-    with pytest.raises(ModelFormatError, match=r"encoder\.layers\.0\.weight holds values too large"):
+    with pytest.raises(ModelFormatError, match=r"encoder\.layers\.0\.weight contains values too large"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="float16")
     assert not (tmp_path / "m").exists()
 
@@ -188,12 +188,12 @@ def test_int8_by_hand(official: Path, tensors: dict[str, np.ndarray]) -> None:
     with pytest.raises(ModelFormatError, match=r"encoder\.layers\.3\.weight\.scale is missing"):
         read_folder(official)
     safetensors.numpy.save_file(tensors | {key: whole, f"{key}.scale": scale[:1]}, official / "model.safetensors")
-    with pytest.raises(ModelFormatError, match="one scale a row"):
+    with pytest.raises(ModelFormatError, match="one scale per row"):
         read_folder(official)
 
 
-def test_unknown_quantisation(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
-    with pytest.raises(ValueError, match="quantize='int4'"):
+def test_unknown_quantisation(tmp_path, tensors) -> None:
+    with pytest.raises(ValueError, match="quantize='int4' must be"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int4")
 
 
@@ -216,11 +216,17 @@ def edit(folder: Path, **changes: Any) -> None:
 
 
 BROKEN = {
-    "no JSON": (lambda f, t: (f / "config.json").write_text("<html>"), r"config\.json: is no JSON"),
-    "no object": (lambda f, t: (f / "config.json").write_text("[1]"), r"config\.json: must hold a JSON object"),
-    "unknown kind": (lambda f, t: edit(f, model_type="bert"), r"config\.json: model_type is 'bert', known are gsfm"),
-    "unknown variant": (lambda f, t: edit(f, variant="XAE"), r"config\.json: no model can be built .*XAE"),
-    "bad depth": (lambda f, t: edit(f, depth="two"), r"config\.json: no model can be built"),
+    "no JSON": (lambda f, t: (f / "config.json").write_text("<html>"), r"config\.json: not valid JSON"),
+    "no object": (lambda f, t: (f / "config.json").write_text("[1]"), r"config\.json: must contain a JSON object"),
+    "unknown kind": (
+        lambda f, t: edit(f, model_type="bert"),
+        r"config\.json: model_type is 'bert', expected one of gsfm",
+    ),
+    "unknown variant": (
+        lambda f, t: edit(f, variant="XAE"),
+        r"config\.json: it does not describe a valid model: .*XAE",
+    ),
+    "bad depth": (lambda f, t: edit(f, depth="two"), r"config\.json: it does not describe a valid model"),
     "vocabulary": (
         lambda f, t: (f / "vocab.txt").write_text("\n".join(VOCAB[:-1])),
         r"vocab\.txt: found 7 tokens, but vocab_size in config\.json is 8",
@@ -232,11 +238,11 @@ BROKEN = {
     ),
     "twice": (
         lambda f, t: (f / "vocab.txt").write_text("\n".join([*VOCAB[:-1], "STAT1"])),
-        "more than once: STAT1",
+        "duplicate tokens: STAT1",
     ),
     "missing key": (
         lambda f, t: t.pop("decoder.layers.3.bias"),
-        r"model\.safetensors: decoder\.layers\.3\.bias is missing; found are decoder\.layers\.0\.bias",
+        r"model\.safetensors: decoder\.layers\.3\.bias is missing; found decoder\.layers\.0\.bias",
     ),
     "wrong shape": (
         lambda f, t: t.update({"encoder.layers.3.weight": np.zeros((3, 8), np.float32)}),
@@ -246,10 +252,10 @@ BROKEN = {
         lambda f, t: edit(f, d_model=8),
         r"encoder\.layers\.0\.weight has shape \(8, 8\), expected \(16, 8",
     ),
-    "extra key": (lambda f, t: t.update(mean=np.zeros(3, np.float32)), "tensors that the model .* lacks: mean"),
+    "extra key": (lambda f, t: t.update(mean=np.zeros(3, np.float32)), "tensors that the model .* does not have: mean"),
     "not finite": (
         lambda f, t: t["decoder.layers.0.bias"].fill(np.nan),
-        r"decoder\.layers\.0\.bias holds values that are infinite or no numbers",
+        r"decoder\.layers\.0\.bias contains infinite or NaN values",
     ),
 }
 
@@ -268,7 +274,7 @@ def test_disagreement_is_named(official: Path, tensors: dict[str, np.ndarray], c
 def test_cut_weights(official: Path, size: int) -> None:
     weights = (official / "model.safetensors").read_bytes()
     (official / "model.safetensors").write_bytes(weights[:size])
-    with pytest.raises(ModelFormatError, match=r"model\.safetensors: is cut short"):
+    with pytest.raises(ModelFormatError, match=r"model\.safetensors: truncated"):
         models.load(official)
 
 
@@ -284,14 +290,14 @@ def test_damaged_file(ours: Path, name: str) -> None:
     content = bytearray((ours / name).read_bytes())
     content[-2] ^= 1
     (ours / name).write_bytes(content)
-    with pytest.raises(ChecksumError, match=r"is damaged or changed.*delete checksums\.json") as error:
+    with pytest.raises(ChecksumError, match=r"is damaged or was changed.*delete checksums\.json") as error:
         models.load(ours)
     assert str(ours / name) in str(error.value)
 
 
 def test_missing_listed_file(ours: Path) -> None:
     (ours / "card.json").unlink()
-    with pytest.raises(ChecksumError, match=r"card\.json.* of no file"):
+    with pytest.raises(ChecksumError, match=r"card\.json is missing, expected the SHA-256"):
         models.load(ours)
 
 
@@ -349,7 +355,7 @@ def test_damaged_hub_file_in_the_cache(hub: Callable[..., Any], own_settings: Se
     models.load("me/mine")
     file = own_settings.cache_dir / "models" / "me" / "mine" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-8])
-    with pytest.raises(ModelFormatError, match="cut short"):
+    with pytest.raises(ModelFormatError, match="truncated"):
         models.load("me/mine")
 
 
@@ -373,7 +379,9 @@ def test_hub_offline(own_settings: Settings) -> None:
 
 def test_neither_folder_nor_hub(own_settings: Settings) -> None:
     own_settings.offline = True
-    with pytest.raises(DownloadError, match="There is no folder 'runs/mine', and as a model of the hub"):
+    with pytest.raises(
+        DownloadError, match="'runs/mine' is neither a local directory nor available from the Hugging Face hub"
+    ):
         models.load("runs/mine")
 
 
@@ -385,13 +393,13 @@ def test_unknown_name(own_settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["./absent", "/absent/model", "~/absent/model", "a/b/c"])
-def test_absent_folder(own_settings: Settings, name: str) -> None:
-    with pytest.raises(FileNotFoundError, match="There is no folder"):
+def test_absent_folder(own_settings, name) -> None:
+    with pytest.raises(FileNotFoundError, match="The directory .* does not exist"):
         models.load(name)
 
 
-def test_file_instead_of_folder(official: Path) -> None:
-    with pytest.raises(ValueError, match="is a file; give the folder"):
+def test_file_instead_of_folder(official) -> None:
+    with pytest.raises(ValueError, match="is a file; give the directory"):
         models.load(official / "model.safetensors")
 
 

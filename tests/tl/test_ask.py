@@ -72,7 +72,7 @@ def test_predictions() -> None:
 def test_models_as_given() -> None:
     model = scgsfm.models.load("gpgpt-mini")
     assert ask("Which gene causes Marfan syndrome?", model=model).names == ("FBN1",)
-    with pytest.raises(ValueError, match="is no GP-GPT"):
+    with pytest.raises(TypeError, match="`model` is 'gsfm-base', a GSFM model, but must be a GP-GPT model: .*gpgpt-mini"):
         ask("Which gene causes Marfan syndrome?", model="gsfm-base")
 
 
@@ -105,8 +105,8 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ImportError, match=r"pip install 'scgsfm\[llm\]'"):
         scgsfm.models.load("gpgpt-mini")
-    from scgsfm.tl import _ask
+    from scgsfm.models._as_model import _loaded
 
-    _ask._loaded.cache_clear()
+    _loaded.clear()
     assert main(["ask", "Which gene causes Marfan syndrome?"]) == 2
     assert "pip install 'scgsfm[llm]'" in capsys.readouterr().err

@@ -14,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Load the model once, which downloads and verifies its files."""
+    """Load the model once: its files are downloaded to the cache directory and checked."""
     from scgsfm import models, settings
 
-    model = models.load(args.model)
-    print(f"{model.name}: {type(model).__name__}; cache directory {settings.cache_dir}")
+    model: models.Model = models.load(args.model)
+    print(f"{model!r}; cache directory {settings.cache_dir}")

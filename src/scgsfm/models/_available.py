@@ -12,7 +12,7 @@ def available() -> list[dict[str, Any]]:
 
     Returns
     -------
-    One record a model: ``name``, ``kind``, ``where`` (``"embedded"``, ``"cached"``, or ``"hub"`` if loading downloads
+    One record per model: ``name``, ``kind``, ``where`` (``"embedded"``, ``"cached"``, or ``"hub"`` if loading downloads
     it), ``description`` and ``licence``.
 
     Examples

@@ -1,4 +1,4 @@
-"""The packages of the extra ``llm``: a clear word where one is missing."""
+"""Packages of the extra ``llm``: a clear message if one is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def needs(package: str) -> Iterator[None]:
-    """Turn the failed import of a package inside the block into advice."""
+    """Turn a failed import of a package inside the block into advice."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -21,32 +21,33 @@ def load(name: Literal["r3lm-mini"], *, device: str | None = None) -> R3LM: ...
 @overload
 def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> GSFM: ...
 def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> Any:
-    """Load a pretrained model: the embedded one, one of your own, or one of the Hugging Face hub (Clarke et al. 2026).
+    """Load a pretrained model: an embedded one, your own, or one from the Hugging Face hub (Clarke et al. 2026).
 
-    A name is looked for among the embedded models, then as a folder, then on the hub. Files of the hub are kept in
-    ``settings.cache_dir / "models" / owner / name``; files placed there by hand are used without any download.
+    A name is searched among the embedded models, then as a directory, then on the hub. Files from the hub are kept in
+    ``settings.cache_dir / "models" / owner / name``; files that you place there are used without a download. Each call
+    reads the files and returns a new object.
 
     Parameters
     ----------
     name
-        A name that :func:`available` lists, the path of a model folder, or a hub id ``owner/name``.
+        A name that :func:`available` lists, the path of a model directory, or a hub id ``owner/name``.
     device
-        Where the model computes: ``"cpu"``, ``"cuda"``, …; the CPU if not given.
+        The device that the model computes on, such as ``"cpu"`` (the default) or ``"cuda"``.
 
     Returns
     -------
-    The model, ready for use.
+    The model, with the attributes of :class:`Model`.
 
     Raises
     ------
     ValueError
         No model has this name, or torch cannot use the device.
     DownloadError
-        Files of the hub could not be had; the message names every URL and where to put them by hand.
+        Files could not be downloaded from the hub; the message lists the URLs and where to place the files manually.
     ChecksumError
         A file is damaged.
     ModelFormatError
-        A file of the folder is missing or broken, or its files disagree.
+        A file of the directory is missing or invalid, or its files are inconsistent.
 
     Examples
     --------
@@ -56,10 +57,10 @@ def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = Non
     ['<unk>', '<pad>']
     """
     _check_device(device)
-    place = find(name)
-    folder = read_folder(place.folder, remedy=place.remedy)
-    return kind_of(place.folder, folder.config).build(
-        folder.config, folder.tensors, folder.vocab, name=os.fspath(name), metadata=folder.card, device=device
+    found = find(name)
+    files = read_folder(found.directory, remedy=found.remedy)
+    return kind_of(found.directory, files.config).build(
+        files.config, files.tensors, files.vocab, name=os.fspath(name), metadata=files.card, device=device
     )
 
 
@@ -69,17 +70,5 @@ def _check_device(device: str | None) -> None:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        msg = f"device={device!r} cannot be used: {error}. Give 'cpu', or leave it out."
+        msg = f"device={device!r} cannot be used: {error}. Give 'cpu', or omit it."
         raise ValueError(msg) from error
-
-
-def as_model(model: str | os.PathLike[str] | GSFM) -> GSFM:
-    """The model of that name or in that folder, or the loaded model itself."""
-    if isinstance(model, str | os.PathLike):
-        return load(model)
-    if not hasattr(model, "genes"):
-        msg = (
-            f"`model` is a {type(model).__name__}, but must be a name, a folder, or what `scgsfm.models.load` returns."
-        )
-        raise TypeError(msg)
-    return model

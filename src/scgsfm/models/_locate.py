@@ -1,4 +1,4 @@
-"""Where models are: in the package, in a folder, or on the Hugging Face hub."""
+"""Locate models: in the package, in a directory, or on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Record:
-    """A model that is known by name."""
+    """A model that :func:`load` knows by name."""
 
     name: str
     kind: str
@@ -33,53 +33,67 @@ class Record:
 RECORDS = {
     record.name: record
     for record in (
-        Record("gsfm-base", "gsfm", "the default: public gene-set libraries", "BSD-3-Clause", embedded=True),
-        Record("gpgpt-mini", "gpgpt", "genes, phenotypes and diseases in words", "BSD-3-Clause", embedded=True),
+        Record("gsfm-base", "gsfm", "default: public gene-set libraries", "BSD-3-Clause", embedded=True),
+        Record("gpgpt-mini", "gpgpt", "questions about genes, phenotypes and diseases", "BSD-3-Clause", embedded=True),
         Record("r3lm-mini", "r3lm", "activity of regulatory DNA in HepG2, K562 and WTC11", "CC-BY-4.0", embedded=True),
-        Record("maayanlab/gsfm-rummagene", "gsfm", "as published: sets from tables of articles", "see its hub page"),
-        Record("maayanlab/gsfm-rummageo", "gsfm", "as published: sets from expression studies", "see its hub page"),
-        Record("maayanlab/gsfm-rummage", "gsfm", "as published: both together", "see its hub page"),
+        Record(
+            "maayanlab/gsfm-rummagene", "gsfm", "as published: gene sets from tables of articles", "see its hub page"
+        ),
+        Record(
+            "maayanlab/gsfm-rummageo", "gsfm", "as published: gene sets from expression studies", "see its hub page"
+        ),
+        Record("maayanlab/gsfm-rummage", "gsfm", "as published: both of these", "see its hub page"),
     )
 }
-"""The models known by name; a new one is a line here."""
+"""The models known by name; add a line for a new one."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """The folder of a model on this machine, and what to do if its files are damaged."""
+class Location:
+    """The directory of a model on this machine, and what to do if its files are damaged."""
 
-    folder: Path
+    directory: Path
     remedy: str
 
 
-def find(name: str | os.PathLike[str]) -> Place:
-    """The folder of a model by its name, path or hub id; models of the hub are downloaded."""
+def find(name: str | os.PathLike[str]) -> Location:
+    """Find the directory of a model by name, path or hub id; models of the hub are downloaded."""
     text = os.fspath(name)
     if text in RECORDS and RECORDS[text].embedded:
-        return Place(EMBEDDED / text, "Install the package anew: pip install --force-reinstall --no-deps scgsfm")
+        return Location(EMBEDDED / text, "Reinstall the package: pip install --force-reinstall --no-deps scgsfm")
     path = Path(text).expanduser()
     if path.is_dir():
-        return Place(
+        return Location(
             path,
-            f"Copy the folder anew; if you changed the file yourself, delete {CHECKSUMS} or write the folder anew.",
+            f"Copy the directory again; if you edited the file, delete {CHECKSUMS} or write the directory again.",
         )
     if path.is_file():
-        msg = f"{path} is a file; give the folder that holds {CONFIG}, {WEIGHTS} and {VOCAB}."
+        msg = f"{path} is a file; give the directory that contains {CONFIG}, {WEIGHTS} and {VOCAB}."
         raise ValueError(msg)
     if isinstance(name, str) and _HUB_ID.fullmatch(name):
         return _from_hub(name)
     if isinstance(name, os.PathLike) or {"/", os.sep} & set(text):
-        msg = f"There is no folder {path}."
+        msg = f"The directory {path} does not exist."
         raise FileNotFoundError(msg)
     msg = (
-        f"No model is called {text!r}.{did_you_mean(text, RECORDS, n=1)} Known are "
-        f"{', '.join(RECORDS)}; the path of a model folder or a hub id 'owner/name' can be given as well."
+        f"Unknown model {text!r}.{did_you_mean(text, RECORDS, n=1)} Give one of {', '.join(RECORDS)}, the path of a model "
+        "directory, or a hub id 'owner/name'."
     )
     raise ValueError(msg)
 
 
+def likely_directory(name: str | os.PathLike[str]) -> Path:
+    """The directory that :func:`find` returns if its files are there, without any download."""
+    text = os.fspath(name)
+    if text in RECORDS and RECORDS[text].embedded:
+        return EMBEDDED / text
+    path = Path(text).expanduser()
+    hub = isinstance(name, str) and not path.is_dir() and _HUB_ID.fullmatch(name)
+    return _cached(text) if hub else path.resolve()
+
+
 def is_cached(name: str) -> bool:
-    """Whether the files of a hub model are in the cache folder."""
+    """Whether the files of a hub model are in the cache directory."""
     return all((_cached(name) / file).is_file() for file in (CONFIG, VOCAB, WEIGHTS))
 
 
@@ -87,10 +101,10 @@ def _cached(name: str) -> Path:
     return settings.cache_dir / "models" / name
 
 
-def _from_hub(name: str) -> Place:
+def _from_hub(name: str) -> Location:
     try:
         config = read_json(_hub_file(name, CONFIG))
-        if "model_type" in config:  # written by this package, which official folders are not
+        if "model_type" in config:  # written by this package, with checksums; official directories have neither
             sums = read_json(_hub_file(name, CHECKSUMS))
             files = {file: sums.get(file) for file in (VOCAB, CARD, WEIGHTS)}
         else:
@@ -100,10 +114,10 @@ def _from_hub(name: str) -> Place:
     except DownloadError as error:
         if name in RECORDS:
             raise
-        msg = f"There is no folder {name!r}, and as a model of the hub it cannot be had. {error}"
+        msg = f"{name!r} is neither a local directory nor available from the Hugging Face hub. {error}"
         raise type(error)(msg) from error
-    folder = _cached(name)
-    return Place(folder, f"Delete {folder} and load the model again.")
+    directory = _cached(name)
+    return Location(directory, f"Delete {directory} and load the model again.")
 
 
 def _hub_file(name: str, file: str, sha256: str | None = None) -> Path:

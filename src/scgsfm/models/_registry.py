@@ -1,4 +1,4 @@
-"""The kinds of models: how the folder of each becomes a model."""
+"""Kinds of models: how the directory of each kind becomes a model."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     import numpy as np
 
 DEFAULT = "gsfm"
-"""The kind of a folder whose configuration names none, as the official ones don't."""
+"""The kind of a directory whose configuration names none, such as the official ones."""
 
 MODULES = {
     "gsfm": "scgsfm.models.gsfm._build",
     "gpgpt": "scgsfm.models.gpgpt._serialization",
     "r3lm": "scgsfm.models.r3lm._build",
 }
-"""The module of each kind, by ``model_type`` of ``config.json``; a new kind is a line here.
+"""The module of each kind, by ``model_type`` in ``config.json``; add a line for a new kind.
 
-Names, not modules: a model's package imports torch, and its training imports this room.
+Names instead of modules: a model's package imports torch, and its training imports this package.
 """
 
 
 class Kind(Protocol):
-    """What the module of a kind offers."""
+    """The functions that the module of a kind provides."""
 
     def shapes(self, config: dict[str, Any], /) -> dict[str, tuple[int, ...]]:
         """The shape of every tensor."""

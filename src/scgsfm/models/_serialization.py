@@ -1,4 +1,4 @@
-"""The folder of a model: the layout of the official checkpoints, with a card and checksums beside."""
+"""Read and write model directories: the layout of the official checkpoints, plus a card and checksums."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 CONFIG, WEIGHTS, VOCAB, CARD, CHECKSUMS = "config.json", "model.safetensors", "vocab.txt", "card.json", "checksums.json"
 SCALE = ".scale"
-"""Ends the key of the scales (one a row) of an int8 tensor."""
+"""Suffix of the key that holds the row scales of an int8 tensor."""
 
 Quantize: TypeAlias = Literal["float16", "int8"] | None
 
 
 class Folder(NamedTuple):
-    """What a model folder holds; tensors in float32."""
+    """The content of a model directory; tensors in float32."""
 
     config: dict[str, Any]
     tensors: dict[str, np.ndarray]
@@ -35,23 +35,23 @@ class Folder(NamedTuple):
     card: dict[str, Any]
 
 
-def read_folder(path: str | os.PathLike[str], *, remedy: str = "Copy the folder anew from where it came.") -> Folder:
-    """Read and check a model folder.
+def read_folder(path: str | os.PathLike[str], *, remedy: str = "Copy the directory again from its source.") -> Folder:
+    """Read and check a model directory.
 
     Parameters
     ----------
     path
-        A folder with ``config.json``, ``model.safetensors`` (float32, float16, bfloat16, or int8 with row scales) and
-        ``vocab.txt``; ``card.json`` and ``checksums.json`` are used where they exist.
+        A directory with ``config.json``, ``model.safetensors`` (float32, float16, bfloat16, or int8 with row scales)
+        and ``vocab.txt``; ``card.json`` and ``checksums.json`` are used if they exist.
     remedy
-        What a user can do about wrong bytes.
+        Advice for the message about a damaged file.
 
     Raises
     ------
     ChecksumError
-        A file is not the one that ``checksums.json`` names.
+        The SHA-256 of a file differs from that in ``checksums.json``.
     ModelFormatError
-        A file is missing or broken, or configuration, vocabulary and weights disagree.
+        A file is missing or invalid, or configuration, vocabulary and weights are inconsistent.
     """
     path = Path(path)
     _check_files(path)
@@ -75,28 +75,28 @@ def write_folder(
     *,
     quantize: Quantize = None,
 ) -> None:
-    """Write a model folder that :func:`read_folder` reads; an interrupted call leaves no folder that passes for whole.
+    """Write a model directory for :func:`read_folder`; one left by an interrupted call does not pass its checks.
 
     Parameters
     ----------
     path
-        The folder, made if need be; files of a model in it are replaced.
+        The directory, created if it does not exist; model files in it are replaced.
     config
         The arguments of the model's constructor.
     tensors
-        Its state dictionary.
+        The state dictionary.
     vocab
         All tokens, ``<unk>`` and ``<pad>`` first.
     card
-        The model card: data, versions, licences, metrics, seed, time.
+        The model card: data, versions, licenses, metrics, seed, time.
     quantize
-        How matrices are kept: ``None`` as float32, ``"float16"`` with a relative error of at most 2⁻¹¹, ``"int8"``
-        with an error of at most 1/254 of the largest value of the row. Vectors always stay float32.
+        How matrices are stored: ``None`` as float32, ``"float16"`` with a relative error of at most 2⁻¹¹, ``"int8"``
+        with an error of at most 1/254 of the largest absolute value of the row. Vectors are always float32.
 
     Raises
     ------
     ModelFormatError
-        Configuration, vocabulary and weights disagree.
+        Configuration, vocabulary and weights are inconsistent.
     """
     import safetensors.numpy
 
@@ -117,15 +117,15 @@ def write_folder(
         (part / CONFIG).write_text(_json(folder.config), encoding="utf-8")
         (part / CARD).write_text(_json(folder.card), encoding="utf-8")
         (part / VOCAB).write_text("".join(f"{token}\n" for token in folder.vocab), encoding="utf-8")
-        (part / WEIGHTS).write_bytes(safetensors.numpy.save(stored))  # save_file lets nobody else read it
+        (part / WEIGHTS).write_bytes(safetensors.numpy.save(stored))  # save_file would deny others read access
         sums = {name: _sha256(part / name) for name in (CONFIG, CARD, VOCAB, WEIGHTS)}
         (part / CHECKSUMS).write_text(_json(sums), encoding="utf-8")
-        for name in (CHECKSUMS, *sums):  # the sums first: they tell a mixture of old and new files
+        for name in (CHECKSUMS, *sums):  # the checksums first: they reveal a mixture of old and new files
             (part / name).replace(path / name)
 
 
 def check(path: Path, folder: Folder) -> None:
-    """Raise a ModelFormatError where configuration, vocabulary and tensors disagree."""
+    """Raise a ModelFormatError if configuration, vocabulary and tensors are inconsistent."""
     from scgsfm._vocabulary import SPECIALS
 
     config, tensors, vocab, _ = folder
@@ -135,27 +135,29 @@ def check(path: Path, folder: Folder) -> None:
     if size != len(vocab):
         raise _error(path / VOCAB, f"found {len(vocab):,} tokens, but vocab_size in {CONFIG} is {size!r}")
     if twice := [token for token, n in Counter(vocab).items() if n > 1]:
-        raise _error(path / VOCAB, f"tokens occur more than once: {', '.join(twice[:5])}")
+        raise _error(path / VOCAB, f"duplicate tokens: {', '.join(twice[:5])}")
     try:
         expected = kind_of(path, config).shapes(config)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise _error(path / CONFIG, f"no model can be built from it: {error}") from error
+        raise _error(path / CONFIG, f"it does not describe a valid model: {error}") from error
     for key, shape in expected.items():
         if key not in tensors:
-            raise _error(path / WEIGHTS, f"{key} is missing; found are {', '.join(sorted(tensors)) or 'no tensors'}")
+            raise _error(path / WEIGHTS, f"{key} is missing; found {', '.join(sorted(tensors)) or 'no tensors'}")
         if tensors[key].shape != shape:
-            raise _error(path / WEIGHTS, f"{key} has shape {tensors[key].shape}, expected {shape} after {CONFIG}")
+            raise _error(
+                path / WEIGHTS, f"{key} has shape {tensors[key].shape}, expected {shape} according to {CONFIG}"
+            )
         if not np.isfinite(tensors[key]).all():
-            raise _error(path / WEIGHTS, f"{key} holds values that are infinite or no numbers")
+            raise _error(path / WEIGHTS, f"{key} contains infinite or NaN values")
     if extra := sorted(tensors.keys() - expected.keys()):
-        raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} lacks: {', '.join(extra)}")
+        raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} does not have: {', '.join(extra)}")
 
 
 def kind_of(path: Path, config: Mapping[str, Any]) -> Kind:
-    """The record of the kind that ``config`` tells."""
+    """The module of the kind that ``config`` names."""
     name = config.get("model_type", DEFAULT)
     if name not in MODULES:
-        raise _error(path / CONFIG, f"model_type is {name!r}, known are {', '.join(MODULES)}")
+        raise _error(path / CONFIG, f"model_type is {name!r}, expected one of {', '.join(MODULES)}")
     return kind(name)
 
 
@@ -165,7 +167,7 @@ def _error(path: Path, what: str) -> ModelFormatError:
 
 def _check_files(path: Path) -> None:
     if not path.is_dir():
-        msg = f"{path} is no folder. A model is a folder with {CONFIG}, {WEIGHTS} and {VOCAB}."
+        msg = f"{path} is not a directory. A model is a directory with {CONFIG}, {WEIGHTS} and {VOCAB}."
         raise FileNotFoundError(msg)
     for name in (CONFIG, WEIGHTS, VOCAB):
         if (path / name).is_file():
@@ -173,12 +175,12 @@ def _check_files(path: Path) -> None:
         pickled = sorted(f.name for f in path.iterdir() if f.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl"))
         if name == WEIGHTS and pickled:
             what = (
-                f"{name} is missing. {', '.join(pickled)} is not read: such files are pickles, which can run any code "
-                "when they are opened. If you trust its source, load it with torch and save its state dictionary with "
+                f"{name} is missing. {', '.join(pickled)} is not read: such files are pickles, which can run arbitrary "
+                "code when opened. If you trust the source, load the file with torch and save its state dictionary with "
                 "safetensors.torch.save_file"
             )
         else:
-            what = f"{name} is missing; a model folder holds {CONFIG}, {WEIGHTS} and {VOCAB}"
+            what = f"{name} is missing; a model directory contains {CONFIG}, {WEIGHTS} and {VOCAB}"
         raise _error(path, what)
 
 
@@ -187,9 +189,10 @@ def _check_sums(path: Path, remedy: str) -> None:
         return
     for name, expected in read_json(path / CHECKSUMS).items():
         file = path / name
-        found = _sha256(file) if file.is_file() else "of no file"
+        found = _sha256(file) if file.is_file() else None
         if found != expected:
-            msg = f"{file} is damaged or changed: its SHA-256 is {found}, expected {expected}. {remedy}"
+            what = "is missing" if found is None else f"is damaged or was changed: its SHA-256 is {found}"
+            msg = f"{file} {what}, expected the SHA-256 {expected}. {remedy}"
             raise ChecksumError(msg)
 
 
@@ -206,9 +209,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        raise _error(path, f"is no JSON ({error})") from error
+        raise _error(path, f"not valid JSON ({error})") from error
     if not isinstance(value, dict):
-        raise _error(path, f"must hold a JSON object, found {type(value).__name__}")
+        raise _error(path, f"must contain a JSON object, found {type(value).__name__}")
     return value
 
 
@@ -216,7 +219,7 @@ def _read_vocab(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _error(path, f"is no UTF-8 text ({error})") from error
+        raise _error(path, f"not UTF-8 ({error})") from error
     return [token for line in text.split("\n") if (token := line.rstrip())]
 
 
@@ -228,7 +231,7 @@ def _read_weights(path: Path) -> dict[str, np.ndarray]:
         with safetensors.safe_open(path, "pt") as file:
             raw = {key: file.get_tensor(key) for key in file.keys()}
     except safetensors.SafetensorError as error:
-        raise _error(path, f"is cut short or no safetensors file ({error})") from error
+        raise _error(path, f"truncated or not a safetensors file ({error})") from error
     tensors = {}
     for key, tensor in raw.items():
         scaled = raw.get(key.removesuffix(SCALE)) if key.endswith(SCALE) else None
@@ -248,18 +251,18 @@ def _dequantized(path: Path, key: str, raw: Mapping[str, Any]) -> Any:
         raise _error(path, f"{key} is int8, but {key + SCALE} is missing")
     if tuple(scale.shape) != rows or tensor.ndim != 2:
         found = f"{key} has shape {tuple(tensor.shape)} and {key + SCALE} {tuple(scale.shape)}"
-        raise _error(path, f"{found}, expected a matrix and one scale a row")
+        raise _error(path, f"{found}, expected a matrix and one scale per row")
     return tensor.float() * scale.float()[:, None]
 
 
 def _plain(tensor: np.ndarray) -> np.ndarray:
-    """Float32 and C order; integers, which are positions, stay what they are."""
+    """Convert to float32 in C order; integers are positions and keep their type."""
     dtype = tensor.dtype if tensor.dtype.kind in "iu" else np.float32
     return np.asarray(tensor, dtype=dtype, order="C")
 
 
 def _quantized(path: Path, key: str, tensor: np.ndarray, how: Quantize) -> dict[str, np.ndarray]:
-    """What is stored of one tensor; vectors are small, and running counts of genes would overflow."""
+    """The stored form of one tensor; vectors stay float32: they are small, and gene counts would overflow float16."""
     if tensor.dtype.kind in "iu":
         small = tensor.min(initial=0) >= 0 and tensor.max(initial=0) < 2**16
         return {key: tensor.astype(np.uint16) if small else tensor}
@@ -267,7 +270,7 @@ def _quantized(path: Path, key: str, tensor: np.ndarray, how: Quantize) -> dict[
         return {key: tensor}
     if how == "float16":
         if np.abs(tensor).max(initial=0) > np.finfo(np.float16).max:
-            raise _error(path / WEIGHTS, f"{key} holds values too large for float16")
+            raise _error(path / WEIGHTS, f"{key} contains values too large for float16")
         return {key: tensor.astype(np.float16)}
     if how == "int8" and tensor.ndim > 2:
         return {key: tensor}
@@ -275,5 +278,5 @@ def _quantized(path: Path, key: str, tensor: np.ndarray, how: Quantize) -> dict[
         largest = np.abs(tensor).max(axis=1, initial=0)
         scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
         return {key: np.rint(tensor / scale[:, None]).astype(np.int8), key + SCALE: scale}
-    msg = f"quantize={how!r} is not known: give None, 'float16' or 'int8'."
+    msg = f"quantize={how!r} must be None, 'float16' or 'int8'."
     raise ValueError(msg)

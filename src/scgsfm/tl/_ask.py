@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from scgsfm.genes import resolve
 from scgsfm.genesets import GeneSets
-from scgsfm.models import load
+from scgsfm.models import as_model
 from scgsfm.phenotypes import load_predictor
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ def ask(
     ------
     ImportError
         The extra ``llm`` isn't installed.
+    ModelKindError
+        The model is not a GP-GPT model.
     ValueError
-        The question is empty, or ``n_max`` is no positive number.
+        The question is empty, or ``n_max`` is not a positive number.
 
     Examples
     --------
@@ -68,18 +70,9 @@ def ask(
     if not isinstance(n_max, int) or n_max < 1:
         msg = f"n_max={n_max!r} must be a whole number of at least 1."
         raise ValueError(msg)
-    asked = model if hasattr(model, "ask") else _loaded(str(model))
+    loaded = as_model(model, "gpgpt")
     options: dict[str, Any] = {"resolve": _symbol, "functions": _functions, "predict": _predicted if predict else None}
-    return asked.ask(question, n_max=n_max, **options)
-
-
-@cache
-def _loaded(name: str) -> GPGPT:
-    model: Any = load(name)
-    if not hasattr(model, "ask"):
-        msg = f"model={name!r} is no GP-GPT: give 'gpgpt-mini' or a folder of one."
-        raise ValueError(msg)
-    return model
+    return loaded.ask(question, n_max=n_max, **options)
 
 
 def _predicted(gene: str, term: int) -> float | None:

@@ -11,7 +11,6 @@ import pandas as pd
 from scgsfm._logging import logger
 from scgsfm._messages import warn
 from scgsfm.dna import OK, Genome, peaks_of, sequences_of_peaks, sequences_of_texts, species_of
-from scgsfm.models import load
 from scgsfm.motifs import EMBEDDED, Motifs
 
 if TYPE_CHECKING:
@@ -24,18 +23,6 @@ if TYPE_CHECKING:
 
 WIDTH = 200
 """Bases of an element, where a model doesn't say."""
-
-
-def as_r3lm(model: str | PathLike[str] | R3LM) -> R3LM:
-    """The model of that name or in that folder, or the loaded model itself."""
-    loaded: Any = load(model) if isinstance(model, str | PathLike) else model
-    if not hasattr(loaded, "cell_types") or not hasattr(loaded, "predict"):
-        msg = (
-            f"`model` is a {type(loaded).__name__}, but must be an R3LM model: a name such as 'r3lm-mini', a folder, or "
-            "what `scgsfm.models.load` returns for these."
-        )
-        raise TypeError(msg)
-    return loaded
 
 
 def as_motifs(motifs: str | PathLike[str] | Motifs | None) -> Motifs | None:

@@ -10,9 +10,10 @@ from anndata import AnnData
 from scgsfm import _keys
 from scgsfm._adata import write_record
 from scgsfm.dna import OK
+from scgsfm.models import as_model
 from scgsfm.models.r3lm import build_card, explain
 
-from ._elements import as_motifs, as_r3lm, names_of, width_of, windows_of
+from ._elements import as_motifs, names_of, width_of, windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,7 +109,7 @@ def explain_regulation(
     if data is not None and not isinstance(data, AnnData):
         msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
         raise TypeError(msg)
-    loaded = as_r3lm(model)
+    loaded = as_model(model, "r3lm")
     names = names_of(data, sequences)
     chosen = _chosen(names, elements)
     found = windows_of(data, sequences, genome, width=width_of(loaded), chosen=chosen)

@@ -9,9 +9,10 @@ from anndata import AnnData
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, write_record
 from scgsfm.dna import OK
+from scgsfm.models import as_model
 from scgsfm.scoring import BlockReader
 
-from ._elements import as_r3lm, highest, means, names_of, width_of, windows_of
+from ._elements import highest, means, names_of, width_of, windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,7 +113,7 @@ def regulatory_activity(
     if groupby is not None and (data is None or groupby not in data.obs):
         msg = f"`groupby={groupby!r}` is not a column of `obs`."
         raise ValueError(msg)
-    loaded = as_r3lm(model)
+    loaded = as_model(model, "r3lm")
     names = names_of(data, sequences)
     tiling = {"tile_max": "tile"}.get(windows, windows)
     found = windows_of(data, sequences, genome, width=width_of(loaded), windows=tiling)

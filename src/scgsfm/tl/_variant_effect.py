@@ -7,9 +7,10 @@ import pandas as pd
 
 from scgsfm._logging import logger
 from scgsfm.dna import OK, alleles, read_variants
+from scgsfm.models import as_model
 from scgsfm.models.r3lm import build_cards
 
-from ._elements import as_motifs, as_r3lm, genome_of, warn_if_not_human, width_of
+from ._elements import as_motifs, genome_of, warn_if_not_human, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ def variant_effect(
     >>> table[["chrom", "pos", "status"]].values.tolist()
     [['chr1', 257, 'ok']]
     """
-    loaded = as_r3lm(model)
+    loaded = as_model(model, "r3lm")
     parsed = read_variants(variants)
     with genome_of(genome) as opened:
         warn_if_not_human([], opened)

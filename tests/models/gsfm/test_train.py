@@ -219,7 +219,7 @@ def test_corpus_folder_is_taken_as_it_is(corpus: Corpus, gmt_folder: Path, tmp_p
         ({"validate_every": 0}, "validate_every=0 must be"),
         ({"patience": 1.5}, "patience=1.5 must be"),
         ({"devices": 0}, "devices=0 must be"),
-        ({"quantize": "int4"}, "quantize='int4' is not known"),
+        ({"quantize": "int4"}, "quantize='int4' must be"),
         pytest.param(
             {"accelerator": "gpu", "devices": 2},
             "accelerator='gpu', devices=2",

@@ -49,6 +49,8 @@ class GPGPT:
     'genes'
     """
 
+    kind = "gpgpt"
+
     def __init__(
         self,
         module: Any,

@@ -63,6 +63,8 @@ class GSFM:
     True
     """
 
+    kind = "gsfm"
+
     def __init__(
         self,
         module: SetAutoencoder,

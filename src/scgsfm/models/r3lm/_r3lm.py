@@ -72,6 +72,8 @@ class R3LM:
         Where it computes.
     """
 
+    kind = "r3lm"
+
     def __init__(
         self,
         module: R3LMModule,
@@ -92,7 +94,7 @@ class R3LM:
         self._features = CardFeatures(self.motifs, config["scored"])
 
     def __repr__(self) -> str:
-        return f"R3LM {self.name!r}: {', '.join(self.cell_types)}, elements of {self.length} bases"
+        return f"R3LM {self.name!r}: {', '.join(self.cell_types)}, elements of {self.length} bases, on {self.device}"
 
     def predict(self, sequences: Sequence[str], *, mode: Mode = "joint", batch_size: int = 512) -> np.ndarray:
         """Predict the activity of sequences in each cell type.

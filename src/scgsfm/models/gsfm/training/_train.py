@@ -98,7 +98,7 @@ def train(
     config = config or TrainConfig()
     _check(validate_every=validate_every, patience=patience, devices=devices)
     if quantize not in (None, "float16", "int8"):
-        msg = f"quantize={quantize!r} is not known: give None, 'float16' or 'int8'."
+        msg = f"quantize={quantize!r} must be None, 'float16' or 'int8'."
         raise ValueError(msg)
     out = Path(out)
     corpus = _corpus(data, out, allowed, min_count, min_genes)

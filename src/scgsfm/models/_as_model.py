@@ -1,0 +1,144 @@
+"""A model given by name, by path or as a loaded model, checked for its kind."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+
+from scgsfm.errors import ModelKindError
+
+from ._load import load
+from ._locate import RECORDS, likely_directory
+from ._model import Model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .gpgpt import GPGPT
+    from .gsfm import GSFM
+    from .r3lm import R3LM
+
+KindName: TypeAlias = Literal["gsfm", "gpgpt", "r3lm"]
+
+MAX_MODELS = 4
+"""Models kept in memory; the one used longest ago is dropped first."""
+
+_Source: TypeAlias = tuple[str, str, str | None]
+_State: TypeAlias = tuple[tuple[str, int, int], ...]
+
+
+class _Expected:
+    """What a model of a kind is called, the methods it needs, and a name to suggest."""
+
+    def __init__(self, title: str, methods: tuple[str, ...], example: str) -> None:
+        self.title, self.methods, self.example = title, methods, example
+
+
+_EXPECTED: dict[str, _Expected] = {
+    "gsfm": _Expected("a GSFM model", ("genes", "logits"), "gsfm-base"),
+    "gpgpt": _Expected("a GP-GPT model", ("ask",), "gpgpt-mini"),
+    "r3lm": _Expected("an R3LM model", ("cell_types", "predict", "explain"), "r3lm-mini"),
+}
+
+_loaded: OrderedDict[_Source, tuple[_State, Any]] = OrderedDict()
+_lock = RLock()
+
+
+@overload
+def as_model(
+    model: str | os.PathLike[str] | GSFM, kind: Literal["gsfm"] = "gsfm", *, device: str | None = None
+) -> GSFM: ...
+@overload
+def as_model(model: str | os.PathLike[str] | GPGPT, kind: Literal["gpgpt"], *, device: str | None = None) -> GPGPT: ...
+@overload
+def as_model(model: str | os.PathLike[str] | R3LM, kind: Literal["r3lm"], *, device: str | None = None) -> R3LM: ...
+def as_model(model: str | os.PathLike[str] | Any, kind: KindName = "gsfm", *, device: str | None = None) -> Any:
+    """Return the model of that name or in that directory, or the loaded model itself.
+
+    A model given by name or path is read once per process. It is shared by all callers and read again if a file of its
+    directory changes; :func:`load` always returns a new object.
+
+    Parameters
+    ----------
+    model
+        A name that :func:`available` lists, the path of a model directory, a hub id, or a loaded model.
+    kind
+        The kind of model that the caller needs.
+    device
+        The device for a model that is given by name or path.
+
+    Returns
+    -------
+    The model.
+
+    Raises
+    ------
+    ModelKindError
+        The model is of another kind, or not a model at all.
+
+    Examples
+    --------
+    >>> from scgsfm.models import as_model
+    >>> as_model("gsfm-base") is as_model("gsfm-base")
+    True
+    """
+    if not isinstance(model, str | os.PathLike):
+        if not _is(model, kind):
+            raise _refused(_title(model), kind)
+        return model
+    name = os.fspath(model)
+    if name in RECORDS and RECORDS[name].kind != kind:  # known without reading the files
+        raise _refused(f"{name!r}, {_EXPECTED[RECORDS[name].kind].title}", kind)
+    loaded = _read_once(model, device)
+    if not _is(loaded, kind):
+        raise _refused(f"{name!r}, {_title(loaded)}", kind)
+    return loaded
+
+
+def _read_once(model: str | os.PathLike[str], device: str | None) -> Any:
+    source = os.fspath(model), str(likely_directory(model)), device
+    with _lock:
+        if source in _loaded:
+            state, loaded = _loaded[source]
+            if state == _state_of(likely_directory(model)):
+                _loaded.move_to_end(source)
+                return loaded
+            del _loaded[source]  # before reading, so that never both are in memory
+        # the state before reading: files that change in between make the next call read again
+        state = _state_of(likely_directory(model))
+        loaded = load(model, device=device)
+        _loaded[source] = state or _state_of(likely_directory(model)), loaded  # none before a download
+        while len(_loaded) > MAX_MODELS:
+            _loaded.popitem(last=False)
+        return loaded
+
+
+def _state_of(directory: Path) -> _State:
+    """Names, times and sizes of the files, which change with the content: hashing would take longer than reading."""
+    if not directory.is_dir():
+        return ()
+    files = [(entry.name, entry.stat()) for entry in os.scandir(directory) if entry.is_file()]
+    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in files))
+
+
+def _is(model: object, kind: str) -> bool:
+    """Whether a model is of a kind; one that doesn't name its kind is judged by its methods."""
+    found = getattr(model, "kind", None)
+    if found is not None:
+        return bool(found == kind)
+    return all(hasattr(model, method) for method in _EXPECTED[kind].methods)
+
+
+def _title(model: object) -> str:
+    known = isinstance(model, Model) and model.kind in _EXPECTED
+    return _EXPECTED[model.kind].title if known else f"a {type(model).__name__}"  # type: ignore[attr-defined]
+
+
+def _refused(found: str, kind: str) -> ModelKindError:
+    wanted = _EXPECTED[kind]
+    return ModelKindError(
+        f"`model` is {found}, but must be {wanted.title}: give a name such as {wanted.example!r}, a model directory, or "
+        "what `scgsfm.models.load` returns for one."
+    )
