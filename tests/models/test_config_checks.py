@@ -29,7 +29,7 @@ def test_settings_within_their_ranges() -> None:
     ("given", "message"),
     [
         ({"kind": "c"}, r"^kind='c' must be one of 'a', 'b'\.$"),
-        ({"steps": 2.5}, r"^steps=2\.5 must be a whole number\.$"),
+        ({"steps": 2.5}, r"^steps=2\.5 must be an integer\.$"),
         ({"steps": 0}, r"^steps=0 must be at least 1\.$"),
         ({"dropout": 1.0}, r"^dropout=1\.0 must be below 1\.$"),
         ({"dropout": float("nan")}, "must be at least 0"),

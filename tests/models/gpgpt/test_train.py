@@ -161,7 +161,7 @@ def test_four_bits_need_bitsandbytes(small: Path, base: Path, tmp_path: Path, ti
     [
         ("rank", 0, "at least 1"),
         ("adapters", "dora", "must be one of"),
-        ("steps", 1.5, "whole number"),
+        ("steps", 1.5, "integer"),
         ("infill", 2, "a share"),
         ("learning_rate", 0, "above 0"),
         ("hidden_size", 100, "multiple of twice the heads"),

@@ -121,17 +121,17 @@ def test_lines_are_streamed(folder: Path) -> None:
     assert next(sets) == {"G1", "G2", "G3"}
 
 
-def test_nothing_to_read(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="data: there is no file or folder .*absent"):
+def test_nothing_to_read(tmp_path) -> None:
+    with pytest.raises(FileNotFoundError, match="data: .*absent does not exist"):
         build_corpus([tmp_path / "absent"], tmp_path / "corpus")
-    with pytest.raises(FileNotFoundError, match=r"data: no \.gmt"):
+    with pytest.raises(FileNotFoundError, match=r"data: .* contains no \.gmt"):
         build_corpus([tmp_path], tmp_path / "corpus")
 
 
-def test_nothing_left(folder: Path) -> None:
-    with pytest.raises(ValueError, match=r"no set in 3 files is left: 5 genes .* min_count=1 .* min_genes=7"):
+def test_nothing_left(folder) -> None:
+    with pytest.raises(ValueError, match=r"no set in 3 files remains: 5 genes .* min_count=1 .* min_genes=7"):
         build(folder, min_genes=7)
-    with pytest.raises(ValueError, match="named as in the sets"):
+    with pytest.raises(ValueError, match="same names as in the sets"):
         build(folder, allowed=["ENSG00000141510"])
-    with pytest.raises(ValueError, match="min_genes must be at least 2"):
+    with pytest.raises(ValueError, match="min_genes=1 must be at least 2"):
         build(folder, min_genes=1)

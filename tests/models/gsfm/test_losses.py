@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from scgsfm.models.gsfm import build_module
-from scgsfm.models.gsfm.training._dataset import Batch
+from scgsfm.models.gsfm.training._dataset import SetBatch
 from scgsfm.models.gsfm.training._losses import bernoulli, multinomial
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def csr(sets: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(np.cumsum([0, *map(len, sets)])), torch.tensor([gene for genes in sets for gene in genes])
 
 
-def batch(visible: list[list[int]] = VISIBLE, targets: list[list[int]] = TARGETS) -> Batch:
-    return Batch(*csr(visible), *csr(targets), torch.arange(V))
+def batch(visible=VISIBLE, targets=TARGETS):
+    return SetBatch(*csr(visible), *csr(targets), torch.arange(V))
 
 
 def multi_hot(sets: list[list[int]]) -> np.ndarray:

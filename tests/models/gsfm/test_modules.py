@@ -172,9 +172,9 @@ def test_official_configuration() -> None:
 
 
 def test_errors() -> None:
-    with pytest.raises(ValueError, match=rf"variant 'AE'; known are {', '.join(VARIANTS)}"):
+    with pytest.raises(ValueError, match=rf"variant 'AE' in the configuration; give one of {', '.join(VARIANTS)}"):
         module_of("AE")
-    with pytest.raises(ValueError, match="input_norm='l1' is not known"):
+    with pytest.raises(ValueError, match="input_norm='l1' must be"):
         module_of(input_norm="l1")(*csr(SETS))
 
 

@@ -120,7 +120,7 @@ def test_loss_falls(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, told: p
     losses = [float(line.split("loss ")[1].split(",")[0]) for line in lines]
     assert losses[-1] < losses[0] - 0.1
     assert losses[0] < np.log(122) + 0.1
-    assert all(line.endswith(" sets/s") for line in lines)
+    assert all(line.endswith(" examples/s") for line in lines)
 
 
 def test_nothing_else_is_told(
@@ -237,6 +237,6 @@ def test_bad_arguments(
 
 def test_shell_tells_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "gsfm", "--data", str(tmp_path / "absent"), "-o", str(tmp_path)]) == 2
-    assert "data: there is no file or folder" in capsys.readouterr().err
+    assert "absent does not exist" in capsys.readouterr().err
     assert main(["train", "gsfm", "--data", str(tmp_path), "-o", str(tmp_path), "--depth", "0"]) == 2
     assert "depth=0 must be at least 1" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 from scgsfm.models.gsfm import GSFM, build_module
 from scgsfm.models.gsfm.training._calibration import calibrate
 from scgsfm.models.gsfm.training._corpus import build_corpus
-from scgsfm.models.gsfm.training._validation import auroc, hold_out, median_auroc
+from scgsfm.models.gsfm.training._validation import hold_out, median_auroc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,15 +26,7 @@ def pairs(scores: np.ndarray, seen: Any, hidden: Any) -> float:
     return np.mean(wins)
 
 
-def test_auroc() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        scores = rng.integers(0, 6, 30).astype(np.float32)
-        genes = rng.permutation(np.arange(2, 30))
-        assert auroc(scores, genes[:5], genes[5:12]) == pytest.approx(pairs(scores, genes[:5], genes[5:12]))
-
-
-def test_hold_out(corpus: Corpus) -> None:
+def test_hold_out(corpus) -> None:
     train, held_out = hold_out(corpus, 20, seed=0)
     sizes = np.diff(corpus.indptr)
     assert held_out.seen.shape == held_out.hidden.shape == (20, len(corpus.genes))
@@ -78,7 +70,14 @@ def test_median_auroc(corpus: Corpus, model: GSFM) -> None:
     assert median_auroc(model, held_out, block=4) == pytest.approx(np.median(expected))
 
 
-class Told:
+def test_ties_count_half(corpus) -> None:
+    _, held_out = hold_out(corpus, 15, seed=0)
+    x = np.random.default_rng(1).integers(0, 6, held_out.seen.shape).astype(np.float32)
+    expected = [pairs(x[i], set(held_out.seen[[i]].indices), set(held_out.hidden[[i]].indices)) for i in range(15)]
+    assert median_auroc(GivenModel(x), held_out, block=15) == pytest.approx(np.median(expected))
+
+
+class GivenModel:
     """A model whose log-softmax is given."""
 
     def __init__(self, log_softmax: np.ndarray) -> None:
@@ -88,8 +87,8 @@ class Told:
         return self.log_softmax[: sets.shape[0]] + np.float32(3)
 
 
-def test_calibration(corpus: Corpus) -> None:
-    """Slope and intercept are found where the log odds are linear in the log-softmax."""
+def test_calibration(corpus) -> None:
+    """Slope and intercept are recovered if the log odds are linear in the log-softmax."""
     rng = np.random.default_rng(0)
     _, held_out = hold_out(corpus, 20, seed=0)
     n_sets, n_genes = held_out.seen.shape
@@ -97,7 +96,7 @@ def test_calibration(corpus: Corpus) -> None:
     x -= np.log(np.exp(x).sum(1, keepdims=True))
     member = rng.random(x.shape) < 1 / (1 + np.exp(-(1.3 * x + 5)))
     member[held_out.seen.toarray() > 0] = False
-    found = calibrate(Told(x), held_out._replace(hidden=type(held_out.hidden)(member)))
+    found = calibrate(GivenModel(x), held_out._replace(hidden=type(held_out.hidden)(member)))
     assert found["slope"] == pytest.approx(1.3, abs=0.15)
     assert found["intercept"] == pytest.approx(5, abs=0.8)
     unseen = held_out.seen.toarray()[:, 2:] == 0
@@ -105,10 +104,10 @@ def test_calibration(corpus: Corpus) -> None:
     assert predicted[unseen].mean() == pytest.approx(member[:, 2:][unseen].mean(), rel=1e-3)
 
 
-def test_calibration_of_a_perfect_model(corpus: Corpus) -> None:
-    """No slope fits best; it is bounded."""
+def test_calibration_of_a_perfect_model(corpus) -> None:
+    """The likelihood has no maximum; the slope is bounded."""
     _, held_out = hold_out(corpus, 20, seed=0)
     x = np.where(held_out.hidden.toarray() > 0, -1, -9).astype(np.float32)
-    found = calibrate(Told(x), held_out)
+    found = calibrate(GivenModel(x), held_out)
     assert 0.5 < found["slope"] < 100
     assert np.isfinite(found["intercept"])

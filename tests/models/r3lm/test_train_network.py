@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBranch, one_hot
-from scgsfm.models.r3lm.training._train_network import BranchConfig, Draws, motifs_as_filters, train_branch
+from scgsfm.models.r3lm.training._train_network import BranchConfig, AugmentedBatches, motifs_as_filters, train_branch
 from scgsfm.motifs import Motifs
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def codes() -> np.ndarray:
 
 def test_draws_move_and_reverse(codes: np.ndarray) -> None:
     """Each sequence comes once an epoch, on one strand, moved by at most the shift, with N beyond its end."""
-    draws = Draws(codes, np.arange(64, dtype=np.float32)[:, None], replace(CONFIG, shift=3))
+    batches = AugmentedBatches(codes, np.arange(64, dtype=np.float32)[:, None], replace(CONFIG, shift=3))
     strands, moves = set(), set()
     seen = []
-    for x, y in draws:
+    for x, y in batches:
         for row, i in zip(x.numpy(), y.numpy()[:, 0].astype(int), strict=True):
             seen.append(i)
             own = np.pad(codes[i], 3, constant_values=4)
@@ -49,12 +49,12 @@ def test_draws_move_and_reverse(codes: np.ndarray) -> None:
     assert len(moves) > 1
 
 
-def test_epochs_differ_and_are_reproducible(codes: np.ndarray) -> None:
-    draws = Draws(codes, codes[:, :1].astype(np.float32), CONFIG)
-    first = [x for x, _ in draws]
-    assert all(torch.equal(a, b) for a, (b, _) in zip(first, draws, strict=True))
-    draws.epoch = 1
-    assert not torch.equal(first[0], next(iter(draws))[0])
+def test_epochs_differ_and_are_reproducible(codes) -> None:
+    batches = AugmentedBatches(codes, codes[:, :1].astype(np.float32), CONFIG)
+    first = [x for x, _ in batches]
+    assert all(torch.equal(a, b) for a, (b, _) in zip(first, batches, strict=True))
+    batches.epoch = 1
+    assert not torch.equal(first[0], next(iter(batches))[0])
 
 
 def test_an_interrupted_training_goes_on(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""GSFM: a denoising autoencoder over sets of genes (Clarke et al. 2026), its variants and its training."""
+"""GSFM: a denoising autoencoder over gene sets (Clarke et al. 2026), its variants and its training."""
 
 from typing import Any
 

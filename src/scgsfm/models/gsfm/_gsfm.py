@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Tokens(dict[str, int]):
-    """Positions in the vocabulary by name; that of ``<unk>`` for any other."""
+    """Positions in the vocabulary by name; unknown names have that of ``<unk>``."""
 
     def __missing__(self, name: str) -> int:
         return UNK
@@ -38,21 +38,21 @@ GeneVectors: TypeAlias = Literal["combined", "decoder", "encoder", "single"]
 class GSFM:
     """A gene set foundation model with its vocabulary, used without AnnData.
 
-    Sets of genes are given as lists of names of the vocabulary (others count as ``<unk>``, as published), or as a CSR
-    matrix sets × vocabulary of non-negative weights, for soft membership.
+    Gene sets are lists of gene names (names outside the vocabulary count as ``<unk>``, as published), or a CSR matrix
+    sets × vocabulary of non-negative weights, for soft membership.
 
     Parameters
     ----------
     module
-        The network, in evaluation mode from here on.
+        The network; it is set to evaluation mode.
     genes
         The vocabulary in order, the specials ``<unk>`` and ``<pad>`` first.
     name
-        What the model is called in messages and in ``uns``.
+        The name of the model in messages and in ``uns``.
     metadata
         The model card.
     device
-        Where to compute: ``"cpu"``, ``"cuda"``, …
+        The device to compute on: ``"cpu"``, ``"cuda"``, …
 
     Examples
     --------
@@ -75,7 +75,7 @@ class GSFM:
         device: str | None = None,
     ) -> None:
         if tuple(genes[:2]) != SPECIALS:
-            msg = f"The vocabulary must begin with {SPECIALS}, found {tuple(genes[:2])}."
+            msg = f"`genes` must begin with {SPECIALS}, found {tuple(genes[:2])}."
             raise ValueError(msg)
         self.module = module.eval() if device is None else module.eval().to(device)
         self.genes = list(genes)
@@ -88,7 +88,7 @@ class GSFM:
 
     @property
     def device(self) -> torch.device:
-        """Where the model computes."""
+        """The device that the model computes on."""
         return next(self.module.parameters()).device
 
     @cached_property
@@ -101,7 +101,7 @@ class GSFM:
         return _Tokens((gene, i) for i, gene in enumerate(self.genes))
 
     def tokens(self, genes: Iterable[str]) -> np.ndarray:
-        """Positions of ``genes`` in the vocabulary; 0 for names it lacks."""
+        """Positions of ``genes`` in the vocabulary; 0 for unknown names."""
         return np.fromiter(map(self._token.__getitem__, genes), np.int64)
 
     def encode(self, sets: Sets, *, batch_size: int = 1024) -> np.ndarray:
@@ -112,7 +112,7 @@ class GSFM:
         sets
             Lists of gene names, or a CSR matrix sets × vocabulary of weights.
         batch_size
-            Sets computed at a time.
+            Sets per batch.
 
         Returns
         -------
@@ -121,14 +121,14 @@ class GSFM:
         return self._map(self.module.encode_sets, sets, batch_size)
 
     def logits(self, sets: Sets, *, batch_size: int = 1024) -> np.ndarray:
-        """Logits of every gene of the vocabulary for each set.
+        """Logits of all genes of the vocabulary for each set.
 
         Parameters
         ----------
         sets
             Lists of gene names, or a CSR matrix sets × vocabulary of weights.
         batch_size
-            Sets computed at a time.
+            Sets per batch.
 
         Returns
         -------
@@ -139,13 +139,14 @@ class GSFM:
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Logits of every gene by the decoder alone for latent vectors, n × :attr:`dim` → n × vocabulary."""
         with torch.inference_mode():
-            return self.module.decode(torch.as_tensor(z, dtype=torch.float32, device=self.device)).cpu().numpy()
+            logits = self.module.decode(torch.as_tensor(z, dtype=torch.float32, device=self.device))
+        return np.asarray(logits.cpu())
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Probability that a gene belongs to the set, from its logits.
 
-        The sigmoid of the logits, as published. A model trained with a multinomial likelihood has logits that are
-        only comparable within a set: its card holds a calibration (slope and intercept on the log-softmax, fitted
+        The sigmoid of the logits, as published. The logits of a model trained with a multinomial likelihood are
+        comparable only within a set: its card contains a calibration (slope and intercept for the log-softmax, fitted
         on held-out sets), which is applied first.
         """
         calibration = self.metadata.get("calibration")
@@ -156,18 +157,19 @@ class GSFM:
 
     @cached_property
     def popularity(self) -> np.ndarray:
-        """How strongly the model favours each gene whatever the query: float32, one value a gene, in logits.
+        """How strongly the model favors each gene for any query: one float32 value per gene, in logits.
 
-        The mean of the logits over single-gene sets, 1,024 of them spread evenly over the vocabulary; subtract it from
-        logits to compare genes that are rarely and often named.
+        The mean of the logits over 1,024 single-gene sets, spread evenly over the vocabulary. Subtract it from logits to
+        compare rare and common genes.
         """
         n = len(self.genes)
-        some = np.unique(np.linspace(2, n - 1, min(n - 2, 1024)).astype(np.int64))
-        return self.logits(self._singles[some]).mean(0)
+        chosen = np.unique(np.linspace(2, n - 1, min(n - 2, 1024)).astype(np.int64))
+        mean: np.ndarray = self.logits(self._singles[chosen]).mean(0)
+        return mean
 
     @cached_property
     def fingerprint(self) -> str:
-        """A checksum of the vocabulary, the weights and the calibration: equal for models that say the same."""
+        """A checksum of the vocabulary, the weights and the calibration: equal for models with equal predictions."""
         digest = hashlib.sha256(json.dumps([self.genes, self.metadata.get("calibration")]).encode())
         digest.update(repr(self.module).encode())
         for key, tensor in self.module.state_dict().items():
@@ -176,15 +178,15 @@ class GSFM:
         return digest.hexdigest()
 
     def gene_embeddings(self, kind: GeneVectors = "combined") -> np.ndarray:
-        """One vector for each gene of the vocabulary, specials included.
+        """One vector per gene of the vocabulary, specials included.
 
         Parameters
         ----------
         kind
-            ``"decoder"`` takes the gene's weights of the last layer, for its output. ``"combined"`` has these beside
-            what the last layer sees of the gene as a set of one, each less its mean over the genes and at unit length:
-            how the model finds the gene, and what it finds from it. ``"encoder"`` takes the gene's weights into the
-            first layer, ``"single"`` encodes it as a set of one.
+            ``"decoder"`` returns the weights of the gene's output in the last layer, ``"encoder"`` those of its input in
+            the first layer, and ``"single"`` the latent vector of the gene as a set of one. ``"combined"`` concatenates
+            the decoder weights and the input of the last layer for the gene as a set of one, each centered over the
+            genes and scaled to unit length: how the model predicts the gene, and what it predicts from it.
 
         Returns
         -------
@@ -199,17 +201,17 @@ class GSFM:
             return _copied(self.module.gene_vectors())
         if kind == "single":
             return self.encode(self._singles)
-        msg = f"kind={kind!r} is not known: give {', '.join(map(repr, get_args(GeneVectors)))}."
+        msg = f"kind={kind!r} must be one of {', '.join(map(repr, get_args(GeneVectors)))}."
         raise ValueError(msg)
 
     @property
     def _singles(self) -> sparse.csr_matrix:
-        """Each gene as a set of its own."""
+        """Each gene as a set of one."""
         return sparse.identity(len(self.genes), format="csr", dtype=np.float32)
 
     def _map(self, function: Callable[..., Tensor], sets: Sets, batch_size: int) -> np.ndarray:
         if batch_size < 1:
-            msg = f"batch_size must be at least 1, found {batch_size}."
+            msg = f"batch_size={batch_size} must be at least 1."
             raise ValueError(msg)
         rows = self._checked(sets) if sparse.issparse(sets) else self._membership(sets)
         with torch.inference_mode():
@@ -217,13 +219,13 @@ class GSFM:
         return np.concatenate(parts)
 
     def _checked(self, sets: Any) -> sparse.csr_array:
-        """A matrix of weights in CSR form without duplicates."""
+        """A matrix of weights in canonical CSR format."""
         if sets.shape[1] != len(self.genes):
-            msg = f"sets has {sets.shape[1]:,} columns, the vocabulary of {self.name!r} {len(self.genes):,}."
+            msg = f"`sets` has {sets.shape[1]:,} columns, but the vocabulary of {self.name!r} has {len(self.genes):,} genes."
             raise ValueError(msg)
         rows = sparse.csr_array(sets)
         if not (rows.data >= 0).all():
-            msg = "sets holds weights that are negative or no numbers; weights of genes must be 0 or more."
+            msg = "`sets` contains negative or NaN weights; gene weights must be 0 or more."
             raise ValueError(msg)
         if not rows.has_canonical_format:
             rows = rows.copy()
@@ -231,13 +233,13 @@ class GSFM:
         return rows
 
     def _membership(self, sets: Sequence[Iterable[str]]) -> sparse.csr_array:
-        """Sets × vocabulary, 1 where a gene belongs; unknown names share the column of ``<unk>``."""
+        """Sets × vocabulary, 1 for members; unknown names share the column of ``<unk>``."""
         if isinstance(sets, str) or any(isinstance(genes, str) for genes in sets):
-            msg = "sets must be a list of gene lists; for one set give [[...]]."
+            msg = "`sets` must be a list of gene lists; for one set give [[...]]."
             raise TypeError(msg)
         lists = [list(genes) for genes in sets]
         if not all(isinstance(name, str) for genes in lists for name in genes[:1]):
-            msg = "sets must be lists of gene names; give weights as a scipy.sparse CSR matrix, sets × vocabulary."
+            msg = "`sets` must be lists of gene names; give weights as a scipy.sparse CSR matrix, sets × vocabulary."
             raise TypeError(msg)
         indptr = np.cumsum([0, *map(len, lists)])
         indices = self.tokens(chain.from_iterable(lists))
@@ -248,7 +250,7 @@ class GSFM:
         return rows
 
     def _tensors(self, block: sparse.csr_array) -> tuple[Tensor, Tensor, Tensor]:
-        """Parts of a block on the device, ``<pad>`` zeroed as published."""
+        """The CSR arrays of a block on the device; ``<pad>`` is set to zero, as published."""
         indptr, indices = (torch.from_numpy(a.astype(np.int64)) for a in (block.indptr, block.indices))
         weights = torch.from_numpy(np.where(block.indices == PAD, 0, block.data).astype(np.float32))
         return indptr.to(self.device), indices.to(self.device), weights.to(self.device)
@@ -264,6 +266,6 @@ def _copied(weight: Tensor) -> np.ndarray:
 
 
 def _unit_rows(x: np.ndarray) -> np.ndarray:
-    """The rows of genes less their mean, at unit length; specials are moved alike."""
-    centred = x - x[len(SPECIALS) :].mean(axis=0)
-    return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    """Center the rows by the mean over genes and scale them to unit length; specials use the same mean."""
+    centered: np.ndarray = x - x[len(SPECIALS) :].mean(axis=0)
+    return centered / np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), np.finfo(np.float32).tiny)

@@ -1,9 +1,9 @@
 """GSFM as published (Clarke et al. 2026) and its variants, as plain torch modules.
 
 Every variant maps gene sets to latent vectors (:meth:`SetAutoencoder.encode_sets`) and these to one logit per gene
-(:meth:`SetAutoencoder.decode`). Sets come as the parts of a CSR matrix (``indptr``, ``indices``, ``weights``; one row
-a set), so that the multi-hot matrix of the publication is never built: a linear layer applied to a multi-hot row is
-the sum of the layer's columns of the genes present.
+(:meth:`SetAutoencoder.decode`). Sets are given as the parts of a CSR matrix (``indptr``, ``indices``, ``weights``; one
+row per set), so that the multi-hot matrix of the publication is never built: a linear layer applied to a multi-hot row
+is the sum of the layer's columns for the genes present.
 
 The keys of a state dictionary are those of the official checkpoints.
 """
@@ -11,26 +11,27 @@ The keys of a state dictionary are those of the official checkpoints.
 from __future__ import annotations
 
 import inspect
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import embedding_bag
 
 from scgsfm._vocabulary import PAD
 
-from ._neighbours import Neighbours
-from ._second_pass import with_recalled
+from ._neighbor_residual import NeighborResidual
+from ._second_pass import add_top_genes
 from ._sparse_ops import BagSum
 
 
 class MLP(nn.Module):
-    """Linear layers with ReLU and dropout between them, and neither after the last."""
+    """Linear layers with ReLU and dropout between them, without either after the last."""
 
     def __init__(self, *widths: int, dropout: float = 0.0) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+        for n_in, n_out in pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout)]
         self.layers = nn.ModuleList(layers[:-2])
 
@@ -42,21 +43,21 @@ class MLP(nn.Module):
 
 
 class GeneLinear(nn.Module):
-    """A linear layer whose weight is kept genes × outputs, so that a gene's weights lie side by side in memory.
+    """A linear layer that stores its weight as genes × outputs, so that the weights of a gene are contiguous.
 
-    State dictionaries hold it as outputs × genes, as those of :class:`torch.nn.Linear` do.
+    State dictionaries contain it as outputs × genes, as :class:`torch.nn.Linear` does.
     """
 
     def __init__(self, n_genes: int, n_out: int) -> None:
         super().__init__()
-        like = nn.Linear(n_genes, n_out)
-        self.weight = nn.Parameter(like.weight.data.t().contiguous())
-        self.bias = like.bias
-        self.register_state_dict_post_hook(self._turn)
-        self.register_load_state_dict_pre_hook(self._turn)
+        linear = nn.Linear(n_genes, n_out)
+        self.weight = nn.Parameter(linear.weight.data.t().contiguous())
+        self.bias = linear.bias
+        self.register_state_dict_post_hook(self._transpose)
+        self.register_load_state_dict_pre_hook(self._transpose)
 
     @staticmethod
-    def _turn(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
+    def _transpose(_module: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
         if prefix + "weight" in state:
             state[prefix + "weight"] = state[prefix + "weight"].t().contiguous()
 
@@ -66,13 +67,13 @@ class GeneLinear(nn.Module):
 
 
 class SetAutoencoder(nn.Module):
-    """What the variants share; a variant gives :meth:`encode_sets` and a ``decoder``."""
+    """Base of the variants; a variant defines :meth:`encode_sets` and a ``decoder``."""
 
     decoder: MLP
 
     @property
     def last(self) -> nn.Linear:
-        """The decoder's last linear layer, which gives the logits."""
+        """The last linear layer of the decoder, which returns the logits."""
         return cast("nn.Linear", self.decoder.layers[-1])
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -80,16 +81,16 @@ class SetAutoencoder(nn.Module):
         raise NotImplementedError(type(self).__name__)
 
     def gene_vectors(self) -> Tensor:
-        """What the first step of the encoder holds of each gene, V × width."""
+        """The parameters of each gene in the first step of the encoder, V × width."""
         raise NotImplementedError(type(self).__name__)
 
     def sample(self, indptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Latent vectors to train on, and a term to add to the loss."""
+        """Latent vectors for training, and a term to add to the loss."""
         z = self.encode_sets(indptr, indices)
         return z, z.new_zeros(())
 
     def hidden(self, z: Tensor) -> Tensor:
-        """What the decoder's last linear layer sees, n × width."""
+        """The input of the last linear layer of the decoder, n × width."""
         for layer in self.decoder.layers[:-1]:
             z = layer(z)
         return z
@@ -106,11 +107,11 @@ class SetAutoencoder(nn.Module):
 class DAE(SetAutoencoder):
     """The published model: a denoising autoencoder over multi-hot sets, V → … → 2d → d → d → … → V.
 
-    ``input_norm`` is an option of ours: ``"none"`` is as published, ``"l2"`` divides each multi-hot row by its
-    Euclidean norm, so that small and large sets reach the first hidden layer on one scale. So are ``neighbours``, the
-    number of co-occurring genes kept for each gene beside the network (see :class:`Neighbours`; 0: none), and ``recall``,
-    the number of genes with which a set is read a second time (see :func:`with_recalled`; 0: it is read once). What a
-    set recalls weighs ``recall_weight`` times as much as the set, less the less the neighbours know it.
+    Options beyond the publication: ``input_norm="l2"`` divides each multi-hot row by its Euclidean norm, so that small
+    and large sets reach the first hidden layer on one scale (``"none"`` is as published); ``neighbours``, the
+    number of co-occurring genes stored for each gene (see :class:`NeighborResidual`; 0: none), and ``recall``, the number
+    of genes added to a set for a second pass (see :func:`add_top_genes`; 0: one pass). The added genes weigh
+    ``recall_weight`` times as much as the set, scaled by the gate of the neighbors.
     """
 
     def __init__(
@@ -134,10 +135,10 @@ class DAE(SetAutoencoder):
         self.decoder = MLP(d_model, *widths[:-1], vocab_size, dropout=dropout)
         self.input_norm = input_norm
         self.encoder.layers[0] = GeneLinear(vocab_size, widths[-1])
-        if weighted_loss == "balance":  # running gene counts of the loss, kept in official checkpoints
+        if weighted_loss == "balance":  # running gene counts for the loss, part of official checkpoints
             self.bias = nn.Parameter(torch.ones(vocab_size), requires_grad=False)
-        heard = neighbour_weight, neighbour_floor, neighbour_coherence
-        self.neighbours = Neighbours(vocab_size, neighbours, *heard) if neighbours else None
+        options = neighbour_weight, neighbour_floor, neighbour_coherence
+        self.neighbours = NeighborResidual(vocab_size, neighbours, *options) if neighbours else None
         self.recall, self.recall_weight = recall, recall_weight
 
     @property
@@ -151,7 +152,7 @@ class DAE(SetAutoencoder):
 
     def first_layer(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """The first linear layer, before its ReLU: n × width."""
-        weights = normalise(self.input_norm, indptr, indices, weights)
+        weights = normalize(self.input_norm, indptr, indices, weights)
         return sum_rows(self.first.weight, indptr, indices, weights) + self.first.bias
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -163,20 +164,21 @@ class DAE(SetAutoencoder):
 
     def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of all genes, n × V."""
-        once = torch.ones(len(indptr) - 1, device=indptr.device)
-        logits, heard = self._read(indptr, indices, weights, once)
+        max_gate = torch.ones(len(indptr) - 1, device=indptr.device)
+        logits, gate = self._read(indptr, indices, weights, max_gate)
         if not self.recall:
             return logits
-        share = self.recall_weight * heard
-        again = with_recalled(logits, indptr, indices, weights, k=self.recall, weight=share)
-        return self._read(*again, heard)[0]
+        weight = self.recall_weight * gate
+        extended = add_top_genes(logits, indptr, indices, weights, k=self.recall, weight=weight)
+        return self._read(*extended, gate)[0]
 
-    def _read(self, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits, and how far the neighbours were heard."""
+    def _read(self, indptr: Tensor, indices: Tensor, weights: Tensor | None, max_gate: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, and the gate of the neighbors."""
         logits = super().forward(indptr, indices, weights)
         if self.neighbours is None:
-            return logits, at_most
-        return self.neighbours(logits, indptr, indices, weights, at_most)
+            return logits, max_gate
+        out: tuple[Tensor, Tensor] = self.neighbours(logits, indptr, indices, weights, max_gate)
+        return out
 
 
 class VAE(DAE):
@@ -190,7 +192,7 @@ class VAE(DAE):
         self.hidden2log_var = nn.Linear(d_model, latent_dim)
         widths = [d_model * 2**n for n in range(depth - 1)]
         self.decoder = MLP(latent_dim, d_model, *widths, vocab_size, dropout=dropout)
-        self.log_scale = nn.Parameter(torch.zeros(1), requires_grad=False)  # only kept: the published loss lacks it
+        self.log_scale = nn.Parameter(torch.zeros(1), requires_grad=False)  # in the checkpoints, but not used by the published loss
 
     def posterior(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the latent vectors."""
@@ -209,9 +211,9 @@ class VAE(DAE):
 
 
 class _Embedding(SetAutoencoder):
-    """The embedding variants' first step: a table of gene vectors, and means over each set's genes.
+    """First step of the embedding variants: a table of gene vectors, and means over the genes of each set.
 
-    A gene counts once, however often a list names it; so do unknown genes, which share ``<unk>``.
+    A gene counts once, no matter how often a list contains it; so do unknown genes, which share ``<unk>``.
     """
 
     def __init__(self, vocab_size: int, d_model: int) -> None:
@@ -249,7 +251,7 @@ class EDAE(_Embedding):
 
 
 class EPDAE(_Embedding):
-    """Both means, of the encoded genes and of the embeddings, side by side."""
+    """Concatenate the means of the encoded genes and of the embeddings."""
 
     def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2) -> None:
         super().__init__(vocab_size, d_model)
@@ -279,19 +281,19 @@ class MEDAE(_Embedding):
 
 
 def sum_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
-    """Sum the rows of ``table`` that each set names, weighted: sets × columns of the table."""
+    """Weighted sums of the rows of ``table`` over each set: sets × columns of the table."""
     if torch.is_grad_enabled() and table.requires_grad and table.device.type == "cpu":
         ones = torch.ones(len(indices)) if weights is None else weights
         return BagSum.apply(table, indptr, indices, ones)
-    return F.embedding_bag(indices, table, indptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
+    return embedding_bag(indices, table, indptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
 
 
-def normalise(norm: str, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor | None:
+def normalize(norm: str, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor | None:
     """Weights of the genes after the input normalisation ``norm``."""
     if norm == "none":
         return weights
     if norm != "l2":
-        msg = f"input_norm={norm!r} is not known: give 'none' or 'l2'."
+        msg = f"input_norm={norm!r} must be 'none' or 'l2'."
         raise ValueError(msg)
     sizes = indptr.diff()
     w = torch.ones(len(indices), device=indices.device) if weights is None else weights
@@ -300,18 +302,18 @@ def normalise(norm: str, indptr: Tensor, indices: Tensor, weights: Tensor | None
 
 
 VARIANTS: dict[str, type[SetAutoencoder]] = {"DAE": DAE, "VAE": VAE, "EDAE": EDAE, "EPDAE": EPDAE, "mEDAE": MEDAE}
-"""The published variants by name; a new one is a class above and a line here."""
+"""The published variants by name; a new one is a class and a line here."""
 
 
 def build_module(config: dict[str, Any]) -> SetAutoencoder:
-    """The module that ``config`` (of a checkpoint's ``config.json``) describes, untrained.
+    """Build the untrained module that ``config`` (a checkpoint's ``config.json``) describes.
 
-    ``config["variant"]`` names the variant; official configurations lack it: they are DAEs, unless they tell a
-    ``latent_dim``. Keys that are no argument of the variant's constructor (bookkeeping, training) are passed over.
+    ``config["variant"]`` names the variant. Official configurations do not contain it: they are VAEs if they contain a
+    ``latent_dim``, and DAEs otherwise. Keys that are not arguments of the variant (bookkeeping, training) are ignored.
     """
     name = config.get("variant", "VAE" if "latent_dim" in config else "DAE")
     if name not in VARIANTS:
-        msg = f"The configuration asks for the variant {name!r}; known are {', '.join(VARIANTS)}."
+        msg = f"Unknown variant {name!r} in the configuration; give one of {', '.join(VARIANTS)}."
         raise ValueError(msg)
     variant = VARIANTS[name]
     accepted = inspect.signature(variant).parameters

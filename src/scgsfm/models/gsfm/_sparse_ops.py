@@ -1,4 +1,4 @@
-"""Gradients of sparse sums and a sampled softmax on CPU, by the numba kernels; any other device goes through torch."""
+"""Gradients of sparse sums and a sampled softmax: numba kernels on the CPU, torch on other devices."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
+from torch.nn.functional import embedding
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 class BagSum(torch.autograd.Function):
-    """Weighted sums of table rows on CPU, differentiable in the table, not in the weights."""
+    """Weighted sums of table rows on the CPU, differentiable in the table but not in the weights."""
 
     @staticmethod
     def forward(ctx: Any, table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
@@ -37,11 +37,14 @@ class BagSum(torch.autograd.Function):
 def sampled_softmax_loss(
     hidden: Tensor, weight: Tensor, bias: Tensor, indptr: Tensor, indices: Tensor, share: Tensor, negatives: Tensor
 ) -> Tensor:
-    """Multinomial negative log likelihood with a sampled partition function.
+    r"""Multinomial negative log likelihood with a sampled partition function.
 
-    For set b with target genes T, hidden vector h and logits ℓ = h·weightᵀ + bias, the loss is
-    ``share[b] · Σ_{g∈T} (log Z − ℓ_g)``, with Z = Σ_{g∈T} exp ℓ_g plus the sum over the sampled genes outside T,
-    scaled from the number sampled to the number of genes outside T.
+    For set b with target genes T, hidden vector h and logits :math:`\ell = W h + \beta`, the loss is
+
+    .. math:: a_b \sum_{g \in T} (\log Z - \ell_g), \qquad
+        Z = \sum_{g \in T} e^{\ell_g} + \frac{V - |T|}{|S \setminus T|} \sum_{g \in S \setminus T} e^{\ell_g},
+
+    with the sampled genes S and the weight :math:`a_b` of the set.
 
     Parameters
     ----------
@@ -52,9 +55,9 @@ def sampled_softmax_loss(
     indptr, indices
         Target genes of each set.
     share
-        Weight of each set.
+        The weight :math:`a_b` of each set.
     negatives
-        Distinct genes drawn uniformly, shared by all sets.
+        The sampled genes S: distinct, drawn uniformly, the same for all sets.
 
     Returns
     -------
@@ -67,10 +70,10 @@ def sampled_softmax_loss(
 def sampled_softmax_by_torch(
     hidden: Tensor, weight: Tensor, bias: Tensor, indptr: Tensor, indices: Tensor, share: Tensor, negatives: Tensor
 ) -> Tensor:
-    """:func:`sampled_softmax_loss` by operations that run on any device, with torch's own gradients."""
+    """:func:`sampled_softmax_loss` on any device, with the gradients of torch."""
     rows = torch.arange(len(hidden), device=hidden.device).repeat_interleave(indptr.diff())
-    positive = (hidden[rows] * F.embedding(indices, weight)).sum(1) + bias[indices]
-    sampled = hidden @ F.embedding(negatives, weight).t() + bias[negatives]
+    positive = (hidden[rows] * embedding(indices, weight)).sum(1) + bias[indices]
+    sampled = hidden @ embedding(negatives, weight).t() + bias[negatives]
     mask, log_scale = _outside(rows, indices, indptr.diff(), negatives, len(weight))
     sampled = sampled.masked_fill(mask, -math.inf) + log_scale[:, None]
     top = sampled.detach().amax(1).scatter_reduce(0, rows, positive.detach(), "amax")
@@ -80,14 +83,14 @@ def sampled_softmax_by_torch(
 
 
 def _outside(rows: Tensor, indices: Tensor, sizes: Tensor, negatives: Tensor, n_genes: int) -> tuple[Tensor, Tensor]:
-    """Which sampled genes are targets, and the log of the factor from sampled to all genes outside the targets."""
+    """A mask of sampled genes that are targets, and the log of the factor (V − |T|) / |S ∖ T|."""
     column = torch.full((n_genes,), -1, device=negatives.device)
     column[negatives] = torch.arange(len(negatives), device=negatives.device)
     hit = column[indices]
-    found = hit >= 0
+    sampled = hit >= 0
     mask = torch.zeros((len(sizes), len(negatives)), dtype=torch.bool, device=negatives.device)
-    mask[rows[found], hit[found]] = True
-    n_sampled = (len(negatives) - mask.sum(1)).clamp_min(1)  # 0 where all are targets, and nothing is to be scaled
+    mask[rows[sampled], hit[sampled]] = True
+    n_sampled = (len(negatives) - mask.sum(1)).clamp_min(1)  # 0 if all are targets; then there is nothing to scale
     return mask, torch.log((n_genes - sizes) / n_sampled)
 
 
@@ -96,7 +99,7 @@ def _arrays(*tensors: Tensor) -> tuple[np.ndarray, ...]:
 
 
 class _SampledSoftmax(torch.autograd.Function):
-    """The loss with its gradients computed at once: no intermediate of sets × genes is kept."""
+    """The loss, with gradients computed in the forward pass: no intermediate of sets × genes is stored."""
 
     @staticmethod
     def forward(
@@ -115,8 +118,8 @@ class _SampledSoftmax(torch.autograd.Function):
         sizes = indptr.diff()
         rows = torch.arange(len(hidden)).repeat_interleave(sizes)
         h, w, b = hidden.detach(), weight.detach(), bias.detach()
-        at, genes, left, right = _arrays(indptr, indices, h, w)
-        positive = torch.from_numpy(pair_dot(at, genes, left, right)) + b[indices]
+        starts, genes, left, right = _arrays(indptr, indices, h, w)
+        positive = torch.from_numpy(pair_dot(starts, genes, left, right)) + b[indices]
         table = w[negatives]
         sampled = torch.addmm(b[negatives], h, table.t())
         mask, log_scale = _outside(rows, indices, sizes, negatives, len(w))
@@ -131,8 +134,8 @@ class _SampledSoftmax(torch.autograd.Function):
         raised = raised * pull[rows] - share[rows]
         sampled.mul_(pull[:, None])
         slope = raised.numpy()
-        grad_hidden = torch.addmm(torch.from_numpy(gather_sum(at, genes, slope, right)), sampled, table)
-        grad_weight = torch.from_numpy(scatter_sum(at, genes, slope, left, len(w)))
+        grad_hidden = torch.addmm(torch.from_numpy(gather_sum(starts, genes, slope, right)), sampled, table)
+        grad_weight = torch.from_numpy(scatter_sum(starts, genes, slope, left, len(w)))
         grad_weight[negatives] += sampled.t() @ h
         grad_bias = torch.from_numpy(np.bincount(genes, slope, len(w))).to(b.dtype)
         grad_bias[negatives] += sampled.sum(0)
@@ -141,5 +144,5 @@ class _SampledSoftmax(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients, which the forward pass left."""
+        """The gradients from the forward pass."""
         return (*(grad * g for g in ctx.gradients), None, None, None, None)

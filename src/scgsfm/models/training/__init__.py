@@ -1,1 +1,1 @@
-"""What the trainings of all models share."""
+"""Training code shared by all models: the loop, the modules for Lightning, the learning rate, the settings."""

@@ -1,4 +1,4 @@
-"""Checks of the settings of a training run."""
+"""Check the settings of a training run."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
 def check_settings(
     config: Any, *, least: Mapping[str, float], below: Mapping[str, float], positive: Collection[str]
 ) -> None:
-    """Refuse settings of another type than the dataclass says, or out of their range.
+    """Raise a ValueError if a setting has another type than the dataclass declares, or is out of range.
 
     Parameters
     ----------
     config
         A dataclass of settings.
     least, below
-        The lowest value of some settings, and what others must be below.
+        The lowest value of some settings, and the exclusive upper bound of others.
     positive
         Settings that must be above 0.
 
     Raises
     ------
     ValueError
-        A setting is none of its choices, no whole number, or out of its range.
+        A setting is not one of its choices, not an integer, or out of range.
     """
     for name, kind in get_type_hints(type(config)).items():
         value = getattr(config, name)
         if get_origin(kind) is Literal and value not in get_args(kind):
             raise refused(name, value, f"must be one of {', '.join(map(repr, get_args(kind)))}")
         if kind is int and not isinstance(value, int):
-            raise refused(name, value, "must be a whole number")
+            raise refused(name, value, "must be an integer")
         if name in least and not value >= least[name]:
             raise refused(name, value, f"must be at least {least[name]}")
         if name in below and not value < below[name]:
@@ -42,5 +42,5 @@ def check_settings(
 
 
 def refused(name: str, value: object, why: str) -> ValueError:
-    """The error that says which setting is wrong, and why."""
+    """The error that names a setting, its value and the reason."""
     return ValueError(f"{name}={value!r} {why}.")

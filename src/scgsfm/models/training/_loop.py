@@ -1,9 +1,10 @@
-"""What trainings by Lightning have in common: batches without end, and a run that may go on from another."""
+"""The training loop of all models: batches without end, the trainer, and how a run resumes."""
 
 from __future__ import annotations
 
 import inspect
 import logging
+import sys
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,51 +18,114 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytorch_lightning as pl
+    from pytorch_lightning.callbacks import ModelCheckpoint
     from torch.utils.data import DataLoader
 
+    from ._data_module import DataModule
 
-Batch = TypeVar("Batch")
+BatchT = TypeVar("BatchT")
+_SILENCED = ("does not have many workers", "exists and is not empty", "dataloader is not resumable", "LeafSpec")
 
 
-class InfiniteBatches(IterableDataset[Batch]):
+class InfiniteBatches(IterableDataset[BatchT]):
     """Batches without end, from the step ``start`` on."""
 
     start: int
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[BatchT]:
         step = self.start
         while True:
             yield self.batch(step)
             step += 1
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> BatchT:
         """The batch of one step."""
         raise NotImplementedError
 
 
+def make_trainer(
+    out: Path | None = None,
+    *,
+    accelerator: str = "cpu",
+    devices: int = 1,
+    validate_every: int | None = None,
+    **options: Any,
+) -> pl.Trainer:
+    """A Lightning trainer.
+
+    Parameters
+    ----------
+    out
+        The directory for ``logs/``; no log is written without it.
+    accelerator, devices
+        The devices, as Lightning names them; several devices train by DDP.
+    validate_every
+        Steps between validations; by default Lightning validates once per epoch.
+    options
+        Further options of Lightning's ``Trainer``.
+
+    Raises
+    ------
+    ValueError
+        The devices are not available.
+    """
+    import pytorch_lightning as pl
+    from pytorch_lightning.callbacks import ModelCheckpoint
+    from pytorch_lightning.loggers import CSVLogger
+    from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
+
+    steps: dict[str, Any] = {}
+    if validate_every is not None:
+        steps = {"val_check_interval": validate_every, "check_val_every_n_epoch": None}
+    defaults: dict[str, Any] = {
+        "strategy": "ddp" if devices > 1 else "auto",
+        "num_sanity_val_steps": 0,
+        "logger": CSVLogger(out, name="logs") if out is not None else False,
+        "enable_checkpointing": any(isinstance(each, ModelCheckpoint) for each in options.get("callbacks", ())),
+        "enable_model_summary": False,
+        "enable_progress_bar": out is not None and sys.stderr.isatty(),
+    }
+    try:
+        return pl.Trainer(accelerator=accelerator, devices=devices, **defaults | steps | options)
+    except MisconfigurationException as error:
+        msg = f"accelerator={accelerator!r}, devices={devices}: {error}"
+        raise ValueError(msg) from error
+
+
+def checkpoints(directory: Path, name: str = "last", **options: Any) -> ModelCheckpoint:
+    """A callback that writes ``name.ckpt`` at each validation."""
+    from pytorch_lightning.callbacks import ModelCheckpoint
+
+    # without the counter, a run that starts again replaces the files of the previous one
+    given = {"enable_version_counter": False, "save_on_train_epoch_end": False} | options
+    return ModelCheckpoint(directory, filename=name, **given)
+
+
 def fit(
-    trainer: pl.Trainer, trainee: pl.LightningModule, data: pl.LightningDataModule | DataLoader[Any], last: Path | None
+    trainer: pl.Trainer,
+    module: pl.LightningModule,
+    data: DataModule | DataLoader[Any],
+    last: Path | None = None,
 ) -> None:
-    """Train, from the checkpoint ``last`` where there is one."""
+    """Train; resume from the checkpoint ``last`` if it exists."""
     path = last if last is not None and last.exists() else None
     if path is not None:
-        logger.info("Going on from %s.", path)
-    # where Lightning offers it, nothing in a checkpoint is run
+        logger.info("Resuming from %s.", path)
+    # where Lightning offers it, a checkpoint cannot run code
     safe: dict[str, Any] = {"weights_only": True} if "weights_only" in inspect.signature(trainer.fit).parameters else {}
-    trainer.fit(trainee, data, ckpt_path=path, **safe)
+    trainer.fit(module, data, ckpt_path=path, **safe)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Lightning from telling what a training tells itself, or has meant to do."""
+    """Silence Lightning's messages that repeat ours or warn of what is intended."""
     loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
     levels = [each.level for each in loggers]
     for each in loggers:
         each.setLevel(logging.WARNING)
     with warnings.catch_warnings():
-        meant = ("does not have many workers", "exists and is not empty", "dataloader is not resumable", "LeafSpec")
-        for told in meant:
-            warnings.filterwarnings("ignore", f".*{told}")
+        for text in _SILENCED:
+            warnings.filterwarnings("ignore", f".*{text}")
         try:
             yield
         finally:

@@ -1,42 +1,39 @@
-"""Training by Lightning: :func:`train`."""
+"""Train a stage of GP-GPT with Lightning."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.loggers import CSVLogger
-from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from scgsfm._logging import logger
 from scgsfm.models.gpgpt._llama import load_base, load_tokenizer, merge, new_llama, with_adapters
 from scgsfm.models.gpgpt._tokenizer import train_tokenizer
-from scgsfm.models.training._loop import fit, quiet
+from scgsfm.models.training._loop import checkpoints, fit, make_trainer, quiet
+from scgsfm.models.training._progress_report import ProgressReport
+from scgsfm.models.training._provenance import provenance
 
 from ._config import TrainConfig
 from ._corpus import Corpus
 from ._dataset import Encoder, validation
-from ._lightning import GPGPTDataModule, GPGPTTraining, ProgressReport
+from ._lightning import GPGPTTraining, data_module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from ._corpus import Document
 
 CARD = "card.json"
 
 
 @contextmanager
 def _one_tokenizer_thread() -> Iterator[None]:
-    """Keep tokenizers from warning that its threads and those of a loader don't go together."""
+    """Prevent a warning of tokenizers that its threads conflict with those of a data loader."""
     before = os.environ.get("TOKENIZERS_PARALLELISM")
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     try:
@@ -63,43 +60,43 @@ def train(
 ) -> Path:
     """Train one stage of GP-GPT (Lyu et al. 2024): reading the corpus, or following instructions.
 
-    Stage 1 learns the language of the corpus, with masked spans to fill in. Without a base it trains a small model from
-    scratch, all weights. Stage 2 trains adapters on questions, queries and relations; the base stays as it is. A run
-    that was broken off goes on from its last validation.
+    Stage 1 learns the language of the corpus, with masked spans to fill in. Without a base it trains all weights of a
+    small model from scratch. Stage 2 trains adapters on questions, queries and relations; the base does not change. An
+    interrupted run resumes from its last validation.
 
     Parameters
     ----------
     data
-        A corpus folder, as :func:`~scgsfm.models.gpgpt.build_corpus` writes it.
+        A corpus directory, as :func:`~scgsfm.models.gpgpt.build_corpus` writes it.
     out
-        Folder of the run: ``checkpoints/``, ``logs/``, ``adapter/`` where adapters are trained, and the finished
-        ``model/``, which transformers reads as well.
+        Directory of the run: ``checkpoints/``, ``logs/``, ``adapter/`` if adapters are trained, and the finished
+        ``model/``, which transformers can read.
     stage
         1 or 2.
     base
-        The model to go on from: the folder ``model/`` of a run, or a folder or hub id of transformers, such as a
+        The model to start from: the directory ``model/`` of a run, or a directory or hub id of transformers, such as a
         Llama 3.
     config
-        Sizes, adapters and optimisation.
+        Sizes, adapters and optimization.
     validate_every
-        Steps between validations; each also writes a checkpoint.
+        Steps between validations; each validation also writes a checkpoint.
     resume
-        Go on from the last checkpoint in ``out`` where there is one.
+        Resume from the last checkpoint in ``out`` if there is one.
     merged
-        Also write the base with its adapters added to the weights; without it ``adapter/`` is all there is.
+        Also write the base with the adapters merged into its weights; otherwise only ``adapter/`` is written.
     accelerator, devices
-        As Lightning's: ``"cpu"``, or ``"gpu"`` and how many.
+        Devices as Lightning names them: ``"cpu"``, or ``"gpu"`` and the number.
 
     Returns
     -------
-    The model's folder, or that of the adapters if not ``merged``.
+    The model directory, or that of the adapters if not ``merged``.
 
     Raises
     ------
     ImportError
         A package of the extra ``llm`` is missing, or bitsandbytes for ``"qlora"``.
     ValueError
-        Stage 2 has no base, or ``out`` holds a run with other data or settings.
+        Stage 2 has no base, or ``out`` contains a run with other data or settings.
 
     Examples
     --------
@@ -111,29 +108,40 @@ def train(
         msg = f"stage={stage!r} must be 1 or 2."
         raise ValueError(msg)
     if stage == 2 and base is None:
-        msg = "stage=2 adapts a model: give its folder or hub id as base."
+        msg = "stage=2 adapts a model: give its directory or hub id as base."
         raise ValueError(msg)
     out, corpus = Path(out), Corpus.open(data)
+    report = ProgressReport({"val_loss": "held-out loss"}, batch_size=config.batch_size)
     with quiet(), torch.random.fork_rng(), _one_tokenizer_thread():
-        module, tokenizer, adapted = _start(corpus, config, base)
-        encoder, report = Encoder(tokenizer), ProgressReport()
-        loader: Any = GPGPTDataModule(corpus, encoder, config, stage=stage, base=None if base is None else str(base))
-        trainer = _trainer(out, config, validate_every, report, accelerator, devices)
-        trainee: Any = GPGPTTraining(module, config)
-        fit(trainer, trainee, loader, out / "checkpoints" / "last.ckpt" if resume else None)
+        network, tokenizer, adapted = _start(corpus, config, base)
+        encoder = Encoder(tokenizer)
+        loader, held_out = data_module(corpus, encoder, config, stage=stage, base=None if base is None else str(base))
+        trainer = make_trainer(
+            out,
+            accelerator=accelerator,
+            devices=devices,
+            precision=config.precision,
+            max_steps=config.steps,
+            validate_every=validate_every,
+            callbacks=[report, checkpoints(out / "checkpoints")],
+            log_every_n_steps=20,
+        )
+        module = GPGPTTraining(network, config)
+        fit(trainer, module, loader, out / "checkpoints" / "last.ckpt" if resume else None)
         if trainer.is_global_zero:
-            measured: dict[str, Any] = {"steps": trainer.global_step, "seconds": round(report.seconds)}
-            measured |= {"cpu_seconds": round(report.cpu_seconds), "accelerator": accelerator, "devices": devices}
-            measured |= losses(trainee, loader, encoder)
-            card = {"stage": stage, "base": base and str(base), "parameters": count(module), **_made()}
-            card |= {"corpus": corpus.info, "config": config.as_dict(), **measured}
-            _write(out, module, tokenizer, card, base if adapted else None, merged)
+            card = {"stage": stage, "base": base and str(base), "parameters": count(network)}
+            card |= provenance("transformers", "peft", "tokenizers")
+            card |= {"corpus": corpus.info, "config": config.as_dict()}
+            card |= {"steps": trainer.global_step, "seconds": round(report.seconds)}
+            card |= {"cpu_seconds": round(report.cpu_seconds), "accelerator": accelerator, "devices": devices}
+            card |= {"held_out_perplexity": perplexity(module, held_out, encoder)}
+            _write(out, network, tokenizer, card, base if adapted else None, merged)
     trainer.strategy.barrier()
     return out / ("adapter" if adapted and not merged else "model")
 
 
 def _start(corpus: Corpus, config: TrainConfig, base: Any) -> tuple[Any, Any, bool]:
-    """The model to train, its tokeniser, and whether adapters are all that is trained."""
+    """The model to train, its tokenizer, and whether only adapters are trained."""
     adapters = config.adapters
     if adapters == "auto":
         adapters = "none" if base is None else "lora"
@@ -152,53 +160,26 @@ def _start(corpus: Corpus, config: TrainConfig, base: Any) -> tuple[Any, Any, bo
 
 
 def count(module: torch.nn.Module) -> dict[str, int]:
-    """How many parameters a model has, and how many of them are trained."""
+    """The number of parameters of a model, and of those that are trained."""
     sizes = [(p.numel(), p.requires_grad) for p in module.parameters()]
     return {"all": sum(n for n, _ in sizes), "trained": sum(n for n, trained in sizes if trained)}
 
 
-def _trainer(
-    out: Path, config: TrainConfig, validate_every: int, report: ProgressReport, accelerator: str, devices: int
-) -> pl.Trainer:
-    last = ModelCheckpoint(
-        out / "checkpoints", filename="last", enable_version_counter=False, save_on_train_epoch_end=False
-    )
-    try:
-        return pl.Trainer(
-            accelerator=accelerator,
-            devices=devices,
-            strategy="ddp" if devices > 1 else "auto",
-            precision=config.precision,
-            max_steps=config.steps,
-            val_check_interval=validate_every,
-            check_val_every_n_epoch=None,
-            num_sanity_val_steps=0,
-            logger=CSVLogger(out, name="logs"),
-            callbacks=[report, last],
-            enable_model_summary=False,
-            enable_progress_bar=sys.stderr.isatty(),
-            log_every_n_steps=20,
-        )
-    except MisconfigurationException as error:
-        msg = f"accelerator={accelerator!r}, devices={devices}: {error}"
-        raise ValueError(msg) from error
-
-
-def losses(trainee: GPGPTTraining, loader: GPGPTDataModule, encoder: Encoder) -> dict[str, Any]:
-    """Perplexity on the held-out documents of each kind, at most 256 of each."""
+def perplexity(module: GPGPTTraining, held_out: Sequence[Document], encoder: Encoder) -> dict[str, float]:
+    """Perplexity on the held-out documents of each kind, at most 256 per kind."""
     found = {}
-    trainee.eval()
-    for kind in loader.kinds:
-        documents = [document for document in loader.held_out if document.kind == kind][:256]
+    module.eval()
+    for kind in dict.fromkeys(document.kind for document in held_out):
+        documents = [document for document in held_out if document.kind == kind][:256]
         total = n = 0.0
         with torch.inference_mode():
-            for batch in validation(documents, encoder, loader.config):
-                batch = type(batch)(*(part.to(trainee.device) for part in batch))
+            for batch in validation(documents, encoder, module.config):
+                batch = type(batch)(*(part.to(module.device) for part in batch))
                 size = int((batch.labels >= 0).sum())
-                total, n = total + float(trainee(batch)) * size, n + size
+                total, n = total + float(module(batch)) * size, n + size
         if n:
             found[kind] = round(math.exp(total / n), 3)
-    return {"held_out_perplexity": found}
+    return found
 
 
 def _write(out: Path, module: Any, tokenizer: Any, card: dict[str, Any], base: Any, merged: bool) -> None:
@@ -215,11 +196,3 @@ def _write(out: Path, module: Any, tokenizer: Any, card: dict[str, Any], base: A
             written.append(merge(base, out / "adapter", out / "model"))
     for folder in written:
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-
-
-def _made() -> dict[str, Any]:
-    packages = ("scgsfm", "torch", "transformers", "peft", "tokenizers", "pytorch-lightning")
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "trained_with": {package: version(package) for package in packages},
-    }

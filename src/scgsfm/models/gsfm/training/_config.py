@@ -1,4 +1,4 @@
-"""What a training run depends on, besides its corpus."""
+"""Settings of a GSFM training run."""
 
 from __future__ import annotations
 
@@ -19,57 +19,56 @@ _POSITIVE = ("learning_rate", "neighbour_floor")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the defaults are the recipe of ``gsfm-base`` but for the groups of its neighbours.
+    """Settings of a training run; the defaults are the recipe of ``gsfm-base``, except ``neighbour_groups``.
 
     Attributes
     ----------
     variant, d_model, depth, dropout
-        The network: one of the published variants, its width, its depth, and dropout between its linear layers.
+        The network: a published variant, its width, its depth, and dropout between its linear layers.
     input_norm
-        ``"l2"`` divides each set's input by its Euclidean norm, ``"none"`` is as published. For the DAE.
+        ``"l2"`` divides the input of each set by its Euclidean norm, ``"none"`` is as published. DAE only.
     objective
-        ``"multinomial"`` (ours) or ``"bernoulli"`` (published: binary cross entropy of all genes).
+        ``"multinomial"`` (ours) or ``"bernoulli"`` (as published: binary cross entropy of all genes).
     visible
-        Range from which the visible share of each set is drawn, for ``"multinomial"``.
+        The range from which the visible share of each set is drawn. Multinomial only.
     hide_visible
-        Leave the visible genes out of the targets, for ``"multinomial"``.
+        Exclude the visible genes from the targets. Multinomial only.
     max_visible, max_targets
-        At most so many genes of a set enter, drawn anew each time, for ``"multinomial"``.
+        The largest number of visible and target genes of a set; larger sets are subsampled each time. Multinomial only.
     negatives
-        Genes that estimate the partition function of the multinomial.
+        The number of genes sampled for the partition function of the multinomial.
     size_power
-        A set with n targets weighs n to the power ``-size_power`` for each of its targets, so that 1 weighs all
-        sets alike, for ``"multinomial"``.
+        Each target of a set with n targets has the weight :math:`n^{-p}` with this power p; at 1 all sets have the same
+        weight. Multinomial only.
     partition
-        Share of a set that is hidden and predicted, for ``"bernoulli"``; 0: all its genes are both seen and predicted.
+        The share of a set that is hidden and predicted; at 0 all genes are both visible and predicted. Bernoulli only.
     weighted_loss
-        For ``"bernoulli"``: ``"none"``, ``"balance"`` (rare genes weigh more; for the DAE) or ``"unseen"`` (visible
-        genes are no positives; for a partition above 0).
+        ``"none"``, ``"balance"`` (rare genes weigh more; DAE only) or ``"unseen"`` (visible genes are not positives;
+        requires a partition above 0). Bernoulli only.
     temper
-        Groups of sets are drawn with probability proportional to their size to this power: 1 draws all sets alike,
-        0 all groups.
+        Groups of sets are drawn with probability proportional to their size to this power: at 1 all sets are equally
+        likely, at 0 all groups.
     group_weights
-        How many times as often some groups are drawn as that.
+        Factors of the probability of some groups; 1 for all others.
     batch_size, steps, learning_rate, warmup, seed
-        The optimisation: Adam, linear warm-up over ``warmup`` steps, cosine decay to a fiftieth.
+        The optimization: Adam, linear warm-up over ``warmup`` steps, cosine decay to 2 % of the peak.
     restart
-        Step at which the learning rate returns to half its peak, to decay a second time; 0: it decays once.
+        The step at which the learning rate returns to half its peak and decays again; at 0 it decays once.
     neighbours, neighbour_weight, neighbour_floor, neighbour_coherence
-        Co-occurring genes kept for each gene beside the finished network (0: none, as published), weight of what they
-        add to the logits, the similarity that stands for none, and the coherence of a set (its genes' mean z among each
-        other's neighbours) from which on they have their full weight. For the DAE.
+        The number of co-occurring genes stored for each gene (0: none, as published), and the weight, floor and
+        coherence of :class:`NeighborResidual`. DAE only.
     neighbour_groups
-        Weights of some groups' sets in the co-occurrence, 1 for all others; 0 leaves a group out.
+        Weights of some groups' sets in the co-occurrence, 1 for all others; 0 excludes a group.
     recall, recall_weight
-        The finished model reads each set a second time together with so many genes that it ranked first, which weigh
-        so much together, relative to the set; 0 genes: it reads once, as published. For the DAE.
+        The number of top-ranked genes that are added to each set for a second pass of the finished model (0: one pass,
+        as published), and their total weight relative to the set. DAE only.
     n_validation
-        Sets held out for validation.
+        The number of sets held out for validation.
 
     Raises
     ------
     ValueError
-        A setting is out of its range, or settings don't go together.
+        A setting is out of range, or settings are incompatible.
     """
 
     variant: Literal["DAE", "VAE", "EDAE", "EPDAE", "mEDAE"] = "DAE"
@@ -106,10 +105,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_settings(self, least=_LEAST, below=_BELOW, positive=_POSITIVE)
         if len(self.visible) != 2 or not 0 < self.visible[0] <= self.visible[1] <= 1:
-            raise refused("visible", self.visible, "must be two shares, 0 < lowest ≤ highest ≤ 1")
+            raise refused("visible", self.visible, "must be two shares with 0 < lowest ≤ highest ≤ 1")
         for name in ("group_weights", "neighbour_groups"):
             if not all(weight >= 0 for weight in getattr(self, name).values()):
-                raise refused(name, getattr(self, name), "must hold weights of at least 0")
+                raise refused(name, getattr(self, name), "must contain weights of at least 0")
         self._check_combination()
 
     def _check_combination(self) -> None:
@@ -120,12 +119,12 @@ class TrainConfig:
         if self.objective == "multinomial":
             for name, off in {"partition": 0, "weighted_loss": "none"}.items():
                 if getattr(self, name) != off:
-                    raise refused(name, getattr(self, name), "goes with objective='bernoulli'")
+                    raise refused(name, getattr(self, name), "requires objective='bernoulli'")
         if self.weighted_loss == "unseen" and self.partition == 0:
-            raise refused("weighted_loss", "unseen", "needs a partition above 0, or no gene is unseen")
+            raise refused("weighted_loss", "unseen", "requires a partition above 0; otherwise no gene is unseen")
 
     def model(self, vocab_size: int) -> dict[str, Any]:
-        """The part that a checkpoint's ``config.json`` keeps."""
+        """The settings in a checkpoint's ``config.json``."""
         keys = ["variant", "d_model", "depth", "dropout", "input_norm", "partition", "weighted_loss"]
         if self.neighbours:
             keys += ["neighbours", "neighbour_weight", "neighbour_floor", "neighbour_coherence"]

@@ -1,4 +1,4 @@
-"""A training corpus: many GMT files as one compact table that is mapped into memory."""
+"""A training corpus: many GMT files as one memory-mapped table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Corpus:
     indptr, indices
         Set i has the genes ``indices[indptr[i]:indptr[i + 1]]``, sorted.
     group
-        The group (folder) of each set.
+        The group (directory) of each set.
     groups
         Names of the groups.
     info
@@ -50,7 +50,7 @@ class Corpus:
         return len(self.group)
 
     def group_values(self, given: Mapping[str, float]) -> np.ndarray:
-        """One number for each group: the one given for its name, or else 1. Raises ValueError for unknown names."""
+        """The given value of each group, by default 1; raises a ValueError for unknown names."""
         unknown = [name for name in given if name not in self.groups]
         if unknown:
             msg = f"The corpus has no groups named {', '.join(unknown)}; its groups are {', '.join(self.groups)}."
@@ -59,7 +59,7 @@ class Corpus:
 
     @classmethod
     def open(cls, folder: str | Path) -> Corpus:
-        """Map a corpus that :func:`build_corpus` wrote; nothing is read until it is used."""
+        """Memory-map a corpus that :func:`build_corpus` wrote."""
         folder = Path(folder)
         info = json.loads((folder / INFO).read_text(encoding="utf-8"))
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("indptr", "indices", "group")}
@@ -68,7 +68,7 @@ class Corpus:
 
 
 def read_sets(path: Path) -> Iterator[set[str]]:
-    """The genes of each line of a GMT file, plain or gzipped; weights behind a comma are dropped."""
+    """The genes of each line of a GMT file, plain or gzipped; weights after a comma are dropped."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
         for line in lines:
@@ -77,18 +77,18 @@ def read_sets(path: Path) -> Iterator[set[str]]:
 
 
 def find_files(sources: Sequence[str | Path]) -> list[tuple[str, Path]]:
-    """GMT files below ``sources`` with their group: the folder below the source, or else the file's own name."""
+    """GMT files below ``sources`` with their group: the subdirectory of the source, or the name of the file."""
     found = []
     for source in map(Path, sources):
         if not source.exists():
-            msg = f"data: there is no file or folder {source}."
+            msg = f"data: {source} does not exist."
             raise FileNotFoundError(msg)
         files = [source] if source.is_file() else sorted(f for end in ENDS for f in source.rglob(f"*{end}"))
         for file in files:
             inside = file.relative_to(source).parts if source.is_dir() else ()
             found.append((inside[0] if len(inside) > 1 else _stem(file), file))
     if not found:
-        msg = f"data: no .gmt or .gmt.gz file lies below {', '.join(map(str, sources))}."
+        msg = f"data: {', '.join(map(str, sources))} contains no .gmt or .gmt.gz files."
         raise FileNotFoundError(msg)
     return found
 
@@ -105,32 +105,32 @@ def build_corpus(
     min_count: int = 20,
     min_genes: int = 5,
 ) -> Corpus:
-    """Stream GMT files into a corpus folder and open it; a folder already built from the same is opened as it is.
+    """Stream GMT files into a corpus directory and open it; a corpus already built from the same files is only opened.
 
-    The files are read twice: once to count genes, once to write. Never more than one set is held, besides the tables.
+    The files are read twice: to count genes, then to write. Only one set is in memory at a time.
 
     Parameters
     ----------
     sources
-        Files, or folders whose subfolders are the groups that sampling can temper.
+        Files, or directories whose subdirectories are the groups of sets.
     folder
-        Where to write ``indptr.npy``, ``indices.npy``, ``group.npy``, ``vocab.txt`` and ``corpus.json``.
+        The directory for ``indptr.npy``, ``indices.npy``, ``group.npy``, ``vocab.txt`` and ``corpus.json``.
     allowed
         Genes that may enter the vocabulary, such as the protein-coding ones.
     min_count
-        Sets that a gene must occur in to enter it.
+        The number of sets that a gene must occur in to enter the vocabulary.
     min_genes
-        Genes of the vocabulary that a set must hold to be kept.
+        The number of genes of the vocabulary that a set must contain to be kept.
 
     Raises
     ------
     FileNotFoundError
-        There is nothing to read.
+        There are no GMT files.
     ValueError
-        No set is left, or ``folder`` holds a corpus of other files or settings.
+        No set remains, or ``folder`` contains a corpus of other files or settings.
     """
     if min_genes < 2:
-        msg = f"min_genes must be at least 2, one gene to see and one to predict; found {min_genes}."
+        msg = f"min_genes={min_genes} must be at least 2: one visible gene and one to predict."
         raise ValueError(msg)
     folder = Path(folder)
     files = find_files(sources)
@@ -138,7 +138,7 @@ def build_corpus(
     if (folder / INFO).exists():
         corpus = Corpus.open(folder)
         if corpus.info.get("made_from", made_from) != made_from:
-            msg = f"{folder} holds a corpus of other files or settings: give another folder, or delete this one."
+            msg = f"{folder} contains a corpus of other files or settings: give another directory, or delete this one."
             raise ValueError(msg)
         return corpus
     vocabulary = _vocabulary(files, allowed, min_count)
@@ -146,22 +146,22 @@ def build_corpus(
     about = _write_sets(folder, files, vocabulary, min_genes)
     if not about["n_sets"]:
         msg = (
-            f"data: no set in {len(files):,} files is left: {len(vocabulary):,} genes occur in at least "
-            f"min_count={min_count} sets, and a set must hold min_genes={min_genes} of them. Lower these numbers"
-            f"{', or check that the allowed genes are named as in the sets' if allowed is not None else ''}."
+            f"data: no set in {len(files):,} files remains: {len(vocabulary):,} genes occur in at least "
+            f"min_count={min_count} sets, and a set must contain min_genes={min_genes} of them. Lower these numbers"
+            f"{', or check that the allowed genes have the same names as in the sets' if allowed is not None else ''}."
         )
         raise ValueError(msg)
     (folder / VOCAB).write_text("\n".join([*SPECIALS, *vocabulary]) + "\n", encoding="utf-8")
     settings = {"n_genes": len(vocabulary), "n_files": len(files), "min_count": min_count, "min_genes": min_genes}
     info = {**about, **settings, "made_from": made_from}
-    (folder / INFO).write_text(json.dumps(info, indent=1), encoding="utf-8")  # last: it tells that all is written
+    (folder / INFO).write_text(json.dumps(info, indent=1), encoding="utf-8")  # last: its presence marks a complete corpus
     return Corpus.open(folder)
 
 
 def _fingerprint(
     files: Sequence[tuple[str, Path]], allowed: Collection[str] | None, min_count: int, min_genes: int
 ) -> str:
-    """A checksum of what a corpus is made from; of files, their groups, names and sizes."""
+    """A checksum of the files (groups, names and sizes) and settings of a corpus."""
     listed = [[group, file.name, file.stat().st_size] for group, file in files]
     text = json.dumps([listed, None if allowed is None else sorted(allowed), min_count, min_genes])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -179,7 +179,7 @@ def _vocabulary(files: Sequence[tuple[str, Path]], allowed: Collection[str] | No
 def _write_sets(
     folder: Path, files: Sequence[tuple[str, Path]], vocabulary: list[str], min_genes: int
 ) -> dict[str, object]:
-    """Write the arrays of a corpus; what its ``corpus.json`` tells of them."""
+    """Write the arrays of a corpus; returns their part of ``corpus.json``."""
     token = {gene: i for i, gene in enumerate(vocabulary, start=len(SPECIALS))}
     dtype = np.uint16 if len(token) + len(SPECIALS) <= 2**16 else np.int32
     groups = sorted({group for group, _ in files})

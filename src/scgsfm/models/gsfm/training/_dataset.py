@@ -1,4 +1,4 @@
-"""What a training step sees: sets drawn from a corpus, split into a visible part and its targets."""
+"""Training batches: gene sets drawn from a corpus, each split into a visible part and targets."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ._corpus import Corpus
 
 
-class Batch(NamedTuple):
-    """Visible genes and targets of a batch of sets, as CSR patterns, and the genes drawn as negatives."""
+class SetBatch(NamedTuple):
+    """Visible and target genes of a batch of sets, as CSR patterns, and the genes sampled as negatives."""
 
     indptr: Tensor
     indices: Tensor
@@ -27,24 +27,25 @@ class Batch(NamedTuple):
     negatives: Tensor
 
 
-class SetSampler(InfiniteBatches[Batch]):
-    """Batches without end.
+class SetSampler(InfiniteBatches[SetBatch]):
+    r"""Batches without end.
 
-    A group of sets is drawn with probability proportional to its size to the power ``config.temper``, times its weight
-    in ``config.group_weights``, then a set of it. The batch of a step depends on the seed, the step and the process alone, so that training resumes exactly.
+    First a group of sets is drawn, with probability proportional to :math:`w_g n_g^\tau` for a group of :math:`n_g` sets
+    (:math:`\tau` is ``config.temper``, :math:`w` ``config.group_weights``), then a set from it. The batch of a step
+    depends on the seed, the step and the process alone, so that training resumes exactly.
 
     Parameters
     ----------
     corpus
         The gene sets.
     train
-        Which of them to draw from.
+        The sets to draw from.
     config
-        How to draw and split them.
+        The settings.
     rank
-        Number of this process among those that train together.
+        The rank of this process.
     start
-        First step.
+        The first step.
     """
 
     def __init__(
@@ -58,23 +59,23 @@ class SetSampler(InfiniteBatches[Batch]):
         chance *= corpus.group_values(config.group_weights)[np.unique(group)]
         self.chance = chance / chance.sum()
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> SetBatch:
         """The batch of one step."""
         from scgsfm.kernels import mask_sets
 
         c = self.config
         rng = np.random.default_rng([c.seed, step, self.rank])
         groups = rng.choice(len(self.chance), c.batch_size, p=self.chance)
-        places = rng.random(c.batch_size)
-        drawn = zip((self.by_group[g] for g in groups), places, strict=True)
-        sets = np.array([of_group[int(place * len(of_group))] for of_group, place in drawn])
+        candidates = (self.by_group[group] for group in groups)
+        drawn = zip(candidates, rng.random(c.batch_size), strict=True)
+        sets = np.array([sets_of_group[int(share * len(sets_of_group))] for sets_of_group, share in drawn])
         if c.objective == "multinomial":
-            how = (*c.visible, c.max_visible, c.max_targets, c.hide_visible)
-        else:  # as published: a fixed share is visible and the rest the target, or all is both
+            split = (*c.visible, c.max_visible, c.max_targets, c.hide_visible)
+        else:  # as published: a fixed share is visible and the rest are targets, or all genes are both
             all_genes = len(self.corpus.genes)
-            how = (1 - c.partition, 1 - c.partition, all_genes, all_genes, c.partition > 0)
-        parts = mask_sets(sets, self.corpus.indptr, self.corpus.indices, rng, *how)
+            split = (1 - c.partition, 1 - c.partition, all_genes, all_genes, c.partition > 0)
+        parts = mask_sets(sets, self.corpus.indptr, self.corpus.indices, rng, *split)
         n_special, n_genes = len(SPECIALS), len(self.corpus.genes)
         negatives = rng.choice(n_genes - n_special, min(c.negatives, n_genes - n_special), replace=False) + n_special
         indptr, indices, target_indptr, target_indices, drawn_genes = map(torch.from_numpy, (*parts, negatives))
-        return Batch(indptr, indices, target_indptr, target_indices, drawn_genes)
+        return SetBatch(indptr, indices, target_indptr, target_indices, drawn_genes)

@@ -1,10 +1,10 @@
-"""The model card: for programs as ``card.json``, for readers as ``README.md``."""
+"""The model card, as ``card.json`` and as ``README.md``."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from scgsfm.models.training._provenance import provenance
 
 if TYPE_CHECKING:
     from ._config import TrainConfig
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 README = "README.md"
 _METRICS = {
     "val_auroc": "median AUROC of the hidden halves of held-out sets",
-    "val_auroc_network": "the same of the network alone",
+    "val_auroc_network": "median AUROC of the network alone",
     "n_validation": "held-out sets",
 }
 
@@ -21,15 +21,14 @@ _METRICS = {
 def model_card(
     name: str, licence: str, corpus: Corpus, config: TrainConfig, measured: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a model was made from, how, when, and how good it is.
+    """The data, settings, versions and metrics of a model.
 
-    ``measured`` are metrics and calibration, and the steps, seconds and devices of the training.
+    ``measured`` are metrics, the calibration, and the steps, seconds and devices of the training.
     """
     return {
         "name": name,
         "licence": licence,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "numpy")},
+        **provenance("numpy"),
         "corpus": corpus.info,
         "config": config.as_dict(),
         **measured,
@@ -37,7 +36,7 @@ def model_card(
 
 
 def readme(card: dict[str, Any]) -> str:
-    """The card as a page in Markdown."""
+    """The card in Markdown."""
     corpus, config = card["corpus"], card["config"]
     metrics = {text: round(card[key], 4) for key, text in _METRICS.items() if key in card}
     training = {

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.data import DataLoader, Dataset
 
-from scgsfm._logging import logger
 from scgsfm.models.r3lm._backbone import ADAPTER, save_text, with_adapter
 from scgsfm.models.r3lm._decoder import Regressor
 from scgsfm.models.r3lm._tokenizer import padded
+from scgsfm.models.training._loop import fit, make_trainer, quiet
+from scgsfm.models.training._progress_report import ProgressReport
+from scgsfm.models.training._schedule import cosine_decay, warmup_schedule
+from scgsfm.models.training._training_module import TrainingModule
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
+
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
 
     from scgsfm.models.r3lm._backbone import Text
     from scgsfm.models.r3lm._card import Card
@@ -52,8 +58,8 @@ class Reader(Regressor):
         return self.read(self.text_model(ids, lengths), lengths)
 
 
-class Rows(Dataset[Any]):
-    """Token ids of examples, how many of them are the prompt, and their activities."""
+class TokenizedExamples(Dataset[Any]):
+    """Token ids of examples, the lengths of their prompts, and their activities."""
 
     def __init__(self, ids: Sequence[list[int]], prompts: Sequence[int], activity: np.ndarray) -> None:
         self.items = list(zip(ids, prompts, activity.tolist(), strict=True))
@@ -65,35 +71,26 @@ class Rows(Dataset[Any]):
         return self.items[i]
 
 
-class Trainee(pl.LightningModule):
-    """A network in training: AdamW, linear warm-up, cosine decay."""
+class StageTraining(TrainingModule):
+    """A language model in a stage of the training."""
 
     def __init__(self, network: nn.Module, loss: Callable[..., Tensor], config: StageConfig, steps: int) -> None:
-        super().__init__()
-        self.network, self.loss, self.config, self.steps = network, loss, config, steps
+        super().__init__(network, config.seed)
+        self.loss_of, self.config, self.steps = loss, config, steps
 
-    def training_step(self, batch: tuple[Tensor, ...], _: int) -> Tensor:
-        loss = self.loss(self.network, *batch)
-        self.log("loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]))
-        return loss
+    def loss(self, batch: tuple[Tensor, ...]) -> Tensor:
+        """The loss of the stage."""
+        return self.loss_of(self.network, *batch)
 
-    def on_train_epoch_end(self) -> None:
-        loss = float(self.trainer.callback_metrics["loss"])
-        logger.info("Epoch %d of %d: loss %.4f", self.current_epoch + 1, self.config.epochs, loss)
-
-    def configure_optimizers(self) -> Any:
+    def optimizer(self) -> Optimizer:
+        """AdamW."""
         c = self.config
-        weights = [p for p in self.network.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(weights, lr=c.learning_rate, weight_decay=c.weight_decay)
-        warmup = max(int(c.warmup * self.steps), 1)
+        return torch.optim.AdamW(self.trained, lr=c.learning_rate, weight_decay=c.weight_decay)
 
-        def rate(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return 0.5 * (1 + np.cos(np.pi * min((step - warmup) / max(self.steps - warmup, 1), 1)))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+    def schedule(self, optimizer: Optimizer) -> LRScheduler:
+        """Linear warm-up, then cosine decay."""
+        warmup = max(int(self.config.warmup * self.steps), 1)
+        return warmup_schedule(optimizer, warmup, partial(cosine_decay, begin=warmup, end=self.steps))
 
 
 def train_stage1(model: nn.Module, text: Text, examples: Examples, config: StageConfig, **trainer: Any) -> nn.Module:
@@ -120,7 +117,8 @@ def train_stage1(model: nn.Module, text: Text, examples: Examples, config: Stage
     pairs = zip(prompts, examples.traces, examples.cards, strict=True)
     ids = [prompt + text.trace(trace, card) for prompt, trace, card in pairs]
     network = with_adapter(model, config)
-    _fit(network, Rows(ids, [*map(len, prompts)], examples.activity), text, _writing_loss, config, trainer)
+    rows = TokenizedExamples(ids, [*map(len, prompts)], examples.activity)
+    _fit(network, rows, text, _writing_loss, config, trainer)
     return network.merge_and_unload() if config.lora_rank else network  # type: ignore[operator]
 
 
@@ -143,7 +141,7 @@ def train_stage2(model: nn.Module, text: Text, examples: Examples, config: Stage
     rows = stage2_rows(model, text, examples.cards, config, gold=examples)
     backbone = Backbone(with_adapter(model.model, config), text.pad)  # type: ignore[arg-type]
     reader = Reader(backbone, model.config.hidden_size)  # type: ignore[union-attr, arg-type]
-    _fit(reader, Rows(rows, [*map(len, rows)], examples.activity), text, _reading_loss, config, trainer)
+    _fit(reader, TokenizedExamples(rows, [*map(len, rows)], examples.activity), text, _reading_loss, config, trainer)
     return reader.eval()
 
 
@@ -213,29 +211,26 @@ def save_stage(folder: str | os.PathLike[str], network: nn.Module, text: Text, a
 
 def _fit(
     network: nn.Module,
-    rows: Rows,
+    examples: TokenizedExamples,
     text: Text,
     loss: Callable[..., Tensor],
     config: StageConfig,
     options: dict[str, Any],
 ) -> None:
-    pl.seed_everything(config.seed, verbose=False)
+    torch.manual_seed(config.seed)
     order = torch.Generator().manual_seed(config.seed)
-    loader = DataLoader(rows, config.batch_size, shuffle=True, generator=order, collate_fn=_Collate(text.pad, config))
-    steps = config.epochs * -(-len(loader) // config.accumulate)
-    quiet = {
-        "logger": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "enable_checkpointing": False,
-    }
-    trainer = pl.Trainer(
-        max_epochs=config.epochs,
-        accumulate_grad_batches=config.accumulate,
-        gradient_clip_val=config.clip,
-        **quiet | {"accelerator": "cpu"} | options,
+    loader = DataLoader(
+        examples, config.batch_size, shuffle=True, generator=order, collate_fn=_Collate(text.pad, config)
     )
-    trainer.fit(Trainee(network.train(), loss, config, steps), loader)
+    steps = config.epochs * -(-len(loader) // config.accumulate)
+    with quiet(), torch.random.fork_rng():
+        trainer = make_trainer(
+            max_epochs=config.epochs,
+            accumulate_grad_batches=config.accumulate,
+            gradient_clip_val=config.clip,
+            **{"callbacks": [ProgressReport(batch_size=config.batch_size)]} | options,
+        )
+        fit(trainer, StageTraining(network.train(), loss, config, steps), loader)
     network.eval()
 
 
@@ -257,8 +252,8 @@ def _writing_loss(model: nn.Module, ids: Tensor, lengths: Tensor, prompts: Tenso
     labels = ids.masked_fill(~learned, IGNORED)
     seen = (place < lengths[:, None]).long()
     logits = model(input_ids=ids, attention_mask=seen).logits
-    return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED)
+    return cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED)
 
 
 def _reading_loss(reader: nn.Module, ids: Tensor, lengths: Tensor, _: Tensor, activity: Tensor) -> Tensor:
-    return F.mse_loss(reader(ids, lengths), activity)
+    return mse_loss(reader(ids, lengths), activity)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from scgsfm._logging import logger
 from scgsfm.models.r3lm._backbone import load_base
 from scgsfm.models.r3lm._pretrained import AdaptedR3LM
+from scgsfm.models.training._provenance import provenance
 from scgsfm.motifs import Motifs
 
 from ._examples import fit, make_examples, read_measured, units_of
@@ -95,8 +94,7 @@ def train(
         "units": units.tolist(),
         "motifs": known.info,
         "config": config.as_dict(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "trained_with": {p: version(p) for p in ("scgsfm", "torch", "pytorch-lightning", "transformers", "peft")},
+        **provenance("transformers", "peft"),
     }
     if stage == 1:
         return save_stage(out, train_stage1(model, text, examples, config, **trainer), text, about)

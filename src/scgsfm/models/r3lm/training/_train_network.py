@@ -1,40 +1,44 @@
-"""Training of the branches of the activity network: on sequences, drawn with either strand and shifted, or on cards."""
+"""Train a branch of the activity network: on sequences, augmented by strand and shift, or on cards."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import mse_loss
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import IterableDataset
 
-from scgsfm._logging import logger
 from scgsfm.dna import N
 from scgsfm.models.r3lm._network import SequenceBranch, one_hot
-from scgsfm.models.training._loop import fit
+from scgsfm.models.training._data_module import DataModule
+from scgsfm.models.training._loop import checkpoints, fit, make_trainer, quiet
+from scgsfm.models.training._progress_report import ProgressReport
+from scgsfm.models.training._training_module import TrainingModule, decay_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
     from scgsfm.motifs import Motifs
 
 PER_BIT, THRESHOLD = 0.1, 0.4
-"""Weight of a filter that is a motif, and the share of its best score at which it begins to answer."""
+"""Weight per bit of a filter initialized as a motif, and the share of its best score at which it activates."""
 
 
 @dataclass(frozen=True)
 class BranchConfig:
     """Settings of the training of a branch: AdamW, one cycle of the learning rate, running average of the weights.
 
-    ``shift`` is the largest number of bases by which a batch is moved; ``motif_share`` of the first layer's filters
-    begin as motifs.
+    ``shift`` is the largest shift of a batch in bases; ``motif_share`` of the filters of the first layer are initialized
+    as motifs.
     """
 
     epochs: int
@@ -50,11 +54,17 @@ class BranchConfig:
     seed: int = 0
 
 
-class Draws(IterableDataset[tuple[Tensor, Tensor]]):
-    """The batches of an epoch in random order; codes of sequences are moved, and half of them reversed."""
+class AugmentedBatches(IterableDataset[tuple[Tensor, Tensor]]):
+    """The batches of an epoch in random order; sequences are shifted, and half of them reverse-complemented.
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray, config: BranchConfig) -> None:
-        self.inputs, self.targets, self.config, self.epoch = inputs, targets, config, 0
+    The epoch is that of the step ``start``.
+    """
+
+    def __init__(
+        self, inputs: np.ndarray, targets: np.ndarray, config: BranchConfig, *, rank: int = 0, start: int = 0
+    ) -> None:
+        self.inputs, self.targets, self.config, self.rank = inputs, targets, config, rank
+        self.epoch = start // max(1, len(self))
 
     def __len__(self) -> int:
         return len(self.inputs) // self.config.batch_size
@@ -67,51 +77,39 @@ class Draws(IterableDataset[tuple[Tensor, Tensor]]):
             rows = order[step * c.batch_size : (step + 1) * c.batch_size]
             x = self.inputs[rows]
             if x.dtype == np.uint8:
-                x = _reversed(_moved(x, int(rng.integers(-c.shift, c.shift + 1))), rng.random(len(x)) < 0.5)
+                x = _reverse_complemented(
+                    _shifted(x, int(rng.integers(-c.shift, c.shift + 1))), rng.random(len(x)) < 0.5
+                )
             yield torch.from_numpy(x), torch.from_numpy(self.targets[rows])
 
 
-class Trainee(pl.LightningModule):
+class BranchTraining(TrainingModule):
     """A branch in training, and the running average of its weights."""
 
     def __init__(self, branch: nn.Module, config: BranchConfig, steps: int) -> None:
-        super().__init__()
-        self.branch, self.config, self.steps = branch, config, steps
+        super().__init__(branch, config.seed)
+        self.config, self.steps = config, steps
         self.average = AveragedModel(branch, multi_avg_fn=running_average(config.average), use_buffers=True)
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """Mean squared error."""
         x, y = batch
-        loss = F.mse_loss(self.branch(as_input(x)).float(), y)
-        self.log("loss", loss, on_step=False, on_epoch=True)
-        return loss
+        return mse_loss(self.network(as_input(x)).float(), y)
 
     def on_train_batch_end(self, *_: Any) -> None:
-        self.average.update_parameters(self.branch)
+        self.average.update_parameters(self.network)
 
-    def configure_optimizers(self) -> Any:
+    def optimizer(self) -> Optimizer:
+        """AdamW."""
         c = self.config
-        parts = [[p for p in self.branch.parameters() if (p.ndim > 1) == matrix] for matrix in (True, False)]
-        groups = [{"params": part, "weight_decay": w} for part, w in zip(parts, (c.weight_decay, 0.0), strict=True)]
-        optimizer = torch.optim.AdamW(groups, lr=c.learning_rate)
-        cycle = torch.optim.lr_scheduler.OneCycleLR(
+        return torch.optim.AdamW(decay_groups(self.trained, c.weight_decay), lr=c.learning_rate)
+
+    def schedule(self, optimizer: Optimizer) -> LRScheduler:
+        """One cycle, which also lowers the momentum while the rate is high."""
+        c = self.config
+        return torch.optim.lr_scheduler.OneCycleLR(
             optimizer, c.learning_rate, total_steps=self.steps, pct_start=c.warmup, div_factor=10, final_div_factor=100
         )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
-
-
-class Progress(Callback):
-    """Tells the draws which epoch it is, and the reader how far the training is."""
-
-    def __init__(self, draws: Draws, measure: Callable[[nn.Module], float] | None) -> None:
-        self.draws, self.measure = draws, measure
-
-    def on_train_epoch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        self.draws.epoch = trainer.current_epoch
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, trainee: Any) -> None:
-        told = f", r {self.measure(trainee.average.module.eval()):.4f}" if self.measure else ""
-        loss = float(trainer.callback_metrics["loss"])
-        logger.info("Epoch %d of %d: loss %.4f%s", trainer.current_epoch + 1, trainer.max_epochs, loss, told)
 
 
 def train_branch(
@@ -123,48 +121,52 @@ def train_branch(
     *,
     measure: Callable[[nn.Module], float] | None = None,
 ) -> nn.Module:
-    """Train a branch of an activity network; an interrupted training goes on from its last epoch.
+    """Train a branch of an activity network; an interrupted training resumes from its last epoch.
 
     Parameters
     ----------
     branch
         The branch.
     inputs
-        Codes of sequences (uint8, sequences × bases) or numbers of their cards (float32).
+        Encoded sequences (uint8, sequences × bases) or features of their cards (float32).
     targets
         Activities in units of their standard deviation (float32, sequences × cell types).
     config
-        How to train.
+        The settings.
     out
-        Folder of the checkpoint.
+        Directory of the checkpoint.
     measure
-        What to tell of the averaged branch after each epoch.
+        Computes Pearson's r of the averaged branch, reported after each epoch.
 
     Returns
     -------
     The branch with averaged weights.
     """
-    pl.seed_everything(config.seed, verbose=False)
-    draws = Draws(inputs, targets, config)
-    trainee = Trainee(branch, config, config.epochs * len(draws))
-    keep = ModelCheckpoint(out, filename="last", enable_version_counter=False, save_top_k=1)
-    trainer = pl.Trainer(
-        max_epochs=config.epochs,
-        accelerator="cpu",
-        precision=config.precision,  # type: ignore[arg-type]
-        gradient_clip_val=config.clip,
-        callbacks=[Progress(draws, measure), keep],
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
+    steps = config.epochs * len(AugmentedBatches(inputs, targets, config))
+    data = DataModule(
+        partial(AugmentedBatches, inputs, targets, config),
+        bound_to={**asdict(config), "steps": steps},
     )
-    fit(trainer, trainee, DataLoader(draws, batch_size=None), out / "last.ckpt")
-    return trainee.average.module.eval()
+    with quiet(), torch.random.fork_rng():
+        module = BranchTraining(branch, config, steps)
+        report = ProgressReport(
+            batch_size=config.batch_size,
+            measure=None if measure is None else lambda: f"r {measure(module.average.module.eval()):.4f}",
+        )
+        trainer = make_trainer(
+            max_epochs=config.epochs,
+            precision=config.precision,
+            gradient_clip_val=config.clip,
+            callbacks=[report, checkpoints(out, save_top_k=1, save_on_train_epoch_end=True)],
+            reload_dataloaders_every_n_epochs=1,
+            use_distributed_sampler=False,
+        )
+        fit(trainer, module, data, out / "last.ckpt")
+    return module.average.module.eval()
 
 
 def running_average(decay: float) -> Callable[[Any, Any, Any], None]:
-    """How an average takes up new values; the first ones count for more, or the start would linger in variances."""
+    """An exponential moving average with a warm-up: otherwise the initial values would remain in the variances."""
 
     @torch.no_grad()
     def update(averages: Any, values: Any, n: Any) -> None:
@@ -179,36 +181,36 @@ def running_average(decay: float) -> Callable[[Any, Any, Any], None]:
 
 
 def motifs_as_filters(branch: SequenceBranch, motifs: Motifs, share: float, *, seed: int = 0) -> None:
-    """Let a share of the first layer's filters be motifs, drawn at random and on a random strand."""
+    """Initialize a share of the first layer's filters as motifs, drawn at random and on a random strand."""
     rng = np.random.default_rng(seed)
     n, _, width = branch.stem.weight.shape
     for i, motif in enumerate(rng.permutation(len(motifs))[: int(n * share)]):
         counts = motifs.counts[motifs.starts[motif] : motifs.starts[motif + 1]]
         bits = np.log2((counts + 0.25) / (counts.sum(axis=1, keepdims=True) + 1) / 0.25)
-        if len(bits) > width:  # its most telling part
-            telling = np.convolve((bits * 2.0**bits).sum(axis=1), np.ones(width), "valid")
-            bits = bits[telling.argmax() :][:width]
+        if len(bits) > width:  # its most informative part
+            information = np.convolve((bits * 2.0**bits).sum(axis=1), np.ones(width), "valid")
+            bits = bits[information.argmax() :][:width]
         if rng.random() < 0.5:
             bits = bits[::-1, ::-1]
-        at = (width - len(bits)) // 2
+        start = (width - len(bits)) // 2
         with torch.no_grad():
             branch.stem.weight[i] = 0
-            branch.stem.weight[i, :, at : at + len(bits)] = PER_BIT * torch.from_numpy(bits.T.copy())
+            branch.stem.weight[i, :, start : start + len(bits)] = PER_BIT * torch.from_numpy(bits.T.copy())
             branch.stem.bias[i] = -PER_BIT * THRESHOLD * bits.max(axis=1).sum()  # type: ignore[index]
 
 
 def as_input(x: Tensor) -> Tensor:
-    """Codes of sequences one-hot; numbers as they are."""
+    """One-hot encode sequences; card features are returned unchanged."""
     return one_hot(x) if x.dtype == torch.uint8 else x
 
 
-def _moved(codes: np.ndarray, by: int) -> np.ndarray:
+def _shifted(codes: np.ndarray, by: int) -> np.ndarray:
     out = np.full_like(codes, N)
     out[:, max(by, 0) : codes.shape[1] + min(by, 0)] = codes[:, max(-by, 0) : codes.shape[1] - max(by, 0)]
     return out
 
 
-def _reversed(codes: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """Some rows on the other strand."""
+def _reverse_complemented(codes: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Reverse-complement some rows."""
     complement = np.array([3, 2, 1, 0, N], np.uint8)
     return np.where(which[:, None], complement[codes[:, ::-1]], codes)

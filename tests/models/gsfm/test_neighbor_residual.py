@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from scgsfm.models.gsfm._neighbours import neighbour_table
+from scgsfm.models.gsfm._neighbor_residual import neighbor_table
 
 if TYPE_CHECKING:
     from scgsfm.models.gsfm.training._corpus import Corpus
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def test_table_of_strongest_cosines(corpus: Corpus, groups: dict[str, float]) -> None:
     """Against dense matrices: sets of n genes weigh 1/n² and as their group, those of more than 15 genes nothing."""
     used = np.arange(len(corpus))[::2]
-    found, cosines = neighbour_table(corpus, used, 5, group_weights=groups, max_genes=15)
+    found, cosines = neighbor_table(corpus, used, 5, group_weights=groups, max_genes=15)
     n_genes, size = len(corpus.genes), np.diff(corpus.indptr)
     member = sparse.csr_array((np.ones(len(corpus.indices)), corpus.indices, corpus.indptr), (len(corpus), n_genes))
     weight = np.where(size <= 15, size**-2.0, 0) * [groups.get(corpus.groups[g], 1) for g in corpus.group]

@@ -1,4 +1,4 @@
-"""A residual from co-occurrence beside the autoencoder, which forgets what is rare."""
+"""A residual from gene co-occurrence, for what the autoencoder forgets about rare genes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from scipy import sparse
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import pad
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from .training._corpus import Corpus
 
 
-class Neighbours(nn.Module):
-    """Adds to the logits what each gene's strongest neighbours in the corpus say.
+class NeighborResidual(nn.Module):
+    r"""Adds to the logits how strongly each gene co-occurs with the genes of the set.
 
-    Two genes are neighbours if either is among the ``k`` kept for the other. With s a gene's mean cosine co-occurrence
-    with the genes of a set, the logits ℓ become ℓ + c · ``weight`` · sd(ℓ) · z, where z is log(``floor`` + s)
-    standardised over the genes. Neighbours are heard as far as they know the set: c is the mean z of its own genes over
-    ``coherence``, between 0 and 1 (always 1 if ``coherence`` is 0).
+    Two genes are neighbors if either is among the ``k`` strongest co-occurring genes of the other. With :math:`s_g` the
+    mean cosine of gene g with the genes of the set, the logits :math:`\ell` become
+
+    .. math:: \ell_g + c \, \lambda \, \mathrm{sd}(\ell) \, z_g, \qquad
+        z = \operatorname{standardize}(\log(\varepsilon + s)),
+
+    where :math:`\lambda` is ``weight`` and :math:`\varepsilon` is ``floor``. The gate c depends on how well the neighbors
+    match the set: the mean z of the set's genes divided by ``coherence``, between 0 and 1 (always 1 if ``coherence`` is
+    0).
     """
 
     indices: Tensor
@@ -38,7 +43,7 @@ class Neighbours(nn.Module):
 
     @property
     def graph(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Neighbours of each gene and their cosines: the parts of a symmetric CSR matrix, V × V."""
+        """Neighbors of each gene and their cosines: the parts of a symmetric CSR matrix, V × V."""
         device = self.indices.device
         if self._graph is None or self._graph[0].device != device:
             n_genes, k = self.indices.shape
@@ -46,54 +51,54 @@ class Neighbours(nn.Module):
             kept = sparse.csr_array(arrays, shape=(n_genes, n_genes))
             both = sparse.csr_array(kept.maximum(kept.T))
             parts = both.indptr.astype(np.int64), both.indices.astype(np.int64), both.data
-            start, near, cosines = (torch.from_numpy(part).to(device) for part in parts)
-            self._graph = start, near, cosines
+            start, neighbors, cosines = (torch.from_numpy(part).to(device) for part in parts)
+            self._graph = start, neighbors, cosines
         return self._graph
 
     def similarity(self, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
         """Mean cosine of each set's genes with every gene, sets × V."""
-        start, near, cosines = self.graph
+        start, neighbors, cosines = self.graph
         n_sets, n_genes = len(indptr) - 1, len(self.indices)
         rows, share = _shares(indptr, indices, weights)
         counts = start.diff()[indices]
-        first = start[indices] - F.pad(counts.cumsum(0), (1, 0))[:-1]
+        first = start[indices] - pad(counts.cumsum(0), (1, 0))[:-1]
         entry = first.repeat_interleave(counts) + torch.arange(int(counts.sum()), device=indices.device)
-        place = rows.repeat_interleave(counts) * n_genes + near[entry]
+        position = rows.repeat_interleave(counts) * n_genes + neighbors[entry]
         out = torch.zeros(n_sets * n_genes, device=indices.device)
-        out.index_add_(0, place, share.repeat_interleave(counts) * cosines[entry])
+        out.index_add_(0, position, share.repeat_interleave(counts) * cosines[entry])
         return out.view(n_sets, n_genes)
 
     def forward(
-        self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor
+        self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, max_gate: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """The logits with the residual, and c of each set, for which ``at_most`` has an upper bound.
+        """The logits with the residual, and the gate c of each set, which is at most ``max_gate``.
 
-        Those of an empty set are left as they are.
+        The logits of an empty set do not change.
         """
         if logits.device.type == "cpu" and not torch.is_grad_enabled():
-            return self._in_one_pass(logits, indptr, indices, weights, at_most)
-        # log(floor + s) but for a constant, which the standardising takes away: exactly 0 where no gene has neighbours
-        level = torch.log1p(self.similarity(indptr, indices, weights) / self.floor)
-        spread, mean = torch.std_mean(level, dim=1, keepdim=True)
-        z = (level - mean) / spread.clamp_min(1e-12)
-        heard = at_most * (spread[:, 0] > 0)
+            return self._in_one_pass(logits, indptr, indices, weights, max_gate)
+        # log(floor + s) up to a constant, which cancels in z: exactly 0 where no gene has neighbors
+        log_similarity = torch.log1p(self.similarity(indptr, indices, weights) / self.floor)
+        spread, mean = torch.std_mean(log_similarity, dim=1, keepdim=True)
+        z = (log_similarity - mean) / spread.clamp_min(1e-12)
+        gate = max_gate * (spread[:, 0] > 0)
         if self.coherence:
             rows, share = _shares(indptr, indices, weights)
-            own = torch.zeros(len(z), device=z.device).index_add_(0, rows, share * z[rows, indices])
-            heard = torch.minimum((own / self.coherence).clamp_min(0), heard)
-        return logits + self.weight * logits.std(dim=1, keepdim=True) * heard[:, None] * z, heard
+            mean_z = torch.zeros(len(z), device=z.device).index_add_(0, rows, share * z[rows, indices])
+            gate = torch.minimum((mean_z / self.coherence).clamp_min(0), gate)
+        return logits + self.weight * logits.std(dim=1, keepdim=True) * gate[:, None] * z, gate
 
     def _in_one_pass(
-        self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, at_most: Tensor
+        self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, max_gate: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """:meth:`forward` without gradients and without arrays of sets × V in between."""
+        """:meth:`forward` without gradients and without intermediate arrays of sets × V."""
         from scgsfm.kernels import add_cooccurrence_residual
 
         tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
         arrays: Any = [tensor.detach().contiguous().numpy() for tensor in tensors]
-        arrays += [self.weight, self.floor, self.coherence, at_most.numpy()]
-        found, heard = add_cooccurrence_residual(*arrays)
-        return torch.from_numpy(found), torch.from_numpy(heard)
+        arrays += [self.weight, self.floor, self.coherence, max_gate.numpy()]
+        out, gate = add_cooccurrence_residual(*arrays)
+        return torch.from_numpy(out), torch.from_numpy(gate)
 
 
 def _forget_graph(module: nn.Module, _: Any) -> None:
@@ -114,7 +119,7 @@ def entries(indptr: Tensor, indices: Tensor, weights: Tensor | None) -> tuple[Te
     return rows, w, torch.zeros(n_sets, device=indices.device).index_add_(0, rows, w)
 
 
-def neighbour_table(
+def neighbor_table(
     corpus: Corpus,
     sets: np.ndarray,
     k: int,
@@ -123,10 +128,11 @@ def neighbour_table(
     size_power: float = 2.0,
     max_genes: int = 500,
 ) -> tuple[Tensor, Tensor]:
-    """Neighbours and cosines for :class:`Neighbours` from the sets of a corpus.
+    r"""Neighbors and cosines for :class:`NeighborResidual` from the sets of a corpus.
 
-    A set of n genes weighs n to the power ``-size_power``, times the weight of its group (1 if it has none): that two
-    genes share a small set says more. Sets of more than ``max_genes`` genes say little and cost much, and are left out.
+    A set of n genes has the weight :math:`n^{-p}`, p being ``size_power``, times the weight of its group (by default 1),
+    because sharing a small set is stronger evidence. Sets of more than ``max_genes`` genes are omitted: they are slow and
+    carry little information.
     """
     from scgsfm.kernels import cooccurrence_knn, transpose
 
@@ -138,5 +144,5 @@ def neighbour_table(
     start, holders, _ = transpose(indptr, indices, len(corpus.genes))
     available = min(k, len(corpus.genes) - 1)
     table = cooccurrence_knn(indptr, indices, start, holders, weight, available)
-    found, cosines = (F.pad(torch.from_numpy(array), (0, k - available)) for array in table)
-    return found, cosines
+    neighbors, cosines = (pad(torch.from_numpy(array), (0, k - available)) for array in table)
+    return neighbors, cosines
