@@ -1,8 +1,9 @@
 """Train the embedded default: `python training/gsfm_base.py --data FOLDER -o RUN`.
 
-FOLDER holds `genesets/train` and `genes`. The run is deterministic for a given number of threads; about 40 minutes on
-two cores. `--embed` copies the finished model into the package. `--reference` trains the published architecture with
-its published objective on the same corpus instead, for the comparison in `docs/gsfm.md`.
+FOLDER contains `genesets/train` and `genes`. The run takes about 40 minutes on two cores and is deterministic for a given
+number of threads. `--embed` copies the finished model into the package. `--reference` trains the published architecture
+with the published objective on the same corpus instead, for the comparison in `docs/gsfm.md`. The runs that made the
+embedded weights are listed in the model's `card.json`, under `provenance`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LITERATURE_FIRST = {
     "perturb_LINCS_CMap": 0.2,
     "literature": 2.5,
 }
-"""Weights of groups that were tried and not taken: better on phenotypes, worse on signatures and cells."""
+"""Group weights that were tested but not used: better on phenotypes, worse on signatures and cells."""
 NEIGHBOUR_GROUPS = {
     **dict.fromkeys(("coexpression", "coexpression_tissue_TF", "aracne_tissue_TF", "perturb_LINCS_CMap"), 0.0),
     "literature": 2.0,
@@ -46,13 +47,13 @@ REFERENCE = TrainConfig(
 
 
 def rows(path: Path) -> list[list[str]]:
-    """Lines of a gzipped table, its header first."""
+    """Rows of a gzipped table, including the header."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [line.rstrip("\n").split("\t") for line in lines]
 
 
 def allowed_genes(folder: Path) -> set[str]:
-    """Symbols of protein-coding genes (NCBI, as it calls them and as HGNC does now; Ensembl), Ig and T-cell receptors."""
+    """Symbols of protein-coding genes (NCBI, with current HGNC symbols; Ensembl), immunoglobulins and T-cell receptors."""
     coding = {row[2] for row in rows(folder / "Homo_sapiens.gene_info.gz") if row[9] == "protein-coding"}
     approved: dict[str, set[str]] = {}
     for symbol, now, *_ in rows(folder / "hgnc_helper_symbol_map.tsv.gz")[1:]:
@@ -68,7 +69,11 @@ def allowed_genes(folder: Path) -> set[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
+    parser.add_argument(
+        "--data",
+        default=os.environ.get("SCGSFM_DATA"),
+        help="directory; by default the environment variable SCGSFM_DATA",
+    )
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
     parser.add_argument("--reference", action="store_true", help="train the published objective instead")

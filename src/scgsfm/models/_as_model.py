@@ -90,10 +90,10 @@ def as_model(model: str | os.PathLike[str] | Any, kind: KindName = "gsfm", *, de
         return model
     name = os.fspath(model)
     if name in RECORDS and RECORDS[name].kind != kind:  # known without reading the files
-        raise _refused(f"{name!r}, {_EXPECTED[RECORDS[name].kind].title}", kind)
+        raise _refused(repr(name) + ", " + _EXPECTED[RECORDS[name].kind].title, kind)
     loaded = _read_once(model, device)
     if not _is(loaded, kind):
-        raise _refused(f"{name!r}, {_title(loaded)}", kind)
+        raise _refused(repr(name) + ", " + _title(loaded), kind)
     return loaded
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @overload
 def load(name: Literal["gpgpt-mini"], *, device: str | None = None) -> GPGPT: ...  # type: ignore[overload-overlap]
 @overload
-def load(name: Literal["r3lm-mini"], *, device: str | None = None) -> R3LM: ...
+def load(name: Literal["r3lm-mini"], *, device: str | None = None) -> R3LM: ...  # type: ignore[overload-overlap]
 @overload
 def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> GSFM: ...
 def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = None) -> Any:

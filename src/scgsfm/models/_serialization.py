@@ -229,7 +229,7 @@ def _read_weights(path: Path) -> dict[str, np.ndarray]:
 
     try:
         with safetensors.safe_open(path, "pt") as file:
-            raw = {key: file.get_tensor(key) for key in file.keys()}
+            raw = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
     except safetensors.SafetensorError as error:
         raise _error(path, f"truncated or not a safetensors file ({error})") from error
     tensors = {}

@@ -94,7 +94,7 @@ class GSFM:
     @cached_property
     def dim(self) -> int:
         """Length of a latent vector."""
-        return self.encode([[]]).shape[1]
+        return int(self.encode([[]]).shape[1])
 
     @cached_property
     def _token(self) -> dict[str, int]:
@@ -267,5 +267,7 @@ def _copied(weight: Tensor) -> np.ndarray:
 
 def _unit_rows(x: np.ndarray) -> np.ndarray:
     """Center the rows by the mean over genes and scale them to unit length; specials use the same mean."""
-    centered: np.ndarray = x - x[len(SPECIALS) :].mean(axis=0)
-    return centered / np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    centered = x - x[len(SPECIALS) :].mean(axis=0)
+    norm = np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    unit: np.ndarray = centered / norm
+    return unit

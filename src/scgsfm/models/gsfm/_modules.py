@@ -53,8 +53,8 @@ class GeneLinear(nn.Module):
         linear = nn.Linear(n_genes, n_out)
         self.weight = nn.Parameter(linear.weight.data.t().contiguous())
         self.bias = linear.bias
-        self.register_state_dict_post_hook(self._transpose)
-        self.register_load_state_dict_pre_hook(self._transpose)
+        self.register_state_dict_post_hook(self._transpose)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(self._transpose)  # type: ignore[no-untyped-call]
 
     @staticmethod
     def _transpose(_module: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
@@ -97,7 +97,8 @@ class SetAutoencoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Logits of all genes, n × V."""
-        return self.last(self.hidden(z))
+        logits: Tensor = self.last(self.hidden(z))
+        return logits
 
     def forward(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of all genes, n × V."""
@@ -192,7 +193,9 @@ class VAE(DAE):
         self.hidden2log_var = nn.Linear(d_model, latent_dim)
         widths = [d_model * 2**n for n in range(depth - 1)]
         self.decoder = MLP(latent_dim, d_model, *widths, vocab_size, dropout=dropout)
-        self.log_scale = nn.Parameter(torch.zeros(1), requires_grad=False)  # in the checkpoints, but not used by the published loss
+        self.log_scale = nn.Parameter(
+            torch.zeros(1), requires_grad=False
+        )  # in the checkpoints, but not used by the published loss
 
     def posterior(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the latent vectors."""
@@ -277,14 +280,16 @@ class MEDAE(_Embedding):
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Encoded means, n × d."""
-        return self.encoder(self.mean_rows(self.embedding.weight, indptr, indices, weights))
+        encoded: Tensor = self.encoder(self.mean_rows(self.embedding.weight, indptr, indices, weights))
+        return encoded
 
 
 def sum_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None) -> Tensor:
     """Weighted sums of the rows of ``table`` over each set: sets × columns of the table."""
     if torch.is_grad_enabled() and table.requires_grad and table.device.type == "cpu":
         ones = torch.ones(len(indices)) if weights is None else weights
-        return BagSum.apply(table, indptr, indices, ones)
+        sums: Tensor = BagSum.apply(table, indptr, indices, ones)  # type: ignore[no-untyped-call]
+        return sums
     return embedding_bag(indices, table, indptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
 
 

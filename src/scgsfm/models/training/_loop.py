@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from ._data_module import DataModule
 
 BatchT = TypeVar("BatchT")
-_SILENCED = ("does not have many workers", "exists and is not empty", "dataloader is not resumable", "LeafSpec")
+_SILENCED = (
+    "have no `validation_step`",
+    "has `__len__` defined",
+    "does not have many workers",
+    "exists and is not empty",
+    "dataloader is not resumable",
+    "LeafSpec",
+)
 
 
 class InfiniteBatches(IterableDataset[BatchT]):

@@ -129,7 +129,7 @@ def train(
         module = GPGPTTraining(network, config)
         fit(trainer, module, loader, out / "checkpoints" / "last.ckpt" if resume else None)
         if trainer.is_global_zero:
-            card = {"stage": stage, "base": base and str(base), "parameters": count(network)}
+            card: dict[str, Any] = {"stage": stage, "base": base and str(base), "parameters": count(network)}
             card |= provenance("transformers", "peft", "tokenizers")
             card |= {"corpus": corpus.info, "config": config.as_dict()}
             card |= {"steps": trainer.global_step, "seconds": round(report.seconds)}
@@ -174,9 +174,9 @@ def perplexity(module: GPGPTTraining, held_out: Sequence[Document], encoder: Enc
         total = n = 0.0
         with torch.inference_mode():
             for batch in validation(documents, encoder, module.config):
-                batch = type(batch)(*(part.to(module.device) for part in batch))
-                size = int((batch.labels >= 0).sum())
-                total, n = total + float(module(batch)) * size, n + size
+                moved = type(batch)(*(part.to(module.device) for part in batch))
+                size = int((moved.labels >= 0).sum())
+                total, n = total + float(module(moved)) * size, n + size
         if n:
             found[kind] = round(math.exp(total / n), 3)
     return found

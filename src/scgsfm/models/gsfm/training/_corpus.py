@@ -154,7 +154,9 @@ def build_corpus(
     (folder / VOCAB).write_text("\n".join([*SPECIALS, *vocabulary]) + "\n", encoding="utf-8")
     settings = {"n_genes": len(vocabulary), "n_files": len(files), "min_count": min_count, "min_genes": min_genes}
     info = {**about, **settings, "made_from": made_from}
-    (folder / INFO).write_text(json.dumps(info, indent=1), encoding="utf-8")  # last: its presence marks a complete corpus
+    (folder / INFO).write_text(
+        json.dumps(info, indent=1), encoding="utf-8"
+    )  # last: its presence marks a complete corpus
     return Corpus.open(folder)
 
 

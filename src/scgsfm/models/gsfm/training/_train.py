@@ -114,8 +114,8 @@ def train(
             callbacks=[report, best, checkpoints(out / "checkpoints"), early],
         )
         module = GSFMTraining(config, corpus.genes, held_out)
-        data = data_module(corpus, train_sets, config)
-        fit(trainer, module, data, out / "checkpoints" / "last.ckpt" if resume else None)
+        batches = data_module(corpus, train_sets, config)
+        fit(trainer, module, batches, out / "checkpoints" / "last.ckpt" if resume else None)
         if trainer.is_global_zero:
             step = trainer.global_step
             if step < config.steps:
