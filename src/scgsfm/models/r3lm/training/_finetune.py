@@ -1,4 +1,4 @@
-"""The two stages of R3LM: to write reasoning from a card, and to read activity from card and reasoning."""
+"""The two stages of R3LM: write reasoning from a card, and predict activity from card and reasoning."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ class Backbone(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         seen = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
-        return self.model(input_ids=ids, attention_mask=seen.long()).last_hidden_state
+        hidden: Tensor = self.model(input_ids=ids, attention_mask=seen.long()).last_hidden_state
+        return hidden
 
 
 class Reader(Regressor):
     """A regressor on a language model of ``transformers``."""
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """One number a row."""
+        """One number per row."""
         return self.read(self.text_model(ids, lengths), lengths)
 
 
@@ -94,14 +95,14 @@ class StageTraining(TrainingModule):
 
 
 def train_stage1(model: nn.Module, text: Text, examples: Examples, config: StageConfig, **trainer: Any) -> nn.Module:
-    """Teach a language model to write the gold trace of a card; the card itself isn't learned.
+    """Train a language model to write the gold trace of a card; the loss excludes the card.
 
     Parameters
     ----------
     model
         A causal language model of ``transformers``.
     text
-        How it writes cards and traces.
+        The tokenizer of cards and traces.
     examples
         Cards and traces.
     config
@@ -111,7 +112,7 @@ def train_stage1(model: nn.Module, text: Text, examples: Examples, config: Stage
 
     Returns
     -------
-    The model, an adapter merged into it.
+    The model, with the adapter merged into it.
     """
     prompts = [text.card(card) for card in examples.cards]
     pairs = zip(prompts, examples.traces, examples.cards, strict=True)
@@ -123,14 +124,14 @@ def train_stage1(model: nn.Module, text: Text, examples: Examples, config: Stage
 
 
 def train_stage2(model: nn.Module, text: Text, examples: Examples, config: StageConfig, **trainer: Any) -> Reader:
-    """Teach a language model with a regression head to read activity from card and reasoning.
+    """Train a language model with a regression head to predict activity from card and reasoning.
 
     Parameters
     ----------
     model
-        The model of stage 1; it writes the reasoning where ``config.mode`` is ``"generated"``.
+        The model of stage 1; it writes the reasoning if ``config.mode`` is ``"generated"``.
     text
-        How it writes cards and traces.
+        The tokenizer of cards and traces.
     examples
         Cards, activities, and gold traces for ``"gold"``.
     config
@@ -148,13 +149,13 @@ def train_stage2(model: nn.Module, text: Text, examples: Examples, config: Stage
 def stage2_rows(
     model: Any, text: Text, cards: Sequence[Card], config: StageConfig, *, gold: Examples | None = None
 ) -> list[list[int]]:
-    """What stage 2 reads: cards, and after them generated or gold reasoning without its conclusion, or nothing."""
+    """The input of stage 2: cards, followed by generated or gold reasoning without its conclusion, or by nothing."""
     rows = [text.card(card) for card in cards]
     if config.mode == "card":
         return rows
     if config.mode == "gold":
         if gold is None:
-            msg = "mode='gold' needs the gold traces of the cards."
+            msg = "mode='gold' requires the gold traces of the cards."
             raise ValueError(msg)
         return [row + text.trace(t, c, conclusion=False) for row, t, c in zip(rows, gold.traces, cards, strict=True)]
     return [row + text.reasoning(ids) for row, ids in zip(rows, generate(model, text, rows, config), strict=True)]
@@ -164,7 +165,7 @@ def stage2_rows(
 def generate(
     model: nn.Module, text: Text, rows: Sequence[list[int]], config: StageConfig, *, batch_size: int = 64
 ) -> list[list[int]]:
-    """The most likely continuation of each row of ids; rows of like length are continued together."""
+    """The most likely continuation of each row of ids; rows of similar length are in one batch."""
     out: list[list[int]] = [[] for _ in rows]
     order = np.argsort([len(row) for row in rows], kind="stable")
     device = next(model.parameters()).device
@@ -189,9 +190,9 @@ def generate(
 
 
 def save_stage(folder: str | os.PathLike[str], network: nn.Module, text: Text, about: dict[str, Any]) -> Path:
-    """Write a stage: a model of ``transformers``, or an adapter and a regression head, with what is known of it.
+    """Write a stage: a model of ``transformers``, or an adapter and a regression head, with its description.
 
-    An adapter alone needs its base again, which ``adapter/adapter_config.json`` names.
+    To load an adapter, its base is required, which ``adapter/adapter_config.json`` names.
     """
     import safetensors.torch
 
@@ -235,7 +236,7 @@ def _fit(
 
 
 class _Collate:
-    """Rows to tensors: ids padded at the right, lengths, lengths of prompts, activities."""
+    """Convert rows to tensors: ids padded on the right, lengths, lengths of prompts, activities."""
 
     def __init__(self, pad: int, config: StageConfig) -> None:
         self.pad, self.longest = pad, config.max_length + config.max_new
@@ -247,10 +248,10 @@ class _Collate:
 
 
 def _writing_loss(model: nn.Module, ids: Tensor, lengths: Tensor, prompts: Tensor, _: Tensor) -> Tensor:
-    place = torch.arange(ids.shape[1], device=ids.device)
-    learned = (place >= prompts[:, None]) & (place < lengths[:, None])
+    position = torch.arange(ids.shape[1], device=ids.device)
+    learned = (position >= prompts[:, None]) & (position < lengths[:, None])
     labels = ids.masked_fill(~learned, IGNORED)
-    seen = (place < lengths[:, None]).long()
+    seen = (position < lengths[:, None]).long()
     logits = model(input_ids=ids, attention_mask=seen).logits
     return cross_entropy(logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED)
 

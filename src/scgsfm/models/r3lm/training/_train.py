@@ -39,28 +39,28 @@ def train(
 ) -> Path:
     """Train a stage of R3LM on measured sequences (Duan et al. 2026).
 
-    Stage 1 teaches a causal language model to write reasoning from a card. Stage 2 gives the model of stage 1 an adapter
-    and a regression head that reads activity from card and reasoning.
+    Stage 1 trains a causal language model to write reasoning from a card. Stage 2 adds an adapter and a regression head,
+    which predict the activity from card and reasoning, to the model of stage 1.
 
     Parameters
     ----------
     data
-        A table with tabs (plain or gzipped): the columns ``sequence``, one of activities for each cell type, and
-        ``fold`` if some are held out.
+        A tab-separated table (plain or gzipped) with the columns ``sequence``, one column of activities per cell type,
+        and ``fold`` if folds are held out.
     out
-        The folder to write.
+        The directory to write.
     stage
         1 or 2.
     base
-        The model to begin from: a folder of ``transformers`` or a hub id; for stage 2 the folder of stage 1.
+        The model to start from: a directory of ``transformers`` or a hub id; for stage 2 the directory of stage 1.
     cell_types
         The columns of activities.
     held_out
-        Folds that aren't trained on; stage 2 reports Pearson's r and the root mean square error on them.
+        Folds to exclude from training; stage 2 reports Pearson's r and the root mean square error on them.
     motifs
-        Embedded motifs by name, or a file of them.
+        The name of embedded motifs, or a motif file.
     limit
-        Train on this many sequences, the first of a random order.
+        Train on this many sequences, drawn at random.
     config
         The settings; by default those of the publication.
     trainer
@@ -68,23 +68,23 @@ def train(
 
     Returns
     -------
-    The folder.
+    The directory.
     """
     if stage not in (1, 2):
         msg = f"stage={stage!r} must be 1 or 2."
         raise ValueError(msg)
     config = config or StageConfig()
     measured = read_measured(data, cell_types)
-    aside = np.isin(measured.fold, list(held_out))
-    known = _known(motifs)
-    chosen = np.random.default_rng(config.seed).permutation(np.flatnonzero(~aside))[:limit]
+    is_held_out = np.isin(measured.fold, list(held_out))
+    library = _read_motifs(motifs)
+    chosen = np.random.default_rng(config.seed).permutation(np.flatnonzero(~is_held_out))[:limit]
     if not len(chosen):
-        msg = f"{data}: no sequences are left to train on after folds {list(held_out)} are held out."
+        msg = f"{data}: no sequences remain for training after holding out the folds {list(held_out)}."
         raise ValueError(msg)
     rows = measured.of(chosen)
     units = units_of(rows)
-    effects = fit(rows, known)
-    examples = make_examples(rows, known, effects, units, seed=config.seed)
+    effects = fit(rows, library)
+    examples = make_examples(rows, library, effects, units, seed=config.seed)
     logger.info("Stage %d: %d cards of %d sequences", stage, len(examples.cards), len(rows.sequences))
     model, text = load_base(base, config)
     about = {
@@ -92,7 +92,7 @@ def train(
         "base": str(base),
         "cell_types": list(cell_types),
         "units": units.tolist(),
-        "motifs": known.info,
+        "motifs": library.info,
         "config": config.as_dict(),
         **provenance("transformers", "peft"),
     }
@@ -100,26 +100,27 @@ def train(
         return save_stage(out, train_stage1(model, text, examples, config, **trainer), text, about)
     reader = train_stage2(model, text, examples, config, **trainer)
     folder = save_stage(out, reader, text, about)
-    if aside.any():
-        test = make_examples(measured.of(aside), known, effects, units, seed=config.seed)
+    if is_held_out.any():
+        test = make_examples(measured.of(is_held_out), library, effects, units, seed=config.seed)
         adapted = AdaptedR3LM(folder)
-        own = stage2_rows(model, text, test.cards, config, gold=test)
-        about["held_out"] = _agreement(adapted.read(own, test.cards), test, units, list(cell_types))
+        cards_and_reasoning = stage2_rows(model, text, test.cards, config, gold=test)
+        about["held_out"] = _agreement(adapted.read(cards_and_reasoning, test.cards), test, units, list(cell_types))
         save_stage(folder, reader, text, about)
     return folder
 
 
 def _agreement(predicted: np.ndarray, test: Examples, units: np.ndarray, cell_types: list[str]) -> dict[str, Any]:
     """Pearson's r and RMSE of each cell type."""
-    told = {}
-    for cell, (mean, spread) in zip(cell_types, units.tolist(), strict=True):
-        own = np.array([card.cell_type == cell for card in test.cards])
-        found, true = predicted[own], mean + spread * test.activity[own]
-        r = float(np.corrcoef(found, true)[0, 1]) if len(found) > 1 else float("nan")
-        told[cell] = {"r": r, "rmse": float(np.sqrt(np.mean((found - true) ** 2))), "n": len(found)}
-        logger.info("%s: r %.3f, RMSE %.3f on %d held-out sequences", cell, r, told[cell]["rmse"], len(found))
-    return told
+    agreement = {}
+    for cell_type, (mean, spread) in zip(cell_types, units.tolist(), strict=True):
+        rows = np.array([card.cell_type == cell_type for card in test.cards])
+        found, measured = predicted[rows], mean + spread * test.activity[rows]
+        r = float(np.corrcoef(found, measured)[0, 1]) if len(found) > 1 else float("nan")
+        rmse = float(np.sqrt(np.mean((found - measured) ** 2)))
+        agreement[cell_type] = {"r": r, "rmse": rmse, "n": len(found)}
+        logger.info("%s: r %.3f, RMSE %.3f on %d held-out sequences", cell_type, r, rmse, len(found))
+    return agreement
 
 
-def _known(motifs: str | os.PathLike[str]) -> Motifs:
+def _read_motifs(motifs: str | os.PathLike[str]) -> Motifs:
     return Motifs.read(motifs) if Path(motifs).is_file() else Motifs.embedded(str(motifs))
