@@ -13,9 +13,10 @@ from scgsfm.errors import ModelFormatError
 from scgsfm.models.r3lm import AdaptedR3LM, StageConfig, train
 from scgsfm.models.r3lm._backbone import load_base, new_small
 from scgsfm.models.r3lm._decoder import Decoder, DecoderConfig, Regressor
+from scgsfm.models.r3lm._generation import generate, reader_inputs
 from scgsfm.models.r3lm._tokenizer import Tokens, padded
 from scgsfm.models.r3lm.training._examples import Examples, fit, make_examples, read_measured, units_of
-from scgsfm.models.r3lm.training._finetune import generate, stage2_rows, train_stage1, train_stage2
+from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
 from scgsfm.motifs import Motifs
 
 from .conftest import random_dna
@@ -140,7 +141,7 @@ def test_layout_of_the_authors(staged: tuple[Path, Path], cards: list[Card], tmp
     shutil.copytree(second / "adapter", theirs / "adapter")
     shutil.copy(second / "regression_head.safetensors", theirs)
     adapted, own = AdaptedR3LM(theirs), AdaptedR3LM(second)
-    rows = stage2_rows(own._reasoner, own.text, cards, QUICK)
+    rows = reader_inputs(own._reasoner, own.text, cards, QUICK)
     units = np.array(own.about["units"])[CELL_TYPES.index("K562")]
     np.testing.assert_allclose(units[0] + units[1] * adapted.read(rows, cards), own.predict(cards), atol=1e-5)
     assert adapted.cell_types == []

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._card import Card, Hit, build_card, build_cards
 from ._explanation import Explanation, explain
+from ._stage_config import StageConfig
 from ._trace import Step, Trace
-from .training._finetune_config import StageConfig
 
 if TYPE_CHECKING:
     from ._pretrained import AdaptedR3LM

@@ -6,8 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import torch
+from torch import Tensor, nn
+
 from scgsfm.errors import ModelFormatError
 
+from ._decoder import Regressor
 from ._text_tokenizer import PlainText
 from ._tokenizer import Tokens
 
@@ -15,14 +19,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from torch import nn
-
     from ._card import Card
     from ._decoder import DecoderConfig
+    from ._stage_config import StageConfig
     from ._trace import Trace
-    from .training._finetune_config import StageConfig
 
 VOCAB = "vocab.txt"
+HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"
 ADAPTER, ADAPTER_CONFIG = "adapter", "adapter_config.json"
 MISSING = "Training language models needs transformers and peft: pip install 'scgsfm[llm]'."
 
@@ -37,6 +40,26 @@ class Text(Protocol):
     def trace(self, trace: Trace, card: Card, *, conclusion: bool = True) -> list[int]: ...
     def reasoning(self, ids: Iterable[int]) -> list[int]: ...
     def read_trace(self, ids: Iterable[int], card: Card) -> Trace: ...
+
+
+class Backbone(nn.Module):
+    """The hidden states of a causal language model of ``transformers``, called like :class:`Decoder`."""
+
+    def __init__(self, model: nn.Module, pad: int) -> None:
+        super().__init__()
+        self.model, self.pad = model, pad
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        seen = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
+        return self.model(input_ids=ids, attention_mask=seen.long()).last_hidden_state
+
+
+class Reader(Regressor):
+    """A regressor on a language model of ``transformers``."""
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """One number a row."""
+        return self.read(self.text_model(ids, lengths), lengths)
 
 
 def need_transformers() -> Any:

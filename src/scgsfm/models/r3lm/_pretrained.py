@@ -11,10 +11,20 @@ import torch
 from scgsfm.errors import ModelFormatError, TraceError
 from scgsfm.models._serialization import read_json
 
-from ._backbone import ADAPTER_CONFIG, adapter_in, base_of, load_text, need_transformers
+from ._backbone import (
+    ABOUT,
+    ADAPTER_CONFIG,
+    HEAD,
+    Backbone,
+    Reader,
+    adapter_in,
+    base_of,
+    load_text,
+    need_transformers,
+)
+from ._generation import generate, reader_inputs
+from ._stage_config import StageConfig
 from ._tokenizer import padded
-from .training._finetune import ABOUT, HEAD, Backbone, Reader, generate, stage2_rows
-from .training._finetune_config import StageConfig
 
 if TYPE_CHECKING:
     import os
@@ -89,10 +99,10 @@ class AdaptedR3LM:
             msg = "This model was trained on gold reasoning, which needs the measurement: it shows an upper bound only."
             raise ValueError(msg)
         model = self._reasoner if self.config.mode == "generated" else None
-        return self.read(stage2_rows(model, self.text, cards, self.config), cards, batch_size=batch_size)
+        return self.read(reader_inputs(model, self.text, cards, self.config), cards, batch_size=batch_size)
 
     def read(self, rows: Sequence[list[int]], cards: Sequence[Card], *, batch_size: int = 8) -> np.ndarray:
-        """Activities from rows of ids, which :func:`stage2_rows` makes of cards and reasoning."""
+        """Activities from rows of ids, which :func:`reader_inputs` makes of cards and reasoning."""
         out = np.empty(len(rows), np.float32)
         with torch.inference_mode():
             for first in range(0, len(rows), batch_size):

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.data import DataLoader, Dataset
 
-from scgsfm.models.r3lm._backbone import ADAPTER, save_text, with_adapter
+from scgsfm.models.r3lm._backbone import ABOUT, ADAPTER, HEAD, Backbone, Reader, save_text, with_adapter
 from scgsfm.models.r3lm._decoder import Regressor
+from scgsfm.models.r3lm._generation import reader_inputs
 from scgsfm.models.r3lm._tokenizer import padded
 from scgsfm.models.training._loop import fit, make_trainer, quiet
 from scgsfm.models.training._progress_report import ProgressReport
@@ -29,34 +30,11 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
     from scgsfm.models.r3lm._backbone import Text
-    from scgsfm.models.r3lm._card import Card
+    from scgsfm.models.r3lm._stage_config import StageConfig
 
     from ._examples import Examples
-    from ._finetune_config import StageConfig
 
-HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"
 IGNORED = -100
-
-
-class Backbone(nn.Module):
-    """The hidden states of a causal language model of ``transformers``, called as :class:`Decoder` is."""
-
-    def __init__(self, model: nn.Module, pad: int) -> None:
-        super().__init__()
-        self.model, self.pad = model, pad
-
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        seen = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
-        hidden: Tensor = self.model(input_ids=ids, attention_mask=seen.long()).last_hidden_state
-        return hidden
-
-
-class Reader(Regressor):
-    """A regressor on a language model of ``transformers``."""
-
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """One number per row."""
-        return self.read(self.text_model(ids, lengths), lengths)
 
 
 class TokenizedExamples(Dataset[Any]):
@@ -139,54 +117,11 @@ def train_stage2(model: nn.Module, text: Text, examples: Examples, config: Stage
     trainer
         Options of Lightning's Trainer.
     """
-    rows = stage2_rows(model, text, examples.cards, config, gold=examples)
+    rows = reader_inputs(model, text, examples.cards, config, gold=examples.traces)
     backbone = Backbone(with_adapter(model.model, config), text.pad)  # type: ignore[arg-type]
     reader = Reader(backbone, model.config.hidden_size)  # type: ignore[union-attr, arg-type]
     _fit(reader, TokenizedExamples(rows, [*map(len, rows)], examples.activity), text, _reading_loss, config, trainer)
     return reader.eval()
-
-
-def stage2_rows(
-    model: Any, text: Text, cards: Sequence[Card], config: StageConfig, *, gold: Examples | None = None
-) -> list[list[int]]:
-    """The input of stage 2: cards, followed by generated or gold reasoning without its conclusion, or by nothing."""
-    rows = [text.card(card) for card in cards]
-    if config.mode == "card":
-        return rows
-    if config.mode == "gold":
-        if gold is None:
-            msg = "mode='gold' requires the gold traces of the cards."
-            raise ValueError(msg)
-        return [row + text.trace(t, c, conclusion=False) for row, t, c in zip(rows, gold.traces, cards, strict=True)]
-    return [row + text.reasoning(ids) for row, ids in zip(rows, generate(model, text, rows, config), strict=True)]
-
-
-@torch.inference_mode()
-def generate(
-    model: nn.Module, text: Text, rows: Sequence[list[int]], config: StageConfig, *, batch_size: int = 64
-) -> list[list[int]]:
-    """The most likely continuation of each row of ids; rows of similar length are in one batch."""
-    out: list[list[int]] = [[] for _ in rows]
-    order = np.argsort([len(row) for row in rows], kind="stable")
-    device = next(model.parameters()).device
-    model.eval()
-    for first in range(0, len(order), batch_size):
-        block = order[first : first + batch_size]
-        ids, lengths = (torch.from_numpy(part) for part in padded([rows[i] for i in block], text.pad))
-        width = ids.shape[1]
-        left = torch.stack([row.roll(width - int(n)) for row, n in zip(ids, lengths, strict=True)]).to(device)
-        seen = (torch.arange(width) >= width - lengths[:, None]).long().to(device)
-        found = model.generate(  # type: ignore[operator]
-            input_ids=left,
-            attention_mask=seen,
-            max_new_tokens=config.max_new,
-            do_sample=False,
-            eos_token_id=text.end,
-            pad_token_id=text.pad,
-        )[:, width:].tolist()
-        for i, row in zip(block, found, strict=True):
-            out[i] = row[: row.index(text.end)] if text.end in row else row
-    return out
 
 
 def save_stage(folder: str | os.PathLike[str], network: nn.Module, text: Text, about: dict[str, Any]) -> Path:

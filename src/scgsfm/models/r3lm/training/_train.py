@@ -9,13 +9,14 @@ import numpy as np
 
 from scgsfm._logging import logger
 from scgsfm.models.r3lm._backbone import load_base
+from scgsfm.models.r3lm._generation import reader_inputs
 from scgsfm.models.r3lm._pretrained import AdaptedR3LM
+from scgsfm.models.r3lm._stage_config import StageConfig
 from scgsfm.models.training._provenance import provenance
 from scgsfm.motifs import Motifs
 
 from ._examples import fit, make_examples, read_measured, units_of
-from ._finetune import save_stage, stage2_rows, train_stage1, train_stage2
-from ._finetune_config import StageConfig
+from ._finetune import save_stage, train_stage1, train_stage2
 
 if TYPE_CHECKING:
     import os
@@ -103,8 +104,8 @@ def train(
     if is_held_out.any():
         test = make_examples(measured.of(is_held_out), library, effects, units, seed=config.seed)
         adapted = AdaptedR3LM(folder)
-        cards_and_reasoning = stage2_rows(model, text, test.cards, config, gold=test)
-        about["held_out"] = _agreement(adapted.read(cards_and_reasoning, test.cards), test, units, list(cell_types))
+        inputs = reader_inputs(model, text, test.cards, config, gold=test.traces)
+        about["held_out"] = _agreement(adapted.read(inputs, test.cards), test, units, list(cell_types))
         save_stage(folder, reader, text, about)
     return folder
 
