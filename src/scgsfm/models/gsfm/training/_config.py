@@ -105,7 +105,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_settings(self, least=_LEAST, below=_BELOW, positive=_POSITIVE)
         if len(self.visible) != 2 or not 0 < self.visible[0] <= self.visible[1] <= 1:
-            raise refused("visible", self.visible, "must be two shares with 0 < lowest ≤ highest ≤ 1")
+            raise refused(name="visible", value=self.visible, why="must be two shares with 0 < lowest ≤ highest ≤ 1")
         for name in ("group_weights", "neighbour_groups"):
             if not all(weight >= 0 for weight in getattr(self, name).values()):
                 raise refused(name, getattr(self, name), "must contain weights of at least 0")
@@ -121,7 +121,9 @@ class TrainConfig:
                 if getattr(self, name) != off:
                     raise refused(name, getattr(self, name), "requires objective='bernoulli'")
         if self.weighted_loss == "unseen" and self.partition == 0:
-            raise refused("weighted_loss", "unseen", "requires a partition above 0; otherwise no gene is unseen")
+            raise refused(
+                name="weighted_loss", value="unseen", why="requires a partition above 0; otherwise no gene is unseen"
+            )
 
     def model(self, vocab_size: int) -> dict[str, Any]:
         """The settings in a checkpoint's ``config.json``."""
