@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
+from r3lm_network import BranchConfig, as_input, motifs_as_filters, train_branch
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
@@ -41,7 +42,6 @@ from scgsfm.models.r3lm._tokenizer import MOST_TRACE, Tokens
 from scgsfm.models.r3lm.training._additive_effects import Effects
 from scgsfm.models.r3lm.training._examples import Examples, Measured, make_examples, read_measured, units_of
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
-from scgsfm.models.r3lm.training._train_network import BranchConfig, as_input, motifs_as_filters, train_branch
 from scgsfm.motifs import Motifs
 
 if TYPE_CHECKING:

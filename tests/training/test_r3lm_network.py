@@ -1,4 +1,4 @@
-"""Training of a branch of the activity network."""
+"""Train a branch of the activity network."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from r3lm_network import AugmentedBatches, BranchConfig, motifs_as_filters, train_branch
 
 from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBranch, one_hot
-from scgsfm.models.r3lm.training._train_network import BranchConfig, AugmentedBatches, motifs_as_filters, train_branch
 from scgsfm.motifs import Motifs
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def codes() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 4, (64, 40)).astype(np.uint8)
 
 
-def test_draws_move_and_reverse(codes: np.ndarray) -> None:
+def test_batches_shift_and_reverse(codes) -> None:
     """Each sequence comes once an epoch, on one strand, moved by at most the shift, with N beyond its end."""
     batches = AugmentedBatches(codes, np.arange(64, dtype=np.float32)[:, None], replace(CONFIG, shift=3))
     strands, moves = set(), set()
@@ -57,24 +57,49 @@ def test_epochs_differ_and_are_reproducible(codes) -> None:
     assert not torch.equal(first[0], next(iter(batches))[0])
 
 
-def test_an_interrupted_training_goes_on(tmp_path: Path) -> None:
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_a_resumed_training_has_the_weights_of_an_uninterrupted_one(tmp_path, one_thread) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(128, 5)).astype(np.float32)
     y = (x[:, :1] - x[:, 1:2]).astype(np.float32)
+    config = replace(CONFIG, epochs=6)
 
-    def branch() -> CardBranch:
+    def trained(name, measure=None):
         torch.manual_seed(0)
-        return CardBranch(SIZES)
+        return train_branch(CardBranch(SIZES), x, y, config, tmp_path / name, measure=measure)
 
-    told = []
-    whole = train_branch(branch(), x, y, CONFIG, tmp_path / "whole", measure=lambda b: told.append(b.training) or 0.0)
-    assert told == [False] * 3
-    again = train_branch(branch(), x, y, CONFIG, tmp_path / "whole")
+    modes = []
+    whole = trained("whole", lambda branch: modes.append(branch.training) or 0.0)
+    assert modes == [False] * 6
+
+    def failing(_branch):
+        if (tmp_path / "parts" / "last.ckpt").exists():
+            raise ConnectionError
+        return 0.0
+
+    with pytest.raises(ConnectionError):
+        trained("parts", failing)
+    resumed, again = trained("parts"), trained("whole")
     for key, value in whole.state_dict().items():
-        torch.testing.assert_close(again.state_dict()[key], value)
+        torch.testing.assert_close(resumed.state_dict()[key], value, rtol=0, atol=0)
+        torch.testing.assert_close(again.state_dict()[key], value, rtol=0, atol=0)
     with torch.inference_mode():
         r = np.corrcoef(whole(torch.from_numpy(x))[:, 0], y[:, 0])[0, 1]
     assert r > 0.5
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path) -> None:
+    x = np.random.default_rng(1).normal(size=(32, 5)).astype(np.float32)
+    train_branch(CardBranch(SIZES), x, x[:, :1], replace(CONFIG, epochs=1), tmp_path)
+    with pytest.raises(ValueError, match="learning_rate was 0.01 and is 0.1"):
+        train_branch(CardBranch(SIZES), x, x[:, :1], replace(CONFIG, epochs=1, learning_rate=0.1), tmp_path)
 
 
 def test_filters_are_motifs() -> None:

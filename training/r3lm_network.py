@@ -1,4 +1,4 @@
-"""Train a branch of the activity network: on sequences, augmented by strand and shift, or on cards."""
+"""Train a branch of the activity network: on sequences, augmented by strand and shift, or on cards; used by r3lm_mini."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ from torch.utils.data import IterableDataset
 
 from scgsfm.dna import N
 from scgsfm.models.r3lm._network import SequenceBranch, one_hot
-from scgsfm.models.training._data_module import DataModule
-from scgsfm.models.training._loop import checkpoints, fit, make_trainer, quiet
-from scgsfm.models.training._progress_report import ProgressReport
-from scgsfm.models.training._training_module import TrainingModule, decay_groups
+from scgsfm.models.training import (
+    DataModule,
+    ProgressReport,
+    TrainingModule,
+    checkpoints,
+    decay_groups,
+    fit,
+    make_trainer,
+    quiet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
