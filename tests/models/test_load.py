@@ -118,7 +118,7 @@ def test_other_precisions_are_read_as_float32(official: Path, tensors: dict[str,
         np.testing.assert_array_equal(found[key], value.float().numpy())
 
 
-def test_vocabulary_of_windows(official: Path) -> None:
+def test_vocabulary_written_on_windows(official) -> None:
     (official / "vocab.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(VOCAB).encode() + b"\r\n\r\n")
     assert models.load(official).genes == VOCAB
 
@@ -192,7 +192,7 @@ def test_int8_by_hand(official: Path, tensors: dict[str, np.ndarray]) -> None:
         read_folder(official)
 
 
-def test_unknown_quantisation(tmp_path, tensors) -> None:
+def test_unknown_quantization(tmp_path, tensors) -> None:
     with pytest.raises(ValueError, match="quantize='int4' must be"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int4")
 
@@ -261,7 +261,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_disagreement_is_named(official: Path, tensors: dict[str, np.ndarray], case: str) -> None:
+def test_inconsistent_files_are_named(official, tensors, case) -> None:
     change, message = BROKEN[case]
     change(official, tensors)
     safetensors.numpy.save_file(tensors, official / "model.safetensors")
@@ -338,9 +338,7 @@ def test_mirror_of_the_hub(server: Server, own_settings: Settings, official: Pat
     assert models.load("maayanlab/gsfm-rummage").genes == VOCAB
 
 
-def test_hub_folder_of_ours_is_checked_on_arrival(
-    hub: Callable[..., Any], server: Server, own_settings: Settings, ours: Path
-) -> None:
+def test_hub_directory_with_checksums_is_checked(hub, server, own_settings, ours) -> None:
     hub(ours, "me/mine")
     assert models.load("me/mine").metadata["seed"] == 7
     hub(ours, "me/other")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
 from scgsfm.errors import ModelKindError
 
@@ -29,11 +29,12 @@ _Source: TypeAlias = tuple[str, str, str | None]
 _State: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
-class _Expected:
-    """What a model of a kind is called, the methods it needs, and a name to suggest."""
+class _Expected(NamedTuple):
+    """What a kind of model is called, the methods it needs, and a name to suggest."""
 
-    def __init__(self, title: str, methods: tuple[str, ...], example: str) -> None:
-        self.title, self.methods, self.example = title, methods, example
+    title: str
+    methods: tuple[str, ...]
+    example: str
 
 
 _EXPECTED: dict[str, _Expected] = {
@@ -98,18 +99,17 @@ def as_model(model: str | os.PathLike[str] | Any, kind: KindName = "gsfm", *, de
 
 
 def _read_once(model: str | os.PathLike[str], device: str | None) -> Any:
-    source = os.fspath(model), str(likely_directory(model)), device
+    directory = likely_directory(model)
+    source = os.fspath(model), str(directory), device
     with _lock:
-        if source in _loaded:
-            state, loaded = _loaded[source]
-            if state == _state_of(likely_directory(model)):
-                _loaded.move_to_end(source)
-                return loaded
-            del _loaded[source]  # before reading, so that never both are in memory
-        # the state before reading: files that change in between make the next call read again
-        state = _state_of(likely_directory(model))
+        state = _state_of(directory)
+        if source in _loaded and _loaded[source][0] == state:
+            _loaded.move_to_end(source)
+            return _loaded[source][1]
+        _loaded.pop(source, None)  # before reading, so that never both are in memory
         loaded = load(model, device=device)
-        _loaded[source] = state or _state_of(likely_directory(model)), loaded  # none before a download
+        # the state before reading, so that a change in between is noticed; there was none before a download
+        _loaded[source] = state or _state_of(directory), loaded
         while len(_loaded) > MAX_MODELS:
             _loaded.popitem(last=False)
         return loaded

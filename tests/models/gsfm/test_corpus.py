@@ -96,7 +96,7 @@ def test_reuse(folder: Path) -> None:
         build(folder)
 
 
-def test_unfinished_corpus_is_built_anew(folder: Path) -> None:
+def test_unfinished_corpus_is_built_again(folder) -> None:
     expected = sets_of(build(folder))
     where = folder.parent / (folder.name + "corpus")
     (where / "corpus.json").unlink()
@@ -128,7 +128,7 @@ def test_nothing_to_read(tmp_path) -> None:
         build_corpus([tmp_path], tmp_path / "corpus")
 
 
-def test_nothing_left(folder) -> None:
+def test_no_set_remains(folder) -> None:
     with pytest.raises(ValueError, match=r"no set in 3 files remains: 5 genes .* min_count=1 .* min_genes=7"):
         build(folder, min_genes=7)
     with pytest.raises(ValueError, match="same names as in the sets"):

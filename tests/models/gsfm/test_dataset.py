@@ -62,14 +62,14 @@ def test_hidden_targets_and_caps(corpus: Corpus, tiny: TrainConfig) -> None:
     assert not any(seen & target for seen, target in zip(visible, targets, strict=True))
 
 
-def test_published_reconstruction_sees_and_predicts_all(corpus: Corpus, tiny: TrainConfig) -> None:
+def test_published_reconstruction_uses_all_genes(corpus, tiny) -> None:
     config = replace(tiny, objective="bernoulli", max_visible=3, max_targets=4)
     visible, targets = sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0))
     assert visible == targets
     assert min(map(len, visible)) >= 8, "the caps are of the other objective"
 
 
-def test_published_partition_hides_its_share(corpus: Corpus, tiny: TrainConfig) -> None:
+def test_published_partition_hides_a_share(corpus, tiny) -> None:
     config = replace(tiny, objective="bernoulli", partition=0.75)
     for seen, target in zip(*sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0)), strict=True):
         assert not seen & target

@@ -96,13 +96,13 @@ def test_weights(model: GSFM) -> None:
     assert np.abs(model.logits(sparse.csr_array(0.5 * matrix(SETS))) - model.logits(SETS)).max() > 1e-3
 
 
-def test_batches_make_no_difference(any_model: GSFM) -> None:
+def test_results_do_not_depend_on_batches(any_model) -> None:
     whole = any_model.logits(SETS)
     for batch_size in (1, 2, 5):
         np.testing.assert_allclose(any_model.logits(SETS, batch_size=batch_size), whole, atol=1e-6)
 
 
-def test_order_and_repeats_make_no_difference(any_model: GSFM) -> None:
+def test_results_do_not_depend_on_order_and_repeats(any_model) -> None:
     once = any_model.logits([["G1", "G2", "G3"]])
     np.testing.assert_allclose(any_model.logits([["G3", "G1", "G2", "G1", "G1"]]), once, atol=1e-6)
 
@@ -113,7 +113,7 @@ def test_unknown_genes_share_one_column(any_model: GSFM) -> None:
     assert np.abs(one - any_model.logits([["G1"]])).max() > 1e-4
 
 
-def test_pad_is_nothing(any_model: GSFM) -> None:
+def test_pad_has_no_effect(any_model) -> None:
     np.testing.assert_array_equal(any_model.logits([["G1", "<pad>"]]), any_model.logits([["G1"]]))
 
 

@@ -144,7 +144,7 @@ def test_balance_keeps_counts_under_the_official_key() -> None:
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_state_goes_round(variant: str) -> None:
+def test_state_dictionary_round_trip(variant) -> None:
     module, other = module_of(variant), module_of(variant)
     for parameter in other.parameters():
         parameter.data.zero_()
@@ -154,7 +154,7 @@ def test_state_goes_round(variant: str) -> None:
     assert all(torch.equal(state[key], tensor) for key, tensor in other.state_dict().items())
 
 
-def test_dropout_lies_between_the_linear_layers_alone() -> None:
+def test_dropout_is_only_between_linear_layers() -> None:
     for variant in WIDTHS:
         module = module_of(variant, depth=3, dropout=0.3)
         for part in (module.encoder, module.decoder):
@@ -179,7 +179,7 @@ def test_errors() -> None:
 
 
 @pytest.mark.parametrize("coherence", [0.0, 0.4])
-def test_neighbours(coherence: float) -> None:
+def test_neighbor_residual(coherence) -> None:
     """The residual as its docstring states it, on dense arrays."""
     settings = {"neighbour_weight": 0.7, "neighbour_floor": 0.01, "neighbour_coherence": coherence}
     module, plain = module_of(neighbours=5, **settings), module_of()
@@ -204,7 +204,7 @@ def test_neighbours(coherence: float) -> None:
     assert torch.equal(module(*csr([[]])), plain(*csr([[]])))
 
 
-def test_neighbours_of_loaded_weights_replace_those_before() -> None:
+def test_loading_weights_replaces_the_neighbors() -> None:
     module = module_of(neighbours=1)
     assert not module.neighbours.graph[2].numel()
     table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.full((V, 1), 0.5)}
@@ -213,7 +213,7 @@ def test_neighbours_of_loaded_weights_replace_those_before() -> None:
 
 
 @pytest.mark.parametrize("input_norm", ["none", "l2"])
-def test_recall(input_norm: str) -> None:
+def test_second_pass(input_norm) -> None:
     """Read twice: the second time with the softmax of the three genes that the first reading ranks highest."""
     once = module_of(input_norm=input_norm)
     twice = module_of(input_norm=input_norm, recall=3, recall_weight=0.8)
@@ -231,7 +231,7 @@ def test_recall(input_norm: str) -> None:
         assert torch.equal(twice(*csr([[]])), once(*csr([[]])))
 
 
-def test_recall_keeps_given_weights() -> None:
+def test_second_pass_keeps_given_weights() -> None:
     once, twice = module_of(), module_of(recall=2, recall_weight=0.5)
     weights = torch.tensor([0.2, 3.0, 1.0])
     with torch.inference_mode():
@@ -242,7 +242,7 @@ def test_recall_keeps_given_weights() -> None:
         torch.testing.assert_close(twice(*csr([[2, 5, 7]]), weights), expected)
 
 
-def test_what_the_neighbours_do_not_know_recalls_nothing() -> None:
+def test_incoherent_sets_recall_nothing() -> None:
     """A set without coherence is read by the network alone, and once."""
     module, plain = module_of(neighbours=1, neighbour_coherence=1.0, recall=3), module_of()
     table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.zeros(V, 1)}

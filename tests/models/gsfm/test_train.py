@@ -69,7 +69,7 @@ def finished(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return out
 
 
-def test_model_loads_and_knows_the_modules(finished: Path) -> None:
+def test_model_loads_and_recovers_the_modules(finished) -> None:
     model = models.load(finished / "model")
     logits = model.logits([MODULE[:5]])[0]
     inside = model.tokens(MODULE[5:])
@@ -123,13 +123,7 @@ def test_loss_falls(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, told: p
     assert all(line.endswith(" examples/s") for line in lines)
 
 
-def test_nothing_else_is_told(
-    gmt_folder: Path,
-    tmp_path: Path,
-    tiny: TrainConfig,
-    told: pytest.LogCaptureFixture,
-    recwarn: pytest.WarningsRecorder,
-) -> None:
+def test_nothing_else_is_logged(gmt_folder, tmp_path, tiny, told, recwarn) -> None:
     before = torch.get_rng_state()
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2)
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2, resume=False)
@@ -200,13 +194,13 @@ def test_early_stopping(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, tol
     assert "Stopped at step 6: no better score in 2 validations." in told.messages
 
 
-def test_overflow_is_told(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
+def test_overflow_raises(gmt_folder, tmp_path, tiny) -> None:
     config = replace(tiny, learning_rate=1e38, warmup=0, steps=4)
     with pytest.raises(ValueError, match=r"learning_rate=1e\+38: the weights overflowed by step 4"):
         train(gmt_folder, tmp_path, config=config, min_count=2)
 
 
-def test_corpus_folder_is_taken_as_it_is(corpus: Corpus, gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
+def test_corpus_directory_is_used_as_is(corpus, gmt_folder, tmp_path, tiny) -> None:
     folder = train(gmt_folder, tmp_path / "a", config=replace(tiny, steps=2), min_count=2)
     again = train(tmp_path / "a" / "corpus", tmp_path / "b", config=replace(tiny, steps=2))
     assert weights(folder.parent) == weights(again.parent)
@@ -235,7 +229,7 @@ def test_bad_arguments(
         train(gmt_folder, tmp_path, config=tiny, min_count=2, **arguments)
 
 
-def test_shell_tells_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_errors(tmp_path, capsys) -> None:
     assert main(["train", "gsfm", "--data", str(tmp_path / "absent"), "-o", str(tmp_path)]) == 2
     assert "absent does not exist" in capsys.readouterr().err
     assert main(["train", "gsfm", "--data", str(tmp_path), "-o", str(tmp_path), "--depth", "0"]) == 2
