@@ -1,4 +1,4 @@
-"""Loading models: embedded, from a folder, from a hub that is a server on this machine."""
+"""Load models: embedded, from a directory, and from a hub, which is a local server."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def tensors() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def official(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
-    """A folder as the authors of GSFM publish it: no card, no checksums, bookkeeping keys."""
+def official(tmp_path, tensors):
+    """A directory as the authors of GSFM publish it: no card, no checksums, bookkeeping keys."""
     folder = tmp_path / "official"
     folder.mkdir()
     bookkeeping = {"_instantiator": {"module": "lightning"}, "name": "GSFM_20250101", "file": "DAE.py"}
@@ -61,8 +61,8 @@ def official(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
 
 
 @pytest.fixture
-def ours(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
-    """A folder as this package writes it."""
+def ours(tmp_path, tensors):
+    """A directory as this package writes it."""
     folder = tmp_path / "ours"
     write_folder(folder, CONFIG, tensors, VOCAB, {"licence": "CC0", "seed": 7})
     return folder
@@ -81,8 +81,8 @@ def reference(tensors: dict[str, np.ndarray], genes: list[str]) -> np.ndarray:
 
 
 @pytest.fixture
-def hub(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Serves a folder as a model of the hub."""
+def hub(server, monkeypatch):
+    """Serve a directory as a model of the hub."""
     monkeypatch.setattr(_store, "HUB", _store.HUB.replace("https://huggingface.co", server.url))
 
     def serve(folder: Path, name: str) -> None:
@@ -301,10 +301,8 @@ def test_missing_listed_file(ours: Path) -> None:
         models.load(ours)
 
 
-def test_embedded(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tensors: dict[str, np.ndarray], own_settings: Settings
-) -> None:
-    """The embedded model comes before a folder of the same name and needs no cache."""
+def test_embedded(monkeypatch, tmp_path, tensors, own_settings) -> None:
+    """The embedded model takes precedence over a directory of the same name and needs no cache."""
     own_settings.offline = True
     monkeypatch.setattr(_store, "EMBEDDED", tmp_path / "data")
     write_folder(tmp_path / "data" / "gsfm-base", CONFIG, tensors, VOCAB, {}, quantize="float16")

@@ -1,4 +1,4 @@
-"""Gene sets with a structure to learn: 300 sets in three folders, each from one of six modules of 20 genes."""
+"""Gene sets with modules: 300 sets in three directories, each from one of six modules of 20 genes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOLDERS = {"large": 200, "medium": 80, "small": 20}
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
-    """Threads cost more than they save on such small data, above all where other work goes on."""
+    """Use one thread: more threads are slower on such small data."""
     before = torch.get_num_threads(), numba.get_num_threads()
     torch.set_num_threads(1)
     numba.set_num_threads(1)

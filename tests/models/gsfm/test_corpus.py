@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two groups in subfolders, one of them gzipped and nested, and a file without a folder."""
+def folder(tmp_path):
+    """Two groups in subdirectories, one of them gzipped and nested, and a file without a directory."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b" / "inner").mkdir(parents=True)
     (tmp_path / "a" / "x.gmt").write_text("one\tabout\tG1\tG2\tG3\ntwo\t\tG2,0.5\tG3,1.0\t\tG2\t G1 \n\n")

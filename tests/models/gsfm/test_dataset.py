@@ -107,8 +107,8 @@ def test_batches_depend_on_seed_step_and_rank_alone(corpus: Corpus, tiny: TrainC
     assert not any(equal(first[0], other) for other in others)
 
 
-def test_group_weights(corpus: Corpus, tiny: TrainConfig) -> None:
-    """Half the weight, half the share; none, no share."""
+def test_group_weights(corpus, tiny) -> None:
+    """Half the weight gives half the share; weight 0 gives none."""
     sizes = np.bincount(corpus.group)
     draws = SetSampler(corpus, all_sets(corpus), replace(tiny, temper=1.0, group_weights={"large": 0.5, "small": 0.0}))
     expected = sizes * [0.5, 1.0, 0.0]

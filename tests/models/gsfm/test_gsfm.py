@@ -65,8 +65,8 @@ def test_shapes(any_model: GSFM) -> None:
     np.testing.assert_allclose(any_model.decode(latent), logits, atol=1e-6)
 
 
-def test_evaluation_mode(any_model: GSFM) -> None:
-    """No dropout, no draw."""
+def test_evaluation_mode(any_model) -> None:
+    """The module does not drop out or sample."""
     np.testing.assert_array_equal(any_model.logits(SETS), any_model.logits(SETS))
 
 
@@ -164,8 +164,8 @@ def test_gene_embeddings(any_model: GSFM) -> None:
     assert any_model.gene_embeddings("encoder").any(), "a copy"
 
 
-def test_combined_gene_embeddings(any_model: GSFM) -> None:
-    """The logits of a gene alone are what the last layer makes of the second half."""
+def test_combined_gene_embeddings(any_model) -> None:
+    """The last layer applied to the second half returns the logits of the gene as a set of one."""
     last = any_model.module.last
     with torch.inference_mode():
         z = torch.from_numpy(any_model.gene_embeddings("single"))

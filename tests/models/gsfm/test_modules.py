@@ -165,7 +165,7 @@ def test_dropout_is_only_between_linear_layers() -> None:
 
 
 def test_official_configuration() -> None:
-    """Bookkeeping keys are passed over, and a VAE is known by its latent dimension."""
+    """Bookkeeping keys are ignored, and a VAE is recognized by its latent dimension."""
     config = {"vocab_size": V, "d_model": D, "depth": 2, "dropout": 0.2, "partition": 0.8, "weighted_loss": "none"}
     assert type(build_module(config | {"name": "GSFM_20250101", "file": "DAE.py"})).__name__ == "DAE"
     assert type(build_module({"vocab_size": V, "d_model": D, "latent_dim": 3})).__name__ == "VAE"
@@ -214,7 +214,7 @@ def test_loading_weights_replaces_the_neighbors() -> None:
 
 @pytest.mark.parametrize("input_norm", ["none", "l2"])
 def test_second_pass(input_norm) -> None:
-    """Read twice: the second time with the softmax of the three genes that the first reading ranks highest."""
+    """The second pass adds the three genes that the first pass ranks highest, by their softmax."""
     once = module_of(input_norm=input_norm)
     twice = module_of(input_norm=input_norm, recall=3, recall_weight=0.8)
     with torch.inference_mode():
@@ -243,7 +243,7 @@ def test_second_pass_keeps_given_weights() -> None:
 
 
 def test_incoherent_sets_recall_nothing() -> None:
-    """A set without coherence is read by the network alone, and once."""
+    """For a set without coherence the result is that of the network alone, in one pass."""
     module, plain = module_of(neighbours=1, neighbour_coherence=1.0, recall=3), module_of()
     table = {"neighbours.indices": torch.full((V, 1), 3), "neighbours.cosines": torch.zeros(V, 1)}
     table["neighbours.cosines"][4] = 0.5  # 3 and 4 know each other

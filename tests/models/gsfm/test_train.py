@@ -1,4 +1,4 @@
-"""Training from GMT files to a model folder, in tens of steps."""
+"""Train from GMT files to a model directory, in tens of steps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm.training._dataset import Batch
 
 MODULE = [f"G{i:03}" for i in range(20, 40)]
-"""Genes that stand together in the sets."""
+"""Genes of one module of the sets."""
 
 
 def checkpoint(out: Path, name: str = "last") -> dict[str, Any]:
@@ -45,8 +45,8 @@ def history(out: Path, column: str) -> list[float]:
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.LogCaptureFixture]:
-    """What the package and Lightning log."""
+def told(caplog, monkeypatch):
+    """The log records of the package and of Lightning."""
     monkeypatch.setattr(logger, "propagate", True)
     lightning = logging.getLogger("pytorch_lightning")
     lightning.addHandler(caplog.handler)
@@ -55,8 +55,8 @@ def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture(scope="module")
-def finished(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run by the shell command, and what that printed."""
+def finished(gmt_folder, tmp_path_factory):
+    """The directory of a run of the shell command, and its output."""
     out = tmp_path_factory.mktemp("run")
     shell = (
         "--d-model 16 --batch-size 64 --steps 145 --learning-rate 0.02 --warmup 5 --negatives 40 --neighbours 8 "
