@@ -308,7 +308,7 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["gsfm-base", "gpgpt-mini", "r3lm-mini"])
-def test_download_of_an_embedded_model(name, capsys) -> None:
+def test_download_of_an_embedded_model(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     if name == "gpgpt-mini":
         pytest.importorskip("transformers")
     assert main(["download", name]) == 0

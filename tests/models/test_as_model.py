@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,17 +17,25 @@ from scgsfm.models._locate import EMBEDDED
 from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Server
+
+    from scgsfm.settings import Settings
+
 VOCAB = ["<unk>", "<pad>", "A", "B", "C"]
 CONFIG = {"vocab_size": 5, "d_model": 4, "depth": 2}
 
 
 @pytest.fixture(autouse=True)
-def empty(monkeypatch):
+def empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_as_model, "_loaded", type(_as_model._loaded)())
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path) -> Callable[..., Path]:
     """Writes a small GSFM with weights drawn by a seed."""
 
     def written(name: str = "mine", seed: int = 0) -> Path:
@@ -40,26 +48,26 @@ def write(tmp_path):
 
 
 @pytest.fixture
-def reads(monkeypatch):
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the models read."""
     names = []
     monkeypatch.setattr(_as_model, "load", lambda name, **given: names.append(os.fspath(name)) or load(name, **given))
     return names
 
 
-def test_read_once_and_shared(write, reads) -> None:
+def test_read_once_and_shared(write: Callable[..., Path], reads: list[str]) -> None:
     folder = write()
     assert as_model(folder) is as_model(str(folder)) is as_model(folder, "gsfm")
     assert reads == [str(folder)]
 
 
-def test_load_returns_a_new_model(write) -> None:
+def test_load_returns_a_new_model(write: Callable[..., Path]) -> None:
     folder = write()
     assert load(folder) is not load(folder)
     assert load(folder) is not as_model(folder)
 
 
-def test_read_again_after_a_change(write, reads) -> None:
+def test_read_again_after_a_change(write: Callable[..., Path], reads: list[str]) -> None:
     folder = write()
     before = as_model(folder)
     write(seed=1)
@@ -70,7 +78,7 @@ def test_read_again_after_a_change(write, reads) -> None:
     assert len(_as_model._loaded) == 1, "the model before the change is dropped"
 
 
-def test_read_again_after_a_touch(write, reads) -> None:
+def test_read_again_after_a_touch(write: Callable[..., Path], reads: list[str]) -> None:
     folder = write()
     as_model(folder)
     os.utime(folder / "card.json", ns=(1, 1))
@@ -78,7 +86,7 @@ def test_read_again_after_a_touch(write, reads) -> None:
     assert len(reads) == 2
 
 
-def test_a_change_by_hand_is_checked_again(write) -> None:
+def test_a_change_by_hand_is_checked_again(write: Callable[..., Path]) -> None:
     folder = write()
     as_model(folder)
     (folder / "vocab.txt").write_text("x")
@@ -86,7 +94,7 @@ def test_a_change_by_hand_is_checked_again(write) -> None:
         as_model(folder)
 
 
-def test_same_relative_path_in_another_directory(write, monkeypatch) -> None:
+def test_same_relative_path_in_another_directory(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = write("one/m", 1), write("other/m", 2)
     found = []
     for parent in (one.parent, other.parent):
@@ -95,14 +103,14 @@ def test_same_relative_path_in_another_directory(write, monkeypatch) -> None:
     assert found == [1, 2]
 
 
-def test_the_device_is_part_of_the_key(write, reads) -> None:
+def test_the_device_is_part_of_the_key(write: Callable[..., Path], reads: list[str]) -> None:
     folder = write()
     assert as_model(folder) is not as_model(folder, device="cpu")
     assert as_model(folder, device="cpu") is as_model(folder, device="cpu")
     assert len(reads) == 2
 
 
-def test_memory_is_bounded(write, reads) -> None:
+def test_memory_is_bounded(write: Callable[..., Path], reads: list[str]) -> None:
     folders = [write(f"m{i}") for i in range(_as_model.MAX_MODELS + 1)]
     for folder in folders[:-1]:
         as_model(folder)
@@ -116,7 +124,9 @@ def test_memory_is_bounded(write, reads) -> None:
     assert len(reads) == n + 1
 
 
-def test_hub_model_is_not_requested_again(write, server, own_settings, monkeypatch) -> None:
+def test_hub_model_is_not_requested_again(
+    write: Callable[..., Path], server: Server, own_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from scgsfm.models import _locate
 
     monkeypatch.setattr(_locate, "HUB", _locate.HUB.replace("https://huggingface.co", server.url))
@@ -132,7 +142,7 @@ def test_hub_model_is_not_requested_again(write, server, own_settings, monkeypat
 
 
 @pytest.mark.parametrize(("name", "kind"), [("gsfm-base", "gsfm"), ("gpgpt-mini", "gpgpt"), ("r3lm-mini", "r3lm")])
-def test_loaded_models_answer_to_the_protocol(name, kind) -> None:
+def test_loaded_models_answer_to_the_protocol(name: str, kind: Any) -> None:
     if kind == "gpgpt":
         pytest.importorskip("transformers")
     model = as_model(name, kind)
@@ -154,13 +164,13 @@ def test_loaded_models_answer_to_the_protocol(name, kind) -> None:
         (None, "r3lm", "`model` is a NoneType, but must be an R3LM model"),
     ],
 )
-def test_other_kinds_are_refused(model, kind, message, reads) -> None:
+def test_other_kinds_are_refused(model: Any, kind: Any, message: str, reads: list[str]) -> None:
     with pytest.raises(TypeError, match=message):
         as_model(model, kind)
     assert reads == [], "refused before reading"
 
 
-def test_kind_of_a_directory_and_of_a_loaded_model(tmp_path) -> None:
+def test_kind_of_a_directory_and_of_a_loaded_model(tmp_path: Path) -> None:
     copy = shutil.copytree(EMBEDDED / "r3lm-mini", tmp_path / "copy")
     with pytest.raises(TypeError, match="copy', an R3LM model, but must be a GSFM model"):
         as_model(copy)
@@ -181,7 +191,7 @@ class OwnModel:
 
     genes = VOCAB
 
-    def logits(self, sets):
+    def logits(self, sets: Any) -> np.ndarray:
         return np.zeros((len(sets), 5), np.float32)
 
 

@@ -41,6 +41,6 @@ def test_cached_model(own_settings: Settings) -> None:
     assert by_name()["maayanlab/gsfm-rummageo"]["where"] == "hub"
 
 
-def test_the_list_is_a_copy(own_settings) -> None:
+def test_the_list_is_a_copy(own_settings: Settings) -> None:
     models.available()[0]["name"] = "changed"
     assert "gsfm-base" in by_name()

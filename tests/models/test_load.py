@@ -49,7 +49,7 @@ def tensors() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def official(tmp_path, tensors):
+def official(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
     """A directory as the authors of GSFM publish it: no card, no checksums, bookkeeping keys."""
     folder = tmp_path / "official"
     folder.mkdir()
@@ -61,7 +61,7 @@ def official(tmp_path, tensors):
 
 
 @pytest.fixture
-def ours(tmp_path, tensors):
+def ours(tmp_path: Path, tensors: dict[str, np.ndarray]) -> Path:
     """A directory as this package writes it."""
     folder = tmp_path / "ours"
     write_folder(folder, CONFIG, tensors, VOCAB, {"licence": "CC0", "seed": 7})
@@ -81,7 +81,7 @@ def reference(tensors: dict[str, np.ndarray], genes: list[str]) -> np.ndarray:
 
 
 @pytest.fixture
-def hub(server, monkeypatch):
+def hub(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Serve a directory as a model of the hub."""
     monkeypatch.setattr(_store, "HUB", _store.HUB.replace("https://huggingface.co", server.url))
 
@@ -118,7 +118,7 @@ def test_other_precisions_are_read_as_float32(official: Path, tensors: dict[str,
         np.testing.assert_array_equal(found[key], value.float().numpy())
 
 
-def test_vocabulary_written_on_windows(official) -> None:
+def test_vocabulary_written_on_windows(official: Path) -> None:
     (official / "vocab.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(VOCAB).encode() + b"\r\n\r\n")
     assert models.load(official).genes == VOCAB
 
@@ -192,7 +192,7 @@ def test_int8_by_hand(official: Path, tensors: dict[str, np.ndarray]) -> None:
         read_folder(official)
 
 
-def test_unknown_quantization(tmp_path, tensors) -> None:
+def test_unknown_quantization(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     with pytest.raises(ValueError, match="quantize='int4' must be"):
         write_folder(tmp_path / "m", CONFIG, tensors, VOCAB, {}, quantize="int4")
 
@@ -261,7 +261,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_inconsistent_files_are_named(official, tensors, case) -> None:
+def test_inconsistent_files_are_named(official: Path, tensors: dict[str, np.ndarray], case: str) -> None:
     change, message = BROKEN[case]
     change(official, tensors)
     safetensors.numpy.save_file(tensors, official / "model.safetensors")
@@ -301,7 +301,9 @@ def test_missing_listed_file(ours: Path) -> None:
         models.load(ours)
 
 
-def test_embedded(monkeypatch, tmp_path, tensors, own_settings) -> None:
+def test_embedded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tensors: dict[str, np.ndarray], own_settings: Settings
+) -> None:
     """The embedded model takes precedence over a directory of the same name and needs no cache."""
     own_settings.offline = True
     monkeypatch.setattr(_store, "EMBEDDED", tmp_path / "data")
@@ -336,7 +338,9 @@ def test_mirror_of_the_hub(server: Server, own_settings: Settings, official: Pat
     assert models.load("maayanlab/gsfm-rummage").genes == VOCAB
 
 
-def test_hub_directory_with_checksums_is_checked(hub, server, own_settings, ours) -> None:
+def test_hub_directory_with_checksums_is_checked(
+    hub: Callable[..., Any], server: Server, own_settings: Settings, ours: Path
+) -> None:
     hub(ours, "me/mine")
     assert models.load("me/mine").metadata["seed"] == 7
     hub(ours, "me/other")
@@ -389,12 +393,12 @@ def test_unknown_name(own_settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["./absent", "/absent/model", "~/absent/model", "a/b/c"])
-def test_absent_folder(own_settings, name) -> None:
+def test_absent_folder(own_settings: Settings, name: str) -> None:
     with pytest.raises(FileNotFoundError, match="The directory .* does not exist"):
         models.load(name)
 
 
-def test_file_instead_of_folder(official) -> None:
+def test_file_instead_of_folder(official: Path) -> None:
     with pytest.raises(ValueError, match="is a file; give the directory"):
         models.load(official / "model.safetensors")
 

@@ -5,7 +5,8 @@ import math
 import warnings
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Never
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,15 +35,17 @@ def test_infinite_batches_start_at_any_step() -> None:
     assert list(islice(Squares(3), 2)) == [9, 16]
 
 
-def test_lightning_is_quiet_only_inside_the_block() -> Never:
+def test_lightning_is_quiet_only_inside_the_block() -> None:
     logger = logging.getLogger("pytorch_lightning")
     before = logger.level
-    with pytest.raises(RuntimeError, match="broken"), quiet():
+    with quiet():
         assert logger.level == logging.WARNING
         with warnings.catch_warnings(record=True) as caught:
             warnings.warn("The 'train_dataloader' does not have many workers", stacklevel=1)
             warnings.warn("another", stacklevel=1)
-        raise RuntimeError("broken")
+    assert logger.level == before
+    with pytest.raises(ConnectionError), quiet():
+        raise ConnectionError
     assert logger.level == before
     assert [str(each.message) for each in caught] == ["another"]
 
@@ -87,7 +90,7 @@ class Line(TrainingModule):
 
     def loss(self, batch: Any) -> torch.Tensor:
         if self.global_step == self.broken_at:
-            raise ConnectionError("power failure")
+            raise ConnectionError
         x = batch[:, None] + torch.randn(len(batch), 1)
         return mse_loss(self.network(x), 3 * batch[:, None])
 
@@ -109,7 +112,7 @@ class Numbers(InfiniteBatches[torch.Tensor]):
         return torch.arange(4.0) + step
 
 
-def run(out: Any, steps: int = 7, broken_at: int = -1, **bound: Any) -> tuple[dict[str, Any], ProgressReport]:
+def run(out: Path, steps: int = 7, broken_at: int = -1, **bound: Any) -> tuple[dict[str, Any], ProgressReport]:
     module, report = Line(steps), ProgressReport({"score": "score"}, batch_size=4)
     module.broken_at = broken_at
     data = DataModule(Numbers, [0], bound_to={"steps": steps, "width": 1} | bound, may_change=("steps",))
@@ -127,7 +130,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def test_a_resumed_run_has_the_weights_of_an_uninterrupted_run(tmp_path: Any) -> None:
+def test_a_resumed_run_has_the_weights_of_an_uninterrupted_run(tmp_path: Path) -> None:
     whole, _ = run(tmp_path / "whole")
     with pytest.raises(ConnectionError):
         run(tmp_path / "parts", broken_at=5)
@@ -138,7 +141,7 @@ def test_a_resumed_run_has_the_weights_of_an_uninterrupted_run(tmp_path: Any) ->
     assert report.seconds > saved["callbacks"]["ProgressReport"]["seconds"] > 0
 
 
-def test_a_checkpoint_refuses_other_settings(tmp_path: Any) -> None:
+def test_a_checkpoint_refuses_other_settings(tmp_path: Path) -> None:
     run(tmp_path, steps=2)
     with pytest.raises(ValueError, match="another run: width was 1 and is 2.*resume=False"):
         run(tmp_path, steps=4, width=2)

@@ -72,7 +72,9 @@ def test_predictions() -> None:
 def test_models_as_given() -> None:
     model = scgsfm.models.load("gpgpt-mini")
     assert ask("Which gene causes Marfan syndrome?", model=model).names == ("FBN1",)
-    with pytest.raises(TypeError, match="`model` is 'gsfm-base', a GSFM model, but must be a GP-GPT model: .*gpgpt-mini"):
+    with pytest.raises(
+        TypeError, match="`model` is 'gsfm-base', a GSFM model, but must be a GP-GPT model: .*gpgpt-mini"
+    ):
         ask("Which gene causes Marfan syndrome?", model="gsfm-base")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBran
 from scgsfm.motifs import Motifs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONFIG = BranchConfig(epochs=3, batch_size=16, learning_rate=1e-2, precision="32-true", average=0.5)
@@ -25,7 +26,7 @@ def codes() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 4, (64, 40)).astype(np.uint8)
 
 
-def test_batches_shift_and_reverse(codes) -> None:
+def test_batches_shift_and_reverse(codes: np.ndarray) -> None:
     """Each sequence comes once an epoch, on one strand, moved by at most the shift, with N beyond its end."""
     batches = AugmentedBatches(codes, np.arange(64, dtype=np.float32)[:, None], replace(CONFIG, shift=3))
     strands, moves = set(), set()
@@ -49,7 +50,7 @@ def test_batches_shift_and_reverse(codes) -> None:
     assert len(moves) > 1
 
 
-def test_epochs_differ_and_are_reproducible(codes) -> None:
+def test_epochs_differ_and_are_reproducible(codes: np.ndarray) -> None:
     batches = AugmentedBatches(codes, codes[:, :1].astype(np.float32), CONFIG)
     first = [x for x, _ in batches]
     assert all(torch.equal(a, b) for a, (b, _) in zip(first, batches, strict=True))
@@ -58,20 +59,20 @@ def test_epochs_differ_and_are_reproducible(codes) -> None:
 
 
 @pytest.fixture
-def one_thread():
+def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
 
 
-def test_a_resumed_training_has_the_weights_of_an_uninterrupted_one(tmp_path, one_thread) -> None:
+def test_a_resumed_training_has_the_weights_of_an_uninterrupted_one(tmp_path: Path, one_thread: None) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(128, 5)).astype(np.float32)
     y = (x[:, :1] - x[:, 1:2]).astype(np.float32)
     config = replace(CONFIG, epochs=6)
 
-    def trained(name, measure=None):
+    def trained(name: str, measure: Any = None) -> torch.nn.Module:
         torch.manual_seed(0)
         return train_branch(CardBranch(SIZES), x, y, config, tmp_path / name, measure=measure)
 
@@ -79,7 +80,7 @@ def test_a_resumed_training_has_the_weights_of_an_uninterrupted_one(tmp_path, on
     whole = trained("whole", lambda branch: modes.append(branch.training) or 0.0)
     assert modes == [False] * 6
 
-    def failing(_branch):
+    def failing(_branch: torch.nn.Module) -> float:
         if (tmp_path / "parts" / "last.ckpt").exists():
             raise ConnectionError
         return 0.0
@@ -95,7 +96,7 @@ def test_a_resumed_training_has_the_weights_of_an_uninterrupted_one(tmp_path, on
     assert r > 0.5
 
 
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path) -> None:
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     x = np.random.default_rng(1).normal(size=(32, 5)).astype(np.float32)
     train_branch(CardBranch(SIZES), x, x[:, :1], replace(CONFIG, epochs=1), tmp_path)
     with pytest.raises(ValueError, match="learning_rate was 0.01 and is 0.1"):

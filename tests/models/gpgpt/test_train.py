@@ -72,7 +72,7 @@ def test_stage_1_from_scratch(scratch: Path) -> None:
     assert all(1 < value < 400 for value in card["held_out_perplexity"].values())
 
 
-def test_stage_2_trains_only_adapters(small, scratch, tmp_path, tiny) -> None:
+def test_stage_2_trains_only_adapters(small: Path, scratch: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     folder = train(small, tmp_path, stage=2, base=scratch, config=tiny, validate_every=3)
     card = json.loads((folder / "card.json").read_text())
     assert card["parameters"]["trained"] < 0.5 * card["parameters"]["all"]
@@ -107,7 +107,7 @@ def test_adapters_of_a_llama_saved_reloaded_and_merged(
     assert "F B N 1" in " ".join(model.tokenizer.convert_ids_to_tokens(model.encoder.tokens("<gene>FBN1</gene>")))
 
 
-def test_adapters_without_merged_model(small, base, tmp_path, tiny) -> None:
+def test_adapters_without_merged_model(small: Path, base: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     folder = train(small, tmp_path, stage=2, base=base, config=replace(tiny, steps=2), merged=False)
     assert folder == tmp_path / "adapter"
     assert not (tmp_path / "model").exists()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """Two groups in subdirectories, one of them gzipped and nested, and a file without a directory."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b" / "inner").mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_reuse(folder: Path) -> None:
         build(folder)
 
 
-def test_unfinished_corpus_is_built_again(folder) -> None:
+def test_unfinished_corpus_is_built_again(folder: Path) -> None:
     expected = sets_of(build(folder))
     where = folder.parent / (folder.name + "corpus")
     (where / "corpus.json").unlink()
@@ -121,14 +121,14 @@ def test_lines_are_streamed(folder: Path) -> None:
     assert next(sets) == {"G1", "G2", "G3"}
 
 
-def test_nothing_to_read(tmp_path) -> None:
+def test_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="data: .*absent does not exist"):
         build_corpus([tmp_path / "absent"], tmp_path / "corpus")
     with pytest.raises(FileNotFoundError, match=r"data: .* contains no \.gmt"):
         build_corpus([tmp_path], tmp_path / "corpus")
 
 
-def test_no_set_remains(folder) -> None:
+def test_no_set_remains(folder: Path) -> None:
     with pytest.raises(ValueError, match=r"no set in 3 files remains: 5 genes .* min_count=1 .* min_genes=7"):
         build(folder, min_genes=7)
     with pytest.raises(ValueError, match="same names as in the sets"):

@@ -62,14 +62,14 @@ def test_hidden_targets_and_caps(corpus: Corpus, tiny: TrainConfig) -> None:
     assert not any(seen & target for seen, target in zip(visible, targets, strict=True))
 
 
-def test_published_reconstruction_uses_all_genes(corpus, tiny) -> None:
+def test_published_reconstruction_uses_all_genes(corpus: Corpus, tiny: TrainConfig) -> None:
     config = replace(tiny, objective="bernoulli", max_visible=3, max_targets=4)
     visible, targets = sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0))
     assert visible == targets
     assert min(map(len, visible)) >= 8, "the caps are of the other objective"
 
 
-def test_published_partition_hides_a_share(corpus, tiny) -> None:
+def test_published_partition_hides_a_share(corpus: Corpus, tiny: TrainConfig) -> None:
     config = replace(tiny, objective="bernoulli", partition=0.75)
     for seen, target in zip(*sets_of(SetSampler(corpus, all_sets(corpus), config).batch(0)), strict=True):
         assert not seen & target
@@ -107,7 +107,7 @@ def test_batches_depend_on_seed_step_and_rank_alone(corpus: Corpus, tiny: TrainC
     assert not any(equal(first[0], other) for other in others)
 
 
-def test_group_weights(corpus, tiny) -> None:
+def test_group_weights(corpus: Corpus, tiny: TrainConfig) -> None:
     """Half the weight gives half the share; weight 0 gives none."""
     sizes = np.bincount(corpus.group)
     draws = SetSampler(corpus, all_sets(corpus), replace(tiny, temper=1.0, group_weights={"large": 0.5, "small": 0.0}))

@@ -65,7 +65,7 @@ def test_shapes(any_model: GSFM) -> None:
     np.testing.assert_allclose(any_model.decode(latent), logits, atol=1e-6)
 
 
-def test_evaluation_mode(any_model) -> None:
+def test_evaluation_mode(any_model: GSFM) -> None:
     """The module does not drop out or sample."""
     np.testing.assert_array_equal(any_model.logits(SETS), any_model.logits(SETS))
 
@@ -96,13 +96,13 @@ def test_weights(model: GSFM) -> None:
     assert np.abs(model.logits(sparse.csr_array(0.5 * matrix(SETS))) - model.logits(SETS)).max() > 1e-3
 
 
-def test_results_do_not_depend_on_batches(any_model) -> None:
+def test_results_do_not_depend_on_batches(any_model: GSFM) -> None:
     whole = any_model.logits(SETS)
     for batch_size in (1, 2, 5):
         np.testing.assert_allclose(any_model.logits(SETS, batch_size=batch_size), whole, atol=1e-6)
 
 
-def test_results_do_not_depend_on_order_and_repeats(any_model) -> None:
+def test_results_do_not_depend_on_order_and_repeats(any_model: GSFM) -> None:
     once = any_model.logits([["G1", "G2", "G3"]])
     np.testing.assert_allclose(any_model.logits([["G3", "G1", "G2", "G1", "G1"]]), once, atol=1e-6)
 
@@ -113,7 +113,7 @@ def test_unknown_genes_share_one_column(any_model: GSFM) -> None:
     assert np.abs(one - any_model.logits([["G1"]])).max() > 1e-4
 
 
-def test_pad_has_no_effect(any_model) -> None:
+def test_pad_has_no_effect(any_model: GSFM) -> None:
     np.testing.assert_array_equal(any_model.logits([["G1", "<pad>"]]), any_model.logits([["G1"]]))
 
 
@@ -164,7 +164,7 @@ def test_gene_embeddings(any_model: GSFM) -> None:
     assert any_model.gene_embeddings("encoder").any(), "a copy"
 
 
-def test_combined_gene_embeddings(any_model) -> None:
+def test_combined_gene_embeddings(any_model: GSFM) -> None:
     """The last layer applied to the second half returns the logits of the gene as a set of one."""
     last = any_model.module.last
     with torch.inference_mode():

@@ -27,7 +27,7 @@ def csr(sets: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(np.cumsum([0, *map(len, sets)])), torch.tensor([gene for genes in sets for gene in genes])
 
 
-def batch(visible=VISIBLE, targets=TARGETS):
+def batch(visible: list[list[int]] = VISIBLE, targets: list[list[int]] = TARGETS) -> SetBatch:
     return SetBatch(*csr(visible), *csr(targets), torch.arange(V))
 
 

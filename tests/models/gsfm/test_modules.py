@@ -144,7 +144,7 @@ def test_balance_keeps_counts_under_the_official_key() -> None:
 
 
 @pytest.mark.parametrize("variant", WIDTHS)
-def test_state_dictionary_round_trip(variant) -> None:
+def test_state_dictionary_round_trip(variant: str) -> None:
     module, other = module_of(variant), module_of(variant)
     for parameter in other.parameters():
         parameter.data.zero_()
@@ -179,7 +179,7 @@ def test_errors() -> None:
 
 
 @pytest.mark.parametrize("coherence", [0.0, 0.4])
-def test_neighbor_residual(coherence) -> None:
+def test_neighbor_residual(coherence: float) -> None:
     """The residual as its docstring states it, on dense arrays."""
     settings = {"neighbour_weight": 0.7, "neighbour_floor": 0.01, "neighbour_coherence": coherence}
     module, plain = module_of(neighbours=5, **settings), module_of()
@@ -213,7 +213,7 @@ def test_loading_weights_replaces_the_neighbors() -> None:
 
 
 @pytest.mark.parametrize("input_norm", ["none", "l2"])
-def test_second_pass(input_norm) -> None:
+def test_second_pass(input_norm: str) -> None:
     """The second pass adds the three genes that the first pass ranks highest, by their softmax."""
     once = module_of(input_norm=input_norm)
     twice = module_of(input_norm=input_norm, recall=3, recall_weight=0.8)

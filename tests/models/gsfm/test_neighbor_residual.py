@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("groups", [{}, {"large": 0.0, "small": 3.0}])
-def test_table_of_strongest_cosines(corpus, groups) -> None:
+def test_table_of_strongest_cosines(corpus: Corpus, groups: dict[str, float]) -> None:
     """Matches dense matrices: sets of n genes weigh 1/n² times their group weight, those of more than 15 genes 0."""
     used = np.arange(len(corpus))[::2]
     found, cosines = neighbor_table(corpus, used, 5, group_weights=groups, max_genes=15)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from scgsfm.models.gsfm import TrainConfig
     from scgsfm.models.gsfm.training._corpus import Corpus
-    from scgsfm.models.gsfm.training._dataset import Batch
+    from scgsfm.models.gsfm.training._dataset import SetBatch
 
 MODULE = [f"G{i:03}" for i in range(20, 40)]
 """Genes of one module of the sets."""
@@ -45,7 +45,7 @@ def history(out: Path, column: str) -> list[float]:
 
 
 @pytest.fixture
-def told(caplog, monkeypatch):
+def told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.LogCaptureFixture]:
     """The log records of the package and of Lightning."""
     monkeypatch.setattr(logger, "propagate", True)
     lightning = logging.getLogger("pytorch_lightning")
@@ -55,7 +55,7 @@ def told(caplog, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def finished(gmt_folder, tmp_path_factory):
+def finished(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a run of the shell command, and its output."""
     out = tmp_path_factory.mktemp("run")
     shell = (
@@ -69,7 +69,7 @@ def finished(gmt_folder, tmp_path_factory):
     return out
 
 
-def test_model_loads_and_recovers_the_modules(finished) -> None:
+def test_model_loads_and_recovers_the_modules(finished: Path) -> None:
     model = models.load(finished / "model")
     logits = model.logits([MODULE[:5]])[0]
     inside = model.tokens(MODULE[5:])
@@ -123,7 +123,13 @@ def test_loss_falls(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, told: p
     assert all(line.endswith(" examples/s") for line in lines)
 
 
-def test_nothing_else_is_logged(gmt_folder, tmp_path, tiny, told, recwarn) -> None:
+def test_nothing_else_is_logged(
+    gmt_folder: Path,
+    tmp_path: Path,
+    tiny: TrainConfig,
+    told: pytest.LogCaptureFixture,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
     before = torch.get_rng_state()
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2)
     train(gmt_folder, tmp_path, config=replace(tiny, steps=2), min_count=2, resume=False)
@@ -153,9 +159,9 @@ def test_resume_is_exact(
     train(gmt_folder, tmp_path / "whole", **run)
     step = GSFMTraining.training_step
 
-    def failing(self: GSFMTraining, batch: Batch, batch_idx: int) -> torch.Tensor:
+    def failing(self: GSFMTraining, batch: SetBatch, batch_idx: int) -> torch.Tensor:
         if self.global_step == 6:
-            raise ConnectionError("the power failed")
+            raise ConnectionError
         return step(self, batch, batch_idx)
 
     with monkeypatch.context() as patch:
@@ -194,13 +200,13 @@ def test_early_stopping(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig, tol
     assert "Stopped at step 6: no better score in 2 validations." in told.messages
 
 
-def test_overflow_raises(gmt_folder, tmp_path, tiny) -> None:
+def test_overflow_raises(gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     config = replace(tiny, learning_rate=1e38, warmup=0, steps=4)
     with pytest.raises(ValueError, match=r"learning_rate=1e\+38: the weights overflowed by step 4"):
         train(gmt_folder, tmp_path, config=config, min_count=2)
 
 
-def test_corpus_directory_is_used_as_is(corpus, gmt_folder, tmp_path, tiny) -> None:
+def test_corpus_directory_is_used_as_is(corpus: Corpus, gmt_folder: Path, tmp_path: Path, tiny: TrainConfig) -> None:
     folder = train(gmt_folder, tmp_path / "a", config=replace(tiny, steps=2), min_count=2)
     again = train(tmp_path / "a" / "corpus", tmp_path / "b", config=replace(tiny, steps=2))
     assert weights(folder.parent) == weights(again.parent)
@@ -229,7 +235,7 @@ def test_bad_arguments(
         train(gmt_folder, tmp_path, config=tiny, min_count=2, **arguments)
 
 
-def test_command_line_errors(tmp_path, capsys) -> None:
+def test_command_line_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "gsfm", "--data", str(tmp_path / "absent"), "-o", str(tmp_path)]) == 2
     assert "absent does not exist" in capsys.readouterr().err
     assert main(["train", "gsfm", "--data", str(tmp_path), "-o", str(tmp_path), "--depth", "0"]) == 2

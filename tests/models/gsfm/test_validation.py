@@ -26,7 +26,7 @@ def pairs(scores: np.ndarray, seen: Any, hidden: Any) -> float:
     return np.mean(wins)
 
 
-def test_hold_out(corpus) -> None:
+def test_hold_out(corpus: Corpus) -> None:
     train, held_out = hold_out(corpus, 20, seed=0)
     sizes = np.diff(corpus.indptr)
     assert held_out.seen.shape == held_out.hidden.shape == (20, len(corpus.genes))
@@ -70,7 +70,7 @@ def test_median_auroc(corpus: Corpus, model: GSFM) -> None:
     assert median_auroc(model, held_out, block=4) == pytest.approx(np.median(expected))
 
 
-def test_ties_count_half(corpus) -> None:
+def test_ties_count_half(corpus: Corpus) -> None:
     _, held_out = hold_out(corpus, 15, seed=0)
     x = np.random.default_rng(1).integers(0, 6, held_out.seen.shape).astype(np.float32)
     expected = [pairs(x[i], set(held_out.seen[[i]].indices), set(held_out.hidden[[i]].indices)) for i in range(15)]
@@ -87,7 +87,7 @@ class GivenModel:
         return self.log_softmax[: sets.shape[0]] + np.float32(3)
 
 
-def test_calibration(corpus) -> None:
+def test_calibration(corpus: Corpus) -> None:
     """Slope and intercept are recovered if the log odds are linear in the log-softmax."""
     rng = np.random.default_rng(0)
     _, held_out = hold_out(corpus, 20, seed=0)
@@ -104,7 +104,7 @@ def test_calibration(corpus) -> None:
     assert predicted[unseen].mean() == pytest.approx(member[:, 2:][unseen].mean(), rel=1e-3)
 
 
-def test_calibration_of_a_perfect_model(corpus) -> None:
+def test_calibration_of_a_perfect_model(corpus: Corpus) -> None:
     """The likelihood has no maximum; the slope is bounded."""
     _, held_out = hold_out(corpus, 20, seed=0)
     x = np.where(held_out.hidden.toarray() > 0, -1, -9).astype(np.float32)

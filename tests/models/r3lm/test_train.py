@@ -106,7 +106,7 @@ def test_stage_1_changes_the_base(qwen: Path, staged: tuple[Path, Path]) -> None
     assert not any("norm" in key for key in moved)
 
 
-def test_reloaded_and_merged_models_predict_the_same(staged, cards) -> None:
+def test_reloaded_and_merged_models_predict_the_same(staged: tuple[Path, Path], cards: list[Card]) -> None:
     adapted = AdaptedR3LM(staged[1])
     found = adapted.predict(cards)
     assert found.dtype == np.float32
@@ -147,7 +147,7 @@ def test_layout_of_the_authors(staged: tuple[Path, Path], cards: list[Card], tmp
     assert adapted.cell_types == []
 
 
-def test_missing_or_invalid_head(staged, tmp_path, qwen) -> None:
+def test_missing_or_invalid_head(staged: tuple[Path, Path], tmp_path: Path, qwen: Path) -> None:
     import safetensors.torch
 
     with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing"):
@@ -157,18 +157,18 @@ def test_missing_or_invalid_head(staged, tmp_path, qwen) -> None:
         AdaptedR3LM(tmp_path, base=qwen)
 
 
-def test_generated_text_that_is_not_a_trace(staged, cards) -> None:
+def test_generated_text_that_is_not_a_trace(staged: tuple[Path, Path], cards: list[Card]) -> None:
     """A model that was trained for six steps writes nonsense, which stage 2 reads nevertheless."""
     assert AdaptedR3LM(staged[1]).reason(cards) == [None, None, None]
 
 
-def test_generation_does_not_depend_on_batches(qwen, cards) -> None:
+def test_generation_does_not_depend_on_batches(qwen: Path, cards: list[Card]) -> None:
     model, text = load_base(qwen, QUICK)
     rows = [text.card(card)[: 40 + 11 * i] for i, card in enumerate(cards)]
     assert generate(model, text, rows, QUICK) == [generate(model, text, [row], QUICK)[0] for row in rows]
 
 
-def test_gold_reasoning_is_not_for_prediction(table, qwen, tmp_path, cards) -> None:
+def test_gold_reasoning_is_not_for_prediction(table: Path, qwen: Path, tmp_path: Path, cards: list[Card]) -> None:
     config = StageConfig(**QUICK.as_dict() | {"mode": "gold", "lora_rank": 0})
     folder = train(table, tmp_path / "gold", stage=2, base=qwen, cell_types=CELL_TYPES, config=config, limit=3)
     assert not (folder / "adapter").exists()
@@ -270,7 +270,7 @@ def test_settings(setting: dict[str, int | str], told: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "low", "nan"])
-def test_activities_that_are_not_numbers(tmp_path, text) -> None:
+def test_activities_that_are_not_numbers(tmp_path: Path, text: str) -> None:
     file = tmp_path / "a.tsv"
     file.write_text(f"sequence\tHepG2\nACGT\t1.5\nACGA\t{text}\n")
     with pytest.raises(ValueError, match=rf"a.tsv, line 3: HepG2 is '{text}', but .* \(1 of 2\)"):
