@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from scgsfm.models.gsfm import TrainConfig
     from scgsfm.models.gsfm.training._corpus import Corpus
-    from scgsfm.models.gsfm.training._dataset import Batch
+    from scgsfm.models.gsfm.training._dataset import SetBatch
 
 
 def all_sets(corpus: Corpus) -> np.ndarray:
     return np.arange(len(corpus))
 
 
-def sets_of(batch: Batch) -> list[list[set[Any]]]:
+def sets_of(batch: SetBatch) -> list[list[set[Any]]]:
     """The sets of visible genes and of targets."""
     return [
         [set(part.tolist()) for part in torch.tensor_split(indices, indptr[1:-1])]
@@ -30,7 +30,7 @@ def sets_of(batch: Batch) -> list[list[set[Any]]]:
     ]
 
 
-def equal(one: Batch, other: Batch) -> bool:
+def equal(one: SetBatch, other: SetBatch) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 

@@ -53,8 +53,9 @@ class GeneLinear(nn.Module):
         linear = nn.Linear(n_genes, n_out)
         self.weight = nn.Parameter(linear.weight.data.t().contiguous())
         self.bias = linear.bias
-        self.register_state_dict_post_hook(self._transpose)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(self._transpose)  # type: ignore[no-untyped-call]
+        untyped: Any = self
+        untyped.register_state_dict_post_hook(self._transpose)
+        untyped.register_load_state_dict_pre_hook(self._transpose)
 
     @staticmethod
     def _transpose(_module: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
@@ -288,7 +289,8 @@ def sum_rows(table: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | N
     """Weighted sums of the rows of ``table`` over each set: sets × columns of the table."""
     if torch.is_grad_enabled() and table.requires_grad and table.device.type == "cpu":
         ones = torch.ones(len(indices)) if weights is None else weights
-        sums: Tensor = BagSum.apply(table, indptr, indices, ones)  # type: ignore[no-untyped-call]
+        bag_sum: Any = BagSum
+        sums: Tensor = bag_sum.apply(table, indptr, indices, ones)
         return sums
     return embedding_bag(indices, table, indptr, mode="sum", per_sample_weights=weights, include_last_offset=True)
 

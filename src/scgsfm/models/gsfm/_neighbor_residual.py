@@ -39,7 +39,8 @@ class NeighborResidual(nn.Module):
         self.register_buffer("indices", torch.zeros(vocab_size, k, dtype=torch.int32))
         self.register_buffer("cosines", torch.zeros(vocab_size, k))
         self._graph: tuple[Tensor, Tensor, Tensor] | None = None
-        self.register_load_state_dict_post_hook(_forget_graph)  # type: ignore[no-untyped-call]
+        untyped: Any = self
+        untyped.register_load_state_dict_post_hook(_forget_graph)
 
     @property
     def graph(self) -> tuple[Tensor, Tensor, Tensor]:

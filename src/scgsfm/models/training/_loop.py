@@ -77,9 +77,9 @@ def make_trainer(
         The devices are not available.
     """
     import pytorch_lightning as pl
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
     from pytorch_lightning.callbacks import ModelCheckpoint
     from pytorch_lightning.loggers import CSVLogger
-    from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
 
     steps: dict[str, Any] = {}
     if validate_every is not None:
