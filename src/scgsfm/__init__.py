@@ -2,11 +2,11 @@
 
 from importlib.metadata import version
 
-from . import datasets, get, models, pl, pp, tl
+from . import datasets, errors, get, models, pl, pp, tl
 from .genesets import GeneSets
 from .scoring.methods import methods
 from .settings import settings
 
-__all__ = ["GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"]
+__all__ = ["GeneSets", "datasets", "errors", "get", "methods", "models", "pl", "pp", "settings", "tl"]
 
 __version__ = version("scgsfm")

@@ -1,6 +1,6 @@
 """Gene sets: reading and writing them, and the embedded libraries."""
 
-from ._gene_sets import GeneSets, GeneSetsLike, read_library_sets
+from ._gene_sets import GeneSets, GeneSetsLike
 from ._library import catalogue
 
-__all__ = ["GeneSets", "GeneSetsLike", "catalogue", "read_library_sets"]
+__all__ = ["GeneSets", "GeneSetsLike", "catalogue"]

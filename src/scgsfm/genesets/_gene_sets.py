@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ class GeneSets(Mapping[str, list[str]]):
     _info: dict[str, str]
     _index: dict[str, int]
 
-    def __init__(self, source: GeneSets | Mapping[Any, Any] | pd.DataFrame | str | os.PathLike[str]) -> None:
+    def __init__(self, source: GeneSetsLike) -> None:
         if isinstance(source, GeneSets):
             self._fill(source._arrays, source._info)
         elif isinstance(source, pd.DataFrame):
@@ -226,12 +226,7 @@ class GeneSets(Mapping[str, list[str]]):
         return chosen
 
 
-GeneSetsLike: TypeAlias = "GeneSets | Mapping[Any, Any] | pd.DataFrame | str | os.PathLike[str]"
-"""Anything that :class:`GeneSets` accepts."""
-
-
-def read_library_sets(name: str) -> GeneSets:
-    """The gene sets of the library ``name``, even if there is a file with this name."""
-    sets = GeneSets.__new__(GeneSets)
-    sets._fill(*read_library(name))
-    return sets
+GeneSetsLike: TypeAlias = (
+    GeneSets | Mapping[str, Iterable[str] | Mapping[str, float] | pd.Series] | pd.DataFrame | str | os.PathLike[str]
+)
+"""Everything that :class:`GeneSets` accepts: gene sets, a dict, a long table, a file, or the name of a library."""
