@@ -28,17 +28,16 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import f1_score
 
 import scgsfm
-from scgsfm.annotation import probabilities
+from scgsfm.annotation import UNASSIGNED, probabilities
+from scgsfm.annotation import _assign as module
 from scgsfm.genes import match
-from scgsfm.tl import _annotate as module
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 METHODS = ("aucell", "ucell", "score_genes")
-TEMPERATURES = {"cells": "TEMPERATURE", "clusters": "OF_GROUPS"}
+TEMPERATURES = {"cells": "CELL_TEMPERATURE", "clusters": "GROUP_TEMPERATURE"}
 EDGES = (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)
-UNASSIGNED = module.UNASSIGNED
 
 
 def scores(adata: AnnData, sets: dict[str, list[str]], method: str) -> pd.DataFrame:

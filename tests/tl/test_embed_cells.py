@@ -95,10 +95,10 @@ def test_counts_are_log_normalised_over_known_genes(gsfm: GSFM, caplog: pytest.L
     known = by_hand.var_names.isin(gsfm.genes)
     by_hand.X = np.log1p(10_000 * adata.X / adata.X[:, known].sum(axis=1, keepdims=True))
     scgsfm.tl.embed_cells(by_hand, model=gsfm)
-    assert "taken for counts" not in caplog.text
+    assert "treated as counts" not in caplog.text
     with caplog.at_level(logging.INFO, logger="scgsfm"):
         scgsfm.tl.embed_cells(adata, model=gsfm)
-    assert "taken for counts" in caplog.text
+    assert "treated as counts" in caplog.text
     assert adata.uns["scgsfm"]["X_gsfm"]["counts"]
     np.testing.assert_allclose(adata.obsm["X_gsfm"], by_hand.obsm["X_gsfm"], rtol=1e-4, atol=1e-4)
 
