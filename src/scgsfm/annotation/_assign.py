@@ -92,9 +92,7 @@ def assign_cell_types(
 
 def best_per_type(scores: np.ndarray, type_of_set: pd.Categorical) -> np.ndarray:
     """The best score among the sets of each type (cells × types)."""
-    return np.stack(
-        [scores[:, type_of_set.codes == i].max(axis=1) for i in range(len(type_of_set.categories))], axis=1
-    )
+    return np.stack([scores[:, type_of_set.codes == i].max(axis=1) for i in range(len(type_of_set.categories))], axis=1)
 
 
 def _assign_cells(best: np.ndarray, threshold: float, types: pd.Index[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,22 +2,29 @@
 
 from ._cell_signatures import CellSignatures
 from ._complete import Completer, complete, known_genes, predictions, zscores
+from ._completion_tables import completion_tables
 from ._cross_validation import CrossValidated, cross_validate
+from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_tokens
 from ._gene_columns import gene_columns
 from ._gene_set_model import GeneSetModel
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
 
 __all__ = [
+    "CellEmbedding",
     "CellSignatures",
     "Completer",
     "CrossValidated",
+    "GeneSetEncoder",
     "GeneSetModel",
     "TermPredictions",
     "complete",
+    "completion_tables",
     "cross_validate",
+    "embed_cells",
     "gene_columns",
     "known_genes",
+    "matched_tokens",
     "predict_terms",
     "prediction_tables",
     "predictions",

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from scgsfm._docs import doc_params
 from scgsfm.completion import known_genes
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
@@ -12,30 +13,32 @@ from scgsfm.models import as_model
 if TYPE_CHECKING:
     from os import PathLike
 
+    from scgsfm.genesets import GeneSetsLike
     from scgsfm.models.gsfm import GSFM
 
 
-def embed_sets(gene_sets: Any, *, model: str | PathLike[str] | GSFM = "gsfm-base") -> pd.DataFrame:
+@doc_params
+def embed_sets(gene_sets: GeneSetsLike, *, model: str | PathLike[str] | GSFM = "gsfm-base") -> pd.DataFrame:
     """Embed gene sets by a gene set foundation model :cite:p:`Clarke2026`.
 
-    The latent vectors that the model's encoder gives the sets, in the space of :func:`~scgsfm.tl.embed_cells`.
+    The vectors are the output of the model's encoder, in the space of ``tl.embed_cells(kind="latent")``.
 
     Parameters
     ----------
     gene_sets
-        Whatever :class:`~scgsfm.GeneSets` takes; without negative weights. Other weights are not used.
+        Any input of :class:`~scgsfm.GeneSets` without negative weights. Positive weights are ignored.
     model
-        Name or folder of a model, or the loaded model itself.
+        {model}
 
     Returns
     -------
-    float32, sets × dimensions (columns ``gsfm_0``, ``gsfm_1``, …). Sets of which the model knows no gene are NaN, with
-    a warning.
+    A table of float32, sets × dimensions, with the columns ``gsfm_0``, ``gsfm_1``, …. Sets without a gene in the
+    vocabulary of the model are NaN and named in a warning.
 
     Raises
     ------
     GeneMatchError
-        If the model knows hardly any gene of the sets.
+        If too few genes of the sets are in the vocabulary of the model.
     ValueError
         If there are negative weights.
 
@@ -48,8 +51,8 @@ def embed_sets(gene_sets: Any, *, model: str | PathLike[str] | GSFM = "gsfm-base
     """
     sets = GeneSets(gene_sets)
     loaded = as_model(model)
-    own = known_genes(sets, loaded, done="embedded")
-    vectors = loaded.encode(own)
-    vectors[np.diff(own.indptr) == 0] = np.nan
+    listed = known_genes(sets, loaded, done="embedded")
+    vectors = loaded.encode(listed)
+    vectors[np.diff(listed.indptr) == 0] = np.nan
     columns = [f"gsfm_{i}" for i in range(vectors.shape[1])]
     return pd.DataFrame(vectors, index=pd.Index(sets.names, name="set"), columns=columns)
