@@ -67,7 +67,7 @@ def test_genes_without_annotation_are_predicted() -> None:
 @pytest.mark.parametrize(
     ("gene", "term", "error", "message"),
     [
-        ("SCN1AA", "Seizure", GeneMatchError, "is no gene that is known here. Did you mean 'SCN1A'"),
+        ("SCN1AA", "Seizure", GeneMatchError, "Unknown gene 'SCN1AA'. Did you mean 'SCN1A'"),
         ("CAP", "Seizure", GeneMatchError, "alias of several genes"),
         ("SCN1A", "Seizzure", ValueError, "Did you mean"),
         ("SCN1A", "HP:0000006", ValueError, "is no phenotype"),

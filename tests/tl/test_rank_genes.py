@@ -63,7 +63,7 @@ def test_order_of_terms_does_not_matter() -> None:
         ("Seizure", {}, TypeError, "must be a list of terms"),
         (["Siezure"], {}, ValueError, r"Did you mean .*Seizure \(HP:0001250\)"),
         (["HP:0000006"], {}, ValueError, "is no phenotype"),
-        (["Seizure"], {"excluded": ["HP:0001250"]}, ValueError, "present and as excluded"),
+        (["Seizure"], {"excluded": ["HP:0001250"]}, ValueError, "both in `phenotypes` and in `excluded`"),
         (["Seizure"], {"n_top": 0}, ValueError, "`n_top` is 0"),
     ],
 )

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from scgsfm.genes import resolve
-from scgsfm.genesets import GeneSets
+from scgsfm._docs import doc_params
 from scgsfm.models import as_model
-from scgsfm.phenotypes import load_predictor
+from scgsfm.phenotypes import approved_symbol, gene_functions, predicted_probability
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from scgsfm.models.gpgpt import GPGPT, Answer
 
-LIBRARIES = ("go_bp", "go_mf", "go_cc")
-"""What genes do and where, as they are embedded."""
 
-
+@doc_params
 def ask(
     question: str,
     *,
@@ -24,39 +20,41 @@ def ask(
     predict: bool = True,
     model: str | PathLike[str] | GPGPT = "gpgpt-mini",
 ) -> Answer:
-    """Answer a question about genes, phenotypes and diseases from annotations, each fact with its source.
+    """Answer a question about genes, phenotypes and diseases from annotations, with the source of each fact.
 
-    The language model only reads the question: what it asks for, and what it names (GP-GPT, :cite:p:`Lyu2024`). Facts
-    are looked up in the embedded annotations (Human Phenotype Ontology, :cite:p:`Gargano2024`; Orphanet; NCBI), with
-    what lies below a term in the hierarchy, and functions in the Gene Ontology. Where nothing is known the answer says
-    so, and where words of the question name nothing that is known it answers nothing. Nothing here is medical advice.
+    The language model only parses the question: what is asked, and which entities are mentioned (GP-GPT,
+    :cite:p:`Lyu2024`). The facts come from the embedded annotations (Human Phenotype Ontology, :cite:p:`Gargano2024`;
+    Orphanet; NCBI), including the descendants of a term, and gene functions come from the Gene Ontology. The answer
+    states if nothing is known. The question is declined if it mentions names that are not recognized. This is not
+    medical advice.
 
     Parameters
     ----------
     question
-        In English: genes by symbol, alias or id; phenotypes by name, synonym or HPO id; diseases by name, synonym, OMIM
-        or Orphanet id. It can ask for genes, phenotypes, diseases or functions, whether or how often two go together,
-        and what something is.
+        A question in English. Genes are recognized by symbol, alias or ID, phenotypes by name, synonym or HPO ID, and
+        diseases by name, synonym, OMIM ID or Orphanet ID. It can ask for genes, phenotypes, diseases or functions,
+        whether or how often two of them are associated, and what something is.
     n_max
-        Facts to tell at most; ``names`` of the answer holds all.
+        Maximum number of facts in the text of the answer. ``names`` of the answer contains all results.
     predict
-        Predict whether a gene has a phenotype if no annotation tells. Such an answer is labelled so.
+        Whether to predict the association of a gene and a phenotype without annotations. The answer is labeled as a
+        prediction.
     model
-        Name or folder of a model, or the loaded model itself.
+        {model}
 
     Returns
     -------
-    The answer: ``print`` it, or see its ``names``, ``facts`` (a table by ``pandas.DataFrame(answer.facts)``) and
+    The answer. ``print`` it, or use its ``names``, ``facts`` (as a table: ``pandas.DataFrame(answer.facts)``) and
     ``declined``.
 
     Raises
     ------
     ImportError
-        The extra ``llm`` isn't installed.
+        If the extra ``llm`` is not installed.
     ModelKindError
-        The model is not a GP-GPT model.
+        If the model is not a GP-GPT model.
     ValueError
-        The question is empty, or ``n_max`` is not a positive number.
+        If the question is empty, or ``n_max`` is not a positive integer.
 
     Examples
     --------
@@ -68,38 +66,12 @@ def ask(
     True
     """
     if not isinstance(n_max, int) or n_max < 1:
-        msg = f"n_max={n_max!r} must be a whole number of at least 1."
+        msg = f"`n_max` is {n_max!r}, but must be a positive integer."
         raise ValueError(msg)
     loaded = as_model(model, "gpgpt")
-    options: dict[str, Any] = {"resolve": _symbol, "functions": _functions, "predict": _predicted if predict else None}
+    options: dict[str, Any] = {
+        "resolve": approved_symbol,
+        "functions": gene_functions,
+        "predict": predicted_probability if predict else None,
+    }
     return loaded.ask(question, n_max=n_max, **options)
-
-
-def _predicted(gene: str, term: int) -> float | None:
-    """The calibrated probability of a pair; nothing for a gene that no annotation or gene set knows."""
-    model = load_predictor()
-    if model.rows([gene])[0] < 0:
-        return None
-    chance = float(model.probability([gene], [term])[0])
-    return None if chance != chance else chance
-
-
-def _symbol(name: str) -> str:
-    return resolve([name], organism="human").symbols[0]
-
-
-@cache
-def _libraries() -> dict[str, tuple[GeneSets, str]]:
-    sets = {name: GeneSets(name) for name in LIBRARIES}
-    return {name: (library, f"{library.info['title']} {library.info['version']}") for name, library in sets.items()}
-
-
-def _functions(gene: str) -> list[tuple[str, str]]:
-    """Terms of the Gene Ontology that list a gene, the most special first, and their source."""
-    found = [
-        (len(genes), term, source)
-        for library, source in _libraries().values()
-        for term, genes in library.items()
-        if gene in genes
-    ]
-    return [(term, source) for _, term, source in sorted(found)]

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from scgsfm.phenotypes import load_annotations
-from scgsfm.phenotypes import rank_genes as ranked
+from scgsfm.phenotypes import load_annotations, ranking_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pandas as pd
 
     from scgsfm.phenotypes import Ontology
 
@@ -20,47 +18,51 @@ def rank_genes(
     excluded: Iterable[str] = (),
     n_top: int | None = None,
 ) -> pd.DataFrame:
-    r"""Rank all genes by how well they explain the phenotypes of a patient.
+    r"""Rank all genes by how well they explain the phenotypes of a patient (gene prioritization).
 
-    Genes with annotated diseases are judged by the disease that fits best: by how much likelier it makes each phenotype
-    than other diseases do :cite:p:`Robinson2020`, through common ancestors in the ontology, by the information that is
-    shared :cite:p:`Jagadeesh2019`, and by what is expected but not told. The weights of these were fitted on published
-    cases. Other genes are judged by predicted relations (see :func:`relation`), so that a gene that no disease is known
-    of can be found as well. Nothing here is medical advice.
+    Genes with annotated diseases are scored by their best-fitting disease. The score combines the likelihood ratio of
+    each phenotype :cite:p:`Robinson2020`, the information shared through common ancestors in the ontology
+    :cite:p:`Jagadeesh2019`, and the expected phenotypes that are not reported; the weights were fitted on published
+    cases. Other genes are scored by predicted associations (see :func:`~scgsfm.tl.gene_phenotype`), so that genes
+    without a known disease can be ranked, too. This is not medical advice.
 
     Parameters
     ----------
     phenotypes
-        Terms of the Human Phenotype Ontology that the patient has, by id (``"HP:0001250"``), name or synonym.
+        Terms of the Human Phenotype Ontology :cite:p:`Gargano2024` that the patient has: IDs (``"HP:0001250"``), names
+        or synonyms.
     excluded
-        Terms that were looked for and not found.
+        Terms that the patient was examined for and does not have.
     n_top
-        How many genes to list; all by default.
+        Number of genes to return. ``None`` returns all genes.
 
     Returns
     -------
-    One row a gene, the best first, with the columns
+    A table with one row for each gene, ordered by score, with the columns
 
     ``gene`` : str
         Approved symbol.
     ``score`` : float64
-        The model's share of belief in the gene, if one gene explains the patient: the scores of all genes add up to 1.
+        Probability of the gene under the assumption that a single gene explains the phenotypes: the scores of all genes
+        sum to 1.
     ``evidence`` : str
         ``"known"`` for genes with annotated diseases, else ``"predicted"``.
     ``disease``, ``disease_name`` : str
-        The disease of the gene that fits best; empty for predicted ones.
+        The best-fitting disease of the gene; empty for predicted genes.
     ``n_known`` : int64
-        How many of the phenotypes the gene is annotated with, be it by a descendant.
+        Number of the phenotypes that the gene is annotated with, directly or through a descendant.
     ``known`` : str
-        Which, separated by ``;``.
+        IDs of these phenotypes, separated by ``;``.
 
-    ``attrs["about"]`` of the table tells version and citation of the annotations.
+    ``attrs["about"]`` of the table contains version and citation of the annotations.
 
     Raises
     ------
+    TypeError
+        If ``phenotypes`` or ``excluded`` is a string.
     ValueError
-        If a term is unknown or no phenotype, the message suggests others; if no phenotype is given, or one is given as
-        present and excluded.
+        If a term is unknown or not a phenotype (the message suggests similar terms), ``phenotypes`` is empty, or a term
+        is both present and excluded.
 
     Examples
     --------
@@ -69,42 +71,23 @@ def rank_genes(
     >>> table["gene"][0], table["evidence"][0]
     ('FBN1', 'known')
     """
-    known = load_annotations()
-    present, absent = _rows(phenotypes, "phenotypes", known.ontology), _rows(excluded, "excluded", known.ontology)
+    ontology = load_annotations().ontology
+    present, absent = _terms(phenotypes, "phenotypes", ontology), _terms(excluded, "excluded", ontology)
     if not present:
         msg = "`phenotypes` is empty: give at least one term, such as 'HP:0001250'."
         raise ValueError(msg)
     if both := set(present) & set(absent):
-        msg = f"{known.ontology.label(min(both))} is given as present and as excluded: leave it out of one."
+        msg = f"{ontology.label(min(both))} is both in `phenotypes` and in `excluded`: remove it from one of them."
         raise ValueError(msg)
     if n_top is not None and n_top < 1:
-        msg = f"`n_top` is {n_top}, but must be at least 1 (or None for all)."
+        msg = f"`n_top` is {n_top}, but must be at least 1 (or None for all genes)."
         raise ValueError(msg)
-    found = ranked(present, absent)
-    order = np.argsort(-found.score, kind="stable")[:n_top]
-    table = pd.DataFrame(
-        {
-            "gene": np.array(found.genes, dtype=object)[order],
-            "score": found.score[order],
-            "evidence": np.where(found.disease[order] >= 0, "known", "predicted").astype(object),
-            "disease": ["" if row < 0 else known.disease_ids[row] for row in found.disease[order]],
-            "disease_name": ["" if row < 0 else known.disease_names[row] for row in found.disease[order]],
-            "n_known": found.annotated[order].sum(axis=1),
-            "known": _listed(found.annotated[order], [known.ontology.ids[row] for row in present]),
-        }
-    )
-    table.attrs["about"] = known.about()
-    return table
+    return ranking_table(present, absent, n_top)
 
 
-def _rows(terms: Iterable[str], what: str, ontology: Ontology) -> list[int]:
-    """Rows of terms, each once."""
+def _terms(terms: Iterable[str], argument: str, ontology: Ontology) -> list[int]:
+    """Distinct terms by their rows in the ontology."""
     if isinstance(terms, str):
-        msg = f"`{what}` must be a list of terms, not the single string {terms!r}: write [{terms!r}]."
+        msg = f"`{argument}` must be a list of terms, not the single string {terms!r}: write [{terms!r}]."
         raise TypeError(msg)
     return list(dict.fromkeys(ontology.term(str(term), phenotype=True) for term in terms))
-
-
-def _listed(annotated: np.ndarray, ids: list[str]) -> list[str]:
-    names = np.array(ids, dtype=object)
-    return [";".join(names[row]) for row in annotated]
