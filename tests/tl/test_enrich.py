@@ -220,7 +220,7 @@ def test_groups_without_genes_are_left_out(pbmc: AnnData) -> None:
     [
         (INTERFERON, {"mode": "ranked"}, ValueError, "needs a ranking"),
         (INTERFERON, {"mode": "gsea"}, ValueError, "'overlap', 'ranked', 'gsfm'"),
-        (INTERFERON, {"groupby": "x"}, ValueError, "for AnnData"),
+        (INTERFERON, {"groupby": "x"}, ValueError, "requires AnnData"),
         (INTERFERON, {"min_genes": 9, "max_genes": 5}, ValueError, "min_genes"),
         (INTERFERON, {"min_genes": 400}, GeneMatchError, "None of the 50 terms"),
         (INTERFERON, {"mode": "gsfm", "n_null": 5}, ValueError, "n_null"),

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from scgsfm import _keys
 from scgsfm._adata import write_record
-from scgsfm.enrichment import EnrichmentOptions, from_adata, from_genes, run_enrichment
+from scgsfm._docs import doc_params
+from scgsfm.enrichment import Options, from_adata, from_genes, run_enrichment
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+    from scgsfm.genesets import GeneSetsLike
     from scgsfm.models.gsfm import GSFM
 
 
+@doc_params
 def enrich(
     data: AnnData | Sequence[str] | Mapping[str, Sequence[str]] | pd.Series | pd.DataFrame,
-    library: Any = "hallmark",
+    library: GeneSetsLike = "hallmark",
     *,
     mode: Literal["overlap", "ranked", "gsfm"] | None = None,
     groupby: str | None = None,
@@ -43,19 +46,19 @@ def enrich(
     rng: int | np.random.Generator = 0,
     copy: bool = False,
 ) -> pd.DataFrame | AnnData | None:
-    r"""Test which terms of a library gene lists, rankings or the markers of groups of cells are enriched for.
+    r"""Test gene lists, rankings or the markers of groups of cells for enrichment of the terms of a library.
 
     There are three modes.
 
     ``"overlap"``
-        Are more genes of the term in the list than in a random one? The hypergeometric test, one-sided.
+        Does the list contain more genes of the term than a random list? One-sided hypergeometric test.
     ``"ranked"``
-        Do the genes of the term gather at an end of the ranking? The weighted running sum of GSEA
-        :cite:p:`Subramanian2005`, with p-values from a fitted null as in blitzGSEA :cite:p:`Lachmann2022`.
+        Are the genes of the term concentrated at one end of the ranking? Weighted running sum of GSEA
+        :cite:p:`Subramanian2005`, with p-values from a fitted null distribution as in blitzGSEA :cite:p:`Lachmann2022`.
     ``"gsfm"``
-        Does a gene set foundation model :cite:p:`Clarke2026` relate the genes of the term to the list, be they in it or
-        not? Genes of the list are judged by the rest of it, and the null is random lists of the same size, popularity
-        and, for data, expression.
+        Does a gene set foundation model :cite:p:`Clarke2026` associate the term with the list, even if they share no
+        gene? Genes of the list are scored by the rest of the list. The null distribution comes from random lists of the
+        same size and popularity and, for AnnData, the same expression.
 
     Parameters
     ----------
@@ -63,84 +66,86 @@ def enrich(
         One of
 
         - a list of genes, or a dict from names to lists;
-        - a ranking: a Series of numbers with genes as index, a table of such columns, one a group, or what
-          :func:`scanpy.get.rank_genes_groups_df` returns;
-        - cells × genes, log-normalised, with groups of cells. Their genes are ranked by ``uns[key]``, if this is of
-          ``groupby``, else by :func:`scanpy.tl.rank_genes_groups` (t-test, without changing ``uns``).
+        - a ranking: a Series of numbers with genes as index, a table with one such column for each group, or the result
+          of :func:`scanpy.get.rank_genes_groups_df`;
+        - AnnData, cells × genes, log-normalized, with groups of cells. The ranking in ``uns[key]`` is used if it was
+          computed for ``groupby``; otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without
+          changing ``uns``.
     library
-        Terms: whatever :class:`~scgsfm.GeneSets` takes, such as the name of a library; weights aren't used.
+        Terms: the name of a library, or any other input of :class:`~scgsfm.GeneSets`. Weights are ignored.
     mode
-        By default ``"ranked"`` for a Series or a table and ``"overlap"`` for the rest.
+        Defaults to ``"ranked"`` for a Series or a table, and to ``"overlap"`` otherwise.
     groupby
-        Column of ``obs`` with the groups of cells; by default that of ``uns[key]``.
+        Column of ``obs`` with groups of cells. Defaults to the column that ``uns[key]`` was computed for.
     background
-        Genes that a list could have drawn. By default those that any cell has, or those of the ranking, or, of a list,
-        those of the library. Genes outside it don't count.
+        Genes that could have entered the list. Defaults to the genes detected in any cell, the genes of the ranking, or,
+        for a list, the genes of the library. Other genes are ignored.
     n_genes
-        Length of the lists taken from the top of rankings.
+        Number of genes to take from the top of each ranking to form a list.
     max_padj
-        Only genes with a lower adjusted p-value are taken from rankings that have one. They also must have positive
-        values and fold changes.
+        Maximum adjusted p-value of these genes, if the ranking has p-values. They must also have positive values and
+        fold changes.
     min_genes, max_genes
-        Terms are tested if the background has that many of their genes.
+        Minimum and maximum number of genes of a term in the background. Other terms are skipped.
     model
-        Name or folder of a model, or the loaded model itself; for ``mode="gsfm"``.
+        {model} It is used by ``mode="gsfm"``.
     n_null
-        Random lists for ``mode="gsfm"``, 500 by default; random sets of each size for ``mode="ranked"``, 4,000.
+        Number of random lists for ``mode="gsfm"`` (default: 500), or of random sets of each size for ``mode="ranked"``
+        (default: 4,000).
     key
-        Where ``uns`` has the ranking by :func:`scanpy.tl.rank_genes_groups`.
+        Key in ``uns`` of the ranking by :func:`scanpy.tl.rank_genes_groups`.
     layer
-        Layer to rank genes by instead of ``X``.
+        {layer} It is used to rank genes.
     use_raw
-        Rank the genes of ``adata.raw``.
+        {use_raw}
     gene_symbols
-        Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
-        doesn't.
+        {gene_symbols}
     key_added
-        Key in ``uns``.
+        {key_added}
     rng
         Seed or generator of the random lists and sets.
     copy
-        Of data: return a copy instead of writing to them.
+        {copy} Only for AnnData.
 
     Returns
     -------
-    For lists and rankings a table, for data ``None``, or the copy if ``copy=True``. Sets the fields:
+    For lists and rankings, the table described below. For AnnData, ``None``, or the copy if ``copy=True``. Sets the
+    following fields:
 
-    ``adata.uns["enrich"]`` or ``adata.uns[key_added]`` : :class:`pandas.DataFrame`
+    ``adata.uns["enrich"]`` : :class:`pandas.DataFrame`
         The table.
-    ``adata.uns["scgsfm"]["enrich"]`` or ``adata.uns["scgsfm"][key_added]`` : :class:`dict`
-        Parameters, the library, and numbers of genes of the background and of each list.
+    ``adata.uns["scgsfm"]["enrich"]`` : :class:`dict`
+        Parameters, the library, and the number of genes in the background and in each list.
 
-    The table has one row a group and term, the terms of a group by p-value, with the columns
+    The table has one row for each group and term, ordered by group and p-value, with the columns
 
     ``group``, ``term``
-        Names of the list, ranking or group of cells (``"query"`` if it has none) and of the term.
+        Name of the list, ranking or group of cells (``"query"`` if it has no name), and of the term.
     ``score`` : float64
-        For ``"overlap"`` the log2 odds ratio, for ``"ranked"`` the normalised enrichment score, for ``"gsfm"`` the
-        standard deviations between the list and random ones.
+        Log2 odds ratio for ``"overlap"``, normalized enrichment score for ``"ranked"``, and number of standard
+        deviations from the mean of random lists for ``"gsfm"``.
     ``es`` : float64
-        The enrichment score, for ``"ranked"`` only.
+        Enrichment score, for ``"ranked"`` only.
     ``pvalue``, ``padj`` : float64
-        ``padj`` is adjusted over the terms of a group (Benjamini and Hochberg).
+        p-values, and p-values adjusted over the terms of each group (Benjamini and Hochberg).
     ``n_genes``, ``n_found`` : int64
-        How many genes the term has, and how many the background has of them.
+        Number of genes of the term, and number of these in the background.
     ``n_hits`` : int64
-        How many of these are in the list, or in the leading edge.
+        Number of these in the list or in the leading edge.
     ``genes`` : str
-        Which genes, separated by ``;``: those in the list, the leading edge from its end inwards, or, for
-        ``"gsfm"``, those that the model relates to the list (2 standard deviations above the mean), the most related
-        first.
+        Names of the hits, separated by ``;``: the genes in the list, the leading edge from its end inwards, or, for
+        ``"gsfm"``, the genes that the model associates with the list (more than 2 standard deviations above the mean),
+        in decreasing order.
 
-    Groups without a gene to test are left out, with a warning.
+    Groups without a gene to test are skipped with a warning.
 
     Raises
     ------
     GeneMatchError
-        If hardly any gene of a list or of the library is in the background, or no term has enough.
+        If too few genes of a list or of the library are in the background, or no term has enough genes.
     ValueError
-        If a parameter is out of range, ``mode`` doesn't fit ``data``, there is nothing to rank genes by, or the
-        library has negative weights.
+        If a parameter is out of range, ``mode`` is not available for ``data``, genes cannot be ranked, or the library
+        has negative weights.
 
     Examples
     --------
@@ -157,9 +162,9 @@ def enrich(
     given = None if background is None else as_names(background)
     generator = np.random.default_rng(rng)
     if not isinstance(data, AnnData):
-        options_of_cells = {"groupby": groupby, "layer": layer, "gene_symbols": gene_symbols, "key_added": key_added}
-        if useless := [name for name, value in options_of_cells.items() if value is not None]:
-            msg = f"`{useless[0]}` is for AnnData, but `data` is a {type(data).__name__}."
+        only_for_adata = {"groupby": groupby, "layer": layer, "gene_symbols": gene_symbols, "key_added": key_added}
+        if unused := [name for name, value in only_for_adata.items() if value is not None]:
+            msg = f"`{unused[0]}` requires AnnData, but `data` is a {type(data).__name__}."
             raise ValueError(msg)
         return run_enrichment(from_genes(data), sets, options, given, partial(as_model, model), generator)[0]
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys, enrichment
 from scgsfm._adata import write_record
+from scgsfm._docs import doc_params
 from scgsfm._messages import warn
 from scgsfm.errors import GeneSetWarning
 from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@doc_params
 def phenotypes(
     adata: AnnData,
     groupby: str | None = None,
@@ -31,84 +33,85 @@ def phenotypes(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    """Find the phenotypes and diseases that the marker genes of groups of cells stand behind.
+    """Find phenotypes and diseases associated with the marker genes of groups of cells.
 
-    Markers are tested against the genes annotated to each phenotype of the Human Phenotype Ontology
-    :cite:p:`Gargano2024`, ancestors included, and to each disease (hypergeometric, among the genes that any cell has and
-    that anything is annotated to). Beside what is known, phenotypes are predicted: are the markers predicted to have it
-    more strongly than random genes of the data, as many of them annotated? The predictions come from models that have not
-    seen the annotations of the gene itself. Nothing here is medical advice.
+    Markers are tested for enrichment of the genes annotated to each phenotype of the Human Phenotype Ontology
+    :cite:p:`Gargano2024`, including its descendants, and to each disease (hypergeometric test, restricted to detected
+    genes with at least one annotation). In addition, phenotypes are predicted: the test is whether the markers score
+    higher than random gene sets matched for the number of annotated genes. The predictions for a gene come from models
+    that were trained without its annotations. This is not medical advice.
 
     Parameters
     ----------
     adata
-        Cells × genes, log-normalised, with groups of cells. Their genes are ranked by ``uns[key]``, if this is of
-        ``groupby``, else by :func:`scanpy.tl.rank_genes_groups` (t-test, without changing ``uns``).
+        Cells × genes, log-normalized, with groups of cells. The ranking in ``uns[key]`` is used if it was computed for
+        ``groupby``; otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without changing
+        ``uns``.
     groupby
-        Column of ``obs`` with the groups of cells; by default that of ``uns[key]``.
+        Column of ``obs`` with groups of cells. Defaults to the column that ``uns[key]`` was computed for.
     n_genes
-        How many genes of each group to take.
+        Maximum number of markers of each group.
     max_padj
-        Only genes with a lower adjusted p-value, positive values and fold changes are taken.
+        Maximum adjusted p-value of the markers. They must also have positive values and fold changes.
     min_genes, max_genes
-        Phenotypes and diseases are tested if the background has that many of their genes.
+        Minimum and maximum number of genes of a phenotype or disease in the background. Others are skipped.
     n_top
-        Rows to keep for each group, kind and evidence, by p-value; ``None`` for all.
+        Number of rows to keep for each group, kind and evidence, by p-value. ``None`` keeps all.
     key
-        Where ``uns`` has the ranking by :func:`scanpy.tl.rank_genes_groups`.
+        Key in ``uns`` of the ranking by :func:`scanpy.tl.rank_genes_groups`.
     layer
-        Layer to rank genes by instead of ``X``.
+        {layer} It is used to rank genes.
     use_raw
-        Rank the genes of ``adata.raw``.
+        {use_raw}
     gene_symbols
-        Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
-        doesn't.
+        {gene_symbols}
     key_added
-        Key in ``uns``.
+        {key_added}
     copy
-        Return a copy instead of writing to ``adata``.
+        {copy}
 
     Returns
     -------
-    ``None``, or the copy if ``copy=True``. Sets the fields:
+    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
 
-    ``adata.uns["phenotypes"]`` or ``adata.uns[key_added]`` : :class:`pandas.DataFrame`
-        The table.
-    ``adata.uns["scgsfm"]["phenotypes"]`` or ``adata.uns["scgsfm"][key_added]`` : :class:`dict`
-        Parameters, the ranking, and sources with version and citation.
+    ``adata.uns["phenotypes"]`` : :class:`pandas.DataFrame`
+        The table described below.
+    ``adata.uns["scgsfm"]["phenotypes"]`` : :class:`dict`
+        Parameters, the ranking, and the sources with version and citation.
 
     The table has the columns
 
     ``group`` : str
-        The group of cells.
+        Group of cells.
     ``kind`` : str
         ``"phenotype"`` or ``"disease"``.
     ``id``, ``term`` : str
-        Id and name of the phenotype or disease.
+        ID and name of the phenotype or disease.
     ``evidence`` : str
         ``"known"`` or ``"predicted"``.
     ``source`` : str
-        Who annotated it, with version; the model for what is predicted.
+        Source of the annotations with its version, or the model.
     ``score`` : float64
-        The log2 odds ratio for what is known; for what is predicted, how far the mean is above that of random genes, in
-        standard deviations, from the median of this among all phenotypes and over its spread: markers resemble each other,
-        random genes don't.
+        For known evidence, the log2 odds ratio. For predicted evidence, the z-score of the mean prediction relative to
+        random genes, minus the median over all phenotypes and divided by their spread. This accounts for the similarity
+        of markers to each other.
     ``pvalue``, ``padj`` : float64
-        For what is predicted, the share of the scores of 400 random lists that is as high. ``padj`` is adjusted over all
-        that was tested of the group, kind and evidence (Benjamini and Hochberg).
+        p-values, and p-values adjusted over all tests of the group, kind and evidence (Benjamini and Hochberg). For
+        predicted evidence, the p-value is the fraction of 400 random lists with an equal or higher score.
     ``n_genes``, ``n_found`` : int64
-        How many genes have the annotation, and how many of them the background has.
+        Number of genes with the annotation, and number of these in the background.
     ``n_hits`` : int64
-        How many of the markers are behind the row.
+        Number of markers that support the row.
     ``genes`` : str
-        Which, separated by ``;``: those annotated, or the foremost of those that are predicted but not annotated.
+        Names of these markers, separated by ``;``: those annotated, or the top-ranked of those predicted but not
+        annotated.
 
     Raises
     ------
     GeneMatchError
-        If hardly any gene of the data is known, or nothing has enough of them.
+        If too few genes of the data are recognized, or no phenotype or disease has enough genes.
     ValueError
-        If a parameter is out of range, or there is nothing to rank genes by.
+        If a parameter is out of range, or genes cannot be ranked.
 
     Examples
     --------
@@ -135,15 +138,15 @@ def phenotypes(
             query = pd.Index(background.genes).get_indexer(pd.Index(genes))
             tables += tests.tables(group, query, n_top)
         else:
-            msg = f"{group!r} has no marker with an adjusted p-value below {max_padj:g} and is left out."
+            msg = f"{group!r} has no marker with an adjusted p-value below {max_padj:g} and is skipped."
             warn(msg, GeneSetWarning)
     if not tables:
-        msg = "No group has a marker: raise `max_padj`, or look at the ranking of the genes."
+        msg = "No group has a marker: increase `max_padj`, or check the ranking of the genes."
         raise ValueError(msg)
     adata = adata.copy() if copy else adata
-    result, known = key_added or _keys.PHENOTYPES, load_annotations()
+    result, annotations = key_added or _keys.PHENOTYPES, load_annotations()
     adata.uns[result] = pd.concat(tables, ignore_index=True)
     params = {"n_genes": n_genes, "max_padj": max_padj, "min_genes": min_genes, "max_genes": max_genes, "n_top": n_top}
-    record = {"params": params | {"gene_symbols": gene_symbols}, "ranking": source.made, "sources": known.sources}
-    write_record(adata, result, record | {"about": known.about(), "n_background": len(background.genes)})
+    record = {"params": params | {"gene_symbols": gene_symbols}, "ranking": source.made, "sources": annotations.sources}
+    write_record(adata, result, record | {"about": annotations.about(), "n_background": len(background.genes)})
     return adata if copy else None

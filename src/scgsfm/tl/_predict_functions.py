@@ -6,6 +6,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import gene_mask, gene_names, write_record
+from scgsfm._docs import doc_params
 from scgsfm._messages import listing, warn
 from scgsfm.completion import prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchWarning
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
     import numpy as np
     from anndata import AnnData
 
+    from scgsfm.genesets import GeneSetsLike
     from scgsfm.models.gsfm import GSFM
 
 
+@doc_params
 def predict_functions(
     genes: AnnData | Iterable[str] | None = None,
     *,
-    library: Any = "go_bp",
+    library: GeneSetsLike = "go_bp",
     by: Literal["gene", "term"] = "gene",
     n_top: int | None = 20,
     min_probability: float = 0.0,
@@ -39,71 +42,72 @@ def predict_functions(
 ) -> pd.DataFrame | AnnData | None:
     r"""Predict which terms of a library genes belong to by a gene set foundation model :cite:p:`Clarke2026`.
 
-    Each term is completed from its genes as :func:`~scgsfm.tl.complete_sets` does, and its completion tells how well
-    each gene fits. A gene that the term already lists would fit because it was part of the query. So its values come
-    from a query without it: the genes of a term are cut into five folds, and those of each fold are judged by a query
-    of the other four. How well the genes left out rank is the term's ``auroc``.
+    Each term is completed from its genes, as in :func:`~scgsfm.tl.complete_sets`, and the completion scores how well
+    each gene fits. Genes that the library lists for the term are scored by cross-validation: the genes of a term are
+    split into five folds, and each fold is scored by the completion of the other four. The ``auroc`` of a term measures
+    how well these held-out genes are ranked.
 
     Parameters
     ----------
     genes
-        Names of genes, or data whose genes are meant; by default all genes that the model knows.
+        Names of genes, or AnnData, whose genes are used. By default, all genes in the vocabulary of the model.
     library
-        Terms: whatever :class:`~scgsfm.GeneSets` takes, such as the name of a library; without negative weights.
+        Terms: the name of a library, or any other input of :class:`~scgsfm.GeneSets` without negative weights.
     by
         ``"gene"`` lists the terms of each gene, ``"term"`` the genes of each term.
     n_top
-        How many terms to list for a gene, or genes for a term; ``None`` for all.
+        Number of terms to list for each gene, or of genes for each term. ``None`` lists all.
     min_probability
-        List only what is at least that probable.
+        Minimum probability of the rows to list.
     known
-        ``"exclude"`` lists only what the library doesn't.
+        ``"exclude"`` omits genes that the library lists for the term.
     model
-        Name or folder of a model, or the loaded model itself.
+        {model}
     gene_symbols
-        Of data: the column of ``var`` with the gene names; by default the index, or the column that holds symbols if
-        the index doesn't.
+        {gene_symbols} Only for AnnData.
     mask_var
-        Of data: the genes that are meant, as a boolean column of ``var`` or an array.
+        {mask_var} Only for AnnData.
     key_added
-        Of data: key in ``uns``.
+        {key_added} Only for AnnData.
     copy
-        Of data: return a copy instead of writing to them.
+        {copy} Only for AnnData.
 
     Returns
     -------
-    For names of genes a table, for data ``None``, or the copy if ``copy=True``. Sets the fields:
+    For names of genes, the table described below. For AnnData, ``None``, or the copy if ``copy=True``. Sets the
+    following fields:
 
-    ``adata.uns["predicted_functions"]`` or ``adata.uns[key_added]`` : :class:`pandas.DataFrame`
+    ``adata.uns["predicted_functions"]`` : :class:`pandas.DataFrame`
         The table.
-    ``adata.uns["scgsfm"]["predicted_functions"]`` or ``adata.uns["scgsfm"][key_added]`` : :class:`dict`
-        Parameters, and how many genes of the data the model knows.
+    ``adata.uns["scgsfm"]["predicted_functions"]`` : :class:`dict`
+        Parameters, and the number of genes of the data in the vocabulary of the model.
 
-    The table has one row a gene and term, in the order of the genes (or terms) and by rank, with the columns
+    The table has one row for each gene and term, in the order of the genes (or terms) and by rank, with the columns
 
     ``gene``, ``term``
-        The name of the gene as given, and that of the term; first the one that rows are listed for.
+        The gene as given and the name of the term. With ``by="term"``, ``term`` is the first column.
     ``probability`` : float32
-        The model's probability that the gene belongs to the term.
+        Probability that the gene belongs to the term.
     ``zscore`` : float32
-        How much better the gene fits the term than other genes do, less its popularity, as in
-        :func:`~scgsfm.tl.complete_sets`: in standard deviations over all genes of the vocabulary.
+        Logit minus the popularity of the gene, standardized over all genes of the vocabulary, as in
+        :func:`~scgsfm.tl.complete_sets`.
     ``rank`` : int32
-        1 for the foremost of the rows listed for the gene (or term). They are ordered by the logit in standard
-        deviations over all genes, plus half the logarithm of the number of genes that the model knows of the term: the
-        genes of a term by their probability, while terms of unlike sizes become comparable.
+        Rank of the term for the gene (or of the gene for the term). Rows are ordered by the logit, standardized over all
+        genes, plus half the logarithm of the number of genes of the term in the vocabulary. This makes terms of
+        different sizes comparable, and orders the genes of a term by their probability.
     ``known`` : bool
         Whether the library lists the gene for the term.
     ``auroc`` : float32
-        How well the model finds genes of this term that it isn't told, among all genes of the library: 1 is perfect,
-        0.5 chance. NaN for terms with fewer than five genes that the model knows.
+        Area under the ROC curve of the held-out genes of the term, among all genes of the library: 1 is perfect, 0.5 is
+        random. NaN for terms with fewer than five genes in the vocabulary.
 
-    Genes that the model doesn't know have no rows; they are named in a warning. Nor has the only gene of a term for it.
+    Genes outside the vocabulary are omitted and named in a warning. A gene is also omitted for a term of which it is the
+    only member.
 
     Raises
     ------
     GeneMatchError
-        If the model knows hardly any of the genes, or of the library's.
+        If too few of the genes, or of the genes of the library, are in the vocabulary of the model.
     ValueError
         If a parameter is out of range, or there are negative weights.
 
@@ -125,12 +129,12 @@ def predict_functions(
     loaded, sets = as_model(model), GeneSets(library)
     if not isinstance(genes, AnnData):
         if gene_symbols is not None or mask_var is not None:
-            msg = f"`gene_symbols` and `mask_var` are for AnnData, but `genes` is a {type(genes).__name__}."
+            msg = f"`gene_symbols` and `mask_var` require AnnData, but `genes` is a {type(genes).__name__}."
             raise ValueError(msg)
         given = None if genes is None else as_names(genes)
         names, tokens = requested_genes(given, loaded)
         if given is not None and (unknown := [name for name in given if name not in names]):
-            msg = f"The model doesn't know {listing(unknown)}, so that no functions are predicted for them."
+            msg = f"{len(unknown)} genes are not in the model's vocabulary and are skipped: {listing(unknown)}."
             warn(msg, GeneMatchWarning)
         return pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
 

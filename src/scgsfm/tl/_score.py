@@ -7,6 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import write_record
+from scgsfm._docs import doc_params
 from scgsfm.completion import Completer
 from scgsfm.models import as_model
 from scgsfm.scoring import plan, run, run_lazily
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
     from anndata import AnnData
 
+    from scgsfm.genesets import GeneSetsLike
     from scgsfm.models.gsfm import GSFM
 
 
+@doc_params
 def score(
     adata: AnnData,
-    gene_sets: Any,
+    gene_sets: GeneSetsLike,
     *,
     method: str | Sequence[str] = "aucell",
     expand: bool | Mapping[str, float] = False,
@@ -40,76 +43,76 @@ def score(
 ) -> AnnData | None:
     """Score gene sets in each cell.
 
-    One function for all methods of :func:`scgsfm.methods`; each cell is scored by itself, so the result doesn't
-    depend on the other cells (except where a method says so). The default is AUCell :cite:p:`Aibar2017` with ties
-    resolved by their expectation. ``method="gsfm"`` has a gene-set foundation model complete each set first, so that
-    a set is found in a cell even where its own genes dropped out, and scores the completed, weighted sets by AUCell.
+    All methods of :func:`scgsfm.methods` are available. Unless stated there, the score of a cell does not depend on other
+    cells. The default is AUCell :cite:p:`Aibar2017`, where ties are replaced by their expectation. With
+    ``method="gsfm"``, a gene set foundation model :cite:p:`Clarke2026` completes each set, and the completed, weighted
+    sets are scored by AUCell. This way, a set is detected in cells in which its own genes dropped out.
 
-    The data are read in blocks of cells, in memory, backed or lazy (h5ad, zarr, dask), and give the same numbers
-    whichever way they are stored. Blocks of a dask matrix go to the workers of the active dask client, if there is
-    one; see the page on large data.
+    The data are read in blocks of cells, in memory, backed or lazy (h5ad, zarr, dask). The result does not depend on
+    how they are stored. Blocks of a dask array are sent to the workers of the active dask client, if there is one; see
+    the page on large data.
 
     Parameters
     ----------
     adata
-        Cells × genes. Methods by ranks take counts as well as normalised values, others normalised, log-transformed
-        values.
+        Cells × genes. Rank-based methods take counts or normalized values; other methods take normalized,
+        log-transformed values.
     gene_sets
-        Whatever :class:`~scgsfm.GeneSets` takes: a dict, a GMT file, a long table, the name of a library. Gene names
-        are matched to those of the data: names that agree are taken as they are, others are translated (aliases,
-        Ensembl and Entrez ids, mouse orthologs).
+        Any input of :class:`~scgsfm.GeneSets`: a dict, a GMT file, a long table, or the name of a library. Gene names
+        are matched to those of the data. Names without an exact match are translated (aliases, Ensembl and Entrez IDs,
+        mouse orthologs).
     method
-        Name of a method, or several: one walk over the data serves all.
+        Name of one or several methods. Several methods share a single pass over the data.
     expand
-        Complete the sets by the model for any method that honours weights: ``True``, or a dict with ``n_genes`` (how
-        many genes are added to each set, 100 by default) and ``weight`` (as many of the set's own genes they weigh
-        together, 2 by default). ``method="gsfm"`` always does. The added genes are those with the highest logits after
-        subtraction of each gene's popularity; none weighs more than the set's own on average, which keep their weights.
-        Only genes of the data are added.
+        Whether to complete the sets by the model, for any method that supports weights. ``True``, or a dict with
+        ``n_genes`` (number of genes to add to each set, 100 by default) and ``weight`` (total weight of the added genes,
+        in units of a gene of the set, 2 by default). ``method="gsfm"`` always completes. The genes with the highest
+        logits minus popularity are added, restricted to genes of the data. The genes of the set keep their weights, and
+        no added gene weighs more than their mean.
     model
-        Name or folder of a model, or the loaded model itself; used only for completion.
+        {model} It is used only for completion.
     layer
-        Layer to score instead of ``X``.
+        {layer}
     use_raw
-        Score ``adata.raw``.
+        {use_raw}
     gene_symbols
-        Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
-        doesn't.
+        {gene_symbols}
     mask_var
-        Genes to take into account: a boolean column of ``var`` or an array. The others count as not measured.
+        {mask_var} The other genes are treated as not measured.
     min_genes
-        Genes of a set that the data must have, else the set is left out with a warning; each method's own minimum by
-        default. (decoupler's default is 5.)
+        Minimum number of genes of a set in the data. Smaller sets are skipped with a warning. By default, each method
+        has its own minimum. (The default of decoupler is 5.)
     block_size
-        Cells read at a time.
+        {block_size}
     compute
-        ``False`` leaves the scores of a dask matrix as dask arrays (cells × sets), computed when they are needed;
+        If ``False``, the scores of a dask array remain dask arrays (cells × sets).
         :func:`scgsfm.get.scores` computes them and names the columns.
     key_added
-        Key of the scores in ``obsm`` and of the parameters in ``uns["scgsfm"]``; with several methods, the start of
-        the keys.
+        {key_added}
+        With several methods, it is the prefix of the keys.
     copy
-        Return a copy instead of writing to ``adata``.
+        {copy}
     **params
-        Parameters of the methods: ``n_up`` and ``ties`` of ``aucell`` and ``gsfm``; see the page on scoring.
+        Parameters of the methods, such as ``n_up`` and ``ties`` of ``aucell`` and ``gsfm``; see the page on scoring.
 
     Returns
     -------
-    ``None``, or the copy if ``copy=True``. Sets the fields:
+    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["score_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
-        Scores; a ``/`` in the name of a set is replaced.
+        Scores. A ``/`` in the name of a set is replaced.
     ``adata.obsm["padj_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
-        p-values of methods with a test, adjusted over the sets of each cell (Benjamini and Hochberg).
+        p-values, adjusted over the sets of each cell (Benjamini and Hochberg), for methods with a test.
     ``adata.uns["scgsfm"]["score_<method>"]`` : :class:`dict`
-        Parameters, original names of the sets, how many genes each lists and how many the data has.
+        Parameters, original names of the sets, and the number of genes of each set in total and in the data.
 
     Raises
     ------
     GeneMatchError
-        If hardly any gene of the sets is among the genes of the data, or no set has enough.
+        If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
-        If a parameter is out of range, the matrix holds NaN, or a method can't honour weights or signs of the sets.
+        If a parameter is out of range, the matrix contains NaN, or a method does not support weights or signs that the
+        sets have.
     TypeError
         If the matrix is on a GPU.
 
