@@ -19,7 +19,7 @@ SETS = {"T/NK": ["CD3D", "CD3E", "NKG7"], "B": ["CD79A", "CD79B", "MS4A1"], "Mon
 
 @pytest.fixture(autouse=True)
 def figures() -> Iterator[None]:
-    """No window is opened, and no figure stays."""
+    """Close all figures."""
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
@@ -62,7 +62,7 @@ def test_matrix_shows_scores_and_labels(adata: ad.AnnData) -> None:
     assert axes.get_ylabel() == "cluster"
 
 
-def test_matrix_can_be_narrowed_and_drawn_elsewhere(adata: ad.AnnData) -> None:
+def test_matrix_of_fewer_types_on_given_axes(adata: ad.AnnData) -> None:
     import matplotlib.pyplot as plt
 
     _, ax = plt.subplots()
@@ -73,13 +73,13 @@ def test_matrix_can_be_narrowed_and_drawn_elsewhere(adata: ad.AnnData) -> None:
     assert axes.images[0].get_cmap().name == "magma"
 
 
-def test_embedding_has_grey_for_unassigned(adata: ad.AnnData) -> None:
+def test_unassigned_cells_are_grey(adata: ad.AnnData) -> None:
     before = adata.copy()
     label, confidence = scgsfm.pl.annotate(adata, show=False)
     assert (label.get_title(), confidence.get_title()) == ("cell type", "confidence")
-    colours = {to_hex(colour) for colour in label.collections[0].get_facecolors()}
-    assert len(colours) == 3
-    assert "#d3d3d3" in colours
+    colors = {to_hex(color) for color in label.collections[0].get_facecolors()}
+    assert len(colors) == 3
+    assert "#d3d3d3" in colors
     assert [text.get_text() for text in label.get_legend().get_texts()] == ["B", "T/NK", "unassigned"]
     pd.testing.assert_frame_equal(adata.obs, before.obs)
     assert adata.uns.keys() == before.uns.keys()
@@ -97,7 +97,7 @@ def test_errors(adata: ad.AnnData) -> None:
         scgsfm.pl.annotate(adata, kind="umap")
     with pytest.raises(ValueError, match="basis='tsne'.*'X_umap'"):
         scgsfm.pl.annotate(adata, basis="tsne")
-    with pytest.raises(ValueError, match="`ax` is one place"):
+    with pytest.raises(ValueError, match="`ax` requires `kind='matrix'`"):
         scgsfm.pl.annotate(adata, ax=object())
     scgsfm.tl.annotate(adata, markers=SETS, key_added="cells")
     with pytest.raises(KeyError, match="annotate with `groupby`"):

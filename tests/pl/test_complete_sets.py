@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 import scgsfm
-from scgsfm.pl._complete_sets import COLOURS
+from scgsfm.pl._complete_sets import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +42,10 @@ def test_bars_are_the_first_genes(table: pd.DataFrame) -> None:
         assert [tick.get_text() for tick in ax.get_yticklabels()] == rows["gene"].tolist()
         assert ax.yaxis_inverted()
         np.testing.assert_allclose([bar.get_width() for bar in ax.patches], rows["probability"])
-        colours = [to_hex(bar.get_facecolor()).upper() for bar in ax.patches]
-        assert colours == [COLOURS["of the set" if known else "predicted"] for known in rows["known"]]
-    assert [text.get_text() for text in axes[-1].get_legend().get_texts()] == ["of the set", "predicted"]
+        colors = [to_hex(bar.get_facecolor()).upper() for bar in ax.patches]
+        assert colors == [COLORS["in the set" if known else "predicted"] for known in rows["known"]]
+    (legend,) = axes[0].figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["in the set", "predicted"]
 
 
 def test_one_set(table: pd.DataFrame) -> None:
@@ -71,7 +72,7 @@ def test_errors(table: pd.DataFrame) -> None:
 
     with pytest.raises(ValueError, match="lacks the columns gene, rank"):
         scgsfm.pl.complete_sets(table.drop(columns=["gene", "rank"]))
-    with pytest.raises(KeyError, match="doesn't hold 'NK'; it holds 2 sets"):
+    with pytest.raises(KeyError, match="no set 'NK'. It has 2 sets"):
         scgsfm.pl.complete_sets(table, sets=["T", "NK"])
     with pytest.raises(ValueError, match="There are 2 sets to draw, but at most 1 fit"):
         scgsfm.pl.complete_sets(table, ax=plt.subplots()[1])

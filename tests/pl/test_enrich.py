@@ -40,7 +40,7 @@ def dots(ax: Any) -> Any:
     return ax.collections[0]
 
 
-def test_first_terms_of_each_group(table: pd.DataFrame) -> None:
+def test_top_terms_of_each_group(table: pd.DataFrame) -> None:
     ax = pl.enrich(table, n_terms=3, show=False)
     first = table.groupby("group", sort=False).head(3)["term"].unique()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["B", "T"]
@@ -50,7 +50,7 @@ def test_first_terms_of_each_group(table: pd.DataFrame) -> None:
     assert ax.get_ylabel() == "LIB"
 
 
-def test_sizes_and_colours(table: pd.DataFrame) -> None:
+def test_sizes_and_colors(table: pd.DataFrame) -> None:
     terms = table["term"].unique()[:4].tolist()
     ax = pl.enrich(table, terms=terms, show=False)
     shown = table[table["term"].isin(terms)]
@@ -69,7 +69,7 @@ def test_negative_scores_get_a_diverging_map(table: pd.DataFrame) -> None:
     assert dots(ax).norm.vmin == -dots(ax).norm.vmax
 
 
-def test_data_key_and_own_axes(table: pd.DataFrame) -> None:
+def test_data_with_key_and_axes(table: pd.DataFrame) -> None:
     adata = AnnData(np.zeros((2, 2), np.float32), uns={"mine": table})
     _, ax = plt.subplots()
     assert pl.enrich(adata, "T", key="mine", ax=ax, show=False) is ax
@@ -79,7 +79,7 @@ def test_data_key_and_own_axes(table: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "told"),
+    ("arguments", "error", "message"),
     [
         ({"groups": ["X"]}, KeyError, "no group 'X'"),
         ({"terms": ["X"]}, KeyError, "no term 'X'"),
@@ -89,12 +89,12 @@ def test_data_key_and_own_axes(table: pd.DataFrame) -> None:
         ({"max_padj": 1e-30}, ValueError, "max_padj"),
     ],
 )
-def test_errors(table: pd.DataFrame, arguments: dict[str, Any], error: type[Any], told: str) -> None:
-    with pytest.raises(error, match=told):
+def test_errors(table: pd.DataFrame, arguments: dict[str, Any], error: type[Any], message: str) -> None:
+    with pytest.raises(error, match=message):
         pl.enrich(table, **arguments, show=False)
 
 
-def test_other_tables_are_refused() -> None:
+def test_other_tables_raise() -> None:
     with pytest.raises(ValueError, match="lacks the columns"):
         pl.enrich(pd.DataFrame({"term": []}), show=False)
 

@@ -42,12 +42,12 @@ def adata() -> ad.AnnData:
     return ad.AnnData(np.zeros((2, 9), np.float32), var=var, varm={"gsfm": vectors})
 
 
-def colours(ax: Axes) -> dict[tuple[float, float], str]:
+def colors(ax: Axes) -> dict[tuple[float, float], str]:
     """Colour of each point drawn."""
     return {
-        tuple(at): to_hex(colour).upper()
+        tuple(at): to_hex(color).upper()
         for points in ax.collections
-        for at, colour in zip(
+        for at, color in zip(
             points.get_offsets().data, np.resize(points.get_facecolors(), (len(points.get_offsets()), 4)), strict=True
         )
     }
@@ -86,11 +86,11 @@ def test_vectors_in_the_plane_stay() -> None:
     assert {text.get_text() for text in ax.texts} == set("abcde")
 
 
-def test_members_of_sets_have_the_colour_of_their_first_set(adata: ad.AnnData) -> None:
+def test_members_of_sets_have_the_color_of_their_first_set(adata: ad.AnnData) -> None:
     sets = {"X_T": ["Cd3d", "CD3E"], "X_all": ["CD3E", "MS4A1", "unknown", "absent"]}
     ax = scgsfm.pl.gene_map(adata, gene_sets=sets, method="pca", label=False, show=False)
     xy = plane(adata.varm["gsfm"][:-1], "pca", 0)
-    found = [colours(ax)[tuple(at)] for at in xy]
+    found = [colors(ax)[tuple(at)] for at in xy]
     first, second, grey = found[0], found[6], found[7]
     assert found == [first, first, grey, grey, grey, grey, second, grey]
     assert len({first, second, grey}) == 3
@@ -139,7 +139,7 @@ def test_labels_stand_off_points_and_inside() -> None:
     assert found["among"][2] < points[0, 0], "on the right is another point"
 
 
-def test_labels_without_a_place_are_left_out(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_without_space_are_omitted(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
     table = pd.DataFrame(np.zeros((60, 2)), index=[f"gene {i}" for i in range(60)])
     import matplotlib.pyplot as plt
@@ -148,7 +148,7 @@ def test_labels_without_a_place_are_left_out(caplog: pytest.LogCaptureFixture, m
     with caplog.at_level("INFO", logger="scgsfm"):
         scgsfm.pl.gene_map(table, ax=ax, show=False)
     assert 0 < len(ax.texts) < 60
-    assert f"{60 - len(ax.texts)} labels find no place" in caplog.text
+    assert f"{60 - len(ax.texts)} labels are omitted" in caplog.text
 
 
 def test_named_labels(adata: ad.AnnData) -> None:

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
 import scgsfm
-from scgsfm.pl._predict_functions import COLOURS
+from scgsfm.pl._predict_functions import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +44,8 @@ def table(gsfm: GSFM) -> pd.DataFrame:
 def check(ax: Axes, rows: pd.DataFrame) -> None:
     dots = ax.collections[-1]
     np.testing.assert_allclose(dots.get_offsets(), np.column_stack([rows["probability"], range(len(rows))]), rtol=1e-5)
-    expected = [COLOURS["in the library" if known else "predicted"] for known in rows["known"]]
-    assert [to_hex(colour).upper() for colour in dots.get_facecolors()] == expected
+    expected = [COLORS["in the library" if known else "predicted"] for known in rows["known"]]
+    assert [to_hex(color).upper() for color in dots.get_facecolors()] == expected
     assert isinstance(ax.collections[0], LineCollection)
     assert ax.yaxis_inverted()
 
@@ -61,7 +61,7 @@ def test_panels_of_genes(table: pd.DataFrame) -> None:
         aurocs = ["–" if np.isnan(auroc) else f"{auroc:.2f}" for auroc in rows["auroc"]]
         assert [text.get_text() for text in ax.texts] == ["AUROC", *aurocs]
     (legend,) = axes[0].figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == list(COLOURS)
+    assert [text.get_text() for text in legend.get_texts()] == list(COLORS)
 
 
 def test_panels_of_terms(gsfm: GSFM) -> None:
@@ -96,7 +96,7 @@ def test_errors(table: pd.DataFrame) -> None:
 
     with pytest.raises(ValueError, match="lacks the columns term, auroc"):
         scgsfm.pl.predict_functions(table.drop(columns=["term", "auroc"]))
-    with pytest.raises(KeyError, match="doesn't hold 'CD4'; it holds 2 genes"):
+    with pytest.raises(KeyError, match="no gene 'CD4'. It has 2 genes"):
         scgsfm.pl.predict_functions(table, names=["LYZ", "CD4"])
     with pytest.raises(ValueError, match="There are 2 genes to draw, but at most 1 fit"):
         scgsfm.pl.predict_functions(table, ax=plt.subplots()[1])

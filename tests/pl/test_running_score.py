@@ -63,7 +63,7 @@ def test_data() -> None:
     sc.tl.rank_genes_groups(adata, "cell_type", groups=["B", "NK"], method="t-test")
     axes = pl.running_score(adata, "HALLMARK_ALLOGRAFT_REJECTION", group="NK", show=False)
     assert "NK" in axes[0].get_title()
-    with pytest.raises(ValueError, match="name one by `group`"):
+    with pytest.raises(ValueError, match="select one by `group`"):
         pl.running_score(adata, TERM, show=False)
     with pytest.raises(KeyError, match="'X'"):
         pl.running_score(adata, TERM, group="X", show=False)

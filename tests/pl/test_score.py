@@ -41,26 +41,37 @@ def labels(ticks: Any) -> list[str]:
     return [tick.get_text() for tick in ticks]
 
 
+def heat_map(ax: Any) -> np.ndarray:
+    """Values of the heat map, groups × sets."""
+    shape = len(ax.get_yticklabels()), len(ax.get_xticklabels())
+    return np.asarray(ax.collections[0].get_array()).reshape(shape)
+
+
+def color_legend(ax: Any) -> str:
+    """Title of the color bar."""
+    return next(other.get_title() for other in ax.figure.axes if other.get_title())
+
+
 def test_matrix_of_means(adata: ad.AnnData) -> None:
     ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False)
     scores = adata.obsm["score_mean"].to_numpy()
     expected = [scores[start::3].mean(axis=0) for start in (1, 0, 2)]
-    np.testing.assert_allclose(ax.images[0].get_array(), expected)
+    np.testing.assert_allclose(heat_map(ax), expected)
     assert labels(ax.get_yticklabels()) == ["a", "b", "c"]
     assert labels(ax.get_xticklabels())[:2] == ["T/NK", "B"]
     assert labels(ax.get_xticklabels())[2] == "TRAVAGLINI_LUNG_CD4_…OF_A_VERY_LONG_NAME"
-    assert ax.images[0].colorbar.ax.get_ylabel() == "mean mean score"
+    assert color_legend(ax) == "mean mean score"
 
 
 def test_matrix_of_zscores(adata: ad.AnnData) -> None:
     adata.obsm["score_mean"]["B"] = 0.5
     ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", zscore=True, show=False)
-    found = np.asarray(ax.images[0].get_array())
+    found = heat_map(ax)
     np.testing.assert_allclose(found[:, [0, 2]].mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(found[:, [0, 2]].std(axis=0), 1)
     assert (found[:, 1] == 0).all(), "a set without differences"
-    assert ax.images[0].get_clim() == (-np.abs(found).max(), np.abs(found).max())
-    assert ax.images[0].colorbar.ax.get_ylabel() == "mean mean score (z)"
+    assert ax.collections[0].get_clim() == (-np.abs(found).max(), np.abs(found).max())
+    assert color_legend(ax) == "mean mean score (z)"
 
 
 def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
@@ -68,10 +79,10 @@ def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
     adata.obs.loc[adata.obs_names[0], "cell_type"] = None
     ax = scgsfm.pl.score(adata, "B", method="mean", kind="matrix", groupby="cell_type", show=False)
     assert labels(ax.get_yticklabels()) == ["c", "b", "a"]
-    np.testing.assert_allclose(np.ravel(ax.images[0].get_array())[1], adata.X[3::3, 2].mean())
+    np.testing.assert_allclose(heat_map(ax)[1, 0], adata.X[3::3, 2].mean())
 
 
-def test_common_begin_of_names_is_left_out(adata: ad.AnnData) -> None:
+def test_common_prefix_of_names_is_removed(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, {"HALLMARK_HYPOXIA": ["CD3D"], "HALLMARK_HEME_METABOLISM": ["LYZ"]}, method="mean")
     ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False)
     assert labels(ax.get_xticklabels()) == ["HYPOXIA", "HEME_METABOLISM"]
@@ -104,7 +115,7 @@ def test_shown_figures_return_nothing(adata: ad.AnnData, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"kind": "umap"}, "`kind` is 'umap'"),
         ({"basis": "tsne"}, "no embedding `basis='tsne'`; `obsm` has: 'X_umap', 'score_mean'"),
@@ -112,13 +123,29 @@ def test_shown_figures_return_nothing(adata: ad.AnnData, monkeypatch: pytest.Mon
         ({"kind": "matrix", "groupby": "leiden"}, "`groupby='leiden'`"),
     ],
 )
-def test_errors(adata: ad.AnnData, options: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_errors(adata: ad.AnnData, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         scgsfm.pl.score(adata, method="mean", show=False, **options)
 
 
-def test_too_many_sets_are_not_drawn_unasked(adata: ad.AnnData) -> None:
+def test_too_many_sets(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, {f"set {i}": ["CD3D", "LYZ"] for i in range(17)}, method="mean")
     with pytest.raises(ValueError, match="17 sets were scored, too many"):
         scgsfm.pl.score(adata, method="mean", show=False)
     assert scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False) is not None
+
+
+def test_options_of_scanpy(adata: ad.AnnData) -> None:
+    options = {"method": "mean", "kind": "matrix", "groupby": "cell_type", "show": False}
+    ax = scgsfm.pl.score(adata, swap_axes=True, vmin=-1, **options)
+    assert labels(ax.get_xticklabels()) == ["a", "b", "c"]
+    assert labels(ax.get_yticklabels())[:2] == ["T/NK", "B"]
+    assert ax.collections[0].get_clim()[0] == -1
+
+
+def test_matrix_on_given_axes(adata: ad.AnnData) -> None:
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots()
+    drawn = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", ax=ax, show=False)
+    assert drawn.figure is figure

@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._docs import doc_params
+from scgsfm.annotation import UNASSIGNED
 
-from ._shared import finish, shorten
+from ._toolkit import check_basis, finish, shorten
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-UNASSIGNED = "unassigned"
 KINDS = ("embedding", "matrix")
 
 
+@doc_params
 def annotate(
     adata: AnnData,
     *,
@@ -28,43 +30,43 @@ def annotate(
     show: bool | None = None,
     **kwargs: Any,
 ) -> Axes | list[Axes] | None:
-    """Plot the cell types that :func:`~scgsfm.tl.annotate` found, on an embedding or as a table of groups × types.
+    """Plot assigned cell types on an embedding, or as a matrix of groups × types.
 
-    The embedding is drawn twice by scanpy :cite:p:`Wolf2018`: by label, unassigned cells in grey, and by confidence.
-    The table shows the scores of each group's best types; a dot marks the group's label, a cross the best type where
-    the group is unassigned.
+    The embedding is plotted twice by scanpy :cite:p:`Wolf2018`: colored by label, with unassigned cells in grey, and by
+    confidence. The matrix shows the scores of the best types of each group. A dot marks the label of a group; a cross
+    marks the best type of a group that is unassigned.
 
     Parameters
     ----------
     adata
         Cells with labels of :func:`~scgsfm.tl.annotate`.
     key
-        Key of the labels, if they were written with ``key_added``.
+        Key of the labels, if ``key_added`` was used.
     kind
-        ``"embedding"``, or ``"matrix"`` for the table, which needs labels of groups (``groupby``).
+        ``"embedding"``, or ``"matrix"``, which requires labels of groups (``groupby``).
     basis
-        Embedding of the cells: ``"umap"`` stands for ``obsm["X_umap"]``.
+        Embedding of the cells: ``"umap"`` uses ``obsm["X_umap"]``.
     n_types
-        How many of each group's best types the table has columns for.
+        Number of types of each group to show in the matrix.
     cmap
-        Colour map of the confidence or of the scores.
+        Color map of the confidence or of the scores.
     ax
-        Where to draw the table; a figure of a fitting size is made by default.
+        {ax} Only for the matrix.
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        {show}
     **kwargs
-        Passed on: to :func:`scanpy.pl.embedding` or to :meth:`matplotlib.axes.Axes.imshow`.
+        Passed to :func:`scanpy.pl.embedding` or to :meth:`matplotlib.axes.Axes.imshow`.
 
     Returns
     -------
-    ``None`` if the figure is shown, else its axes: a list of two for embeddings.
+    ``None`` if the plot is shown, else the axes (a list of two for embeddings).
 
     Raises
     ------
     KeyError
-        If there are no such labels, or, for the table, no groups.
+        If the labels, or, for the matrix, groups do not exist.
     ValueError
-        If there is no such kind or embedding, or ``ax`` is given for the two embeddings.
+        If ``kind`` or ``basis`` does not exist, or ``ax`` is given for embeddings.
 
     Examples
     --------
@@ -77,12 +79,12 @@ def annotate(
         msg = f"`kind` is {kind!r} and `n_types` {n_types}, but must be 'embedding' or 'matrix', and at least 1."
         raise ValueError(msg)
     if key not in adata.obs or f"{key}_confidence" not in adata.obs:
-        msg = f"There are no labels in `obs[{key!r}]`. Run `scgsfm.tl.annotate` first, or name the `key`."
+        msg = f"There are no labels in `obs[{key!r}]`. Run `scgsfm.tl.annotate` first, or set `key`."
         raise KeyError(msg)
     if kind == "matrix":
         return finish(_matrix(adata, key, n_types, cmap, ax, **kwargs), show)
     if ax is not None:
-        msg = "`ax` is one place, but two embeddings are drawn: leave it out, or use `scanpy.pl.embedding`."
+        msg = "`ax` requires `kind='matrix'`, since two embeddings are plotted: omit it, or use `scanpy.pl.embedding`."
         raise ValueError(msg)
     return finish(_embeddings(adata, key, basis, cmap, **kwargs), show)
 
@@ -90,31 +92,23 @@ def annotate(
 def _embeddings(adata: AnnData, key: str, basis: str, cmap: str, **kwargs: Any) -> list[Axes]:
     import scanpy as sc
 
-    basis = basis if basis in adata.obsm or f"X_{basis}" in adata.obsm else _missing(adata, basis)
-    drawn = sc.AnnData(obs=adata.obs[[key, f"{key}_confidence"]].copy(), obsm=dict(adata.obsm))
-    drawn.obs[key] = drawn.obs[key].astype("category").cat.remove_unused_categories()
+    check_basis(adata, basis)
+    cells = sc.AnnData(obs=adata.obs[[key, f"{key}_confidence"]].copy(), obsm=dict(adata.obsm))
+    cells.obs[key] = cells.obs[key].astype("category").cat.remove_unused_categories()
     options = {"frameon": False, "wspace": 0.4, "cmap": cmap, "vmin": 0, "vmax": 1}
     options |= {"title": ["cell type", "confidence"]} | kwargs
-    palette = _colours(drawn.obs[key].cat.categories)
-    return sc.pl.embedding(drawn, basis, color=list(drawn.obs), palette=palette, show=False, **options)
+    palette = _colors(cells.obs[key].cat.categories)
+    return sc.pl.embedding(cells, basis, color=list(cells.obs), palette=palette, show=False, **options)
 
 
-def _missing(adata: AnnData, basis: str) -> str:
-    msg = (
-        f"There is no embedding `basis={basis!r}`; `obsm` has: {', '.join(map(repr, adata.obsm)) or 'nothing'}. "
-        "Compute one first, for example by `scanpy.tl.umap`."
-    )
-    raise ValueError(msg)
-
-
-def _colours(names: pd.Index) -> dict[str, Any]:
-    """Colours of scanpy for the types, light grey for cells without one."""
+def _colors(names: pd.Index) -> dict[str, str]:
+    """The colors of scanpy for cell types, and light grey for unassigned cells."""
     from scanpy.plotting import palettes
 
     types = [name for name in names if name != UNASSIGNED]
     many = palettes.default_20 if len(types) <= len(palettes.default_20) else palettes.default_102
-    colours = {name: many[i % len(many)] for i, name in enumerate(types)}
-    return colours | {UNASSIGNED: "#d3d3d3"}
+    colors = {name: many[i % len(many)] for i, name in enumerate(types)}
+    return colors | {UNASSIGNED: "#d3d3d3"}
 
 
 def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, **kwargs: Any) -> Axes:
@@ -122,9 +116,9 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
 
     table = adata.uns.get(key)
     if not isinstance(table, pd.DataFrame):
-        msg = f"There is no table of groups in `uns[{key!r}]`: annotate with `groupby`, or draw `kind='embedding'`."
+        msg = f"There is no table of groups in `uns[{key!r}]`: annotate with `groupby`, or use `kind='embedding'`."
         raise KeyError(msg)
-    scores = table.pivot(index="group", columns="cell_type", values="score")
+    scores = table.pivot_table(index="group", columns="cell_type", values="score", observed=True)
     best = table[table["rank"] == 1].set_index("group")["cell_type"].astype(str)
     groups = best.sort_values(kind="stable").index
     top = table[table["rank"] <= n_types]
@@ -146,7 +140,7 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
 
 
 def _marks(adata: AnnData, key: str, best: pd.Series, scores: pd.DataFrame, ax: Axes) -> None:
-    """A dot on the label of each group, a cross on the best type of one without a label."""
+    """Mark the label of each group by a dot, and the best type of an unassigned group by a cross."""
     groupby = adata.uns[_keys.UNS][key]["params"]["groupby"]
     label = adata.obs.groupby(adata.obs[groupby].astype(str), observed=True)[key].first().astype(str)
     for row, group in enumerate(scores.index):

@@ -2,7 +2,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._shared import finish, labels
+from scgsfm._docs import doc_params
+
+from ._toolkit import (
+    GREY,
+    MAX_PANELS,
+    OKABE_ITO,
+    check_columns,
+    check_panels,
+    choose,
+    finish,
+    labels,
+    legend_handles,
+    panels,
+    rank_axis,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,13 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-NEEDED = ("set", "gene", "probability", "rank", "known")
-COLOURS = {"of the set": "#999999", "predicted": "#0072B2"}
-"""By Okabe and Ito, told apart by everybody."""
-PANELS = 4
-"""Panels in a row, and sets drawn without being named."""
+COLUMNS = ("set", "gene", "probability", "rank", "known")
+COLORS = {"in the set": GREY, "predicted": OKABE_ITO[0]}
+N_COLUMNS = 4
+"""Panels in a row."""
 
 
+@doc_params
 def complete_sets(
     table: pd.DataFrame,
     *,
@@ -25,33 +39,34 @@ def complete_sets(
     ax: Axes | None = None,
     show: bool | None = None,
 ) -> Axes | list[Axes] | None:
-    """Plot the genes that a gene set foundation model ranks highest for sets :cite:p:`Clarke2026`.
+    """Plot the top-ranked genes of completed gene sets :cite:p:`Clarke2026`.
 
-    A panel for each set: genes by rank from the top, their probability as bars, genes that the set lists in grey.
+    Each set has a panel with its top-ranked genes from top to bottom and their probabilities as bars. Genes that the set
+    already contains are grey.
 
     Parameters
     ----------
     table
-        What :func:`~scgsfm.tl.complete_sets` returns, or part of it.
+        Result of :func:`~scgsfm.tl.complete_sets`, or part of it.
     sets
-        Name of a set, or several; by default all, if these are few enough for a plot.
+        One or several sets to plot. By default, all sets are plotted if there are at most four.
     n_genes
-        How many genes to show of each set.
+        Number of genes to plot for each set.
     ax
-        Where to draw a single set; a figure of a fitting size is made by default.
+        {ax} It requires a single set.
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        {show}
 
     Returns
     -------
-    ``None`` if the figure is shown, else its axes: a list for several sets.
+    ``None`` if the plot is shown, else the axes (a list for several sets).
 
     Raises
     ------
     KeyError
-        If the table doesn't hold a set.
+        If the table does not contain a set.
     ValueError
-        If columns are missing, or there are too many sets to draw.
+        If columns are missing, or there are too many sets.
 
     Examples
     --------
@@ -59,62 +74,22 @@ def complete_sets(
     >>> table = scgsfm.tl.complete_sets({"interferon": ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]})
     >>> axes = scgsfm.pl.complete_sets(table, show=False)
     """
-    missing = [column for column in NEEDED if column not in table]
-    if missing:
-        msg = (
-            f"`table` lacks the columns {', '.join(missing)}: give what `scgsfm.tl.complete_sets` returns; it has "
-            f"{', '.join(map(str, table))}."
-        )
-        raise ValueError(msg)
-    names = _names(table, sets, single=ax is not None)
-    axes = _axes(len(names), n_genes) if ax is None else [ax]
+    check_columns(table, COLUMNS, "complete_sets")
+    names = choose(table["set"].unique().tolist(), sets, noun="set", argument="sets")
+    check_panels(len(names), 1 if ax is not None else MAX_PANELS if sets is None else None, noun="set", argument="sets")
+    axes = panels(len(names), N_COLUMNS, (2.6, 0.19 * n_genes + 0.9), (1.4, 0)) if ax is None else [ax]
     for name, title, axis in zip(names, labels(names, 26)[1], axes, strict=True):
         _draw(table[table["set"] == name].nsmallest(n_genes, "rank"), axis)
         axis.set_title(title)
-    axes[-1].legend(handles=_handles(), frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    if ax is None:  # a legend inside one panel would make it narrower than the others
+        axes[0].figure.legend(handles=legend_handles(COLORS), frameon=False, loc="outside right upper")
+    else:
+        ax.legend(handles=legend_handles(COLORS), frameon=False, loc="lower right")
     return finish(axes[0] if len(axes) == 1 else axes, show)
 
 
-def _names(table: pd.DataFrame, sets: str | Sequence[str] | None, *, single: bool) -> list[str]:
-    there = table["set"].unique().tolist()
-    if sets is not None:
-        names = [sets] if isinstance(sets, str) else list(sets)
-        if unknown := [name for name in names if name not in there]:
-            msg = f"`table` doesn't hold {unknown[0]!r}; it holds {len(there)} sets, such as {there[:3]}."
-            raise KeyError(msg)
-    else:
-        names = there
-    most = 1 if single else PANELS if sets is None else len(names)
-    if not 1 <= len(names) <= most:
-        msg = f"There are {len(names)} sets to draw, but at most {most} fit: name them by `sets`."
-        raise ValueError(msg)
-    return names
-
-
-def _axes(n_sets: int, n_genes: int) -> list[Axes]:
-    import matplotlib.pyplot as plt
-
-    n_columns = min(n_sets, PANELS)
-    n_rows = -(-n_sets // n_columns)
-    size = (2.6 * n_columns + 1.4, n_rows * (0.19 * n_genes + 0.9))
-    _, axes = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained", squeeze=False)
-    for spare in axes.flat[n_sets:]:
-        spare.remove()
-    return list(axes.flat[:n_sets])
-
-
-def _draw(rows: pd.DataFrame, axis: Axes) -> None:
-    colours = rows["known"].map({True: COLOURS["of the set"], False: COLOURS["predicted"]})
-    axis.barh(range(len(rows)), rows["probability"], color=colours.tolist(), height=0.75)
-    axis.set_yticks(range(len(rows)), rows["gene"])
-    axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xlim(0, None)
-    axis.tick_params(axis="y", length=0)
-    axis.set_xlabel("probability")
-    axis.spines[["top", "right"]].set_visible(False)
-
-
-def _handles() -> list:
-    from matplotlib.patches import Patch
-
-    return [Patch(color=colour, label=label) for label, colour in COLOURS.items()]
+def _draw(rows: pd.DataFrame, ax: Axes) -> None:
+    colors = rows["known"].map({True: COLORS["in the set"], False: COLORS["predicted"]})
+    ax.barh(range(len(rows)), rows["probability"], color=colors.tolist(), height=0.75)
+    ax.set_xlim(0, None)
+    rank_axis(ax, rows["gene"].tolist())

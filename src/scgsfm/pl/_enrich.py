@@ -2,23 +2,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import pandas as pd
-
 from scgsfm import _keys
+from scgsfm._docs import doc_params
 
-from ._dots import MOST_LOG, draw_dots, first_of_groups, name_dots, new_axes, result_table
-from ._shared import finish, labels
+from ._toolkit import choose, dot_axes, dots_of, draw_dots, finish, label_dots, labels, result_table, top_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-NEEDED = ("group", "term", "score", "padj", "n_found", "n_hits")
+COLUMNS = ("group", "term", "score", "padj", "n_found", "n_hits")
 
 
+@doc_params
 def enrich(
     data: AnnData | pd.DataFrame,
     groups: str | Sequence[str] | None = None,
@@ -33,47 +32,47 @@ def enrich(
     show: bool | None = None,
     **kwargs: Any,
 ) -> Axes | None:
-    """Plot the terms that groups are enriched for as dots.
+    """Plot the enriched terms of groups as a dot plot.
 
-    A column for each group, a row for each term that is among the first of any group. Colour is the score, size the
-    adjusted p-value or the share of the term's genes that were hit. A ring marks what is significant.
+    Columns are groups, and rows are the top terms of each group. The color of a dot is the score, and its size the
+    adjusted p-value or the fraction of the genes of the term that are hits. Significant terms have a ring.
 
     Parameters
     ----------
     data
-        Cells with a result of :func:`~scgsfm.tl.enrich`, or the table that it returns.
+        AnnData with a result of :func:`~scgsfm.tl.enrich`, or the table that it returns.
     groups
-        Name of a group, or several; by default all.
+        One or several groups to plot. By default, all are plotted.
     n_terms
-        How many significant terms of each group to show, those with the highest positive scores by p-value.
+        Number of terms to plot for each group: significant terms with a positive score, by p-value.
     terms
-        Which terms to show instead.
+        Terms to plot instead.
     size
-        ``"padj"`` draws dots of an area proportional to -log10 of the adjusted p-value, ``"share"`` to the share
+        With ``"padj"``, the area of a dot is proportional to -log10 of the adjusted p-value, and with ``"share"`` to
         ``n_hits / n_found``.
     max_padj
         Adjusted p-value below which a term is significant.
     key
-        Key of the result in ``uns``, if it was written with ``key_added``.
+        Key of the result in ``uns``, if ``key_added`` was used.
     cmap
-        Name of a colour map; by default a sequential one, or a diverging one if a significant score is negative.
+        Color map. Defaults to a sequential one, or to a diverging one if a significant score is negative.
     ax
-        Where to draw; a figure of a fitting size is made by default.
+        {ax}
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        {show}
     **kwargs
-        Passed on to :meth:`matplotlib.axes.Axes.scatter`.
+        Passed to :meth:`matplotlib.axes.Axes.scatter`.
 
     Returns
     -------
-    ``None`` if the figure is shown, else its axes.
+    ``None`` if the plot is shown, else the axes.
 
     Raises
     ------
     KeyError
-        If there is no such result, group or term.
+        If the result, a group or a term does not exist.
     ValueError
-        If columns are missing, or there is nothing to draw.
+        If columns are missing, or no term is significant.
 
     Examples
     --------
@@ -84,54 +83,29 @@ def enrich(
     if size not in {"padj", "share"}:
         msg = f"`size` is {size!r}, but must be 'padj' or 'share'."
         raise ValueError(msg)
-    table = result_table(data, key or _keys.ENRICH, NEEDED, "enrich")
-    columns = _chosen(table, "group", groups)
-    rows = _first(table, columns, n_terms, max_padj) if terms is None else _chosen(table, "term", terms)
-    dots = table[table["group"].isin(columns) & table["term"].isin(rows)].copy()
-    dots["x"] = pd.Index(columns).get_indexer(dots["group"])
-    dots["y"] = pd.Index(rows).get_indexer(dots["term"])
-    dots["log"] = -np.log10(np.maximum(dots["padj"], 10**-MOST_LOG))
-    dots["share"] = dots["n_hits"] / dots["n_found"]
+    table = result_table(data, key or _keys.ENRICH, COLUMNS, "enrich")
+    columns = choose(table["group"].unique().tolist(), groups, noun="group", argument="groups")
+    if terms is None:
+        significant = table[(table["score"] > 0) & (table["padj"] < max_padj)].sort_values("pvalue", kind="stable")
+        rows = top_rows(significant, "term", columns, n_terms, max_padj)
+    else:
+        rows = choose(table["term"].unique().tolist(), terms, noun="term", argument="terms")
+    dots = dots_of(table, columns, rows, "term")
     if ax is None:
-        ax = new_axes(len(columns), len(rows))
-    _draw(dots, size, max_padj, cmap, ax, **kwargs)
-    _name(ax, columns, rows)
+        ax = dot_axes(len(columns), len(rows))
+    sizes, title = (
+        (dots["log"], "-log10 padj") if size == "padj" else (dots["n_hits"] / dots["n_found"], "share of genes")
+    )
+    options = _color_scale(dots, cmap, max_padj) | kwargs
+    draw_dots(dots, sizes, ax, max_padj=max_padj, title=title, label="score", options=options)
+    prefix, names = labels(rows, length=500)
+    label_dots(ax, columns, [name.replace("_", " ") for name in names])
+    ax.set_ylabel(prefix.rstrip("_"))
     return finish(ax, show)
 
 
-def _chosen(table: pd.DataFrame, column: str, names: str | Sequence[str] | None) -> list[str]:
-    there = table[column].unique().tolist()
-    if names is None:
-        return there
-    chosen = [names] if isinstance(names, str) else list(dict.fromkeys(names))
-    if unknown := [name for name in chosen if name not in there]:
-        msg = f"The table has no {column} {unknown[0]!r}; it has {len(there)}, such as {there[:3]}."
-        raise KeyError(msg)
-    if not chosen:
-        msg = f"`{column}s` is empty: name one or several, or leave it out."
-        raise ValueError(msg)
-    return chosen
-
-
-def _first(table: pd.DataFrame, groups: list[str], n_terms: int, max_padj: float) -> list[str]:
-    """Terms that are among the first of any group, by group."""
-    up = table[(table["score"] > 0) & (table["padj"] < max_padj)].sort_values("pvalue", kind="stable")
-    return first_of_groups(up, "term", groups, n_terms, max_padj)
-
-
-def _draw(dots: pd.DataFrame, size: str, max_padj: float, cmap: str | None, ax: Axes, **kwargs: Any) -> None:
+def _color_scale(dots: pd.DataFrame, cmap: str | None, max_padj: float) -> dict[str, Any]:
     limit = dots["score"].abs().max()
-    signed = ((dots["score"] < 0) & (dots["padj"] < max_padj)).any()
-    options = {
-        "cmap": cmap or ("RdBu_r" if signed else "viridis_r"),
-        "vmin": -limit if signed else 0,
-        "vmax": limit,
-    }
-    sizes, title = (dots["log"], "-log10 padj") if size == "padj" else (dots["share"], "share of genes")
-    draw_dots(dots, sizes, ax, max_padj=max_padj, title=title, label="score", options=options | kwargs)
-
-
-def _name(ax: Axes, groups: list[str], terms: list[str]) -> None:
-    prefix, names = labels(terms, n=500)
-    name_dots(ax, groups, [name.replace("_", " ") for name in names])
-    ax.set_ylabel(prefix.rstrip("_"))
+    if ((dots["score"] < 0) & (dots["padj"] < max_padj)).any():
+        return {"cmap": cmap or "RdBu_r", "vmin": -limit, "vmax": limit}
+    return {"cmap": cmap or "viridis_r", "vmin": 0, "vmax": limit}

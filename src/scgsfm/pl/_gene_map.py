@@ -7,12 +7,13 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import gene_names
+from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
 
 from ._placement import place_labels
-from ._shared import finish, labels
+from ._toolkit import OKABE_ITO, finish, labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,19 +22,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
 
-MOST_SETS = 20
-"""Colours that can be told apart, at best."""
-MOST_LABELS = 100
-"""Points that are labelled without being named."""
+    from scgsfm.genesets import GeneSetsLike
+
+MAX_SETS = 20
+"""Maximum number of colors that can be distinguished."""
+MAX_LABELS = 100
+"""Maximum number of points that are labeled by default."""
 N_COMPONENTS = 50
-"""Principal components from which UMAP starts."""
-GREY = "0.85"
+"""Principal components that UMAP starts from."""
+LIGHT_GREY = "0.85"
 
 
+@doc_params
 def gene_map(
     data: AnnData | pd.DataFrame,
     *,
-    gene_sets: Any = None,
+    gene_sets: GeneSetsLike | None = None,
     color: str | pd.Series | None = None,
     label: str | Sequence[str] | bool | None = None,
     method: Literal["umap", "pca"] = "umap",
@@ -44,52 +48,51 @@ def gene_map(
     show: bool | None = None,
     **kwargs: Any,
 ) -> Axes | None:
-    """Draw a map of genes or gene sets, in which those with similar vectors lie close together.
+    """Plot a map on which genes or gene sets with similar vectors are close to each other.
 
-    Vectors of more than two dimensions are brought to the plane by UMAP :cite:p:`McInnes2018` of the cosine distances
-    between their principal components. Where points lie on such a map means little, which ones lie together does.
+    Vectors with more than two dimensions are reduced by PCA and then by UMAP :cite:p:`McInnes2018` with cosine
+    distances. Neighbors on the map are meaningful, but axes and large distances are not.
 
     Parameters
     ----------
     data
-        Data with the vectors of :func:`~scgsfm.tl.embed_genes` in ``varm``, or a table of vectors as
-        :func:`~scgsfm.tl.embed_sets` returns it: one row a point, named by its index.
+        AnnData with the vectors of :func:`~scgsfm.tl.embed_genes` in ``varm``, or a table of vectors, such as the result
+        of :func:`~scgsfm.tl.embed_sets`, with the names of the points as index.
     gene_sets
-        Gene sets whose genes are coloured, whatever :class:`~scgsfm.GeneSets` takes; all other points are grey. A gene
-        of several sets has the colour of the first.
+        Gene sets whose genes are colored: any input of :class:`~scgsfm.GeneSets`. Other genes are grey. A gene of
+        several sets has the color of the first.
     color
-        Column of ``var``, or a series of values by the points' names: categories get colours of their own, numbers a
-        scale.
+        Column of ``var``, or a series of values with the names of the points as index. Categories have separate colors;
+        numbers have a color scale.
     label
-        Names of the points to label, or whether to label all; by default all, if these are few. Labels don't overlap:
-        one that finds no place is left out, which is logged.
+        Names of the points to label, or whether to label all. By default, all are labeled if there are at most 100.
+        Labels do not overlap; those without space are omitted, with a message in the log.
     method
-        ``"umap"``, or ``"pca"`` for the first two principal components. Vectors of two dimensions are drawn as they
+        ``"umap"``, or ``"pca"`` for the first two principal components. Vectors with two dimensions are plotted as they
         are.
     key
         Key of the vectors in ``varm``.
     gene_symbols
-        Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
-        doesn't.
+        {gene_symbols}
     rng
         Seed or generator of UMAP.
     ax
-        Where to draw; a figure is made by default.
+        {ax}
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        {show}
     **kwargs
-        Passed on to :meth:`matplotlib.axes.Axes.scatter`.
+        Passed to :meth:`matplotlib.axes.Axes.scatter`.
 
     Returns
     -------
-    ``None`` if the figure is shown, else its axes.
+    ``None`` if the plot is shown, else the axes.
 
     Raises
     ------
     KeyError
-        If there are no such vectors, or no points to label of such names.
+        If the vectors, or points to label, do not exist.
     ValueError
-        If both ``gene_sets`` and ``color`` are given, there is no such method or column, there are too many sets, or
+        If both ``gene_sets`` and ``color`` are given, ``method`` or a column does not exist, there are too many sets, or
         fewer than three points have vectors.
     GeneMatchError
         If no gene of the sets is among the points.
@@ -101,16 +104,18 @@ def gene_map(
     >>> ax = scgsfm.pl.gene_map(vectors, method="pca", show=False)
     """
     if gene_sets is not None and color is not None:
-        msg = "`gene_sets` and `color` both say how to colour the points: give one of them."
+        msg = "`gene_sets` and `color` both set the colors of the points: give one of them."
         raise ValueError(msg)
     names, vectors = _vectors(data, key, gene_symbols)
-    known = np.isfinite(vectors).all(axis=1)
-    if known.sum() < 3:
-        msg = f"Only {int(known.sum())} of {len(known)} points have vectors (the others are NaN); a map needs 3."
+    finite = np.isfinite(vectors).all(axis=1)
+    if finite.sum() < 3:
+        msg = (
+            f"Only {int(finite.sum())} of {len(finite)} points have vectors (the others are NaN), but a map requires 3."
+        )
         raise ValueError(msg)
     values = _values(data, names, color)
-    xy = plane(vectors[known], method, rng)
-    names, values = names[known], None if values is None else values[known]
+    xy = plane(vectors[finite], method, rng)
+    names, values = names[finite], None if values is None else values[finite]
 
     if ax is None:
         import matplotlib.pyplot as plt
@@ -122,7 +127,7 @@ def gene_map(
     elif values is not None:
         _draw_values(ax, xy, values, options)
     else:
-        plain: dict[str, Any] = {"color": GREY if len(xy) > MOST_LABELS else "#0072B2"}
+        plain: dict[str, Any] = {"color": LIGHT_GREY if len(xy) > MAX_LABELS else OKABE_ITO[0]}
         ax.scatter(*xy.T, **plain | options)
     _tidy(ax, method.upper() if vectors.shape[1] > 2 else key)
     _label(ax, xy, names, label)
@@ -136,7 +141,7 @@ def _vectors(data: AnnData | pd.DataFrame, key: str, gene_symbols: str | None) -
     if key not in data.varm:
         msg = (
             f"`varm` has no {key!r}, but {', '.join(map(repr, data.varm)) or 'nothing'}: run `scgsfm.tl.embed_genes` "
-            "first, or name the vectors by `key`."
+            "first, or set `key` to the key of the vectors."
         )
         raise KeyError(msg)
     return gene_names(data, gene_symbols=gene_symbols, use_raw=False), np.asarray(data.varm[key], dtype=np.float64)
@@ -149,9 +154,7 @@ def _values(data: AnnData | pd.DataFrame, names: np.ndarray, color: str | pd.Ser
     if isinstance(color, pd.Series):
         return color.reindex(names).reset_index(drop=True)
     if isinstance(data, pd.DataFrame):
-        msg = (
-            f"`color` is {color!r}, but a table of vectors has no columns beside them: give a Series of values by name."
-        )
+        msg = f"`color` is {color!r}, but a table of vectors has no other columns: give a Series of values by name."
         raise ValueError(msg)
     if color not in data.var:
         msg = f"`color={color!r}` is not a column of `var`, which has: {', '.join(map(repr, data.var)) or 'none'}."
@@ -176,28 +179,25 @@ def plane(vectors: np.ndarray, method: str, rng: int | np.random.Generator | Non
     import umap
 
     n_neighbors = min(15, len(vectors) - 1)
-    start = "spectral" if len(vectors) > 100 else "random"  # few points have too few eigenvectors
+    start = "spectral" if len(vectors) > 100 else "random"  # the spectral layout needs more points
     reducer = umap.UMAP(n_neighbors=n_neighbors, metric="cosine", random_state=seed, n_jobs=1, init=start)
     return reducer.fit_transform(components)
 
 
 def _members(sets: GeneSets, names: np.ndarray) -> dict[str, np.ndarray]:
     """Positions of the points in each set."""
-    if len(sets) > MOST_SETS:
-        msg = (
-            f"`gene_sets` holds {len(sets)} sets, but only {MOST_SETS} colours can be told apart: choose some of them."
-        )
+    if len(sets) > MAX_SETS:
+        msg = f"`gene_sets` has {len(sets)} sets, but only {MAX_SETS} colors can be distinguished: select some of them."
         raise ValueError(msg)
     rows = sets.membership(names)
     return {name: rows.indices[rows.indptr[i] : rows.indptr[i + 1]] for i, name in enumerate(sets)}
 
 
 def _palette(n: int) -> list[str]:
-    """By Okabe and Ito, told apart by everybody, as long as these suffice."""
+    """The color-blind-safe palette if it has enough colors, else that of scanpy."""
     from scanpy.plotting.palettes import default_20
 
-    safe = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
-    return safe[:n] if n <= len(safe) else [default_20[i % len(default_20)] for i in range(n)]
+    return OKABE_ITO[:n] if n <= len(OKABE_ITO) else [default_20[i % len(default_20)] for i in range(n)]
 
 
 def _draw_sets(ax: Axes, xy: np.ndarray, members: dict[str, np.ndarray], options: dict[str, Any]) -> None:
@@ -209,27 +209,27 @@ def _draw_sets(ax: Axes, xy: np.ndarray, members: dict[str, np.ndarray], options
 
 def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any]) -> None:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        order = np.argsort(values.to_numpy(), kind="stable")  # the highest in front
-        coloured: dict[str, Any] = {"c": values.to_numpy()[order], "cmap": "viridis"}
-        drawn = ax.scatter(*xy[order].T, **coloured | options)
+        order = np.argsort(values.to_numpy(), kind="stable")  # high values on top
+        scale: dict[str, Any] = {"c": values.to_numpy()[order], "cmap": "viridis"}
+        drawn = ax.scatter(*xy[order].T, **scale | options)
         ax.figure.colorbar(drawn, ax=ax, label=values.name, shrink=0.5)
         return
     groups = values.astype("category")
-    if len(groups.cat.categories) > MOST_SETS:
+    if len(groups.cat.categories) > MAX_SETS:
         n = len(groups.cat.categories)
-        msg = f"`color` has {n} categories, but only {MOST_SETS} colours can be told apart."
+        msg = f"`color` has {n} categories, but only {MAX_SETS} colors can be distinguished."
         raise ValueError(msg)
     _draw_groups(ax, xy, groups.cat.codes.to_numpy(), list(map(str, groups.cat.categories)), options)
 
 
 def _draw_groups(ax: Axes, xy: np.ndarray, group: np.ndarray, names: list[str], options: dict[str, Any]) -> None:
-    """Points by group, -1 in grey below the others, and a legend."""
-    ax.scatter(*xy[group < 0].T, **({"color": GREY} | options))
+    """Draw points by group, those of group -1 in grey and below the others, and a legend."""
+    ax.scatter(*xy[group < 0].T, **({"color": LIGHT_GREY} | options))
     size = options["s"] * (4 if (group < 0).sum() > len(group) / 2 else 1)
     drawn: list[PathCollection] = []
-    for i, colour in enumerate(_palette(len(names))):
-        own = options | {"s": size, "label": f"{names[i]} ({(group == i).sum()})", "color": colour}
-        drawn.append(ax.scatter(*xy[group == i].T, **own))
+    for i, color in enumerate(_palette(len(names))):
+        style = options | {"s": size, "label": f"{names[i]} ({(group == i).sum()})", "color": color}
+        drawn.append(ax.scatter(*xy[group == i].T, **style))
     legend = ax.legend(handles=drawn, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     for handle in legend.legend_handles:
         handle.set_sizes([30])  # type: ignore[union-attr]
@@ -243,16 +243,16 @@ def _tidy(ax: Axes, axis: str) -> None:
 
 def _label(ax: Axes, xy: np.ndarray, names: np.ndarray, label: str | Sequence[str] | bool | None) -> None:
     if label is None:
-        label = len(names) <= MOST_LABELS
+        label = len(names) <= MAX_LABELS
     if isinstance(label, bool):
         wanted = np.arange(len(names) if label else 0)
     else:
         given = [label] if isinstance(label, str) else list(label)
         wanted = match(given, names)
-        if missing := [name for name, at in zip(given, wanted, strict=True) if at < 0]:
-            msg = f"`label` names {missing[0]!r}, which has no vector; of {len(given)} names {len(missing)} have none."
+        if missing := [name for name, position in zip(given, wanted, strict=True) if position < 0]:
+            msg = f"`label` contains {missing[0]!r}, which has no vector ({len(missing)} of {len(given)} names have none)."
             raise KeyError(msg)
     _, shown = labels([str(name) for name in names[wanted]])
-    left_out = place_labels(ax, xy, wanted, shown)
-    if left_out:
-        logger.info("%d labels find no place: %s", len(left_out), ", ".join(left_out[:5]))
+    omitted = place_labels(ax, xy, wanted, shown)
+    if omitted:
+        logger.info("%d labels are omitted for lack of space: %s", len(omitted), ", ".join(omitted[:5]))

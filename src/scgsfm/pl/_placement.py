@@ -1,4 +1,4 @@
-"""Labels of points that don't overlap."""
+"""Placement of the labels of points without overlaps."""
 
 from __future__ import annotations
 
@@ -12,58 +12,59 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DIRECTIONS = np.array([(1, 0), (-1, 0), *((x, y) for y in (1, -1) for x in (0, 0.5, -0.5, 1, -1))])
-"""Where a label may stand around its point, best first."""
+"""Directions from a point to its label, in order of preference."""
 GAPS = np.array([5, 8, 13, 20, 30, 45, 65, 90, 120])
-"""Tried distances of a label from its point, in points of 1/72 inch."""
-COST_OF_POINT = 12
-"""Covering a point is as bad as standing so much further away."""
+"""Distances of a label from its point to try, in points of 1/72 inch."""
+COVER_COST = 12
+"""Cost of covering a point, as a distance."""
 RADIUS = 3
-"""Of a point."""
+"""Radius of a point."""
 MARGIN = 2
-"""Between labels and the frame."""
+"""Distance of labels from the frame."""
 NEAR = 12
-"""A label further away than this gets a line to its point."""
+"""Labels at a larger distance are connected to their points by a line."""
 
 
-def place_labels(ax: Axes, xy: np.ndarray, labelled: np.ndarray, names: Sequence[str], size: float = 7) -> list[str]:
-    """Write names beside points so that no name meets another, near their points and off the others.
+def place_labels(ax: Axes, xy: np.ndarray, labeled: np.ndarray, names: Sequence[str], size: float = 7) -> list[str]:
+    """Label points without overlaps, close to the points and without covering others.
 
-    Greedy: from where labels crowd to where they don't, each at its best free place; one without a place is left out.
+    The placement is greedy: labels in crowded regions are placed first, each at the best free position. Labels without a
+    free position are omitted.
 
     Parameters
     ----------
     ax
-        Axes whose points are drawn.
+        Axes with the points.
     xy
         Coordinates of all points.
-    labelled
-        Which of them are labelled.
+    labeled
+        Indices of the points to label.
     names
-        The labels.
+        Labels of these points.
     size
-        Of the font.
+        Font size.
 
     Returns
     -------
-    The names that found no place.
+    The labels that were omitted.
     """
     from matplotlib.patheffects import withStroke
 
-    figure = ax.figure.canvas.figure  # not a part of it
-    figure.draw_without_rendering()  # settles the layout
+    figure = ax.figure.canvas.figure  # the figure itself, even if the axes are in a subfigure
+    figure.draw_without_rendering()  # computes the layout
     scale = figure.dpi / 72
     frame = np.asarray(ax.get_window_extent().extents) / scale + [MARGIN, MARGIN, -MARGIN, -MARGIN]
     points = ax.transData.transform(xy) / scale
-    halo = [withStroke(linewidth=2, foreground="white")]
-    taken, left_out = np.empty((0, 4)), []
-    for i in _crowded_first(points[labelled]):
-        point = points[labelled[i]]
+    halo = [withStroke(linewidth=2, foreground=ax.get_facecolor())]
+    taken, omitted = np.empty((0, 4)), []
+    for i in _crowded_first(points[labeled]):
+        point = points[labeled[i]]
         options: dict[str, Any] = {"fontsize": size, "ha": "center", "va": "center", "path_effects": halo}
-        text = ax.annotate(names[i], xy[labelled[i]], (0, 0), textcoords="offset points", **options)
-        box = _place(point, np.array(text.get_window_extent().size) / scale, frame, taken, points)
+        text = ax.annotate(names[i], xy[labeled[i]], (0, 0), textcoords="offset points", **options)
+        box = _best_box(point, np.array(text.get_window_extent().size) / scale, frame, taken, points)
         if box is None:
             text.remove()
-            left_out.append(names[i])
+            omitted.append(names[i])
             continue
         taken = np.vstack([taken, box])
         text.set_position(tuple((box[:2] + box[2:]) / 2 - point))
@@ -71,11 +72,11 @@ def place_labels(ax: Axes, xy: np.ndarray, labelled: np.ndarray, names: Sequence
         if np.linalg.norm(nearest - point) > NEAR:
             ends = ax.transData.inverted().transform(np.array([point, nearest]) * scale)
             ax.plot(*ends.T, color="0.4", linewidth=0.5, zorder=2.5, scalex=False, scaley=False)
-    return left_out
+    return omitted
 
 
 def _crowded_first(points: np.ndarray) -> np.ndarray:
-    """Order of the points by their distance to the fifth next."""
+    """Order the points by the distance to their fifth nearest neighbor."""
     if len(points) < 2:
         return np.arange(len(points))
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
@@ -83,21 +84,21 @@ def _crowded_first(points: np.ndarray) -> np.ndarray:
     return np.argsort(np.partition(distance, fifth, axis=1)[:, fifth], kind="stable")
 
 
-def _place(
+def _best_box(
     point: np.ndarray, size: np.ndarray, frame: np.ndarray, taken: np.ndarray, points: np.ndarray
 ) -> np.ndarray | None:
-    """The best box for a label (left, bottom, right, top) inside the frame that meets no box taken."""
-    centres = (point + DIRECTIONS * (size / 2 + GAPS[:, None, None])).reshape(-1, 2)
+    """The best box for a label (left, bottom, right, top) inside the frame that overlaps no other label."""
+    centers = (point + DIRECTIONS * (size / 2 + GAPS[:, None, None])).reshape(-1, 2)
     gaps = np.repeat(GAPS, len(DIRECTIONS))
-    boxes = np.hstack([centres - size / 2, centres + size / 2])
-    free = (boxes[:, :2] >= frame[:2]).all(1) & (boxes[:, 2:] <= frame[2:]).all(1) & ~_meet(boxes, taken).any(1)
+    boxes = np.hstack([centers - size / 2, centers + size / 2])
+    free = (boxes[:, :2] >= frame[:2]).all(1) & (boxes[:, 2:] <= frame[2:]).all(1) & ~_overlap(boxes, taken).any(1)
     if not free.any():
         return None
     boxes = boxes[free]
-    covered = _meet(boxes, np.hstack([points - RADIUS, points + RADIUS])).sum(1)
-    return boxes[np.argmin(gaps[free] + COST_OF_POINT * covered)]
+    covered = _overlap(boxes, np.hstack([points - RADIUS, points + RADIUS])).sum(1)
+    return boxes[np.argmin(gaps[free] + COVER_COST * covered)]
 
 
-def _meet(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Which boxes of ``a`` meet which of ``b``."""
+def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether each box of ``a`` overlaps each box of ``b``."""
     return np.all((a[:, None, :2] < b[None, :, 2:]) & (b[None, :, :2] < a[:, None, 2:]), axis=2)

@@ -8,7 +8,7 @@ import numpy as np
 from scgsfm import _keys
 from scgsfm.models.r3lm import Card, Trace
 
-from ._shared import finish, shorten
+from ._toolkit import finish, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scgsfm import enrichment
+from scgsfm._docs import doc_params
 from scgsfm.genesets import GeneSets
 
-from ._shared import finish, shorten
+from ._toolkit import GREY, OKABE_ITO, finish, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,56 +17,58 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-CURVE, EDGE, REST = "#0072B2", "#D55E00", "#999999"
-"""By Okabe and Ito, told apart by everybody."""
+    from scgsfm.genesets import GeneSetsLike
+
+CURVE, EDGE, REST = OKABE_ITO[0], OKABE_ITO[3], GREY
 
 
+@doc_params
 def running_score(
     data: AnnData | pd.Series | pd.DataFrame,
     term: str | Sequence[str],
     *,
-    library: Any = "hallmark",
+    library: GeneSetsLike = "hallmark",
     group: str | None = None,
     key: str = "rank_genes_groups",
     gene_symbols: str | None = None,
     show: bool | None = None,
 ) -> list[Axes] | None:
-    """Plot how the genes of a term are spread over a ranking, and their running sum.
+    """Plot the running sum of a term over a ranking of genes.
 
-    From top to bottom: the running sum of gene set enrichment analysis :cite:p:`Subramanian2005`, with its largest
-    deviation from 0, the enrichment score; a tick for each gene of the term, the leading edge in another colour; and
-    the values by which the genes are ranked.
+    From top to bottom: the running sum of gene set enrichment analysis :cite:p:`Subramanian2005` and the enrichment
+    score, which is its largest deviation from 0; a tick for each gene of the term, with the leading edge in another
+    color; and the values by which the genes are ranked.
 
     Parameters
     ----------
     data
-        Cells with a ranking by :func:`scanpy.tl.rank_genes_groups`; or a ranking as :func:`~scgsfm.tl.enrich` takes it.
+        AnnData with a ranking by :func:`scanpy.tl.rank_genes_groups`, or any ranking that :func:`~scgsfm.tl.enrich`
+        takes.
     term
         Name of a term, or a list of genes.
     library
-        What has the term: whatever :class:`~scgsfm.GeneSets` takes.
+        Library with the term: a name, or any other input of :class:`~scgsfm.GeneSets`.
     group
-        Which of several rankings to draw.
+        Name of the ranking to plot, if there are several.
     key
-        Key of the ranking in ``uns``.
+        Key in ``uns`` of the ranking.
     gene_symbols
-        Column of ``var`` with the gene names; by default the index, or the column that holds symbols if the index
-        doesn't.
+        {gene_symbols}
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        {show}
 
     Returns
     -------
-    ``None`` if the figure is shown, else the three axes.
+    ``None`` if the plot is shown, else a list of the three axes.
 
     Raises
     ------
     KeyError
-        If there is no such term or group.
+        If the term or the group does not exist.
     ValueError
-        If there is no ranking, or ``group`` isn't named and there are several.
+        If there is no ranking, or there are several and ``group`` is not given.
     GeneMatchError
-        If the ranking has no gene of the term.
+        If no gene of the term is in the ranking.
 
     Examples
     --------
@@ -100,10 +103,10 @@ def _one(groups: list[str], group: str | None) -> str:
     if group is None and len(groups) == 1:
         return groups[0]
     if group is None:
-        msg = f"There are {len(groups)} rankings: name one by `group`, of {', '.join(map(repr, groups[:5]))}."
+        msg = f"There are {len(groups)} rankings: select one by `group`, such as {', '.join(map(repr, groups[:5]))}."
         raise ValueError(msg)
     if group not in groups:
-        msg = f"There is no ranking of {group!r}; there are {', '.join(map(repr, groups))}."
+        msg = f"There is no ranking of {group!r}; available are {', '.join(map(repr, groups))}."
         raise KeyError(msg)
     return group
 
@@ -114,25 +117,26 @@ def _draw(values: np.ndarray, hits: np.ndarray, title: str) -> list[Axes]:
     _, (above, ticks, below) = plt.subplots(
         3, 1, figsize=(5.2, 4.2), sharex=True, height_ratios=[3, 0.5, 1.4], layout="constrained"
     )  # fmt: skip
-    chosen = np.zeros(len(values), bool)
-    chosen[hits] = True
+    is_hit = np.zeros(len(values), bool)
+    is_hit[hits] = True
     score, edge = enrichment.leading_edge(values, hits)
-    curve = enrichment.running_sum(values, chosen)
+    curve = enrichment.running_sum(values, is_hit)
     peak = edge if score > 0 else len(values) - edge
     above.plot(np.arange(len(curve) + 1), np.concatenate([[0], curve]), color=CURVE, lw=1.8)
     above.plot([peak, peak], [0, score], color=EDGE, lw=1, ls="--")
     above.axhline(0, color="black", lw=0.6)
     above.set(title=title, ylabel="running sum")
-    left = peak > len(values) / 2
-    above.text(peak, score / 2, f" ES {score:.2f} ", color=EDGE, ha="right" if left else "left", va="center")
+    above.text(
+        peak, score / 2, f" ES {score:.2f} ", color=EDGE, ha="right" if peak > len(values) / 2 else "left", va="center"
+    )
     leading = hits < edge if score > 0 else hits >= len(values) - edge
-    for of, colour in ((~leading, REST), (leading, EDGE)):
-        ticks.vlines(hits[of] + 0.5, 0, 1, color=colour, lw=0.8)
+    for genes, color in ((hits[~leading], REST), (hits[leading], EDGE)):
+        ticks.vlines(genes + 0.5, 0, 1, color=color, lw=0.8)
     ticks.set(ylim=(0, 1), yticks=[])
     ticks.set_ylabel(f"{len(hits)} genes", rotation=0, ha="right", va="center")
     below.fill_between(np.arange(len(values)), values, color="#bbbbbb", lw=0, step="post")
     below.axhline(0, color="black", lw=0.6)
-    low, high = np.quantile(values, [0.001, 0.999])  # a few extreme values would flatten the rest
+    low, high = np.quantile(values, [0.001, 0.999])  # outliers would flatten the curve
     below.set_ylim(min(low, 0), max(high, 0))
     below.set(xlabel=f"rank of {len(values):,} genes", ylabel="value", xlim=(0, len(values)))
     for axis in (above, ticks, below):

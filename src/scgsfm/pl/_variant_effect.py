@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._shared import finish, shorten
+from ._toolkit import finish, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
