@@ -56,10 +56,10 @@ def test_after_concatenation(adata: ad.AnnData) -> None:
 
 
 def test_absent_scores_are_told(adata: ad.AnnData) -> None:
-    with pytest.raises(KeyError, match="there are scores in: nothing.*tl.score"):
+    with pytest.raises(KeyError, match="available scores: none.*tl.score"):
         scgsfm.get.scores(adata)
     adata.obsm["X_pca"] = np.zeros((23, 2))
     scgsfm.tl.score(adata, SETS, method="mean")
     scgsfm.tl.score(adata, SETS, key_added="mine")
-    with pytest.raises(KeyError, match=r"no scores in `obsm\['score_aucell'\].*in: 'score_mean', 'mine'\."):
+    with pytest.raises(KeyError, match=r"no scores in `obsm\['score_aucell'\].*scores: 'score_mean', 'mine'\."):
         scgsfm.get.scores(adata)

@@ -1,4 +1,4 @@
-"""Getting results out of AnnData in a handy form."""
+"""Results out of AnnData: scores as tables and as AnnData."""
 
 from ._score_adata import score_adata
 from ._scores import scores

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def score_adata(
     adata: AnnData, method: str = "aucell", *, sets: Sequence[str] | None = None, key: str | None = None
 ) -> AnnData:
-    """Get the scores of gene sets as an object of cells × sets, for scanpy's plots and tests.
+    """Get scores as AnnData of cells × sets, for the plots and tests of scanpy.
 
-    What scanpy does with genes it then does with sets: ``sc.pl.umap``, ``sc.pl.violin``, ``sc.pl.matrixplot``,
+    Functions that take genes then take gene sets: ``sc.pl.umap``, ``sc.pl.violin``, ``sc.pl.matrixplot`` or
     ``sc.tl.rank_genes_groups``.
 
     Parameters
@@ -25,11 +25,11 @@ def score_adata(
     adata
         Cells with scores of :func:`~scgsfm.tl.score`.
     method
-        Name of the method.
+        Name of the scoring method.
     sets
-        Names of sets, in this order; all by default.
+        Names of sets, in the desired order. By default, all sets are returned.
     key
-        Key of the scores in ``obsm``, if they were written with ``key_added``.
+        Key of the scores in ``obsm``, if ``key_added`` was used.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def score_adata(
     Raises
     ------
     KeyError
-        If there are no such scores or sets; the message names those that there are.
+        If the scores or sets do not exist. The message lists those that are available.
 
     Examples
     --------
@@ -61,12 +61,12 @@ def score_adata(
     )
 
 
-def _check(sets: Sequence[str], there: list[str]) -> list[str]:
-    """The sets as a list, if all of them are there."""
+def _check(sets: Sequence[str], scored: list[str]) -> list[str]:
+    """The sets as a list. Raises KeyError if one of them was not scored."""
     sets = [sets] if isinstance(sets, str) else list(sets)
     for name in sets:
-        if name not in there:
-            close = similar_names(str(name), there) or there[:3]
-            msg = f"No set {name!r} was scored. There are {len(there)}, such as {', '.join(map(repr, close))}."
+        if name not in scored:
+            close = similar_names(str(name), scored) or scored[:3]
+            msg = f"No set {name!r} was scored. There are {len(scored)}, such as {', '.join(map(repr, close))}."
             raise KeyError(msg)
     return sets

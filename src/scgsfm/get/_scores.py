@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) -> pd.DataFrame:
-    """Get the scores of gene sets with the original names of the sets.
+    """Get scores as a table with the original names of the gene sets.
 
-    In ``obsm`` the ``/`` in names is replaced, since files take it for a path; scores that were streamed to a file or
-    left to dask are arrays without names there, and are computed here. A column goes into ``obs``, and so into every
-    plot of scanpy, by ``adata.obs["my set"] = scgsfm.get.scores(adata)["my set"]``.
+    In ``obsm``, a ``/`` in names is replaced, since file formats treat it as a path. Scores that were streamed to a file
+    or left to dask are arrays without names in ``obsm``, and are computed here. To use a score in plots of scanpy, add it
+    to ``obs``: ``adata.obs["my set"] = scgsfm.get.scores(adata)["my set"]``.
 
     Parameters
     ----------
     adata
         Cells with scores of :func:`~scgsfm.tl.score`.
     method
-        Name of the method.
+        Name of the scoring method.
     key
-        Key of the scores in ``obsm``, if they were written with ``key_added``.
+        Key of the scores in ``obsm``, if ``key_added`` was used.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
     Raises
     ------
     KeyError
-        If there are no such scores; the message names those that there are.
+        If the scores do not exist. The message lists those that are available.
 
     Examples
     --------
@@ -53,19 +53,19 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
         columns = _keys.columns([str(name) for name in records[key]["set_names"]])
         table = pd.DataFrame(np.asarray(table), index=adata.obs_names, columns=columns)
     if not isinstance(table, pd.DataFrame):
-        there = [
+        available = [
             name for name in adata.obsm if "set_names" in records.get(name, {}) or name.startswith(_keys.score(""))
         ]
         msg = (
-            f"There are no scores in `obsm[{key!r}]`; there are scores in: {', '.join(map(repr, there)) or 'nothing'}. "
-            "Run `scgsfm.tl.score` first, or name the `method` or `key`."
+            f"There are no scores in `obsm[{key!r}]`; available scores: {', '.join(map(repr, available)) or 'none'}. "
+            "Run `scgsfm.tl.score` first, or set `method` or `key`."
         )
         raise KeyError(msg)
     return table.set_axis(_names(table, records.get(key, {})), axis=1)
 
 
 def _names(table: pd.DataFrame, record: Mapping[str, Any]) -> list[str]:
-    """The original names; where none are on record (concatenation drops ``uns``), those that the columns tell."""
+    """The original names; if ``uns`` was dropped, as by concatenation, they are derived from the columns."""
     names = [str(name) for name in record.get("set_names", [])]
     original = dict(zip(_keys.columns(names), names, strict=True))
     return [original.get(column, column.replace(_keys.DIVISION_SLASH, "/")) for column in table]

@@ -1,4 +1,4 @@
-"""Plots of scores and of completed gene sets."""
+"""Plots of the results of the tools."""
 
 from ._annotate import annotate
 from ._complete_sets import complete_sets

@@ -6,6 +6,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_var, gene_names
+from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.genes import STATUSES, check_share, protein_coding, resolve, sources
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 
     from scgsfm.genes import Organism
 
-DUPLICATES = "of several names for one gene, the one that is the approved symbol counts, else the first"
+DUPLICATES = "of several names for one gene, the approved symbol is used, else the first name"
 
 
+@doc_params
 def resolve_genes(
     adata: AnnData,
     *,
@@ -28,49 +30,49 @@ def resolve_genes(
 ) -> AnnData | None:
     """Find the approved human symbol of each gene of the data (HGNC, NCBI Gene, Ensembl, HCOP orthologs).
 
-    Other functions of this package do so by themselves; this one shows the result and keeps it with the data. Approved,
-    previous and alias symbols, Ensembl ids with or without version, Entrez ids, and mouse symbols and ids (through
-    one-to-one orthologs) are understood; aliases that several genes share are left open.
+    Other functions of this package match genes in the same way. This function stores the result with the data.
+    Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez IDs, and mouse
+    symbols and IDs (through one-to-one orthologs). Aliases that several genes share remain unresolved.
 
     Parameters
     ----------
     adata
-        Annotated data.
+        Cells × genes.
     gene_symbols
-        Column of ``.var`` with the gene names. By default ``.var_names``, or, where these are no gene names, a column
-        such as ``"gene_symbols"``, ``"gene_name"`` or ``"feature_name"`` that has them.
+        {gene_symbols}
     use_raw
-        Resolve the genes of ``.raw``.
+        {use_raw}
     organism
-        What the names belong to; by default, the organism to which most of them belong.
+        Organism of the gene names. By default, the organism that most of the names belong to.
     key_added
-        Begin the names of the columns with this, and keep the parameters under it.
+        {key_added}
+        It is also the prefix of the columns.
     copy
-        Return a copy instead of writing to ``adata``.
+        {copy}
 
     Returns
     -------
-    ``None``, or the copy. Written are, to ``.var`` (``.raw.var`` with ``use_raw``):
+    Returns ``None``, or the copy if ``copy=True``. Sets the following fields, in ``adata.raw.var`` if ``use_raw=True``:
 
-    ``scgsfm_symbol`` or ``<key_added>_symbol``
-        Approved human symbol, ``""`` where there is none. Names of the same gene have the same symbol.
-    ``scgsfm_status`` or ``<key_added>_status``
+    ``adata.var["scgsfm_symbol"]`` or ``adata.var["<key_added>_symbol"]`` : :class:`str`
+        Approved human symbol, or ``""``. Synonyms have the same symbol.
+    ``adata.var["scgsfm_status"]`` or ``adata.var["<key_added>_status"]`` : :class:`pandas.Categorical`
         How the name was resolved: approved, previous, alias, ensembl, entrez, ortholog, ambiguous or unknown.
-
-    and to ``.uns["scgsfm"]["resolve_genes"]`` or ``.uns["scgsfm"][key_added]`` the counts by status, matched share,
-    organism, number of duplicates, the rule for duplicates, and the versions of the tables.
+    ``adata.uns["scgsfm"]["resolve_genes"]`` : :class:`dict`
+        Counts by status, fraction of recognized names, organism, number of duplicates and how they are treated, and
+        versions of the tables.
 
     Raises
     ------
     ValueError
-        If there is no such column, organism or ``.raw``.
+        If ``gene_symbols``, ``organism`` or ``adata.raw`` does not exist.
     GeneMatchError
-        If less than 5 % of the names are known.
+        If less than 5 % of the names are recognized.
 
     Warns
     -----
     GeneMatchWarning
-        If less than half of the names are known.
+        If less than half of the names are recognized.
 
     Examples
     --------
