@@ -77,4 +77,4 @@ def columns(names: Sequence[str]) -> list[str]:
     from anndata.utils import make_index_unique
 
     unique = make_index_unique(pd.Index([name.replace("/", DIVISION_SLASH) for name in names]))
-    return list(unique)
+    return [str(name) for name in unique]

@@ -108,4 +108,5 @@ def embed_cells(
 def _weighted_sums(sets: csr_array, vectors: np.ndarray) -> np.ndarray:
     """Sums of the vectors of the genes of each set, with weights scaled to unit length; 0 for an empty set."""
     norms = np.sqrt(sets.multiply(sets).sum(axis=1))
-    return (sets @ vectors) / np.where(norms > 0, norms, 1)[:, None]
+    sums: np.ndarray = sets @ vectors
+    return sums / np.where(norms > 0, norms, 1)[:, None]

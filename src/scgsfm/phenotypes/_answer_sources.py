@@ -16,7 +16,7 @@ GO_LIBRARIES = ("go_bp", "go_mf", "go_cc")
 
 def approved_symbol(name: str) -> str:
     """The approved human symbol of a gene; empty if the name is unknown or ambiguous."""
-    return resolve([name], organism="human").symbols[0]
+    return str(resolve([name], organism="human").symbols[0])
 
 
 def gene_functions(gene: str) -> list[tuple[str, str]]:

@@ -98,7 +98,8 @@ def _embeddings(adata: AnnData, key: str, basis: str, cmap: str, **kwargs: Any) 
     options = {"frameon": False, "wspace": 0.4, "cmap": cmap, "vmin": 0, "vmax": 1}
     options |= {"title": ["cell type", "confidence"]} | kwargs
     palette = _colors(cells.obs[key].cat.categories)
-    return sc.pl.embedding(cells, basis, color=list(cells.obs), palette=palette, show=False, **options)
+    axes: list[Axes] = sc.pl.embedding(cells, basis, color=list(cells.obs), palette=palette, show=False, **options)
+    return axes
 
 
 def _colors(names: pd.Index) -> dict[str, str]:

@@ -173,7 +173,7 @@ def plane(vectors: np.ndarray, method: str, rng: int | np.random.Generator | Non
 
     seed = int(np.random.default_rng(rng).integers(2**31))
     n_components = min(2 if method == "pca" else N_COMPONENTS, *vectors.shape)
-    components = PCA(n_components, random_state=seed).fit_transform(vectors)
+    components: np.ndarray = PCA(n_components, random_state=seed).fit_transform(vectors)
     if method == "pca":
         return components
     import umap
@@ -181,7 +181,8 @@ def plane(vectors: np.ndarray, method: str, rng: int | np.random.Generator | Non
     n_neighbors = min(15, len(vectors) - 1)
     start = "spectral" if len(vectors) > 100 else "random"  # the spectral layout needs more points
     reducer = umap.UMAP(n_neighbors=n_neighbors, metric="cosine", random_state=seed, n_jobs=1, init=start)
-    return reducer.fit_transform(components)
+    coordinates: np.ndarray = reducer.fit_transform(components)
+    return coordinates
 
 
 def _members(sets: GeneSets, names: np.ndarray) -> dict[str, np.ndarray]:

@@ -96,9 +96,11 @@ def _best_box(
         return None
     boxes = boxes[free]
     covered = _overlap(boxes, np.hstack([points - RADIUS, points + RADIUS])).sum(1)
-    return boxes[np.argmin(gaps[free] + COVER_COST * covered)]
+    best: np.ndarray = boxes[np.argmin(gaps[free] + COVER_COST * covered)]
+    return best
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether each box of ``a`` overlaps each box of ``b``."""
-    return np.all((a[:, None, :2] < b[None, :, 2:]) & (b[None, :, :2] < a[:, None, 2:]), axis=2)
+    overlap: np.ndarray = np.all((a[:, None, :2] < b[None, :, 2:]) & (b[None, :, :2] < a[:, None, 2:]), axis=2)
+    return overlap

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scgsfm._docs import doc_params
 
@@ -111,7 +111,12 @@ def _draw(rows: pd.DataFrame, column: str, ax: Axes) -> None:
     if column == "term":
         column_of_aurocs = ["AUROC", *("–" if math.isnan(auroc) else f"{auroc:.2f}" for auroc in rows["auroc"])]
         for row, text in enumerate(column_of_aurocs, start=-1):
-            options = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small", "color": "#555555"}
+            options: dict[str, Any] = {
+                "transform": ax.get_yaxis_transform(),
+                "va": "center",
+                "fontsize": "small",
+                "color": "#555555",
+            }
             ax.text(1.04, row, text, **options)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
     from matplotlib.axes import Axes
+
+T = TypeVar("T")
 
 OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
 """Color-blind-safe palette by Okabe and Ito."""
@@ -42,7 +44,7 @@ def shorten(name: str, length: int = MAX_LENGTH) -> str:
     return name if len(name) <= length else f"{name[: length // 2]}…{name[len(name) - (length - 1) // 2 :]}"
 
 
-def finish(axes: Any, show: bool | None) -> Any:
+def finish(axes: T, show: bool | None) -> T | None:
     """Show the figure and return ``None``, or return the axes. By default, scanpy's settings decide."""
     import matplotlib.pyplot as plt
     import scanpy as sc

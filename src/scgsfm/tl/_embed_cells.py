@@ -131,7 +131,7 @@ def embed_cells(
 
     key = key_added or _keys.X_GSFM
     adata.obsm[key] = found.vectors
-    params = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
+    params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
     write_record(adata, key, record | {"counts": found.counts, "n_empty": found.n_empty})
