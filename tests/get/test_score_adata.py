@@ -31,7 +31,7 @@ def test_scores_and_cells(adata: ad.AnnData) -> None:
     assert list(found.uns["cell_type_colors"]) == ["red", "green", "blue"]
 
 
-def test_changes_stay_apart(adata: ad.AnnData) -> None:
+def test_result_is_independent_of_the_data(adata: ad.AnnData) -> None:
     found = scgsfm.get.score_adata(adata, "mean")
     found.obs["new"] = 1
     found.obsm["new"] = found.X
@@ -47,7 +47,7 @@ def test_works_with_scanpy(adata: ad.AnnData) -> None:
     np.testing.assert_allclose(means[1], found.X[1::3].mean(axis=0))
 
 
-def test_chosen_sets(adata: ad.AnnData) -> None:
+def test_selected_sets(adata: ad.AnnData) -> None:
     assert scgsfm.get.score_adata(adata, "mean", sets=["Mono", "T/NK"]).var_names.tolist() == ["Mono", "T/NK"]
     assert scgsfm.get.score_adata(adata, "mean", sets="B").n_vars == 1
     with pytest.raises(KeyError, match="No set 'mono' was scored. There are 3, such as 'Mono'"):

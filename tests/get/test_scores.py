@@ -42,7 +42,7 @@ def test_after_a_round_trip(adata: ad.AnnData, tmp_path: Path, write: str) -> No
     assert list(scgsfm.get.scores(again, key="my scores")) == list(SETS)
 
 
-def test_after_columns_were_taken(adata: ad.AnnData) -> None:
+def test_after_selecting_columns(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, SETS)
     adata.obsm["score_aucell"] = adata.obsm["score_aucell"].iloc[:, [2, 0]]
     assert list(scgsfm.get.scores(adata)) == ["T\N{DIVISION SLASH}NK", "T/NK"]
@@ -55,7 +55,7 @@ def test_after_concatenation(adata: ad.AnnData) -> None:
     assert list(scgsfm.get.scores(both)) == ["T/NK", "B"]
 
 
-def test_absent_scores_are_told(adata: ad.AnnData) -> None:
+def test_missing_scores_raise(adata: ad.AnnData) -> None:
     with pytest.raises(KeyError, match="available scores: none.*tl.score"):
         scgsfm.get.scores(adata)
     adata.obsm["X_pca"] = np.zeros((23, 2))

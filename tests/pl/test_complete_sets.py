@@ -34,7 +34,7 @@ def table(gsfm: GSFM) -> pd.DataFrame:
     return scgsfm.tl.complete_sets(SETS, model=gsfm)
 
 
-def test_bars_are_the_first_genes(table: pd.DataFrame) -> None:
+def test_bars_are_the_top_genes(table: pd.DataFrame) -> None:
     axes = scgsfm.pl.complete_sets(table.sample(frac=1, random_state=0), sets=list(SETS), n_genes=6, show=False)
     for name, ax in zip(SETS, axes, strict=True):
         rows = table[(table["set"] == name) & (table["rank"] <= 6)]

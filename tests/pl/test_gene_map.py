@@ -64,12 +64,12 @@ def components(x: np.ndarray) -> np.ndarray:
     return x @ np.linalg.svd(x)[2][:2].T
 
 
-def test_pca_are_the_first_components(adata: ad.AnnData) -> None:
+def test_pca_shows_the_first_components(adata: ad.AnnData) -> None:
     found = plane(adata.varm["gsfm"][:-1], "pca", 0)
     np.testing.assert_allclose(np.abs(found), np.abs(components(adata.varm["gsfm"][:-1])), atol=1e-6)
 
 
-def test_umap_keeps_neighbours_together() -> None:
+def test_umap_keeps_neighbors_together() -> None:
     centres = 10 * np.eye(6)[:3]
     vectors = np.concatenate([c + np.random.default_rng(1).normal(size=(40, 6)) for c in centres])
     xy = plane(vectors, "umap", 0)
@@ -79,7 +79,7 @@ def test_umap_keeps_neighbours_together() -> None:
     np.testing.assert_array_equal(xy, plane(vectors, "umap", np.random.default_rng(0)))
 
 
-def test_vectors_in_the_plane_stay() -> None:
+def test_two_dimensional_vectors_are_unchanged() -> None:
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(5, 2)), index=list("abcde"), columns=["x", "y"])
     ax = scgsfm.pl.gene_map(table, show=False)
     np.testing.assert_array_equal(ax.collections[0].get_offsets(), table)
@@ -123,7 +123,7 @@ def test_labels_do_not_overlap() -> None:
     assert meet.sum() == 40, "each only itself"
 
 
-def test_labels_stand_off_points_and_inside() -> None:
+def test_labels_avoid_points_and_stay_inside() -> None:
     import matplotlib.pyplot as plt
 
     _, ax = plt.subplots()

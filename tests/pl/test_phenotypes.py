@@ -47,7 +47,7 @@ def dots(ax: Any) -> Any:
 @pytest.mark.parametrize(
     ("kind", "evidence"), [("phenotype", "known"), ("phenotype", "predicted"), ("disease", "known")]
 )
-def test_first_terms_of_each_group(table: pd.DataFrame, kind: str, evidence: str) -> None:
+def test_top_terms_of_each_group(table: pd.DataFrame, kind: str, evidence: str) -> None:
     ax = pl.phenotypes(table, kind=kind, evidence=evidence, n_terms=3, show=False)
     own = table[(table["kind"] == kind) & (table["evidence"] == evidence)]
     first = own.groupby("group", sort=False).head(3)["id"].unique()
@@ -59,13 +59,13 @@ def test_first_terms_of_each_group(table: pd.DataFrame, kind: str, evidence: str
     np.testing.assert_allclose(dots(ax).get_array(), shown["score"])
 
 
-def test_version_and_citation_stand_below(table: pd.DataFrame) -> None:
+def test_version_and_citation_are_shown(table: pd.DataFrame) -> None:
     text = pl.phenotypes(table, show=False).figure.get_supxlabel()
     assert "2024-04-26" in text
     assert "medical advice" in text
 
 
-def test_terms_that_rest_on_the_same_genes_are_shown_once(table: pd.DataFrame) -> None:
+def test_terms_with_the_same_genes_are_shown_once(table: pd.DataFrame) -> None:
     same = table.assign(genes="g")
     assert len(pl.phenotypes(same, n_terms=3, show=False).get_yticklabels()) <= 2
 
@@ -76,7 +76,7 @@ def test_terms_by_name_and_id(table: pd.DataFrame) -> None:
     assert len(ax.get_yticklabels()) == 1
 
 
-def test_refused(table: pd.DataFrame) -> None:
+def test_invalid_arguments_raise(table: pd.DataFrame) -> None:
     with pytest.raises(KeyError, match="There is no `uns"):
         pl.phenotypes(AnnData(np.ones((2, 2))), show=False)
     with pytest.raises(ValueError, match="lacks the columns"):

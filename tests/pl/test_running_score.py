@@ -50,7 +50,7 @@ def test_curve_ends_at_zero_and_peaks_at_the_score(ranking: pd.Series, sign: int
     assert below.get_xlim() == (0, len(ranking))
 
 
-def test_a_list_of_genes_is_the_term_it_lists(ranking: pd.Series) -> None:
+def test_a_list_of_genes_equals_its_term(ranking: pd.Series) -> None:
     genes = scgsfm.datasets.library("hallmark")[TERM]
     by_name, by_list = (pl.running_score(ranking, term, show=False)[0].lines[0].get_ydata() for term in (TERM, genes))
     np.testing.assert_array_equal(by_name, by_list)

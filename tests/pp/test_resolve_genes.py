@@ -115,7 +115,7 @@ def test_bad_arguments() -> None:
         scgsfm.pp.resolve_genes(adata, use_raw=True)
 
 
-def test_poor_names() -> None:
+def test_unrecognized_names() -> None:
     with pytest.warns(GeneMatchWarning, match="2 of 5 genes of the data"):
         scgsfm.pp.resolve_genes(data(["CD4", "CD8A", "x1", "x2", "x3"]))
     adata = data([str(i) for i in range(10)])

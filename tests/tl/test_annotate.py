@@ -72,7 +72,7 @@ def scored(x: Any, sets: Any, **options: Any) -> tuple[Markers, np.ndarray]:
     return markers, markers.score(rows.prepare(x))
 
 
-def test_scores_are_those_of_the_formula() -> None:
+def test_scores_match_the_formula() -> None:
     x = make_adata(12).X.toarray()
     x[:, 12] = 0  # a marker without a value
     weighted = {name: dict.fromkeys(genes, 1.0) for name, genes in SETS.items()}
@@ -81,7 +81,7 @@ def test_scores_are_those_of_the_formula() -> None:
     np.testing.assert_allclose(scored(x, weighted)[1], expected_scores(x, weighted, x), atol=1e-9)
 
 
-def test_random_markers_keep_bins_and_what_sets_share() -> None:
+def test_random_markers_keep_bins_and_shared_genes() -> None:
     x = make_adata(30).X
     sets = SETS | {"D": SETS["A/a"]}
     markers, _ = scored(x, sets, n_random=6)
@@ -119,7 +119,7 @@ def test_labels_of_cells_and_clusters() -> None:
     np.testing.assert_allclose(first["score"], expected_scores(x, weighted, means).max(axis=1))
 
 
-def test_groups_count_the_same_whatever_their_size() -> None:
+def test_groups_have_equal_weights() -> None:
     adata = make_adata(90)
     adata = adata[(adata.obs["cluster"] == "0") | (np.arange(90) < 12)].copy()
     profile = Profile.survey(BlockReader(adata.X, block_size=5), adata.obs["cluster"].astype(int).to_numpy(), 3)
@@ -188,7 +188,7 @@ def test_same_numbers_for_all_types(array_type: Callable[[np.ndarray], Any]) -> 
     pd.testing.assert_frame_equal(other.obs[columns], adata.obs[columns])
 
 
-def test_counts_are_log_normalised(caplog: pytest.LogCaptureFixture) -> None:
+def test_counts_are_log_normalized(caplog: pytest.LogCaptureFixture) -> None:
     counts = np.random.default_rng(0).poisson(1.5, (30, N_GENES))
     by_hand = ad.AnnData(
         np.log1p(10_000 * counts / counts.sum(axis=1, keepdims=True)), var=make_adata(3).var, obs=make_adata(30).obs
@@ -201,7 +201,7 @@ def test_counts_are_log_normalised(caplog: pytest.LogCaptureFixture) -> None:
     pd.testing.assert_frame_equal(by_hand.uns["annotation"], adata.uns["annotation"])
 
 
-def test_cells_that_are_alike_and_empty_cells_are_unassigned() -> None:
+def test_similar_cells_and_empty_cells_are_unassigned() -> None:
     adata = make_adata(12)
     adata.X = sparse.csr_matrix(np.tile(adata.X.toarray()[:1], (12, 1)))
     scgsfm.tl.annotate(adata, markers=SETS, groupby="cluster")
@@ -217,7 +217,7 @@ def test_cells_that_are_alike_and_empty_cells_are_unassigned() -> None:
     assert set(adata.obs["annotation"]) == {"unassigned"}
 
 
-def test_cells_of_no_group() -> None:
+def test_cells_without_a_group() -> None:
     adata = make_adata()
     adata.obs["cluster"] = adata.obs["cluster"].where(np.arange(90) != 4)
     scgsfm.tl.annotate(adata, markers=SETS, groupby="cluster")
@@ -244,7 +244,7 @@ def test_library_with_tissues_on_mouse_names() -> None:
     assert record["markers"]["name"] == "tissue_markers"
 
 
-def test_types_that_several_sets_mean() -> None:
+def test_types_with_several_sets() -> None:
     sets = scgsfm.datasets.library("cell_types")
     table = scgsfm.datasets.marker_table("cell_types").query("tissue == 'liver'")
     genes = sorted({gene for name in table.index for gene in sets[name]})

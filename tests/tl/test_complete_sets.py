@@ -21,7 +21,7 @@ SETS = {"T/NK": ["CD3D", "Cd3e", "CD2", "NKG7"], "B": ["CD79A", "MS4A1"]}
 KNOWN = {"T/NK": ["CD3D", "CD3E", "CD2", "NKG7"], "B": ["CD79A", "MS4A1"]}
 
 
-def test_table_is_what_the_dense_network_gives(gsfm: GSFM, dense: Dense) -> None:
+def test_table_matches_the_dense_network(gsfm: GSFM, dense: Dense) -> None:
     table = scgsfm.tl.complete_sets(SETS, model=gsfm, n_genes=None)
     assert table["set"].tolist() == ["T/NK"] * 25 + ["B"] * 25
     popularity = dense(np.eye(len(gsfm.genes))[2:])[1].mean(axis=0)
@@ -56,7 +56,7 @@ def test_completion_adds_new_genes_by_zscore(gsfm: GSFM) -> None:
         assert set(completed[name]) - set(genes) == set(new["gene"])
 
 
-def test_blocks_give_the_same(gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_does_not_depend_on_blocks(gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
     sets = {f"set {i}": gsfm.genes[i : i + 4] for i in range(2, 13)}
     whole = scgsfm.tl.complete_sets(sets, model=gsfm)
     monkeypatch.setattr("scgsfm.completion._complete.SETS_AT_A_TIME", 3)
@@ -67,7 +67,7 @@ def test_blocks_give_the_same(gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> No
     )
 
 
-def test_unknown_names_are_told(gsfm: GSFM, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_names_raise_warnings_and_errors(gsfm: GSFM, caplog: pytest.LogCaptureFixture) -> None:
     sets = {"T": ["CD3D", "CD2", "no gene"], "peaks": ["chr1:5-9"]}
     with (
         caplog.at_level(logging.INFO, logger="scgsfm"),

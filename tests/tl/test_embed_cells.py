@@ -47,7 +47,7 @@ def expected_sets(x: np.ndarray, names: pd.Index, model: GSFM, n_genes: int, wei
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("n_genes", [3, 500])
 @pytest.mark.parametrize("kind", ["encoder", "latent"])
-def test_is_what_the_dense_network_gives(
+def test_matches_the_dense_network(
     counts: np.ndarray, gsfm: GSFM, dense: Dense, kind: str, weighting: str, n_genes: int, *, soft: bool
 ) -> None:
     adata = make_adata(sparse.csr_matrix(counts), gsfm)
@@ -103,7 +103,7 @@ def test_counts_are_log_normalised_over_known_genes(gsfm: GSFM, caplog: pytest.L
     np.testing.assert_allclose(adata.obsm["X_gsfm"], by_hand.obsm["X_gsfm"], rtol=1e-4, atol=1e-4)
 
 
-def test_cells_do_not_depend_on_others_by_expression(counts: np.ndarray, gsfm: GSFM) -> None:
+def test_expression_weighting_is_independent_of_other_cells(counts: np.ndarray, gsfm: GSFM) -> None:
     whole, part = make_adata(counts, gsfm), make_adata(counts[5:8], gsfm)
     for adata in (whole, part):
         scgsfm.tl.embed_cells(adata, model=gsfm, weighting="expression")
@@ -111,7 +111,7 @@ def test_cells_do_not_depend_on_others_by_expression(counts: np.ndarray, gsfm: G
 
 
 @pytest.mark.parametrize("kind", ["counts", "values"])
-def test_blocks_change_no_bit(gsfm: GSFM, kind: str) -> None:
+def test_block_size_does_not_change_a_bit(gsfm: GSFM, kind: str) -> None:
     x = np.random.default_rng(3).poisson(0.7, (41, 60)).astype(float)
     adata = make_adata(sparse.csr_matrix(x if kind == "counts" else np.log1p(x / 3)), gsfm)
     for size in (1, 7, 41):
@@ -125,7 +125,7 @@ def test_blocks_change_no_bit(gsfm: GSFM, kind: str) -> None:
         np.testing.assert_allclose(adata.obsm[f"X_{size}"], adata.obsm["X_41"], rtol=1e-5, atol=1e-5)
 
 
-def test_mean_and_spread_of_counts_are_those_of_the_log_values() -> None:
+def test_moments_of_counts_are_those_of_the_log_values() -> None:
     x = np.random.default_rng(3).poisson(0.7, (41, 12)).astype(float)
     x[:, 3] = 2  # the total varies, so its log-normalised value isn't constant
     survey = CellSignatures.survey(BlockReader(sparse.csr_matrix(x), block_size=9), n_genes=6, specific=True, soft=True)
@@ -136,7 +136,7 @@ def test_mean_and_spread_of_counts_are_those_of_the_log_values() -> None:
     assert constant.factors.tolist() == [0, 0, 0]
 
 
-def test_genes_that_do_not_vary_are_in_no_set(counts: np.ndarray, gsfm: GSFM) -> None:
+def test_constant_genes_are_in_no_set(counts: np.ndarray, gsfm: GSFM) -> None:
     adata = make_adata(counts, gsfm)
     with_constant = adata.copy()
     known = np.flatnonzero(adata.var_names.isin(gsfm.genes))
@@ -180,7 +180,7 @@ def test_genes_by_column_and_mouse_genes(counts: np.ndarray, gsfm: GSFM) -> None
     np.testing.assert_array_equal(mouse.obsm["X_gsfm"], human.obsm["X_gsfm"])
 
 
-def test_mask_leaves_genes_out(counts: np.ndarray, gsfm: GSFM) -> None:
+def test_mask_excludes_genes(counts: np.ndarray, gsfm: GSFM) -> None:
     adata = make_adata(counts, gsfm)
     adata.var["kept"] = np.arange(60) < 30
     part = adata[:, :30].copy()
@@ -189,7 +189,7 @@ def test_mask_leaves_genes_out(counts: np.ndarray, gsfm: GSFM) -> None:
     np.testing.assert_array_equal(adata.obsm["X_gsfm"], part.obsm["X_gsfm"])
 
 
-def test_model_by_folder(counts: np.ndarray, gsfm: GSFM, tmp_path: Path) -> None:
+def test_model_from_a_directory(counts: np.ndarray, gsfm: GSFM, tmp_path: Path) -> None:
     from scgsfm.models._serialization import write_folder
 
     tensors = {key: value.numpy() for key, value in gsfm.module.state_dict().items()}
@@ -210,14 +210,14 @@ def test_round_trip(counts: np.ndarray, gsfm: GSFM, tmp_path: Path, write: str) 
     assert again.uns["scgsfm"]["X_gsfm"]["params"]["weighting"] == "specificity"
 
 
-def test_copy_leaves_the_data_alone(counts: np.ndarray, gsfm: GSFM) -> None:
+def test_copy_does_not_change_the_data(counts: np.ndarray, gsfm: GSFM) -> None:
     adata = make_adata(counts, gsfm)
     assert "X_gsfm" in scgsfm.tl.embed_cells(adata, model=gsfm, copy=True).obsm
     assert not adata.obsm
     assert not adata.uns
 
 
-def test_unknown_genes_are_told(counts: np.ndarray, gsfm: GSFM) -> None:
+def test_unknown_genes_raise_warnings_and_errors(counts: np.ndarray, gsfm: GSFM) -> None:
     adata = make_adata(counts, gsfm)
     adata.var_names = [f"peak{i}" for i in range(60)]
     with pytest.raises(GeneMatchError, match="0 of 25 genes of the data in the model's vocabulary"):

@@ -31,7 +31,7 @@ def unit_rows(x: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", ["combined", "single", "encoder", "decoder"])
-def test_vectors_are_the_models(
+def test_vectors_are_those_of_the_model(
     adata: ad.AnnData, gsfm: GSFM, dense: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], kind: str
 ) -> None:
     assert scgsfm.tl.embed_genes(adata, model=gsfm, kind=kind) is None

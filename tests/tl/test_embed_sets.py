@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Dense = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def test_vectors_are_what_the_dense_network_gives(gsfm: GSFM, dense: Dense) -> None:
+def test_vectors_match_the_dense_network(gsfm: GSFM, dense: Dense) -> None:
     sets = {"T/NK": ["CD3D", "Cd3e", "CD2", "NKG7", "no gene"], "B": {"CD79A": 2.0, "MS4A1": 0.5}}
     found = scgsfm.tl.embed_sets(sets, model=gsfm)
     multi_hot = np.zeros((2, len(gsfm.genes)))

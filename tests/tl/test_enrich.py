@@ -65,7 +65,7 @@ def test_overlap_of_a_list_has_the_genes_of_the_library_as_background() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_finds_what_was_put_in(ranking: pd.Series, mode: str, model: GSFM) -> None:
+def test_finds_simulated_enrichment(ranking: pd.Series, mode: str, model: GSFM) -> None:
     found = scgsfm.tl.enrich(ranking, "hallmark", mode=mode, n_genes=20, n_null=200, model=model)
     assert "INTERFERON" in found["term"][0]
     assert found["padj"][0] < 0.05
@@ -159,7 +159,7 @@ def test_data(pbmc: AnnData, mode: str, model: GSFM, tmp_path: Path) -> None:
         )
 
 
-def test_data_equals_the_same_by_hand(pbmc: AnnData) -> None:
+def test_data_match_manual_steps(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     sc.tl.rank_genes_groups(adata, "cell_type", method="t-test_overestim_var")
     detected = adata.var_names[np.asarray((adata.X != 0).sum(axis=0)).ravel() > 0]
@@ -206,7 +206,7 @@ def test_every_array_type(array_type: Callable[[np.ndarray], Any]) -> None:
     assert adata.uns["scgsfm"]["enrich"]["n_background"] == 39
 
 
-def test_groups_without_genes_are_left_out(pbmc: AnnData) -> None:
+def test_groups_without_genes_are_skipped(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     adata.obs["random"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
     adata.obs.loc[adata.obs["cell_type"] == "B", "random"] = "B"
@@ -216,7 +216,7 @@ def test_groups_without_genes_are_left_out(pbmc: AnnData) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "options", "error", "told"),
+    ("data", "options", "error", "message"),
     [
         (INTERFERON, {"mode": "ranked"}, ValueError, "needs a ranking"),
         (INTERFERON, {"mode": "gsea"}, ValueError, "'overlap', 'ranked', 'gsfm'"),
@@ -234,8 +234,8 @@ def test_groups_without_genes_are_left_out(pbmc: AnnData) -> None:
         (INTERFERON, {"library": {"a": {"ISG15": 1.0, "MX1": -1.0}}}, ValueError, "negative"),
     ],
 )
-def test_errors(data: Any, options: dict[str, Any], error: type[Any], told: str) -> None:
-    with pytest.raises(error, match=told):
+def test_errors(data: Any, options: dict[str, Any], error: type[Any], message: str) -> None:
+    with pytest.raises(error, match=message):
         scgsfm.tl.enrich(data, **options)
 
 

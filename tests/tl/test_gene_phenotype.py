@@ -25,7 +25,7 @@ def test_known_and_predicted() -> None:
     assert "medical advice" in table.attrs["about"]
 
 
-def test_ancestors_of_what_is_annotated_are_known() -> None:
+def test_ancestors_of_annotated_terms_are_known() -> None:
     status = tl.gene_phenotype("FBN1", ["Ectopia lentis", "Abnormal lens morphology", "Abnormality of the eye"])[
         "status"
     ]
@@ -49,7 +49,7 @@ def test_excluded_by_a_source() -> None:
     assert row["probability"] == row["predicted"] < 1
 
 
-def test_several_genes_of_any_naming() -> None:
+def test_several_genes_by_any_identifier() -> None:
     table = tl.gene_phenotype(["TP53", "7157", "ENSG00000141510"], "Neoplasm")
     assert table["symbol"].tolist() == ["TP53"] * 3
     assert table["gene"].tolist() == ["TP53", "7157", "ENSG00000141510"]
@@ -74,6 +74,6 @@ def test_genes_without_annotation_are_predicted() -> None:
         ("SCN1A", [], ValueError, "at least one"),
     ],
 )
-def test_refused(gene: str, term: Any, error: type[Any], message: str) -> None:
+def test_invalid_arguments_raise(gene: str, term: Any, error: type[Any], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.gene_phenotype(gene, term)

@@ -52,7 +52,7 @@ def test_table(pbmc: AnnData, table: pd.DataFrame) -> None:
     assert parts["pvalue"].apply(lambda p: p.is_monotonic_increasing).all()
 
 
-def test_what_is_known_of_b_cells_is_found(table: pd.DataFrame) -> None:
+def test_b_cell_phenotypes_are_found(table: pd.DataFrame) -> None:
     own = table[(table["group"] == "B") & (table["evidence"] == "known") & (table["kind"] == "disease")]
     row = own[own["term"] == "Autosomal agammaglobulinemia"].iloc[0]
     assert {"CD79A", "CD79B"} <= set(row["genes"].split(";"))
@@ -120,7 +120,7 @@ def test_random_lists_are_rarely_significant(pbmc: AnnData) -> None:
         assert np.mean([false_discovery_control(p).min() < 0.05 for p in found]) < 0.3
 
 
-def test_written_and_read_again(pbmc: AnnData, tmp_path: Path) -> None:
+def test_round_trip(pbmc: AnnData, tmp_path: Path) -> None:
     adata = pbmc.copy()
     assert tl.phenotypes(adata, key_added="found", n_top=5) is None
     assert len(adata.uns["found"]) == 3 * 3 * 5
@@ -133,7 +133,7 @@ def test_written_and_read_again(pbmc: AnnData, tmp_path: Path) -> None:
         assert read.uns["scgsfm"]["found"]["about"] == load_annotations().about()
 
 
-def test_groups_without_markers_are_left_out(pbmc: AnnData) -> None:
+def test_groups_without_markers_are_skipped(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     adata.uns["rank_genes_groups"]["pvals_adj"]["NK"][:] = 1
     with pytest.warns(GeneSetWarning, match="'NK' has no marker"):
@@ -142,12 +142,12 @@ def test_groups_without_markers_are_left_out(pbmc: AnnData) -> None:
 
 
 @pytest.mark.parametrize("options", [{"n_genes": 0}, {"max_padj": 0}, {"n_top": 0}, {"min_genes": 9, "max_genes": 5}])
-def test_refused(pbmc: AnnData, options: dict[str, int]) -> None:
+def test_invalid_arguments_raise(pbmc: AnnData, options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be|must hold"):
         tl.phenotypes(pbmc, **options)
 
 
-def test_unknown_genes_are_refused(pbmc: AnnData) -> None:
+def test_unknown_genes_raise(pbmc: AnnData) -> None:
     adata = pbmc.copy()
     adata.var_names = [f"x{i}" for i in range(adata.n_vars)]
     del adata.uns["rank_genes_groups"]

@@ -137,7 +137,7 @@ def test_min_probability(gsfm: GSFM) -> None:
     assert (some["rank"] == some.groupby("gene", sort=False).cumcount() + 1).all()
 
 
-def test_known_genes_are_not_judged_by_a_query_that_holds_them(gsfm: GSFM) -> None:
+def test_known_genes_are_scored_by_cross_validation(gsfm: GSFM) -> None:
     with_it = scgsfm.tl.complete_sets({"two": LIBRARY["two"]}, model=gsfm, n_genes=None).set_index("gene")
     without = scgsfm.tl.complete_sets({"two": ["LYZ"]}, model=gsfm, n_genes=None).set_index("gene")
     table = scgsfm.tl.predict_functions(["CD4"], library=LIBRARY, model=gsfm).set_index("term")
@@ -145,7 +145,7 @@ def test_known_genes_are_not_judged_by_a_query_that_holds_them(gsfm: GSFM) -> No
     assert table.loc["two", "probability"] != pytest.approx(with_it.loc["CD4", "probability"], rel=1e-2)
 
 
-def test_terms_do_not_depend_on_the_others(gsfm: GSFM) -> None:
+def test_terms_are_independent(gsfm: GSFM) -> None:
     both = scgsfm.tl.predict_functions(library=LIBRARY, model=gsfm, by="term", n_top=None)
     alone = scgsfm.tl.predict_functions(library={"B": LIBRARY["B"]}, model=gsfm, by="term", n_top=None)
     same = both[both["term"] == "B"].reset_index(drop=True).drop(columns="auroc")  # other terms' genes are its rivals
@@ -248,6 +248,6 @@ def test_errors(gsfm: GSFM, options: dict[str, Any], message: str) -> None:
         scgsfm.tl.predict_functions(["CD4"], **{"library": LIBRARY, "model": gsfm} | options)
 
 
-def test_one_name_is_no_list(gsfm: GSFM) -> None:
-    with pytest.raises(TypeError, match="is the string 'CD4'"):
+def test_a_single_name_is_not_a_list(gsfm: GSFM) -> None:
+    with pytest.raises(TypeError, match="not the single string 'CD4'"):
         scgsfm.tl.predict_functions("CD4", library=LIBRARY, model=gsfm)

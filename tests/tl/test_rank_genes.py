@@ -25,7 +25,7 @@ def test_table() -> None:
     assert "medical advice" in table.attrs["about"]
 
 
-def test_what_is_known_is_named() -> None:
+def test_known_phenotypes_are_listed() -> None:
     table = tl.rank_genes(MARFAN)
     best = table.iloc[0]
     assert best["n_known"] == 3
@@ -44,7 +44,7 @@ def test_genes_without_annotation_are_ranked() -> None:
     assert new["score"].nunique() > 5_000
 
 
-def test_names_synonyms_and_former_ids_are_the_same() -> None:
+def test_names_synonyms_and_former_ids_are_equivalent() -> None:
     a = tl.rank_genes(["Seizure"], n_top=50)
     for other in ("HP:0001250", "epileptic seizure", "HP:0002279"):
         assert tl.rank_genes([other, "Seizure"], n_top=50).equals(a)
@@ -67,6 +67,6 @@ def test_order_of_terms_does_not_matter() -> None:
         (["Seizure"], {"n_top": 0}, ValueError, "`n_top` is 0"),
     ],
 )
-def test_refused(given: Any, options: dict[str, Any], error: type[Any], message: str) -> None:
+def test_invalid_arguments_raise(given: Any, options: dict[str, Any], error: type[Any], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.rank_genes(given, **options)

@@ -48,7 +48,7 @@ def test_writes_scores_and_parameters(adata: ad.AnnData) -> None:
     assert record["version"] == scgsfm.__version__
 
 
-def test_scores_are_the_methods(adata: ad.AnnData, counts: np.ndarray) -> None:
+def test_scores_are_those_of_the_methods(adata: ad.AnnData, counts: np.ndarray) -> None:
     from scipy.stats import rankdata
 
     scgsfm.tl.score(adata, SETS, ties="decoupler", n_up=12)
@@ -157,12 +157,12 @@ def test_gene_symbols(adata: ad.AnnData) -> None:
     np.testing.assert_array_equal(values(adata, "by_column"), values(adata))
 
 
-def test_names_of_any_kind(adata: ad.AnnData) -> None:
+def test_gene_identifiers_of_any_kind(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, {"peaks": ["peak0", "peak3", "peak7"]})
     assert list(adata.obsm["score_aucell"]) == ["peaks"]
 
 
-def test_copy_leaves_the_data_alone(adata: ad.AnnData) -> None:
+def test_copy_does_not_change_the_data(adata: ad.AnnData) -> None:
     other = scgsfm.tl.score(adata, SETS, copy=True)
     assert not adata.obsm
     assert not adata.uns
@@ -190,7 +190,7 @@ def test_gsfm_is_aucell_of_the_completed_sets(adata: ad.AnnData, linear_model: L
     assert record["completion"] == {"model": "linear", **options}
 
 
-def test_sets_with_too_few_genes_are_left_out_by_name(adata: ad.AnnData) -> None:
+def test_sets_with_too_few_genes_are_skipped_with_a_warning(adata: ad.AnnData) -> None:
     sets = {**SETS, "absent": ["FOXP3", "IL2RA"]}
     with pytest.warns(GeneSetWarning, match="1 of 4 sets have fewer than 1 genes.*'absent'"):
         scgsfm.tl.score(adata, sets)
@@ -202,34 +202,34 @@ def test_sets_with_too_few_genes_are_left_out_by_name(adata: ad.AnnData) -> None
         scgsfm.tl.score(adata, sets, min_genes=5)
 
 
-def test_low_and_hopeless_shares(adata: ad.AnnData) -> None:
+def test_few_and_no_matches(adata: ad.AnnData) -> None:
     with pytest.warns(GeneMatchWarning, match="33.3%"):
         scgsfm.tl.score(adata, {"a": ["CD3D", "FOXP3", "IL2RA"]})
     with pytest.raises(GeneMatchError):
         scgsfm.tl.score(adata, {"a": ["FOXP3", "IL2RA"]})
 
 
-def test_columns_that_clean_to_the_same_name_are_unique(adata: ad.AnnData) -> None:
+def test_duplicate_column_names_are_made_unique(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, {"a/b": SETS["B"], "a\N{DIVISION SLASH}b": SETS["myeloid"]})
     assert adata.obsm["score_aucell"].columns.is_unique
     assert adata.uns["scgsfm"]["score_aucell"]["set_names"].tolist() == ["a/b", "a\N{DIVISION SLASH}b"]
 
 
-def test_negative_weights_are_refused_by_name(adata: ad.AnnData) -> None:
+def test_negative_weights_raise_and_name_the_sets(adata: ad.AnnData) -> None:
     sets = {**SETS, "regulon": {"CD3D": 1.0, "LYZ": -1.0}}
     for method in ("aucell", "gsfm"):
         with pytest.raises(ValueError, match="negative weights of: 'regulon'"):
             scgsfm.tl.score(adata, sets, method=method)
 
 
-def test_nan_is_refused(adata: ad.AnnData) -> None:
+def test_nan_raises(adata: ad.AnnData) -> None:
     adata.X.data[3] = np.nan
     with pytest.raises(ValueError, match="1 NaN"):
         scgsfm.tl.score(adata, SETS)
     assert not adata.obsm
 
 
-def test_markers_are_highest_in_their_own_cells() -> None:
+def test_markers_score_highest_in_their_cell_type() -> None:
     adata = scgsfm.datasets.pbmc()
     markers = {"B": ["CD79A", "CD79B", "MS4A1", "CD74"], "Mono": ["LYZ", "S100A8", "S100A9", "CST3"]}
     scgsfm.tl.score(adata, markers)

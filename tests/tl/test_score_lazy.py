@@ -58,14 +58,14 @@ def test_read_lazy(adata: ad.AnnData, read_lazy: Callable[[], ad.AnnData], layer
         pd.testing.assert_frame_equal(lazy.obsm[key], adata.obsm[key], check_names=False)
 
 
-def test_read_lazy_and_leave_to_dask(adata: ad.AnnData, read_lazy: Callable[[], ad.AnnData]) -> None:
+def test_read_lazy_without_computing(adata: ad.AnnData, read_lazy: Callable[[], ad.AnnData]) -> None:
     lazy = read_lazy()
     for data, compute in ((lazy, False), (adata, True)):
         scgsfm.tl.score(data, SETS, gene_symbols="feature_name", compute=compute)
     pd.testing.assert_frame_equal(scgsfm.get.scores(lazy), scgsfm.get.scores(adata), check_names=False)
 
 
-def test_left_to_dask(adata: ad.AnnData) -> None:
+def test_dask_scores_without_computing(adata: ad.AnnData) -> None:
     lazy = in_chunks(adata)
     options = {"method": ["aucell", "ulm"], "gene_symbols": "feature_name"}
     scgsfm.tl.score(lazy, SETS, **options, compute=False)
@@ -100,6 +100,6 @@ def test_lazy_results_survive_storage(adata: ad.AnnData, tmp_path: Path, store: 
     pd.testing.assert_frame_equal(scgsfm.get.scores(back), scgsfm.get.scores(adata), check_names=False)
 
 
-def test_only_dask_can_wait(adata: ad.AnnData) -> None:
+def test_compute_false_requires_dask(adata: ad.AnnData) -> None:
     with pytest.raises(ValueError, match="`compute=False` needs a dask array, but the matrix is a csr_matrix"):
         scgsfm.tl.score(adata, SETS, gene_symbols="feature_name", compute=False)
