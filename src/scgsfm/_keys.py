@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 UNS = "scgsfm"
-"""``uns[UNS][<key of the result>]`` contains parameters, matched fractions and versions of a result."""
+"""``uns[UNS][<key of the result>]`` has the parameters, matched shares and versions of a result."""
 
 X_GSFM = "X_gsfm"
 """``obsm`` key of cell embeddings."""
@@ -17,16 +17,16 @@ VARM_GSFM = "gsfm"
 """``varm`` key of gene embeddings."""
 
 FUNCTIONS = "predicted_functions"
-"""``uns`` key of the terms that are predicted for the genes of the data."""
+"""``uns`` key of the terms predicted for the genes of the data."""
 
 ENRICH = "enrich"
-"""``uns`` key of the enriched terms of groups of cells."""
+"""``uns`` key of the terms enriched in groups of cells."""
 
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
 ANNOTATION = "annotation"
-"""``obs`` column of cell types, prefix of related columns, and ``uns`` key of the candidates for each group."""
+"""``obs`` column of cell types, prefix of the related columns, and ``uns`` key of the candidates of the groups."""
 
 R3LM = "r3lm_activity"
 """``varm`` key of the activity of peaks and ``obsm`` key of the activity of cells."""
@@ -41,7 +41,7 @@ VAR_SYMBOL = "scgsfm_symbol"
 """``var`` column of resolved human symbols."""
 
 VAR_STATUS = "scgsfm_status"
-"""``var`` column with how each name was resolved."""
+"""``var`` column with the way each name was resolved."""
 
 DIVISION_SLASH = "\N{DIVISION SLASH}"
 """Replaces ``/`` in column names."""
@@ -58,7 +58,7 @@ def padj(method: str) -> str:
 
 
 def status(key: str) -> str:
-    """``var`` column with the reason why elements have no value in the result ``key``."""
+    """``var`` column with the reason why the result ``key`` has no value for an element."""
     return f"{key}_status"
 
 
@@ -68,13 +68,13 @@ def groups(key: str) -> str:
 
 
 def columns(names: Sequence[str]) -> list[str]:
-    """Convert names of sets to column names that h5ad and zarr accept.
+    """Column names for the sets ``names`` that h5ad and zarr support.
 
-    Both formats treat ``/`` as a path, so that it is replaced by the division slash U+2215. The original names are kept
-    in ``uns[UNS][key]["set_names"]``. Duplicates are numbered.
+    Both formats read ``/`` as a path separator, so it is replaced by the division slash U+2215. The original names are
+    stored in ``uns[UNS][key]["set_names"]``. Duplicates are numbered.
     """
     import pandas as pd
     from anndata.utils import make_index_unique
 
     unique = make_index_unique(pd.Index([name.replace("/", DIVISION_SLASH) for name in names]))
-    return [str(name) for name in unique]
+    return list(unique)

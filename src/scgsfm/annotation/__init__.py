@@ -1,4 +1,4 @@
-"""Cell typing by marker sets."""
+"""Cell-type annotation by marker sets."""
 
 from ._assign import UNASSIGNED, CellTypes, assign_cell_types
 from ._marker_sets import marker_sets
