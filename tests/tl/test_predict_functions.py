@@ -249,5 +249,5 @@ def test_errors(gsfm: GSFM, options: dict[str, Any], message: str) -> None:
 
 
 def test_a_single_name_is_not_a_list(gsfm: GSFM) -> None:
-    with pytest.raises(TypeError, match="not the single string 'CD4'"):
+    with pytest.raises(TypeError, match="is the string 'CD4'"):
         scgsfm.tl.predict_functions("CD4", library=LIBRARY, model=gsfm)

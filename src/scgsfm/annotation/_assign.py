@@ -117,7 +117,7 @@ def _rank_candidates(
     scores, null = markers.score(means), np.sort(markers.best_random(means), axis=None)
     threshold = float(np.quantile(null, 1 - alpha, method="higher"))
     probability = probabilities(best_per_type(scores, type_of_set), threshold, GROUP_TEMPERATURE)
-    share, n_markers = markers.share_outstanding(profile.group_means), np.diff(markers.weights.indptr)
+    share, n_markers = markers.specific_share(profile.group_means), np.diff(markers.weights.indptr)
     parts = []
     for i, group in enumerate(groups.categories):
         in_group = groups.codes == i

@@ -96,7 +96,7 @@ def embed_cells(
     dim = model.dim if gene_vectors is None else gene_vectors.shape[1]
     vectors, n_empty = np.empty((reader.n_cells, dim), np.float32), 0
     for start, block in reader:
-        sets = signatures.of(block)
+        sets = signatures.gene_sets(block)
         n_empty += int((np.diff(sets.indptr) == 0).sum())
         arrays = sets.data, tokens[sets.indices], sets.indptr
         sets = csr_array(arrays, shape=(sets.shape[0], len(model.genes)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -230,3 +230,10 @@ GeneSetsLike: TypeAlias = (
     GeneSets | Mapping[str, Iterable[str] | Mapping[str, float] | pd.Series] | pd.DataFrame | str | os.PathLike[str]
 )
 """Everything that :class:`GeneSets` accepts: gene sets, a dict, a long table, a file, or the name of a library."""
+
+
+def read_library_sets(name: str) -> GeneSets:
+    """The gene sets of the library ``name``, even if there is a file with this name."""
+    sets = GeneSets.__new__(GeneSets)
+    sets._fill(*read_library(name))
+    return sets

@@ -8,7 +8,7 @@ import numpy as np
 from scgsfm import _keys
 from scgsfm._adata import write_record
 from scgsfm._docs import doc_params
-from scgsfm.enrichment import Options, from_adata, from_genes, run_enrichment
+from scgsfm.enrichment import EnrichmentOptions, from_adata, from_genes, run_enrichment
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
