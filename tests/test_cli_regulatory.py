@@ -22,7 +22,7 @@ pytest.importorskip("pyfaidx")
 @pytest.fixture
 def folder(tmp_path: Path, small_r3lm: SmallR3LM, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A genome, peaks, sequences, variants and cells; the model is a stand-in."""
-    monkeypatch.setattr("scgsfm.tl._elements.load", lambda name: small_r3lm)
+    monkeypatch.setattr("scgsfm.models._as_model._read_once", lambda model, device: small_r3lm)  # noqa: ARG005
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
     text = text[:500] + "CTGCAGATAAGACA" + text[514:]
     (tmp_path / "genome.fa").write_text(f">chr1\n{text}\n")
@@ -77,9 +77,9 @@ def test_explain(folder: Path, name: str, element: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["peaks.txt", "-o", "out.csv"], "ends neither"),
+        (["peaks.txt", "-o", "out.csv"], "must end in"),
         (["absent.bed", "--genome", "g.fa", "-o", "out.csv"], "does not exist"),
-        (["{0}/peaks.bed", "-o", "out.csv"], "--genome: name the FASTA file"),
+        (["{0}/peaks.bed", "-o", "out.csv"], "--genome: give the FASTA file"),
         (["{0}/peaks.bed", "--genome", "{0}/none.fa", "-o", "out.csv"], "never downloaded"),
         (["{0}/peaks.bed", "--genome", "{0}/genome.fa", "-o", "out.h5ad"], "doesn't end in .csv"),
     ],

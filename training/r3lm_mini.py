@@ -38,7 +38,7 @@ from scgsfm.models.r3lm._backbone import new_small
 from scgsfm.models.r3lm._decoder import DecoderConfig
 from scgsfm.models.r3lm._features import CardFeatures
 from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBranch
-from scgsfm.models.r3lm._tokenizer import MOST_TRACE, Tokens
+from scgsfm.models.r3lm._tokenizer import MAX_TRACE, Tokens
 from scgsfm.models.r3lm.training._additive_effects import Effects
 from scgsfm.models.r3lm.training._examples import Examples, Measured, make_examples, read_measured, units_of
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
@@ -64,7 +64,7 @@ TAUGHT = 0.6
 """Share of the card's targets that are not measured activities, but what the networks on the sequence say of them."""
 CARD_HIDDEN = (768, 128)
 DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num_hidden_layers=3)
-SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MOST_TRACE}
+SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MAX_TRACE}
 WRITE = StageConfig(epochs=2, learning_rate=2e-3, batch_size=64, **SMALL)
 READ = StageConfig(epochs=3, learning_rate=1e-3, batch_size=128, **SMALL)
 N_WRITE, N_READ = 12_000, 40_000

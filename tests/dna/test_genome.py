@@ -57,7 +57,7 @@ def test_errors(tmp_path: Path) -> None:
     with pytest.raises((ValueError, ImportError), match="bgzip|block gzip"):
         Genome(tmp_path / "plain.fa.gz")
     (tmp_path / "ragged.fa").write_text(">a\nACGT\nAC\nACGTA\n")
-    with pytest.raises(ValueError, match="ragged.fa is no FASTA file"):
+    with pytest.raises(ValueError, match="ragged.fa is not a FASTA file"):
         Genome(tmp_path / "ragged.fa")
 
 

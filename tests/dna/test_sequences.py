@@ -23,7 +23,7 @@ def test_windows_are_around_the_middle(contigs: dict[str, str]) -> None:
     assert found.start.tolist() == [300, 251, 400]
     assert found.status.tolist() == ["ok"] * 3
     assert found.renamed == {"1": "chr1"}
-    assert "1 contigs go by another name in the FASTA (1 is chr1)" in found.summary()
+    assert "1 contigs have another name in the FASTA file (1 is chr1)" in found.summary()
 
 
 def test_windows_move_inwards(contigs: dict[str, str]) -> None:
@@ -43,10 +43,18 @@ def test_why_there_is_none(contigs: dict[str, str]) -> None:
         ("MT", 100, 300),
     ]
     found = sequences_of_peaks(peaks(*rows), Genome(contigs), 200)
-    expected = ["off the end", "unknown contig", "name not read", "name not read", "holds N", "off the end", "ok"]
+    expected = [
+        "out of bounds",
+        "unknown contig",
+        "unparsable name",
+        "unparsable name",
+        "contains N",
+        "out of bounds",
+        "ok",
+    ]
     assert found.status.tolist() == expected
     assert found.element.tolist() == [6]
-    assert found.summary().startswith("1 of 7 elements have a sequence; 2 off the end; 2 name not read")
+    assert found.summary().startswith("1 of 7 elements have a sequence; 2 out of bounds; 2 unparsable name")
 
 
 def test_tiles_cover_a_long_peak(contigs: dict[str, str]) -> None:
@@ -62,7 +70,7 @@ def test_tiles_cover_a_long_peak(contigs: dict[str, str]) -> None:
 def test_texts() -> None:
     found = sequences_of_texts(["acgt", "ACGT" * 51, "ACGNT", "chr1:1-2", "", None, float("nan")], 200)
     assert found.sequences == ["ACGT", ("ACGT" * 51)[2:202]]
-    expected = ["ok", "ok", "holds N", "not DNA", "no sequence", "no sequence", "no sequence"]
+    expected = ["ok", "ok", "contains N", "not DNA", "no sequence", "no sequence", "no sequence"]
     assert found.status.tolist() == expected
     assert found.element.tolist() == [0, 1]
     tiled = sequences_of_texts(["ACGT" * 100], 200, windows="tile")

@@ -40,7 +40,7 @@ def test_texts_tables_and_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["chr1:5:A"], "not like 'chr1:12345:A:G'"),
+        (["chr1:5:A"], "does not look like 'chr1:12345:A:G'"),
         (pd.DataFrame({"chrom": ["1"], "pos": [1]}), "no column for ref, alt"),
         (["chr1:0:A:G"], "1-based"),
         ("no.vcf", "neither a file nor a variant"),
@@ -67,7 +67,7 @@ def test_alleles_stand_in_the_middle(contigs: dict[str, str]) -> None:
         Variant("chr1-alt_9", 50, contigs["chr1-alt_9"][49], "AT"),
     ]
     pairs, status = alleles(rows, Genome(contigs), 200)
-    assert status == ["ok", "ok", "ok", "ok", "unknown contig", "off the end", "holds N", "off the end"]
+    assert status == ["ok", "ok", "ok", "ok", "unknown contig", "out of bounds", "contains N", "out of bounds"]
     assert pairs[0] == (text[401:601], text[401:500] + alt + text[501:601])
     assert pairs[1] == (text[401:601], text[402:500] + ref + "TTT" + text[501:599])
     assert pairs[2] == (text[410:610], text[401:500] + ref + text[520:620])

@@ -140,7 +140,7 @@ def test_best_scores(jaspar: Motifs) -> None:
 def test_blocks_do_not_matter(jaspar: Motifs, monkeypatch: pytest.MonkeyPatch) -> None:
     sequences = random_sequences(7, 60)
     whole, best = jaspar.scan(sequences), jaspar.best(sequences)
-    monkeypatch.setattr("scgsfm.motifs._motifs.AT_A_TIME", 2)
+    monkeypatch.setattr("scgsfm.motifs._motifs.MAX_BLOCK", 2)
     parts = jaspar.scan(sequences)
     for name in ("sequence", "motif", "start", "strand", "score", "p"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
@@ -245,12 +245,12 @@ def test_files(text: str, family: str, pack: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("nothing", "no MEME"),
+        ("nothing", "not a MEME"),
         ("MEME version 4\n", "no motif"),
         ("MEME version 4\nALPHABET= ACDEFGHIKLMNPQRSTVWY\nMOTIF a\n", "must be ACGT"),
         ("MOTIF a\n", "no letter-probability matrix"),
         (">a\nA [1 2]\nC [1]\nG [1 2]\nT [1 2]\n", "four rows of one length"),
-        (">a\nA [1 -2]\nC [1 2]\nG [1 2]\nT [1 2]\n", "none negative"),
+        (">a\nA [1 -2]\nC [1 2]\nG [1 2]\nT [1 2]\n", "without negative"),
         (">a\n1\n1\n1\n1\n>a\n1\n1\n1\n1\n", "occurs more than once"),
         ("AC a\nPO A C G U\n01 1 1 1 1\n//\n", "expected A C G T"),
     ],
@@ -262,9 +262,9 @@ def test_broken_files(text: str, told: str, tmp_path: Path) -> None:
 
 
 def test_errors(jaspar: Motifs) -> None:
-    with pytest.raises(TypeError, match="list of it"):
+    with pytest.raises(TypeError, match="list of strings"):
         jaspar.scan("ACGT")
-    with pytest.raises(ValueError, match="Sequence 1 holds '-' at place 2"):
+    with pytest.raises(ValueError, match="Sequence 1 contains '-' at position 2"):
         jaspar.scan(["ACGT", "AC-T"])
     with pytest.raises(ValueError, match="`p` is 0.5"):
         jaspar.scan(["ACGT"], p=0.5)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scgsfm.models.r3lm import Card, Trace
-from scgsfm.models.r3lm._trace import check
+from scgsfm.models.r3lm import check_trace
 from scgsfm.tl import explain_regulation
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_tables(tables: dict[str, pd.DataFrame], sequences: dict[str, str], smal
     np.testing.assert_allclose(elements["prediction"], predicted.ravel())
     for row in elements.itertuples():
         card, trace = Card.parse(row.card), Trace.parse(row.trace)
-        check(trace, card, known_names=small_r3lm.motifs.names)
+        check_trace(trace, card, known_names=small_r3lm.motifs.names)
         assert card == small_r3lm.card(sequences[row.element], row.cell_type)
         assert trace.level == row.level
         own = motifs[(motifs["element"] == row.element) & (motifs["cell_type"] == row.cell_type)]

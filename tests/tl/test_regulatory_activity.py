@@ -35,7 +35,7 @@ def genome() -> dict[str, str]:
 
 
 NAMES = ["chr1:450-560", "1-100-300", "chr2_100_350", "chr2:620-640", "chr9:5-9", "chr1:900-1100", "gene"]
-STATUS = ["ok", "ok", "ok", "holds N", "unknown contig", "off the end", "name not read"]
+STATUS = ["ok", "ok", "ok", "contains N", "unknown contig", "out of bounds", "unparsable name"]
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_peaks(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM, ca
         logger.propagate = True
         assert regulatory_activity(adata, genome=genome, model=small_r3lm) is None
         logger.propagate = False
-    assert "3 of 7 elements have a sequence; 1 holds N; 1 unknown contig; 1 off the end; 1 name not read" in caplog.text
-    assert "1 contigs go by another name in the FASTA (1 is chr1)" in caplog.text
+    assert "3 of 7 elements have a sequence; 1 contains N; 1 unknown contig; 1 out of bounds; 1 unparsable name" in caplog.text
+    assert "1 contigs have another name in the FASTA file (1 is chr1)" in caplog.text
     table = adata.varm["r3lm_activity"]
     assert table.columns.tolist() == small_r3lm.cell_types
     assert (table.dtypes == np.float32).all()
@@ -145,7 +145,7 @@ def test_sequences_alone(small_r3lm: SmallR3LM) -> None:
     texts = {"a": "ACGT" * 50, "b": SITES["K562"].lower() * 25, "c": "ACNN", "d": "chr1:1-2", "e": ""}
     table = regulatory_activity(sequences=texts, model=small_r3lm)
     assert table.index.tolist() == list("abcde")
-    assert table["status"].tolist() == ["ok", "ok", "holds N", "not DNA", "no sequence"]
+    assert table["status"].tolist() == ["ok", "ok", "contains N", "not DNA", "no sequence"]
     expected = small_r3lm.predict([texts["a"], texts["b"]])
     np.testing.assert_array_equal(table[small_r3lm.cell_types].to_numpy()[:2], expected)
     by_list = regulatory_activity(sequences=list(texts.values()), model=small_r3lm)
@@ -186,9 +186,9 @@ def test_errors(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -
         regulatory_activity(adata, genome=genome, model=small_r3lm, groupby="no")
     with pytest.raises(ValueError, match="`windows` is 'all'"):
         regulatory_activity(adata, genome=genome, model=small_r3lm, windows="all")
-    with pytest.raises(ValueError, match="2 texts, but the data have 7"):
+    with pytest.raises(ValueError, match="2 sequences, but the data have 7"):
         regulatory_activity(adata, sequences=["A", "C"], model=small_r3lm)
-    with pytest.raises(ValueError, match="no column of `var`"):
+    with pytest.raises(ValueError, match="not a column of `var`"):
         regulatory_activity(adata, sequences="dna", model=small_r3lm)
     with pytest.raises(TypeError, match="`model` is a int"):
         regulatory_activity(adata, genome=genome, model=3)

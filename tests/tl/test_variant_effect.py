@@ -27,7 +27,7 @@ def test_effects(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     variants[1] = variants[1].format(base, "A" if base != "A" else "C")
     table = variant_effect(variants, genome=genome, model=small_r3lm)
     assert table.index.tolist() == variants
-    assert table["status"].tolist() == ["ok"] * 4 + ["unknown contig", "off the end"]
+    assert table["status"].tolist() == ["ok"] * 4 + ["unknown contig", "out of bounds"]
     assert table[["chrom", "pos", "ref", "alt"]].iloc[2].tolist() == ["chr1", 508, "TA", "T"]
     effects = table["K562"].to_numpy()
     assert effects[0] == pytest.approx(-2, abs=0.01)
@@ -63,7 +63,7 @@ def test_tables(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
 
 def test_errors(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     with pytest.raises(
-        ValueError, match="1 of 1 variants is not what the genome has: chr1:506:A:C has A, the genome G"
+        ValueError, match="1 of 1 variants differs from the genome: chr1:506:A:C has A, the genome G"
     ):
         variant_effect(["chr1:506:A:C"], genome=genome, model=small_r3lm)
     with pytest.raises(ValueError, match="None of 1 variants has a sequence: 1 unknown contig"):

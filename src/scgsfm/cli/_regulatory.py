@@ -14,30 +14,37 @@ CELLS = (".h5ad", ".zarr")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Peaks, sequences or variants, their genome, and where to write the result."""
+    """Add the input, its genome, options and the output."""
     parser.add_argument(
         "input",
         type=Path,
         metavar="FILE",
-        help="peaks as .h5ad, .zarr or .bed; sequences as .fa or .fasta; or variants as .vcf (these may end in .gz)",
+        help="peaks as .h5ad, .zarr or .bed, sequences as .fa or .fasta, or variants as .vcf (text files may be gzipped)",
     )
     parser.add_argument("--genome", type=Path, metavar="FASTA", help="genome of peaks and variants, plain or bgzip")
-    parser.add_argument("--model", default="r3lm-mini", help="name or folder (default: %(default)s)")
-    parser.add_argument("--windows", choices=["centre", "tile", "tile_max"], default="centre", help="of long peaks")
-    parser.add_argument("--motifs", metavar="FILE", help="own motifs for explanations: MEME, JASPAR or TRANSFAC")
-    parser.add_argument("--groupby", metavar="COLUMN", help="of cells: column of .obs with their groups")
-    parser.add_argument("--layer", help="of cells: accessibility in this layer instead of X")
+    parser.add_argument("--model", default="r3lm-mini", help="name or directory (default: %(default)s)")
     parser.add_argument(
-        "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (or of all)"
+        "--windows",
+        choices=["centre", "tile", "tile_max"],
+        default="centre",
+        help="how long peaks are covered (default: %(default)s)",
     )
-    parser.add_argument("--cell-type", nargs="+", metavar="NAME", help="with --explain: only these cell types")
+    parser.add_argument("--motifs", metavar="FILE", help="motifs for explanations, as MEME, JASPAR or TRANSFAC")
+    parser.add_argument("--groupby", metavar="COLUMN", help="for cells: column of .obs with groups")
+    parser.add_argument("--layer", help="for cells: layer with the accessibility, instead of X")
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help=".csv; for cells also .h5ad or .zarr"
+        "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (default: all)"
+    )
+    parser.add_argument(
+        "--cell-type", nargs="+", metavar="NAME", help="with --explain: cell types to explain (default: all)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, or, for cells, .h5ad or .zarr"
     )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Predict or explain, and write."""
+    """Predict or explain, and write the result."""
     from scgsfm import _keys
     from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
 
@@ -45,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.input.exists():
         raise FileNotFoundError(f"FILE: {args.input} does not exist.")
     if kind != "sequences" and args.genome is None:
-        raise ValueError("--genome: name the FASTA file of the genome; it is never downloaded.")
+        raise ValueError("--genome: give the FASTA file of the genome; genomes are never downloaded.")
     if args.output.suffix != ".csv" and (kind != "cells" or args.output.suffix not in CELLS):
         raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * (kind == 'cells')}.")
     if kind == "variants":
@@ -81,11 +88,11 @@ def _kind(path: Path) -> str:
     }.items():
         if name.endswith(suffixes):
             return kind
-    raise ValueError(f"FILE: {path} ends neither in .h5ad, .zarr, .bed, .fa, .fasta nor .vcf.")
+    raise ValueError(f"FILE: {path} must end in .h5ad, .zarr, .bed, .fa, .fasta or .vcf.")
 
 
 def _source(args: argparse.Namespace, kind: str) -> dict[str, Any]:
-    """What the functions take: data with a genome, or sequences."""
+    """The arguments for the input: data with a genome, or sequences."""
     if kind == "cells":
         from scgsfm._adata import read_any
 
@@ -101,7 +108,7 @@ def _source(args: argparse.Namespace, kind: str) -> dict[str, Any]:
 
 
 def _peaks(path: Path) -> Any:
-    """Data without cells whose variables are the lines of a BED file."""
+    """Data without cells, with the intervals of a BED file as variables."""
     import anndata
     import numpy as np
     import pandas as pd

@@ -1,9 +1,17 @@
-"""Places in a genome: peaks, their sequences from a FASTA file, and variants. Starts are 0-based, ends exclusive."""
+"""Positions in a genome: peaks, their sequences from a FASTA file, and variants. Starts are 0-based, ends exclusive."""
 
+from ._elements import (
+    element_names,
+    element_windows,
+    max_by_element,
+    mean_by_element,
+    select_elements,
+    warn_if_not_human,
+)
 from ._encoding import N, encode
 from ._genome import Genome, contig_names
 from ._peaks import Peaks, parse_peak, peaks_of
-from ._sequences import OK, Windows, sequences_of_peaks, sequences_of_texts
+from ._sequences import OK, Windows, reverse_complement, sequences_of_peaks, sequences_of_texts
 from ._species import species_of
 from ._variants import Variant, alleles, read_variants
 
@@ -16,11 +24,18 @@ __all__ = [
     "Windows",
     "alleles",
     "contig_names",
+    "element_names",
+    "element_windows",
     "encode",
+    "max_by_element",
+    "mean_by_element",
     "parse_peak",
     "peaks_of",
     "read_variants",
+    "reverse_complement",
+    "select_elements",
     "sequences_of_peaks",
     "sequences_of_texts",
     "species_of",
+    "warn_if_not_human",
 ]

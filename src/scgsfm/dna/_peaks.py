@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 CONTIG_COLUMNS = ("chrom", "chr", "seqnames", "chromosome", "seqname", "contig")
 START_COLUMNS = ("start", "chromstart")
 END_COLUMNS = ("end", "chromend")
-# the contig comes first and may hold any of the separators: what counts are the last two numbers
+# a contig may contain the separators, so the last two numbers are the start and the end
 _NAME = re.compile(r"(?P<contig>\S+)[:_-](?P<start>\d[\d,]*)[-_](?P<end>\d[\d,]*)(?::[-+.*])?")
 
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """Intervals: contig (``""`` where a name couldn't be read), start (0-based) and end (exclusive)."""
+    """Intervals: contig (``""`` for unparsable names), start (0-based) and end (exclusive)."""
 
     contig: np.ndarray
     start: np.ndarray
@@ -32,8 +32,8 @@ class Peaks:
     def __len__(self) -> int:
         return len(self.contig)
 
-    def __getitem__(self, chosen: np.ndarray) -> Peaks:
-        return Peaks(self.contig[chosen], self.start[chosen], self.end[chosen])
+    def __getitem__(self, rows: np.ndarray) -> Peaks:
+        return Peaks(self.contig[rows], self.start[rows], self.end[rows])
 
 
 def parse_peak(name: str) -> tuple[str, int, int] | None:
@@ -45,10 +45,10 @@ def parse_peak(name: str) -> tuple[str, int, int] | None:
 
 
 def peaks_of(var: pd.DataFrame) -> Peaks:
-    """The peaks of data: of the columns for contig, start and end if there are such, else of the names.
+    """The peaks of data: from columns for contig, start and end if there are any, else from the names.
 
-    Columns are ``chrom``, ``chr`` or ``seqnames``, ``start`` and ``end``, in any case; or ``interval``, which holds
-    names. Where columns and names differ the columns count, and a warning says so.
+    Columns are ``chrom``, ``chr`` or ``seqnames``, ``start`` and ``end``, in any case; or ``interval``, with
+    names. If columns and names differ, the columns are used and a warning is issued.
     """
     by_name = _from_names(var.index)
     lower = {str(column).lower(): column for column in reversed(var.columns)}
@@ -56,18 +56,18 @@ def peaks_of(var: pd.DataFrame) -> Peaks:
         next((lower[c] for c in names if c in lower), None) for names in (CONTIG_COLUMNS, START_COLUMNS, END_COLUMNS)
     ]
     if None in found:
-        if "interval" in lower and not _known(by_name).any():
+        if "interval" in lower and not _parsed(by_name).any():
             by_name = _from_names(var[lower["interval"]])
-        if not _known(by_name).any() and len(var):
+        if not _parsed(by_name).any() and len(var):
             msg = (
-                f"No peak can be read from `var_names`, of which the first is {str(var.index[0])!r}: they must be like "
+                f"No peak can be parsed from `var_names`, of which the first is {str(var.index[0])!r}: names must look like "
                 "'chr1:100-300', or `var` must have the columns 'chrom' (or 'chr', 'seqnames'), 'start' and 'end'; it "
                 f"has {', '.join(map(repr, var.columns)) or 'none'}."
             )
             raise ValueError(msg)
         return by_name
     peaks = _from_columns(var, *found)  # type: ignore[arg-type]
-    differ = _known(by_name) & _known(peaks)
+    differ = _parsed(by_name) & _parsed(peaks)
     differ &= (by_name.contig != peaks.contig) | (by_name.start != peaks.start) | (by_name.end != peaks.end)
     if differ.any():
         i = int(differ.argmax())
@@ -80,8 +80,8 @@ def peaks_of(var: pd.DataFrame) -> Peaks:
     return peaks
 
 
-def _known(peaks: Peaks) -> np.ndarray:
-    return peaks.contig != ""
+def _parsed(peaks: Peaks) -> np.ndarray:
+    return np.asarray(peaks.contig != "")
 
 
 def _from_names(names: Iterable[str]) -> Peaks:
@@ -91,7 +91,7 @@ def _from_names(names: Iterable[str]) -> Peaks:
 
 
 def _from_columns(var: pd.DataFrame, contig: str, start: str, end: str) -> Peaks:
-    places = [pd.to_numeric(var[column].astype(object), errors="coerce") for column in (start, end)]
-    readable = ~(places[0].isna() | places[1].isna() | var[contig].isna()).to_numpy()
+    bounds = [pd.to_numeric(var[column].astype(object), errors="coerce") for column in (start, end)]
+    readable = ~(bounds[0].isna() | bounds[1].isna() | var[contig].isna()).to_numpy()
     names = np.where(readable, var[contig].astype(str).to_numpy(dtype=object), "")
-    return Peaks(names, *(place.fillna(0).to_numpy().astype(np.int64) for place in places))
+    return Peaks(names, *(bound.fillna(0).to_numpy().astype(np.int64) for bound in bounds))

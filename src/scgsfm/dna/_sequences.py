@@ -1,4 +1,4 @@
-"""Windows of one width, and why there is none."""
+"""Windows of one width, and the status of elements without a window."""
 
 from __future__ import annotations
 
@@ -18,30 +18,32 @@ if TYPE_CHECKING:
 Tiling: TypeAlias = Literal["centre", "tile"]
 
 OK = "ok"
-UNREADABLE = "name not read"
-UNKNOWN = "unknown contig"
-OFF = "off the end"
-HAS_N = "holds N"
-NO_DNA = "not DNA"
-EMPTY = "no sequence"
+UNPARSABLE = "unparsable name"
+UNKNOWN_CONTIG = "unknown contig"
+OUT_OF_BOUNDS = "out of bounds"
+CONTAINS_N = "contains N"
+NOT_DNA = "not DNA"
+NO_SEQUENCE = "no sequence"
+
+_COMPLEMENT = str.maketrans("ACGTacgtRYKMBVDHrykmbvdh", "TGCAtgcaYRMKVBHDyrmkvbhd")
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Sequences of at most one width, and which element each is from.
+    """Sequences of at most one width, and the element of each.
 
     Parameters
     ----------
     sequences
         In upper case.
     element
-        Position of the element of each, ascending.
+        Position of the element of each sequence, ascending.
     start
-        Where each begins: on the contig, or in the sequence given.
+        Start of each sequence on the contig, or in the sequence given.
     status
         ``"ok"``, or why an element has no window.
     renamed
-        Contigs that go by another name in the FASTA file.
+        Contigs that have another name in the FASTA file.
     """
 
     sequences: list[str]
@@ -51,22 +53,22 @@ class Windows:
     renamed: dict[str, str]
 
     def summary(self) -> str:
-        """How many elements have windows, and what is with the others."""
+        """The number of elements with a window, and of each other status."""
         counts = Counter(self.status.tolist())
         n_ok = counts.pop(OK, 0)
-        told = [f"{n_ok:,} of {len(self.status):,} elements have a sequence"]
-        told += [f"{n:,} {what}" for what, n in counts.most_common()]
+        parts = [f"{n_ok:,} of {len(self.status):,} elements have a sequence"]
+        parts += [f"{n:,} {status}" for status, n in counts.most_common()]
         if self.renamed:
-            one = next(iter(self.renamed.items()))
-            told.append(f"{len(self.renamed):,} contigs go by another name in the FASTA ({one[0]} is {one[1]})")
-        return "; ".join(told)
+            given, name = next(iter(self.renamed.items()))
+            parts.append(f"{len(self.renamed):,} contigs have another name in the FASTA file ({given} is {name})")
+        return "; ".join(parts)
 
 
 def sequences_of_peaks(peaks: Peaks, genome: Genome, width: int, *, windows: Tiling = "centre") -> Windows:
     """The windows of peaks.
 
-    A peak is represented by the ``width`` bases around its middle, moved inwards where these reach over the end of the
-    contig; with ``windows="tile"`` a longer one by as many windows side by side as cover it, evenly spread.
+    A peak is represented by the ``width`` bases around its center, shifted inwards at the ends of a contig. With
+    ``windows="tile"``, a longer peak is covered by the fewest windows, evenly spaced.
     """
     names = contig_names(peaks.contig.tolist(), genome.lengths)
     sequences, element, starts = [], [], []
@@ -75,44 +77,48 @@ def sequences_of_peaks(peaks: Peaks, genome: Genome, width: int, *, windows: Til
         name = names.get(contig)
         length = genome.lengths.get(name, 0) if name else 0
         if contig == "" or end <= start:
-            status[i] = UNREADABLE
+            status[i] = UNPARSABLE
         elif name is None:
-            status[i] = UNKNOWN
+            status[i] = UNKNOWN_CONTIG
         elif start < 0 or end > length or length < width:
-            status[i] = OFF
+            status[i] = OUT_OF_BOUNDS
         else:
-            places = [min(max(at, 0), length - width) for at in _starts(start, end, width, windows)]
-            texts = [genome.sequence(name, at, at + width) for at in places]
-            whole = [k for k, text in enumerate(texts) if set(text) <= set("ACGT")]
-            if not whole:
-                status[i] = HAS_N
-            sequences += [texts[k] for k in whole]
-            starts += [places[k] for k in whole]
-            element += [i] * len(whole)
+            positions = [min(max(at, 0), length - width) for at in _starts(start, end, width, windows)]
+            texts = [genome.sequence(name, at, at + width) for at in positions]
+            kept = [k for k, text in enumerate(texts) if set(text) <= set("ACGT")]
+            if not kept:
+                status[i] = CONTAINS_N
+            sequences += [texts[k] for k in kept]
+            starts += [positions[k] for k in kept]
+            element += [i] * len(kept)
     renamed = {contig: name for contig, name in names.items() if contig != name}
     return Windows(sequences, np.array(element, np.int64), np.array(starts, np.int64), status, renamed)
 
 
 def sequences_of_texts(texts: Iterable[str | None], width: int, *, windows: Tiling = "centre") -> Windows:
-    """The windows of sequences; one shorter than ``width`` is taken as it is."""
+    """The windows of sequences; one shorter than ``width`` is its own window."""
     sequences, element, starts, status = [], [], [], []
     for i, given in enumerate(texts):
         text = given.strip().upper() if isinstance(given, str) else ""
-        letters = set(text)
         if not text:
-            status.append(EMPTY)
-        elif letters - set("ACGTRYSWKMBDHVN"):
-            status.append(NO_DNA)
+            status.append(NO_SEQUENCE)
+        elif set(text) - set("ACGTRYSWKMBDHVN"):
+            status.append(NOT_DNA)
         else:
-            places = _starts(0, len(text), width, windows) if len(text) > width else [0]
-            whole = [at for at in places if set(text[at : at + width]) <= set("ACGT")]
-            status.append(OK if whole else HAS_N)
-            sequences += [text[at : at + width] for at in whole]
-            starts += whole
-            element += [i] * len(whole)
+            positions = _starts(0, len(text), width, windows) if len(text) > width else [0]
+            kept = [at for at in positions if set(text[at : at + width]) <= set("ACGT")]
+            status.append(OK if kept else CONTAINS_N)
+            sequences += [text[at : at + width] for at in kept]
+            starts += kept
+            element += [i] * len(kept)
     return Windows(
         sequences, np.array(element, np.int64), np.array(starts, np.int64), np.array(status, dtype=object), {}
     )
+
+
+def reverse_complement(sequence: str) -> str:
+    """The sequence of the other strand; ambiguity codes are complemented, too."""
+    return sequence[::-1].translate(_COMPLEMENT)
 
 
 def _starts(start: int, end: int, width: int, windows: Tiling) -> list[int]:

@@ -19,11 +19,11 @@ _BUILDS = {
     "nematode": r"ce1[01]|wbcel\w*|caenorhabditis\w*",
 }
 _LENGTHS = {195471971: "mouse", 195154279: "mouse", 197195432: "mouse", 282763074: "rat", 260522016: "rat"}
-"""Of chromosome 1."""
+"""Lengths of chromosome 1."""
 
 
 def species_of(names: Iterable[str], lengths: Mapping[str, int] | None = None) -> str | None:
-    """A species other than human that names of builds, files or genomes tell, or the length of chromosome 1."""
+    """The species other than human that names of builds or files, or the length of chromosome 1, indicate."""
     for name in names:
         for species, pattern in _BUILDS.items():
             if re.search(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", str(name).lower()):

@@ -1,4 +1,4 @@
-"""Variants from tables, texts and VCF files, and the two sequences of each."""
+"""Variants from tables, strings and VCF files, and the two sequences of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Variant:
-    """A variant as in VCF: ``pos`` is the 1-based place of the first base of ``ref``."""
+    """A variant as in VCF: ``pos`` is the 1-based position of the first base of ``ref``."""
 
     contig: str
     pos: int
@@ -41,7 +41,7 @@ class Variant:
 
 
 def read_variants(variants: Any) -> list[Variant]:
-    """Variants of a table, of texts ``chr1:12345:A:G``, or of a VCF file (plain or gzipped, one allele a line or more)."""
+    """Read variants from a table, from strings such as ``chr1:12345:A:G``, or from a VCF file, plain or gzipped."""
     if isinstance(variants, pd.DataFrame):
         found = _from_table(variants)
     elif isinstance(variants, str | os.PathLike) and (
@@ -54,7 +54,7 @@ def read_variants(variants: Any) -> list[Variant]:
         if not re.fullmatch("[ACGT]+", variant.ref) or not re.fullmatch("[ACGT]+", variant.alt) or variant.pos < 1:
             msg = (
                 f"The variant {variant} must have a 1-based position and alleles of A, C, G and T. Write insertions and "
-                "deletions as in VCF, with the base before them; symbolic alleles such as <DEL> have no sequence."
+                "deletions as in VCF, with the preceding base; symbolic alleles such as <DEL> have no sequence."
             )
             raise ValueError(msg)
     return found
@@ -65,7 +65,7 @@ def _from_text(text: str | Variant) -> Variant:
         return text
     found = _TEXT.fullmatch(str(text).strip())
     if found is None:
-        msg = f"The variant {text!r} is not like 'chr1:12345:A:G' (1-based position, reference, alternative)."
+        msg = f"The variant {text!r} does not look like 'chr1:12345:A:G' (1-based position, reference, alternative)."
         raise ValueError(msg)
     pos = int(found["pos"].replace(",", ""))
     return Variant(found["contig"], pos, found["ref"].upper(), found["alt"].upper(), str(text).strip())
@@ -87,7 +87,7 @@ def _from_table(table: pd.DataFrame) -> list[Variant]:
 
 def _from_vcf(path: Path) -> list[Variant]:
     if not path.is_file():
-        msg = f"`variants`: {str(path)!r} is neither a file nor a variant like 'chr1:12345:A:G'."
+        msg = f"`variants`: {str(path)!r} is neither a file nor a variant such as 'chr1:12345:A:G'."
         raise ValueError(msg)
     with path.open("rb") as start:
         gzipped = start.read(2) == b"\x1f\x8b"
@@ -101,7 +101,7 @@ def _vcf_lines(lines: Iterable[str], path: Path) -> Iterable[Variant]:
             continue
         words = line.rstrip("\n").split("\t")
         if len(words) < 5 or not words[1].isdecimal():
-            msg = f"{path}, line {number}: this is no line of a VCF file: {line[:60]!r}."
+            msg = f"{path}, line {number}: this is not a line of a VCF file: {line[:60]!r}."
             raise ValueError(msg)
         for alt in words[4].split(","):
             if re.fullmatch("[ACGTacgt]+", alt):  # symbolic and missing alleles have no sequence
@@ -110,16 +110,20 @@ def _vcf_lines(lines: Iterable[str], path: Path) -> Iterable[Variant]:
 
 
 def alleles(variants: list[Variant], genome: Genome, width: int) -> tuple[list[tuple[str, str]], list[str]]:
-    """Sequences of ``width`` bases around each variant with either allele, and what is with those that have none.
+    """The sequences of ``width`` bases around each variant, with the reference and the alternative allele.
 
-    Both alleles stand in the middle, with the bases on either side that lie there in the genome.
+    Each allele is centered in its flanking sequence in the genome.
+
+    Returns
+    -------
+    The pairs of sequences, and the status of each variant: ``"ok"``, or why it has no sequences.
 
     Raises
     ------
     ValueError
-        If a reference allele isn't what the genome has.
+        A reference allele differs from the genome.
     """
-    from ._sequences import HAS_N, OFF, OK, UNKNOWN
+    from ._sequences import CONTAINS_N, OK, OUT_OF_BOUNDS, UNKNOWN_CONTIG
 
     names = contig_names((variant.contig for variant in variants), genome.lengths)
     pairs: list[tuple[str, str]] = []
@@ -130,31 +134,32 @@ def alleles(variants: list[Variant], genome: Genome, width: int) -> tuple[list[t
         end = start + len(variant.ref)
         if name is None or end > length:
             pairs.append(("", ""))
-            status.append(UNKNOWN if name is None else OFF)
+            status.append(UNKNOWN_CONTIG if name is None else OUT_OF_BOUNDS)
             continue
         found = genome.sequence(name, start, end)
         if found != variant.ref:
             wrong.append((variant, found))
         left = genome.sequence(name, max(start - width, 0), start)
         right = genome.sequence(name, end, min(end + width, length))
-        pair = _centred(left, variant.ref, right, width), _centred(left, variant.alt, right, width)
+        pair = _centered(left, variant.ref, right, width), _centered(left, variant.alt, right, width)
         pairs.append(pair)
-        status.append(OFF if min(map(len, pair)) < width else OK if set("".join(pair)) <= set("ACGT") else HAS_N)
+        complete, known = min(map(len, pair)) >= width, set("".join(pair)) <= set("ACGT")
+        status.append(OUT_OF_BOUNDS if not complete else OK if known else CONTAINS_N)
     if wrong:
         variant, found = wrong[0]
         msg = (
-            f"The reference allele of {len(wrong)} of {len(variants)} variants is not what the genome has: {variant} has "
-            f"{variant.ref}, the genome {found}. Is the FASTA of the build that the variants were called on, and are the "
-            "positions 1-based, on the forward strand?"
+            f"The reference allele of {len(wrong)} of {len(variants)} variants differs from the genome: {variant} has "
+            f"{variant.ref}, the genome {found}. The FASTA file must be of the build that the variants were called on, and positions "
+            "must be 1-based, with alleles on the forward strand."
         )
         raise ValueError(msg)
     return pairs, status
 
 
-def _centred(left: str, allele: str, right: str, width: int) -> str:
+def _centered(left: str, allele: str, right: str, width: int) -> str:
     before = max((width - len(allele)) // 2, 0)
     allele = allele[:width]
     before = min(before, len(left))
     after = min(width - before - len(allele), len(right))
-    before = min(width - after - len(allele), len(left))  # at the end of a contig there is more on the other side
+    before = min(width - after - len(allele), len(left))  # at the end of a contig, take more from the other side
     return left[len(left) - before :] + allele + right[:after]

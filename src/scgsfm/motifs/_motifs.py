@@ -1,33 +1,34 @@
-"""Motifs of transcription factors, and where sequences hold them."""
+"""Motifs of transcription factors, and scanning sequences for them."""
 
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from scgsfm.dna import encode
 
-from ._read_motifs import JASPAR_ID, Draft, read_motifs
+from ._read_motifs import JASPAR_ID, MotifRecord, read_motifs
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator, Sequence
 
 P = 5e-5
-"""p-value below which a window is a hit on a card (Duan et al. 2026)."""
+"""Windows with a p-value below this are hits on a card (Duan et al. 2026)."""
 UNIFORM = (0.25, 0.25, 0.25, 0.25)
 PSEUDOCOUNT = 0.1
-"""Sites added to each column in the proportions of the background, as in FIMO (Grant et al. 2011)."""
+"""Number of sites added to each column in proportion to the background, as in FIMO (Grant et al. 2011)."""
 PER_BIT = 100
-"""Scores are whole numbers of hundredths of a bit."""
+"""Scores are rounded to hundredths of a bit, so that sums, thresholds and p-values are exact integers of these."""
 LARGEST_P = 0.01
-AT_A_TIME, LEAST_AT_A_TIME = 2000, 100
-"""Sequences of a block at most, and at least where there are more of them."""
+MAX_BLOCK, MIN_BLOCK = 2000, 100
+"""Largest and smallest number of sequences that a thread takes at a time."""
 EMBEDDED = ("jaspar2026", "jaspar2024")
 _DATA = files("scgsfm") / "data" / "motifs"
 
@@ -36,9 +37,8 @@ _DATA = files("scgsfm") / "data" / "motifs"
 class Hits:
     """Windows that match a motif: arrays of one length, ordered by sequence, start, motif and strand.
 
-    Places are 0-based and half-open on the given strand: the hit is ``sequence[start:end]``, reversed and complemented
-    for ``strand`` -1. ``score`` is the log-odds score in bits, ``p`` the probability of as good a window in random
-    sequence.
+    Positions are 0-based and half-open on the given strand: the hit is ``sequence[start:end]``, or its reverse
+    complement for ``strand`` -1. ``score`` is the log-odds score in bits, ``p`` its p-value, see :meth:`Motifs.scan`.
     """
 
     sequence: np.ndarray
@@ -52,12 +52,12 @@ class Hits:
     def __len__(self) -> int:
         return len(self.sequence)
 
-    def __getitem__(self, chosen: Any) -> Hits:
-        return Hits(*(getattr(self, field.name)[chosen] for field in fields(self)))
+    def __getitem__(self, rows: Any) -> Hits:
+        return Hits(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 class _Scores(NamedTuple):
-    """Motifs as whole numbers, each twice: as it is and for the other strand."""
+    """Integer scores of motifs, each on both strands, as deficits to the best score of the column."""
 
     deficits: np.ndarray
     starts: np.ndarray
@@ -65,11 +65,11 @@ class _Scores(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """What the search for hits below a p-value needs besides."""
+    """Thresholds, seeds and p-values for one p-value threshold."""
 
     limits: np.ndarray
     offsets: np.ndarray
-    others: np.ndarray
+    rest: np.ndarray
     seeds: tuple[np.ndarray, ...]
     tails: np.ndarray
     tail_starts: np.ndarray
@@ -84,15 +84,15 @@ class Motifs:
     ids
         Unique ids, such as ``MA0114.5``.
     names
-        Names of the factors; several motifs may share one.
+        Names of the factors, not necessarily unique.
     families, classes
-        Families and classes of the factors. A motif without a family is a family of its own, by its name.
+        Families and classes of the factors. A motif without a family forms its own family, with its name.
     counts
-        Matrices behind each other (columns × A, C, G, T).
+        The matrices, concatenated (columns × A, C, G, T).
     starts
-        Where each matrix begins and ends.
+        Boundaries of the matrices.
     info
-        Name, version, licence and source.
+        Name, version, license and source.
     """
 
     ids: list[str]
@@ -102,7 +102,7 @@ class Motifs:
     counts: np.ndarray
     starts: np.ndarray
     info: dict[str, str] = field(default_factory=dict)
-    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _cache: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -116,7 +116,7 @@ class Motifs:
         """JASPAR CORE vertebrates :cite:p:`Rauluseviciute2024`, ``"jaspar2026"`` or ``"jaspar2024"`` (CC BY 4.0)."""
         catalogue = json.loads((_DATA / "motifs.json").read_text(encoding="utf-8"))
         if name not in catalogue:
-            msg = f"No motifs called {name!r} are in the package: there are {', '.join(catalogue)}."
+            msg = f"There are no embedded motifs {name!r}: give one of {', '.join(catalogue)}."
             raise ValueError(msg)
         with (_DATA / f"{name}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
             texts = {key: stored[key].tobytes().decode().split("\n") for key in ("ids", "names", "families", "classes")}
@@ -134,41 +134,59 @@ class Motifs:
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Motifs:
-        """Motifs of a MEME, JASPAR or TRANSFAC file, plain or gzipped.
+        """Read motifs from a MEME, JASPAR or TRANSFAC file, plain or gzipped.
 
-        Probabilities stand for as many sites as the file says, or 20. Families are those of the file (TRANSFAC); motifs
-        with an id of JASPAR have the family that the embedded release gives, in any version of the matrix.
+        Probabilities are multiplied by the number of sites in the file, or by 20. Families are taken from the file
+        (TRANSFAC), or, for motifs with a JASPAR id, from any version of the matrix in the embedded releases.
         """
-        drafts = read_motifs(path)
-        ids = [draft.id for draft in drafts]
+        records = read_motifs(path)
+        ids = [record.id for record in records]
         if len(set(ids)) < len(ids):
             twice = next(id_ for i, id_ in enumerate(ids) if id_ in ids[:i])
-            msg = f"{path}: the motif {twice} occurs more than once; ids must be unique."
+            msg = f"{path}: the motif {twice} occurs more than once, but ids must be unique."
             raise ValueError(msg)
-        families, classes = zip(*_families(drafts), strict=True)
+        families, classes = zip(*_families(records), strict=True)
         return cls(
             ids,
-            [_plain(draft.name) for draft in drafts],
-            [_plain(family or draft.name) for family, draft in zip(families, drafts, strict=True)],
-            [_plain(class_) for class_ in classes],
-            np.concatenate([draft.counts for draft in drafts]),
-            np.cumsum([0, *(len(draft.counts) for draft in drafts)], dtype=np.int64),
+            [_clean(record.name) for record in records],
+            [_clean(family or record.name) for family, record in zip(families, records, strict=True)],
+            [_clean(class_) for class_ in classes],
+            np.concatenate([record.counts for record in records]),
+            np.cumsum([0, *(len(record.counts) for record in records)], dtype=np.int64),
             {"name": str(path)},
         )
 
-    def scan(self, sequences: Sequence[str], *, p: float = P, background: Sequence[float] = UNIFORM) -> Hits:
-        """Find all windows of both strands whose score has a p-value below ``p``.
+    @classmethod
+    def of(cls, motifs: str | os.PathLike[str] | Motifs) -> Motifs:
+        """Motifs by the name of an embedded release, from a file, or the motifs themselves."""
+        if isinstance(motifs, str | os.PathLike):
+            return cls.embedded(str(motifs)) if motifs in EMBEDDED else cls.read(motifs)
+        return motifs
 
-        Scores are log-odds in bits, in hundredths; their p-values are exact for these. Windows with an N never match.
+    def scan(self, sequences: Sequence[str], *, p: float = P, background: Sequence[float] = UNIFORM) -> Hits:
+        r"""Find all windows on both strands whose score has a p-value below ``p``.
+
+        The score of a window :math:`x_1 \dots x_w` is its log-odds in bits, rounded to hundredths in each column,
+
+        .. math:: S(x) = \sum_{j=1}^{w} s_j(x_j), \qquad
+            s_j(a) = \log_2 \frac{n_{ja} + \epsilon\, b_a}{(n_j + \epsilon)\, b_a},
+
+        with counts :math:`n_{ja}` that sum to :math:`n_j`, background :math:`b` and pseudocount :math:`\epsilon = 0.1`.
+        Its p-value is the probability of at least this score in a random sequence of independent bases. The
+        distribution of the rounded scores is computed exactly, column by column :cite:p:`Grant2011`:
+
+        .. math:: P_j(s) = \sum_{a} b_a\, P_{j-1}(s - s_j(a)), \qquad p(x) = \sum_{s \geq S(x)} P_w(s).
+
+        Windows with an N never match.
 
         Parameters
         ----------
         sequences
             In upper or lower case, of any length.
         p
-            Hits have a p-value below this, at most 0.01.
+            Upper bound of the p-values of hits, at most 0.01.
         background
-            Probabilities of A, C, G and T in random sequence; those of the two strands are averaged.
+            Probabilities of A, C, G and T in random sequences; averaged over the two strands.
 
         Returns
         -------
@@ -182,142 +200,151 @@ class Motifs:
         scores = self._scores(background)
         search = self._search(background, p)
 
-        def hits(letters: np.ndarray, ends: np.ndarray) -> np.ndarray:
-            more = search.limits, search.offsets, search.others, *search.seeds
-            return scan_motifs(letters, ends, scores.deficits, scores.starts, *more)
+        def hits(codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
+            options = search.limits, search.offsets, search.rest, *search.seeds
+            found: np.ndarray = scan_motifs(codes, ends, scores.deficits, scores.starts, *options)
+            return found
 
         parts = []
         for first, found in self._by_blocks(sequences, hits):
             found[:, 0] += first
             parts.append(found[np.lexsort((found[:, 1], found[:, 2], found[:, 0]))])
-        sequence, oriented, start, lack = np.concatenate([*parts, np.empty((0, 4), np.int32)]).T
+        sequence, oriented, start, deficit = np.concatenate([*parts, np.empty((0, 4), np.int32)]).T
         return Hits(
             sequence=sequence.copy(),
             motif=oriented // 2,
             start=start.copy(),
             end=start + np.diff(scores.starts)[oriented].astype(np.int32),
             strand=np.where(oriented % 2, -1, 1).astype(np.int8),
-            score=((scores.highest[oriented // 2] - lack) / PER_BIT).astype(np.float32),
-            p=search.tails[search.tail_starts[oriented // 2] + lack],
+            score=((scores.highest[oriented // 2] - deficit) / PER_BIT).astype(np.float32),
+            p=search.tails[search.tail_starts[oriented // 2] + deficit],
         )
 
     def best(self, sequences: Sequence[str], *, background: Sequence[float] = UNIFORM) -> np.ndarray:
-        """Best score of each motif in each sequence, on either strand.
+        """The best score of each motif in each sequence, over all windows of both strands.
+
+        Scores are those of :meth:`scan`.
 
         Parameters
         ----------
         sequences
             In upper or lower case, of any length.
         background
-            Probabilities of A, C, G and T in random sequence; those of the two strands are averaged.
+            Probabilities of A, C, G and T in random sequences; averaged over the two strands.
 
         Returns
         -------
-        Log-odds scores in bits (float32, sequences × motifs); the lowest that the motif can have where no window is
-        free of N.
+        Log-odds scores in bits (float32, sequences × motifs). Without a window free of N, it is the motif's lowest
+        possible score.
         """
         from scgsfm.kernels import best_motifs, motif_tables
 
         scores = self._scores(background)
-        most = np.add.reduceat(scores.deficits[:, :4].max(axis=1), scores.starts[:-1])[::2]
+        largest = np.add.reduceat(scores.deficits[:, :4].max(axis=1), scores.starts[:-1])[::2]
         out = np.empty((len(sequences), len(self)), np.float32)
         key = (*_symmetric(background), "tables")
-        if key not in self._kept:
-            self._kept[key] = motif_tables(scores.deficits, scores.starts)
-        more = (*self._kept[key], 2)
-        task = lambda letters, ends: best_motifs(letters, ends, *more)
-        for first, lack in self._by_blocks(sequences, task):
-            out[first : first + len(lack)] = (scores.highest - np.minimum(lack, most)) / PER_BIT
+        if key not in self._cache:
+            self._cache[key] = motif_tables(scores.deficits, scores.starts)
+        options = (*self._cache[key], 2)
+        task = lambda codes, ends: best_motifs(codes, ends, *options)
+        for first, deficit in self._by_blocks(sequences, task):
+            out[first : first + len(deficit)] = (scores.highest - np.minimum(deficit, largest)) / PER_BIT
         return out
 
     def _by_blocks(
         self, sequences: Sequence[str], task: Callable[[np.ndarray, np.ndarray], np.ndarray]
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """The number of the first sequence of each block and what becomes of it, a block a core at a time."""
+        """The first sequence of each block and the result of ``task``; kernels release the GIL, so threads suffice."""
         from numba import config
 
         sequences = list(sequences) if not isinstance(sequences, str) else sequences
         n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        at_a_time = min(AT_A_TIME, max(LEAST_AT_A_TIME, -(-len(sequences) // n_threads)))
-        starts = range(0, len(sequences), at_a_time)
+        block_size = min(MAX_BLOCK, max(MIN_BLOCK, -(-len(sequences) // n_threads)))
+        starts = range(0, len(sequences), block_size)
         with ThreadPoolExecutor(n_threads) as pool:
-            yield from zip(starts, pool.map(lambda i: task(*encode(sequences[i : i + at_a_time])), starts), strict=True)
+            yield from zip(
+                starts, pool.map(lambda i: task(*encode(sequences[i : i + block_size])), starts), strict=True
+            )
 
     def _scores(self, background: Sequence[float]) -> _Scores:
         from scgsfm.kernels import NEVER
 
-        shares = _symmetric(background)
-        key = tuple(shares)
-        if key not in self._kept:
+        b = _symmetric(background)
+        key = tuple(b)
+        if key not in self._cache:
             totals = self.counts.sum(axis=1, keepdims=True)
-            odds = (self.counts + PSEUDOCOUNT * shares) / (totals + PSEUDOCOUNT) / shares
+            odds = (self.counts + PSEUDOCOUNT * b) / (totals + PSEUDOCOUNT) / b
             scores = np.rint(PER_BIT * np.log2(odds)).astype(np.int32)
             highest = scores.max(axis=1)
             deficits = np.full((len(scores), 5), NEVER, np.int32)
             deficits[:, :4] = highest[:, None] - scores
-            each = np.split(deficits, self.starts[1:-1])
-            both = [part for one in each for part in (one, one[::-1, [3, 2, 1, 0, 4]])]
+            motifs = np.split(deficits, self.starts[1:-1])
+            both = [part for motif in motifs for part in (motif, motif[::-1, [3, 2, 1, 0, 4]])]
             starts = np.cumsum([0, *map(len, both)], dtype=np.int64)
-            self._kept[key] = _Scores(np.concatenate(both), starts, np.add.reduceat(highest, self.starts[:-1]))
-        return self._kept[key]
+            self._cache[key] = _Scores(np.concatenate(both), starts, np.add.reduceat(highest, self.starts[:-1]))
+        kept: _Scores = self._cache[key]
+        return kept
 
     def _search(self, background: Sequence[float], p: float) -> _Search:
         from scgsfm.kernels import SEED, motif_seeds, motif_tails
 
-        shares = _symmetric(background)
-        key = (*shares, p)
-        if key not in self._kept:
+        b = _symmetric(background)
+        key = (*b, p)
+        if key not in self._cache:
             deficits, starts, _ = self._scores(background)
             single = np.split(deficits, starts[1:-1])[::2]
-            limits, tails, tail_starts = motif_tails(np.concatenate(single), self.starts, shares, p)
+            limits, tails, tail_starts = motif_tails(np.concatenate(single), self.starts, b, p)
             limits = np.repeat(limits, 2)
-            offsets, others = _plan(deficits, starts, SEED)
-            found = motif_seeds(deficits, starts, limits, offsets)
-            self._kept[key] = _Search(limits, offsets, others, found, tails, tail_starts)
-        return self._kept[key]
+            offsets, rest = _seed_columns(deficits, starts, SEED)
+            seeds = motif_seeds(deficits, starts, limits, offsets)
+            self._cache[key] = _Search(limits, offsets, rest, seeds, tails, tail_starts)
+        kept: _Search = self._cache[key]
+        return kept
 
 
-def _plan(deficits: np.ndarray, starts: np.ndarray, n_letters: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where in each motif its most telling word lies, and its other columns, the most telling first."""
-    telling = deficits[:, :4].sum(axis=1)
-    offsets, others = np.zeros(len(starts) - 1, np.int64), np.zeros(len(deficits), np.int32)
-    for i, (first, last) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
-        own = telling[first:last]
-        if len(own) > n_letters:
-            sums = np.convolve(own, np.ones(n_letters), "valid")
-            at = offsets[i] = int(sums.argmax())
-            rest = np.r_[0:at, at + n_letters : len(own)]
-            others[first : first + len(rest)] = rest[np.argsort(-own[rest], kind="stable")]
-    return offsets, others
+def _seed_columns(deficits: np.ndarray, starts: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The start of the most informative ``width`` columns of each motif, and its other columns, most informative first.
+
+    Most windows exceed the largest deficit of a hit after a few of these columns and are dropped.
+    """
+    information = deficits[:, :4].sum(axis=1)
+    offsets, rest = np.zeros(len(starts) - 1, np.int64), np.zeros(len(deficits), np.int32)
+    for i, (first, last) in enumerate(pairwise(starts.tolist())):
+        columns = information[first:last]
+        if len(columns) > width:
+            at = offsets[i] = int(np.convolve(columns, np.ones(width), "valid").argmax())
+            outside = np.r_[0:at, at + width : len(columns)]
+            rest[first : first + len(outside)] = outside[np.argsort(-columns[outside], kind="stable")]
+    return offsets, rest
 
 
 def _symmetric(background: Sequence[float]) -> np.ndarray:
-    """The background, the same on both strands."""
-    shares = np.asarray(background, np.float64)
-    if shares.shape != (4,) or not (shares > 0).all() or not np.isclose(shares.sum(), 1, atol=1e-3):
+    """The background, averaged over the two strands."""
+    b: np.ndarray = np.asarray(background, np.float64)
+    if b.shape != (4,) or not (b > 0).all() or not np.isclose(b.sum(), 1, atol=1e-3):
         msg = (
             f"`background` is {background!r}, but must be four probabilities above 0, of A, C, G and T, that sum to 1."
         )
         raise ValueError(msg)
-    both = (shares + shares[::-1]) / 2
-    return both / both.sum()
+    both: np.ndarray = b + b[::-1]
+    return np.asarray(both / 2 / (both / 2).sum())
 
 
-def _families(drafts: list[Draft]) -> list[tuple[str, str]]:
-    """Family and class of each motif: of the file, else of the embedded motif with that id of JASPAR."""
-    known: dict[str, tuple[str, str]] = {}
-    if any(not draft.family and JASPAR_ID.fullmatch(draft.id) for draft in drafts):
+def _families(records: list[MotifRecord]) -> list[tuple[str, str]]:
+    """Family and class of each motif: from the file, else from the embedded motif with the same JASPAR id."""
+    embedded: dict[str, tuple[str, str]] = {}
+    if any(not record.family and JASPAR_ID.fullmatch(record.id) for record in records):
         for name in reversed(EMBEDDED):
             motifs = Motifs.embedded(name)
             ids = (id_.partition(".")[0] for id_ in motifs.ids)
-            known |= dict(zip(ids, zip(motifs.families, motifs.classes, strict=True), strict=True))
+            embedded |= dict(zip(ids, zip(motifs.families, motifs.classes, strict=True), strict=True))
     nothing = "", ""
     return [
-        (draft.family, draft.class_) if draft.family else known.get(draft.id.partition(".")[0], nothing)
-        for draft in drafts
+        (record.family, record.class_) if record.family else embedded.get(record.id.partition(".")[0], nothing)
+        for record in records
     ]
 
 
-def _plain(text: str) -> str:
-    """Names stand in one line of a card, and between its marks in that of a trace."""
+def _clean(text: str) -> str:
+    """Remove what separates names on a card or in a trace: line breaks, ``|`` and brackets."""
     return " ".join(text.translate({ord("|"): "/", ord("["): "(", ord("]"): ")"}).split())

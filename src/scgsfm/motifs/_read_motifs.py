@@ -12,17 +12,17 @@ import numpy as np
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 N_SITES = 20.0
-"""How many sites a table of probabilities stands for if its file doesn't say; as in the MEME suite."""
+"""Number of sites of a matrix of probabilities if the file has none, as in the MEME suite."""
 JASPAR_ID = re.compile(r"[A-Z]{2}\d{4}(\.\d+)?")
 _NUMBERS = re.compile(r"[-+.\deE]+")
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A motif as its file has it; counts are columns × (A, C, G, T)."""
+class MotifRecord:
+    """A motif of a file; counts are columns × (A, C, G, T)."""
 
     id: str
     name: str
@@ -31,34 +31,34 @@ class Draft:
     class_: str = ""
 
 
-def read_motifs(path: str | os.PathLike[str]) -> list[Draft]:
-    """All motifs of a file, whose format is told by its content."""
+def read_motifs(path: str | os.PathLike[str]) -> list[MotifRecord]:
+    """Read all motifs of a file, in the format that its content shows."""
     path = Path(path).expanduser()
     raw = path.read_bytes()
     text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig", "replace")
     try:
-        drafts = list(_reader(text)(text))
+        records = list(_reader(text)(text))
     except ValueError as error:
         msg = f"{path}: {error}"
         raise ValueError(msg) from error
-    if not drafts:
-        msg = f"{path} holds no motif."
+    if not records:
+        msg = f"{path} contains no motif."
         raise ValueError(msg)
-    return drafts
+    return records
 
 
-def _reader(text: str):
+def _reader(text: str) -> Callable[[str], Iterator[MotifRecord]]:
     if re.search(r"^MEME version|^MOTIF\s", text, re.MULTILINE):
         return _meme
     if re.search(r"^P[O0]\s", text, re.MULTILINE):
         return _transfac
     if re.search(r"^>", text, re.MULTILINE):
         return _jaspar
-    msg = "this is no MEME ('MOTIF …'), JASPAR ('>…') or TRANSFAC file ('PO …')."
+    msg = "this is not a MEME ('MOTIF …'), JASPAR ('>…') or TRANSFAC file ('PO …')."
     raise ValueError(msg)
 
 
-def _meme(text: str) -> Iterator[Draft]:
+def _meme(text: str) -> Iterator[MotifRecord]:
     alphabet = re.search(r"^ALPHABET\s*=?\s*(\S+)", text, re.MULTILINE)
     if alphabet and alphabet[1].strip('"').upper() not in {"ACGT", "DNA"}:
         msg = f"the alphabet is {alphabet[1]}, but must be ACGT."
@@ -82,18 +82,18 @@ def _meme(text: str) -> Iterator[Draft]:
             elif rows:
                 break
         n_sites = float(sites[1]) if sites and float(sites[1]) > 0 else N_SITES
-        yield Draft(*_meme_name(words), _counts(words[0], rows, n_sites))
+        yield MotifRecord(*_meme_name(words), _counts(words[0], rows, n_sites))
 
 
 def _meme_name(words: list[str]) -> tuple[str, str]:
-    """Id and name: the id comes first, as in JASPAR's own files; some tools write it behind the name."""
+    """Id and name. The id comes first, as in JASPAR's own files; some tools write it after the name."""
     id_, name = words[0], words[-1] if len(words) < 3 else words[1]
     if JASPAR_ID.fullmatch(name) and not JASPAR_ID.fullmatch(id_):
         id_, name = name, id_
     return id_, name.removeprefix(f"{id_}.") or id_
 
 
-def _jaspar(text: str) -> Iterator[Draft]:
+def _jaspar(text: str) -> Iterator[MotifRecord]:
     for part in re.split(r"^>", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
         id_, *rest = head.split() or [""]
@@ -106,10 +106,10 @@ def _jaspar(text: str) -> Iterator[Draft]:
         if set(rows) != set("ACGT") or len({len(row) for row in rows.values()}) != 1:
             msg = f"motif {id_} must have four rows of one length, A, C, G and T."
             raise ValueError(msg)
-        yield Draft(id_, name, _counts(id_, np.array([rows[letter] for letter in "ACGT"]).T, N_SITES))
+        yield MotifRecord(id_, name, _counts(id_, np.array([rows[letter] for letter in "ACGT"]).T, N_SITES))
 
 
-def _transfac(text: str) -> Iterator[Draft]:
+def _transfac(text: str) -> Iterator[MotifRecord]:
     for part in re.split(r"^//.*$", text, flags=re.MULTILINE):
         fields: dict[str, str] = {}
         rows, order = [], ["A", "C", "G", "T"]
@@ -126,19 +126,19 @@ def _transfac(text: str) -> Iterator[Draft]:
         if not rows:
             continue
         if set(order) != set("ACGT"):
-            msg = f"motif {fields.get('AC', '?')} has the letters {' '.join(order)}, expected A C G T."
+            msg = f"motif {fields.get('AC', '?')} has the columns {' '.join(order)}, expected A C G T."
             raise ValueError(msg)
         id_ = fields.get("AC") or fields.get("ID") or ""
         name = fields.get("NA") or fields.get("ID") or id_
         counts = _counts(id_, [[row[letter] for letter in "ACGT"] for row in rows], N_SITES)
-        yield Draft(id_, name, counts, fields.get("tf_family", ""), fields.get("tf_class", ""))
+        yield MotifRecord(id_, name, counts, fields.get("tf_family", ""), fields.get("tf_class", ""))
 
 
 def _counts(id_: str, rows: list[list[float]] | np.ndarray, n_sites: float) -> np.ndarray:
-    """Counts as they are; probabilities times the number of sites."""
+    """Counts; probabilities are multiplied by the number of sites."""
     counts = np.array(rows, np.float64)
     totals = counts.sum(axis=1) if counts.ndim == 2 else np.zeros(0)
     if not id_ or not len(totals) or not np.isfinite(totals).all() or (counts < 0).any() or (totals <= 0).any():
-        msg = f"motif {id_ or 'without an id'} must have rows of counts or probabilities, none negative, none all 0."
+        msg = f"motif {id_ or 'without an id'} must have rows of counts or probabilities, without negative values and rows of zeros."
         raise ValueError(msg)
     return counts * n_sites if np.allclose(totals, 1, atol=0.02) else counts

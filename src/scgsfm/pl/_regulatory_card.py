@@ -151,7 +151,7 @@ def _lanes(drawn: _Drawn) -> list[int]:
     for i in order:
         hit = drawn.card.hits[i]
         width = max(hit.end - hit.start, 1.35 * len(hit.name) * len(drawn.card.sequence) / 200 + 1)
-        left, right = hit.centre - width / 2, hit.centre + width / 2
+        left, right = hit.center - width / 2, hit.center + width / 2
         for lane, taken in enumerate([*ends, []]):
             if lane < MOST_LANES and all(right <= a or left >= b for a, b in taken):
                 if lane == len(ends):
@@ -178,7 +178,7 @@ def _draw_motifs(ax: Axes, drawn: _Drawn, lanes: list[int], n_lanes: int) -> Non
         if cited:
             ax.add_patch(Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc="none", ec=edge, lw=1.6))
         weight = "bold" if cited else "normal"
-        ax.text(hit.centre, lane, hit.name, ha="center", va="center", fontsize=6.5, fontweight=weight)
+        ax.text(hit.center, lane, hit.name, ha="center", va="center", fontsize=6.5, fontweight=weight)
     hidden = sum(lane < 0 for lane in lanes)
     ax.set(xlim=(0, len(drawn.card.sequence)), ylim=(n_lanes - 0.4, -0.6), yticks=[])
     ax.tick_params(bottom=False, labelbottom=False)

@@ -8,11 +8,9 @@ from anndata import AnnData
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, write_record
-from scgsfm.dna import OK
+from scgsfm.dna import OK, element_names, element_windows, max_by_element, mean_by_element
 from scgsfm.models import as_model
-from scgsfm.scoring import BlockReader
-
-from ._elements import highest, means, names_of, width_of, windows_of
+from scgsfm.models.r3lm import activity_of_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,13 +35,13 @@ def regulatory_activity(
 ) -> pd.DataFrame | AnnData | None:
     r"""Predict the regulatory activity of peaks in each cell type of a model :cite:p:`Duan2026`.
 
-    The number is the activity, :math:`\log_2` of RNA by DNA, that an element of 200 bases would have as an enhancer of a
-    reporter gene brought into the genome of a cell line by a lentivirus. It is not the activity of the peak in place,
-    nor in other cells than these lines.
+    The activity is :math:`\log_2` of RNA over DNA that an element of 200 bases would have as an enhancer of a reporter
+    gene, integrated into the genome of a cell line by a lentivirus. It is neither the activity of the peak at its
+    genomic position, nor the activity in cells other than these lines.
 
     Peaks are read from the names of the variables (``chr1:100-300``, ``chr1-100-300``, ``chr1_100_300``) or from columns
-    of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which count where both are there. Starts are
-    0-based, ends exclusive.
+    of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which take precedence. Starts are 0-based, ends
+    exclusive.
 
     Parameters
     ----------
@@ -51,51 +49,52 @@ def regulatory_activity(
         Cells × peaks, human. None if ``sequences`` are given alone.
     genome
         Path of the FASTA file, plain or bgzip, of the genome that the peaks are on; an open ``pyfaidx.Fasta``; or a dict
-        of sequences. Only what is needed is read, and nothing is ever downloaded. Contigs may be named with or without
+        of sequences. The file is read on demand, and genomes are never downloaded. Contigs may be named with or without
         ``chr``.
     sequences
-        Sequences instead of peaks and a genome: a column of ``var``, one for each variable, or a dict or series by name.
+        Sequences instead of peaks and a genome: a column of ``var``, one sequence for each variable, or a dict or series
+        by name.
     windows
-        The 200 bases around the middle of an element (``"centre"``); or for longer ones the mean (``"tile"``) or the
-        highest (``"tile_max"``) activity of windows side by side that cover it.
+        How elements are represented: by the 200 bases around their center (``"centre"``); or, for longer elements, by
+        the mean (``"tile"``) or highest (``"tile_max"``) activity of evenly spaced windows that cover them.
     groupby
-        Column of ``obs`` with groups of cells, whose activity is put into ``uns``; implies ``cells``.
+        Column of ``obs`` with groups of cells, whose mean activity is stored in ``uns``; implies ``cells``.
     cells
-        Whether each cell gets the mean activity of its accessible peaks.
+        Whether to compute the mean activity of the accessible peaks of each cell.
     layer
         Layer with the accessibility, instead of ``X``.
     model
-        Name or folder of a model, or the loaded model itself.
+        Name or directory of a model, or a loaded model.
     batch_size
-        Sequences that the model reads at a time.
+        Number of sequences that the model reads at a time.
     key_added
-        Key of the results.
+        Key under which to store the results, instead of ``"r3lm_activity"``.
     copy
-        Return a copy instead of writing to ``data``.
+        Whether to return a modified copy instead of writing to ``data``.
 
     Returns
     -------
-    For sequences alone a table (sequences × cell types and ``status``), for data ``None``, or the copy if ``copy=True``.
-    Sets the fields:
+    For sequences alone, a table (sequences × cell types and ``status``). For data, ``None``, or the copy if
+    ``copy=True``. Sets the fields:
 
     ``data.varm["r3lm_activity"]`` or ``data.varm[key_added]`` : :class:`pandas.DataFrame` (float32, peaks × cell types)
         Predicted activity; NaN where ``status`` isn't ``"ok"``.
     ``data.var["r3lm_activity_status"]`` : :class:`pandas.Series`
-        ``"ok"``, or why there is no activity: ``"unknown contig"``, ``"off the end"`` of the contig, ``"holds N"``,
-        ``"name not read"``, ``"no sequence"`` or ``"not DNA"``.
+        ``"ok"``, or why there is no activity: ``"unknown contig"``, ``"out of bounds"`` of the contig,
+        ``"contains N"``, ``"unparsable name"``, ``"no sequence"`` or ``"not DNA"``.
     ``data.obsm["r3lm_activity"]`` : :class:`pandas.DataFrame` (float32, cells × cell types)
         Mean activity of the peaks of each cell, weighted by their accessibility in it; with ``cells`` or ``groupby``.
     ``data.uns["r3lm_activity_groups"]`` or ``data.uns[f"{key_added}_groups"]`` : :class:`pandas.DataFrame`
         Means of these over the cells of each group; with ``groupby``.
     ``data.uns["scgsfm"]["r3lm_activity"]`` or ``data.uns["scgsfm"][key_added]`` : :class:`dict`
-        Parameters, and how many peaks have which status.
+        Parameters, and the number of peaks of each status.
 
     Raises
     ------
     ValueError
-        If no peak can be read or has a sequence, or there are neither a genome nor sequences.
+        If no peak can be parsed or has a sequence, or neither a genome nor sequences are given.
     FileNotFoundError
-        If there is no such FASTA file.
+        If the FASTA file does not exist.
 
     Examples
     --------
@@ -114,12 +113,12 @@ def regulatory_activity(
         msg = f"`groupby={groupby!r}` is not a column of `obs`."
         raise ValueError(msg)
     loaded = as_model(model, "r3lm")
-    names = names_of(data, sequences)
-    tiling = {"tile_max": "tile"}.get(windows, windows)
-    found = windows_of(data, sequences, genome, width=width_of(loaded), windows=tiling)
+    names = element_names(data, sequences)
+    summarize = max_by_element if windows == "tile_max" else mean_by_element
+    tiling = "tile" if windows == "tile_max" else windows
+    found = element_windows(data, sequences, genome, width=loaded.length, windows=tiling)
     predicted = loaded.predict(found.sequences, batch_size=batch_size)
-    summarise = highest if windows == "tile_max" else means
-    table = pd.DataFrame(summarise(predicted, found.element, len(names)), index=names, columns=loaded.cell_types)
+    table = pd.DataFrame(summarize(predicted, found.element, len(names)), index=names, columns=loaded.cell_types)
     if data is None:
         return table.assign(status=found.status.astype(str))
 
@@ -128,7 +127,9 @@ def regulatory_activity(
     adata.varm[key] = table
     adata.var[_keys.status(key)] = pd.Categorical(found.status.astype(str))
     if cells or (cells is None and groupby is not None):
-        adata.obsm[key] = _of_cells(adata, table, layer)
+        matrix = data_matrix(adata, layer=layer, use_raw=False)
+        means = activity_of_cells(matrix, table.to_numpy())
+        adata.obsm[key] = pd.DataFrame(means, index=adata.obs_names, columns=table.columns)
         if groupby is not None:
             adata.uns[_keys.groups(key)] = adata.obsm[key].groupby(adata.obs[groupby], observed=True).mean()
     params = {"windows": windows, "groupby": groupby, "layer": layer, "genome": str(genome) if genome else None}
@@ -137,19 +138,3 @@ def regulatory_activity(
     record = {"model": loaded.name, "params": params, "status": counts, "n_renamed_contigs": len(found.renamed)}
     write_record(adata, key, record | {"n_ok": counts.get(OK, 0)})
     return adata if copy else None
-
-
-def _of_cells(adata: AnnData, table: pd.DataFrame, layer: str | None) -> pd.DataFrame:
-    """Mean of the peaks' activities in each cell, weighted by accessibility; NaN for cells without any."""
-    kept = np.flatnonzero(np.isfinite(table.to_numpy()).all(axis=1))
-    activity = table.to_numpy(np.float64)[kept]
-    rows = BlockReader(data_matrix(adata, layer=layer, use_raw=False), genes=kept)
-    out = np.full((adata.n_obs, activity.shape[1]), np.nan, np.float32)
-    for start, block in rows:
-        if block.nnz and block.data.min() < 0:
-            msg = "The matrix holds negative values, but accessibility can't be negative: name a `layer` with counts."
-            raise ValueError(msg)
-        total = block.sum(axis=1)[:, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out[start : start + block.shape[0]] = (block @ activity) / total
-    return pd.DataFrame(out, index=adata.obs_names, columns=table.columns)

@@ -8,7 +8,7 @@ import pytest
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import Trace, build_cards
 from scgsfm.models.r3lm._card import CLUSTERED, reduce_hits
-from scgsfm.models.r3lm._trace import check
+from scgsfm.models.r3lm import check_trace
 from scgsfm.models.r3lm.training._additive_effects import Effects, _context, fit_effects, write_reasoning
 from scgsfm.motifs import Motifs
 
@@ -38,7 +38,7 @@ def features(card: Card, effects: Effects) -> np.ndarray:
     for hit in card.hits:
         n[hit.family] += 1
         strength[hit.family] += hit.score / 10
-        place[hit.family] += abs(2 * hit.centre / len(card.sequence) - 1)
+        place[hit.family] += abs(2 * hit.center / len(card.sequence) - 1)
     paired = [effects.families[i] for i in effects.paired]
     pairs = [
         (n[f] > 1) if i == j else (n[f] > 0 and n[paired[j]] > 0)
@@ -98,7 +98,7 @@ def test_traces_pass_their_own_check(motifs: Motifs, sequences: list[str]) -> No
     texts = set()
     for i, card in enumerate(cards):
         trace = write_reasoning(card.with_cell_type(CELL_TYPES[i % 3]), rng.normal(), rng=rng)
-        check(trace, card, known_names=motifs.names)
+        check_trace(trace, card, known_names=motifs.names)
         assert Trace.parse(str(trace)) == trace
         texts |= {step.text for step in trace.steps}
     assert len(texts) > 100

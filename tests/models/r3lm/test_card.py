@@ -50,8 +50,8 @@ def test_by_hand() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("Context:", "Contents:", "no regulatory context card"),
-        ("0.600", "60 %", "no regulatory context card"),
+        ("Context:", "Contents:", "not a regulatory context card"),
+        ("0.600", "60 %", "not a regulatory context card"),
         ("Strand: -", "Strand: x", "ELK1::HOXA1"),
         ("Length: 20", "Length: 21", "length 21"),
     ],

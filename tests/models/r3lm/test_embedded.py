@@ -11,7 +11,7 @@ import pytest
 from scgsfm import models
 from scgsfm.models._locate import EMBEDDED
 from scgsfm.models._serialization import read_folder, write_folder
-from scgsfm.models.r3lm._trace import check
+from scgsfm.models.r3lm import check_trace
 
 from .conftest import random_dna
 
@@ -60,7 +60,7 @@ def test_sites_of_a_cell_line_s_own_factors_count_there_most(model: R3LM, cell: 
 
 def test_explanation(model: R3LM) -> None:
     explanation = model.explain(with_site(SITES["K562"]), "K562")
-    check(explanation.trace, explanation.card, known_names=model.motifs.names)
+    check_trace(explanation.trace, explanation.card, known_names=model.motifs.names)
     families = {hit.family for hit, role in zip(explanation.card.hits, explanation.cited, strict=True) if role > 0}
     assert any("GATA" in family for family in families)
 
@@ -68,7 +68,7 @@ def test_explanation(model: R3LM) -> None:
 def test_language_model(model: R3LM) -> None:
     cards = [card for cell in model.cell_types for card in model.cards(random_dna(4, seed=2), cell)]
     for trace, card in zip(model.reason(cards), cards, strict=True):
-        check(trace, card, known_names=model.motifs.names)
+        check_trace(trace, card, known_names=model.motifs.names)
     for reasoning in ("generated", "none"):
         assert np.isfinite(model.read(cards, reasoning=reasoning)).all()
 

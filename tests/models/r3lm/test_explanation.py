@@ -9,7 +9,7 @@ import pytest
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import build_card, explain
 from scgsfm.models.r3lm._explanation import shuffle_effects, shuffled
-from scgsfm.models.r3lm._trace import check
+from scgsfm.models.r3lm import check_trace
 from scgsfm.motifs import Motifs
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def level_of(activity: float) -> int:
 def test_the_explanation_is_true_of_the_model(motifs: Motifs, sequence: str) -> None:
     card = build_card(sequence, "K562", motifs)
     found = explain(predict, card, level_of=level_of)
-    check(found.trace, card, known_names=motifs.names)
+    check_trace(found.trace, card, known_names=motifs.names)
     assert found.prediction == pytest.approx(1.0)
     assert found.trace.level == 1
     assert found.effects.shape == found.spread.shape == found.cited.shape == (len(card.hits),)
@@ -116,5 +116,5 @@ def test_own_writer_may_only_claim_what_holds(motifs: Motifs, sequence: str) -> 
         steps = "\n".join(f"{i}. So. [context: GC {card.gc:.3f}]" for i in range(1, 5))
         return f"{steps}\n5. So. [activating: {hit.name} {hit.start}-{hit.end} {hit.strand}]\nActivity level: {level}"
 
-    with pytest.raises(TraceError, match="don't bear out"):
+    with pytest.raises(TraceError, match="don't support it"):
         explain(predict, card, level_of=level_of, writer=writer)

@@ -56,5 +56,5 @@ def test_words_against_counting() -> None:
 
 
 def test_unknown_motif() -> None:
-    with pytest.raises(ValueError, match="motifs MA9999.1 of the model are not among Motifs"):
+    with pytest.raises(ValueError, match="motifs MA9999.1 of the model are not in Motifs"):
         CardFeatures(Motifs.embedded(), ["MA9999.1"])

@@ -92,8 +92,8 @@ def test_lower_case_and_unknown_bases(small: R3LM) -> None:
 
 
 @pytest.mark.parametrize("mode", ["joint", "sequence", "card"])
-def test_short_sequences_stand_in_random_surroundings(small: R3LM, mode: str) -> None:
-    """The mean over two surroundings, which are always the same, and both strands within them."""
+def test_short_sequences_are_centered_in_random_flanks(small: R3LM, mode: str) -> None:
+    """The mean over two fixed flanking sequences and both strands."""
     short = [SEQUENCES[0][:131], "ACGRT", SEQUENCES[1][:198]]
     found = small.predict([*short, SEQUENCES[2]], mode=mode)
     rng = np.random.default_rng(0)
@@ -112,12 +112,12 @@ def test_short_sequences_stand_in_random_surroundings(small: R3LM, mode: str) ->
     ("call", "told"),
     [
         (lambda m: m.predict([SEQUENCES[0] + "A"]), "Sequence 0 has 201 bases, but the model reads 200"),
-        (lambda m: m.predict(["ACGTU" * 40]), "holds 'U' at place 4"),
-        (lambda m: m.predict(SEQUENCES, mode="both"), "mode='both' is not known: give 'joint', 'sequence', 'card'"),
-        (lambda m: m.predict(SEQUENCES, batch_size=0), "batch_size must be at least 1"),
-        (lambda m: m.card(SEQUENCES[0], "HeLa"), "cell_type='HeLa' is not known .* give 'HepG2', 'K562'"),
-        (lambda m: m.explain(SEQUENCES[0], "HeLa"), "cell_type='HeLa'"),
-        (lambda m: m.read(m.cards(SEQUENCES, "K562"), reasoning="gold"), "reasoning='gold' is not known"),
+        (lambda m: m.predict(["ACGTU" * 40]), "contains 'U' at position 4"),
+        (lambda m: m.predict(SEQUENCES, mode="both"), "`mode` is 'both', but must be 'joint', 'sequence' or 'card'"),
+        (lambda m: m.predict(SEQUENCES, batch_size=0), "`batch_size` is 0, but must be at least 1"),
+        (lambda m: m.card(SEQUENCES[0], "HeLa"), "`cell_type` is 'HeLa', but the model knows 'HepG2', 'K562'"),
+        (lambda m: m.explain(SEQUENCES[0], "HeLa"), "`cell_type` is 'HeLa'"),
+        (lambda m: m.read(m.cards(SEQUENCES, "K562"), reasoning="gold"), "`reasoning` is 'gold'"),
     ],
 )
 def test_refusals(small: R3LM, call: Callable[..., Any], told: str) -> None:
@@ -126,7 +126,7 @@ def test_refusals(small: R3LM, call: Callable[..., Any], told: str) -> None:
 
 
 def test_one_text_is_refused(small: R3LM) -> None:
-    with pytest.raises(TypeError, match="for one sequence give a list"):
+    with pytest.raises(TypeError, match="give a single sequence as a list"):
         small.predict(SEQUENCES[0])
 
 
@@ -143,12 +143,12 @@ def test_levels(small: R3LM) -> None:
 
 
 def test_written_reasoning_keeps_to_the_card(small: R3LM) -> None:
-    from scgsfm.models.r3lm._trace import check
+    from scgsfm.regulatory import check_trace
 
     cards = small.cards(SEQUENCES, "K562")
     traces = small.reason(cards, batch_size=4)
     for trace, card in zip(traces, cards, strict=True):
-        check(trace, card, known_names=small.motifs.names)
+        check_trace(trace, card, known_names=small.motifs.names)
     assert traces == small.reason(cards)
 
 

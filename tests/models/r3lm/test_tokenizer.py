@@ -9,7 +9,7 @@ import pytest
 
 from scgsfm.models.r3lm import Card, Hit
 from scgsfm.models.r3lm._tokenizer import END, PAD, THINK, UNK, Tokens, padded
-from scgsfm.models.r3lm._trace import check
+from scgsfm.models.r3lm import check_trace
 from scgsfm.models.r3lm._trace_templates import Claims, write_trace
 
 HITS = (
@@ -46,7 +46,7 @@ def test_trace_survives(claims: Claims, level: int) -> None:
     assert ids[-1] == END
     assert words(ids)[-2] == f"level:{level}"
     found = TOKENS.read_trace(ids, CARD)
-    check(found, CARD)
+    check_trace(found, CARD)
     assert found.level == level
     for role, which in (("activating", claims.activating), ("repressing", claims.repressing)):
         assert found.cited(CARD, role) == trace.cited(CARD, role) == sorted(which)
@@ -80,7 +80,7 @@ def test_a_hit_has_one_role() -> None:
 def test_vocabulary() -> None:
     assert Tokens.from_vocab(TOKENS.vocab).ids == TOKENS.ids
     assert len(set(TOKENS.vocab)) == len(TOKENS)
-    with pytest.raises(ValueError, match="not one of R3LM"):
+    with pytest.raises(ValueError, match="not of R3LM"):
         Tokens.from_vocab([*TOKENS.vocab, "motif:AAA"])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import Card, Hit, Step, Trace
-from scgsfm.models.r3lm._trace import check, evidence_of
+from scgsfm.models.r3lm._trace import check_trace, evidence_of
 
 HITS = (
     Hit("HNF4A", "RXR-related receptors (NR2)", 14.3, "+", 45, 58),
@@ -30,7 +30,7 @@ def test_by_hand() -> None:
     assert trace.steps[3].evidence == ("family RXR-related receptors (NR2)", "family Ets-related; HOX")
     assert str(trace) == TEXT
     assert trace.reasoning == TEXT.rpartition("\n")[0]
-    check(trace, CARD, known_names=["HNF4A", "GATA1", "ELK1::HOXA1"])
+    check_trace(trace, CARD, known_names=["HNF4A", "GATA1", "ELK1::HOXA1"])
     assert trace.cited(CARD, "activating") == [0]
     assert trace.cited(CARD, "repressing") == [1]
     assert trace.cited(CARD, "context") == [0, 1, 2]
@@ -72,29 +72,29 @@ def test_too_many_steps() -> None:
         ("tag high_gc", "tag low_gc", "Step 1 cites 'tag low_gc"),
         ("more. [context: GC 0.610", "more. [context: GC 0.611", "Step 5 cites 'GC 0.611'"),
         ("more. [context: GC 0.610", "more. [context: no motif", "Step 5 cites 'no motif'"),
-        ("The activating site", "GATA1", "Step 5 speaks of 'GATA1'"),
-        ("site weighs", "site at 45-60 weighs", "Step 5 speaks of '45-60'"),
+        ("The activating site", "GATA1", "Step 5 mentions 'GATA1'"),
+        ("site weighs", "site at 45-60 weighs", "Step 5 mentions '45-60'"),
         ("[context: family RXR", "[repressing: family RXR", "both activating and repressing"),
     ],
 )
 def test_what_the_card_does_not_hold(old: str, new: str, told: str) -> None:
     trace = Trace.parse(TEXT.replace(old, new))
     with pytest.raises(TraceError, match=told):
-        check(trace, CARD, known_names=["HNF4A", "GATA1"])
+        check_trace(trace, CARD, known_names=["HNF4A", "GATA1"])
 
 
 def test_traces_made_by_hand_are_checked_too() -> None:
     trace = Trace.parse(TEXT)
     with pytest.raises(TraceError, match="number from 0 to 3"):
-        check(replace(trace, level=7), CARD)
+        check_trace(replace(trace, level=7), CARD)
     with pytest.raises(TraceError, match="Step 1 must read"):
-        check(replace(trace, steps=(replace(trace.steps[0], text="two\nlines"), *trace.steps[1:])), CARD)
+        check_trace(replace(trace, steps=(replace(trace.steps[0], text="two\nlines"), *trace.steps[1:])), CARD)
 
 
 def test_a_card_without_anything() -> None:
     empty = replace(CARD, hits=(), tags=())
     assert evidence_of(empty) == ["GC 0.610", "no tag", "no motif"]
     steps = "\n".join(f"{i}. So. [context: GC 0.610 | no motif | no tag]" for i in range(1, 6))
-    check(Trace.parse(f"{steps}\nActivity level: 0"), empty)
+    check_trace(Trace.parse(f"{steps}\nActivity level: 0"), empty)
     with pytest.raises(TraceError, match="'no motif'"):
-        check(Trace.parse(f"{steps}\nActivity level: 0"), CARD)
+        check_trace(Trace.parse(f"{steps}\nActivity level: 0"), CARD)

@@ -1,4 +1,4 @@
-"""The language models that the stages train: a small one of our own, or any causal one of ``transformers``."""
+"""The language models that are fine-tuned: a small Qwen3, or any causal model of ``transformers``."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 VOCAB = "vocab.txt"
 HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"
 ADAPTER, ADAPTER_CONFIG = "adapter", "adapter_config.json"
-MISSING = "Training language models needs transformers and peft: pip install 'scgsfm[llm]'."
+MISSING = "Training language models requires transformers and peft: pip install 'scgsfm[llm]'."
 
 
 class Text(Protocol):
-    """Cards and traces as token ids."""
+    """A tokenizer of cards and traces."""
 
     pad: int
     end: int
@@ -43,27 +43,28 @@ class Text(Protocol):
 
 
 class Backbone(nn.Module):
-    """The hidden states of a causal language model of ``transformers``, called like :class:`Decoder`."""
+    """The hidden states of a ``transformers`` language model, from right-padded ids."""
 
     def __init__(self, model: nn.Module, pad: int) -> None:
         super().__init__()
         self.model, self.pad = model, pad
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        seen = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
-        return self.model(input_ids=ids, attention_mask=seen.long()).last_hidden_state
+        mask = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
+        states: Tensor = self.model(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        return states
 
 
 class Reader(Regressor):
-    """A regressor on a language model of ``transformers``."""
+    """A regression head on a ``transformers`` language model."""
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """One number a row."""
+        """One number for each row."""
         return self.read(self.text_model(ids, lengths), lengths)
 
 
 def need_transformers() -> Any:
-    """The library, or an error that says how to get it."""
+    """Import ``transformers``, or raise an error with the install command."""
     try:
         import peft  # noqa: F401
         import transformers
@@ -73,11 +74,11 @@ def need_transformers() -> Any:
 
 
 def new_small(tokens: Tokens, config: DecoderConfig) -> nn.Module:
-    """A small Qwen3 with random weights that reads :class:`Tokens`."""
+    """A small Qwen3 with random weights and the vocabulary of :class:`Tokens`."""
     transformers = need_transformers()
     settings = asdict(config)
     theta = settings.pop("rope_theta")
-    return transformers.Qwen3ForCausalLM(
+    model: nn.Module = transformers.Qwen3ForCausalLM(
         transformers.Qwen3Config(
             **settings,
             rope_theta=theta,
@@ -89,32 +90,33 @@ def new_small(tokens: Tokens, config: DecoderConfig) -> nn.Module:
             max_position_embeddings=1024,
         )
     )
+    return model
 
 
 def load_base(path: str | os.PathLike[str], config: StageConfig) -> tuple[nn.Module, Text]:
-    """A causal language model and its text: compact tokens where the folder has ``vocab.txt`` of R3LM, else plain text.
+    """Load a causal language model and its tokenizer: compact tokens if the directory has R3LM's ``vocab.txt``, else text.
 
     Parameters
     ----------
     path
-        Folder of ``transformers``, with an adapter in it or in ``adapter``, or a hub id.
+        Directory of ``transformers``, optionally with an adapter in it or in ``adapter``, or a hub id.
     config
-        The settings of the stage.
+        Settings of the stage.
     """
     transformers = need_transformers()
     folder = Path(path).expanduser()
-    own = adapter_in(folder)
-    base = base_of(own) if own and not (folder / "config.json").exists() else path
+    adapter = adapter_in(folder)
+    base = base_of(adapter) if adapter and not (folder / "config.json").exists() else path
     model = transformers.AutoModelForCausalLM.from_pretrained(base)
-    if own:
+    if adapter:
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, own).merge_and_unload()
+        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
     return model, load_text(folder if (folder / VOCAB).exists() else base, config)
 
 
 def load_text(path: str | os.PathLike[str], config: StageConfig) -> Text:
-    """How the model in a folder writes cards and traces."""
+    """The tokenizer of cards and traces for the model in a directory."""
     vocab = Path(path) / VOCAB
     if vocab.is_file() and (lines := vocab.read_text(encoding="utf-8").splitlines())[:1] == ["<unk>"]:
         return Tokens.from_vocab(lines)
@@ -131,7 +133,7 @@ def save_text(text: Text, folder: Path) -> None:
 
 
 def with_adapter(model: nn.Module, config: StageConfig) -> nn.Module:
-    """The model with a LoRA adapter on all its linear layers but the output, or as it is for rank 0."""
+    """The model with a LoRA adapter on all linear layers but the output, or unchanged for rank 0."""
     if not config.lora_rank:
         return model
     from peft import LoraConfig, get_peft_model
@@ -147,15 +149,16 @@ def with_adapter(model: nn.Module, config: StageConfig) -> nn.Module:
 
 
 def adapter_in(folder: Path) -> Path | None:
-    """The folder of an adapter in a folder."""
-    return next((place for place in (folder, folder / ADAPTER) if (place / ADAPTER_CONFIG).is_file()), None)
+    """The directory that holds an adapter: the given one, its subdirectory, or None."""
+    return next((path for path in (folder, folder / ADAPTER) if (path / ADAPTER_CONFIG).is_file()), None)
 
 
 def base_of(adapter: Path) -> str:
+    """The base model that an adapter names."""
     import json
 
     base = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
     if not base:
-        msg = f"{adapter / ADAPTER_CONFIG} doesn't name its base model (base_model_name_or_path); put the base's files beside."
+        msg = f"{adapter / ADAPTER_CONFIG} doesn't name its base model (base_model_name_or_path); add the files of the base model."
         raise ModelFormatError(msg)
-    return base
+    return str(base)

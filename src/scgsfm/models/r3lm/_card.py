@@ -1,4 +1,4 @@
-"""The regulatory context card: what is known of a sequence, as text in a fixed order (Duan et al. 2026)."""
+"""The regulatory context card: features of a sequence as text in a fixed order (Duan et al. 2026)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 HIGH_GC, LOW_GC = 0.55, 0.40
 CLUSTER, CLUSTER_WIDTH = 3, 25
-"""So many motif centres within so many bases are a cluster."""
+"""This number of motif centers within this number of bases is a cluster."""
 REPEATS = 3
-"""So many hits of a family are a repeat."""
+"""This number of hits of a family is a repeat."""
 GC_RICH, GC_POOR = "high_gc_open_chromatin_prior", "low_gc_closed_chromatin_prior"
 CLUSTERED = f"motif_cluster_within_{CLUSTER_WIDTH}bp"
 REPEATED = "repeated_family:"
@@ -51,26 +51,26 @@ class Hit:
         )
 
     @property
-    def centre(self) -> float:
-        """Of the interval."""
+    def center(self) -> float:
+        """The center of the interval."""
         return (self.start + self.end) / 2
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a sequence in a cell type; ``str(card)`` and :meth:`parse` are inverses.
+    """The features of a sequence in a cell type; ``str(card)`` and :meth:`parse` are inverses.
 
     Parameters
     ----------
     cell_type
         Name of the cell type.
     gc
-        Share of G and C among the letters that are A, C, G or T, to three decimals.
+        Fraction of G and C among A, C, G and T, to three decimals.
     tags
-        The grammar that applies: GC content of at least .55 or at most .40, at least three motif centres within 25
-        bases, a family with at least three hits.
+        The grammar tags: GC content of at least 0.55 or at most 0.40, at least three motif centers within 25 bases, and
+        families with at least three hits.
     hits
-        Motifs by score, the best first; of those of a family that overlap only the best.
+        Motifs by score, best first; of overlapping hits of a family, only the best.
     sequence
         In upper case.
     """
@@ -90,16 +90,16 @@ class Card:
 
     @classmethod
     def parse(cls, text: str) -> Card:
-        """The card of a text that ``str`` wrote; a ValueError says what is wrong with any other."""
+        """Parse the text of a card; raise a ValueError if it is malformed."""
         found = _CARD.fullmatch(text.strip())
         if found is None:
             msg = (
-                "This is no regulatory context card: it must have the blocks 'Context:' with cell type, GC content and "
-                "perhaps grammar tags, 'Identified Motifs:' and 'DNA Sequence:', in this order."
+                "This is not a regulatory context card: it must have the blocks 'Context:' with cell type, GC content and "
+                "optional grammar tags, 'Identified Motifs:' and 'DNA Sequence:', in this order."
             )
             raise ValueError(msg)
         if int(found["length"]) != len(found["sequence"]):
-            msg = f"The card gives the length {found['length']} for a sequence of {len(found['sequence'])} letters."
+            msg = f"The card gives the length {found['length']} for a sequence of {len(found['sequence'])} bases."
             raise ValueError(msg)
         hits = tuple(map(_parse_hit, found["hits"].splitlines()))
         tags = re.split(r", (?=motif_cluster|repeated_family:)", found["tags"]) if found["tags"] else ()
@@ -107,11 +107,11 @@ class Card:
 
     @property
     def families(self) -> tuple[str, ...]:
-        """Families of the hits, in their order."""
+        """Families of the hits, in the order of the hits."""
         return tuple(dict.fromkeys(hit.family for hit in self.hits))
 
     def with_cell_type(self, cell_type: str) -> Card:
-        """The same for another cell type, by which nothing else changes."""
+        """The same card for another cell type."""
         return Card(cell_type, self.gc, self.tags, self.hits, self.sequence)
 
 
@@ -125,10 +125,9 @@ def _parse_hit(line: str) -> Hit:
 
 
 def reduce_hits(hits: Hits, motifs: Motifs) -> Hits:
-    """The hits of cards: by sequence and score, the best first; of those of a family that overlap only the best.
+    """Keep the hits that are on cards: of overlapping hits of a family the best, sorted by sequence and score.
 
-    Of equal scores the hit with the smaller start comes first, then the motif that is first in the collection, then the
-    given strand.
+    Ties are resolved by the smaller start, then by the order of the motifs, then in favor of the given strand.
     """
     from scgsfm.kernels import keep_best
 
@@ -139,21 +138,21 @@ def reduce_hits(hits: Hits, motifs: Motifs) -> Hits:
 
 
 def gc_content(sequence: str) -> float:
-    """Share of G and C among the letters that are A, C, G or T, to three decimals."""
+    """Fraction of G and C among A, C, G and T, to three decimals."""
     upper = sequence.upper()
     gc = upper.count("G") + upper.count("C")
     total = gc + upper.count("A") + upper.count("T")
     if not total:
-        msg = f"The sequence {sequence[:20]!r} holds no A, C, G or T, so there is nothing to write on its card."
+        msg = f"The sequence {sequence[:20]!r} contains no A, C, G or T, so it has no card."
         raise ValueError(msg)
     return round(gc / total, 3)
 
 
 def grammar(gc: float, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """The tags of a card with this GC content and these hits."""
+    """The grammar tags of a card with this GC content and these hits."""
     tags = [GC_RICH] if gc >= HIGH_GC else [GC_POOR] if gc <= LOW_GC else []
-    centres = sorted(hit.centre for hit in hits)
-    if any(b - a <= CLUSTER_WIDTH for a, b in zip(centres, centres[CLUSTER - 1 :], strict=False)):
+    centers = sorted(hit.center for hit in hits)
+    if any(b - a <= CLUSTER_WIDTH for a, b in zip(centers, centers[CLUSTER - 1 :], strict=False)):
         tags.append(CLUSTERED)
     counts = Counter(hit.family for hit in hits)
     return (*tags, *(REPEATED + family for family, n in counts.items() if n >= REPEATS))
@@ -162,7 +161,7 @@ def grammar(gc: float, hits: Sequence[Hit]) -> tuple[str, ...]:
 def build_cards(
     sequences: Sequence[str], cell_type: str, motifs: Motifs, *, hits: Hits | None = None, p: float = P
 ) -> list[Card]:
-    """The cards of sequences.
+    """Build the cards of sequences.
 
     Parameters
     ----------
@@ -171,15 +170,15 @@ def build_cards(
     cell_type
         Name of the cell type.
     motifs
-        What to look for.
+        Motifs to scan for.
     hits
-        Reduced hits of these sequences, if they are known already.
+        Hits of these sequences after :func:`reduce_hits`, if already computed.
     p
-        p-value below which a window is a hit.
+        Upper bound of the p-values of hits.
 
     Returns
     -------
-    A card a sequence.
+    One card for each sequence.
     """
     found = reduce_hits(motifs.scan(sequences, p=p), motifs) if hits is None else hits
     columns = found.motif, found.score, found.strand, found.start, found.end
@@ -190,11 +189,27 @@ def build_cards(
     bounds = np.searchsorted(found.sequence, np.arange(len(sequences) + 1))
     cards = []
     for sequence, first, last in zip(sequences, bounds[:-1], bounds[1:], strict=True):
-        own, gc = tuple(listed[first:last]), gc_content(sequence)
-        cards.append(Card(cell_type, gc, grammar(gc, own), own, sequence.upper()))
+        hits_of, gc = tuple(listed[first:last]), gc_content(sequence)
+        cards.append(Card(cell_type, gc, grammar(gc, hits_of), hits_of, sequence.upper()))
     return cards
 
 
 def build_card(sequence: str, cell_type: str, motifs: Motifs, *, p: float = P) -> Card:
     """The card of one sequence; see :func:`build_cards`."""
     return build_cards([sequence], cell_type, motifs, p=p)[0]
+
+
+def changed_motifs(reference: Card, alternative: Card) -> tuple[str, str]:
+    """The names of motifs that only the reference card has, and that only the alternative card has, best first."""
+    before, after = ([hit.name for hit in card.hits] for card in (reference, alternative))
+    return _difference(before, after), _difference(after, before)
+
+
+def _difference(names: list[str], others: list[str]) -> str:
+    unmatched, kept = Counter(others), []  # a name counts as often as it occurs
+    for name in names:
+        if unmatched[name]:
+            unmatched[name] -= 1
+        elif name not in kept:
+            kept.append(name)
+    return ", ".join(kept)

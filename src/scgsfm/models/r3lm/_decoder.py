@@ -1,20 +1,21 @@
-"""A causal language model of the Qwen3 architecture in plain torch, so that a small one needs no further library.
+"""A causal language model of the Qwen3 architecture, with the state dictionary of ``transformers``' ``Qwen3Model``."""
 
-The keys of a state dictionary are those of ``transformers``' ``Qwen3Model``, whose weights it takes over as they are.
-"""
+# In plain torch, because it generates traces faster than transformers' Qwen3 with the same weights (same traces; 1 card: 9
+# against 18 ms of CPU time, 256 cards: 1.1 against 1.8 s), and models with a small one need no further library.
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import pad, scaled_dot_product_attention, silu
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Sizes of a decoder, named as in the configuration of ``transformers``' Qwen3."""
+    """Sizes of a decoder, named as in ``transformers``' ``Qwen3Config``."""
 
     vocab_size: int
     hidden_size: int = 128
@@ -28,32 +29,32 @@ class DecoderConfig:
 
 
 class Cache:
-    """Keys and values of one layer: rows × heads × places × width."""
+    """Keys and values of one layer: rows × heads × positions × width."""
 
     def __init__(self, keys: Tensor, values: Tensor, room: int) -> None:
-        self.keys, self.values = (F.pad(part, (0, 0, 0, room)) for part in (keys, values))
+        self.keys, self.values = (pad(part, (0, 0, 0, room)) for part in (keys, values))
 
-    def put(self, keys: Tensor, values: Tensor, places: Tensor) -> None:
-        """Write one token a row."""
-        rows = torch.arange(len(places), device=places.device)
-        self.keys[rows, :, places] = keys[:, :, 0]
-        self.values[rows, :, places] = values[:, :, 0]
+    def put(self, keys: Tensor, values: Tensor, positions: Tensor) -> None:
+        """Write one token of each row."""
+        rows = torch.arange(len(positions), device=positions.device)
+        self.keys[rows, :, positions] = keys[:, :, 0]
+        self.values[rows, :, positions] = values[:, :, 0]
 
 
 class RMSNorm(nn.Module):
-    """Divides by the root mean square."""
+    """Normalization by the root mean square."""
 
     def __init__(self, width: int, eps: float) -> None:
         super().__init__()
         self.weight, self.eps = nn.Parameter(torch.ones(width)), eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """The normalised rows."""
+        """The normalized rows."""
         return self.weight * (x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps))
 
 
 class Attention(nn.Module):
-    """Grouped-query attention with normalised queries and keys and rotary places."""
+    """Grouped-query attention with normalized queries and keys and rotary position embedding."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -65,34 +66,34 @@ class Attention(nn.Module):
         self.o_proj = nn.Linear(config.num_attention_heads * head, width, bias=False)
         self.q_norm, self.k_norm = RMSNorm(head, config.rms_norm_eps), RMSNorm(head, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, places: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, Tensor]:
-        """The output, and the keys and values of the tokens given; with a cache these are one token a row."""
+    def forward(self, x: Tensor, positions: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, Tensor]:
+        """The output, and the keys and values of the given tokens; with a cache, one token of each row."""
         query, key, value = (
             layer(x).unflatten(-1, (-1, self.head)).transpose(1, 2) for layer in (self.q_proj, self.k_proj, self.v_proj)
         )
-        query, key = self._turned(self.q_norm(query), places), self._turned(self.k_norm(key), places)
+        query, key = self._rotate(self.q_norm(query), positions), self._rotate(self.k_norm(key), positions)
         if cache is None:
-            y = F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
+            y = scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
         else:
-            cache.put(key, value, places[:, 0])
-            seen = torch.arange(cache.keys.shape[2], device=x.device) <= places
-            y = F.scaled_dot_product_attention(
-                query, cache.keys, cache.values, attn_mask=seen[:, None, None], enable_gqa=True
+            cache.put(key, value, positions[:, 0])
+            mask = torch.arange(cache.keys.shape[2], device=x.device) <= positions
+            y = scaled_dot_product_attention(
+                query, cache.keys, cache.values, attn_mask=mask[:, None, None], enable_gqa=True
             )
         return self.o_proj(y.transpose(1, 2).flatten(2)), key, value
 
-    def _turned(self, x: Tensor, places: Tensor) -> Tensor:
-        """Rotary embedding: the halves of a head are turned by angles that grow with the place."""
+    def _rotate(self, x: Tensor, positions: Tensor) -> Tensor:
+        """Rotary position embedding: the halves of a head are rotated by angles proportional to the position."""
         half = self.head // 2
         frequency = self.theta ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
-        angle = (places[..., None] * frequency)[:, None]
+        angle = (positions[..., None] * frequency)[:, None]
         cos, sin = angle.cos(), angle.sin()
         first, second = x[..., :half], x[..., half:]
         return torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
 
 
 class FeedForward(nn.Module):
-    """A gated layer."""
+    """A SwiGLU layer."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -101,12 +102,13 @@ class FeedForward(nn.Module):
         self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The layer on each token."""
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        """Apply the layer to each token."""
+        out: Tensor = self.down_proj(silu(self.gate_proj(x)) * self.up_proj(x))
+        return out
 
 
 class Layer(nn.Module):
-    """Attention and feed-forward, each added to what came in."""
+    """Attention and feed-forward layer, each with a residual connection."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -114,15 +116,15 @@ class Layer(nn.Module):
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, places: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, Tensor]:
-        """The output, and the keys and values of the tokens given."""
-        y, key, value = self.self_attn(self.input_layernorm(x), places, cache)
+    def forward(self, x: Tensor, positions: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor, Tensor]:
+        """The output, and the keys and values of the given tokens."""
+        y, key, value = self.self_attn(self.input_layernorm(x), positions, cache)
         x = x + y
         return x + self.mlp(self.post_attention_layernorm(x)), key, value
 
 
 class Decoder(nn.Module):
-    """Token ids (rows × tokens, padded at the right) to hidden states; the output layer shares the embedding."""
+    """Hidden states from right-padded token ids (rows × tokens); the output layer shares the embedding."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -139,10 +141,10 @@ class Decoder(nn.Module):
         """Logits of the next token."""
         return states @ self.embed_tokens.weight.T
 
-    def _states(self, ids: Tensor, places: Tensor, caches: list[Cache] | None = None) -> tuple[Tensor, list]:
+    def _states(self, ids: Tensor, positions: Tensor, caches: list[Cache] | None = None) -> tuple[Tensor, list[Any]]:
         x, pairs = self.embed_tokens(ids), []
         for i, layer in enumerate(self.layers):
-            x, *pair = layer(x, places, caches[i] if caches else None)
+            x, *pair = layer(x, positions, caches[i] if caches else None)
             pairs.append(pair)
         return self.norm(x), pairs
 
@@ -150,23 +152,23 @@ class Decoder(nn.Module):
     def generate(
         self, ids: Tensor, lengths: Tensor, *, end: int, max_new: int, allowed: Tensor | None = None
     ) -> Tensor:
-        """The most likely continuation of each row, token by token: rows × ``max_new``, filled up with ``end``.
+        """Greedy continuation of each row: rows × ``max_new``, padded with ``end``.
 
         Parameters
         ----------
         ids
             Prompts, padded at the right.
         lengths
-            Tokens of each prompt.
+            Number of tokens of each prompt.
         end
             The token that ends a text.
         max_new
-            At most so many tokens.
+            Maximal number of tokens.
         allowed
-            Rows × vocabulary: tokens that a row may hold.
+            Rows × vocabulary: tokens that a row may contain.
         """
-        places = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
-        states, pairs = self._states(ids, places)
+        positions = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+        states, pairs = self._states(ids, positions)
         caches = [Cache(key, value, max_new) for key, value in pairs]
         states = states[torch.arange(len(ids), device=ids.device), lengths - 1]
         done = torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
@@ -186,17 +188,18 @@ class Decoder(nn.Module):
 
 
 class Regressor(nn.Module):
-    """A decoder with a head: the last token that is no padding → LayerNorm → linear → a number."""
+    """A decoder with a regression head: LayerNorm and a linear layer on the last token before the padding."""
 
     def __init__(self, decoder: nn.Module, width: int) -> None:
         super().__init__()
         self.text_model, self.reg_norm, self.reg_head = decoder, nn.LayerNorm(width), nn.Linear(width, 1)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """One number a row."""
+        """One number for each row."""
         return self.read(self.text_model(ids), lengths)
 
     def read(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """The head on the last token of each row."""
+        """Apply the head to the last token of each row."""
         last = states[torch.arange(len(states), device=states.device), lengths - 1]
-        return self.reg_head(self.reg_norm(last.float()))[:, 0]
+        out: Tensor = self.reg_head(self.reg_norm(last.float()))[:, 0]
+        return out

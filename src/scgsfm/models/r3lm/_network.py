@@ -1,4 +1,4 @@
-"""The network of activity: a convolutional branch on the sequence, a branch on the motifs of its card, and their sum."""
+"""The activity network: a convolutional branch on the sequence, a branch on features of the card, and their blend."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
+from torch.nn.functional import conv2d, linear, pad, relu
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LETTERS = 4
-ROWS = 128
-"""Sequences that a CPU takes at a time."""
+N_BASES = 4
+CPU_BATCH = 128
+"""Number of sequences at a time on a CPU, so that activations stay in its cache."""
 
 
 @dataclass(frozen=True)
 class ActivityConfig:
     """Sizes of the network.
 
-    ``pool`` bases become one place after the first layer; each stage has a width, a kernel and a number of layers, and
-    halves the places of the one before. ``n_features`` are the numbers that the branch on the card reads, ``networks`` is
-    the number of convolutional networks, whose mean counts.
+    The first layer is averaged over ``pool`` bases. Each stage has a width, a kernel and a number of layers, and halves
+    the number of positions of the previous one. ``n_features`` is the number of card features, and ``networks`` the number
+    of convolutional networks, which are averaged.
     """
 
     n_outputs: int
@@ -43,7 +44,7 @@ class ActivityConfig:
 
 
 class Convolution(nn.Module):
-    """Convolution, normalisation and ReLU, added to what came in where the widths are equal."""
+    """Convolution, batch normalization and ReLU, with a residual connection if the widths are equal."""
 
     def __init__(self, n_in: int, n_out: int, kernel: int) -> None:
         super().__init__()
@@ -51,33 +52,33 @@ class Convolution(nn.Module):
         self.norm = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The layer on rows × channels × 1 × places."""
-        # in two dimensions, because only there channels may lie beside each other, which is faster
-        y = F.conv2d(x, self.conv.weight[:, :, None], padding=(0, self.conv.kernel_size[0] // 2))
-        y = F.relu(self.norm(y), inplace=True)
+        """Apply the layer to rows × channels × 1 × positions."""
+        # in two dimensions, since only these allow the channels-last layout, which is faster
+        y = conv2d(x, self.conv.weight[:, :, None], padding=(0, self.conv.kernel_size[0] // 2))
+        y = relu(self.norm(y), inplace=True)
         return x + y if x.shape[1] == y.shape[1] else y
 
 
 class SequenceBranch(nn.Module):
-    """One strand of DNA (rows × letters × bases) to activities in units of their standard deviation."""
+    """Standardized activities from one strand of one-hot DNA (rows × 4 × positions)."""
 
     def __init__(self, config: ActivityConfig) -> None:
         super().__init__()
         self.pool = config.pool
-        self.stem = nn.Conv1d(LETTERS, config.stem, config.stem_kernel, padding=config.stem_kernel // 2)
+        self.stem = nn.Conv1d(N_BASES, config.stem, config.stem_kernel, padding=config.stem_kernel // 2)
         self.stem_norm = nn.BatchNorm2d(config.stem)
-        places, width = config.length // config.pool, config.stem
+        n_positions, width = config.length // config.pool, config.stem
         layers: list[nn.Module] = []
         for i, (n_out, kernel, n) in enumerate(zip(config.widths, config.kernels, config.repeats, strict=True)):
             if i:
                 layers.append(nn.MaxPool2d((1, 2)))
-                places //= 2
+                n_positions //= 2
             for _ in range(n):
                 layers.append(Convolution(width, n_out, kernel))
                 width = n_out
             layers.append(nn.Dropout2d(config.channel_dropout))
         self.body = nn.Sequential(*layers)
-        self.by_place = nn.Conv1d(width, width, places, groups=width)
+        self.by_place = nn.Conv1d(width, width, n_positions, groups=width)
         self.head = nn.Sequential(
             nn.BatchNorm1d(3 * width),
             nn.Dropout(config.dropout),
@@ -88,31 +89,32 @@ class SequenceBranch(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Activities of one strand, rows × outputs."""
+        """Activities from the given strand, rows × outputs."""
         return self._activities(*self._sites(x, self.stem.weight))
 
     def both_strands(self, x: Tensor) -> Tensor:
-        """The mean over the strands."""
-        # the other strand's sites are those of the reversed filters, from its end
-        there, back = self._sites(x, self.stem.weight, self.stem.weight.flip(1, 2))
-        return self._activities(torch.cat([there, back.flip(1)])).view(2, len(x), -1).mean(0)
+        """Activities averaged over both strands."""
+        # sites on the reverse strand are those of the reverse-complemented filters, in reverse order
+        forward, reverse = self._sites(x, self.stem.weight, self.stem.weight.flip(1, 2))
+        return self._activities(torch.cat([forward, reverse.flip(1)])).view(2, len(x), -1).mean(0)
 
     def _sites(self, x: Tensor, *filters: Tensor) -> list[Tensor]:
-        """What filters of the first layer answer, rows × places × filters each."""
+        """Pooled activations of sets of first-layer filters, rows × positions × filters each."""
         width = self.stem.kernel_size[0]
-        windows = F.pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
-        # a product of matrices, because convolution of as few channels as letters is slow
-        sites = [F.relu(F.linear(windows, each.flatten(1), self.stem.bias), inplace=True) for each in filters]
-        # the mean, not the largest: two sites count twice, and the backward pass is cheap
-        return [each.unflatten(1, (-1, self.pool)).mean(2) for each in sites]
+        windows = pad(x, (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
+        # as a matrix product, since convolution over only four channels is slow
+        sites = [relu(linear(windows, each.flatten(1), self.stem.bias), inplace=True) for each in filters]
+        # mean rather than max pooling: two sites count twice, and the backward pass is cheap
+        return [each.view(len(x), -1, self.pool, each.shape[2]).mean(2) for each in sites]
 
     def _activities(self, sites: Tensor) -> Tensor:
         y = self.body(self.stem_norm(sites[:, None].permute(0, 3, 1, 2))).squeeze(2).float()
-        return self.head(torch.cat([y.mean(2), y.amax(2), self.by_place(y)[:, :, 0]], 1))
+        out: Tensor = self.head(torch.cat([y.mean(2), y.amax(2), self.by_place(y)[:, :, 0]], 1))
+        return out
 
 
 class CardBranch(nn.Module):
-    """Numbers of the card to activities in units of their standard deviation."""
+    """Standardized activities from the features of cards."""
 
     mean: Tensor
     scale: Tensor
@@ -136,11 +138,12 @@ class CardBranch(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Activities, rows × outputs."""
-        return self.layers((features - self.mean) * self.scale)
+        out: Tensor = self.layers((features - self.mean) * self.scale)
+        return out
 
 
 class ActivityNetwork(nn.Module):
-    """Both branches. ``blend`` holds the weights of sequence and card and an offset for each way of predicting."""
+    """Both branches. ``blend`` holds, for each mode, the weights of sequence and card and an offset."""
 
     modes = ("joint", "sequence", "card")
     blend: Tensor
@@ -152,12 +155,12 @@ class ActivityNetwork(nn.Module):
         self.register_buffer("blend", torch.zeros(len(self.modes), 3, config.n_outputs))
 
     def forward(self, x: Tensor | None, features: Tensor | None, mode: str) -> Tensor:
-        """Activities in their own units."""
+        """Activities, log2 of RNA over DNA."""
         by_sequence, by_card, offset = self.blend[self.modes.index(mode)]
-        out = offset
+        out: Tensor = offset
         if mode != "card" and x is not None:
-            at_a_time = ROWS if x.device.type == "cpu" else len(x)
-            parts = [self._networks(part) for part in x.split(max(at_a_time, 1))]
+            batch = CPU_BATCH if x.device.type == "cpu" else len(x)
+            parts = [self._networks(part) for part in torch.split(x, max(batch, 1))]
             out = out + by_sequence * torch.cat(parts)
         if mode != "sequence" and features is not None:
             out = out + by_card * self.card(features)
@@ -168,5 +171,5 @@ class ActivityNetwork(nn.Module):
 
 
 def one_hot(codes: Tensor) -> Tensor:
-    """Rows × bases of 0 to 4 → rows × letters × bases; all zero for 4, which is N."""
-    return F.one_hot(codes.long(), LETTERS + 1)[..., :LETTERS].float().transpose(1, 2)
+    """One-hot encoding of codes (rows × positions → rows × 4 × positions); zero for N, the code 4."""
+    return functional.one_hot(codes.long(), N_BASES + 1)[..., :N_BASES].float().transpose(1, 2)

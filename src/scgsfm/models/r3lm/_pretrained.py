@@ -1,4 +1,4 @@
-"""A language model adapted by the stages: a folder of ``transformers``, an adapter, and a regression head."""
+"""A language model fine-tuned to read activity: a ``transformers`` directory, an adapter, and a regression head."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
 
 
 class AdaptedR3LM:
-    """A language model that reads cards, with reasoning or without, and tells the activity.
+    """A language model that predicts activity from cards, with or without reasoning.
 
-    The layout is that of the authors' checkpoints (Duan et al. 2026): a folder or hub id of ``transformers``, an adapter
-    of ``peft``, and ``regression_head.safetensors`` with ``reg_norm`` and ``reg_head``. ``r3lm.json``, where
-    :func:`train` wrote it, says which cell types and units the numbers are in.
+    The layout is that of the authors' checkpoints (Duan et al. 2026): a directory or hub id of ``transformers``, an
+    adapter of ``peft``, and ``regression_head.safetensors`` with ``reg_norm`` and ``reg_head``. If :func:`train` wrote
+    the directory, ``r3lm.json`` holds the cell types and the units of the predictions.
 
     Parameters
     ----------
     folder
-        The folder of stage 2, or of both.
+        The directory of stage 2, or of both stages.
     base
-        The model that the adapter is for, if it is not beside or where the adapter says.
+        The base model of the adapter, unless it is in the directory or the adapter names it.
     device
-        Where it computes.
+        The device that it computes on.
     """
 
     def __init__(
@@ -59,8 +59,8 @@ class AdaptedR3LM:
         self.about: dict[str, Any] = read_json(path / ABOUT) if (path / ABOUT).exists() else {}
         self.config = StageConfig(**self.about.get("config", {}))
         adapter = adapter_in(path)
-        own = (path / "config.json").is_file()
-        self.base = base or (path if own or adapter is None else base_of(adapter))
+        complete = (path / "config.json").is_file()
+        self.base = base or (path if complete or adapter is None else base_of(adapter))
         self.device = torch.device(device)
         model = transformers.AutoModel.from_pretrained(self.base)
         if adapter is not None:
@@ -76,33 +76,33 @@ class AdaptedR3LM:
 
     @property
     def cell_types(self) -> list[str]:
-        """The cell types that it was trained on, as far as the folder says."""
+        """The cell types that it was trained on; empty if the directory doesn't name them."""
         return list(self.about.get("cell_types", []))
 
     def merge(self) -> None:
-        """Add the adapter to the weights of the language model, which then needs ``peft`` no more."""
+        """Merge the adapter into the weights of the language model, which then no longer needs ``peft``."""
         body = self.reader.text_model
         if hasattr(body.model, "merge_and_unload"):
             body.model = body.model.merge_and_unload()  # type: ignore[operator]
 
     def reason(self, cards: Sequence[Card]) -> list[Trace | None]:
-        """The traces that the base model writes; None where its text is no trace."""
+        """The traces that the base model generates; None where its text is not a trace."""
         texts = generate(self._reasoner, self.text, [self.text.card(card) for card in cards], self.config)
         return [self._trace(ids, card) for ids, card in zip(texts, cards, strict=True)]
 
     def predict(self, cards: Sequence[Card], *, batch_size: int = 8) -> np.ndarray:
-        """Activities in the cells of the cards (float32, one a card), read as the model was trained to.
+        """Activities in the cell types of the cards (float32, one for each card), with the input of the training.
 
-        A model that was trained on gold reasoning can't be used so, for it knows the measured level.
+        Models that were trained on gold reasoning, which knows the measured level, can't predict.
         """
         if self.config.mode == "gold":
-            msg = "This model was trained on gold reasoning, which needs the measurement: it shows an upper bound only."
+            msg = "This model was trained on gold reasoning, which requires the measured activity: it gives an upper bound only."
             raise ValueError(msg)
         model = self._reasoner if self.config.mode == "generated" else None
         return self.read(reader_inputs(model, self.text, cards, self.config), cards, batch_size=batch_size)
 
     def read(self, rows: Sequence[list[int]], cards: Sequence[Card], *, batch_size: int = 8) -> np.ndarray:
-        """Activities from rows of ids, which :func:`reader_inputs` makes of cards and reasoning."""
+        """Activities from token ids that :func:`reader_inputs` returned for the cards."""
         out = np.empty(len(rows), np.float32)
         with torch.inference_mode():
             for first in range(0, len(rows), batch_size):
@@ -112,9 +112,9 @@ class AdaptedR3LM:
         units = self.about.get("units")
         if units is None:
             return out
-        cell = [self.cell_types.index(card.cell_type) for card in cards]
-        mean, spread = np.array(units, np.float32)[cell].T
-        return mean + spread * out
+        cells = [self.cell_types.index(card.cell_type) for card in cards]
+        mean, std = np.array(units, np.float32)[cells].T
+        return np.asarray(mean + std * out)
 
     def _trace(self, ids: list[int], card: Card) -> Trace | None:
         try:
@@ -135,7 +135,7 @@ def _load_head(reader: Reader, path: Path) -> None:
 
     if not path.is_file():
         msg = (
-            f"{path} is missing: a folder of R3LM holds a model or adapter ({ADAPTER_CONFIG}) and its regression head."
+            f"{path} is missing: an R3LM directory holds a model or adapter ({ADAPTER_CONFIG}) and its regression head."
         )
         raise ModelFormatError(msg)
     head = safetensors.torch.load_file(path)

@@ -1,4 +1,4 @@
-"""The model as users meet it: activity of sequences, their cards, and explanations."""
+"""The loaded model: activity of sequences, their cards, and explanations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from scgsfm.dna import N, encode
+from scgsfm._messages import check_at_least, check_choice
+from scgsfm.dna import N, encode, reverse_complement
 from scgsfm.motifs import Motifs
 
 from ._card import Card, build_cards
@@ -17,7 +18,7 @@ from ._decoder import Decoder, DecoderConfig, Regressor
 from ._explanation import explain
 from ._features import CardFeatures
 from ._network import ActivityConfig, ActivityNetwork, one_hot
-from ._tokenizer import END, MOST_TRACE, Tokens, padded
+from ._tokenizer import END, MAX_TRACE, Tokens, padded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,16 +27,15 @@ if TYPE_CHECKING:
     from ._trace import Trace
     from ._trace_templates import TraceWriter
 
-N_SURROUNDINGS = 2
-"""Random sequences in which short ones are put."""
-COMPLEMENT = str.maketrans("ACGTacgtRYKMBVDHrykmbvdh", "TGCAtgcaYRMKVBHDyrmkvbhd")
+N_FLANKS = 2
+"""Number of random flanking sequences for sequences that are shorter than the model's input."""
 
 Mode: TypeAlias = Literal["joint", "sequence", "card"]
 Reasoning: TypeAlias = Literal["none", "generated"]
 
 
 class R3LMModule(nn.Module):
-    """All networks of a model: of activity, that writes reasoning, and that reads cards with it or without."""
+    """All networks of a model: activity, reasoner, and readers of cards with and without reasoning."""
 
     def __init__(self, activity: ActivityConfig, decoder: DecoderConfig) -> None:
         super().__init__()
@@ -45,16 +45,16 @@ class R3LMModule(nn.Module):
 
 
 def build_module(config: dict[str, Any]) -> R3LMModule:
-    """The networks that ``config.json`` describes, not yet trained."""
+    """Untrained networks of the sizes in ``config.json``."""
     activity = ActivityConfig(**config["activity"])
     return R3LMModule(activity, DecoderConfig(vocab_size=config["vocab_size"], **config["decoder"]))
 
 
 class R3LM:
-    """Activity of regulatory DNA, predicted and explained (Duan et al. 2026).
+    """Predict and explain the activity of regulatory DNA (Duan et al. 2026).
 
-    The number is the activity (log2 RNA / DNA) of an element of 200 bases that drives a reporter gene, integrated into
-    the genome of a cell line by a lentivirus. It is not the activity of the element where it lies in the genome.
+    The activity is log2 of RNA over DNA for an element of 200 bases that drives a reporter gene, integrated into the
+    genome of a cell line by a lentivirus. It is not the activity of the element at its genomic position.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ class R3LM:
     vocab
         Tokens of cards and traces.
     config
-        Names of cell types and motifs, and the bounds of the levels of activity.
+        Names of cell types and motifs, and the boundaries of the levels of activity.
     name
-        The name it was loaded by.
+        The name that it was loaded by.
     metadata
-        The model card: data, held-out results, licences.
+        The model card: data, held-out results, licenses.
     device
-        Where it computes.
+        The device that it computes on.
     """
 
     kind = "r3lm"
@@ -102,38 +102,34 @@ class R3LM:
         Parameters
         ----------
         sequences
-            In upper or lower case, at most :attr:`length` bases. Shorter ones stand in the middle of random bases, always
-            the same, and the mean over some of these surroundings counts. The answer is the same for either strand.
+            In upper or lower case, at most :attr:`length` bases. A shorter sequence is centered in fixed random flanking
+            sequences, over which predictions are averaged. The prediction is the same for both strands.
         mode
-            ``"sequence"`` uses the convolutional network alone, ``"card"`` what a card is made from (motifs and
-            composition) alone, ``"joint"`` both, which is the most accurate.
+            ``"sequence"`` uses the convolutional networks, ``"card"`` the features behind a card (motifs and
+            composition), and ``"joint"`` both, which is the most accurate.
         batch_size
-            Sequences at a time.
+            Number of sequences at a time.
 
         Returns
         -------
-        log2 activities (float32, sequences × :attr:`cell_types`); NaN for a sequence without any A, C, G or T.
+        log2 activities (float32, sequences × :attr:`cell_types`); NaN for sequences without A, C, G or T.
         """
-        if mode not in get_args(Mode):
-            msg = f"mode={mode!r} is not known: give {', '.join(map(repr, get_args(Mode)))}."
-            raise ValueError(msg)
-        if batch_size < 1:
-            msg = f"batch_size must be at least 1, found {batch_size}."
-            raise ValueError(msg)
-        letters, ends = encode(sequences)
+        check_choice("mode", mode, get_args(Mode))
+        check_at_least("batch_size", batch_size, 1)
+        codes, ends = encode(sequences)
         self._check_lengths(np.diff(ends))
-        known = np.diff(np.cumsum(np.append(0, letters < N))[ends]) > 0
-        short = known & (np.diff(ends) < self.length)
-        out = np.full((len(known), len(self.cell_types)), np.nan, np.float32)
-        whole = [sequences[i] for i in np.flatnonzero(known & ~short).tolist()]
-        out[known & ~short] = self._whole(whole, mode, batch_size)
+        has_bases = np.diff(np.cumsum(np.append(0, codes < N))[ends]) > 0
+        short = has_bases & (np.diff(ends) < self.length)
+        full = has_bases & ~short
+        out = np.full((len(full), len(self.cell_types)), np.nan, np.float32)
+        out[full] = self._predict([sequences[i] for i in np.flatnonzero(full).tolist()], mode, batch_size)
         if short.any():
-            filled = [self._filled(sequences[i]) for i in np.flatnonzero(short).tolist()]
-            found = self._whole([one for each in filled for one in each], mode, batch_size)
-            out[short] = found.reshape(len(filled), -1, len(self.cell_types)).mean(axis=1)
+            flanked = [text for i in np.flatnonzero(short).tolist() for text in self._flanked(sequences[i])]
+            predicted = self._predict(flanked, mode, batch_size)
+            out[short] = predicted.reshape(int(short.sum()), -1, len(self.cell_types)).mean(axis=1)
         return out
 
-    def _whole(self, sequences: list[str], mode: Mode, batch_size: int) -> np.ndarray:
+    def _predict(self, sequences: list[str], mode: Mode, batch_size: int) -> np.ndarray:
         """Activities of sequences of full length."""
         parts = [np.empty((0, len(self.cell_types)), np.float32)]
         for first in range(0, len(sequences), batch_size):
@@ -141,18 +137,18 @@ class R3LM:
             parts.append(self._activity(encode(block)[0].reshape(len(block), -1), block, mode))
         return np.concatenate(parts)
 
-    def _filled(self, sequence: str) -> list[str]:
-        """Either strand of a sequence in the middle of random surroundings."""
+    def _flanked(self, sequence: str) -> list[str]:
+        """Both strands of a sequence, centered in random flanking sequences."""
         start = (self.length - len(sequence)) // 2
-        end, strands = start + len(sequence), (sequence, sequence[::-1].translate(COMPLEMENT))
-        return [around[:start] + strand + around[end:] for around in _surroundings(self.length) for strand in strands]
+        end, strands = start + len(sequence), (sequence, reverse_complement(sequence))
+        return [random[:start] + strand + random[end:] for random in _flanks(self.length) for strand in strands]
 
     def card(self, sequence: str, cell_type: str) -> Card:
         """The regulatory context card of a sequence in a cell type."""
         return self.cards([sequence], cell_type)[0]
 
     def cards(self, sequences: Sequence[str], cell_type: str) -> list[Card]:
-        """The cards of sequences, each with at least one A, C, G or T."""
+        """The cards of sequences that each contain at least one A, C, G or T."""
         self._cell(cell_type)
         return build_cards(sequences, cell_type, self.motifs)
 
@@ -164,10 +160,10 @@ class R3LM:
         rng: int | np.random.Generator | None = 0,
         writer: TraceWriter | None = None,
     ) -> Explanation:
-        """Explain a prediction: what each motif of the card adds to it, and a reasoning trace that says so.
+        """Explain a prediction by the effect of each motif on the card, and by a reasoning trace.
 
-        Each motif's bases are shuffled, and the trace calls a motif activating or repressing only where the prediction
-        answers accordingly.
+        The bases of each motif are shuffled. The trace calls a motif activating or repressing only if this changes the
+        prediction accordingly.
 
         Parameters
         ----------
@@ -176,9 +172,9 @@ class R3LM:
         cell_type
             One of :attr:`cell_types`.
         rng
-            Seed or generator of shuffles and wording.
+            Seed or generator of the shuffles and the wording.
         writer
-            Writes the trace instead, for example by a language model; its claims are checked.
+            A function that writes the trace, such as a call to a language model; its claims are checked.
         """
         k = self._cell(cell_type)
         return explain(
@@ -190,13 +186,13 @@ class R3LM:
         )
 
     def level(self, activity: float, cell_type: str) -> int:
-        """The quarter of the training activities of a cell type that an activity is in, 0 to 3."""
+        """The quarter of the cell type's training activities that contains an activity, 0 to 3."""
         return int(np.searchsorted(self.config["levels"][self._cell(cell_type)], activity, side="right"))
 
     def reason(self, cards: Sequence[Card], *, batch_size: int = 256) -> list[Trace]:
-        """Traces written by the language model from the cards alone.
+        """Generate traces with the language model, from the cards alone.
 
-        They cite only what the cards hold. Unlike those of :meth:`explain` they are not checked against predictions.
+        They cite only what is on the cards. Unlike those of :meth:`explain`, they are not checked against predictions.
         """
         return [
             self.tokens.read_trace(ids, card)
@@ -206,21 +202,21 @@ class R3LM:
     def read(
         self, cards: Sequence[Card], *, reasoning: Reasoning | Sequence[Trace] = "generated", batch_size: int = 256
     ) -> np.ndarray:
-        """Predict activity by the language model: it reads a card and what stands after it.
+        """Predict activity with the language model, which reads a card and the reasoning after it.
 
         Parameters
         ----------
         cards
-            Cards; the activity is that in their cell types.
+            Cards; activities are those in their cell types.
         reasoning
-            ``"generated"`` puts the model's own trace without its conclusion after the card, ``"none"`` nothing; or
-            traces, one a card.
+            What follows the card: the model's own trace without its conclusion (``"generated"``), nothing
+            (``"none"``), or given traces, one for each card.
         batch_size
-            Cards at a time.
+            Number of cards at a time.
 
         Returns
         -------
-        log2 activities (float32, one a card).
+        log2 activities (float32, one for each card).
         """
         rows = [self.tokens.card(card) for card in cards]
         if isinstance(reasoning, str) and reasoning == "generated":
@@ -230,7 +226,7 @@ class R3LM:
             pairs = zip(rows, reasoning, cards, strict=True)
             rows = [row + self.tokens.trace(trace, card, conclusion=False) for row, trace, card in pairs]
         elif reasoning != "none":
-            msg = f"reasoning={reasoning!r} is not known: give 'generated', 'none', or a trace for each card."
+            msg = f"`reasoning` is {reasoning!r}, but must be 'generated', 'none', or a trace for each card."
             raise ValueError(msg)
         reader = self.module.readers["none" if isinstance(reasoning, str) and reasoning == "none" else "generated"]
         out = np.empty(len(rows), np.float32)
@@ -238,9 +234,9 @@ class R3LM:
             for first in range(0, len(rows), batch_size):
                 ids, lengths = self._padded(rows[first : first + batch_size])
                 out[first : first + batch_size] = reader(ids, lengths).cpu().numpy()
-        cell = [self._cell(card.cell_type) for card in cards]
-        mean, spread = np.array(self.config["units"], np.float32).reshape(-1, 2)[cell].T
-        return mean + spread * out
+        cells = [self._cell(card.cell_type) for card in cards]
+        mean, std = np.array(self.config["units"], np.float32).reshape(-1, 2)[cells].T
+        return np.asarray(mean + std * out)
 
     def _generate(self, cards: Sequence[Card], batch_size: int) -> list[list[int]]:
         out: list[list[int]] = []
@@ -248,7 +244,7 @@ class R3LM:
             block = cards[first : first + batch_size]
             ids, lengths = self._padded([self.tokens.card(card) for card in block])
             allowed = torch.from_numpy(np.array([self.tokens.allowed(card) for card in block])).to(self.device)
-            out += self.module.reasoner.generate(ids, lengths, end=END, max_new=MOST_TRACE, allowed=allowed).tolist()
+            out += self.module.reasoner.generate(ids, lengths, end=END, max_new=MAX_TRACE, allowed=allowed).tolist()
         return out
 
     def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -259,25 +255,25 @@ class R3LM:
         features = None if mode == "sequence" else torch.from_numpy(self._features(sequences)).to(self.device)
         x = None if mode == "card" else one_hot(torch.from_numpy(codes).to(self.device))
         with torch.inference_mode():
-            return self.module.activity(x, features, mode).cpu().numpy()
+            return np.asarray(self.module.activity(x, features, mode).cpu())
 
     def _check_lengths(self, lengths: np.ndarray) -> None:
         if (lengths > self.length).any():
             which = int(np.argmax(lengths > self.length))
             msg = (
                 f"Sequence {which} has {lengths[which]} bases, but the model reads {self.length}: give the {self.length} "
-                "bases around the middle, or tiles of that length."
+                "bases around its center, or tiles of that length."
             )
             raise ValueError(msg)
 
     def _cell(self, cell_type: str) -> int:
         if cell_type not in self.cell_types:
-            msg = f"cell_type={cell_type!r} is not known to this model: give {', '.join(map(repr, self.cell_types))}."
+            msg = f"`cell_type` is {cell_type!r}, but the model knows {', '.join(map(repr, self.cell_types))}."
             raise ValueError(msg)
         return self.cell_types.index(cell_type)
 
 
 @cache
-def _surroundings(length: int) -> list[str]:
+def _flanks(length: int) -> list[str]:
     rng = np.random.default_rng(0)
-    return ["".join(rng.choice(list("ACGT"), length)) for _ in range(N_SURROUNDINGS)]
+    return ["".join(rng.choice(list("ACGT"), length)) for _ in range(N_FLANKS)]

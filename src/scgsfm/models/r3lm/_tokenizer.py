@@ -1,4 +1,4 @@
-"""Cards and traces in few tokens, for a small model: two a motif, three a step and more for what it cites."""
+"""A compact tokenizer of cards and traces for a small model: two tokens for each motif, one for each role."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 UNK, PAD, END, THINK = range(4)
 SPECIALS = ("<unk>", "<pad>", "<end>", "<think>")
 GC_STEPS = 20
-PLACES, SCORES = 8, (10.0, 12.0, 14.0)
-"""A hit's place is the eighth of the sequence that holds its centre; its score is in bits."""
-MOST_HITS = 24
-"""Hits of a card that are read, the best first."""
-MOST_TRACE = 32
-"""Tokens of a trace."""
+N_POSITIONS, SCORES = 8, (10.0, 12.0, 14.0)
+"""A hit's position is the eighth of the sequence that contains its center; scores are binned, in bits."""
+MAX_HITS = 24
+"""Number of hits of a card that are encoded, best first."""
+MAX_TRACE = 32
+"""Largest number of tokens of a trace."""
 _TAGS = (GC_RICH, GC_POOR, CLUSTERED, REPEATED)
 
 
@@ -41,8 +41,11 @@ class Tokens:
     pad, end = PAD, END
 
     def __init__(self, cell_types: Sequence[str], names: Iterable[str]) -> None:
-        places = [
-            f"{strand}{place}/{score}" for strand in "+-" for place in range(PLACES) for score in range(len(SCORES) + 1)
+        positions = [
+            f"{strand}{position}/{score}"
+            for strand in "+-"
+            for position in range(N_POSITIONS)
+            for score in range(len(SCORES) + 1)
         ]
         parts = {
             "cell": cell_types,
@@ -50,7 +53,7 @@ class Tokens:
             "tag": _TAGS,
             "role": ROLES,
             "level": range(LEVELS),
-            "at": places,
+            "at": positions,
             "motif": sorted(set(names)),
         }
         self.cell_types = list(cell_types)
@@ -59,12 +62,12 @@ class Tokens:
 
     @classmethod
     def from_vocab(cls, vocab: Sequence[str]) -> Tokens:
-        """From the list that :attr:`vocab` holds."""
+        """From the list :attr:`vocab`."""
         values = [token.partition(":")[::2] for token in vocab]
-        of = lambda kind: [value for key, value in values if key == kind]
-        made = cls(of("cell"), of("motif"))
+        cells, motifs = ([value for key, value in values if key == kind] for kind in ("cell", "motif"))
+        made = cls(cells, motifs)
         if made.vocab != list(vocab):
-            msg = "The vocabulary is not one of R3LM: its tokens must be those of cell types, GC, tags, places and motifs."
+            msg = "The vocabulary is not of R3LM: its tokens must be of cell types, GC, tags, positions and motifs."
             raise ValueError(msg)
         return made
 
@@ -72,15 +75,15 @@ class Tokens:
         return len(self.vocab)
 
     def card(self, card: Card) -> list[int]:
-        """Cell type, GC content, tags, and two tokens a motif; then the mark after which reasoning stands."""
+        """Encode cell type, GC content, tags, and two tokens for each motif; then the token that starts the reasoning."""
         tags = dict.fromkeys(REPEATED if tag.startswith(REPEATED) else tag for tag in card.tags)
         head = [f"cell:{card.cell_type}", f"gc:{round(card.gc * GC_STEPS)}", *(f"tag:{tag}" for tag in tags)]
-        hits = [token for hit in card.hits[:MOST_HITS] for token in self._hit(hit, len(card.sequence))]
+        hits = [token for hit in card.hits[:MAX_HITS] for token in self._hit(hit, len(card.sequence))]
         return [*(self.ids.get(token, UNK) for token in [*head, *hits]), THINK]
 
     def trace(self, trace: Trace, card: Card, *, conclusion: bool = True) -> list[int]:
-        """The role of each step that calls motifs something, and these motifs; then the level, if wanted, and the end."""
-        by_name = {cite(hit): hit for hit in card.hits[:MOST_HITS]}
+        """Encode the role and motifs of each activating or repressing step; then the level, if wanted, and the end."""
+        by_name = {cite(hit): hit for hit in card.hits[:MAX_HITS]}
         words: list[str] = []
         for step in trace.steps:
             cited = [by_name[item] for item in step.evidence if item in by_name]
@@ -88,34 +91,34 @@ class Tokens:
                 words.append(f"role:{step.role}")
                 words += [token for hit in cited for token in self._hit(hit, len(card.sequence))]
         level = [f"level:{trace.level}"] if conclusion else []
-        ids = [self.ids.get(word, UNK) for word in words][: MOST_TRACE - 2]
+        ids = [self.ids.get(word, UNK) for word in words][: MAX_TRACE - 2]
         return [*ids, *(self.ids[word] for word in level), END]
 
     def read_trace(self, ids: Iterable[int], card: Card, *, rng: np.random.Generator | None = None) -> Trace:
-        """The trace that generated tokens stand for; what they cite and the card doesn't hold is left out."""
+        """Decode a generated trace; what it cites and is not on the card is dropped."""
         claims, level = self._claims(ids, card)
         effects = np.zeros(len(card.hits))
         return write_trace(card, effects, level, claims, rng or np.random.default_rng(0))
 
     def reasoning(self, ids: Iterable[int]) -> list[int]:
-        """What was generated without its conclusion, for stage 2."""
+        """Remove the conclusion of a generated trace, for stage 2."""
         return [*(i for i in ids if i != END and not self.vocab[i].startswith("level:")), END]
 
     def allowed(self, card: Card) -> np.ndarray:
-        """Which tokens a trace of this card may hold (bool, one a token)."""
+        """The tokens that a trace of this card may contain (bool, one for each token)."""
         out = np.zeros(len(self.vocab), bool)
         out[[END, *(self.ids[f"role:{role}"] for role in ROLES if role != "context")]] = True
         out[[self.ids[f"level:{level}"] for level in range(LEVELS)]] = True
-        for hit in card.hits[:MOST_HITS]:
+        for hit in card.hits[:MAX_HITS]:
             out[[self.ids.get(token, END) for token in self._hit(hit, len(card.sequence))]] = True
         return out
 
     def _hit(self, hit: Hit, length: int) -> tuple[str, str]:
-        place = min(int(hit.centre * PLACES / max(length, 1)), PLACES - 1)
-        return f"motif:{hit.name}", f"at:{hit.strand}{place}/{np.searchsorted(SCORES, hit.score, side='right')}"
+        position = min(int(hit.center * N_POSITIONS / max(length, 1)), N_POSITIONS - 1)
+        return f"motif:{hit.name}", f"at:{hit.strand}{position}/{np.searchsorted(SCORES, hit.score, side='right')}"
 
     def _claims(self, ids: Iterable[int], card: Card) -> tuple[Claims, int]:
-        hits = {self._hit(hit, len(card.sequence)): i for i, hit in reversed(list(enumerate(card.hits[:MOST_HITS])))}
+        hits = {self._hit(hit, len(card.sequence)): i for i, hit in reversed(list(enumerate(card.hits[:MAX_HITS])))}
         claims: dict[str, list[int]] = {role: [] for role in ROLES}
         role, name, level, taken = "context", "", 0, set()
         for token in (self.vocab[i] for i in ids):
@@ -133,7 +136,7 @@ class Tokens:
 
 
 def padded(rows: Sequence[Sequence[int]], pad: int = PAD) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of ids padded at the right to one length, and their lengths."""
+    """Rows of ids, right-padded to the same length, and their lengths."""
     lengths = np.array([len(row) for row in rows], np.int64)
     out = np.full((len(rows), int(lengths.max(initial=1))), pad, np.int64)
     for ids, row in zip(out, rows, strict=True):

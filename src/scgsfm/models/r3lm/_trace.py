@@ -1,4 +1,4 @@
-"""Reasoning traces: five to seven causal steps, each citing what a card holds, closed by a level of activity."""
+"""Reasoning traces: five to seven causal steps that each cite a card, and a level of activity."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ if TYPE_CHECKING:
 
 Role = Literal["activating", "repressing", "context"]
 ROLES: tuple[str, ...] = get_args(Role)
-FEWEST, MOST = 5, 7
-"""Steps of a trace."""
+MIN_STEPS, MAX_STEPS = 5, 7
 LEVELS = 4
 NO_MOTIF, NO_TAG = "no motif", "no tag"
-"""Cited of a card without hits, or without tags."""
+"""Cited for cards without hits, and without tags."""
 _BETWEEN = " | "
 _STEP = re.compile(r"(\d+)\. (.+) \[(\w+): ([^\[\]]+)\]")
 _LEVEL = re.compile(r"Activity level: (\S+)")
-_PLACES = re.compile(r"(?<![\w-])\d+-\d+(?![\w-])")
+_INTERVALS = re.compile(r"(?<![\w-])\d+-\d+(?![\w-])")
 _WORD = re.compile(r"[A-Za-z][\w:.()-]*[\w)]")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it says, whether it calls its evidence activating or repressing, and the evidence."""
+    """One step: its text, whether it calls its evidence activating or repressing, and the evidence."""
 
     text: str
     role: Role
@@ -41,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Trace:
-    """Steps and the level of activity they lead to, 0 to 3; ``str(trace)`` and :meth:`parse` are inverses."""
+    """Steps and the level of activity that they conclude, 0 to 3; ``str(trace)`` and :meth:`parse` are inverses."""
 
     steps: tuple[Step, ...]
     level: int
@@ -56,20 +55,20 @@ class Trace:
 
     @classmethod
     def parse(cls, text: str) -> Trace:
-        """The trace of a text that ``str`` wrote, or a model in that form; a TraceError says what is wrong with it."""
+        """Parse the text of a trace; raise a TraceError if it is malformed."""
         *lines, last = [line.strip() for line in text.strip().splitlines() if line.strip()] or [""]
         level = _LEVEL.fullmatch(last)
         if level is None or not level[1].isdecimal() or int(level[1]) >= LEVELS:
             msg = f"A trace ends with 'Activity level: ' and a number from 0 to {LEVELS - 1}, found {last[-40:]!r}."
             raise TraceError(msg)
         steps = tuple(_parse_step(line, i) for i, line in enumerate(lines, start=1))
-        if not FEWEST <= len(steps) <= MOST:
-            msg = f"A trace has {FEWEST} to {MOST} steps, found {len(steps)}."
+        if not MIN_STEPS <= len(steps) <= MAX_STEPS:
+            msg = f"A trace has {MIN_STEPS} to {MAX_STEPS} steps, found {len(steps)}."
             raise TraceError(msg)
         return cls(steps, int(level[1]))
 
     def cited(self, card: Card, role: Role) -> list[int]:
-        """Which hits of the card are cited in steps of this role, by themselves or by their family."""
+        """The hits of the card that steps of this role cite, individually or by their family."""
         named = {item for step in self.steps if step.role == role for item in step.evidence}
         return [i for i, hit in enumerate(card.hits) if {cite(hit), cite_family(hit.family)} & named]
 
@@ -89,33 +88,33 @@ def _parse_step(line: str, number: int) -> Step:
 
 
 def cite(hit: Hit) -> str:
-    """How a trace names a motif of a card."""
+    """The citation of a motif on a card."""
     return f"{hit.name} {hit.start}-{hit.end} {hit.strand}"
 
 
 def cite_family(family: str) -> str:
-    """How a trace names a family."""
+    """The citation of a family."""
     return f"family {family}"
 
 
 def cite_gc(card: Card) -> str:
-    """How a trace names the GC content."""
+    """The citation of the GC content."""
     return f"GC {card.gc:.3f}"
 
 
 def cite_tag(tag: str) -> str:
-    """How a trace names a grammar tag."""
+    """The citation of a grammar tag."""
     return f"tag {tag}"
 
 
 def evidence_of(card: Card) -> list[str]:
-    """All that a trace may cite of a card."""
+    """Everything that a trace of this card may cite."""
     motifs = [*map(cite, card.hits), *map(cite_family, card.families)] or [NO_MOTIF]
     return [cite_gc(card), *(map(cite_tag, card.tags) if card.tags else [NO_TAG]), *motifs]
 
 
-def check(trace: Trace, card: Card, *, known_names: Iterable[str] = ()) -> None:
-    """Raise a TraceError if a trace is malformed, or cites or names what its card doesn't hold.
+def check_trace(trace: Trace, card: Card, *, known_names: Iterable[str] = ()) -> None:
+    """Raise a TraceError if a trace is malformed, or cites or names what is not on its card.
 
     Parameters
     ----------
@@ -124,23 +123,23 @@ def check(trace: Trace, card: Card, *, known_names: Iterable[str] = ()) -> None:
     card
         Its card.
     known_names
-        Names of motifs; one in the text of a step must be on the card. (Short names are words of English as well and
-        aren't looked for.)
+        Names of motifs, which must be on the card if a step mentions them. Names of one or two letters are ignored,
+        since they may be English words.
     """
     if Trace.parse(str(trace)) != trace:
-        msg = "The trace doesn't survive being written and read: steps must be one line each, without brackets."
+        msg = "The trace differs after writing and parsing it: each step must be one line without brackets."
         raise TraceError(msg)
-    allowed, known = set(evidence_of(card)), {name for name in known_names if len(name) > 2}
+    allowed, names = set(evidence_of(card)), {name for name in known_names if len(name) > 2}
     on_card = {hit.name for hit in card.hits}
-    places = {f"{hit.start}-{hit.end}" for hit in card.hits}
+    intervals = {f"{hit.start}-{hit.end}" for hit in card.hits}
     for i, step in enumerate(trace.steps, start=1):
-        if strange := [item for item in step.evidence if item not in allowed]:
-            msg = f"Step {i} cites {strange[0]!r}, which the card doesn't hold."
+        if unknown := [item for item in step.evidence if item not in allowed]:
+            msg = f"Step {i} cites {unknown[0]!r}, which is not on the card."
             raise TraceError(msg)
         words = {part for word in _WORD.findall(step.text) for part in (word, word.strip("().:"))}
-        named = sorted((words & known) - on_card) + sorted(set(_PLACES.findall(step.text)) - places)
+        named = sorted((words & names) - on_card) + sorted(set(_INTERVALS.findall(step.text)) - intervals)
         if named:
-            msg = f"Step {i} speaks of {named[0]!r}, which the card doesn't hold."
+            msg = f"Step {i} mentions {named[0]!r}, which is not on the card."
             raise TraceError(msg)
     if both := set(trace.cited(card, "activating")) & set(trace.cited(card, "repressing")):
         msg = f"The trace calls {cite(card.hits[min(both)])!r} both activating and repressing."

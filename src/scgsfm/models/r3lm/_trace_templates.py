@@ -1,4 +1,4 @@
-"""Traces written from numbers: what each motif of a card adds to the activity."""
+"""Traces written from the effects of the motifs on a card, with templates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ._card import CLUSTERED, GC_POOR, GC_RICH, REPEATED
-from ._trace import MOST, NO_MOTIF, NO_TAG, Role, Step, Trace, check, cite, cite_family, cite_gc, cite_tag
+from ._trace import MAX_STEPS, NO_MOTIF, NO_TAG, Role, Step, Trace, check_trace, cite, cite_family, cite_gc, cite_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     TraceWriter = Callable[[Card, np.ndarray, int], str]
 
-MOST_ACTIVATING, MOST_REPRESSING = 5, 3
-"""Hits that a trace calls so; the two foremost activating ones have steps of their own."""
-WORDS: dict[str, tuple[str, ...]] = {
+MAX_ACTIVATING, MAX_REPRESSING = 5, 3
+"""Largest numbers of hits that a trace calls activating and repressing; the two strongest have their own steps."""
+TEMPLATES: dict[str, tuple[str, ...]] = {
     "gc": (
         "A GC content of {gc:.3f} {gc_effect}.",
         "The base composition (GC {gc:.3f}) {gc_effect}.",
@@ -88,17 +88,17 @@ _GC_EFFECT = {
 
 
 class Claims(NamedTuple):
-    """Which hits of a card raise the activity and which lower it, the strongest first."""
+    """The hits of a card that raise and that lower the activity, strongest first."""
 
     activating: list[int]
     repressing: list[int]
 
 
-def claims_of(effects: np.ndarray, *, smallest: float, allowed: Collection[int] | None = None) -> Claims:
-    """The hits with the largest effects, of at least ``smallest``, of those allowed."""
+def claims_of(effects: np.ndarray, *, min_effect: float, allowed: Collection[int] | None = None) -> Claims:
+    """The allowed hits with the largest effects of at least ``min_effect``."""
     order = [int(i) for i in np.argsort(-np.abs(effects), kind="stable") if allowed is None or i in allowed]
-    activating = [i for i in order if effects[i] >= smallest][:MOST_ACTIVATING]
-    repressing = [i for i in order if effects[i] <= -smallest][:MOST_REPRESSING]
+    activating = [i for i in order if effects[i] >= min_effect][:MAX_ACTIVATING]
+    repressing = [i for i in order if effects[i] <= -min_effect][:MAX_REPRESSING]
     return Claims(activating, repressing)
 
 
@@ -111,27 +111,27 @@ def write_trace(
     *,
     writer: TraceWriter | None = None,
 ) -> Trace:
-    """A trace that makes the given claims, checked against its card.
+    """Write a trace that makes the given claims, and check it against its card.
 
     Parameters
     ----------
     card
         The card.
     effects
-        What each hit adds to the activity.
+        The effect of each hit on the activity.
     level
         The conclusion, 0 to 3.
     claims
-        Hits to be called activating and repressing.
+        Hits to call activating and repressing.
     rng
-        Draws the wording.
+        Selects the wording.
     writer
-        Writes the text instead: a function of the card, the effects and the level, such as a call of a language model.
+        A function of the card, the effects and the level that writes the text instead, such as a call to a language model.
 
     Raises
     ------
     TraceError
-        If the text of ``writer`` is no trace, cites what is not on the card, or concludes another level.
+        If the text of ``writer`` is not a trace, cites what is not on the card, or concludes another level.
     """
     if writer is not None:
         trace = Trace.parse(writer(card, effects, level))
@@ -141,13 +141,13 @@ def write_trace(
             msg = f"The written trace concludes level {trace.level}, but the measured level is {level}."
             raise TraceError(msg)
     else:
-        trace = Trace(tuple(_Words(card, rng).steps(claims, level)), level)
-    check(trace, card)
+        trace = Trace(tuple(_Steps(card, rng).steps(claims, level)), level)
+    check_trace(trace, card)
     return trace
 
 
-class _Words:
-    """Steps about a card in drawn wording."""
+class _Steps:
+    """Steps about a card in randomly selected wording."""
 
     def __init__(self, card: Card, rng: np.random.Generator) -> None:
         self.card, self.rng = card, rng
@@ -155,15 +155,15 @@ class _Words:
     def say(
         self, what: str, role: Role, evidence: Sequence[str], hits: Sequence[int] = (), **words: str | float
     ) -> Step:
-        text = WORDS[what][self.rng.integers(len(WORDS[what]))]
-        own = [self.card.hits[i] for i in hits]
-        if own:
-            words |= {"name": own[0].name, "place": f"{own[0].start}-{own[0].end}"}
+        text = TEMPLATES[what][self.rng.integers(len(TEMPLATES[what]))]
+        cited = [self.card.hits[i] for i in hits]
+        if cited:
+            words |= {"name": cited[0].name, "place": f"{cited[0].start}-{cited[0].end}"}
             words["names"] = " and ".join(
-                ", ".join(f"{hit.name} at {hit.start}-{hit.end}" for hit in own).rsplit(", ", 1)
+                ", ".join(f"{hit.name} at {hit.start}-{hit.end}" for hit in cited).rsplit(", ", 1)
             )
         text = text.format(cell=self.card.cell_type, gc=self.card.gc, **words)
-        return Step(text[0].upper() + text[1:] if not own else text, role, (*map(cite, own), *evidence))
+        return Step(text[0].upper() + text[1:] if not cited else text, role, (*map(cite, cited), *evidence))
 
     def steps(self, claims: Claims, level: int) -> list[Step]:
         card, (up, down) = self.card, claims
@@ -182,7 +182,7 @@ class _Words:
         steps.append(self._grammar())
         strongest = [cite(card.hits[i]) for i in [*up[:2], *down[:1]]] or gc
         last = self.say("sum", "context", strongest, balance=_balance(claims, level))
-        return [*steps, *self._fillers(claims, 4 - len(steps)), last][:MOST]
+        return [*steps, *self._fillers(claims, 4 - len(steps)), last][:MAX_STEPS]
 
     def _grammar(self) -> Step:
         tags = [tag for tag in self.card.tags if tag == CLUSTERED or tag.startswith(REPEATED)]
@@ -191,9 +191,9 @@ class _Words:
         return self.say("cluster" if CLUSTERED in tags else "repeat", "context", list(map(cite_tag, tags)))
 
     def _fillers(self, claims: Claims, n: int) -> list[Step]:
-        """Steps about hits that do little, and where there are none about their absence, so that a trace is long enough."""
-        others = [i for i in range(len(self.card.hits)) if i not in {*claims.activating, *claims.repressing}]
-        fillers = [self.say("bystander", "context", [], part) for part in (others[:2], others[2:4]) if part]
+        """Steps about hits without an effect, then about the GC content, up to the minimal length of a trace."""
+        rest = [i for i in range(len(self.card.hits)) if i not in {*claims.activating, *claims.repressing}]
+        fillers = [self.say("bystander", "context", [], part) for part in (rest[:2], rest[2:4]) if part]
         evidence = [cite_gc(self.card), *([] if self.card.hits else [NO_MOTIF])]
         while len(fillers) < n:
             fillers.append(self.say("gc", "context", evidence, gc_effect="has no further influence"))

@@ -1,7 +1,4 @@
-"""Gold reasoning without a paid service: traces written from measured activities.
-
-An additive model of what is on a card is fitted to measured activities; what it ascribes to each motif is put into words.
-"""
+"""Gold reasoning from measured activities, by an additive model of the effects of motifs."""
 
 from __future__ import annotations
 
@@ -25,13 +22,13 @@ if TYPE_CHECKING:
     from scgsfm.motifs import Hits, Motifs
 
 N_PAIRED = 40
-"""The most frequent families, whose pairs have coefficients of their own."""
+"""Number of families, the most frequent ones, whose pairs have coefficients."""
 PENALTY = 0.02
-"""Of the ridge regression, relative to the number of sequences, for standardised features."""
-SMALLEST = 0.05
-"""Activity below which nothing is ascribed to a motif."""
-OWN, STRENGTH, PLACE = range(3)
-"""Features of a family: present, sum of scores in tens of bits, sum of distances from the middle (0 to 1)."""
+"""Ridge penalty for standardized features, relative to the number of sequences."""
+MIN_EFFECT = 0.05
+"""Effect below which a motif is neither called activating nor repressing."""
+PRESENCE, STRENGTH, POSITION = range(3)
+"""Features of a family: presence, sum of scores in tens of bits, sum of distances from the center (0 to 1)."""
 _CONTEXT = ("gc", "gc squared", GC_RICH, GC_POOR, CLUSTERED)
 _ROWS = 4096
 _FILE = files("scgsfm") / "data" / "motifs" / "effects.npz"
@@ -39,26 +36,26 @@ _FILE = files("scgsfm") / "data" / "motifs" / "effects.npz"
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """An additive model of activity: what each family, pair of families and the composition add.
+    """An additive model of activity: effects of families, pairs of families and composition.
 
     Parameters
     ----------
     cell_types
         Names of the cell types.
     families
-        Names of the families; those that occur on a card and not here add nothing.
+        Names of the families; others have no effect.
     paired
-        Positions of the families whose pairs count.
+        Positions of the families whose pairs have effects.
     family
-        Coefficients: cell types × (present, strength, place) × families.
+        Coefficients: cell types × (presence, strength, position) × families.
     pair
-        Coefficients of two families together: cell types × paired × paired, symmetric; on the diagonal, of two hits.
+        Coefficients of pairs of families: cell types × paired × paired, symmetric; on the diagonal, of two hits.
     context
         Coefficients: cell types × (GC, its square, rich, poor, cluster).
     constant
-        Activity of a sequence without any of it, by cell type.
+        Intercept of each cell type.
     quartiles
-        Of the measured activities: cell types × 3.
+        Quartiles of the measured activities: cell types × 3.
     """
 
     cell_types: list[str]
@@ -73,14 +70,14 @@ class Effects:
     @classmethod
     @cache
     def embedded(cls) -> Effects:
-        """The model fitted to lentiMPRA activities of eight folds, for motifs of JASPAR 2026."""
+        """The model fitted to lentiMPRA activities of folds 0 to 7, for motifs of JASPAR 2026."""
         with _FILE.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             texts = (stored[name].tobytes().decode().split("\n") for name in ("cell_types", "families"))
             names = ("paired", "family", "pair", "context", "constant", "quartiles")
             return cls(*texts, *(stored[name] for name in names))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write what :meth:`embedded` reads."""
+        """Write the model as a file."""
         texts = {name: "\n".join(getattr(self, name)).encode() for name in ("cell_types", "families")}
         arrays = {name: np.frombuffer(text, np.uint8) for name, text in texts.items()}
         arrays["paired"] = self.paired.astype(np.int32)
@@ -96,40 +93,42 @@ class Effects:
         return self.cell_types.index(cell_type)
 
     def level(self, activity: float, cell_type: str) -> int:
-        """The quarter of the measured activities that an activity is in, 0 to 3."""
+        """The quarter of the measured activities that contains an activity, 0 to 3."""
         return int(np.searchsorted(self.quartiles[self.cell(cell_type)], activity, side="right"))
 
     def of(self, card: Card) -> np.ndarray:
         """What each hit of a card adds to its activity; pairs and families share theirs out evenly."""
         k = self.cell(card.cell_type)
-        position = {family: i for i, family in enumerate(self.families)}
-        own = np.array([position.get(hit.family, -1) for hit in card.hits], int)
-        known = own >= 0
-        n = np.bincount(own[known], minlength=len(self.families))
-        strength, place = _measures(
-            np.array([hit.score for hit in card.hits]), np.array([hit.centre for hit in card.hits]), len(card.sequence)
+        index = {family: i for i, family in enumerate(self.families)}
+        family = np.array([index.get(hit.family, -1) for hit in card.hits], int)
+        known = family >= 0
+        n = np.bincount(family[known], minlength=len(self.families))
+        strength, position = _measures(
+            np.array([hit.score for hit in card.hits]), np.array([hit.center for hit in card.hits]), len(card.sequence)
         )
-        total = self.family[k, OWN].astype(float)
+        total = self.family[k, PRESENCE].astype(float)
         present, several = n > 0, n > 1
         both = self.pair[k] * present[self.paired]
         np.fill_diagonal(both, np.diag(self.pair[k]) * 2 * several[self.paired])
         total[self.paired] += both.sum(axis=1) / 2
-        f = own[known]
-        out = np.zeros(len(own))
+        f = family[known]
+        out = np.zeros(len(family))
         out[known] = (
-            total[f] / n[f] + self.family[k, STRENGTH, f] * strength[known] + self.family[k, PLACE, f] * place[known]
+            total[f] / n[f]
+            + self.family[k, STRENGTH, f] * strength[known]
+            + self.family[k, POSITION, f] * position[known]
         )
         return out
 
     def activity(self, card: Card) -> float:
-        """The activity that the model expects."""
+        """The predicted activity."""
         k = self.cell(card.cell_type)
         context = _context(card.gc, CLUSTERED in card.tags)
         return float(self.constant[k] + self.context[k] @ context + self.of(card).sum())
 
 
-def _measures(score: np.ndarray, centre: np.ndarray, length: int | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return score / 10, np.abs(2 * centre / length - 1)
+def _measures(score: np.ndarray, center: np.ndarray, length: int | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return score / 10, np.abs(2 * center / length - 1)
 
 
 def _context(gc: float, clustered: bool) -> np.ndarray:
@@ -155,15 +154,15 @@ def fit_effects(
     hits
         Their reduced hits.
     motifs
-        What the hits are of.
+        The motifs of the hits.
     clustered
-        Whether each sequence has a cluster of motifs.
+        Whether each sequence has a cluster of motifs (bool).
     activity
         Measured activities (sequences × cell types).
     cell_types
         Names of the cell types.
     penalty
-        Of the squares of standardised coefficients.
+        Ridge penalty of standardized coefficients.
 
     Returns
     -------
@@ -174,18 +173,18 @@ def fit_effects(
     n, width = len(sequences), design.width
     gram, cross = np.zeros((width, width)), np.zeros((width, activity.shape[1]))
     mean = np.zeros(width)
-    centred = activity - activity.mean(axis=0)
+    centered = activity - activity.mean(axis=0)
     for first in range(0, n, _ROWS):
         x = design.rows(first, min(first + _ROWS, n))
         gram += x.T @ x
-        cross += x.T @ centred[first : first + _ROWS]
+        cross += x.T @ centered[first : first + _ROWS]
         mean += x.sum(axis=0)
     mean /= n
     covariance = gram / n - np.outer(mean, mean)
     scale = np.diag(covariance).copy()
     covariance[np.diag_indices(width)] += penalty * scale + 1e-9
     coefficients = np.linalg.solve(covariance, cross / n).T
-    own, pairs, context = np.split(coefficients, [3 * len(families), width - len(_CONTEXT)], axis=1)
+    single, pairs, context = np.split(coefficients, [3 * len(families), width - len(_CONTEXT)], axis=1)
     a, b = design.pairs
     pair = np.zeros((len(cell_types), N_PAIRED, N_PAIRED))
     pair[:, a, b] = pair[:, b, a] = pairs
@@ -193,7 +192,7 @@ def fit_effects(
         list(cell_types),
         families.tolist(),
         design.paired,
-        own.reshape(-1, 3, len(families)),
+        single.reshape(-1, 3, len(families)),
         pair,
         context,
         activity.mean(axis=0) - coefficients @ mean,
@@ -202,7 +201,7 @@ def fit_effects(
 
 
 class _Design:
-    """The features of sequences, some rows at a time."""
+    """The design matrix, built in blocks of rows."""
 
     def __init__(
         self, sequences: Sequence[str], hits: Hits, family: np.ndarray, clustered: np.ndarray, n_families: int
@@ -218,16 +217,16 @@ class _Design:
         self.width = 3 * n_families + len(self.pairs[0]) + len(_CONTEXT)
 
     def rows(self, first: int, last: int) -> np.ndarray:
-        own = slice(*np.searchsorted(self.hits.sequence, [first, last]))
-        at = self.hits.sequence[own] - first, self.family[own]
-        counts, strength, place = np.zeros((3, last - first, self.n_families))
+        hits = slice(*np.searchsorted(self.hits.sequence, [first, last]))
+        at = self.hits.sequence[hits] - first, self.family[hits]
+        counts, strength, position = np.zeros((3, last - first, self.n_families))
         np.add.at(counts, at, 1)
-        for table, measure in zip((strength, place), self.measures, strict=True):
-            np.add.at(table, at, measure[own])
+        for table, measure in zip((strength, position), self.measures, strict=True):
+            np.add.at(table, at, measure[hits])
         present, several = counts[:, self.paired] > 0, counts[:, self.paired] > 1
         a, b = self.pairs
         together = np.where(a == b, several[:, a], present[:, a] & present[:, b])
-        return np.hstack([counts > 0, strength, place, together, self.context[first:last]]).astype(np.float64)
+        return np.hstack([counts > 0, strength, position, together, self.context[first:last]]).astype(np.float64)
 
 
 def write_reasoning(
@@ -238,10 +237,9 @@ def write_reasoning(
     rng: int | np.random.Generator | None = 0,
     writer: TraceWriter | None = None,
 ) -> Trace:
-    """A gold trace of a sequence whose activity is measured.
+    """Write the gold trace of a sequence with a measured activity.
 
-    The level is that of the measurement, so a model that reads a gold trace has been told: results with gold reasoning
-    are an upper bound.
+    The trace concludes the measured level, so results of a model that reads gold traces are an upper bound.
 
     Parameters
     ----------
@@ -250,12 +248,12 @@ def write_reasoning(
     activity
         The measured activity in the card's cell type.
     effects
-        What motifs add to activity; by default the embedded model.
+        The effects of motifs; by default the embedded model.
     rng
         Seed or generator of the wording.
     writer
-        Writes the text instead: a function of the card, what each hit adds and the level, such as a call of a language
-        model. Its text is checked.
+        A function of the card, the effect of each hit and the level that writes the text instead, such as a call to a
+        language model. Its text is checked.
 
     Returns
     -------
@@ -264,5 +262,5 @@ def write_reasoning(
     effects = Effects.embedded() if effects is None else effects
     added = effects.of(card)
     level = effects.level(activity, card.cell_type)
-    claims = claims_of(added, smallest=SMALLEST)
+    claims = claims_of(added, min_effect=MIN_EFFECT)
     return write_trace(card, added, level, claims, np.random.default_rng(rng), writer=writer)

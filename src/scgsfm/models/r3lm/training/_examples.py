@@ -1,4 +1,4 @@
-"""Measured sequences, and the cards and gold reasoning that training makes of them."""
+"""Measured sequences, and the training examples made from them: cards and gold reasoning."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEQUENCE, FOLD = "sequence", "fold"
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Sequences and their activities (sequences × cell types), and the fold of each, -1 where there is none."""
+    """Sequences, their activities (sequences × cell types), and their folds, -1 for none."""
 
     sequences: list[str]
     activity: np.ndarray
@@ -37,14 +37,14 @@ class Measured:
     fold: np.ndarray
 
     def of(self, rows: np.ndarray) -> Measured:
-        """Some of the sequences."""
-        chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return Measured([self.sequences[i] for i in chosen], self.activity[chosen], self.cell_types, self.fold[chosen])
+        """The sequences at given positions, or where a mask is true."""
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return Measured([self.sequences[i] for i in rows], self.activity[rows], self.cell_types, self.fold[rows])
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Cards, their activities in units of each cell type's mean and standard deviation, and their gold traces."""
+    """Cards, their activities, standardized in each cell type, and their gold traces."""
 
     cards: list[Card]
     activity: np.ndarray
@@ -52,13 +52,13 @@ class Examples:
 
 
 def read_measured(path: str | os.PathLike[str], cell_types: Sequence[str]) -> Measured:
-    """A table with tabs (plain or gzipped): a column ``sequence``, one of activities for each cell type, maybe ``fold``."""
+    """Read a tab-separated table, plain or gzipped: ``sequence``, activities of each cell type, and optionally ``fold``."""
     path = Path(path)
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         reader = csv.DictReader(lines, delimiter="\t")
         missing = [name for name in (SEQUENCE, *cell_types) if name not in (reader.fieldnames or [])]
         if missing:
-            msg = f"{path} lacks the columns {', '.join(missing)}; found are {', '.join(reader.fieldnames or [])}."
+            msg = f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(reader.fieldnames or [])}."
             raise ValueError(msg)
         rows = list(reader)
     activity = np.array([[_number(row[name]) for name in cell_types] for row in rows], np.float32)
@@ -66,8 +66,8 @@ def read_measured(path: str | os.PathLike[str], cell_types: Sequence[str]) -> Me
     if len(bad):
         line, name = bad[0][0] + 2, cell_types[bad[0][1]]
         msg = (
-            f"{path}, line {line}: {name} is {rows[bad[0][0]][name]!r}, but activities must be numbers; leave rows that "
-            f"lack one out ({len(set(bad[:, 0].tolist())):,} of {len(rows):,})."
+            f"{path}, line {line}: {name} is {rows[bad[0][0]][name]!r}, but activities must be numbers; omit rows "
+            f"without a measurement ({len(set(bad[:, 0].tolist())):,} of {len(rows):,})."
         )
         raise ValueError(msg)
     fold = np.array([int(row.get(FOLD) or -1) for row in rows], np.int64)
@@ -87,7 +87,7 @@ def units_of(measured: Measured) -> np.ndarray:
 
 
 def fit(measured: Measured, motifs: Motifs) -> Effects:
-    """What motifs add to the activity, by the additive model of :func:`fit_effects`."""
+    """Fit the additive model of :func:`fit_effects` to measured sequences."""
     hits = reduce_hits(motifs.scan(measured.sequences), motifs)
     cards = build_cards(measured.sequences, measured.cell_types[0], motifs, hits=hits)
     clustered = np.array([CLUSTERED in card.tags for card in cards])
@@ -103,17 +103,17 @@ def make_examples(
     per_sequence: int | None = None,
     seed: int = 0,
 ) -> Examples:
-    """Examples in all cell types, or in ``per_sequence`` of them drawn for each sequence, in random order."""
+    """Examples in random order, in all cell types or in ``per_sequence`` random ones for each sequence."""
     rng = np.random.default_rng(seed)
     n, k = measured.activity.shape
     drawn = rng.permuted(np.tile(np.arange(k), (n, 1)), axis=1)[:, : per_sequence or k]
     cards = build_cards(measured.sequences, measured.cell_types[0], motifs)
-    chosen = [(i, j) for i in range(n) for j in drawn[i]]
-    chosen = [chosen[i] for i in rng.permutation(len(chosen))]
-    own = [cards[i].with_cell_type(measured.cell_types[j]) for i, j in chosen]
-    activity = np.array([measured.activity[i, j] for i, j in chosen], np.float32)
+    pairs = [(i, j) for i in range(n) for j in drawn[i]]
+    pairs = [pairs[i] for i in rng.permutation(len(pairs))]
+    cards = [cards[i].with_cell_type(measured.cell_types[j]) for i, j in pairs]
+    activity = np.array([measured.activity[i, j] for i, j in pairs], np.float32)
     traces = [
-        write_reasoning(card, y, effects=effects, rng=rng) for card, y in zip(own, activity.tolist(), strict=True)
+        write_reasoning(card, y, effects=effects, rng=rng) for card, y in zip(cards, activity.tolist(), strict=True)
     ]
-    mean, spread = units[[j for _, j in chosen]].T
-    return Examples(own, ((activity - mean) / spread).astype(np.float32), traces)
+    mean, std = units[[j for _, j in pairs]].T
+    return Examples(cards, ((activity - mean) / std).astype(np.float32), traces)

@@ -1,0 +1,178 @@
+"""Regulatory elements of AnnData or given sequences: their names, their windows, and summaries over windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scgsfm._logging import logger
+from scgsfm._messages import warn
+
+from ._genome import Genome
+from ._peaks import peaks_of
+from ._sequences import OK, sequences_of_peaks, sequences_of_texts
+from ._species import species_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from anndata import AnnData
+
+    from ._sequences import Tiling, Windows
+
+
+def element_names(data: AnnData | None, sequences: Any) -> pd.Index:
+    """The names of the elements: ``var_names``, the names of the sequences, or ``sequence_0``, ``sequence_1``, …"""
+    if data is not None:
+        return data.var_names
+    if isinstance(sequences, pd.Series):
+        return sequences.index.astype(str)
+    if isinstance(sequences, dict):
+        return pd.Index(list(sequences), dtype=object)
+    return pd.Index([f"sequence_{i}" for i in range(len(sequences))], dtype=object)
+
+
+def select_elements(names: pd.Index, elements: str | Sequence[str] | None, *, max_elements: int) -> np.ndarray:
+    """The positions of elements given by name, or of all elements if there are at most ``max_elements``."""
+    if elements is None:
+        if len(names) > max_elements:
+            msg = (
+                f"There are {len(names):,} elements, and each takes about a second: give the names of at most a few "
+                "hundred as `elements`."
+            )
+            raise ValueError(msg)
+        return np.arange(len(names))
+    wanted = [elements] if isinstance(elements, str) else list(elements)
+    selected: np.ndarray = names.get_indexer(wanted)
+    if (selected < 0).any():
+        missing = wanted[int(np.argmax(selected < 0))]
+        msg = (
+            f"There is no element {missing!r}; {int((selected < 0).sum())} of {len(wanted)} names are not in the data."
+        )
+        raise KeyError(msg)
+    return selected
+
+
+def element_windows(
+    data: AnnData | None,
+    sequences: str | Mapping[str, str] | pd.Series | Iterable[str] | None,
+    genome: Any,
+    *,
+    width: int,
+    windows: Tiling = "centre",
+    selected: np.ndarray | None = None,
+) -> Windows:
+    """Return the windows of elements.
+
+    Parameters
+    ----------
+    data
+        Cells × peaks, or None if ``sequences`` are given alone.
+    sequences
+        Sequences of the elements: a column of ``var``, one sequence for each element, or a dict or series by name.
+    genome
+        The genome of the peaks, see :class:`Genome`; needed without ``sequences``.
+    width
+        Number of bases of a window.
+    windows
+        How windows cover longer elements, see :func:`sequences_of_peaks`.
+    selected
+        Positions of the elements to use; by default all.
+    """
+    if sequences is not None:
+        texts = _texts(data, sequences)
+        texts = texts if selected is None else [texts[i] for i in selected]
+        found = sequences_of_texts(texts, width, windows=windows)
+    else:
+        if data is None or genome is None:
+            msg = (
+                "Give `genome`, the path of a FASTA file of the genome that the peaks are on, or `sequences`. Genomes are "
+                "never downloaded."
+            )
+            raise ValueError(msg)
+        peaks = peaks_of(data.var)
+        with Genome.of(genome) as opened:
+            warn_if_not_human(_builds(data), opened)
+            peaks = peaks if selected is None else peaks[selected]
+            found = sequences_of_peaks(peaks, opened, width, windows=windows)
+    logger.info(found.summary())
+    if len(found.status) and not (found.status == OK).any():
+        msg = f"No element has a sequence: {found.summary()}."
+        if genome is not None and sequences is None:
+            msg += " Is this the FASTA file of the genome that the peaks are on?"
+        raise ValueError(msg)
+    return found
+
+
+def mean_by_element(values: np.ndarray, element: np.ndarray, n_elements: int) -> np.ndarray:
+    """Means over the windows of each element (float32); NaN for elements without windows.
+
+    Parameters
+    ----------
+    values
+        Windows × columns.
+    element
+        Position of the element of each window, ascending.
+    n_elements
+        Number of elements.
+    """
+    out, elements, first = _empty(values, element, n_elements)
+    if len(first):
+        counts = np.diff(np.append(first, len(element)))[:, None]
+        out[elements] = np.add.reduceat(values.astype(np.float64), first) / counts
+    return out
+
+
+def max_by_element(values: np.ndarray, element: np.ndarray, n_elements: int) -> np.ndarray:
+    """Maxima over the windows of each element; see :func:`mean_by_element`."""
+    out, elements, first = _empty(values, element, n_elements)
+    if len(first):
+        out[elements] = np.maximum.reduceat(values, first)
+    return out
+
+
+def warn_if_not_human(builds: Iterable[str], genome: Genome) -> None:
+    """Warn if names of builds, the genome's file name or its chromosomes indicate another species."""
+    species = species_of([*builds, genome.name], genome.lengths)
+    if species is not None:
+        warn(
+            f"These are peaks of the {species}, but the model was trained on human sequences in human cell lines. Its "
+            "predictions have not been evaluated for other species."
+        )
+
+
+def _empty(values: np.ndarray, element: np.ndarray, n_elements: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """An array of NaN, the elements that have windows, and the first window of each."""
+    first = np.flatnonzero(np.diff(element, prepend=-1))
+    return np.full((n_elements, values.shape[1]), np.nan, np.float32), element[first], first
+
+
+def _builds(data: AnnData) -> list[str]:
+    """The names of genome builds that the data hold."""
+    names = [data.uns[key] for key in ("genome", "assembly", "organism") if isinstance(data.uns.get(key), str)]
+    return names + (data.var["genome"].astype(str).unique().tolist() if "genome" in data.var else [])
+
+
+def _texts(data: AnnData | None, sequences: Any) -> Sequence[Any]:
+    if isinstance(sequences, str):
+        if data is None or sequences not in data.var:
+            columns = "nothing" if data is None else ", ".join(map(repr, data.var)) or "none"
+            msg = (
+                f"`sequences` is {sequences[:30]!r}, which is not a column of `var` ({columns}); give a single sequence "
+                "as a list."
+            )
+            raise ValueError(msg)
+        return list(data.var[sequences])
+    if isinstance(sequences, pd.Series):
+        return list(sequences if data is None else sequences.reindex(data.var_names))
+    if isinstance(sequences, dict):
+        return list(sequences.values()) if data is None else [sequences.get(name) for name in data.var_names]
+    texts = list(sequences)
+    if data is not None and len(texts) != data.n_vars:
+        msg = (
+            f"`sequences` has {len(texts):,} sequences, but the data have {data.n_vars:,} elements: give one for each."
+        )
+        raise ValueError(msg)
+    return texts
