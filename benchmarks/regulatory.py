@@ -1,8 +1,8 @@
-"""R3LM on regulatory DNA: activity on a held-out fold, whether explanations are true, known biology, and speed.
+"""R3LM on regulatory DNA: activity on a held-out fold, validity of explanations, known biology, and speed.
 
-The data folder holds `mpra`. The embedded model was trained on folds 0 to 6
-and three quarters of fold 7, whose rest weighed its branches; baselines choose their penalty on fold 7 and then learn from
-folds 0 to 7. All figures are of fold 8.
+The data directory contains `mpra`. The embedded model was trained on folds 0 to 6 and three quarters of fold 7; the rest of
+fold 7 set the weights of its branches. The penalty of the baselines is selected on fold 7, then they are trained on folds
+0 to 7. All figures are on fold 8.
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ from scipy import linalg, sparse, stats
 
 import scgsfm
 from scgsfm.dna import encode
-from scgsfm.models.r3lm._explanation import shuffle_effects, shuffled
-from scgsfm.models.r3lm._features import composition
-from scgsfm.models.r3lm.training._additive_effects import write_reasoning
-from scgsfm.models.r3lm.training._examples import Measured, read_measured
+from scgsfm.errors import TraceError
+from scgsfm.models.r3lm import (
+    Measured,
+    check_trace,
+    composition,
+    read_measured,
+    shuffle_effects,
+    shuffled,
+    write_reasoning,
+)
 from scgsfm.motifs import Motifs, P
 
 if TYPE_CHECKING:
@@ -35,35 +41,35 @@ VALIDATION, TEST = 7, 8
 OTHER = "mpra/mattioli2019_POOL1_pMPRA1_HepG2_K562_HeLa.tsv.gz"
 PARTS = ("activity", "transfer", "explanations", "families", "scanning", "speed")
 PENALTIES = (300.0, 3000.0, 30_000.0)
-WORD = 7
+K = 7
 N_SCANNED = 57_000
 EXPECTED = {
     "K562": "GATA, TAL",
     "HepG2": "HNF1, HNF4, CEBP",
     "WTC11": "POU5F1, SOX2",
 }
-"""What is known of the cell lines, beside the families that the model finds."""
+"""Known transcription factors of the cell lines, shown with those that the model finds."""
 N_SHUFFLED = 2
-SHOWN = 10
-LEAST = 40
-"""Hits of a family or factor below which its mean effect isn't told."""
+N_SHOWN = 10
+MIN_HITS = 40
+"""Number of hits from which the mean effect of a family or factor is reported."""
 
 
 def ridge(x: Any, measured: Measured) -> np.ndarray:
-    """Predictions for the test fold by ridge regression, its penalty chosen on the validation fold."""
+    """Predictions for the test fold by ridge regression, with the penalty selected on the validation fold."""
     x = sparse.csr_array(x) if sparse.issparse(x) else np.asarray(x, np.float32)
-    chosen, _ = _ridge(x, measured, measured.fold < VALIDATION, measured.fold == VALIDATION, PENALTIES)
-    return _ridge(x, measured, measured.fold < TEST, measured.fold == TEST, [chosen])[1]
+    best, _ = _ridge(x, measured, measured.fold < VALIDATION, measured.fold == VALIDATION, PENALTIES)
+    return _ridge(x, measured, measured.fold < TEST, measured.fold == TEST, [best])[1]
 
 
 def _ridge(
     x: Any, measured: Measured, train: np.ndarray, other: np.ndarray, penalties: Sequence[float]
 ) -> tuple[float, np.ndarray]:
-    """The penalty that predicts other rows best, and what it predicts."""
+    """The penalty with the best predictions of other rows, and these predictions."""
     y = measured.activity
     mean = np.asarray(x[train].mean(axis=0)).ravel()
     n = int(train.sum())
-    if not sparse.issparse(x):  # single precision holds the squares only of what is centred
+    if not sparse.issparse(x):  # single precision suffices for the squares of centered columns only
         x, mean = x - mean, np.zeros_like(mean)
     gram = x[train].T @ x[train]
     gram = np.asarray(gram.todense() if sparse.issparse(gram) else gram, np.float64) - n * np.outer(mean, mean)
@@ -74,10 +80,10 @@ def _ridge(
     best = -2.0, 0.0, np.empty(0)
     for penalty in penalties:
         weights = linalg.solve(scaled + penalty * np.eye(len(scaled)), cross, assume_a="pos") / spread[:, None]
-        says = np.asarray(x[other] @ weights) - mean @ weights + offset
-        r = float(np.mean(pearson(says, y[other])))
+        predicted = np.asarray(x[other] @ weights) - mean @ weights + offset
+        r = float(np.mean(pearson(predicted, y[other])))
         if r > best[0]:
-            best = r, penalty, says
+            best = r, penalty, predicted
     return best[1:]
 
 
@@ -85,15 +91,15 @@ def pearson(predicted: np.ndarray, true: np.ndarray) -> list[float]:
     return [float(np.corrcoef(*pair)[0, 1]) for pair in zip(predicted.T, true.T, strict=True)]
 
 
-def words(sequences: list[str]) -> sparse.csr_array:
-    """Counts of words of both strands."""
+def kmers(sequences: list[str]) -> sparse.csr_array:
+    """Counts of k-mers, each together with its reverse complement."""
     codes = encode(sequences)[0].reshape(len(sequences), -1).astype(np.int64)
-    n = codes.shape[1] - WORD + 1
-    there = sum(codes[:, i : i + n] * 4 ** (WORD - 1 - i) for i in range(WORD))
-    back = sum((3 - codes[:, i : i + n]) * 4**i for i in range(WORD))
-    ids = np.minimum(there, back).ravel()
+    n = codes.shape[1] - K + 1
+    forward = sum(codes[:, i : i + n] * 4 ** (K - 1 - i) for i in range(K))
+    reverse = sum((3 - codes[:, i : i + n]) * 4**i for i in range(K))
+    ids = np.minimum(forward, reverse).ravel()
     rows = np.repeat(np.arange(len(sequences)), n)
-    counts = sparse.csr_array((np.ones(len(ids), np.float32), (rows, ids)), shape=(len(sequences), 4**WORD))
+    counts = sparse.csr_array((np.ones(len(ids), np.float32), (rows, ids)), shape=(len(sequences), 4**K))
     counts.sum_duplicates()
     return counts[:, np.unique(ids)]
 
@@ -103,7 +109,7 @@ def baselines(measured: Measured, motifs: Motifs) -> Iterator[tuple[str, np.ndar
     counts = np.zeros((len(measured.sequences), len(motifs)), np.float32)
     np.add.at(counts, (hits.sequence, hits.motif), 1)
     yield "ridge on numbers of hits of each motif", ridge(counts, measured)
-    yield f"ridge on {WORD}-mers", ridge(words(measured.sequences), measured)
+    yield f"ridge on {K}-mers", ridge(kmers(measured.sequences), measured)
     best = motifs.best(measured.sequences)
     both = np.hstack([best, np.minimum(counts, 4), composition(measured.sequences)[:, :18]])
     yield "ridge on best scores, numbers of hits and composition", ridge(both, measured)
@@ -128,55 +134,54 @@ def activity(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.Da
     n = min(args.cards, len(test.sequences))
     cards = [model.cards(test.sequences[:n], cell) for cell in model.cell_types]
     for reasoning, what in (("none", "card only"), ("generated", "card and generated reasoning")):
-        found = [model.read(own, reasoning=reasoning) for own in cards]
-        add(f"r3lm-mini, language model: {what}", np.column_stack(found), n)
-    gold = [
-        model.read(
-            own, reasoning=[write_reasoning(c, float(y)) for c, y in zip(own, test.activity[:n, k], strict=True)]
-        )
-        for k, own in enumerate(cards)
+        predicted = [model.read(block, reasoning=reasoning) for block in cards]
+        add(f"r3lm-mini, language model: {what}", np.column_stack(predicted), n)
+    traces = [
+        [write_reasoning(card, float(y)) for card, y in zip(block, test.activity[:n, k], strict=True)]
+        for k, block in enumerate(cards)
     ]
+    gold = [model.read(block, reasoning=written) for block, written in zip(cards, traces, strict=True)]
     add("r3lm-mini, language model: gold reasoning, which knows the level (upper bound)", np.column_stack(gold), n)
     return pd.DataFrame(rows)
 
 
 def transfer(args: argparse.Namespace, model: R3LM) -> pd.DataFrame:
-    """Rank correlation with another assay: elements of 114 bases on plasmids that aren't integrated."""
+    """Rank correlation with another assay: elements of 114 bases on plasmids that are not integrated."""
     cells = ["HepG2", "K562"]
     table = pd.read_csv(data_file(args.data, OTHER), sep="\t").dropna(subset=cells)
     sequences = table["sequence"].tolist()
-    says = {
+    predictions = {
         "r3lm-mini, both": model.predict(sequences),
         "r3lm-mini, sequence": model.predict(sequences, mode="sequence"),
         "r3lm-mini, what cards are made from": model.predict(sequences, mode="card"),
         "GC content": np.tile(composition(sequences)[:, :1], (1, len(model.cell_types))),
     }
     rows = []
-    for method, predicted in says.items():
-        found = [stats.spearmanr(predicted[:, model.cell_types.index(cell)], table[cell])[0] for cell in cells]
-        rows.append({"method": method, "elements": len(sequences)} | dict(zip(cells, found, strict=True)))
+    for method, predicted in predictions.items():
+        rho = [stats.spearmanr(predicted[:, model.cell_types.index(cell)], table[cell])[0] for cell in cells]
+        rows.append({"method": method, "elements": len(sequences)} | dict(zip(cells, rho, strict=True)))
         say(str(rows[-1]))
     return pd.DataFrame(rows).round(3)
 
 
 def explained(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
-    """Whether explanations hold when their motifs are shuffled anew."""
+    """Whether explanations hold in new shuffles of their motifs."""
     test = measured.of(measured.fold == TEST)
     rng = np.random.default_rng(0)
     checks = []
     for k, cell in enumerate(model.cell_types):
-        agree, exceeds, strange = [], [], 0
+        agree, exceeds, n_invalid = [], [], 0
         predict = lambda sequences, k=k: model.predict(sequences)[:, k]
         for i in rng.permutation(len(test.sequences))[: args.explained]:
             explanation = model.explain(test.sequences[i], cell, rng=int(i))
             hits, sign = explanation.card.hits, explanation.cited
-            strange += not known(explanation)
+            n_invalid += not is_valid(explanation)
             named = np.flatnonzero(sign)
             if not len(named):
                 continue
-            places = [(hits[j].start, hits[j].end) for j in named]
-            others = elsewhere(places, len(explanation.card.sequence), rng)
-            _, losses = shuffle_effects(predict, explanation.card.sequence, [*places, *others], rng=rng)
+            cited = [(hits[j].start, hits[j].end) for j in named]
+            uncited = other_intervals(cited, len(explanation.card.sequence), rng)
+            _, losses = shuffle_effects(predict, explanation.card.sequence, [*cited, *uncited], rng=rng)
             means = losses.mean(axis=1)
             agree += (np.sign(means[: len(named)]) == sign[named]).tolist()
             exceeds.append(np.abs(means[: len(named)]).sum() > np.abs(means[len(named) :]).sum())
@@ -188,7 +193,7 @@ def explained(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.D
                 "claims": len(agree),
                 "of the claimed sign": np.mean(agree),
                 "cited exceed uncited": np.mean(exceeds),
-                "traces that cite what is not on the card": strange,
+                "traces that cite what is not on the card": n_invalid,
             }
         )
         say(str(checks[-1]))
@@ -196,31 +201,32 @@ def explained(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.D
 
 
 def families(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
-    """What a site adds in each cell line: families that add the most, and factors, the most above the other lines."""
+    """Mean effects of sites: the largest of families in each cell line, and the most specific ones of factors."""
     test = measured.of(measured.fold == TEST)
     rng = np.random.default_rng(0)
     by: dict[str, dict[str, list[np.ndarray]]] = {"family": defaultdict(list), "name": defaultdict(list)}
-    rows = rng.permutation(len(test.sequences))[: args.families]
-    for card in model.cards([test.sequences[i] for i in rows], model.cell_types[0]):
-        places = [(hit.start, hit.end) for hit in card.hits]
-        changed = [shuffled(card.sequence, *place, rng) for place in places for _ in range(N_SHUFFLED)]
+    sample = rng.permutation(len(test.sequences))[: args.families]
+    for card in model.cards([test.sequences[i] for i in sample], model.cell_types[0]):
+        intervals = [(hit.start, hit.end) for hit in card.hits]
+        changed = [shuffled(card.sequence, *interval, rng) for interval in intervals for _ in range(N_SHUFFLED)]
         values = model.predict([card.sequence, *changed])
-        losses = (values[0] - values[1:]).reshape(len(places), N_SHUFFLED, -1).mean(axis=1)
+        losses = (values[0] - values[1:]).reshape(len(intervals), N_SHUFFLED, -1).mean(axis=1)
         for hit, loss in zip(card.hits, losses, strict=True):
             for group, found in by.items():
                 found[getattr(hit, group)].append(loss)
     means = {
-        group: {key: np.mean(v, axis=0) for key, v in found.items() if len(v) >= LEAST} for group, found in by.items()
+        group: {key: np.mean(v, axis=0) for key, v in found.items() if len(v) >= MIN_HITS}
+        for group, found in by.items()
     }
-    told = []
+    rows = []
     for k, cell in enumerate(model.cell_types):
         most = {key: mean[k] for key, mean in means["family"].items()}
         above = {key: mean[k] - np.delete(mean, k).max() for key, mean in means["name"].items()}
         listed = [
-            ", ".join(f"{key} {of[key]:+.2f}" for key in sorted(of, key=lambda key: -of[key])[:SHOWN])
+            ", ".join(f"{key} {of[key]:+.2f}" for key in sorted(of, key=lambda key: -of[key])[:N_SHOWN])
             for of in (most, above)
         ]
-        told.append(
+        rows.append(
             {
                 "cell line": cell,
                 "expected": EXPECTED.get(cell, ""),
@@ -228,29 +234,26 @@ def families(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.Da
                 "factors, the same less that in the next cell line": listed[1],
             }
         )
-        say(str(told[-1]))
-    return pd.DataFrame(told)
+        say(str(rows[-1]))
+    return pd.DataFrame(rows)
 
 
-def known(explanation: Any) -> bool:
-    """Whether a trace cites its card alone."""
-    from scgsfm.errors import TraceError
-    from scgsfm.models.r3lm._trace import check
-
+def is_valid(explanation: Any) -> bool:
+    """Whether a trace cites only its card."""
     try:
-        check(explanation.trace, explanation.card)
+        check_trace(explanation.trace, explanation.card)
     except TraceError:
         return False
     return True
 
 
-def elsewhere(places: list[tuple[int, int]], length: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """For each place another of its length that overlaps none of them as far as there is room."""
+def other_intervals(intervals: list[tuple[int, int]], length: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """For each interval, another one of its length with the least overlap with the given ones."""
     taken = np.zeros(length, bool)
-    for start, end in places:
+    for start, end in intervals:
         taken[start:end] = True
     out = []
-    for start, end in places:
+    for start, end in intervals:
         width = end - start
         overlap = np.convolve(taken, np.ones(width), "valid")
         free = np.flatnonzero(overlap == overlap.min())
@@ -260,7 +263,7 @@ def elsewhere(places: list[tuple[int, int]], length: int, rng: np.random.Generat
 
 
 def scanners(motifs: Motifs) -> Iterator[tuple[str, Callable[[list[str]], int]]]:
-    """The embedded scanner and others that are installed, at one p-value, both strands; made ready beforehand."""
+    """The embedded scanner and other installed ones, prepared in advance, for both strands at the same p-value."""
     yield "scgsfm", lambda sequences: len(motifs.scan(sequences))
     matrices = [motifs.counts[a:b] for a, b in zip(motifs.starts[:-1], motifs.starts[1:], strict=True)]
     for name, make in {"lightmotif": _lightmotif, "MOODS": _moods, "memelite": _memelite}.items():
@@ -282,7 +285,7 @@ def _lightmotif(matrices: list[np.ndarray]) -> Callable[[list[str]], int]:
         ready += [(strand, strand.score(P)) for strand in (scores, scores.reverse_complement())]
 
     def scan(sequences: list[str]) -> int:
-        joined = lightmotif.stripe("N".join(sequences))  # one long sequence is scanned faster than many short ones
+        joined = lightmotif.stripe("N".join(sequences))  # a long sequence is scanned faster than many short ones
         return sum(1 for strand, least in ready for _ in lightmotif.scan(strand, joined, threshold=least))
 
     return scan
@@ -353,16 +356,20 @@ def speed(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataF
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="r3lm-mini", help="name or folder")
+    options.add_argument("--model", default="r3lm-mini", help="name or directory")
     options.add_argument("--only", nargs="+", choices=PARTS)
     options.add_argument(
-        "--cards", type=int, default=2000, help="sequences that the language model reads (%(default)s)"
+        "--cards", type=int, default=2000, help="number of sequences that the language model reads (%(default)s)"
     )
-    options.add_argument("--explained", type=int, default=150, help="sequences explained a cell type (%(default)s)")
-    options.add_argument("--families", type=int, default=6000, help="sequences whose sites are shuffled (%(default)s)")
-    options.add_argument("--scanned", type=int, default=N_SCANNED, help="sequences to scan (%(default)s)")
-    options.add_argument("--predicted", type=int, default=4000, help="sequences to time predictions on (%(default)s)")
-    options.add_argument("--no-baselines", action="store_true", help="leave the baselines out")
+    options.add_argument(
+        "--explained", type=int, default=150, help="number of sequences explained in each cell type (%(default)s)"
+    )
+    options.add_argument(
+        "--families", type=int, default=6000, help="number of sequences whose sites are shuffled (%(default)s)"
+    )
+    options.add_argument("--scanned", type=int, default=N_SCANNED, help="number of sequences to scan (%(default)s)")
+    options.add_argument("--predicted", type=int, default=4000, help="number of sequences for timing (%(default)s)")
+    options.add_argument("--no-baselines", action="store_true", help="skip the baselines")
     args = options.parse_args()
     parts = args.only or PARTS
     model: Any = scgsfm.models.load(args.model)

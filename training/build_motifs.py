@@ -1,6 +1,6 @@
-"""Write the embedded motifs: counts, ids, names, families and classes of JASPAR CORE vertebrates.
+"""Build the embedded motifs: counts, ids, names, families and classes of JASPAR CORE vertebrates.
 
-python training/build_motifs.py --data DATA        (DATA holds motifs; default: the variable SCGSFM_DATA)
+python training/build_motifs.py --data DATA        (DATA contains motifs; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from build_libraries import write
 from scgsfm.motifs import read_motifs
 
 if TYPE_CHECKING:
-    from scgsfm.motifs._read_motifs import Draft
+    from scgsfm.motifs import MotifRecord
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs"
 
@@ -32,19 +32,19 @@ def text(values: list[str]) -> np.ndarray:
     return np.frombuffer("\n".join(values).encode(), np.uint8)
 
 
-def pack(drafts: list[Draft]) -> dict[str, np.ndarray]:
-    """What scgsfm.models.r3lm.Motifs.embedded reads; counts of float32 are exact up to 2²⁴."""
-    counts = np.concatenate([draft.counts for draft in drafts]).astype(np.float32)
-    families = sorted({draft.family for draft in drafts})
-    classes = sorted({draft.class_ for draft in drafts})
+def pack(records: list[MotifRecord]) -> dict[str, np.ndarray]:
+    """The arrays that scgsfm.motifs.Motifs.embedded reads; float32 counts are exact up to 2²⁴."""
+    counts = np.concatenate([record.counts for record in records]).astype(np.float32)
+    families = sorted({record.family for record in records})
+    classes = sorted({record.class_ for record in records})
     return {
-        "ids": text([draft.id for draft in drafts]),
-        "names": text([draft.name for draft in drafts]),
+        "ids": text([record.id for record in records]),
+        "names": text([record.name for record in records]),
         "families": text(families),
         "classes": text(classes),
-        "family": np.array([families.index(draft.family) for draft in drafts], np.uint8),
-        "class": np.array([classes.index(draft.class_) for draft in drafts], np.uint8),
-        "widths": np.array([len(draft.counts) for draft in drafts], np.uint8),
+        "family": np.array([families.index(record.family) for record in records], np.uint8),
+        "class": np.array([classes.index(record.class_) for record in records], np.uint8),
+        "widths": np.array([len(record.counts) for record in records], np.uint8),
         "counts": counts,
     }
 
@@ -56,10 +56,10 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     catalogue = {}
     for name, (file, version) in RELEASES.items():
-        drafts = read_motifs(folder / file)
-        write(OUT / f"{name}.npz", pack(drafts))
+        records = read_motifs(folder / file)
+        write(OUT / f"{name}.npz", pack(records))
         catalogue[name] = ABOUT | {"version": version}
-        print(f"{name}: {len(drafts)} motifs, {(OUT / f'{name}.npz').stat().st_size:,} bytes")
+        print(f"{name}: {len(records)} motifs, {(OUT / f'{name}.npz').stat().st_size:,} bytes")
     (OUT / "motifs.json").write_text(json.dumps(catalogue, indent=2) + "\n", encoding="utf-8")
 
 

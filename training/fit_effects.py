@@ -1,6 +1,6 @@
-"""Fit what motifs add to activity, from which reasoning traces are written, and say how well it predicts a held-out fold.
+"""Fit the effects of motifs on activity, from which gold reasoning is written, and evaluate them on a held-out fold.
 
-python training/fit_effects.py --data DATA        (DATA holds mpra; default: the variable SCGSFM_DATA)
+python training/fit_effects.py --data DATA        (DATA contains mpra; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scgsfm.models.r3lm import build_cards
-from scgsfm.models.r3lm._card import CLUSTERED, reduce_hits
-from scgsfm.models.r3lm.training._additive_effects import PENALTY, fit_effects
+from scgsfm.models.r3lm import build_cards, fit_effects, reduce_hits
+from scgsfm.models.r3lm._card import CLUSTERED
+from scgsfm.models.r3lm.training._additive_effects import PENALTY
 from scgsfm.motifs import Motifs
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs" / "effects.npz"
@@ -25,7 +25,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
     parser.add_argument("--held-out", type=int, default=8, metavar="FOLD")
-    parser.add_argument("--penalty", type=float, nargs="+", default=[PENALTY], help="the last one is kept")
+    parser.add_argument(
+        "--penalty",
+        type=float,
+        nargs="+",
+        default=[PENALTY],
+        help="ridge penalties to evaluate; the model of the last one is written",
+    )
     args = parser.parse_args()
     folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "mpra"
     table = pd.read_csv(folder / "lentimpra_joint_folds0-8.tsv.gz", sep="\t")
@@ -47,7 +53,7 @@ def main() -> None:
         total = effects.family[k, 0] + 1.2 * effects.family[k, 1]
         print(cell_type, [effects.families[i] for i in np.argsort(-total)[:10]])
     effects.save(OUT)
-    print(f"{OUT}: {OUT.stat().st_size:,} bytes; {len(hits) / len(table):.1f} hits a sequence")
+    print(f"{OUT}: {OUT.stat().st_size:,} bytes; {len(hits) / len(table):.1f} hits per sequence")
 
 
 if __name__ == "__main__":

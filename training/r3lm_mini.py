@@ -1,12 +1,10 @@
 """Train the embedded R3LM: `python training/r3lm_mini.py --data FOLDER -o RUN --embed`.
 
-FOLDER holds `mpra/lentimpra_joint_folds0-8.tsv.gz`, which is not part of the package. Fold 8 is never trained on and only
-measured at the end; a quarter of fold 7, whole groups of homologous sequences, sets how the two branches are weighed. One
-core needs about an hour and a quarter. Each part is kept in RUN, so that an interrupted run goes on, and `--embed` copies the
-finished model into the package.
-
-The embedded weights are of a run in which the first cycles of the networks (12 + 5 and 10 epochs) had seen folds 0 to 6
-only, and the one of 5 epochs had a learning rate of .0015.
+FOLDER contains `mpra/lentimpra_joint_folds0-8.tsv.gz`, which is not part of the package. Fold 8 is never trained on and only
+evaluated at the end. A quarter of fold 7, in whole groups of homologous sequences, sets the weights of the two branches. The
+run takes about an hour and a quarter on one core. Each part is stored in RUN, so an interrupted run can be resumed, and
+`--embed` copies the finished model into the package. The runs that made the embedded weights are listed in the model's
+`card.json`, under `provenance`.
 """
 
 from __future__ import annotations
@@ -33,14 +31,24 @@ from scipy.spatial.distance import squareform
 from scgsfm import settings
 from scgsfm.dna import encode
 from scgsfm.models._serialization import write_folder
-from scgsfm.models.r3lm import R3LM, StageConfig, build_module
+from scgsfm.models.r3lm import (
+    R3LM,
+    ActivityConfig,
+    CardFeatures,
+    DecoderConfig,
+    Effects,
+    Examples,
+    Measured,
+    StageConfig,
+    Tokens,
+    build_module,
+    make_examples,
+    read_measured,
+    units_of,
+)
 from scgsfm.models.r3lm._backbone import new_small
-from scgsfm.models.r3lm._decoder import DecoderConfig
-from scgsfm.models.r3lm._features import CardFeatures
-from scgsfm.models.r3lm._network import ActivityConfig, CardBranch, SequenceBranch
-from scgsfm.models.r3lm._tokenizer import MAX_TRACE, Tokens
-from scgsfm.models.r3lm.training._additive_effects import Effects
-from scgsfm.models.r3lm.training._examples import Examples, Measured, make_examples, read_measured, units_of
+from scgsfm.models.r3lm._network import CardBranch, SequenceBranch
+from scgsfm.models.r3lm._tokenizer import MAX_TRACE
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
 from scgsfm.motifs import Motifs
 
@@ -53,32 +61,32 @@ CELL_TYPES = ["HepG2", "K562", "WTC11"]
 VALIDATION, TEST = 7, 8
 MOTIFS = "jaspar2026"
 N_SCORED = 384
-"""Motifs whose best scores count, one of each group of like ones."""
+"""Number of motifs whose best scores are features, one from each group of similar motifs."""
 CYCLES = ((12, 5, 24), (10, 24))
 """Epochs of each cycle of the learning rate, of each convolutional network."""
 SEQUENCE = BranchConfig(epochs=0)
 AGAIN = BranchConfig(epochs=0, learning_rate=2.5e-3, warmup=0.1)
 """The first cycle and the later ones."""
 CARD = BranchConfig(epochs=6, learning_rate=2e-3, batch_size=256, weight_decay=0.2, warmup=0.1)
-TAUGHT = 0.6
-"""Share of the card's targets that are not measured activities, but what the networks on the sequence say of them."""
+DISTILLED = 0.6
+"""Weight of the sequence networks' predictions, as opposed to measured activities, in the targets of the card branch."""
 CARD_HIDDEN = (768, 128)
 DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num_hidden_layers=3)
 SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MAX_TRACE}
 WRITE = StageConfig(epochs=2, learning_rate=2e-3, batch_size=64, **SMALL)
 READ = StageConfig(epochs=3, learning_rate=1e-3, batch_size=128, **SMALL)
 N_WRITE, N_READ = 12_000, 40_000
-"""Sequences of the stages; each is drawn in one cell type."""
+"""Number of sequences of the stages, each in one random cell type."""
 QUANTILES = (0.25, 0.5, 0.75)
 
 
-def like_motifs(best: np.ndarray, n: int) -> np.ndarray:
-    """The middle motif of each of ``n`` groups whose best scores rise and fall together."""
+def representative_motifs(best: np.ndarray, n: int) -> np.ndarray:
+    """The medoids of ``n`` clusters of motifs with correlated best scores."""
     distance = np.clip(1 - np.abs(np.corrcoef(best.T)), 0, None)
     np.fill_diagonal(distance, 0)
     group = fcluster(linkage(squareform(distance, checks=False), "average"), n, "maxclust")
-    members = [np.flatnonzero(group == g) for g in np.unique(group)]
-    return np.sort([own[distance[np.ix_(own, own)].sum(0).argmin()] for own in members])
+    clusters = [np.flatnonzero(group == g) for g in np.unique(group)]
+    return np.sort([members[distance[np.ix_(members, members)].sum(0).argmin()] for members in clusters])
 
 
 def correlations(predicted: np.ndarray, true: np.ndarray) -> list[float]:
@@ -87,16 +95,16 @@ def correlations(predicted: np.ndarray, true: np.ndarray) -> list[float]:
 
 
 @torch.inference_mode()
-def answers(branch: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
-    """What a branch says of sequences (mean of the strands) or cards."""
-    ask = branch.both_strands if isinstance(branch, SequenceBranch) else branch
+def predictions(branch: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
+    """Predictions of a branch for sequences (mean of both strands) or card features."""
+    predict = branch.both_strands if isinstance(branch, SequenceBranch) else branch
     return np.concatenate(
-        [ask(as_input(torch.from_numpy(x))).numpy() for x in np.array_split(inputs, len(inputs) // 512 + 1)]
+        [predict(as_input(torch.from_numpy(x))).numpy() for x in np.array_split(inputs, len(inputs) // 512 + 1)]
     )
 
 
 def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
-    """Weights of the parts and an offset that fit each cell type best (parts + 1 × cell types)."""
+    """Least-squares weights of the parts, and an offset, for each cell type (parts + 1 × cell types)."""
     columns = []
     for k in range(true.shape[1]):
         x = np.column_stack([*(part[:, k] for part in parts), np.ones(len(true))])
@@ -105,48 +113,47 @@ def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
 
 
 class Run:
-    """The parts of a run, each kept in its folder."""
+    """The parts of a run, each stored in its directory."""
 
     def __init__(self, data: Path, out: Path, options: argparse.Namespace) -> None:
         self.out, self.options = out, options
         out.mkdir(parents=True, exist_ok=True)
-        told = out / "seconds.json"
-        self.seconds: dict[str, int] = json.loads(told.read_text()) if told.exists() else {}
+        seconds = out / "seconds.json"
+        self.seconds: dict[str, int] = json.loads(seconds.read_text()) if seconds.exists() else {}
         self.motifs = Motifs.embedded(MOTIFS)
         self.measured = read_measured(data / TABLE, CELL_TYPES)
         fold = self.measured.fold
         group = pd.read_csv(data / TABLE, sep="\t", usecols=["homology_group"])["homology_group"].to_numpy()
         self.validation, self.test = (fold == VALIDATION) & (group % 4 == 0), fold == TEST
         self.train = ~self.validation & ~self.test
-        self.own: Measured = self.measured.of(self.train)
-        self.units = units_of(self.own)
+        self.training: Measured = self.measured.of(self.train)
+        self.units = units_of(self.training)
         self.targets = ((self.measured.activity - self.units[:, 0]) / self.units[:, 1]).astype(np.float32)
         self.codes = encode(self.measured.sequences)[0].reshape(len(fold), -1)
-        self.scored, self.numbers = self._numbers()
+        self.scored, self.features = self._card_features()
 
-    def _numbers(self) -> tuple[list[str], np.ndarray]:
-        file = self.out / "numbers.npz"
+    def _card_features(self) -> tuple[list[str], np.ndarray]:
+        file = self.out / "features.npz"
         if not file.exists():
             some = np.flatnonzero(self.train)[::8]
             best = self.motifs.best([self.measured.sequences[i] for i in some])
-            scored = [self.motifs.ids[i] for i in like_motifs(best, N_SCORED)]
-            numbers = CardFeatures(self.motifs, scored)(self.measured.sequences)
-            np.savez(file, scored=np.array(scored), numbers=numbers)
-        kept = np.load(file)
-        return kept["scored"].tolist(), kept["numbers"]
+            scored = [self.motifs.ids[i] for i in representative_motifs(best, N_SCORED)]
+            features = CardFeatures(self.motifs, scored)(self.measured.sequences)
+            np.savez(file, scored=np.array(scored), features=features)
+        stored = np.load(file)
+        return stored["scored"].tolist(), stored["features"]
 
     def sizes(self) -> ActivityConfig:
-        return ActivityConfig(len(CELL_TYPES), self.numbers.shape[1], networks=len(CYCLES), card_hidden=CARD_HIDDEN)
+        return ActivityConfig(len(CELL_TYPES), self.features.shape[1], networks=len(CYCLES), card_hidden=CARD_HIDDEN)
 
     def trained(
         self, branch: torch.nn.Module, name: str, config: BranchConfig, inputs: np.ndarray, targets: np.ndarray
     ) -> torch.nn.Module:
-        begun = time.process_time()
-        own = self.validation
-        shown = self.codes[own] if isinstance(branch, SequenceBranch) else self.numbers[own]
+        begun, rows = time.process_time(), self.validation
+        held_out = self.codes[rows] if isinstance(branch, SequenceBranch) else self.features[rows]
 
         def measure(averaged: torch.nn.Module) -> float:
-            return float(np.mean(correlations(answers(averaged, shown), self.targets[own])))
+            return float(np.mean(correlations(predictions(averaged, held_out), self.targets[rows])))
 
         trained = train_branch(branch, inputs, targets, config, self.out / name, measure=measure)
         self._took(name, begun)
@@ -158,7 +165,7 @@ class Run:
             (self.out / "seconds.json").write_text(json.dumps(self.seconds))
 
     def network(self, number: int) -> torch.nn.Module:
-        """A convolutional network after some cycles."""
+        """A convolutional network, trained for the cycles of the learning rate."""
         torch.manual_seed(number)
         network: torch.nn.Module = SequenceBranch(self.sizes())
         motifs_as_filters(network, self.motifs, SEQUENCE.motif_share, seed=number)
@@ -169,20 +176,26 @@ class Run:
             network = self.trained(network, name, config, self.codes[self.train], self.targets[self.train])
         return network
 
-    def card(self, says: np.ndarray) -> torch.nn.Module:
-        """The branch on the card."""
+    def card(self, taught: np.ndarray) -> torch.nn.Module:
+        """The card branch, trained on a mixture of measurements and the predictions ``taught``."""
         torch.manual_seed(0)
-        branch, own = CardBranch(self.sizes()), self.numbers[self.train]
-        branch.mean[:], branch.scale[:] = torch.from_numpy(own.mean(0)), torch.from_numpy(1 / (own.std(0) + 0.05))
-        targets = (1 - TAUGHT) * self.targets + TAUGHT * says
-        return self.trained(branch, "card", CARD, own, targets[self.train])
+        branch, features = CardBranch(self.sizes()), self.features[self.train]
+        branch.mean[:], branch.scale[:] = (
+            torch.from_numpy(features.mean(0)),
+            torch.from_numpy(1 / (features.std(0) + 0.05)),
+        )
+        targets = (1 - DISTILLED) * self.targets + DISTILLED * taught
+        return self.trained(branch, "card", CARD, features, targets[self.train])
 
     def activity(self) -> dict[str, torch.Tensor]:
         """The weights of both branches and of their blend."""
         networks = [self.network(number) for number in range(len(CYCLES))]
-        said = self._once("said.npy", lambda: np.mean([answers(network, self.codes) for network in networks], axis=0))
-        card, own = self.card(said), self.validation
-        parts, true = [said[own], answers(card, self.numbers[own])], self.measured.activity[own]
+        taught = self._once(
+            "taught.npy", lambda: np.mean([predictions(network, self.codes) for network in networks], axis=0)
+        )
+        card, rows = self.card(taught), self.validation
+        parts = [taught[rows], predictions(card, self.features[rows])]
+        true = self.measured.activity[rows]
         mixed = np.zeros((3, 3, len(CELL_TYPES)), np.float32)
         mixed[0] = blend(parts, true)
         mixed[1, [0, 2]], mixed[2, [1, 2]] = blend(parts[:1], true), blend(parts[1:], true)
@@ -197,11 +210,11 @@ class Run:
         return np.load(self.out / name)
 
     def language(self, tokens: Tokens) -> dict[str, torch.Tensor]:
-        """The weights of the model that writes reasoning, and of those that read cards without and with it."""
-        some = np.random.default_rng(0).permutation(len(self.own.sequences))[
+        """The weights of the reasoner, and of the readers of cards without and with reasoning."""
+        some = np.random.default_rng(0).permutation(len(self.training.sequences))[
             : max(self.options.cards, self.options.written)
         ]
-        few = self.own.of(some)
+        few = self.training.of(some)
         examples = make_examples(few, self.motifs, Effects.embedded(), self.units, per_sequence=1)
         torch.manual_seed(0)
         size = DecoderConfig(**asdict(DECODER) | {"vocab_size": len(tokens)})
@@ -218,8 +231,8 @@ class Run:
             if not file.exists():
                 fresh = new_small(tokens, size)
                 fresh.load_state_dict(writer.state_dict())
-                own = first(examples, self.options.cards)
-                torch.save(train_stage2(fresh, tokens, own, config).state_dict(), file)
+                cards = first(examples, self.options.cards)
+                torch.save(train_stage2(fresh, tokens, cards, config).state_dict(), file)
                 self._took(f"read, {mode}", begun)
             state = torch.load(file, weights_only=True)
             tensors |= {
@@ -241,17 +254,17 @@ def first(examples: Examples, n: int) -> Examples:
 
 
 def held_out(model: R3LM, run: Run, n_cards: int = 1000) -> dict[str, Any]:
-    """r and RMSE of each way of predicting on the fold that was never trained on."""
+    """Pearson's r and RMSE of each mode on the held-out fold."""
     test = run.measured.of(run.test)
-    told: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     for mode in ("joint", "sequence", "card"):
-        told[mode] = agreement(model.predict(test.sequences, mode=mode), test.activity)
+        metrics[mode] = agreement(model.predict(test.sequences, mode=mode), test.activity)
     for mode in ("generated", "none"):
         rows = np.arange(min(n_cards, len(test.sequences)))
         cards = [model.cards([test.sequences[i] for i in rows], cell) for cell in CELL_TYPES]
-        found = np.column_stack([model.read(own, reasoning=mode) for own in cards])
-        told[f"language model, reasoning {mode}"] = agreement(found, test.activity[rows])
-    return told
+        predicted = np.column_stack([model.read(block, reasoning=mode) for block in cards])
+        metrics[f"language model, reasoning {mode}"] = agreement(predicted, test.activity[rows])
+    return metrics
 
 
 def agreement(predicted: np.ndarray, true: np.ndarray) -> dict[str, dict[str, float]]:
@@ -273,7 +286,7 @@ def finish(run: Run) -> Path:
         "motifs": MOTIFS,
         "scored": run.scored,
         "units": run.units.tolist(),
-        "levels": np.quantile(run.own.activity, QUANTILES, axis=0).T.tolist(),
+        "levels": np.quantile(run.training.activity, QUANTILES, axis=0).T.tolist(),
         "activity": asdict(run.sizes()),
         "decoder": decoder,
     }
@@ -290,7 +303,7 @@ def finish(run: Run) -> Path:
         ),
         "data": "lentiMPRA joint library (Agarwal et al. 2025), homology-separated folds",
         "folds": {
-            "trained": sorted(set(run.own.fold.tolist())),
+            "trained": sorted(set(run.training.fold.tolist())),
             "weighed": f"{run.validation.sum():,} sequences of fold {VALIDATION}, which were not trained on",
             "held_out": TEST,
         },
@@ -298,11 +311,12 @@ def finish(run: Run) -> Path:
         "n_sequences": {"trained": int(run.train.sum()), "held_out": int(run.test.sum())},
         "config": {
             "sequence": {"cycles": CYCLES, "first": asdict(SEQUENCE), "later": asdict(AGAIN)},
-            "card": asdict(CARD) | {"taught": TAUGHT},
+            "card": asdict(CARD) | {"taught": DISTILLED},
             "write": WRITE.as_dict() | {"sequences": run.options.written},
             "read": READ.as_dict() | {"sequences": run.options.cards},
         },
         "cpu_seconds": run.seconds,
+        "provenance": {"recipe": "python training/r3lm_mini.py --data FOLDER -o RUN --embed", "seed": 0},
         "held_out": held_out(R3LM(module, tokens.vocab, config), run),
     }
     print(json.dumps(card["held_out"], indent=1), flush=True)
@@ -314,9 +328,9 @@ def finish(run: Run) -> Path:
 
 
 def readme(card: dict[str, Any]) -> str:
-    """The card as a page."""
-    shown = lambda told: [f"{told[cell]['r']:.3f} / {told[cell]['rmse']:.3f}" for cell in CELL_TYPES]
-    rows = [f"| {' | '.join([mode, *shown(told)])} |" for mode, told in card["held_out"].items()]
+    """The model card in Markdown."""
+    cells = lambda metrics: [f"{metrics[cell]['r']:.3f} / {metrics[cell]['rmse']:.3f}" for cell in CELL_TYPES]
+    rows = [f"| {' | '.join([mode, *cells(metrics)])} |" for mode, metrics in card["held_out"].items()]
     seconds = "\n".join(f"| {part} | {seconds:,} |" for part, seconds in card["cpu_seconds"].items())
     held_out, motifs = "\n".join(rows), card["motifs"]
     return f"""# {card["name"]}
@@ -352,18 +366,20 @@ The language model was measured on the first 1,000 sequences.
 | --- | --- |
 {seconds}
 
-`training/r3lm_mini.py` is the recipe, card.json holds the settings. Made {card["created"]} with
+`training/r3lm_mini.py` is the recipe; card.json holds the settings and, under `provenance`, the runs that made the weights. Made {card["created"]} with
 {", ".join(f"{package} {number}" for package, number in card["trained_with"].items())}.
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
+    parser.add_argument(
+        "--data", default=os.environ.get("SCGSFM_DATA"), help="directory (default: the variable SCGSFM_DATA)"
+    )
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
-    parser.add_argument("--cards", type=int, default=N_READ, help="sequences of stage 2 (%(default)s)")
-    parser.add_argument("--written", type=int, default=N_WRITE, help="sequences of stage 1 (%(default)s)")
+    parser.add_argument("--cards", type=int, default=N_READ, help="number of sequences of stage 2 (%(default)s)")
+    parser.add_argument("--written", type=int, default=N_WRITE, help="number of sequences of stage 1 (%(default)s)")
     args = parser.parse_args()
     if not args.data:
         parser.error("give --data FOLDER or set SCGSFM_DATA")

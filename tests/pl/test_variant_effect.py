@@ -57,7 +57,7 @@ def test_errors(table: pd.DataFrame) -> None:
         draw(table, variants=["x"], show=False)
     with pytest.raises(KeyError, match="'HeLa'"):
         draw(table, cell_types=["HeLa"], show=False)
-    with pytest.raises(ValueError, match="None of the variants"):
+    with pytest.raises(ValueError, match="No variant has a prediction"):
         draw(table, variants=["chr7:5:A:C"], show=False)
-    with pytest.raises(ValueError, match="must be what"):
+    with pytest.raises(ValueError, match="must be a table that"):
         draw(table[["chrom", "pos"]], show=False)

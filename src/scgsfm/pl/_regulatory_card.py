@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scgsfm import _keys
+from scgsfm._messages import listing
 from scgsfm.models.r3lm import Card, Trace
 
 from ._toolkit import finish, shorten
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from scgsfm.models.r3lm import Explanation
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
-"""By Okabe and Ito, told apart by everybody; further families are grey."""
-GREY = "#bbbbbb"
-LETTERS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
+"""Colorblind-safe colors of Okabe and Ito; further families are gray."""
+GRAY = "#bbbbbb"
+BASE_COLORS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 ROLES = {"activating": "#00734f", "repressing": "#b34700", "context": "#444444"}
-LETTERS_OF_LINE = 118
-MOST_LANES = 12
+LINE_LENGTH = 118
+MAX_LANES = 12
 
 
 class _Drawn(NamedTuple):
@@ -45,28 +46,29 @@ def regulatory_card(
     key: str = _keys.R3LM_EXPLANATIONS,
     show: bool | None = None,
 ) -> list[Axes] | None:
-    """Draw why a regulatory element is predicted to be active: motifs, what each base adds, and the reasoning.
+    """Plot the explanation of a regulatory element: motifs, effects of the bases, and the reasoning.
 
-    From top to bottom: the motifs of the card in the colours of their families, those that the reasoning calls
-    activating or repressing framed; the logo of what each base adds to the activity (or what each motif adds, if bases
-    weren't computed); and the reasoning trace.
+    From top to bottom: the motifs on the card, colored by family and framed if the reasoning calls them activating or
+    repressing; the sequence logo of the effects of bases on the activity, or the effects of motifs if those of bases
+    weren't computed; and the reasoning trace.
 
     Parameters
     ----------
     data
-        Data or tables with the results of :func:`~scgsfm.tl.explain_regulation`, or what ``explain`` of a model returns.
+        Data or tables with the results of :func:`~scgsfm.tl.explain_regulation`, or an explanation by a model's
+        ``explain``.
     element
-        Name of the element; the first by default.
+        Name of the element; by default the first.
     cell_type
-        Name of the cell type; the first that the element is explained for by default.
+        Name of the cell type; by default the first for which the element is explained.
     key
         Key of the results in ``uns``.
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        Whether to show the plot. If ``False``, the axes are returned. Defaults to ``scanpy.settings.autoshow``.
 
     Returns
     -------
-    ``None`` if the figure is shown, else the three axes.
+    ``None`` if the plot is shown, else the three axes.
 
     Raises
     ------
@@ -87,7 +89,9 @@ def _tables(data: Any, key: str) -> Mapping[str, pd.DataFrame]:
     if not hasattr(data, "uns"):
         return data
     if key not in data.uns:
-        msg = f"`uns` has no {key!r}: run `scgsfm.tl.explain_regulation` first, or name the results by `key`."
+        msg = (
+            f"`uns` has no {key!r}: run `scgsfm.tl.explain_regulation` first, or give the key of its results as `key`."
+        )
         raise KeyError(msg)
     return data.uns[key]
 
@@ -109,17 +113,17 @@ def _of_tables(tables: Mapping[str, pd.DataFrame], element: str | None, cell_typ
         if wanted is not None:
             kept &= (rows[column] == wanted).to_numpy()
     if not kept.any():
-        there = ", ".join(map(repr, rows["element"].unique()[:5]))
-        msg = f"There is no explanation of {element!r} in {cell_type!r}; explained are {there}, … in {set(rows['cell_type'])}."
+        elements, cell_types = (listing(rows[column].unique().tolist()) for column in ("element", "cell_type"))
+        msg = f"There is no explanation of {element!r} in {cell_type!r}; there are explanations of {elements} in {cell_types}."
         raise KeyError(msg)
     at = int(kept.argmax())
     row = rows.loc[at]
     card, trace = Card.parse(row["card"]), Trace.parse(row["trace"])
     motifs = tables["motifs"]
-    own = motifs[(motifs["element"] == row["element"]) & (motifs["cell_type"] == row["cell_type"])]
+    hits = motifs[(motifs["element"] == row["element"]) & (motifs["cell_type"] == row["cell_type"])]
     bases = tables["bases"].to_numpy()[at][: len(card.sequence)] if "bases" in tables else None
     title = _title(card, trace, row["prediction"], str(row["element"]))
-    return _Drawn(title, card, trace, own["effect"].to_numpy(), own["cited"].to_numpy(), bases)
+    return _Drawn(title, card, trace, hits["effect"].to_numpy(), hits["cited"].to_numpy(), bases)
 
 
 def _draw(drawn: _Drawn) -> list[Axes]:
@@ -129,7 +133,7 @@ def _draw(drawn: _Drawn) -> list[Axes]:
     n_lanes = max((lane for lane in lanes if lane >= 0), default=0) + 1
     lines = [_wrapped(step) for step in str(drawn.trace).splitlines()]
     heights = [0.45 + 0.2 * n_lanes, 1.5, 0.19 * sum(map(len, lines)) + 0.15]
-    figure, axes = plt.subplots(
+    _, axes = plt.subplots(
         3, 1, figsize=(11, sum(heights) + 0.9), height_ratios=heights, layout="constrained"
     )  # fmt: skip
     axes[1].sharex(axes[0])
@@ -144,7 +148,7 @@ def _draw(drawn: _Drawn) -> list[Axes]:
 
 
 def _lanes(drawn: _Drawn) -> list[int]:
-    """A lane for each motif so that none overlap; cited ones first, then those that change most; -1 beyond the last."""
+    """A lane for each motif, without overlaps; cited motifs first, then by effect; -1 if there is no lane left."""
     order = np.lexsort((-np.abs(drawn.effects), drawn.cited == 0))
     ends: list[list[tuple[float, float]]] = []
     lanes = [-1] * len(drawn.card.hits)
@@ -153,7 +157,7 @@ def _lanes(drawn: _Drawn) -> list[int]:
         width = max(hit.end - hit.start, 1.35 * len(hit.name) * len(drawn.card.sequence) / 200 + 1)
         left, right = hit.center - width / 2, hit.center + width / 2
         for lane, taken in enumerate([*ends, []]):
-            if lane < MOST_LANES and all(right <= a or left >= b for a, b in taken):
+            if lane < MAX_LANES and all(right <= a or left >= b for a, b in taken):
                 if lane == len(ends):
                     ends.append(taken)
                 ends[lane].append((left, right))
@@ -167,13 +171,13 @@ def _draw_motifs(ax: Axes, drawn: _Drawn, lanes: list[int], n_lanes: int) -> Non
 
     by_effect = sorted(range(len(lanes)), key=lambda i: -abs(drawn.effects[i]))
     families = list(dict.fromkeys(drawn.card.hits[i].family for i in by_effect))[: len(PALETTE)]
-    colours = dict(zip(families, PALETTE, strict=False))
+    colors = dict(zip(families, PALETTE, strict=False))
     for hit, lane, cited in zip(drawn.card.hits, lanes, drawn.cited, strict=True):
         if lane < 0:
             continue
-        colour = colours.get(hit.family, GREY)
+        color = colors.get(hit.family, GRAY)
         edge = {1: ROLES["activating"], -1: ROLES["repressing"]}.get(int(cited), "none")
-        box = Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc=colour, alpha=0.45, ec="none")
+        box = Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc=color, alpha=0.45, ec="none")
         ax.add_patch(box)
         if cited:
             ax.add_patch(Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc="none", ec=edge, lw=1.6))
@@ -187,7 +191,7 @@ def _draw_motifs(ax: Axes, drawn: _Drawn, lanes: list[int], n_lanes: int) -> Non
     if not lanes:
         ax.text(len(drawn.card.sequence) / 2, 0, "no motif", ha="center", va="center", color="#777777")
         return
-    handles = [Patch(color=colour, alpha=0.45, label=shorten(family, 30)) for family, colour in colours.items()]
+    handles = [Patch(color=color, alpha=0.45, label=shorten(family, 30)) for family, color in colors.items()]
     handles += [Patch(fc="none", ec=ROLES[role], lw=1.6, label=role) for role in ("activating", "repressing")]
     ax.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=6.5, frameon=False, handlelength=1.2
@@ -195,44 +199,44 @@ def _draw_motifs(ax: Axes, drawn: _Drawn, lanes: list[int], n_lanes: int) -> Non
 
 
 def _draw_effects(ax: Axes, drawn: _Drawn) -> None:
-    """What each motif adds, over its place."""
+    """The effect of each motif, at its position."""
     for hit, effect in zip(drawn.card.hits, drawn.effects, strict=True):
-        colour = ROLES["activating"] if effect > 0 else ROLES["repressing"]
-        ax.fill_between([hit.start, hit.end], [effect, effect], color=colour, alpha=0.35, lw=0)
-    _finish_track(ax, len(drawn.card.sequence), "added by\nthe motif")
+        color = ROLES["activating"] if effect > 0 else ROLES["repressing"]
+        ax.fill_between([hit.start, hit.end], [effect, effect], color=color, alpha=0.35, lw=0)
+    _finish_track(ax, len(drawn.card.sequence), "effect of\nthe motif")
 
 
-def _draw_logo(ax: Axes, sequence: str, added: np.ndarray) -> None:
+def _draw_logo(ax: Axes, sequence: str, effects: np.ndarray) -> None:
     from matplotlib.collections import PathCollection
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
     from matplotlib.transforms import Affine2D
 
-    for letter, colour in LETTERS.items():
+    for letter, color in BASE_COLORS.items():
         shape = TextPath((0, 0), letter, size=1, prop=FontProperties(weight="bold"))
         box = shape.get_extents()
         paths = []
-        for at in [i for i, base in enumerate(sequence) if base == letter and added[i]]:
-            fit = Affine2D().translate(-box.x0, -box.y0).scale(0.92 / box.width, added[at] / box.height)
+        for at in [i for i, base in enumerate(sequence) if base == letter and effects[i]]:
+            fit = Affine2D().translate(-box.x0, -box.y0).scale(0.92 / box.width, effects[at] / box.height)
             paths.append(fit.translate(at + 0.04, 0).transform_path(shape))
-        ax.add_collection(PathCollection(paths, facecolors=colour, edgecolors="none"))
-    low, high = min(added.min(initial=0), 0), max(added.max(initial=0), 0)
+        ax.add_collection(PathCollection(paths, facecolors=color, edgecolors="none"))
+    low, high = min(effects.min(initial=0), 0), max(effects.max(initial=0), 0)
     margin = 0.06 * (high - low) or 1
     ax.set_ylim(low - margin, high + margin)
-    _finish_track(ax, len(sequence), "added by\nthe base")
+    _finish_track(ax, len(sequence), "effect of\nthe base")
 
 
 def _finish_track(ax: Axes, length: int, label: str) -> None:
     ax.axhline(0, color="black", lw=0.5)
     ax.set(xlim=(0, length))
-    ax.set_xlabel("place in the sequence", fontsize=8)
+    ax.set_xlabel("position in the sequence", fontsize=8)
     ax.set_ylabel(label, fontsize=8)
     ax.tick_params(labelsize=7)
     ax.spines[["top", "right"]].set_visible(False)
 
 
 def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(line, LETTERS_OF_LINE, subsequent_indent="    ")
+    return textwrap.wrap(line, LINE_LENGTH, subsequent_indent="    ")
 
 
 def _draw_trace(ax: Axes, trace: Trace, lines: list[list[str]]) -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
-"""By Okabe and Ito, told apart by everybody."""
+COLORS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
+"""Colorblind-safe colors of Okabe and Ito."""
 
 
 def variant_effect(
@@ -25,33 +25,33 @@ def variant_effect(
     ax: Axes | None = None,
     show: bool | None = None,
 ) -> Axes | None:
-    """Draw the predicted effects of variants in each cell type, and the motifs that they destroy and make.
+    """Plot the predicted effects of variants in each cell type, and the motifs that they disrupt and create.
 
     Parameters
     ----------
     table
-        What :func:`~scgsfm.tl.variant_effect` returned.
+        The table that :func:`~scgsfm.tl.variant_effect` returned.
     variants
-        Names of the variants to draw; by default those with the largest effects.
+        Names of the variants to plot; by default those with the largest effects.
     n_top
-        How many variants to draw if none are named.
+        Number of variants to plot if none are named.
     cell_types
-        Cell types to draw; by default all.
+        Cell types to plot; by default all.
     ax
-        Where to draw; a figure is made by default.
+        Axes to draw on. By default, a new figure of a suitable size is created.
     show
-        Show the figure now; else its axes are returned. By default as scanpy's ``settings.autoshow`` says.
+        Whether to show the plot. If ``False``, the axes are returned. Defaults to ``scanpy.settings.autoshow``.
 
     Returns
     -------
-    ``None`` if the figure is shown, else its axes.
+    ``None`` if the plot is shown, else its axes.
 
     Raises
     ------
     KeyError
-        If there are no such variants or cell types.
+        If a variant or cell type does not exist.
     ValueError
-        If the table isn't one of variant effects, or holds no prediction.
+        If the table isn't one of variant effects, or contains no prediction.
 
     Examples
     --------
@@ -60,31 +60,33 @@ def variant_effect(
     >>> table = scgsfm.tl.variant_effect(["chr1:257:G:T", "chr1:254:C:A"], genome=genome)
     >>> ax = scgsfm.pl.variant_effect(table, show=False)
     """
-    there = [name.removesuffix("_ref") for name in table if str(name).endswith("_ref")]
-    if not there or "lost" not in table:
-        msg = f"`table` must be what `scgsfm.tl.variant_effect` returned; it has the columns {', '.join(map(str, table))}."
+    available = [name.removesuffix("_ref") for name in table if str(name).endswith("_ref")]
+    if not available or "lost" not in table:
+        msg = f"`table` must be a table that `scgsfm.tl.variant_effect` returned; it has the columns {', '.join(map(str, table))}."
         raise ValueError(msg)
-    wanted = there if cell_types is None else list(cell_types)
-    if unknown := [name for name in wanted if name not in there]:
-        msg = f"The table has no cell type {unknown[0]!r}; it has {', '.join(there)}."
+    wanted = available if cell_types is None else list(cell_types)
+    if unknown := [name for name in wanted if name not in available]:
+        msg = f"The table has no cell type {unknown[0]!r}; it has {', '.join(available)}."
         raise KeyError(msg)
     rows = _rows(table, wanted, variants, n_top)
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=(6.4, 1.1 + 0.27 * len(rows)), layout="constrained")
-    places = np.arange(len(rows))
+    positions = np.arange(len(rows))
     ax.axvline(0, color="black", lw=0.6)
     values = rows[wanted].to_numpy(float)
-    ax.hlines(places, np.minimum(values.min(axis=1), 0), np.maximum(values.max(axis=1), 0), color="#dddddd", lw=3)
+    ax.hlines(positions, np.minimum(values.min(axis=1), 0), np.maximum(values.max(axis=1), 0), color="#dddddd", lw=3)
     for k, cell_type in enumerate(wanted):
-        ax.scatter(values[:, k], places, s=28, color=COLOURS[k % len(COLOURS)], label=cell_type, zorder=3)
-    ax.set_yticks(places, [shorten(str(name), 32) for name in rows.index], fontsize=8)
+        ax.scatter(values[:, k], positions, s=28, color=COLORS[k % len(COLORS)], label=cell_type, zorder=3)
+    ax.set_yticks(positions, [shorten(str(name), 32) for name in rows.index], fontsize=8)
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel="effect of the alternative allele on log2 activity")
     ax.margins(x=0.08)
-    for place, lost, gained in zip(places, rows["lost"], rows["gained"], strict=True):
+    for position, lost, gained in zip(positions, rows["lost"], rows["gained"], strict=True):
         text = "  ".join(f"{sign}{shorten(names, 24)}" for sign, names in (("−", lost), ("+", gained)) if names)
-        ax.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), fontsize=7, va="center", color="#555555")
+        ax.annotate(
+            text, (1.01, position), xycoords=("axes fraction", "data"), fontsize=7, va="center", color="#555555"
+        )
     ax.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(wanted))
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)
@@ -100,7 +102,7 @@ def _rows(table: pd.DataFrame, wanted: list[str], variants: Sequence[str] | None
         table = table.loc[named]
     rows = table[np.isfinite(table[wanted].to_numpy(float)).all(axis=1)]
     if not len(rows):
-        msg = "None of the variants has a prediction; the column `status` says why."
+        msg = "No variant has a prediction; see the column `status`."
         raise ValueError(msg)
     if variants is None:
         largest = np.abs(rows[wanted].to_numpy(float)).max(axis=1)
