@@ -19,16 +19,9 @@ from scipy import linalg, sparse, stats
 import scgsfm
 from scgsfm.dna import encode
 from scgsfm.errors import TraceError
-from scgsfm.models.r3lm import (
-    Measured,
-    check_trace,
-    composition,
-    read_measured,
-    shuffle_effects,
-    shuffled,
-    write_reasoning,
-)
+from scgsfm.models.r3lm import Measured, read_measured
 from scgsfm.motifs import Motifs, P
+from scgsfm.regulatory import check_trace, composition, shuffle_effects, shuffled, write_reasoning
 
 if TYPE_CHECKING:
     import argparse

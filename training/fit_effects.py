@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scgsfm.models.r3lm import build_cards, fit_effects, reduce_hits
-from scgsfm.models.r3lm._card import CLUSTERED
-from scgsfm.models.r3lm.training._additive_effects import PENALTY
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import CLUSTERED, build_cards, fit_effects, reduce_hits
+from scgsfm.regulatory._additive_effects import PENALTY
 
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "motifs" / "effects.npz"
 CELL_TYPES = ["HepG2", "K562", "WTC11"]

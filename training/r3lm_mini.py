@@ -34,9 +34,7 @@ from scgsfm.models._serialization import write_folder
 from scgsfm.models.r3lm import (
     R3LM,
     ActivityConfig,
-    CardFeatures,
     DecoderConfig,
-    Effects,
     Examples,
     Measured,
     StageConfig,
@@ -51,6 +49,7 @@ from scgsfm.models.r3lm._network import CardBranch, SequenceBranch
 from scgsfm.models.r3lm._tokenizer import MAX_TRACE
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import CardFeatures, Effects
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scgsfm.models.r3lm import Card, Trace
-from scgsfm.models.r3lm import check_trace
+from scgsfm.regulatory import check_trace
 from scgsfm.tl import explain_regulation
 
 if TYPE_CHECKING:

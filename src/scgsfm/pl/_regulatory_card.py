@@ -7,7 +7,7 @@ import numpy as np
 
 from scgsfm import _keys
 from scgsfm._messages import listing
-from scgsfm.models.r3lm import Card, Trace
+from scgsfm.regulatory import Card, Trace
 
 from ._toolkit import finish, shorten
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-    from scgsfm.models.r3lm import Explanation
+    from scgsfm.regulatory import Explanation
 
 PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
 """Colorblind-safe colors of Okabe and Ito; further families are gray."""
@@ -86,14 +86,17 @@ def regulatory_card(
 
 
 def _tables(data: Any, key: str) -> Mapping[str, pd.DataFrame]:
+    tables: Mapping[str, pd.DataFrame]
     if not hasattr(data, "uns"):
-        return data
+        tables = data
+        return tables
     if key not in data.uns:
         msg = (
             f"`uns` has no {key!r}: run `scgsfm.tl.explain_regulation` first, or give the key of its results as `key`."
         )
         raise KeyError(msg)
-    return data.uns[key]
+    tables = data.uns[key]
+    return tables
 
 
 def _title(card: Card, trace: Trace, prediction: float, element: str = "") -> str:

@@ -8,8 +8,8 @@ from scgsfm import _keys
 from scgsfm._adata import write_record
 from scgsfm.dna import OK, element_names, element_windows, select_elements
 from scgsfm.models import as_model
-from scgsfm.models.r3lm import explanation_tables, select_cell_types
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import explanation_tables, select_cell_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

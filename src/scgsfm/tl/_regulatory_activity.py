@@ -10,7 +10,7 @@ from scgsfm import _keys
 from scgsfm._adata import data_matrix, write_record
 from scgsfm.dna import OK, element_names, element_windows, max_by_element, mean_by_element
 from scgsfm.models import as_model
-from scgsfm.models.r3lm import activity_of_cells
+from scgsfm.regulatory import activity_of_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

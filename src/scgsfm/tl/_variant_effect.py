@@ -8,8 +8,8 @@ import pandas as pd
 from scgsfm._logging import logger
 from scgsfm.dna import OK, Genome, alleles, read_variants, warn_if_not_human
 from scgsfm.models import as_model
-from scgsfm.models.r3lm import build_cards, changed_motifs
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import build_cards, changed_motifs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

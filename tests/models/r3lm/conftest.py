@@ -27,9 +27,9 @@ def small_parts() -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
     import torch
 
     from scgsfm.models.r3lm import build_module
-    from scgsfm.models.r3lm._features import N_COMPOSITION
     from scgsfm.models.r3lm._tokenizer import Tokens
     from scgsfm.motifs import Motifs
+    from scgsfm.regulatory._features import N_COMPOSITION
 
     motifs = Motifs.embedded("jaspar2026")
     tokens = Tokens(CELL_TYPES, motifs.names)

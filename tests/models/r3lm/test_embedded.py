@@ -11,7 +11,7 @@ import pytest
 from scgsfm import models
 from scgsfm.models._locate import EMBEDDED
 from scgsfm.models._serialization import read_folder, write_folder
-from scgsfm.models.r3lm import check_trace
+from scgsfm.regulatory import check_trace
 
 from .conftest import random_dna
 

@@ -9,8 +9,8 @@ import pytest
 
 from scgsfm.models.r3lm import Card, Hit
 from scgsfm.models.r3lm._tokenizer import END, PAD, THINK, UNK, Tokens, padded
-from scgsfm.models.r3lm import check_trace
-from scgsfm.models.r3lm._trace_templates import Claims, write_trace
+from scgsfm.regulatory import check_trace
+from scgsfm.regulatory._trace_templates import Claims, write_trace
 
 HITS = (
     Hit("HNF4A", "RXR-related receptors (NR2)", 14.3, "+", 45, 58),

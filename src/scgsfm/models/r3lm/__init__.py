@@ -3,14 +3,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._card import Card, Hit, build_card, build_cards, changed_motifs, reduce_hits
-from ._explanation import Explanation, explain, shuffle_effects, shuffled
-from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
-from ._features import CardFeatures, composition
+from scgsfm.regulatory import Card, Explanation, Hit, Step, Trace, build_card, build_cards, explain
+
 from ._stage_config import StageConfig
 from ._tokenizer import Tokens
-from ._trace import Step, Trace, check_trace
-from .training._additive_effects import Effects, fit_effects, write_reasoning
 from .training._examples import Examples, Measured, make_examples, read_measured, units_of
 
 if TYPE_CHECKING:
@@ -35,9 +31,7 @@ __all__ = [
     "ActivityConfig",
     "AdaptedR3LM",
     "Card",
-    "CardFeatures",
     "DecoderConfig",
-    "Effects",
     "Examples",
     "Explanation",
     "Hit",
@@ -46,26 +40,14 @@ __all__ = [
     "Step",
     "Tokens",
     "Trace",
-    "activity_of_cells",
-    "base_effects",
     "build_card",
     "build_cards",
     "build_module",
-    "changed_motifs",
-    "check_trace",
-    "composition",
     "explain",
-    "explanation_tables",
-    "fit_effects",
     "make_examples",
     "read_measured",
-    "reduce_hits",
-    "select_cell_types",
-    "shuffle_effects",
-    "shuffled",
     "train",
     "units_of",
-    "write_reasoning",
 ]
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from ._card import Card
+    from scgsfm.regulatory import Card, Trace
+
     from ._decoder import DecoderConfig
     from ._stage_config import StageConfig
-    from ._trace import Trace
 
 VOCAB = "vocab.txt"
 HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from scgsfm.regulatory import Card, Trace
+
     from ._backbone import Text
-    from ._card import Card
     from ._stage_config import StageConfig
-    from ._trace import Trace
 
 
 def reader_inputs(

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from ._card import Card
-    from ._trace import Trace
+    from scgsfm.regulatory import Card, Trace
 
 
 class AdaptedR3LM:

@@ -12,20 +12,16 @@ from torch import nn
 from scgsfm._messages import check_at_least, check_choice
 from scgsfm.dna import N, encode, reverse_complement
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
 
-from ._card import Card, build_cards
 from ._decoder import Decoder, DecoderConfig, Regressor
-from ._explanation import explain
-from ._features import CardFeatures
 from ._network import ActivityConfig, ActivityNetwork, one_hot
 from ._tokenizer import END, MAX_TRACE, Tokens, padded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._explanation import Explanation
-    from ._trace import Trace
-    from ._trace_templates import TraceWriter
+    from scgsfm.regulatory import Explanation, Trace, TraceWriter
 
 N_FLANKS = 2
 """Number of random flanking sequences for sequences that are shorter than the model's input."""

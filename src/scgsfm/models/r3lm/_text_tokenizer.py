@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._trace import Trace
+from scgsfm.regulatory import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._card import Card
+    from scgsfm.regulatory import Card
 
 INSTRUCTION = (
     "You are an expert of regulatory genomics. From the card of a DNA sequence, reason step by step which of its motifs "

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._card import CLUSTERED, GC_POOR, GC_RICH, REPEATED
-from ._trace import LEVELS, ROLES, Trace, cite
-from ._trace_templates import Claims, write_trace
+from scgsfm.regulatory import CLUSTERED, GC_POOR, GC_RICH, LEVELS, REPEATED, ROLES, Claims, Trace, cite, write_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ._card import Card, Hit
+    from scgsfm.regulatory import Card, Hit
 
 UNK, PAD, END, THINK = range(4)
 SPECIALS = ("<unk>", "<pad>", "<end>", "<think>")

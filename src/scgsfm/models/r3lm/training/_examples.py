@@ -10,19 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scgsfm.models.r3lm._card import CLUSTERED, build_cards, reduce_hits
-
-from ._additive_effects import fit_effects, write_reasoning
+from scgsfm.regulatory import CLUSTERED, build_cards, fit_effects, reduce_hits, write_reasoning
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from scgsfm.models.r3lm._card import Card
-    from scgsfm.models.r3lm._trace import Trace
     from scgsfm.motifs import Motifs
-
-    from ._additive_effects import Effects
+    from scgsfm.regulatory import Card, Effects, Trace
 
 SEQUENCE, FOLD = "sequence", "fold"
 

@@ -8,9 +8,9 @@ import pytest
 
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import build_card, explain
-from scgsfm.models.r3lm._explanation import shuffle_effects, shuffled
-from scgsfm.models.r3lm import check_trace
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import check_trace
+from scgsfm.regulatory._explanation import shuffle_effects, shuffled
 
 if TYPE_CHECKING:
     from scgsfm.models.r3lm import Card

@@ -6,7 +6,7 @@ import pytest
 
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import Card, Hit, Step, Trace
-from scgsfm.models.r3lm._trace import check_trace, evidence_of
+from scgsfm.regulatory._trace import check_trace, evidence_of
 
 HITS = (
     Hit("HNF4A", "RXR-related receptors (NR2)", 14.3, "+", 45, 58),

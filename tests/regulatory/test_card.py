@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scgsfm.models.r3lm import Card, Hit, build_card, build_cards
-from scgsfm.models.r3lm._card import grammar, reduce_hits
 from scgsfm.motifs import Hits, Motifs
+from scgsfm.regulatory._card import grammar, reduce_hits
 
 TEXT = """Context:
 - Cell Type: HepG2

@@ -7,10 +7,10 @@ import pytest
 
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import Trace, build_cards
-from scgsfm.models.r3lm._card import CLUSTERED, reduce_hits
-from scgsfm.models.r3lm import check_trace
-from scgsfm.models.r3lm.training._additive_effects import Effects, _context, fit_effects, write_reasoning
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import check_trace
+from scgsfm.regulatory._additive_effects import Effects, _context, fit_effects, write_reasoning
+from scgsfm.regulatory._card import CLUSTERED, reduce_hits
 
 if TYPE_CHECKING:
     from pathlib import Path

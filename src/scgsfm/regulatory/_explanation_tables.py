@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from scgsfm.motifs import Motifs
 
     from ._explanation import Explanation
-    from ._r3lm import R3LM
+
+
+class ActivityModel(Protocol):
+    """What explanations need of a model of activity, such as :class:`scgsfm.models.r3lm.R3LM`."""
+
+    cell_types: list[str]
+    motifs: Motifs
+
+    def predict(self, sequences: Sequence[str], /) -> np.ndarray: ...
+    def level(self, activity: float, cell_type: str, /) -> int: ...
+
 
 _ELEMENTS = ["element", "cell_type", "prediction", "level", "card", "trace"]
 _MOTIFS = ["element", "cell_type", "motif", "family", "score", "strand", "start", "end", "effect", "spread", "cited"]
 
 
-def select_cell_types(model: R3LM, cell_type: str | Sequence[str] | None) -> list[str]:
+def select_cell_types(model: ActivityModel, cell_type: str | Sequence[str] | None) -> list[str]:
     """The given cell types, or all cell types of the model."""
     wanted = [cell_type] if isinstance(cell_type, str) else list(cell_type or model.cell_types)
     if unknown := [name for name in wanted if name not in model.cell_types]:
@@ -33,7 +43,7 @@ def select_cell_types(model: R3LM, cell_type: str | Sequence[str] | None) -> lis
 
 
 def explanation_tables(
-    model: R3LM,
+    model: ActivityModel,
     sequences: Sequence[str],
     names: Sequence[str],
     cell_types: Sequence[str],
@@ -75,7 +85,7 @@ def explanation_tables(
     return tables | ({"bases": base_effects(model, sequences, cell_types)} if bases else {})
 
 
-def base_effects(model: R3LM, sequences: Sequence[str], cell_types: Sequence[str]) -> pd.DataFrame:
+def base_effects(model: ActivityModel, sequences: Sequence[str], cell_types: Sequence[str]) -> pd.DataFrame:
     """The prediction minus its mean over the three other bases at each position; NaN beyond the end of a sequence."""
     cells = [model.cell_types.index(cell) for cell in cell_types]
     out = np.full((len(sequences), len(cells), max(map(len, sequences), default=0)), np.nan, np.float32)
@@ -118,7 +128,9 @@ def activity_of_cells(matrix: Any, activity: np.ndarray) -> np.ndarray:
     return out
 
 
-def _explain(model: R3LM, sequence: str, cell_types: Sequence[str], motifs: Motifs, seed: int) -> list[Explanation]:
+def _explain(
+    model: ActivityModel, sequence: str, cell_types: Sequence[str], motifs: Motifs, seed: int
+) -> list[Explanation]:
     """The explanation in each cell type. The model predicts all cell types at once, so predictions are kept."""
     known: dict[str, np.ndarray] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from ._card import Card
 
-    TraceWriter = Callable[[Card, np.ndarray, int], str]
+
+TraceWriter: TypeAlias = "Callable[[Card, np.ndarray, int], str]"
+"""Writes the text of a trace from a card, the effects of its hits and the level."""
 
 MAX_ACTIVATING, MAX_REPRESSING = 5, 3
 """Largest numbers of hits that a trace calls activating and repressing; the two strongest have their own steps."""

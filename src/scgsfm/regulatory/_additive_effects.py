@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scgsfm.models.r3lm._card import CLUSTERED, GC_POOR, GC_RICH, gc_content
-from scgsfm.models.r3lm._trace_templates import claims_of, write_trace
+from ._card import CLUSTERED, GC_POOR, GC_RICH, gc_content
+from ._trace_templates import claims_of, write_trace
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from scgsfm.models.r3lm._card import Card
-    from scgsfm.models.r3lm._trace import Trace
-    from scgsfm.models.r3lm._trace_templates import TraceWriter
     from scgsfm.motifs import Hits, Motifs
+
+    from ._card import Card
+    from ._trace import Trace
+    from ._trace_templates import TraceWriter
 
 N_PAIRED = 40
 """Number of families, the most frequent ones, whose pairs have coefficients."""

@@ -1,4 +1,4 @@
-"""The numbers that the branch on the card reads."""
+"""The features that the card branch reads."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scgsfm.models.r3lm._features import N_COMPOSITION, CardFeatures, composition
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory._features import N_COMPOSITION, CardFeatures, composition
 
-from .conftest import SCORED, random_dna
-
-SEQUENCES = [*random_dna(5), "ACGTN" * 40]
+SCORED = ["MA0114.5", "MA0035.5", "MA0002.3"]
+SEQUENCES = ["".join(row) for row in np.random.default_rng(0).choice(list("ACGT"), (5, 200))] + ["ACGTN" * 40]
 
 
 def test_against_the_whole_collection() -> None:
