@@ -22,7 +22,7 @@ pytest.importorskip("pyfaidx")
 @pytest.fixture
 def folder(tmp_path: Path, small_r3lm: SmallR3LM, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A genome, peaks, sequences, variants and cells; the model is a stand-in."""
-    monkeypatch.setattr("scgsfm.models._as_model._read_once", lambda model, device: small_r3lm)  # noqa: ARG005
+    monkeypatch.setattr("scgsfm.models._as_model._read_once", lambda model, device: small_r3lm)
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
     text = text[:500] + "CTGCAGATAAGACA" + text[514:]
     (tmp_path / "genome.fa").write_text(f">chr1\n{text}\n")
