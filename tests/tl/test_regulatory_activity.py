@@ -53,7 +53,10 @@ def test_peaks(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM, ca
         logger.propagate = True
         assert regulatory_activity(adata, genome=genome, model=small_r3lm) is None
         logger.propagate = False
-    assert "3 of 7 elements have a sequence; 1 contains N; 1 unknown contig; 1 out of bounds; 1 unparsable name" in caplog.text
+    assert (
+        "3 of 7 elements have a sequence; 1 contains N; 1 unknown contig; 1 out of bounds; 1 unparsable name"
+        in caplog.text
+    )
     assert "1 contigs have another name in the FASTA file (1 is chr1)" in caplog.text
     table = adata.varm["r3lm_activity"]
     assert table.columns.tolist() == small_r3lm.cell_types

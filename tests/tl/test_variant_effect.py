@@ -62,9 +62,7 @@ def test_tables(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
 
 
 def test_errors(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
-    with pytest.raises(
-        ValueError, match="1 of 1 variants differs from the genome: chr1:506:A:C has A, the genome G"
-    ):
+    with pytest.raises(ValueError, match="1 of 1 variants differs from the genome: chr1:506:A:C has A, the genome G"):
         variant_effect(["chr1:506:A:C"], genome=genome, model=small_r3lm)
     with pytest.raises(ValueError, match="None of 1 variants has a sequence: 1 unknown contig"):
         variant_effect(["chr7:506:A:C"], genome=genome, model=small_r3lm)
