@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from scgsfm.kernels import add_cooccurrence_residual
+from scgsfm.kernels import NeighborGraph, SetShares, add_cooccurrence_residual
 
 N_GENES = 30
 
@@ -17,23 +17,25 @@ def test_against_dense_arrays(coherence: float) -> None:
     shares = rng.uniform(0.1, 1, len(indices)).astype(np.float32)
     similarity = rng.uniform(0, 1, (N_GENES, N_GENES)) * (rng.random((N_GENES, N_GENES)) < 0.2)
     similarity[3] = 0  # a gene without neighbours
-    near = sparse.csr_array(similarity.astype(np.float32))
+    neighbors = sparse.csr_array(similarity.astype(np.float32))
     logits = rng.normal(size=(4, N_GENES)).astype(np.float32)
     before = logits.copy()
-    at_most = np.array([1, 1, 0.3, 1])
-    graph = near.indptr, near.indices, near.data
-    found, heard = add_cooccurrence_residual(logits, indptr, indices, shares, *graph, 0.7, 0.01, coherence, at_most)
+    max_gate = np.array([1, 1, 0.3, 1])
+    graph = NeighborGraph(neighbors.indptr, neighbors.indices, neighbors.data)
+    found, gate = add_cooccurrence_residual(
+        logits, SetShares(indptr, indices, shares), graph, 0.7, 0.01, coherence, max_gate
+    )
 
     weights = np.zeros((4, N_GENES))
     weights[np.repeat(np.arange(4), np.diff(indptr)), indices] = shares
-    level = np.log1p(weights @ similarity / 0.01)
-    spread = level.std(1, ddof=1, keepdims=True)
-    z = (level - level.mean(1, keepdims=True)) / np.where(spread > 0, spread, 1)
-    c = np.clip((weights * z).sum(1) / coherence, 0, at_most) if coherence else at_most * (spread[:, 0] > 0)
+    activation = np.log1p(weights @ similarity / 0.01)
+    spread = activation.std(1, ddof=1, keepdims=True)
+    z = (activation - activation.mean(1, keepdims=True)) / np.where(spread > 0, spread, 1)
+    c = np.clip((weights * z).sum(1) / coherence, 0, max_gate) if coherence else max_gate * (spread[:, 0] > 0)
     expected = logits + 0.7 * logits.std(1, ddof=1, keepdims=True) * c[:, None] * z
-    np.testing.assert_allclose(heard, c, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gate, c, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(found[1], logits[1])
     np.testing.assert_array_equal(logits, before)
-    np.testing.assert_array_equal(at_most, [1, 1, 0.3, 1])
+    np.testing.assert_array_equal(max_gate, [1, 1, 0.3, 1])
     assert found.dtype == np.float32

@@ -24,7 +24,7 @@ def draw(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     rng = np.random.default_rng(seed)
     v_ptr, visible, t_ptr, target = mask_sets(
-        DRAWN, INDPTR, INDICES, rng, low, high, max_visible, max_targets, disjoint
+        DRAWN, INDPTR, INDICES, rng, (low, high), max_visible, max_targets, disjoint
     )
     return np.split(visible, v_ptr[1:-1]), np.split(target, t_ptr[1:-1])
 

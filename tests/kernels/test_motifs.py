@@ -59,7 +59,7 @@ def test_seeds_are_all_words_that_can_match() -> None:
 def test_best_by_hand() -> None:
     motif = deficits(*[(0, 5, 5, 5)] * 7)
     letters = np.array([0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0], np.uint8)
-    found = best_motifs(letters, np.array([0, 8, 11]), *motif_tables(motif, np.array([0, 7])), 1)
+    found = best_motifs(letters, np.array([0, 8, 11]), motif_tables(motif, np.array([0, 7])), 1)
     assert found[0, 0] == 5
     assert found[1, 0] >= NEVER
 

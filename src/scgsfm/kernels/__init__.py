@@ -1,39 +1,51 @@
-"""Numba kernels: arrays in, arrays out, one core each. They hold no GIL, so the engine runs them on several blocks."""
+"""Numba kernels: arrays in, arrays out, one core each. They release the GIL, so the engine runs them on several blocks."""
 
 from numba.core import event
 
 from ._approximate_cdf import approximate_cdf
 from ._auroc import auroc
-from ._compile_notice import CompileNotice
-from ._cooccurrence import cooccurrence_knn
-from ._cooccurrence_residual import add_cooccurrence_residual
-from ._csc_rows import csc_rows
-from ._dense_to_csr import dense_to_csr
+from ._cooccurrence import NeighborGraph, SetShares, add_cooccurrence_residual, cooccurrence_knn
 from ._embedding_bag import gather_sum, pair_dot, scatter_sum, transpose
-from ._evaluate_cdf import evaluate_cdf
 from ._fisher import fisher_greater
 from ._gsea import descending_order, gsea_scores
 from ._gsva_walk import gsva_walk
-from ._kernel_cdf import KernelCDF, kernel_cdf
+from ._kernel_cdf import KernelCDF, evaluate_cdf, kernel_cdf
 from ._mask_sets import mask_sets
 from ._moments import moments
-from ._motifs import NEVER, SEED, best_motifs, keep_best, motif_seeds, motif_tables, motif_tails, scan_motifs
+from ._motifs import (
+    NEVER,
+    SEED,
+    MotifSeeds,
+    MotifTables,
+    best_motifs,
+    keep_best,
+    motif_seeds,
+    motif_tables,
+    motif_tails,
+    scan_motifs,
+)
+from ._numba_utils import CompileNotice
 from ._permutation_null import nes_and_pvalues, permutation_null, random_positions
 from ._prerank import enrichment_scores, random_enrichment_scores, tie_bounds
 from ._pvalues import adjust, two_sided_pvalues
 from ._ranks import Ranks, rank_cells
 from ._set_sums import set_sums
-from ._streaming_top_k import keep_top_k
-from ._top_k import top_genes, top_ranked
+from ._to_csr import csc_rows, dense_to_csr
+from ._top_k import keep_top_k, top_genes, top_ranked
 from ._truncated_ranks import truncated_ranks
 from ._viper_pleiotropy import Regulons, correct_pleiotropy
 
 __all__ = [
     "NEVER",
     "SEED",
+    "CompileNotice",
     "KernelCDF",
+    "MotifSeeds",
+    "MotifTables",
+    "NeighborGraph",
     "Ranks",
     "Regulons",
+    "SetShares",
     "add_cooccurrence_residual",
     "adjust",
     "approximate_cdf",

@@ -1,6 +1,12 @@
+r"""The random walk of GSVA down the genes of each cell, and its extremes.
+
+With the genes in descending order, :math:`r_g` the weight of the position of gene :math:`g`, and a set :math:`S`, the
+walk rises by :math:`r_g / \sum_{h \in S} r_h` at a gene of the set and falls by :math:`1 / (N - |S|)` at any other gene.
+"""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -16,26 +22,50 @@ HEIGHT, HIGH, LOW, DOWN, UP, EVENLY = range(6)
 _ONE = np.uint32(1)
 
 
+class StoredGenes(NamedTuple):
+    """CSR arrays of the cells: genes and the ordered keys of their values."""
+
+    indptr: np.ndarray
+    genes: np.ndarray
+    keys: np.ndarray
+
+
+class ImplicitGenes(NamedTuple):
+    """The ordered key of each gene in the cells that do not store it, and the genes in descending order of keys."""
+
+    keys: np.ndarray
+    descending: np.ndarray
+
+
+class Membership(NamedTuple):
+    """The pattern of sets × genes, by rows and by columns."""
+
+    set_indptr: np.ndarray
+    genes: np.ndarray
+    gene_indptr: np.ndarray
+    sets: np.ndarray
+
+
 def gsva_walk(
     indptr: NDArray[np.integer],
     genes: NDArray[np.integer],
     values: NDArray[np.float64],
-    others: NDArray[np.float64],
+    implicit_values: NDArray[np.float64],
     weights: NDArray[np.float64],
     membership: csr_array,
     by_gene: csc_array,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Walk down the genes of each cell: up at those of a set by their share of the set's weight, else evenly down.
+    """Walk down the genes of each cell: up at the genes of a set, by their weights, and evenly down at the others.
 
     Parameters
     ----------
     indptr, genes, values
-        CSR arrays of the cells: genes with a value of their own in that cell.
-    others
-        For each gene the value that it has in all other cells.
+        CSR arrays of the cells.
+    implicit_values
+        The value of each gene in the cells that do not store it.
     weights
-        Of each place, from the highest value to the lowest. Of equal values the gene that stands last in the data
-        comes first.
+        Weight of each position, from the highest value to the lowest. Of equal values, the last gene of the data comes
+        first.
     membership, by_gene
         Sets × genes, by rows and by columns. Only the pattern counts.
 
@@ -44,49 +74,59 @@ def gsva_walk(
     The highest and the lowest deviation from 0 (cells × sets).
     """
     keys, _ = ordered_keys(values)
-    other_keys, _ = ordered_keys(others)
-    descending = np.argsort(other_keys, kind="stable")[::-1]
+    implicit_keys, _ = ordered_keys(implicit_values)
+    descending = np.argsort(implicit_keys, kind="stable")[::-1]
     # unsigned indices save the test for negative ones
-    sets = membership.indptr, membership.indices, by_gene.indptr, by_gene.indices
-    own, order, *index = (array.astype(np.uint32, copy=False) for array in (genes, descending, *sets))
-    return _gsva_walk(indptr, own, keys, other_keys, order, weights, *index)
+    stored = StoredGenes(indptr, genes.astype(np.uint32, copy=False), keys)
+    implicit = ImplicitGenes(implicit_keys, descending.astype(np.uint32))
+    arrays = membership.indptr, membership.indices, by_gene.indptr, by_gene.indices
+    return _gsva_walk(stored, implicit, weights, Membership(*(a.astype(np.uint32, copy=False) for a in arrays)))
 
 
 @njit(cache=True, nogil=True)
-def _gsva_walk(indptr, genes, keys, other_keys, descending, weights, starts, members, gene_starts, sets):
-    n_cells, n_genes, n_sets = len(indptr) - 1, len(other_keys), len(starts) - 1
+def _gsva_walk(
+    cells: StoredGenes, implicit: ImplicitGenes, weights: np.ndarray, membership: Membership
+) -> tuple[np.ndarray, np.ndarray]:
+    """Walk all sets of a cell at once.
+
+    The misses of a set need no visit: the height at a hit follows from the height after the last hit and the number of
+    positions passed, and the extremes lie just before and just after hits.
+    """
+    indptr, genes, keys = cells
+    set_indptr, members, gene_indptr, sets = membership
+    n_cells, n_genes, n_sets = len(indptr) - 1, len(implicit.keys), len(set_indptr) - 1
     highest, lowest = np.empty((n_cells, n_sets)), np.empty((n_cells, n_sets))
-    order, stored, weight_of = np.empty(n_genes, np.uint32), np.zeros(n_genes, np.bool_), np.empty(n_genes)
+    order, is_stored, weight_of = np.empty(n_genes, np.uint32), np.zeros(n_genes, np.bool_), np.empty(n_genes)
     histogram, orders = np.empty((8, 256), np.int32), np.empty((2, n_genes), np.int32)
-    state = np.empty((n_sets, 8))  # what belongs to a set lies in one cache line
+    state = np.empty((n_sets, 8))  # all numbers of a set lie in one cache line
     for cell in range(n_cells):
         row = slice(indptr[cell], indptr[cell + 1])
         ascending = radix_order(keys[row], 8, histogram, orders)
-        _merge(genes[row], keys[row], ascending, other_keys, descending, stored, order)
-        for place in range(n_genes):
-            weight_of[order[place]] = weights[place]
-        _start(state, starts, members, weight_of)
-        for place in range(n_genes):
-            gene, weight = order[place], weights[place]
-            for i in range(gene_starts[gene], gene_starts[gene + _ONE]):
-                at = state[sets[i]]
-                height = at[HEIGHT] - place * at[DOWN]
-                at[LOW] = height if height < at[LOW] else at[LOW]
-                up = weight * at[UP] + at[EVENLY]
+        _merge(genes[row], keys[row], ascending, implicit, is_stored, order)
+        for position in range(n_genes):
+            weight_of[order[position]] = weights[position]
+        _start(state, set_indptr, members, weight_of)
+        for position in range(n_genes):
+            gene, weight = order[position], weights[position]
+            for i in range(gene_indptr[gene], gene_indptr[gene + _ONE]):
+                walk = state[sets[i]]
+                height = walk[HEIGHT] - position * walk[DOWN]
+                walk[LOW] = height if height < walk[LOW] else walk[LOW]
+                up = weight * walk[UP] + walk[EVENLY]
                 height += up
-                at[HIGH] = height if height > at[HIGH] else at[HIGH]
-                at[HEIGHT] += up + at[DOWN]  # a hit isn't a step down
+                walk[HIGH] = height if height > walk[HIGH] else walk[HIGH]
+                walk[HEIGHT] += up + walk[DOWN]  # a hit is not a step down
         copy_into(highest[cell], state[:, HIGH])
         copy_into(lowest[cell], state[:, LOW])
     return highest, lowest
 
 
 @njit(cache=True, nogil=True)
-def _start(state, starts, members, weight_of) -> None:
-    """At the top: heights of 0 and the lengths of steps. A set without weight goes up evenly."""
+def _start(state: np.ndarray, set_indptr: np.ndarray, members: np.ndarray, weight_of: np.ndarray) -> None:
+    """Set all heights to 0 and compute the lengths of steps. A set whose weights sum to 0 rises evenly."""
     for s in range(len(state)):
-        total, size = 0.0, starts[s + 1] - starts[s]
-        for i in range(starts[s], starts[s + 1]):
+        total, size = 0.0, set_indptr[s + 1] - set_indptr[s]
+        for i in range(set_indptr[s], set_indptr[s + 1]):
             total += weight_of[members[i]]
         state[s, :DOWN] = 0
         state[s, DOWN] = 1 / max(len(weight_of) - size, 1)
@@ -95,23 +135,35 @@ def _start(state, starts, members, weight_of) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _merge(genes, keys, ascending, other_keys, descending, stored, order) -> None:
-    """Fill ``order`` with all genes, the highest first: those of the row by their keys, the others by ``other_keys``."""
+def _merge(
+    genes: np.ndarray,
+    keys: np.ndarray,
+    ascending: np.ndarray,
+    implicit: ImplicitGenes,
+    is_stored: np.ndarray,
+    order: np.ndarray,
+) -> None:
+    """Fill ``order`` with all genes, the highest first.
+
+    The genes that a cell does not store have the same order in all cells. It is sorted once, and only the stored genes
+    are sorted for each cell; the two lists are merged.
+    """
+    implicit_keys, descending = implicit
     for gene in genes:
-        stored[gene] = True
+        is_stored[gene] = True
     i, j = len(genes) - 1, 0
-    for place in range(len(order)):
-        while j < len(descending) and stored[descending[j]]:
+    for position in range(len(order)):
+        while j < len(descending) and is_stored[descending[j]]:
             j += 1
-        from_row = j == len(descending)
-        if i >= 0 and not from_row:
-            mine, other = keys[ascending[i]], other_keys[descending[j]]
-            from_row = mine > other or (mine == other and genes[ascending[i]] > descending[j])
-        if from_row:
-            order[place] = genes[ascending[i]]
+        from_stored = j == len(descending)
+        if i >= 0 and not from_stored:
+            key, implicit_key = keys[ascending[i]], implicit_keys[descending[j]]
+            from_stored = key > implicit_key or (key == implicit_key and genes[ascending[i]] > descending[j])
+        if from_stored:
+            order[position] = genes[ascending[i]]
             i -= 1
         else:
-            order[place] = descending[j]
+            order[position] = descending[j]
             j += 1
     for gene in genes:
-        stored[gene] = False
+        is_stored[gene] = False

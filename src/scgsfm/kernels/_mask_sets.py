@@ -1,4 +1,4 @@
-"""What of a gene set a network in training sees, and what it shall predict."""
+"""Masks of gene sets for training a denoising network: the genes that it sees, and the genes that it predicts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 
 @numba.njit(cache=True)
 def mask_sets(
-    sets: np.ndarray,
+    rows: np.ndarray,
     indptr: np.ndarray,
     indices: np.ndarray,
     rng: np.random.Generator,
-    low: float,
-    high: float,
+    visible_range: tuple[float, float],
     max_visible: int,
     max_targets: int,
     disjoint: bool,
@@ -22,39 +21,41 @@ def mask_sets(
 
     Parameters
     ----------
-    sets
-        Rows of the pattern to take.
+    rows
+        The sets to take, as rows of the pattern.
     indptr, indices
         The genes of each set, as a CSR pattern.
     rng
-        Where chance comes from.
-    low, high
-        The visible share is drawn evenly from this range; one gene at least is visible and, unless ``low`` is 1, one
-        at least is not.
+        Random number generator.
+    visible_range
+        Lower and upper limit of the visible fraction, which is drawn uniformly. At least one gene is visible. At least
+        one is not, unless the lower limit is 1.
     max_visible, max_targets
-        At most so many are kept of either.
+        Maximum number of visible genes and of targets of a set.
     disjoint
-        Whether visible genes are left out of the targets.
+        Whether to exclude visible genes from the targets.
 
     Returns
     -------
     CSR patterns of the visible genes and of the targets: ``indptr``, ``indices``, ``indptr``, ``indices``.
     """
+    low, high = visible_range
     total = 0
-    for s in sets:
+    for s in rows:
         total += indptr[s + 1] - indptr[s]
+    # allocated once for the largest possible result, so that no list has to grow
     visible, target = np.empty(total, np.int64), np.empty(total, np.int64)
-    v_ptr, t_ptr = np.zeros(len(sets) + 1, np.int64), np.zeros(len(sets) + 1, np.int64)
-    for i, s in enumerate(sets):
+    visible_indptr, target_indptr = np.zeros(len(rows) + 1, np.int64), np.zeros(len(rows) + 1, np.int64)
+    for i, s in enumerate(rows):
         genes = indices[indptr[s] : indptr[s + 1]].astype(np.int64)
         rng.shuffle(genes)
         n = len(genes)
-        share = low + (high - low) * rng.random()
-        n_visible = max(1, min(int(round(n * share)), n if low == 1 else n - 1))
-        shown = min(n_visible, max_visible)
-        n_target = min(n - n_visible if disjoint else n, max_targets)
+        fraction = low + (high - low) * rng.random()
+        n_unmasked = max(1, min(round(n * fraction), n if low == 1 else n - 1))
+        n_visible = min(n_unmasked, max_visible)
+        n_target = min(n - n_unmasked if disjoint else n, max_targets)
         begin = n - n_target if disjoint else 0
-        v_ptr[i + 1], t_ptr[i + 1] = v_ptr[i] + shown, t_ptr[i] + n_target
-        visible[v_ptr[i] : v_ptr[i + 1]] = genes[:shown]
-        target[t_ptr[i] : t_ptr[i + 1]] = genes[begin : begin + n_target]
-    return v_ptr, visible[: v_ptr[-1]], t_ptr, target[: t_ptr[-1]]
+        visible_indptr[i + 1], target_indptr[i + 1] = visible_indptr[i] + n_visible, target_indptr[i] + n_target
+        visible[visible_indptr[i] : visible_indptr[i + 1]] = genes[:n_visible]
+        target[target_indptr[i] : target_indptr[i + 1]] = genes[begin : begin + n_target]
+    return visible_indptr, visible[: visible_indptr[-1]], target_indptr, target[: target_indptr[-1]]

@@ -1,4 +1,4 @@
-"""p-values of many statistics, and their adjustment."""
+"""p-values of Student's t and of the normal distribution for many statistics, and the Benjamini-Hochberg adjustment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ N_STEPS = 72
 """The table ends at 36, where a normal p-value is 1e-283."""
 DEGREE = 11
 ROWS_AT_A_TIME = 64
+"""Rows that are adjusted together, so that their sort orders stay in the CPU's cache."""
 
 
 def two_sided_pvalues(statistic: NDArray[np.float64], df: float) -> NDArray[np.float64]:
-    """Two-sided p-values of Student's t.
+    """Compute two-sided p-values of Student's t.
 
-    Exact to about 1e-12 of the value: the logarithm of the distribution's tail is a polynomial of degree ``DEGREE`` on
-    each interval of length ``STEP``, and what lies beyond the table is left to SciPy.
+    The relative error is about 1e-12. The logarithm of the tail is a polynomial of degree ``DEGREE`` on each interval of
+    length ``STEP``; values beyond the table go to SciPy. SciPy alone would evaluate an incomplete beta function for each
+    value, which takes longer than the scores themselves.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ def two_sided_pvalues(statistic: NDArray[np.float64], df: float) -> NDArray[np.f
 
 
 def _tails(t: NDArray[np.float64], df: float) -> NDArray[np.float64]:
+    """Compute two-sided p-values by SciPy."""
     from scipy.special import ndtr, stdtr
 
     return 2 * (ndtr(-t) if np.isinf(df) else stdtr(df, -t))
@@ -49,23 +52,26 @@ def _tails(t: NDArray[np.float64], df: float) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=16)
 def _tail_table(df: float) -> NDArray[np.float64]:
-    """Coefficients of the logarithm of the tails on each interval (intervals × powers, the highest first)."""
+    """Fit the logarithm of the tails on each interval: coefficients (intervals × powers, the highest first).
+
+    The nodes are those of Chebyshev, which keep the error of the polynomial about even over the interval.
+    """
     nodes = np.cos(np.pi * (np.arange(DEGREE + 1) + 0.5) / (DEGREE + 1))
     t = STEP * (np.arange(N_STEPS)[:, None] + (nodes + 1) / 2)
     return np.ascontiguousarray(np.linalg.solve(np.vander(nodes), np.log(_tails(t, df)).T).T)
 
 
 @njit(cache=True, nogil=True)
-def _log_tails(statistic, table, out):
-    """Logarithms of the tails; returns how many values are beyond the table."""
+def _log_tails(statistic: np.ndarray, table: np.ndarray, out: np.ndarray) -> int:
+    """Write the logarithms of the tails to ``out``; return the number of values beyond the table."""
     n_beyond = 0
     for i in range(len(statistic)):
-        place = abs(statistic[i]) / STEP
-        if place == 0:
+        position = abs(statistic[i]) / STEP
+        if position == 0:
             out[i] = 0
-        elif place < N_STEPS:
-            piece = np.int64(place)
-            x = 2 * (place - piece) - 1
+        elif position < N_STEPS:
+            piece = np.int64(position)
+            x = 2 * (position - piece) - 1
             total = table[piece, 0]
             for power in range(1, DEGREE + 1):
                 total = total * x + table[piece, power]
@@ -77,7 +83,11 @@ def _log_tails(statistic, table, out):
 
 
 def adjust(pvalues: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Adjust the p-values of each row for its number of tests, as Benjamini and Hochberg do."""
+    r"""Adjust the p-values of each row by the method of Benjamini and Hochberg.
+
+    With the :math:`n` p-values of a row in ascending order, :math:`\tilde p_{(i)} = \min_{j \ge i} \frac{n}{j} p_{(j)}`,
+    at most 1.
+    """
     out = np.empty_like(pvalues)
     for start in range(0, len(pvalues), ROWS_AT_A_TIME):
         rows = slice(start, start + ROWS_AT_A_TIME)
@@ -86,11 +96,12 @@ def adjust(pvalues: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def _adjust(pvalues, order, out) -> None:
+def _adjust(pvalues: np.ndarray, order: np.ndarray, out: np.ndarray) -> None:
+    """Take the running minimum from the largest p-value down; ``order`` sorts each row."""
     n = pvalues.shape[1]
     for row in range(len(pvalues)):
         least = 1.0
         for i in range(n - 1, -1, -1):
-            place = order[row, i]
-            least = min(least, pvalues[row, place] * (n / (i + 1)))
-            out[row, place] = least
+            column = order[row, i]
+            least = min(least, pvalues[row, column] * (n / (i + 1)))
+            out[row, column] = least

@@ -1,6 +1,6 @@
 """Ranks of the values of sparse rows, by groups of ties.
 
-Values are represented by unsigned integers of the same order, so that one compiled form serves all types of numbers,
+Values are represented by unsigned integers (keys) of the same order. One compiled form then serves all types of numbers,
 and hashing and radix sort, both far cheaper than a comparison sort, apply.
 """
 
@@ -26,14 +26,14 @@ _BYTE = np.uint64(255)
 
 
 class Ranks(NamedTuple):
-    """Ranks of the genes of each cell, the highest value first. Genes of the same value in a cell are a group."""
+    """Ranks of the genes of each cell, the highest value first. Genes with the same value in a cell form a group."""
 
     groups: NDArray[np.int32]
     """Group of each value."""
     zeros: NDArray[np.int32]
     """Group of each cell's zeros, stored or not. It may be empty."""
     firsts: NDArray[np.int64]
-    """The best rank in each group; the others follow it."""
+    """The best rank in each group; the other ranks of the group follow it."""
     counts: NDArray[np.int64]
     """Number of genes in each group."""
 
@@ -46,15 +46,19 @@ def rank_cells(data: NDArray[np.floating], indptr: NDArray[np.integer], n_genes:
     data, indptr
         Values of a CSR matrix of cells, without NaN.
     n_genes
-        Number of genes, with those that the matrix doesn't store.
+        Number of genes, including those that the matrix does not store.
     """
     keys, zero = ordered_keys(data)
     width = int(np.diff(indptr).max(initial=MAX_HASHED))
-    return Ranks(*_rank(keys, zero, data.dtype.itemsize, indptr, n_genes, width))
+    return _rank_cells(keys, zero, data.dtype.itemsize, indptr, n_genes, width)
 
 
 @njit(cache=True, nogil=True)
-def _rank(keys, zero, n_bytes, indptr, n_genes, width):
+def _rank_cells(keys: np.ndarray, zero: np.uint64, n_bytes: int, indptr: np.ndarray, n_genes: int, width: int) -> Ranks:
+    """Group the values of each row, by hashing if few are distinct and else by sorting, and rank the groups.
+
+    With few distinct values, as counts have, only these are sorted.
+    """
     n_cells = len(indptr) - 1
     groups, zeros = np.empty(len(keys), np.int32), np.empty(n_cells, np.int32)
     firsts, counts = np.empty(len(keys) + n_cells, np.int64), np.empty(len(keys) + n_cells, np.int64)
@@ -77,42 +81,49 @@ def _rank(keys, zero, n_bytes, indptr, n_genes, width):
             row_groups[i] = start + (n if row_groups[i] < 0 else row_groups[i])
         zeros[cell] = start + n
         start += n + 1
-    return groups, zeros, firsts[:start], counts[:start]
+    return Ranks(groups, zeros, firsts[:start], counts[:start])
 
 
 @njit(cache=True, nogil=True)
-def _rank_groups(ascending, levels, zero, n_genes, firsts, counts) -> None:
+def _rank_groups(
+    ascending: np.ndarray, levels: np.ndarray, zero: np.uint64, n_genes: int, firsts: np.ndarray, counts: np.ndarray
+) -> None:
     """Rank the groups of a row, the highest value first.
 
-    Genes that are not in the row, and explicit zeros, form the last group, ranked where zeros belong: before negative
-    values.
+    Genes that the row does not store, and explicit zeros, form the group with the last number. It is ranked before
+    negative values.
     """
     n = len(ascending)
     counts[n] = n_genes
     for g in range(n):
         counts[n] -= counts[g]
     firsts[n] = 0
-    rank_cells = 1
+    next_rank = 1
     for i in range(n - 1, -1, -1):
         g = ascending[i]
         if levels[g] < zero and firsts[n] == 0:
-            firsts[n] = rank_cells
-            rank_cells += counts[n]
-        firsts[g] = rank_cells
-        rank_cells += counts[g]
+            firsts[n] = next_rank
+            next_rank += counts[n]
+        firsts[g] = next_rank
+        next_rank += counts[g]
     if firsts[n] == 0:
-        firsts[n] = rank_cells
+        firsts[n] = next_rank
 
 
 def ordered_keys(data: NDArray[np.floating]) -> tuple[NDArray[np.uint64], np.uint64]:
-    """Unsigned integers in the order of floating-point numbers without NaN, and the one that stands for zero."""
+    """Convert floating-point numbers without NaN to unsigned integers of the same order; return these and the key of zero."""
     bits = data.view(f"u{data.dtype.itemsize}")
     zero = np.uint64(1 << (8 * data.dtype.itemsize - 1))  # the sign's bit
     return _ordered_keys(bits, zero), zero
 
 
 @njit(cache=True, nogil=True)
-def _ordered_keys(bits, zero):
+def _ordered_keys(bits: np.ndarray, zero: np.uint64) -> np.ndarray:
+    """Convert the bits of IEEE 754 numbers.
+
+    Read as integers, positive numbers are in order already, and negative ones, whose first bit is set, in the reverse
+    order. So positive numbers are moved above the key of zero, and negative ones are mirrored below it. -0 becomes 0.
+    """
     keys = np.empty(len(bits), np.uint64)
     for i in range(len(bits)):
         key = np.uint64(bits[i])
@@ -121,8 +132,19 @@ def _ordered_keys(bits, zero):
 
 
 @njit(cache=True, nogil=True)
-def _hash(keys, zero, levels, counts, groups, slots):
-    """Groups of few distinct values, the rule for counts, also normalised ones; -1 if there are too many."""
+def _hash(
+    keys: np.ndarray,
+    zero: np.uint64,
+    levels: np.ndarray,
+    counts: np.ndarray,
+    groups: np.ndarray,
+    slots: np.ndarray,
+) -> int:
+    """Group a row of few distinct values, the rule for counts, also normalized ones, in a hash table.
+
+    Returns the number of groups, or -1 if there are more than ``MAX_HASHED``. The table, at most a quarter full, stays
+    in the fastest cache, and a search in it rarely needs a second step.
+    """
     slots[:] = -1
     n = 0
     for i in range(len(keys)):
@@ -150,8 +172,10 @@ def _hash(keys, zero, levels, counts, groups, slots):
 
 
 @njit(cache=True, nogil=True)
-def _sort(keys, zero, levels, counts, groups, order):
-    """Groups from the ascending order of the values."""
+def _sort(
+    keys: np.ndarray, zero: np.uint64, levels: np.ndarray, counts: np.ndarray, groups: np.ndarray, order: np.ndarray
+) -> int:
+    """Group a row by the ascending order of its values. Returns the number of groups."""
     n = 0
     for i in order:
         key = keys[i]
@@ -168,8 +192,13 @@ def _sort(keys, zero, levels, counts, groups, order):
 
 
 @njit(cache=True, nogil=True)
-def radix_order(keys, n_bytes, histogram, orders):
-    """Ascending order of unsigned integers of ``n_bytes``, byte by byte from the lowest; equal bytes are skipped."""
+def radix_order(keys: np.ndarray, n_bytes: int, histogram: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Return the ascending order of unsigned integers, sorted byte by byte from the lowest of ``n_bytes``.
+
+    One pass counts all bytes. A byte that is the same in all keys, as most are where values come from counts, needs no
+    pass of its own. The sort is stable. ``histogram`` (8 × 256) and ``orders`` (2 × length) are buffers, and the result
+    is a part of ``orders``.
+    """
     n = len(keys)
     histogram[:n_bytes] = 0
     for i in range(n):
@@ -180,15 +209,15 @@ def radix_order(keys, n_bytes, histogram, orders):
         source[i] = i
     for byte in range(n_bytes):
         shift = np.uint64(8 * byte)
-        places = histogram[byte]
-        if n == 0 or places[(keys[0] >> shift) & _BYTE] == n:
+        positions = histogram[byte]
+        if n == 0 or positions[(keys[0] >> shift) & _BYTE] == n:
             continue
-        place = 0
+        position = 0
         for digit in range(256):
-            place, places[digit] = place + places[digit], place
+            position, positions[digit] = position + positions[digit], position
         for i in source:
             digit = (keys[i] >> shift) & _BYTE
-            target[places[digit]] = i
-            places[digit] += 1
+            target[positions[digit]] = i
+            positions[digit] += 1
         source, target = target, source
     return source

@@ -1,6 +1,8 @@
+"""Weighted sums over gene sets in each cell, the product of sparse cells and sparse sets with a dense result."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -9,8 +11,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANY = 8
-"""Genes of so many sets or more are treated alike."""
+"""Genes in this number of sets or more are treated alike."""
 _ONE = np.uint32(1)
+
+
+class StoredValues(NamedTuple):
+    """CSR arrays of the cells, and the value of the genes that are not stored."""
+
+    indptr: np.ndarray
+    genes: np.ndarray
+    values: np.ndarray
+    zero: np.ndarray
+
+
+class SetsOfGenes(NamedTuple):
+    """CSC arrays of the membership matrix, and what follows from them."""
+
+    indptr: np.ndarray
+    sets: np.ndarray
+    weights: np.ndarray
+    n_sets: np.ndarray
+    """Number of sets of each gene, at most ``MANY``."""
+    total: np.ndarray
+    """Sum of the weights of each set."""
 
 
 def set_sums(
@@ -23,14 +46,14 @@ def set_sums(
     weights: NDArray[np.float64],
     total: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Weighted sums over sets through the inverted index gene → sets.
+    """Compute weighted sums over sets through the inverted index from genes to sets.
 
     Parameters
     ----------
     indptr, genes, values
-        CSR arrays of the cells: genes with a value of their own.
+        CSR arrays of the cells.
     zero
-        Value of all other genes, for each cell.
+        For each cell, the value of the genes that are not stored.
     set_indptr, sets, weights
         CSC arrays of the membership matrix: the sets of each gene.
     total
@@ -38,30 +61,34 @@ def set_sums(
 
     Returns
     -------
-    Sums (cells × sets). Genes with the value ``zero`` cost nothing: the sum over them is ``zero`` times what the
-    others leave of ``total``.
+    Sums (cells × sets).
     """
     n_sets = np.minimum(np.diff(set_indptr), MANY).astype(np.uint8)
     width = int(np.diff(indptr).max(initial=0)) + 1
     # unsigned indices save the test for negative ones; one type of values saves compiling
     indptr, genes, set_indptr, sets = (_unsigned(array) for array in (indptr, genes, set_indptr, sets))
-    values = values.astype(np.float64, copy=False)
-    return _set_sums(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total, width)
+    cells = StoredValues(indptr, genes, values.astype(np.float64, copy=False), zero)
+    return _set_sums(cells, SetsOfGenes(set_indptr, sets, weights, n_sets, total), width)
 
 
 def _unsigned(array: NDArray[np.integer]) -> NDArray[np.uint32]:
+    """Return the indices as unsigned integers, without a copy where that is possible."""
     return array.view(np.uint32) if array.dtype == np.int32 else array.astype(np.uint32)
 
 
 @njit(cache=True, nogil=True)
-def _set_sums(indptr, genes, values, zero, set_indptr, sets, weights, n_sets, total, width):
+def _set_sums(cells: StoredValues, index: SetsOfGenes, width: int) -> np.ndarray:
+    """Compute :func:`set_sums`; ``width`` is the largest number of stored values in a cell, plus one."""
+    indptr, genes, values, zero = cells
+    set_indptr, sets, weights, n_sets, total = index
     out = np.empty((len(indptr) - 1, len(total)))
-    # A cell's genes are sorted by their number of sets, as the processor foresees the end of a loop that is always as
-    # long as the last one. That is worth more than the sorting costs.
+    # The genes of a cell are sorted by their number of sets, because the CPU predicts the end of a loop that is as long
+    # as the last one. A mispredicted branch for each gene costs more than the sorting does.
     sorted_genes, sorted_values = np.empty((MANY + 1, width), np.uint32), np.empty((MANY + 1, width))
     sizes = np.empty(MANY + 1, np.int64)
     for cell in range(len(out)):
         row, base = out[cell], zero[cell]
+        # each sum starts as if all genes were zero, so that only genes with another value cost anything
         for s in range(len(total)):
             row[s] = base * total[s]
         sizes[:] = 0

@@ -1,4 +1,8 @@
-"""Functions of SciPy that kernels need."""
+"""Special functions for kernels: normal tail and quantile, Poisson CDF.
+
+Compiled code can't call SciPy's functions. numba-scipy could, but it lags behind releases of numba, and kernels that use
+it can't be cached on disk.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,21 @@ _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2PI = math.sqrt(2 * math.pi)
 _EPSILON = 1e-16
 _TINY = 1e-300
-_MOST_STEPS = 100_000
+_MAX_STEPS = 100_000
 
 
 @njit(cache=True, nogil=True)
-def normal_sf(x):
-    """Upper tail of the normal distribution."""
+def normal_sf(x: float) -> float:
+    """Compute the survival function (upper tail) of the normal distribution."""
     return 0.5 * math.erfc(x * _SQRT_HALF)
 
 
 @njit(cache=True, nogil=True)
-def normal_quantile(p):
-    """Inverse of the normal distribution function for 0 < p < 1.
+def normal_quantile(p: float) -> float:
+    """Compute the inverse of the normal CDF for 0 < p < 1.
 
-    Begins with the approximation 26.2.23 of Abramowitz and Stegun, good to 4.5e-4, and makes two steps of Halley's
-    method, each of which triples the digits.
+    The approximation 26.2.23 of Abramowitz and Stegun, accurate to 4.5e-4, is followed by two steps of Halley's method.
+    Each step triples the number of correct digits, so two suffice for double precision.
     """
     tail = min(p, 1 - p)
     t = math.sqrt(-2 * math.log(tail))
@@ -36,16 +40,17 @@ def normal_quantile(p):
 
 
 @njit(cache=True, nogil=True)
-def _away_from_0(x):
+def _away_from_0(x: float) -> float:
+    """Replace numbers near 0, by which Lentz's method would divide."""
     return x if abs(x) > _TINY else _TINY
 
 
 @njit(cache=True, nogil=True)
-def poisson_cdf(count, mean):
-    """Probability of at most ``count`` events, a whole number, where ``mean`` > 0 are expected.
+def poisson_cdf(count: float, mean: float) -> float:
+    """Compute the Poisson probability of at most ``count`` (an integer) events with ``mean`` > 0.
 
-    It is the upper regularised gamma function of (count + 1, mean): by its series where the lower one is small, else
-    by its continued fraction (Lentz's method).
+    It is the regularized upper incomplete gamma function of (count + 1, mean): one minus the series of the lower
+    function where that converges fast, else the continued fraction by Lentz's method.
     """
     a = count + 1.0
     front = math.exp(a * math.log(mean) - mean - math.lgamma(a))
@@ -61,7 +66,7 @@ def poisson_cdf(count, mean):
     c, d = 1 / _TINY, 1 / b
     fraction, change = d, 0.0
     i = 0
-    while abs(change - 1) > 10 * _EPSILON and i < _MOST_STEPS:
+    while abs(change - 1) > 10 * _EPSILON and i < _MAX_STEPS:
         i += 1
         numerator = i * (a - i)
         b += 2

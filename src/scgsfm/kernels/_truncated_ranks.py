@@ -1,3 +1,5 @@
+"""Truncated ranks, the gain of each gene in AUCell and UCell."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -14,22 +16,23 @@ if TYPE_CHECKING:
 def truncated_ranks(
     ranks: Ranks, top: int, *, ties: Literal["expected", "average"]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What each gene gains by its rank ``r`` in its cell, the highest value first: ``max(top - r, 0)``.
+    r"""Compute the gain :math:`\max(M - r, 0)` of each gene from its rank :math:`r` in its cell, the highest value first.
 
     Parameters
     ----------
     ranks
         The ranks of a CSR matrix of cells.
     top
-        Rank from which on nothing is gained.
+        The rank :math:`M` from which on the gain is 0.
     ties
-        Tied genes gain the mean of their gains over all orders (``"expected"``), or what their mean rank gains
-        (``"average"``). These differ for ties that lie across ``top``.
+        Tied genes have the mean of their gains over all orders (``"expected"``), or the gain of their mean rank
+        (``"average"``). These differ for ties that extend across ``top``.
 
     Returns
     -------
     The gains of the values of the matrix, and for each cell the gain of its zeros.
     """
+    # gains are computed for groups of ties, which are far fewer than values
     above = top - ranks.firsts
     inside = np.clip(above, 0, ranks.counts) if ties == "expected" else ranks.counts
     # the sum of top - r over the first `inside` ranks of each group
@@ -39,9 +42,9 @@ def truncated_ranks(
 
 
 @njit(cache=True, nogil=True)
-def _take(values, places):
-    """What indexing gives, without the copy of the places that it makes."""
-    taken = np.empty(len(places), values.dtype)
-    for i in range(len(places)):
-        taken[i] = values[places[i]]
+def _take(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Do what ``values[positions]`` does, without the copy of int32 positions to int64 that NumPy makes."""
+    taken = np.empty(len(positions), values.dtype)
+    for i in range(len(positions)):
+        taken[i] = values[positions[i]]
     return taken

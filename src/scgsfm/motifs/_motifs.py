@@ -201,7 +201,7 @@ class Motifs:
         search = self._search(background, p)
 
         def hits(codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
-            options = search.limits, search.offsets, search.rest, *search.seeds
+            options = search.limits, search.offsets, search.rest, search.seeds
             found: np.ndarray = scan_motifs(codes, ends, scores.deficits, scores.starts, *options)
             return found
 
@@ -245,8 +245,8 @@ class Motifs:
         key = (*_symmetric(background), "tables")
         if key not in self._cache:
             self._cache[key] = motif_tables(scores.deficits, scores.starts)
-        options = (*self._cache[key], 2)
-        task = lambda codes, ends: best_motifs(codes, ends, *options)
+        tables = self._cache[key]
+        task = lambda codes, ends: best_motifs(codes, ends, tables, 2)
         for first, deficit in self._by_blocks(sequences, task):
             out[first : first + len(deficit)] = (scores.highest - np.minimum(deficit, largest)) / PER_BIT
         return out

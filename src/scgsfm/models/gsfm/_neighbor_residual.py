@@ -93,12 +93,13 @@ class NeighborResidual(nn.Module):
         self, logits: Tensor, indptr: Tensor, indices: Tensor, weights: Tensor | None, max_gate: Tensor
     ) -> tuple[Tensor, Tensor]:
         """:meth:`forward` without gradients and without intermediate arrays of sets × V."""
-        from scgsfm.kernels import add_cooccurrence_residual
+        from scgsfm.kernels import NeighborGraph, SetShares, add_cooccurrence_residual
 
         tensors = logits, indptr, indices, _shares(indptr, indices, weights)[1], *self.graph
-        arrays: Any = [tensor.detach().contiguous().numpy() for tensor in tensors]
-        arrays += [self.weight, self.floor, self.coherence, max_gate.numpy()]
-        out, gate = add_cooccurrence_residual(*arrays)
+        values, *arrays = (tensor.detach().contiguous().numpy() for tensor in tensors)
+        sets, graph = SetShares(*arrays[:3]), NeighborGraph(*arrays[3:])
+        limits = self.weight, self.floor, self.coherence, max_gate.numpy()
+        out, gate = add_cooccurrence_residual(values, sets, graph, *limits)
         return torch.from_numpy(out), torch.from_numpy(gate)
 
 

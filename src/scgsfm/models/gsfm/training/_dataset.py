@@ -70,10 +70,10 @@ class SetSampler(InfiniteBatches[SetBatch]):
         drawn = zip(candidates, rng.random(c.batch_size), strict=True)
         sets = np.array([sets_of_group[int(share * len(sets_of_group))] for sets_of_group, share in drawn])
         if c.objective == "multinomial":
-            split = (*c.visible, c.max_visible, c.max_targets, c.hide_visible)
+            split = (tuple(c.visible), c.max_visible, c.max_targets, c.hide_visible)
         else:  # as published: a fixed share is visible and the rest are targets, or all genes are both
             all_genes = len(self.corpus.genes)
-            split = (1 - c.partition, 1 - c.partition, all_genes, all_genes, c.partition > 0)
+            split = ((1 - c.partition, 1 - c.partition), all_genes, all_genes, c.partition > 0)
         parts = mask_sets(sets, self.corpus.indptr, self.corpus.indices, rng, *split)
         n_special, n_genes = len(SPECIALS), len(self.corpus.genes)
         negatives = rng.choice(n_genes - n_special, min(c.negatives, n_genes - n_special), replace=False) + n_special

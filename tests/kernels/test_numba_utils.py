@@ -35,7 +35,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(listener, "given", True)
     said: list[str] = []
     logger = SimpleNamespace(info=said.append)
-    monkeypatch.setattr("scgsfm.kernels._compile_notice.logger", logger)
+    monkeypatch.setattr("scgsfm.kernels._numba_utils.logger", logger)
     return said
 
 
