@@ -117,7 +117,7 @@ def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
         ({"layer": "counts"}, "'counts' is not in `adata.layers`"),
         ({"use_raw": True}, "no `.raw`"),
         ({"use_raw": True, "layer": "x"}, "mutually exclusive"),
-        ({"method": "magic"}, "'magic' is not known.*aucell"),
+        ({"method": "magic"}, "Unknown `method` 'magic'.*aucell"),
         ({"method": []}, "`method` is empty"),
         ({"min_genes": 0}, "`min_genes` is 0"),
         ({"mask_var": "hvg"}, "'hvg' is not a column"),
@@ -198,7 +198,7 @@ def test_sets_with_too_few_genes_are_skipped_with_a_warning(adata: ad.AnnData) -
     with pytest.warns(GeneSetWarning, match="2 of 4"):
         scgsfm.tl.score(adata, sets, min_genes=4)
     assert adata.uns["scgsfm"]["score_aucell"]["n_found"].tolist() == [4, 4]
-    with pytest.raises(GeneMatchError, match="None is left"):
+    with pytest.raises(GeneMatchError, match="No set is left"):
         scgsfm.tl.score(adata, sets, min_genes=5)
 
 

@@ -88,6 +88,8 @@ def adjust(pvalues: NDArray[np.float64]) -> NDArray[np.float64]:
     With the :math:`n` p-values of a row in ascending order, :math:`\tilde p_{(i)} = \min_{j \ge i} \frac{n}{j} p_{(j)}`,
     at most 1.
     """
+    # scipy.stats.false_discovery_control gives the same bits, but with it `ulm` takes 1.6 times and `zscore` twice as long
+    # as a whole (2,000 cells × 2,000 genes × 200 sets).
     out = np.empty_like(pvalues)
     for start in range(0, len(pvalues), ROWS_AT_A_TIME):
         rows = slice(start, start + ROWS_AT_A_TIME)

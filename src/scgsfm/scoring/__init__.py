@@ -1,4 +1,4 @@
-"""Scores of gene sets in each cell: the methods, the engine that reads the cells in blocks, and the plan of a run."""
+"""Gene-set scores of cells: the methods, the engine that reads cells in blocks, and the plan of a run."""
 
 from ._plan import Plan, Task, plan
 from ._run import Job, Result, run, run_into, run_lazily

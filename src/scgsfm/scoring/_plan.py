@@ -1,3 +1,5 @@
+"""The plan of a run: arguments checked, genes matched, one job per method."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -24,34 +26,34 @@ if TYPE_CHECKING:
 
 
 class Completion(Protocol):
-    """Completes gene sets with genes of the data; the second value records how."""
+    """Completes gene sets with genes of the data. The second value records how."""
 
     def __call__(self, gene_sets: GeneSets, genes: np.ndarray, /) -> tuple[GeneSets, dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)
 class Task:
-    """A job, and where its results are to be written."""
+    """A job, and the keys of its results."""
 
     job: Job
     key: str
     padj_key: str
     record: dict[str, Any]
-    """What the result was made with, for ``uns``."""
+    """How the result was computed, for ``uns``."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to score, in which data."""
+    """The data and the tasks of a run."""
 
     rows: BlockReader
     genes: np.ndarray
-    """Names of the genes that take part."""
+    """Names of the genes that are used."""
     tasks: list[Task]
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs alone."""
+        """The jobs of all tasks."""
         return [task.job for task in self.tasks]
 
 
@@ -71,10 +73,10 @@ def plan(
     key_added: str | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """All that comes before the walk over the cells: check the arguments of ``tl.score`` and match the genes."""
+    """Check the arguments of ``tl.score`` and match the genes. No cell is read."""
     methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
     if not methods:
-        msg = "`method` is empty: name one or several of `scgsfm.methods()`."
+        msg = "`method` is empty. Name one or more of `scgsfm.methods()`."
         raise ValueError(msg)
     method_params = _split_params(methods, params or {})
     if min_genes is not None and min_genes < 1:
@@ -87,34 +89,36 @@ def plan(
     rows = BlockReader(matrix, genes=kept, block_size=block_size)
 
     gene_sets = GeneSets(gene_sets)
-    own = SetIndex.match(gene_sets, genes)
+    given = SetIndex.match(gene_sets, genes)
     for chosen in methods:
-        chosen.check(own, completed=expand or chosen.completes)
-    completed, completion = own, dict[str, Any]()
+        chosen.check(given, completed=expand or chosen.completes)
+    completed, completion = given, dict[str, Any]()
     if expand or any(chosen.completes for chosen in methods):
         if complete is None:
-            msg = "`expand` and `method='gsfm'` need `complete`, which completes the sets by a model."
+            msg = "`expand` and `method='gsfm'` need `complete`, a function that completes the sets with a model."
             raise ValueError(msg)
         with_more, completion = complete(gene_sets, genes)
         completed = SetIndex.match(with_more, genes)
     used = {"layer": layer, "gene_symbols": gene_symbols, "use_raw": use_raw, "gene_sets": gene_sets.info}
-    tasks, enough = [], dict[tuple[bool, int], SetIndex]()
+    tasks, large_enough = [], dict[tuple[bool, int], SetIndex]()
     for chosen in methods:
         completes, least = expand or chosen.completes, min_genes or chosen.min_genes
-        if (completes, least) not in enough:  # methods share what is computed for the same sets
-            enough[completes, least] = (completed if completes else own).at_least(least)
-        job = Job(chosen, enough[completes, least], method_params[chosen.name])
-        record = _record(job, own, {**used, "completion": completion} if completes else used)
+        if (completes, least) not in large_enough:  # methods share what is computed for the same sets
+            large_enough[completes, least] = (completed if completes else given).at_least(least)
+        job = Job(chosen, large_enough[completes, least], method_params[chosen.name])
+        record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     return Plan(rows, genes, tasks)
 
 
 def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """All parameters of each method; one that no method takes is refused."""
+    """Return the parameters of each method. Raises TypeError for a parameter that no method has."""
     for name in params:
         if not any(name in method.parameters for method in methods):
-            takes = "; ".join(f"{method.name!r} takes {', '.join(method.parameters) or 'none'}" for method in methods)
-            msg = f"score() got an unexpected parameter {name!r}. Besides those of its own, {takes}."
+            accepted = "; ".join(
+                f"{method.name!r} has {', '.join(method.parameters) or 'no parameters'}" for method in methods
+            )
+            msg = f"score() got an unexpected parameter {name!r}. Of the methods, {accepted}."
             raise TypeError(msg)
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
@@ -122,21 +126,22 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
     }
 
 
-def _record(job: Job, own: SetIndex, used: Mapping[str, Any]) -> dict[str, Any]:
-    scored = pd.Index(own.names).get_indexer(job.sets.names)
+def _record(job: Job, given: SetIndex, used: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a job for ``uns``."""
+    scored = pd.Index(given.names).get_indexer(job.sets.names)
     return {
         "method": job.method.name,
         "params": job.params,
         "set_names": np.array(job.sets.names, dtype=object),
-        "n_genes": own.n_listed[scored],
-        "n_found": own.n_found[scored],
+        "n_genes": given.n_listed[scored],
+        "n_found": given.n_found[scored],
         "n_scored": job.sets.n_found,
         **used,
     }
 
 
 def _names(method: str, key_added: str | None, *, several: bool) -> tuple[str, str]:
-    """Keys of the scores and of the adjusted p-values."""
+    """Return the keys of the scores and of the adjusted p-values."""
     if not key_added:
         return _keys.score(method), _keys.padj(method)
     key = f"{key_added}_{method}" if several else key_added

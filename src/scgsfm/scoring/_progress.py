@@ -1,3 +1,5 @@
+"""The progress bar of a run."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,13 +7,13 @@ from typing import Any
 from scgsfm.settings import settings
 
 QUIET_SECONDS = 5.0
-"""Shorter runs show no bar."""
+"""Runs that take less time show no bar."""
 
 
 def progress(n_cells: int, *, first: int = 0, delay: float = QUIET_SECONDS) -> Any:
-    """A bar on standard error that tells cells per second, if ``settings.verbosity`` is at least 1.
+    """Return a bar on standard error with cells per second, if ``settings.verbosity`` is at least 1.
 
-    The first ``first`` cells were done before.
+    The first ``first`` cells count as done.
     """
     from tqdm import tqdm
 

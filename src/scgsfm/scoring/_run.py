@@ -1,3 +1,5 @@
+"""Runs: all cells scored by all jobs in one pass over the data."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
 
 
 SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**17
-"""Cells times sets and values other than zero of the cells that are scored together. What is computed on the way to the
-scores then stays in the processor's cache, whatever the sets and the data."""
+"""Limits of cells × sets, and of nonzero values, of the cells that are scored together. Intermediate results then stay in
+the CPU's cache for any number of sets and any data."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A method with the sets and the parameters that it is to score with."""
+    """A method with its gene sets and parameters."""
 
     method: Method
     sets: SetIndex
@@ -37,7 +39,7 @@ class Job:
 
 @dataclass
 class Result:
-    """What a job gives: scores (cells × sets) and, from methods with a test, adjusted p-values."""
+    """The result of a job: scores (cells × sets) and, for methods with a test, adjusted p-values."""
 
     scores: Any
     padj: Any = None
@@ -45,7 +47,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Scoring:
-    """Scores a block of cells by all jobs. It holds nothing of the data, so that it can go to other processes."""
+    """Scores a block of cells by all jobs. It holds no data, so that it can be sent to other processes."""
 
     scorers: tuple[Scorer, ...]
     tests: tuple[bool, ...]
@@ -53,12 +55,12 @@ class Scoring:
 
     @classmethod
     def prepare(cls, rows: BlockReader, jobs: Sequence[Job]) -> Scoring:
-        """Do once what all blocks share."""
+        """Compute once what all blocks share."""
         scorers = tuple(job.method.prepare(rows, job.sets, **job.params) for job in jobs)
         return cls(scorers, tuple(bool(job.method.test) for job in jobs), tuple(len(job.sets) for job in jobs))
 
     def __call__(self, block: csr_array) -> list[Result]:
-        """One result a job; p-values are adjusted over the sets of each cell (Benjamini and Hochberg)."""
+        """Return one result per job. p-values are adjusted over the sets of each cell (Benjamini-Hochberg)."""
         from scgsfm.kernels import adjust
 
         n_values = max(1, block.nnz // max(1, block.shape[0]))
@@ -77,9 +79,9 @@ class Scoring:
 
 
 def run(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
-    """Score all cells by all jobs in one walk over the data.
+    """Score all cells by all jobs in one pass over the data.
 
-    Each cell is scored by itself, so neither the blocks nor the threads nor the workers change a number.
+    Each cell is scored individually, so scores do not depend on blocks, threads or workers.
     """
     results = [_allocate(rows.n_cells, len(job.sets), bool(job.method.test)) for job in jobs]
     run_into(results, rows, jobs)
@@ -92,42 +94,43 @@ def run_into(
     jobs: Sequence[Job],
     *,
     first: int = 0,
-    tell: Callable[[int], object] = lambda n_done: None,
+    on_progress: Callable[[int], object] | None = None,
     delay: float = QUIET_SECONDS,
 ) -> None:
-    """The same into arrays that are given, in memory or on disk.
+    """Score all cells by all jobs, and write the results into given arrays, in memory or on disk.
 
     Parameters
     ----------
     results
         Arrays (cells × sets) for each job.
     rows, jobs
-        What to score.
+        The data and the jobs.
     first
-        The cell to begin with.
-    tell
-        Called after each block with the number of cells that are done and written.
+        The first cell to score.
+    on_progress
+        Called after each block with the number of cells that are scored and written.
     delay
         Seconds before a progress bar appears.
     """
     scoring = Scoring.prepare(rows, jobs)
     with progress(rows.n_cells, first=first, delay=delay) as bar:
-        for start, found in rows.map(scoring, first=first):
-            stop = start + len(found[0].scores)
-            for result, part in zip(results, found, strict=True):
+        for start, parts in rows.map(scoring, first=first):
+            stop = start + len(parts[0].scores)
+            for result, part in zip(results, parts, strict=True):
                 result.scores[start:stop] = part.scores
                 if result.padj is not None:
                     result.padj[start:stop] = part.padj
-            tell(stop)
+            if on_progress is not None:
+                on_progress(stop)
             bar.update(stop - start)
 
 
 def run_lazily(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
-    """The same for a dask array, as dask arrays that are computed when they are needed."""
+    """Score a dask array lazily: the results are dask arrays."""
     if not rows.is_dask:
         msg = (
-            f"`compute=False` needs a dask array, but the matrix is a {type(rows.matrix).__name__}. Read the file by "
-            "`anndata.experimental.read_lazy`, or leave `compute=True`: files are read block by block."
+            f"`compute=False` needs a dask array, but the matrix is a {type(rows.matrix).__name__}. Read the file with "
+            "`anndata.experimental.read_lazy`, or keep `compute=True`, which reads files block by block."
         )
         raise ValueError(msg)
     blocks = rows.map_lazily(Scoring.prepare(rows, jobs))
@@ -142,9 +145,11 @@ def run_lazily(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
 
 
 def _part(i: int, name: str, results: list[Result]) -> np.ndarray:
+    """Return one array of one job."""
     return getattr(results[i], name)
 
 
 def _allocate(n_cells: int, n_sets: int, test: bool) -> Result:
+    """Allocate the arrays of a job."""
     shape = (n_cells, n_sets)
     return Result(np.empty(shape), np.empty(shape) if test else None)

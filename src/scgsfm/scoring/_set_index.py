@@ -1,3 +1,5 @@
+"""Gene sets over the genes of a data set, indexed by gene."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -19,15 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SetIndex:
-    """Gene sets over the genes of a data set, ready to be looked up by gene."""
+    """Gene sets over the genes of a data set, with an index from genes to sets."""
 
     names: list[str]
     membership: csr_array
-    """Weights (sets × genes), 0 for genes outside a set."""
+    """Weights (sets × genes); genes outside a set are not stored."""
     n_listed: np.ndarray
-    """Number of genes that each set lists, also those that the data lacks."""
+    """Number of genes of each set, including genes missing from the data."""
     n_down: np.ndarray
-    """How many of these have negative weights."""
+    """Number of these that have negative weights."""
     genes: np.ndarray | None = None
     """Names of the genes of the data."""
 
@@ -35,7 +37,8 @@ class SetIndex:
     def match(cls, sets: GeneSets, genes: Iterable[str]) -> SetIndex:
         """Match gene sets to the genes of a data set.
 
-        The share that is reported is that of the genes of the sets or, if the data has fewer, of the data's.
+        The fraction of matched genes is checked and reported: of the genes of the sets or, if the data has fewer genes,
+        of the data.
         """
         genes = np.asarray(genes, dtype=object)
         membership = sets.membership(genes)
@@ -62,7 +65,7 @@ class SetIndex:
 
     @cached_property
     def n_found(self) -> np.ndarray:
-        """Number of genes of each set that the data has."""
+        """Number of genes of each set that are in the data."""
         return np.diff(self.membership.indptr)
 
     @cached_property
@@ -76,39 +79,40 @@ class SetIndex:
         return abs(self.membership).sum(axis=1)
 
     def weights(self) -> Iterator[np.ndarray]:
-        """The weights of each set's genes."""
+        """Iterate over the weights of the genes of each set."""
         return iter(np.split(self.membership.data, self.membership.indptr[1:-1]))
 
     def names_where(self, condition: Callable[[np.ndarray], np.ndarray]) -> list[str]:
-        """Names of the sets with a weight that meets a condition."""
+        """Return the names of the sets with a weight that meets a condition."""
         met = condition(self.membership.data)
         sets = np.repeat(np.arange(len(self)), self.n_found)[met]
         return [self.names[i] for i in np.unique(sets)]
 
     def take_genes(self, genes: np.ndarray) -> SetIndex:
-        """The same sets over a selection or another order of the genes."""
+        """Return the same sets over a selection, or another order, of the genes."""
         return replace(self, membership=self.membership[:, genes], genes=None)
 
     def reweighted(self, weights: np.ndarray) -> SetIndex:
-        """The same sets with other weights, in the order of ``membership.data``."""
+        """Return the same sets with other weights, in the order of ``membership.data``."""
         arrays = weights, self.membership.indices, self.membership.indptr
         return replace(self, membership=csr_array(arrays, shape=self.membership.shape))
 
     def at_least(self, min_genes: int) -> SetIndex:
-        """The sets of which the data has ``min_genes`` genes; a warning names the others.
+        """Return the sets with at least ``min_genes`` genes in the data. A warning names the others.
 
-        Raises GeneMatchError if none is left.
+        Raises GeneMatchError if no set is left.
         """
         enough = self.n_found >= min_genes
         if enough.all():
             return self
-        left_out = [name for name, found in zip(self.names, enough, strict=True) if not found]
+        too_small = [name for name, has_enough in zip(self.names, enough, strict=True) if not has_enough]
         msg = (
-            f"{len(left_out)} of {len(self)} sets have fewer than {min_genes} genes in the data and are left out: "
-            f"{listing(left_out)}."
+            f"{len(too_small)} of {len(self)} sets have fewer than {min_genes} genes in the data and are left out: "
+            f"{listing(too_small)}."
         )
         if not enough.any():
-            raise GeneMatchError(f"{msg} None is left; lower `min_genes` or take sets with more genes of the data.")
+            msg += " No set is left. Lower `min_genes` or use sets with more genes in the data."
+            raise GeneMatchError(msg)
         warn(msg, GeneSetWarning)
         kept = np.flatnonzero(enough)
         names = [self.names[i] for i in kept]
@@ -117,10 +121,10 @@ class SetIndex:
     def set_sums(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None
     ) -> np.ndarray:
-        """For each cell and set the weighted sum of the set's genes' values, float64 (cells × sets).
+        """Compute the weighted sum of the genes of each set in each cell, float64 (cells × sets).
 
-        A cell's genes with their values are those of a CSR matrix; ``zero`` has for each cell the value of all
-        other genes.
+        The values are those of a CSR matrix of cells. For each cell, ``zero`` is the value of the genes that are not
+        stored.
         """
         from scgsfm.kernels import set_sums
 

@@ -17,7 +17,7 @@ def test_table_tells_what_a_user_has_to_know() -> None:
     table = scgsfm.methods()
     assert table.index.name == "method"
     assert {"aucell", "gsfm", "ucell", "mean", "sum", "zscore", "ulm"} <= set(table.index)
-    assert {"title", "statistic", "range", "weights", "signs", "missing", "min_genes", "test", "reference"} <= set(
+    assert {"title", "statistic", "range", "weights", "signs", "missing_genes", "min_genes", "test", "reference"} <= set(
         table
     )
     assert table.notna().all(axis=None)
@@ -38,5 +38,5 @@ def test_signs_and_tests_are_as_the_table_says(
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(ValueError, match="'magic' is not known.*aucell"):
+    with pytest.raises(ValueError, match="Unknown `method` 'magic'.*aucell"):
         get_method("magic")

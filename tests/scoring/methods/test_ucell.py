@@ -97,7 +97,7 @@ def test_weights_are_refused() -> None:
 
     membership = sparse.csr_array([[1.0, -1.0, 0.0], [2.0, 0.0, 1.0]])
     sets = SetIndex(["signs", "weights"], membership, np.array([2, 2]), np.array([1, 0]))
-    with pytest.raises(ValueError, match="'ucell' can't honour the weights of: 'weights'"):
+    with pytest.raises(ValueError, match="'ucell' can't use the weights of: 'weights'"):
         get_method("ucell").check(sets)
     with pytest.raises(ValueError, match="`expand` gives weights"):
         get_method("ucell").check(sets, completed=True)

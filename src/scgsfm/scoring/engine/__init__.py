@@ -1,9 +1,10 @@
-"""Reading cells in blocks: any matrix (in memory, on disk, dask) as CSR blocks with the same numbers."""
+"""Reading cells in blocks: any matrix (in memory, on disk, dask) as CSR blocks, with the same results for all types."""
 
 from ._cell_block import CellBlock
 from ._csr_block import rows_of
 from ._dask import array_of
+from ._gene_moments import GeneMoments
 from ._log_normalize import check_positive, log_normalize
 from ._reader import BlockReader
 
-__all__ = ["BlockReader", "CellBlock", "array_of", "check_positive", "log_normalize", "rows_of"]
+__all__ = ["BlockReader", "CellBlock", "GeneMoments", "array_of", "check_positive", "log_normalize", "rows_of"]

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class CellBlock:
-    """A block of cells in CSR form, and what several methods need of it, made when it is first asked for.
+    """A block of cells in CSR form, with ranks, moments and sums that several methods share.
 
-    It lives as long as the block is scored, in one thread.
+    They are computed on first access and cached while the block is scored, in one thread.
     """
 
     def __init__(self, block: csr_array) -> None:
@@ -30,27 +30,27 @@ class CellBlock:
 
     @cached_property
     def ranks(self) -> Ranks:
-        """The genes' ranks in each cell."""
+        """Ranks of the genes in each cell, the highest value first."""
         from scgsfm.kernels import rank_cells
 
         return rank_cells(self.data, self.indptr, self.shape[1])
 
     @cached_property
     def mean_ranks(self) -> tuple[np.ndarray, np.ndarray]:
-        """Ranks of the values, the lowest first and ties at the mean of theirs, and those of each cell's zeros."""
+        """Ranks of the values, the lowest first and ties at their mean rank, and the rank of the zeros of each cell."""
         from scgsfm.kernels import truncated_ranks
 
         return truncated_ranks(self.ranks, self.shape[1] + 1, ties="average")
 
     @cached_property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Each cell's mean and standard deviation over all genes."""
+        """Mean and standard deviation of each cell over all genes."""
         from scgsfm.kernels import moments
 
         return moments(self.values, self.indptr, self.shape[1])
 
     def sums(self, sets: SetIndex) -> np.ndarray:
-        """For each cell and set the weighted sum of the set's genes (cells × sets), not to be changed."""
+        """Weighted sum of each set's genes in each cell (cells × sets), read-only."""
         if sets not in self._sums:
             self._sums[sets] = sets.set_sums(self.indptr, self.indices, self.values)
             self._sums[sets].flags.writeable = False

@@ -1,3 +1,5 @@
+"""Blocks of cells as CSR matrices, checked."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
-    """A block as CSR of floating-point numbers with sorted indices, perhaps only some genes, in the given order.
+    """Convert a block to CSR with floating-point values and sorted indices, optionally selecting genes in a given order.
 
     Raises ValueError for NaN and infinity.
     """
@@ -27,7 +29,7 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
     if block.indices.dtype != np.int32:  # one type, so that kernels are compiled once
         arrays = block.data, block.indices.astype(np.int32), block.indptr.astype(np.int32)
         block = csr_array(arrays, shape=block.shape)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # one sum finds NaN and infinity without an array of booleans
         finite = np.isfinite(block.data.sum())
     if not finite:
         _check_finite(block)
@@ -35,13 +37,14 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
 
 
 def _sparse(block: np.ndarray) -> csr_array:
+    """Convert a dense block."""
     from scgsfm.kernels import dense_to_csr
 
     return csr_array(dense_to_csr(block), shape=block.shape)
 
 
 def rows_of(matrix: Any, start: int, stop: int) -> Any:
-    """Rows of a CSR matrix or a dense array, without a copy where that is possible."""
+    """Return rows of a CSR matrix or a dense array, without a copy where possible."""
     if not issparse(matrix):
         return matrix[start:stop]
     first, last = matrix.indptr[start], matrix.indptr[stop]
@@ -50,7 +53,7 @@ def rows_of(matrix: Any, start: int, stop: int) -> Any:
 
 
 def check_type(matrix: Any) -> None:
-    """Refuse what is not a matrix that can be read by rows; for dask arrays the type of the chunks counts."""
+    """Raise TypeError unless the matrix can be read by rows. For dask arrays, the type of the chunks counts."""
     matrix = matrix._meta if hasattr(matrix, "dask") else matrix
     library = type(matrix).__module__.partition(".")[0]
     if library in {"cupy", "cupyx"}:
@@ -59,8 +62,8 @@ def check_type(matrix: Any) -> None:
             "Move it there first: `rapids_singlecell.get.anndata_to_CPU(adata)`, or `matrix.get()`."
         )
         raise TypeError(msg)
-    known = isinstance(matrix, np.ndarray | CSRDataset | CSCDataset) or library in {"h5py", "zarr"}
-    if not known and not (issparse(matrix) and matrix.format in {"csr", "csc"}):
+    is_supported = isinstance(matrix, np.ndarray | CSRDataset | CSCDataset) or library in {"h5py", "zarr"}
+    if not is_supported and not (issparse(matrix) and matrix.format in {"csr", "csc"}):
         msg = (
             f"The matrix is a {type(matrix).__module__}.{type(matrix).__name__}, but must be a CSR or CSC matrix, "
             "a dense array, or a backed or dask array of these."
@@ -69,11 +72,11 @@ def check_type(matrix: Any) -> None:
 
 
 def _check_finite(block: csr_array) -> None:
-    """Sums of very large numbers overflow, so only a count tells."""
+    """Count NaN and infinity: the sum of very large numbers is infinite although all of them are finite."""
     n_nan, n_inf = int(np.isnan(block.data).sum()), int(np.isinf(block.data).sum())
     if n_nan or n_inf:
         msg = (
             f"The matrix holds {n_nan} NaN and {n_inf} infinite values in a block of {block.shape[0]} cells. "
-            "Replace them (with 0: `np.nan_to_num`) or leave out the cells."
+            "Replace them (with 0: `np.nan_to_num`) or remove these cells."
         )
         raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""Blocks of dask arrays. dask is imported by those who bring one."""
+"""Blocks of dask arrays. dask is imported only if there is one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Piece(NamedTuple):
-    """What a function made of a block of a chunk."""
+    """The value of a function for one block of a chunk."""
 
     n_cells: int
     value: Any
@@ -24,10 +24,10 @@ class Piece(NamedTuple):
 def map_chunks(
     matrix: Any, function: Callable[[Any], Any], *, genes: np.ndarray | None, block_size: int, name: str
 ) -> Any:
-    """A function of all blocks as a one-dimensional dask array whose chunks are lists of :class:`Piece`.
+    """Apply a function to all blocks, as a one-dimensional dask array whose chunks are lists of :class:`Piece`.
 
-    The function is one node of the graph: it goes to each worker once, and comes back if a worker is lost, as a
-    scattered object would not.
+    The function is one node of the graph. It is sent to each worker once and, unlike a scattered object, again if a
+    worker is lost.
     """
     import dask
     import dask.array as da
@@ -49,24 +49,24 @@ def map_chunks(
 
 
 def in_order(chunks: Any) -> Iterator[tuple[int, Any]]:
-    """Compute by the active scheduler: the number of each block's first cell, and the function's value."""
+    """Compute with the active scheduler. Yields the number of the first cell of each block, and the function's value."""
     import dask
 
     start = 0
     computed = list(reversed(dask.compute(*chunks.to_delayed())))
     while computed:
-        for piece in computed.pop():  # so that what was taken is freed
+        for piece in computed.pop():  # results are freed as they are consumed
             yield start, piece.value
             start += piece.n_cells
 
 
 def array_of(chunks: Any, take: Callable[[Any], np.ndarray], *, n_columns: int, rows: tuple[int, ...]) -> Any:
-    """A part of the function's values, cells × ``n_columns``, as a dask array."""
+    """Return a part of the function's values (cells × ``n_columns``) as a dask array."""
     return chunks.map_blocks(_join, take=take, dtype=np.float64, new_axis=1, chunks=(rows, (n_columns,)))
 
 
 def check_chunks(matrix: Any) -> None:
-    """Refuse dask arrays that don't know their shape."""
+    """Raise ValueError for dask arrays of unknown shape."""
     if np.isnan(matrix.shape).any():
         msg = f"The dask array has the unknown shape {matrix.shape}: call its `compute_chunk_sizes()` first."
         raise ValueError(msg)
@@ -75,7 +75,7 @@ def check_chunks(matrix: Any) -> None:
 def _pieces(
     parts: list[Any], *, function: Callable[[Any], Any], genes: np.ndarray | None, block_size: int
 ) -> list[Piece]:
-    """On a worker: the chunks of some cells, one for each range of genes, in blocks."""
+    """Join the chunks of some cells, one for each range of genes, and apply the function to blocks; runs on a worker."""
     if issparse(parts[0]):
         chunk = hstack(parts, format="csr") if len(parts) > 1 else parts[0].tocsr()
     else:
@@ -85,4 +85,5 @@ def _pieces(
 
 
 def _join(pieces: list[Piece], take: Callable[[Any], np.ndarray]) -> np.ndarray:
+    """Concatenate a part of each piece."""
     return np.concatenate([take(piece.value) for piece in pieces])

@@ -1,3 +1,5 @@
+"""Log-normalization of blocks of counts."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -8,21 +10,21 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 TOTAL = 10_000
-"""Sum to which the counts of a cell are scaled."""
+"""Target sum of the counts of a cell."""
 
 
 def check_positive(block: csr_array) -> None:
-    """Refuse negative values."""
+    """Raise ValueError for negative values."""
     if (block.data < 0).any():
         msg = (
-            "The matrix holds negative values, as scaled data do, but no gene can be less than absent from a cell. "
-            "Give counts or log-normalised values: name a `layer`, or set `use_raw=True`."
+            "The matrix has negative values, as scaled data do, but expression can't be negative. "
+            "Pass counts or log-normalized values: name a `layer`, or set `use_raw=True`."
         )
         raise ValueError(msg)
 
 
 def log_normalize(block: csr_array) -> np.ndarray:
-    """Values of a block of counts after scaling each cell to a sum of ``TOTAL`` and log(1 + x)."""
+    """Return the values of a block of counts after scaling each cell to a sum of ``TOTAL``, and log(1 + x)."""
     n_cells = block.shape[0]
     cell = np.repeat(np.arange(n_cells), np.diff(block.indptr))
     values = block.data.astype(np.float64)

@@ -1,3 +1,5 @@
+"""Rows of sparse matrices on disk."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -16,16 +18,16 @@ if TYPE_CHECKING:
     from anndata.abc import CSCDataset, CSRDataset
 
 BATCH_VALUES = 2**23
-"""Values of a CSC matrix that are turned into rows at a time."""
+"""Values of a CSC matrix that are sorted into rows at a time."""
 
 
 class StoredRows:
-    """Rows of a CSR matrix on disk, read from front to back, each chunk of the file once."""
+    """Rows of a CSR matrix on disk, read from front to back so that each chunk of the file is decoded once."""
 
     def __init__(self, dataset: CSRDataset) -> None:
         self.n_genes = dataset.shape[1]
         self.indptr = dataset.group["indptr"][:]
-        self.data, self.indices = _Ahead(dataset.group["data"]), _Ahead(dataset.group["indices"])
+        self.data, self.indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
 
     def __call__(self, start: int, stop: int) -> csr_array:
         indptr = self.indptr[start : stop + 1]
@@ -35,15 +37,15 @@ class StoredRows:
 
 
 class StoredColumns:
-    """Rows of a CSC matrix on disk, by way of temporary files of the same size.
+    """Rows of a CSC matrix on disk, through temporary files of the same size.
 
-    The columns are read once, in batches; each batch is sorted by rows in memory and written to the files, so that a
-    block of rows is a slice of each batch, one beside the other.
+    The columns are read once, in batches. Each batch is sorted by rows in memory and written to the files. A block of
+    rows is then a slice of each batch, and the slices are joined side by side.
     """
 
     def __init__(self, dataset: CSCDataset) -> None:
         indptr = dataset.group["indptr"][:]
-        data, indices = _Ahead(dataset.group["data"]), _Ahead(dataset.group["indices"])
+        data, indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
         self.folder = TemporaryDirectory(prefix="scgsfm-", ignore_cleanup_errors=True)
         logger.info("The matrix is stored by columns (CSC); sorting it by cells in %s first.", self.folder.name)
         self.batches = []
@@ -58,7 +60,7 @@ class StoredColumns:
 
 
 class _Batch(NamedTuple):
-    """A CSR matrix in three files of plain numbers."""
+    """A CSR matrix in three binary files."""
 
     n_columns: int
     arrays: tuple[tuple[Path, np.dtype], ...]
@@ -82,7 +84,7 @@ class _Batch(NamedTuple):
         return np.fromfile(path, dtype, count=int(last - first), offset=int(first) * dtype.itemsize)
 
 
-class _Ahead:
+class _ChunkedArray:
     """A one-dimensional array on disk, read from front to back in whole chunks, so that none is decoded twice."""
 
     def __init__(self, array: Any) -> None:

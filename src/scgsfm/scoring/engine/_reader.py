@@ -1,3 +1,5 @@
+"""The reader that walks any matrix in blocks of cells."""
+
 from __future__ import annotations
 
 from collections import deque
@@ -22,22 +24,22 @@ if TYPE_CHECKING:
 CELLS_IN_MEMORY = 512
 CELLS_ON_DISK = 2048
 DENSE_BYTES = 2**25
-"""Size of a block that is read from a dense matrix on disk; a quarter of it is taken from one in memory."""
+"""Size of a block that is read from a dense matrix on disk. Blocks of a matrix in memory are a quarter of it."""
 
 
 class BlockReader:
-    """A matrix of cells × genes, walked in blocks of cells.
+    """Reads a matrix of cells × genes in blocks of cells.
 
     Parameters
     ----------
     matrix
-        CSR or CSC matrix, dense array, backed or lazy one of either (`h5py`, `zarr`, `anndata`'s sparse data sets,
-        `dask` with dense or sparse chunks). It is never held as a whole where it isn't already. A CSC matrix on disk
-        is sorted by cells in temporary files.
+        CSR or CSC matrix or dense array, in memory, on disk or lazy (`h5py`, `zarr`, the sparse datasets of `anndata`,
+        `dask` with dense or sparse chunks). It is never loaded as a whole. A CSC matrix on disk is sorted by cells in
+        temporary files.
     genes
         Columns to keep, in this order.
     block_size
-        Cells in a block.
+        Number of cells in a block.
     """
 
     def __init__(self, matrix: Any, *, genes: np.ndarray | None = None, block_size: int | None = None) -> None:
@@ -55,7 +57,7 @@ class BlockReader:
             raise ValueError(msg)
 
     def __iter__(self) -> Iterator[tuple[int, csr_array]]:
-        """The number of each block's first cell, and the block, ready for the kernels."""
+        """Yield the number of the first cell of each block, and the block, ready for the kernels."""
         if self.is_dask:
             for i in range(self.matrix.numblocks[0]):
                 offset = sum(self.matrix.chunks[0][:i])
@@ -66,11 +68,11 @@ class BlockReader:
                 yield start, self.prepare(block)
 
     def map(self, function: Callable[[csr_array], Any], *, first: int = 0) -> Iterator[tuple[int, Any]]:
-        """The number of each block's first cell, and what a function makes of the block, in the order of the cells.
+        """Yield the number of the first cell of each block, and the value of a function of it, in the order of the cells.
 
-        One thread reads, as many as there are cores compute (the kernels hold no GIL), and never more than two blocks
-        a core are held. The blocks of a dask array go to dask's workers, and so does the function: it should hold
-        nothing large, such as these rows. Cells before ``first`` are skipped.
+        One thread reads, and one thread per core computes (the kernels release the GIL). At most two blocks per core are
+        in memory. The blocks of a dask array, and the function, are sent to the workers of dask, so the function should
+        not hold large objects such as this reader. Cells before ``first`` are skipped.
         """
         if self.is_dask:
             for start, value in in_order(self.map_lazily(function, of=self.matrix[first:])):
@@ -81,27 +83,27 @@ class BlockReader:
 
         n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         with ThreadPoolExecutor(n_threads) as pool, _blas().limit(limits=1):
-            waiting: deque = deque()
+            pending: deque = deque()
             try:
                 for start, block in self.read(first):
-                    waiting.append((start, pool.submit(lambda block: function(self.prepare(block)), block)))
-                    del block
-                    if len(waiting) > n_threads:
-                        start, done = waiting.popleft()
-                        yield start, done.result()
-                while waiting:
-                    start, done = waiting.popleft()
-                    yield start, done.result()
+                    pending.append((start, pool.submit(lambda block: function(self.prepare(block)), block)))
+                    del block  # else it would be held while the next one is read
+                    if len(pending) > n_threads:
+                        done_start, done = pending.popleft()
+                        yield done_start, done.result()
+                while pending:
+                    done_start, done = pending.popleft()
+                    yield done_start, done.result()
             finally:
                 pool.shutdown(cancel_futures=True)
 
     def map_lazily(self, function: Callable[[csr_array], Any], *, of: Any = None) -> Any:
-        """The same for a dask array, not yet computed; see :func:`scgsfm.scoring.engine._dask.map_chunks`."""
+        """Apply a function to the blocks of a dask array lazily; see :func:`scgsfm.scoring.engine._dask.map_chunks`."""
         matrix = self.matrix if of is None else of
         return map_chunks(matrix, function, genes=self.genes, block_size=self.block_size, name="blocks")
 
     def read(self, first: int = 0) -> Iterator[tuple[int, Any]]:
-        """The blocks as they are stored, from cell ``first`` on. One thread must do this; others :meth:`prepare`."""
+        """Yield the blocks as they are stored, from cell ``first`` on. For one thread only, unlike :meth:`prepare`."""
         if issparse(self.matrix) and self.matrix.format == "csc":
             rows = _columns_in_memory(self.matrix, first)
         elif isinstance(self.matrix, CSCDataset):
@@ -114,14 +116,14 @@ class BlockReader:
             yield start, rows(start, min(start + self.block_size, self.n_cells))
 
     def prepare(self, block: Any) -> csr_array:
-        """A block as CSR of floating-point numbers with sorted indices. Raises ValueError for NaN and infinity."""
+        """Convert a block to CSR with floating-point values and sorted indices. Raises ValueError for NaN and infinity."""
         return prepare(block, self.genes)
 
     def detected(self) -> np.ndarray:
-        """Which genes have a value other than zero in any cell."""
+        """Return whether each gene has a value other than zero in any cell."""
         detected = np.zeros(self.n_genes, bool)
-        for _, found in self.map(_detected):
-            detected |= found
+        for _, in_block in self.map(_detected):
+            detected |= in_block
         return detected
 
     @cached_property
@@ -131,7 +133,7 @@ class BlockReader:
 
 @cache
 def _blas() -> ThreadpoolController:
-    """Numpy's linear algebra: threads of its own would compete with ours."""
+    """Return a controller of the BLAS library of NumPy, whose own threads would compete with those of the engine."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
@@ -146,7 +148,7 @@ def _detected(block: csr_array) -> np.ndarray:
 
 
 def _columns_in_memory(matrix: Any, first: int) -> Callable[[int, int], csr_array]:
-    """A function that gives the rows of a CSC matrix, asked for one range after the other from ``first`` on."""
+    """Return a function that returns rows of a CSC matrix, for consecutive ranges from ``first`` on."""
     from scgsfm.kernels import csc_rows
 
     matrix = csc_array(matrix)

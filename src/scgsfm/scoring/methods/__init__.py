@@ -1,4 +1,4 @@
-"""Scoring methods: a file and a line of the registry each."""
+"""Scoring methods: one file, and one line of the registry, per method."""
 
 from ._method import Method, Scorer, Scores
 from ._registry import METHODS, get_method, methods

@@ -1,3 +1,5 @@
+"""AUCell."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -21,10 +23,24 @@ def aucell(
     n_up: int | None = None,
     ties: Literal["expected", "decoupler"] = "expected",
 ) -> Scorer:
-    """Area under the recovery curve of a set among a cell's ``n_up`` highest genes.
+    r"""Compute AUCell: the area under the recovery curve of a set among the top genes of a cell.
 
-    A gene at rank ``r`` gains ``n_up - r`` (nothing below), and a set's score is the weighted sum of its genes' gains
-    over the sum that it would have with its genes in front, the heaviest first.
+    With :math:`r_g` the rank of gene :math:`g` in the cell (the highest value first), :math:`w_g` its weight in the set
+    :math:`S`, and :math:`n_{up}` the number of top genes,
+
+    .. math:: AUC = \frac{\sum_{g \in S} w_g \max(n_{up} - r_g, 0)}{\sum_{i=1}^{|S|} w_{(i)} \max(n_{up} - i, 0)}
+
+    where the weights :math:`w_{(i)}` are sorted in descending order: the denominator is the largest possible area.
+    Reference: Aibar et al. (2017), https://doi.org/10.1038/nmeth.4463.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    n_up
+        :math:`n_{up}`; 5 % of the genes by default.
+    ties
+        ``"expected"``: the mean over all orders of tied genes. ``"decoupler"``: one random order, that of decoupler 2.
     """
     if ties == "decoupler":
         return _ordinal(rows, sets, n_up)
@@ -38,13 +54,13 @@ def aucell(
         from scgsfm.kernels import truncated_ranks
 
         gains = truncated_ranks(cells.ranks, top, ties="expected")
-        return _share(sets.set_sums(cells.indptr, cells.indices, *gains), best)
+        return _fraction(sets.set_sums(cells.indptr, cells.indices, *gains), best)
 
     return score
 
 
 def _ordinal(rows: BlockReader, sets: SetIndex, n_up: int | None) -> Scorer:
-    """Break ties as decoupler 2 does: drop genes without a count, shuffle the others with a fixed seed."""
+    """Break ties as decoupler 2 does: drop genes that are zero in all cells, shuffle the others with a fixed seed."""
     detected = np.flatnonzero(rows.detected())
     order = detected[np.random.default_rng(0).choice(len(detected), len(detected), replace=False)]
     top = _check_n_up(n_up, len(order))
@@ -56,13 +72,13 @@ def _ordinal(rows: BlockReader, sets: SetIndex, n_up: int | None) -> Scorer:
 
         genes = top_ranked(cells.ranks, cells.indices, cells.indptr, cells.shape[1], top - 1, order=order)
         indptr = np.arange(len(genes) + 1) * (top - 1)
-        return _share(sets.set_sums(indptr, genes.ravel(), np.tile(gains, len(genes))), best)
+        return _fraction(sets.set_sums(indptr, genes.ravel(), np.tile(gains, len(genes))), best)
 
     return score
 
 
 def _check_n_up(n_up: int | None, n_genes: int) -> int:
-    """Default and range of ``n_up``, the same as decoupler's."""
+    """Return ``n_up`` or its default, the same as in decoupler. Raises ValueError if it is out of range."""
     top = int(np.clip(np.ceil(0.05 * n_genes), 2, n_genes)) if n_up is None else int(np.ceil(n_up))
     if not 1 < top <= n_genes:
         msg = f"`n_up` is {top}, but must be above 1 and at most the number of genes ({n_genes})."
@@ -71,7 +87,7 @@ def _check_n_up(n_up: int | None, n_genes: int) -> int:
 
 
 def best_gain(sets: SetIndex, top: int) -> np.ndarray:
-    """The highest sum of gains that each set can reach."""
+    """Compute the highest possible sum of gains of each set."""
     gains = np.arange(top - 1, 0, -1, dtype=np.float64)
     best = np.full(len(sets), np.nan)
     for i, weights in enumerate(sets.weights()):
@@ -81,8 +97,8 @@ def best_gain(sets: SetIndex, top: int) -> np.ndarray:
     return best
 
 
-def _share(gained: np.ndarray, best: np.ndarray) -> np.ndarray:
-    """The share of the attainable; sums that cancel may miss the ends of the range by a rounding error."""
+def _fraction(gained: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """Divide by the maximum, in place. Rounding errors of sums that cancel may exceed the range, so it is clipped."""
     gained /= best
     return np.clip(gained, 0, 1, out=gained)
 
@@ -91,10 +107,10 @@ AUCELL = Method(
     name="aucell",
     prepare=aucell,
     title="AUCell",
-    statistic="area under the recovery curve among the highest 5 % of a cell's genes, as a share of the attainable",
+    statistic="area under the recovery curve among the top 5 % of genes, as a fraction of the maximum",
     reference="https://doi.org/10.1038/nmeth.4463",
     range=(0.0, 1.0),
     weights=True,
     signs=False,
-    missing="skipped",
+    missing_genes="skipped",
 )

@@ -1,3 +1,5 @@
+"""Gene set enrichment analysis (GSEA) of each cell, with a permutation null."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -13,29 +15,46 @@ if TYPE_CHECKING:
     from ._method import Scorer, Scores
 
 SMALL = 10
-"""Up to this number of genes there are random sets of every size, above it of sizes ``RATIO`` apart."""
+"""Up to this number of genes there are random sets of each size; above it, sizes grow by the factor ``RATIO``."""
 RATIO = 1.25
 
 
 class Null(NamedTuple):
-    """Random sets of one size, and the sets to compare with them."""
+    """Random sets of one size, and the sets that are compared with them."""
 
-    places: np.ndarray
-    """Where their genes stand in the order of a cell (random sets × genes)."""
-    near: np.ndarray
-    """Sets of about this size."""
-    shares: np.ndarray
-    """How much the random sets say of each of these: 1 for this very size, less on the way to the next ones."""
+    positions: np.ndarray
+    """Positions of their genes in the order of a cell (random sets × genes)."""
+    sets: np.ndarray
+    """The sets of about this size."""
+    weights: np.ndarray
+    """Weight of this null in the interpolation for each of the sets: 1 for a set of exactly this size."""
 
 
 def gsea(
     rows: BlockReader, sets: SetIndex, /, *, statistic: Literal["nes", "es"] = "nes", times: int = 1000, rng: int = 0
 ) -> Scorer:
-    """Largest deviation of a running sum down the cell's genes, compared with that of ``times`` random sets.
+    r"""Compute GSEA in each cell: the enrichment score of a set, compared with those of random sets.
 
-    At a gene of the set the sum rises by the gene's share in the set's absolute values, elsewhere it falls evenly;
-    genes of the same value are passed in one step. ``"nes"`` is this enrichment score (``"es"``) over the mean of the
-    random ones of its sign.
+    Down the :math:`N` genes of the cell, the highest value first, the running sum of a set :math:`S` is
+
+    .. math:: P(i) = \sum_{g_j \in S, j \le i} \frac{|x_j|}{N_R} - \sum_{g_j \notin S, j \le i} \frac{1}{N - |S|},
+        \qquad N_R = \sum_{g_j \in S} |x_j|
+
+    The enrichment score :math:`ES` is the largest deviation of :math:`P` from zero. Tied genes are passed in one step.
+    The normalized score is :math:`NES = ES / \mathrm{mean}(|ES_{random}|)` over the random sets of the same sign, and
+    the p-value is the fraction of these that are at least as far from zero. Reference: Subramanian et al. (2005),
+    https://doi.org/10.1073/pnas.0506580102.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    statistic
+        ``"nes"`` or ``"es"``.
+    times
+        Number of random sets.
+    rng
+        Seed of the random sets.
     """
     _check(statistic, times)
     n, sizes, index = rows.n_genes, sets.n_found, sets.by_gene
@@ -47,10 +66,10 @@ def gsea(
         descent = descending_order(cells.ranks, cells.data, cells.indices, cells.indptr, n)
         es = gsea_scores(descent, index.indptr, index.indices, sizes, n)
         typical, log_p = np.zeros_like(es), np.zeros_like(es)
-        for places, near, shares in nulls:
-            means, p = nes_and_pvalues(es[:, near], permutation_null(descent, places, n))
-            typical[:, near] += shares * means
-            log_p[:, near] += shares * np.log(p)
+        for positions, similar, weights in nulls:
+            means, p = nes_and_pvalues(es[:, similar], permutation_null(descent, positions, n))
+            typical[:, similar] += weights * means
+            log_p[:, similar] += weights * np.log(p)
         nes = np.divide(es, typical, out=np.zeros_like(es), where=typical > 0)
         return nes if statistic == "nes" else es, np.exp(log_p)
 
@@ -58,22 +77,27 @@ def gsea(
 
 
 def random_sets(sizes: np.ndarray, n_genes: int, times: int, rng: int) -> list[Null]:
-    """Random sets for sets of these sizes, the same for all cells and whatever the other sets."""
+    """Draw random sets on a grid of sizes, the same for all cells and independent of the other sets.
+
+    A set between two sizes of the grid is compared with both, interpolated linearly in the logarithm of the size, so
+    that a large collection needs few null distributions.
+    """
     from scgsfm.kernels import random_positions
 
     large = SMALL * RATIO ** np.arange(1, 1 + np.ceil(np.log(max(n_genes / SMALL, 1)) / np.log(RATIO)))
     grid = np.unique(np.append(np.arange(1, SMALL + 1), large.astype(int)).clip(1, max(n_genes - 1, 1)))
     nulls = []
     for i, size in enumerate(grid):
-        shares = np.interp(np.log(sizes), np.log(grid), np.arange(len(grid)) == i)
-        near = np.flatnonzero((shares > 0) & (sizes < n_genes))
-        if len(near):
-            places = random_positions(np.random.default_rng([rng, int(size)]), n_genes, int(size), times)
-            nulls.append(Null(places, near, shares[near]))
+        weights = np.interp(np.log(sizes), np.log(grid), np.arange(len(grid)) == i)
+        similar = np.flatnonzero((weights > 0) & (sizes < n_genes))
+        if len(similar):
+            positions = random_positions(np.random.default_rng([rng, int(size)]), n_genes, int(size), times)
+            nulls.append(Null(positions, similar, weights[similar]))
     return nulls
 
 
 def _check(statistic: str, times: int) -> None:
+    """Raise ValueError for parameters out of range."""
     if statistic not in {"nes", "es"}:
         msg = f"`statistic` is {statistic!r}, but must be 'nes' or 'es'."
         raise ValueError(msg)
@@ -86,11 +110,11 @@ GSEA = Method(
     name="gsea",
     prepare=gsea,
     title="Gene set enrichment analysis",
-    statistic="largest deviation of a running sum down the cell's genes, over its mean in random sets",
+    statistic="enrichment score (running sum) divided by its mean in random sets of the same size",
     reference="https://doi.org/10.1073/pnas.0506580102",
     range=(-np.inf, np.inf),
     weights=False,
     signs=False,
-    missing="skipped",
+    missing_genes="skipped",
     test="random sets of the same size",
 )

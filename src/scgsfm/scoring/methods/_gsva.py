@@ -1,3 +1,5 @@
+"""Gene set variation analysis (GSVA)."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -5,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
+
+from scgsfm.scoring.engine import GeneMoments
 
 from ._method import Method
 
@@ -29,13 +33,33 @@ def gsva(
     tau: float = 1.0,
     n_reference: int = 2000,
 ) -> Scorer:
-    """Largest deviation of a random walk down the genes of a cell, ordered by where it stands among the cells.
+    r"""Compute GSVA: the deviations of a random walk down the genes of a cell, ranked relative to the other cells.
 
-    Each gene is first put on a common scale: the share of cells below this one, by a kernel estimate. A gene of ``n``
-    at rank ``r`` weighs ``|n/2 - r + 1| ** tau``, most at both ends. With ``mx_diff`` the score is the sum of the
-    highest and the lowest deviation (their difference with ``abs_rnk``), else the one farther from 0.
+    Each value is replaced by the kernel estimate of the gene's CDF over the cells, :math:`\hat F_g(x_{gc})`, and the
+    genes are ranked by it, the highest first. The gene at position :math:`i` of :math:`p` has the weight
+    :math:`r_i = |p/2 - i + 1|^\tau` (with :math:`i` counted from 1), and
+
+    .. math:: \nu(l) = \frac{\sum_{i \le l, g_i \in S} r_i}{\sum_{g_i \in S} r_i} - \frac{\sum_{i \le l} [g_i \notin S]}{p - |S|}
+
+    The score is :math:`\max(\nu, 0) + \min(\nu, 0)`, the sum of the largest deviations on either side of zero.
+    Reference: Hänzelmann et al. (2013), https://doi.org/10.1186/1471-2105-14-7.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    kcdf
+        Kernel of the CDFs: ``"gaussian"``, ``"poisson"`` for counts, or ``"none"`` for the empirical CDF.
+    mx_diff
+        Whether to sum the highest and the lowest deviation, or to take the one farther from zero.
+    abs_rnk
+        With ``mx_diff``, whether to take the difference of the deviations instead of their sum.
+    tau
+        Exponent :math:`\tau` of the weights.
+    n_reference
+        With more cells than this number, CDFs are estimated from this number of cells and the moments of all.
     """
-    kernel_cdf = _estimate(rows, kcdf, n_reference)
+    cdf = _estimate(rows, kcdf, n_reference)
     interpolate = kcdf != "none" and rows.n_cells > n_reference
     n = rows.n_genes
     weights = np.abs(np.arange(n, 0, -1) - n / 2) ** tau
@@ -43,7 +67,7 @@ def gsva(
     def at(genes: np.ndarray, values: np.ndarray) -> np.ndarray:
         from scgsfm.kernels import evaluate_cdf
 
-        return evaluate_cdf(kernel_cdf, genes, values, interpolate=interpolate)
+        return evaluate_cdf(cdf, genes, values, interpolate=interpolate)
 
     zeros = at(np.arange(n), np.zeros(n))
 
@@ -60,7 +84,7 @@ def gsva(
 
 
 def _estimate(rows: BlockReader, kcdf: str, n_reference: int) -> KernelCDF:
-    """The distribution of each gene over the cells; of many cells, some values of each gene and its moments serve."""
+    """Estimate the CDF of each gene over the cells: from all cells or, if there are many, from a sample and moments."""
     from numba import config
 
     from scgsfm.kernels import KernelCDF, approximate_cdf, kernel_cdf
@@ -69,16 +93,16 @@ def _estimate(rows: BlockReader, kcdf: str, n_reference: int) -> KernelCDF:
         msg = f"`kcdf` is {kcdf!r}, but must be 'gaussian', 'poisson' or 'none'."
         raise ValueError(msg)
     if min(n_reference, rows.n_cells) < 2:
-        msg = f"`gsva` compares cells, so it needs two at least, but has {rows.n_cells} (`n_reference`: {n_reference})."
+        msg = f"`gsva` compares cells, so it needs at least two, but there are {rows.n_cells} (`n_reference`: {n_reference})."
         raise ValueError(msg)
-    values, moments = _survey(rows, n_reference, counts=kcdf == "poisson")
+    sample, moments = _sample(rows, n_reference, counts=kcdf == "poisson")
 
     def part(first: int) -> KernelCDF:
         genes = slice(first, first + GENES_AT_A_TIME)
-        some = values[:, genes]
+        columns = sample[:, genes]
         if rows.n_cells <= n_reference:
-            return kernel_cdf(some.indptr, some.indices, some.data, some.shape[0], kernel=kcdf)
-        return approximate_cdf(some.indptr, some.data, *(moment[genes] for moment in moments), kernel=kcdf)
+            return kernel_cdf(columns.indptr, columns.indices, columns.data, columns.shape[0], kernel=kcdf)
+        return approximate_cdf(columns.indptr, columns.data, *(moment[genes] for moment in moments), kernel=kcdf)
 
     with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:  # type: ignore[attr-defined]
         parts = list(pool.map(part, range(0, rows.n_genes, GENES_AT_A_TIME)))
@@ -86,36 +110,40 @@ def _estimate(rows: BlockReader, kcdf: str, n_reference: int) -> KernelCDF:
     return KernelCDF(starts, np.concatenate([p.nodes for p in parts]), np.concatenate([p.heights for p in parts]))
 
 
-def _survey(rows: BlockReader, n_reference: int, *, counts: bool) -> tuple[csc_array, tuple[np.ndarray, ...]]:
-    """Cells spread evenly, by genes; and of each gene, the share of zeros, the mean of the others, the deviation."""
+def _sample(rows: BlockReader, n_reference: int, *, counts: bool) -> tuple[csc_array, tuple[np.ndarray, ...]]:
+    """Take evenly spaced cells and, over all cells, the moments of each gene.
+
+    Returns
+    -------
+    The sampled cells by genes, and for each gene the fraction of zeros, the mean of the other values and the standard
+    deviation of all values.
+    """
     chosen = np.unique(np.linspace(0, rows.n_cells - 1, min(n_reference, rows.n_cells)).round().astype(int))
-    n, total, squares = (np.zeros(rows.n_genes) for _ in range(3))
+    moments = GeneMoments(rows.n_genes, squares=True)
     blocks = []
     for start, block in rows:
         values = block.data.astype(np.float64, copy=False)
         if counts and ((values < 0) | (values % 1 != 0)).any():
-            msg = "`kcdf='poisson'` is for counts, but the matrix holds negative values or fractions. Use 'gaussian'."
+            msg = "`kcdf='poisson'` is for counts, but the matrix has negative values or fractions. Use 'gaussian'."
             raise ValueError(msg)
-        n += np.bincount(block.indices[values != 0], minlength=rows.n_genes)
-        np.add.at(total, block.indices, values)  # cell by cell, so that blocks change no number
-        np.add.at(squares, block.indices, values**2)
-        here = chosen[(chosen >= start) & (chosen < start + block.shape[0])] - start
-        blocks.append(csr_array((values, block.indices, block.indptr), shape=block.shape)[here])
-    deviations = np.sqrt(np.maximum(squares - total**2 / rows.n_cells, 0) / (rows.n_cells - 1))
+        moments.add(block, values=values)
+        in_block = chosen[(chosen >= start) & (chosen < start + block.shape[0])] - start
+        blocks.append(csr_array((values, block.indices, block.indptr), shape=block.shape)[in_block])
     reference = vstack(blocks, format="csc")
     reference.eliminate_zeros()
     reference.sort_indices()
-    return reference, (1 - n / rows.n_cells, total / np.maximum(n, 1), deviations)
+    n_nonzero, (total,), (deviations,) = moments.n_nonzero[0], moments.sums, moments.deviations(correction=1)
+    return reference, (1 - n_nonzero / rows.n_cells, total / np.maximum(n_nonzero, 1), deviations)
 
 
 GSVA = Method(
     name="gsva",
     prepare=gsva,
     title="Gene set variation analysis",
-    statistic="largest deviations of a walk down the cell's genes, ordered by where it stands among the cells",
+    statistic="sum of the largest deviations of a random walk down the genes, ranked relative to the other cells",
     reference="https://doi.org/10.1186/1471-2105-14-7",
     range=(-1.0, 1.0),
     weights=False,
     signs=False,
-    missing="skipped",
+    missing_genes="skipped",
 )

@@ -1,3 +1,5 @@
+"""Weighted mean."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -13,8 +15,11 @@ if TYPE_CHECKING:
     from ._method import Scorer
 
 
-def mean(rows: BlockReader, sets: SetIndex, /) -> Scorer:
-    """Weighted mean of a set's genes: Σ w·x / Σ |w|."""
+def mean(_rows: BlockReader, sets: SetIndex, /) -> Scorer:
+    r"""Compute the weighted mean :math:`\sum_{g \in S} w_g x_g / \sum_{g \in S} |w_g|`.
+
+    Reference: decoupler, Badia-i-Mompel et al. (2022), https://doi.org/10.1093/bioadv/vbac016.
+    """
     return lambda cells: cells.sums(sets) / sets.total_abs
 
 
@@ -22,10 +27,10 @@ MEAN = Method(
     name="mean",
     prepare=mean,
     title="Weighted mean",
-    statistic="Σ w·x / Σ |w| over the set's genes",
+    statistic="Σ w·x / Σ |w| over the genes of the set",
     reference="https://doi.org/10.1093/bioadv/vbac016",
     range=(-np.inf, np.inf),
     weights=True,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
 )

@@ -1,4 +1,4 @@
-"""What the package knows about each scoring method."""
+"""The record of a scoring method."""
 
 from __future__ import annotations
 
@@ -24,36 +24,35 @@ Scores: TypeAlias = np.ndarray | tuple[np.ndarray, np.ndarray]
 
 
 class Scorer(Protocol):
-    """Scores a block of cells: float64 (cells × sets), with a test also the p-values."""
+    """Scores a block of cells: float64 (cells × sets) and, for methods with a test, p-values."""
 
     def __call__(self, cells: CellBlock, /) -> Scores: ...
 
 
 @dataclass(frozen=True)
 class Method:
-    """One scoring method: its function and what a user has to know about it."""
+    """A scoring method: its function and its properties."""
 
     name: str
     prepare: Callable[..., Scorer]
-    """Called with :class:`Rows`, :class:`SetIndex` and the parameters by name: does once what all blocks share."""
+    """Called with a :class:`BlockReader`, a :class:`SetIndex` and the parameters by name; computes once what all blocks share,
+    and returns the scorer of a block."""
     title: str
     statistic: str
     reference: str
     range: tuple[float, float]
     weights: bool
-    """Honours weights other than 1 and -1."""
+    """Whether weights other than 1 and -1 are used."""
     signs: bool
-    """Honours negative weights."""
-    missing: str
-    """What becomes of genes of a set that the data lacks."""
+    """Whether negative weights are used."""
+    missing_genes: str
+    """How genes of a set that are missing from the data are handled."""
     min_genes: int = 1
-    """Genes that a set must have in the data."""
+    """Minimum number of genes of a set in the data."""
     test: str = ""
-    """Where the p-values come from; empty without a test."""
-    dense: bool = False
-    """Needs blocks of cells as dense arrays."""
+    """The test behind the p-values; empty without a test."""
     completes: bool = False
-    """Has the sets completed by a model first."""
+    """Whether a model completes the sets first."""
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -62,9 +61,9 @@ class Method:
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
     def check(self, sets: SetIndex, *, completed: bool = False) -> None:
-        """Refuse sets whose weights or signs the method can't honour, by name, and weights from completion."""
+        """Raise ValueError for sets with weights or signs, or completed sets, if the method can't use them."""
         if completed and not self.weights:
-            msg = f"`expand` gives weights to genes, which `method` {self.name!r} can't honour."
+            msg = f"`expand` gives weights to genes, which `method` {self.name!r} can't use."
             raise ValueError(msg)
         if not self.signs:
             self._refuse("negative weights", sets.names_where(lambda weights: weights < 0))
@@ -72,9 +71,10 @@ class Method:
             self._refuse("weights", sets.names_where(lambda weights: abs(weights) != 1))
 
     def _refuse(self, what: str, names: Sequence[str]) -> None:
+        """Raise ValueError if there are such sets."""
         if names:
             msg = (
-                f"`method` {self.name!r} can't honour the {what} of: {listing(names)}. Use one that does (see "
-                "`scgsfm.methods()`), or leave the weights out: `scgsfm.GeneSets({name: sets[name] for name in sets})`."
+                f"`method` {self.name!r} can't use the {what} of: {listing(names)}. Choose a method that can (see "
+                "`scgsfm.methods()`), or drop the weights: `scgsfm.GeneSets({name: sets[name] for name in sets})`."
             )
             raise ValueError(msg)

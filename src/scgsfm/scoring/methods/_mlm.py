@@ -1,3 +1,5 @@
+"""Multivariate linear model."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -15,22 +17,28 @@ if TYPE_CHECKING:
     from ._method import Scorer, Scores
 
 TOLERANCE = 1e-12
-"""What is smaller beside what it is a part of counts as 0."""
+"""Relative size below which a number counts as 0."""
 EPSILON = 2.2e-16
 
 
 def mlm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
-    """Multivariate linear model: t of each set's coefficient, a cell's values being fitted by all sets together.
+    r"""Fit the multivariate linear model: the t statistic of each set in a regression on all sets together.
 
-    All genes of the data are observations, and the weights of the sets, 0 outside them, the covariates beside an
-    intercept. With ``S`` the sums of squares and products of the weights about their means, and ``s`` those of weights
-    and values, the coefficients are ``S⁻¹ s``. A cell whose values are all the same has the score 0.
+    The genes of the data are the observations. The covariates are an intercept and, for each of the :math:`k` sets, the
+    weights of the genes (0 outside the set):
+
+    .. math:: x = \beta_0 + W \beta + \varepsilon, \qquad \hat\beta = S_{WW}^{-1} S_{Wx}, \qquad
+        t_j = \hat\beta_j \Big/ \sqrt{\frac{RSS}{N - k - 1} (S_{WW}^{-1})_{jj}}
+
+    where :math:`S_{WW}` and :math:`S_{Wx}` are the centered sums of squares and products. A cell with the same value in
+    all genes has the score 0. Reference: decoupler, Badia-i-Mompel et al. (2022),
+    https://doi.org/10.1093/bioadv/vbac016.
     """
     n, df = rows.n_genes, rows.n_genes - len(sets) - 1
     if df < 1:
         msg = (
-            f"`method` 'mlm' fits all sets together, so there must be more genes than sets, but the data has {n} and "
-            f"{len(sets)} sets are given. Use 'ulm', or fewer sets."
+            f"`method` 'mlm' fits all sets together and needs more genes than sets, but the data has {n} genes and "
+            f"there are {len(sets)} sets. Use 'ulm', or fewer sets."
         )
         raise ValueError(msg)
     products = (sets.membership @ sets.membership.T).toarray() - np.outer(sets.total, sets.total) / n
@@ -54,7 +62,7 @@ def mlm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
 
 
 def _check_independent(products: np.ndarray, sets: SetIndex) -> None:
-    """Refuse sets that the others determine, by name."""
+    """Raise ValueError for sets that are linear combinations of the others, by a Cholesky factorization with pivoting."""
     from scipy.linalg.lapack import dpstrf
 
     squares = sets.membership.multiply(sets.membership).sum(axis=1)
@@ -64,8 +72,8 @@ def _check_independent(products: np.ndarray, sets: SetIndex) -> None:
     if rank < len(sets):
         determined = [sets.names[i] for i in np.sort(pivots[rank:] - 1)]
         msg = (
-            "`method` 'mlm' fits all sets together, but these follow from the others (the same genes, the sum of other "
-            f"sets, or the same weight for all genes): {listing(determined)}. Leave them out, or use 'ulm'."
+            "`method` 'mlm' fits all sets together, but these sets are determined by the others (the same genes, the sum "
+            f"of other sets, or the same weight for all genes): {listing(determined)}. Remove them, or use 'ulm'."
         )
         raise ValueError(msg)
 
@@ -74,11 +82,11 @@ MLM = Method(
     name="mlm",
     prepare=mlm,
     title="Multivariate linear model",
-    statistic="t of the set's coefficient in a linear model of the cell's values on the weights of all sets",
+    statistic="t statistic of the set in a linear regression of the values on the weights of all sets",
     reference="https://doi.org/10.1093/bioadv/vbac016",
     range=(-np.inf, np.inf),
     weights=True,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
     test="Student's t with (genes - sets - 1) degrees of freedom, two-sided",
 )

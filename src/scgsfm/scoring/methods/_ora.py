@@ -1,3 +1,5 @@
+"""Over-representation analysis of the top genes of each cell."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -14,10 +16,22 @@ if TYPE_CHECKING:
 
 
 def ora(rows: BlockReader, sets: SetIndex, /, *, n_up: int | None = None) -> Scorer:
-    """Over-representation of a set among a cell's ``n_up`` highest genes: log odds ratio, and Fisher's exact test.
+    r"""Test over-representation of a set among the top genes of a cell.
 
-    A gene counts as high if its value is positive and fewer than ``n_up`` genes have a higher one, so that ties at the
-    cut are all in.
+    With :math:`a` top genes in the set, :math:`b` other genes of the set, :math:`c` top genes outside the set and
+    :math:`d` other genes, the score is the log odds ratio (with the correction of Haldane and Anscombe)
+
+    .. math:: \log \frac{(a + 0.5)(d + 0.5)}{(b + 0.5)(c + 0.5)}
+
+    and the p-value that of Fisher's exact test. Reference: Fisher (1922), https://doi.org/10.2307/2340521.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    n_up
+        Number of top genes; 5 % of the genes by default. A gene is among the top genes if its value is positive and
+        fewer than ``n_up`` genes have a higher value. All ties at the limit are included.
     """
     n = rows.n_genes
     top = int(np.ceil(0.05 * n)) if n_up is None else int(n_up)
@@ -38,21 +52,21 @@ def ora(rows: BlockReader, sets: SetIndex, /, *, n_up: int | None = None) -> Sco
 
 
 def _log_odds(hits: np.ndarray, n_high: np.ndarray, sizes: np.ndarray, n: int) -> np.ndarray:
-    """Log odds ratio of being high inside and outside a set, ½ added to each count; 0 with nothing to compare."""
-    missed, others = sizes - hits, n_high - hits
-    odds = np.log((hits + 0.5) * (n - sizes - others + 0.5) / ((missed + 0.5) * (others + 0.5)))
+    """Compute log odds ratios, 0.5 added to each count; 0 if there is nothing to compare."""
+    not_high, high_outside = sizes - hits, n_high - hits
+    odds = np.log((hits + 0.5) * (n - sizes - high_outside + 0.5) / ((not_high + 0.5) * (high_outside + 0.5)))
     return np.where((n_high > 0) & (n_high < n) & (sizes < n), odds, 0.0)
 
 
 ORA = Method(
     name="ora",
     prepare=ora,
-    title="Over-representation",
-    statistic="log odds ratio of the set's genes to be among the highest 5 % of the cell",
+    title="Over-representation analysis",
+    statistic="log odds ratio of genes of the set being among the top 5 % of the cell",
     reference="https://doi.org/10.2307/2340521",
     range=(-np.inf, np.inf),
     weights=False,
     signs=False,
-    missing="skipped",
-    test="Fisher's exact test, one-sided: more than by chance",
+    missing_genes="skipped",
+    test="Fisher's exact test, one-sided (over-representation)",
 )

@@ -1,3 +1,5 @@
+"""The registry of scoring methods."""
+
 from __future__ import annotations
 
 from dataclasses import fields
@@ -31,22 +33,22 @@ METHODS: dict[str, Method] = {
 
 
 def get_method(name: str) -> Method:
-    """The record of method ``name``."""
+    """Return the record of the method ``name``."""
     if name not in METHODS:
-        msg = f"`method` {name!r} is not known. Available are: {', '.join(METHODS)} (see `scgsfm.methods()`)."
+        msg = f"Unknown `method` {name!r}. Available methods: {', '.join(METHODS)} (see `scgsfm.methods()`)."
         raise ValueError(msg)
     return METHODS[name]
 
 
 def methods() -> pd.DataFrame:
-    """The scoring methods that :func:`scgsfm.tl.score` offers.
+    """List the scoring methods of :func:`scgsfm.tl.score`.
 
     Returns
     -------
-    A table with a row per method, indexed by its name: title, statistic, reference, the range of the scores, whether
-    weights and signs of the genes are honoured (they are refused otherwise, never ignored), what becomes of genes
-    that the data lacks, the number of genes that a set needs, the test behind its p-values, whether it needs dense
-    blocks, and whether a model completes the sets first.
+    A table with one row per method, indexed by name. Columns: title, statistic, reference, range of the scores, whether
+    the method uses weights and signs of genes (otherwise sets that have them raise an error), how genes missing from the
+    data are handled, minimum number of genes of a set, the test behind the p-values, and whether a model completes the
+    sets first.
 
     Examples
     --------

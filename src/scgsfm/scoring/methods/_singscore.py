@@ -1,3 +1,5 @@
+"""singscore."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -16,11 +18,24 @@ if TYPE_CHECKING:
 
 
 def singscore(rows: BlockReader, sets: SetIndex, /, *, centered: bool = True, directed: bool = True) -> Scorer:
-    """Mean rank of a set's genes, the lowest value first, on a scale from the least to the most that it can be.
+    r"""Compute singscore: the mean rank of a set, scaled by its minimum and maximum.
 
-    For ``n`` of ``N`` genes that is (mean rank - (n+1)/2) / (N - n), less ½ if ``centered``. Down-regulated genes are
-    ranked from the other end, and their score is added. For sets of unknown direction (``directed=False``) a rank
-    counts by its distance from the middle, never centred.
+    With :math:`\bar R` the mean rank (the lowest value first) of the :math:`n` genes of the set among :math:`N` genes,
+
+    .. math:: \frac{\bar R - \bar R_{min}}{\bar R_{max} - \bar R_{min}} = \frac{\bar R - (n + 1) / 2}{N - n}
+
+    Genes with negative weight are ranked in the reverse order, and their score is added. Reference: Foroutan et al.
+    (2018), https://doi.org/10.1186/s12859-018-2435-4.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    centered
+        Whether to subtract 0.5.
+    directed
+        Whether the direction of the genes is known. If not, ranks are replaced by their distances from the middle rank,
+        and scores are not centered.
     """
     n, n_down = rows.n_genes, (sets.membership < 0).sum(axis=1)
     if not directed:
@@ -30,7 +45,7 @@ def singscore(rows: BlockReader, sets: SetIndex, /, *, centered: bool = True, di
     signs = np.sign(sets.membership.data)
     set_of = np.repeat(np.arange(len(sets)), sets.n_found)
     scaled = sets.reweighted(signs / (n_sides * _span(n, n_sides))[(signs < 0).astype(int), set_of])
-    # the middle rank lies halfway between the extremes, so that ranks counted from there give the centred score
+    # the middle rank lies halfway between the extremes, so that ranks relative to it give the centered score
     middle = (n + 1) / 2
     offset = 0.0 if centered else 0.5 * (n_sides > 0).sum(axis=0)
 
@@ -42,7 +57,7 @@ def singscore(rows: BlockReader, sets: SetIndex, /, *, centered: bool = True, di
 
 
 def _undirected(n: int, sets: SetIndex) -> Scorer:
-    """As in the authors' R package, distances count from the rounded middle, and a set can have each of them twice."""
+    """Score by distances from the middle rank, rounded as in the authors' R package; each distance occurs twice."""
     middle, n_distances = np.ceil((n + 1) / 2), sets.n_found // 2
     least, span = (n_distances + 1) / 2, _span(np.ceil(n / 2), n_distances)
 
@@ -54,11 +69,12 @@ def _undirected(n: int, sets: SetIndex) -> Scorer:
 
 
 def _span(n: float, n_in_set: np.ndarray) -> np.ndarray:
-    """From the least to the highest mean rank that so many of ``n`` genes can have; 1 where there is only one."""
+    """Return the difference of the highest and the lowest possible mean rank; 1 if there is only one."""
     return np.maximum(n - n_in_set, 1)
 
 
 def _refuse_down(sets: SetIndex, n_down: np.ndarray) -> None:
+    """Raise ValueError for sets with negative weights."""
     if n_down.any():
         names = listing([sets.names[i] for i in np.flatnonzero(n_down)])
         msg = (
@@ -72,10 +88,10 @@ SINGSCORE = Method(
     name="singscore",
     prepare=singscore,
     title="singscore",
-    statistic="mean rank of the set's genes on a scale between its extremes, centred",
+    statistic="mean rank of the genes of the set, scaled by its minimum and maximum, centered",
     reference="https://doi.org/10.1186/s12859-018-2435-4",
     range=(-1.0, 1.0),
     weights=False,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
 )

@@ -1,3 +1,5 @@
+"""Single-sample GSEA (ssGSEA)."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from ._method import Scorer
 
     Pair = tuple[np.ndarray, np.ndarray]
-    """What each stored value of a block has, and what the zeros of each cell have."""
+    """A number for each stored value of a block, and one for the zeros of each cell."""
 
 CELLS_AT_A_TIME = 64
 
@@ -33,24 +35,38 @@ def ssgsea(
     normalize: Literal["genes", "range"] = "genes",
     ties: Literal["expected", "gseapy"] = "expected",
 ) -> Scorer:
-    """Weighted mean place of a set's genes, the lowest value first, less the mean place of the others.
+    r"""Compute ssGSEA: the sum of the running sum of GSEA over all positions.
 
-    That is what the sum over the running sum of single-sample GSEA comes to. A gene of rank ``r`` weighs
-    ``r**weight``, times its weight in the set. The difference is divided by the number of genes, or by the range that
-    it has over all cells and sets. It is linear in the places, so its mean over all orders of ties is that of their
-    mean ranks.
+    With :math:`r_g` the rank of gene :math:`g` (the lowest value first), this sum equals a difference of mean ranks:
+
+    .. math:: ES = \sum_{i=1}^{N} \left[ P_S(i) - P_{\bar S}(i) \right]
+        = \frac{\sum_{g \in S} w_g r_g^\alpha r_g}{\sum_{g \in S} w_g r_g^\alpha} - \frac{\sum_{g \notin S} r_g}{N - |S|}
+
+    It is linear in the positions of the genes. Its mean over all orders of tied genes is therefore its value at their
+    mean ranks. Reference: Barbie et al. (2009), https://doi.org/10.1038/nature08460.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    weight
+        Exponent :math:`\alpha`.
+    normalize
+        Divide by the number of genes, or by the range of the scores of all cells and sets.
+    ties
+        ``"expected"``: the mean over all orders of tied genes. ``"gseapy"``: the order of the data, as in gseapy.
     """
     _check(weight=weight, normalize=normalize, ties=ties)
     n = rows.n_genes
-    n_others = np.where(sets.n_found < n, n - sets.n_found, np.nan)
+    n_outside = np.where(sets.n_found < n, n - sets.n_found, np.nan)
     members = sets.reweighted(np.ones(len(sets.membership.data)))
 
-    def difference(indptr: np.ndarray, genes: np.ndarray, ranks: Pair, places: Pair) -> np.ndarray:
+    def difference(indptr: np.ndarray, genes: np.ndarray, ranks: Pair, positions: Pair) -> np.ndarray:
         steps = [r**weight for r in ranks]
-        moments = [step * place for step, place in zip(steps, places, strict=True)]
+        moments = [step * position for step, position in zip(steps, positions, strict=True)]
         inside = sets.set_sums(indptr, genes, *moments) / sets.set_sums(indptr, genes, *steps)
-        outside = (n * (n + 1) / 2 - members.set_sums(indptr, genes, *places)) / n_others
-        return np.nan_to_num(inside - outside)  # a set of all genes has no others
+        outside = (n * (n + 1) / 2 - members.set_sums(indptr, genes, *positions)) / n_outside
+        return np.nan_to_num(inside - outside)  # a set of all genes has none outside
 
     def score(cells: CellBlock) -> np.ndarray:
         if ties == "gseapy":
@@ -62,20 +78,20 @@ def ssgsea(
 
 
 def _range(rows: BlockReader, score: Callable[[CellBlock], np.ndarray]) -> float:
-    """From the lowest to the highest score of all cells and sets, by a walk over the data; 1 if they are the same."""
+    """Compute the range of the scores of all cells and sets in a pass over the data; 1 if they are all equal."""
 
     def ends(block: csr_array) -> tuple[float, float]:
         scores = score(CellBlock(block))
         return scores.min(), scores.max()
 
-    found = [pair for _, pair in rows.map(ends)]
-    return float(np.max(found) - np.min(found)) or 1.0
+    extremes = [pair for _, pair in rows.map(ends)]
+    return float(np.max(extremes) - np.min(extremes)) or 1.0
 
 
 def _in_order(cells: CellBlock) -> Iterator[tuple[np.ndarray, np.ndarray, Pair, Pair]]:
-    """All genes of a few cells at a time with their mean ranks and with places of their own.
+    """Yield all genes of a few cells at a time, with their mean ranks and with distinct positions.
 
-    gseapy's places of tied genes are in the order of the data, so that its scores change with that order.
+    In gseapy, tied genes have positions in the order of the data, so that its scores depend on that order.
     """
     from scgsfm.kernels import top_ranked
 
@@ -91,12 +107,13 @@ def _in_order(cells: CellBlock) -> Iterator[tuple[np.ndarray, np.ndarray, Pair, 
         stored = slice(indptr[0], indptr[-1])
         mean_ranks[np.repeat(np.arange(len(genes)), np.diff(indptr)), cells.indices[stored]] = values[stored]
         mean_ranks = np.take_along_axis(mean_ranks, genes, axis=1).ravel()
-        places = np.tile(np.arange(float(n), 0, -1), len(genes))
-        none_left = np.zeros(len(genes))
-        yield np.arange(len(genes) + 1) * n, genes.ravel(), (mean_ranks, none_left), (places, none_left)
+        positions = np.tile(np.arange(float(n), 0, -1), len(genes))
+        no_zeros = np.zeros(len(genes))
+        yield np.arange(len(genes) + 1) * n, genes.ravel(), (mean_ranks, no_zeros), (positions, no_zeros)
 
 
 def _check(*, weight: float, normalize: str, ties: str) -> None:
+    """Raise ValueError for parameters out of range."""
     if weight < 0:
         msg = f"`weight` is {weight}, but must be at least 0."
         raise ValueError(msg)
@@ -112,10 +129,10 @@ SSGSEA = Method(
     name="ssgsea",
     prepare=ssgsea,
     title="Single-sample GSEA",
-    statistic="mean place of the set's genes in the cell, weighted by rank, less that of the others, over all genes",
+    statistic="mean rank of the genes of the set, weighted by rank, minus the mean rank of the other genes",
     reference="https://doi.org/10.1038/nature08460",
     range=(-1.0, 1.0),
     weights=True,
     signs=False,
-    missing="skipped",
+    missing_genes="skipped",
 )

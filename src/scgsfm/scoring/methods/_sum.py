@@ -1,3 +1,5 @@
+"""Weighted sum."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -13,8 +15,11 @@ if TYPE_CHECKING:
     from ._method import Scorer
 
 
-def weighted_sum(rows: BlockReader, sets: SetIndex, /) -> Scorer:
-    """Weighted sum of a set's genes: Σ w·x."""
+def weighted_sum(_rows: BlockReader, sets: SetIndex, /) -> Scorer:
+    r"""Compute the weighted sum :math:`\sum_{g \in S} w_g x_g`.
+
+    Reference: decoupler, Badia-i-Mompel et al. (2022), https://doi.org/10.1093/bioadv/vbac016.
+    """
     return lambda cells: cells.sums(sets)
 
 
@@ -22,10 +27,10 @@ SUM = Method(
     name="sum",
     prepare=weighted_sum,
     title="Weighted sum",
-    statistic="Σ w·x over the set's genes",
+    statistic="Σ w·x over the genes of the set",
     reference="https://doi.org/10.1093/bioadv/vbac016",
     range=(-np.inf, np.inf),
     weights=True,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
 )

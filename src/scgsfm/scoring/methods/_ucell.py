@@ -1,3 +1,5 @@
+"""UCell."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -24,10 +26,27 @@ def ucell(
     w_neg: float = 1.0,
     missing: Literal["lowest", "skipped"] = "lowest",
 ) -> Scorer:
-    """Mann-Whitney U of a set's genes by their ranks in a cell, the ranks cut at ``max_rank``.
+    r"""Compute UCell: the scaled Mann-Whitney U statistic of a set, with truncated ranks.
 
-    With ``L`` genes and ``M = max_rank``, at most the number of genes, U = (L·M - Σ min(r, M)) / (L·M - L(L+1)/2),
-    for up- and down-regulated genes apart; the score is U⁺ - ``w_neg``·U⁻, or 0 if that is negative.
+    With :math:`r_g` the rank of gene :math:`g` in the cell (the highest value first), a set :math:`S` of :math:`n` genes
+    and :math:`M` the maximum rank,
+
+    .. math:: U' = \frac{n M - \sum_{g \in S} \min(r_g, M)}{n M - n (n + 1) / 2}, \qquad
+        score = \max(U'_+ - w_{neg} U'_-, 0)
+
+    where :math:`U'_+` and :math:`U'_-` are those of the genes with positive and with negative sign. Reference: Andreatta
+    and Carmona (2021), https://doi.org/10.1016/j.csbj.2021.06.043.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    max_rank
+        :math:`M`, at most the number of genes.
+    w_neg
+        Weight :math:`w_{neg}` of the genes with negative sign.
+    missing
+        Whether genes missing from the data rank lowest or are skipped.
     """
     top = min(max_rank, rows.n_genes)
     best_up, best_down = _best_gains(sets, top, missing)
@@ -45,7 +64,7 @@ def ucell(
 
 
 def _best_gains(sets: SetIndex, top: int, missing: str) -> tuple[np.ndarray, np.ndarray]:
-    """The denominators of U for the up- and for the down-regulated genes of each set."""
+    """Compute the denominators of U' for the genes of each set with positive and with negative sign."""
     if missing not in {"lowest", "skipped"}:
         msg = f"`missing` is {missing!r}, but must be 'lowest' or 'skipped'."
         raise ValueError(msg)
@@ -58,8 +77,8 @@ def _best_gains(sets: SetIndex, top: int, missing: str) -> tuple[np.ndarray, np.
     if len(too_long):
         msg = (
             f"`max_rank` is {top} (it can't exceed the number of genes), but these sets have more genes: "
-            f"{listing([sets.names[i] for i in too_long])}. Raise it, leave them out, or, if the data lacks most of "
-            "their genes, use `missing='skipped'`."
+            f"{listing([sets.names[i] for i in too_long])}. Raise it, remove the sets or, if most of their genes are "
+            "missing from the data, use `missing='skipped'`."
         )
         raise ValueError(msg)
     up, down = (np.where(n > 0, n * top - n * (n + 1) / 2, np.nan) for n in counts)
@@ -70,10 +89,10 @@ UCELL = Method(
     name="ucell",
     prepare=ucell,
     title="UCell",
-    statistic="Mann-Whitney U of the set's genes among a cell's ranks, as a share of the attainable",
+    statistic="Mann-Whitney U of the genes of the set by truncated ranks, as a fraction of the maximum",
     reference="https://doi.org/10.1016/j.csbj.2021.06.043",
     range=(0.0, 1.0),
     weights=False,
     signs=True,
-    missing="count as lowest (or skipped: `missing`)",
+    missing_genes="rank lowest (or skipped: `missing`)",
 )

@@ -1,3 +1,5 @@
+"""Univariate linear model."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -14,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def ulm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
-    """Univariate linear model: t of the slope of a cell's values on the weights of a set, 0 outside it.
+    r"""Fit the univariate linear model: the t statistic of the slope of a cell's values on the weights of a set.
 
-    All genes of the data are observations. A cell whose values are all the same has the score 0.
+    The :math:`N` genes of the data are the observations, with weight 0 outside the set. With :math:`r` the correlation
+    of weights and values,
+
+    .. math:: t = r \sqrt{\frac{N - 2}{1 - r^2}}
+
+    A cell with the same value in all genes has the score 0. Reference: decoupler, Badia-i-Mompel et al. (2022),
+    https://doi.org/10.1093/bioadv/vbac016.
     """
     n = rows.n_genes
     squares = sets.membership.multiply(sets.membership).sum(axis=1)
@@ -36,17 +44,17 @@ def ulm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
 
 
 EPSILON = 2.2e-16
-"""Keeps t finite for a perfect fit; the value is decoupler's."""
+"""Keeps t finite for a perfect fit. The value is that of decoupler."""
 
 ULM = Method(
     name="ulm",
     prepare=ulm,
     title="Univariate linear model",
-    statistic="t of the slope of the cell's values on the weights of the set's genes",
+    statistic="t statistic of the slope in a linear regression of the values on the weights of the set",
     reference="https://doi.org/10.1093/bioadv/vbac016",
     range=(-np.inf, np.inf),
     weights=True,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
     test="Student's t with (genes - 2) degrees of freedom, two-sided",
 )

@@ -1,3 +1,5 @@
+"""VIPER."""
+
 from __future__ import annotations
 
 from functools import partial
@@ -29,16 +31,33 @@ def viper(
     n_targets: int = 10,
     penalty: float = 20.0,
 ) -> Scorer:
-    """Enrichment of a set's genes, by their weights, at the ends of the ranks of a cell, as a normal score.
+    r"""Compute VIPER: the analytic rank-based enrichment of the genes of a set, by their weights.
 
-    With ``z`` the normal quantiles of the ranks and ``e`` those of the ranks' distances from the middle, ``Z`` the mean
-    of ``w z`` over the ``m`` genes of the set and ``E`` that of ``(1 - |w|) e``, the score is
-    ``√m (|Z| + max(E, 0)) sign(Z)``. ``pleiotropy``: if two sets, both with p < ``reg_sign``, share more than
-    ``n_targets`` genes, these count less in that one of the two whose genes they are the more enriched among.
+    With :math:`z_g` the normal quantile of the rank of gene :math:`g`, :math:`e_g` that of the distance of the rank from
+    the middle, and :math:`w_g` the weight,
+
+    .. math:: Z = \frac1m \sum_{g \in S} w_g z_g, \qquad E = \frac1m \sum_{g \in S} (1 - |w_g|) e_g, \qquad
+        NES = \sqrt m \left(|Z| + \max(E, 0)\right) \operatorname{sign} Z
+
+    p-values are those of the normal distribution. Reference: Alvarez et al. (2016), https://doi.org/10.1038/ng.3593.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    pleiotropy
+        Whether to give less weight to genes that two enriched sets share, in the set that owes more of its enrichment to
+        them.
+    reg_sign
+        p-value below which a set counts as enriched.
+    n_targets
+        Minimum number of shared genes; only pairs that share more are corrected.
+    penalty
+        Strength of the correction.
     """
     n, weights = rows.n_genes, sets.membership.data
-    share = 1 / np.repeat(sets.n_found, sets.n_found)
-    directed, undirected = sets.reweighted(weights * share), sets.reweighted((1 - abs(weights)) * share)
+    per_gene = 1 / np.repeat(sets.n_found, sets.n_found)
+    directed, undirected = sets.reweighted(weights * per_gene), sets.reweighted((1 - abs(weights)) * per_gene)
     weighted = (abs(weights) != 1).any()
     quantiles, extremes = _quantiles(n)
     correct = _correction(sets, n, reg_sign, n_targets, penalty) if pleiotropy else None
@@ -62,7 +81,7 @@ def viper(
 
 
 def _quantiles(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Normal quantiles of ranks and of their distances from the middle, by twice the rank."""
+    """Tabulate normal quantiles of ranks and of their distances from the middle, indexed by twice the rank."""
     from scipy.special import ndtri
 
     ranks = np.arange(2 * n + 1) / 2 / (n + 1)
@@ -71,7 +90,7 @@ def _quantiles(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _correction(sets: SetIndex, n: int, reg_sign: float, n_targets: int, penalty: float) -> Callable[..., None] | None:
-    """Corrects the scores of a block for pleiotropy; None if no sets share enough genes."""
+    """Return a function that corrects the scores of a block for pleiotropy; None if no sets share enough genes."""
     from scipy.special import ndtri
 
     from scgsfm.kernels import Regulons, correct_pleiotropy
@@ -85,7 +104,7 @@ def _correction(sets: SetIndex, n: int, reg_sign: float, n_targets: int, penalty
 
 
 def _partners(sets: SetIndex, n_targets: int) -> csr_array:
-    """Which later sets share more than ``n_targets`` genes with each set."""
+    """Find for each set the later sets that share more than ``n_targets`` genes with it."""
     pattern = (sets.membership != 0).astype(np.int32)
     parts = [pattern[i : i + SETS_AT_A_TIME] @ pattern.T > n_targets for i in range(0, len(sets), SETS_AT_A_TIME)]
     partners = csr_array(triu(vstack(parts), k=1))
@@ -97,11 +116,11 @@ VIPER = Method(
     name="viper",
     prepare=viper,
     title="VIPER",
-    statistic="normal score of the set's genes being at the ends of the cell's ranks, by their weights",
+    statistic="normalized enrichment score of the genes of the set at the ends of the ranking, by weight",
     reference="https://doi.org/10.1038/ng.3593",
     range=(-np.inf, np.inf),
     weights=True,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
     test="normal distribution, two-sided",
 )

@@ -1,3 +1,5 @@
+"""z-score."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -13,12 +15,24 @@ if TYPE_CHECKING:
     from ._method import Scorer, Scores
 
 
-def zscore(rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = "RoKAI") -> Scorer:
-    """Weighted mean of a set's ``m`` genes, less that of all genes, in units of its standard error σ/√m.
+def zscore(_rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = "RoKAI") -> Scorer:
+    r"""Compute the z-score: the weighted mean of a set minus the mean of all genes, in standard errors.
 
-    σ is the standard deviation over all genes of the cell. As in decoupler's code (its documentation has the two
-    the other way round), ``"RoKAI"`` subtracts the mean of all genes and ``"KSEA"`` doesn't. A cell whose values are
-    all the same has the score 0.
+    With :math:`\bar x_S = \sum_{g \in S} w_g x_g / \sum_{g \in S} |w_g|` over the :math:`m` genes of the set, and
+    :math:`\bar x` and :math:`\sigma` the mean and the standard deviation over all genes of the cell,
+
+    .. math:: z = \frac{(\bar x_S - \bar x) \sqrt m}{\sigma}
+
+    A cell with the same value in all genes has the score 0. Reference: Yılmaz et al. (2021),
+    https://doi.org/10.1038/s41467-021-21211-6.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    flavor
+        ``"RoKAI"`` subtracts :math:`\bar x`, ``"KSEA"`` does not, as in the code of decoupler. Its documentation states
+        the opposite.
     """
     if flavor not in {"RoKAI", "KSEA"}:
         msg = f"`flavor` is {flavor!r}, but must be 'RoKAI' or 'KSEA'."
@@ -42,11 +56,11 @@ ZSCORE = Method(
     name="zscore",
     prepare=zscore,
     title="z-score",
-    statistic="difference of the weighted mean of the set's genes and the mean of all, in standard errors",
+    statistic="weighted mean of the genes of the set minus the mean of all genes, in standard errors",
     reference="https://doi.org/10.1038/s41467-021-21211-6",
     range=(-np.inf, np.inf),
     weights=True,
     signs=True,
-    missing="skipped",
+    missing_genes="skipped",
     test="normal distribution, two-sided",
 )
