@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import threading
 from collections import Counter
@@ -19,6 +20,7 @@ from scgsfm.settings import Settings, settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import ModuleType
     from typing import Any
 
 
@@ -88,6 +90,30 @@ ARRAY_TYPES: dict[str, Callable[[np.ndarray, Path], Any]] = {
 def array_type(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[np.ndarray], Any]:
     """Turns a dense array into a matrix of one of the types that the package takes, in memory, lazy or on disk."""
     return lambda x: ARRAY_TYPES[request.param](x, tmp_path)
+
+
+@pytest.fixture(params=["csr_matrix", "numpy", "dask_csr"])
+def few_array_types(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[np.ndarray], Any]:
+    """Like ``array_type`` with three types only: sparse, dense, and lazy in chunks.
+
+    It is for code that reads matrices only through the reader, which is tested on all types.
+    """
+    return lambda x: ARRAY_TYPES[request.param](x, tmp_path)
+
+
+@pytest.fixture
+def peer() -> Callable[..., ModuleType]:
+    """Imports a reference implementation by name. If it is missing, the test is skipped locally and fails in CI."""
+
+    def load(name: str, *, minversion: str | None = None) -> ModuleType:
+        try:
+            return pytest.importorskip(name, minversion=minversion)
+        except pytest.skip.Exception as reason:
+            if os.environ.get("CI"):
+                pytest.fail(f"CI needs the peer {name}: {reason.msg}")
+            raise
+
+    return load
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from scgsfm.kernels import auroc
 
 
-def test_against_sklearn() -> None:
+def test_equals_sklearn() -> None:
     rng = np.random.default_rng(0)
     sets = [np.sort(rng.choice(40, n, replace=False)) for n in (12, 3)]
     members, member_indptr = np.concatenate(sets), np.array([0, 12, 15])
@@ -24,7 +24,7 @@ def test_against_sklearn() -> None:
             assert share == pytest.approx(roc_auc_score(is_held, scores[row, [gene, *rivals]]))
 
 
-def test_without_rivals() -> None:
+def test_without_negatives() -> None:
     everything = np.arange(3)
     found = auroc(
         np.zeros((1, 3)), np.array([0, 1]), everything[:1], np.zeros(1, int), np.array([0, 3]), everything, everything

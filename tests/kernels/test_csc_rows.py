@@ -6,7 +6,7 @@ from scipy import sparse
 from scgsfm.kernels import csc_rows
 
 
-def test_blocks_together_are_the_matrix() -> None:
+def test_blocks_concatenate_to_the_matrix() -> None:
     x = sparse.random_array((23, 11), density=0.3, rng=np.random.default_rng(0), format="csc")
     cursors, ends = x.indptr[:-1].copy(), x.indptr[1:]
     blocks = []

@@ -29,7 +29,7 @@ def test_equals_scipy(dtype: type, layout: Callable[..., Any]) -> None:
     assert indices.dtype == indptr.dtype == np.int32
 
 
-def test_nothing() -> None:
+def test_empty_matrix() -> None:
     for shape in ((0, 4), (4, 0), (2, 3)):
         data, indices, indptr = dense_to_csr(np.zeros(shape))
         assert (len(data), len(indices), indptr.tolist()) == (0, 0, [0] * (shape[0] + 1))

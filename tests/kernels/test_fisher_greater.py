@@ -10,7 +10,7 @@ from scgsfm.kernels import fisher_greater
 @pytest.mark.parametrize(
     ("n_genes", "n_drawn"), [(20, 7), (20, 20), (20, 0), (1000, 50), (20000, 1000), (20000, 15000)]
 )
-def test_is_the_upper_tail(n_genes: int, n_drawn: int) -> None:
+def test_equals_hypergeometric_tail(n_genes: int, n_drawn: int) -> None:
     sizes = np.array([1, 3, 12, 20, *(s for s in (100, 900) if s <= n_genes)])
     for size in sizes:
         hits = np.arange(max(0, n_drawn + size - n_genes), min(n_drawn, size) + 1)

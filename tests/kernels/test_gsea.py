@@ -38,7 +38,7 @@ def descent(x: np.ndarray) -> DescendingOrder:
     )
 
 
-def test_descent(cells: np.ndarray) -> None:
+def test_descending_order(cells: np.ndarray) -> None:
     found = descent(cells)
     for i, cell in enumerate(cells):
         row = slice(found.indptr[i], found.indptr[i + 1])
@@ -52,7 +52,7 @@ def test_descent(cells: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 4, 20, 49])
-def test_random_sets_score_as_others(cells: np.ndarray, size: int) -> None:
+def test_random_sets_score_like_given_sets(cells: np.ndarray, size: int) -> None:
     """Genes that stand at the places of random sets, made a set, have the same score."""
     places = random_positions(np.random.default_rng(1), N_GENES, size, 30)
     found = permutation_null(descent(cells), places, N_GENES)
@@ -66,7 +66,7 @@ def test_random_sets_score_as_others(cells: np.ndarray, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 17, 20])
-def test_random_places_are_even(size: int) -> None:
+def test_random_positions_are_uniform(size: int) -> None:
     places = random_positions(np.random.default_rng(0), 20, size, 4000)
     assert places.shape == (4000, size)
     assert (np.diff(places, axis=1) > 0).all()
@@ -77,7 +77,7 @@ def test_random_places_are_even(size: int) -> None:
     assert abs(together.mean() - size * (size - 1) / 380) < 0.04
 
 
-def test_comparison_counts_scores_of_the_same_sign() -> None:
+def test_pvalues_count_scores_of_the_same_sign() -> None:
     null = np.array([[-0.5, -0.2, 0, 0.1, 0.3, 0.3, 0.8]])
     scores = np.array([[0.3, 0.9, 0, -0.2, -0.6]])
     means, shares = nes_and_pvalues(scores, null)

@@ -19,7 +19,7 @@ def by_steps(values: np.ndarray, weights: np.ndarray, hit: np.ndarray) -> tuple[
 
 @pytest.mark.parametrize("n_values", [3, 1000])
 @pytest.mark.parametrize("weight", [0, 1])
-def test_is_the_walk(n_values: int, weight: float) -> None:
+def test_equals_walk_step_by_step(n_values: int, weight: float) -> None:
     """With ties and without, between values of the cell's own, too; sets of one, few, most and all genes."""
     rng = np.random.default_rng(0)
     others = rng.integers(-n_values, n_values, 50).astype(float)

@@ -28,7 +28,7 @@ def shares(x: np.ndarray, y: np.ndarray, kernel: str, steps: int | None = 1000) 
 
 
 @pytest.mark.parametrize("kernel", ["gaussian", "poisson", "none"])
-def test_exact(x: np.ndarray, kernel: str) -> None:
+def test_equals_kernel_estimate(x: np.ndarray, kernel: str) -> None:
     matrix = sparse.csc_array(x)
     found = kernel_cdf(matrix.indptr, matrix.indices, matrix.data, len(x), kernel=kernel)
     for gene in range(1, 12):
@@ -40,14 +40,14 @@ def test_exact(x: np.ndarray, kernel: str) -> None:
         np.testing.assert_allclose(expected, shares(x[:, gene], levels, kernel), atol=1e-12)
 
 
-def test_constant_gene_is_in_the_middle(x: np.ndarray) -> None:
+def test_constant_gene_has_height_one_half(x: np.ndarray) -> None:
     matrix = sparse.csc_array(x + 0.1)
     found = kernel_cdf(matrix.indptr, matrix.indices, matrix.data, len(x), kernel="gaussian")
     assert (found.nodes[1], found.heights[1]) == (0.1, 0)  # node 0 is the value 0, which doesn't occur
 
 
 @pytest.mark.parametrize(("kernel", "shift"), [("gaussian", 0.3), ("gaussian", -2.7), ("poisson", 0), ("none", 0.3)])
-def test_interpolated(x: np.ndarray, kernel: str, shift: float) -> None:
+def test_interpolation_equals_kernel_estimate(x: np.ndarray, kernel: str, shift: float) -> None:
     """From all values the curve is the exact one, anywhere, but for the steps in which the normal one is taken."""
     x = np.where(x > 0, x + shift, 0)
     matrix = sparse.csc_array(x)
@@ -63,7 +63,7 @@ def test_interpolated(x: np.ndarray, kernel: str, shift: float) -> None:
         assert (np.diff(heights[np.argsort(y)]) >= 0).all()
 
 
-def test_gene_of_which_only_moments_are_known() -> None:
+def test_gene_without_sampled_values() -> None:
     """Of 100 cells two have a value, and neither is in the sample."""
     nothing = np.zeros(0)
     found = approximate_cdf(
@@ -74,7 +74,7 @@ def test_gene_of_which_only_moments_are_known() -> None:
     )
 
 
-def test_values_of_a_gene_that_is_constant_otherwise() -> None:
+def test_constant_gene_at_other_values() -> None:
     nothing = np.zeros(0)
     found = approximate_cdf(np.zeros(2, int), nothing, np.ones(1), np.zeros(1), np.zeros(1), kernel="gaussian")
     np.testing.assert_array_equal(

@@ -42,7 +42,7 @@ def test_parts_belong_to_the_set(disjoint: bool) -> None:
             assert sorted(target) == sorted(genes)
 
 
-def test_visible_share_is_spread_over_its_range() -> None:
+def test_visible_fraction_is_uniform_over_its_range() -> None:
     seen, _ = draw(0.1, 0.9)
     shares = np.array([len(part) for part in seen[4::5]]) / 700
     assert shares.min() >= 0.099
@@ -50,7 +50,7 @@ def test_visible_share_is_spread_over_its_range() -> None:
     assert np.quantile(shares, [0.25, 0.5, 0.75]) == pytest.approx([0.3, 0.5, 0.7], abs=0.08)
 
 
-def test_fixed_share() -> None:
+def test_fixed_fraction() -> None:
     seen, target = draw(0.2, 0.2, disjoint=True)
     assert [len(part) for part in seen[:5]] == [1, 1, 2, 8, 140]
     assert [len(part) for part in target[:5]] == [1, 2, 8, 32, 560]
@@ -61,14 +61,14 @@ def test_all_visible() -> None:
         np.testing.assert_array_equal(seen, target)
 
 
-def test_one_gene_stays_hidden() -> None:
+def test_at_least_one_gene_is_hidden() -> None:
     seen, target = draw(0.999, 0.999, disjoint=True)
     assert {len(part) for part in target} == {1}
     assert len(seen[0]) == 1
 
 
 @pytest.mark.parametrize("disjoint", [False, True])
-def test_caps(disjoint: bool) -> None:
+def test_limits(disjoint: bool) -> None:
     seen, target = draw(0.5, 0.5, max_visible=30, max_targets=50, disjoint=disjoint)
     assert [len(part) for part in seen[:5]] == [1, 2, 5, 20, 30]
     assert [len(part) for part in target[:5]] == ([1, 1, 5, 20, 50] if disjoint else [2, 3, 10, 40, 50])
@@ -76,7 +76,7 @@ def test_caps(disjoint: bool) -> None:
         assert not set(seen[4]) & set(target[4])
 
 
-def test_order_is_drawn_anew() -> None:
+def test_each_draw_has_another_order() -> None:
     seen, _ = draw(0.1, 0.1)
     how_often = np.bincount(np.concatenate(seen[4::5]) - 4000, minlength=700)
     assert how_often.sum() == 200 * 70

@@ -15,7 +15,7 @@ def deficits(*columns: Any) -> np.ndarray:
     return np.array([[*column, NEVER] for column in columns], np.int32)
 
 
-def test_tails_by_hand() -> None:
+def test_tails_of_small_example() -> None:
     """Two columns: A lacks nothing, C one; the sums 0, 1, 2 have chances 1/4, 1/2, 1/4 where only A and C occur."""
     table = deficits((0, 1, 9, 9), (0, 1, 9, 9))
     background = np.array([0.5, 0.5, 0.0, 0.0])
@@ -42,7 +42,7 @@ def test_tails_of_a_wide_range() -> None:
     assert np.searchsorted(sums, limits[0] + 1, side="right") / 4**5 >= 0.6
 
 
-def test_seeds_are_all_words_that_can_match() -> None:
+def test_seeds_are_all_kmers_that_can_match() -> None:
     rng = np.random.default_rng(1)
     columns = rng.integers(0, 40, (SEED, 4))
     table = deficits(*(columns - columns.min(axis=1, keepdims=True)))
@@ -56,7 +56,7 @@ def test_seeds_are_all_words_that_can_match() -> None:
     assert set(motifs.tolist()) == {0}
 
 
-def test_best_by_hand() -> None:
+def test_best_of_small_example() -> None:
     motif = deficits(*[(0, 5, 5, 5)] * 7)
     letters = np.array([0, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0], np.uint8)
     found = best_motifs(letters, np.array([0, 8, 11]), motif_tables(motif, np.array([0, 7])), 1)
@@ -64,7 +64,7 @@ def test_best_by_hand() -> None:
     assert found[1, 0] >= NEVER
 
 
-def test_keep_best_by_hand() -> None:
+def test_keep_best_of_small_example() -> None:
     group = np.array([0, 0, 0, 0, 1])
     family = np.array([0, 0, 1, 0, 0])
     start, end = np.array([5, 8, 6, 10, 5]), np.array([10, 12, 9, 14, 10])

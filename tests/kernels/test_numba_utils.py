@@ -39,7 +39,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-def test_is_given_once_for_kernels_of_the_package(said: list[str]) -> None:
+def test_notice_is_logged_once_and_only_for_this_package(said: list[str]) -> None:
     with event.install_listener("numba:compile", CompileNotice()):
         compiled("other.module")
         assert said == []
@@ -49,5 +49,5 @@ def test_is_given_once_for_kernels_of_the_package(said: list[str]) -> None:
     assert "some seconds once" in said[0]
 
 
-def test_listens_from_the_start() -> None:
+def test_listener_is_registered_on_import() -> None:
     assert package_listeners()

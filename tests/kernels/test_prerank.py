@@ -19,7 +19,7 @@ def by_definition(values: np.ndarray, hits: np.ndarray) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize("decimals", [12, 1, 0])
-def test_against_the_whole_running_sum(decimals: int) -> None:
+def test_equals_whole_running_sum(decimals: int) -> None:
     rng = np.random.default_rng(0)
     values = np.sort(rng.normal(size=300).round(decimals))[::-1]
     sizes = np.r_[1, 2, 5, 40, 200, 299, rng.integers(3, 30, 100)]
@@ -34,7 +34,7 @@ def test_against_the_whole_running_sum(decimals: int) -> None:
             assert edge == place
 
 
-def test_by_hand() -> None:
+def test_small_example() -> None:
     values = np.array([4.0, 3.0, 2.0, 1.0, -1.0, -5.0])
     scores, edges = enrichment_scores(values, np.array([0, 2, 4]), np.array([0, 3, 4, 5]))
     # +4/5, -1/4, -1/4, +1/5: highest after the first gene
@@ -43,14 +43,14 @@ def test_by_hand() -> None:
     assert edges.tolist() == [1, 2]
 
 
-def test_without_a_step() -> None:
+def test_sets_without_score() -> None:
     values = np.array([2.0, 0.0, 0.0, -1.0])
     scores, edges = enrichment_scores(values, np.array([0, 2, 6, 6]), np.array([1, 2, 0, 1, 2, 3]))
     assert scores.tolist() == [0, 0, 0]  # only zeros, all genes, none
     assert edges.tolist() == [0, 0, 0]
 
 
-def test_order_within_ties_does_not_matter() -> None:
+def test_independent_of_order_within_ties() -> None:
     values = np.array([3.0, 1.0, 1.0, 1.0, 1.0, -2.0])
     scores, _ = enrichment_scores(values, np.array([0, 2, 4]), np.array([1, 2, 3, 4]))
     assert scores[0] == scores[1]
@@ -62,7 +62,7 @@ def test_tie_bounds() -> None:
     assert ends.tolist() == [1, 3, 3, 4]
 
 
-def test_random_sets_have_the_same_law_as_sets_drawn_by_numpy() -> None:
+def test_random_sets_have_the_same_distribution_as_numpy_draws() -> None:
     rng = np.random.default_rng(3)
     values = np.sort(rng.normal(size=200))[::-1]
     drawn = random_enrichment_scores(values, 8, 4000, np.random.default_rng(0))

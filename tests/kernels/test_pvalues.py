@@ -19,7 +19,7 @@ def test_equals_scipy_far_into_the_tail(df: float) -> None:
     assert found.max() == 1
 
 
-def test_zero_has_1_and_nan_stays() -> None:
+def test_zero_gives_1_and_nan_stays() -> None:
     np.testing.assert_array_equal(two_sided_pvalues(np.array([[0.0, -0.0, np.nan]]), 100), [[1, 1, np.nan]])
 
 

@@ -9,7 +9,7 @@ from scgsfm.kernels import set_sums
 
 @pytest.mark.parametrize("n_sets", [1, 7, 60])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_is_the_product_with_the_membership_matrix(n_sets: int, dtype: type) -> None:
+def test_equals_matrix_product(n_sets: int, dtype: type) -> None:
     """Genes of no, of some and of many sets."""
     rng = np.random.default_rng(0)
     cells = sparse.random_array((30, 50), density=0.3, rng=rng, format="csr").astype(dtype)

@@ -7,7 +7,7 @@ from scgsfm.kernels import keep_top_k
 
 
 @pytest.mark.parametrize("n", [1, 4, 30, 50])
-def test_blocks_against_a_sort(n: int) -> None:
+def test_equals_sort_of_all_blocks(n: int) -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(0, 9, (30, 6)).astype(np.float32)  # with ties
     scores[rng.random(scores.shape) < 0.1] = np.nan

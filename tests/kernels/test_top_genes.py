@@ -10,7 +10,7 @@ from scgsfm.kernels import top_genes
 @pytest.mark.parametrize("n", [1, 5, 40])
 @pytest.mark.parametrize("shift", [0, -1], ids=["non-negative", "negative"])
 @pytest.mark.parametrize("explicit_zeros", [False, True])
-def test_stable_descending_order(n: int, shift: int, *, explicit_zeros: bool) -> None:
+def test_equals_stable_sort(n: int, shift: int, *, explicit_zeros: bool) -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 4, (20, 40)).astype(np.float32) + shift
     x[0] = 0

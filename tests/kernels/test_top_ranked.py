@@ -10,7 +10,7 @@ from scgsfm.kernels import rank_cells, top_ranked
 @pytest.mark.parametrize("n", [1, 5, 35])
 @pytest.mark.parametrize("shift", [0, -1], ids=["non-negative", "negative"])
 @pytest.mark.parametrize("explicit_zeros", [False, True])
-def test_descending_with_ties_in_the_given_order(n: int, shift: int, *, explicit_zeros: bool) -> None:
+def test_ties_follow_the_given_order(n: int, shift: int, *, explicit_zeros: bool) -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 4, (20, 40)).astype(np.float32) + shift
     x[:, 3:8] = 0

@@ -42,7 +42,7 @@ def by_permutation(row: np.ndarray, top: int) -> np.ndarray:
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_mean_over_tie_orders(row: list[int], top: int, dtype: type) -> None:
+def test_equals_mean_over_orders_of_ties(row: list[int], top: int, dtype: type) -> None:
     x = np.array([row], dtype=dtype)
     np.testing.assert_allclose(gains(x, top)[0], by_permutation(x[0], top), rtol=1e-12)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scgsfm.scoring import BlockReader, Job, Result, SetIndex, get_method, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def signed(membership: np.ndarray) -> np.ndarray:
 
 
 def decoupler_scores(
+    dc: ModuleType,
     method: str,
     counts: np.ndarray,
     membership: np.ndarray,
@@ -62,7 +65,6 @@ def decoupler_scores(
     import pandas as pd
     from anndata import AnnData
 
-    dc = pytest.importorskip("decoupler", minversion="2")
     adata = AnnData(make(counts), var=pd.DataFrame(index=[f"g{i}" for i in range(counts.shape[1])]))
     sets, genes = np.nonzero(membership)
     net = pd.DataFrame(
@@ -76,5 +78,5 @@ def decoupler_scores(
 
 
 @pytest.fixture
-def decoupler() -> Callable[..., tuple[np.ndarray, np.ndarray | None]]:
-    return decoupler_scores
+def decoupler(peer: Callable[..., ModuleType]) -> Callable[..., tuple[np.ndarray, np.ndarray | None]]:
+    return partial(decoupler_scores, peer("decoupler", minversion="2"))

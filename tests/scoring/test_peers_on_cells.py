@@ -1,4 +1,4 @@
-"""Scores of real cells by real sets, beside those of the peers."""
+"""Scores of real cells and gene sets, compared with reference implementations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import scgsfm
 from scgsfm.scoring import BlockReader, Job, SetIndex, get_method, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from anndata import AnnData
 
 
@@ -46,8 +48,10 @@ def genes_of(cells: AnnData, sets: SetIndex) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(("method", "params"), [("mlm", {}), ("viper", {}), ("viper", {"n_targets": 2})])
-def test_decoupler(cells: AnnData, sets: SetIndex, method: str, params: dict[str, Any]) -> None:
-    dc = pytest.importorskip("decoupler", minversion="2")
+def test_equals_decoupler(
+    peer: Callable[..., Any], cells: AnnData, sets: SetIndex, method: str, params: dict[str, Any]
+) -> None:
+    dc = peer("decoupler", minversion="2")
     listed = genes_of(cells, sets)
     net = pd.DataFrame([(f"{i:03d}", gene, 1.0) for i, genes in enumerate(listed) for gene in genes])
     adata = cells.copy()
@@ -56,8 +60,8 @@ def test_decoupler(cells: AnnData, sets: SetIndex, method: str, params: dict[str
     np.testing.assert_allclose(scores(cells, sets, method, **params), expected, rtol=1e-9, atol=1e-9)
 
 
-def test_scanpy(cells: AnnData, sets: SetIndex) -> None:
-    sc = pytest.importorskip("scanpy")
+def test_equals_scanpy(peer: Callable[..., Any], cells: AnnData, sets: SetIndex) -> None:
+    sc = peer("scanpy")
     adata = cells.copy()
     found = scores(cells, sets, "score_genes")
     for i, genes in enumerate(genes_of(cells, sets)):
@@ -65,10 +69,10 @@ def test_scanpy(cells: AnnData, sets: SetIndex) -> None:
         np.testing.assert_allclose(found[:, i], adata.obs["score"], atol=1e-9)
 
 
-def test_gseapy(cells: AnnData, sets: SetIndex) -> None:
-    peer = pytest.importorskip("gseapy")
+def test_equals_gseapy(peer: Callable[..., Any], cells: AnnData, sets: SetIndex) -> None:
+    gseapy = peer("gseapy")
     table = pd.DataFrame(cells.X.toarray().T, index=cells.var_names, columns=cells.obs_names)
     listed = {f"{i:03d}": genes for i, genes in enumerate(genes_of(cells, sets))}
-    done = peer.gsva(table, listed, min_size=1, max_size=100_000, threads=1).res2d
+    done = gseapy.gsva(table, listed, min_size=1, max_size=100_000, threads=1).res2d
     expected = done.pivot(index="Name", columns="Term", values="ES").loc[cells.obs_names, list(listed)].to_numpy(float)
     np.testing.assert_allclose(scores(cells, sets, "gsva"), expected, atol=1e-6)

@@ -28,7 +28,7 @@ def cells(n: int) -> sparse.csr_array:
     return sparse.random_array((n, 60), density=0.2, format="csr", rng=np.random.default_rng(0))
 
 
-def test_same_result_in_any_blocks(counts: np.ndarray, sets: SetIndex) -> None:
+def test_independent_of_block_size(counts: np.ndarray, sets: SetIndex) -> None:
     jobs = [Job(get_method(name), sets) for name in ("aucell", "ulm")]
     whole = run(BlockReader(counts), jobs)
     for block_size in (1, 4, 23):
@@ -37,7 +37,7 @@ def test_same_result_in_any_blocks(counts: np.ndarray, sets: SetIndex) -> None:
             np.testing.assert_array_equal(one.padj, other.padj)
 
 
-def test_an_error_stops_the_walk() -> None:
+def test_error_stops_the_run() -> None:
     rows, seen = BlockReader(cells(400), block_size=2), []
 
     def fail(block: sparse.csr_array) -> None:
@@ -50,7 +50,7 @@ def test_an_error_stops_the_walk() -> None:
     assert len(seen) < 20
 
 
-def test_interrupt_stops_the_walk(sets: SetIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_stops_the_run(sets: SetIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, n_read = BlockReader(cells(400), block_size=2), 0
     read = rows.read
 
@@ -69,7 +69,7 @@ def test_interrupt_stops_the_walk(sets: SetIndex, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("n_cells", [100, 1000])
-def test_few_blocks_are_held(n_cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_blocks_are_in_memory(n_cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many cells there are."""
     rows = BlockReader(cells(n_cells), block_size=2)
     held: list[weakref.ref] = []
@@ -89,7 +89,7 @@ def test_few_blocks_are_held(n_cells: int, monkeypatch: pytest.MonkeyPatch) -> N
     assert 1 <= most <= 5
 
 
-def test_memory_is_the_output_and_a_few_blocks(sets: SetIndex) -> None:
+def test_memory_does_not_grow_with_cells(sets: SetIndex) -> None:
     import tracemalloc
 
     jobs = [Job(get_method("mean"), sets)]
@@ -106,7 +106,7 @@ def test_memory_is_the_output_and_a_few_blocks(sets: SetIndex) -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_scorers_travel_without_the_data(name: str, sets: SetIndex, counts: np.ndarray) -> None:
+def test_pickled_scorers_hold_no_data(name: str, sets: SetIndex, counts: np.ndarray) -> None:
     """To other processes, where they give the same scores."""
     cloudpickle = pytest.importorskip("cloudpickle")
     job = Job(get_method(name), sets, dict(get_method(name).parameters))
@@ -120,7 +120,7 @@ def test_scorers_travel_without_the_data(name: str, sets: SetIndex, counts: np.n
 
 
 @pytest.mark.parametrize(("delay", "verbosity", "shown"), [(0.0, 1, True), (0.0, 0, False), (None, 1, False)])
-def test_progress_appears_in_long_runs_only(
+def test_progress_bar_appears_only_in_long_runs(
     delay: float | None, verbosity: int, shown: bool, sets: SetIndex, own_settings: Any, capsys: Any
 ) -> None:
     own_settings.verbosity = verbosity

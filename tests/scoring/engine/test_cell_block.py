@@ -25,7 +25,7 @@ def jobs(sets: SetIndex) -> list[Job]:
     return [*found, Job(get_method("aucell"), sets, {"ties": "decoupler"})]
 
 
-def test_a_list_of_methods_gives_what_each_alone_gives(counts: np.ndarray, sets: SetIndex) -> None:
+def test_several_methods_give_the_same_results_as_each_alone(counts: np.ndarray, sets: SetIndex) -> None:
     rows = BlockReader(sparse.csr_array(counts), block_size=9)
     for job, found in zip(jobs(sets), run(rows, jobs(sets)), strict=True):
         (alone,) = run(rows, [job])
@@ -34,7 +34,7 @@ def test_a_list_of_methods_gives_what_each_alone_gives(counts: np.ndarray, sets:
             np.testing.assert_array_equal(found.padj, alone.padj)
 
 
-def test_what_methods_share_is_computed_once_a_block(
+def test_shared_results_are_computed_once_per_block(
     monkeypatch: pytest.MonkeyPatch, counts: np.ndarray, sets: SetIndex
 ) -> None:
     calls: dict[str, int] = {}
@@ -48,16 +48,16 @@ def test_what_methods_share_is_computed_once_a_block(
 
         monkeypatch.setattr(where, name, counted)
 
-    count(scgsfm.kernels, "rank")
+    count(scgsfm.kernels, "rank_cells")
     count(scgsfm.kernels, "moments")
-    count(SetIndex, "scatter")
+    count(SetIndex, "set_sums")
     n_blocks = 3
     run(BlockReader(sparse.csr_array(counts), block_size=8), jobs(sets))
-    n_of_ranks = len(RANKS) + 1  # each scatters gains of its own
-    assert calls == {"rank": n_blocks, "moments": n_blocks, "scatter": n_blocks * (n_of_ranks + 1)}
+    n_of_ranks = len(RANKS) + 1  # each sums its own gains
+    assert calls == {"rank_cells": n_blocks, "moments": n_blocks, "set_sums": n_blocks * (n_of_ranks + 1)}
 
 
-def test_sums_differ_by_sets_and_cannot_be_changed(counts: np.ndarray, sets: SetIndex) -> None:
+def test_sums_are_cached_per_sets_and_read_only(counts: np.ndarray, sets: SetIndex) -> None:
     cells = CellBlock(sparse.csr_array(counts))
     double = sets.reweighted(2 * sets.membership.data)
     np.testing.assert_allclose(cells.sums(double), 2 * cells.sums(sets))
@@ -66,7 +66,7 @@ def test_sums_differ_by_sets_and_cannot_be_changed(counts: np.ndarray, sets: Set
 
 
 @pytest.mark.parametrize(("bound", "value", "most"), [("SCORES_AT_A_TIME", 30, 5), ("VALUES_AT_A_TIME", 100, 6)])
-def test_blocks_are_scored_in_parts_of_a_bounded_size(
+def test_blocks_are_scored_in_parts_of_limited_size(
     monkeypatch: pytest.MonkeyPatch, counts: np.ndarray, sets: SetIndex, bound: str, value: int, most: int
 ) -> None:
     """Of 6 sets, and of about 17 values other than zero a cell."""

@@ -61,7 +61,7 @@ def lazy(adata: ad.AnnData, *, seconds: float = 0) -> ad.AnnData:
     return ad.AnnData(x, obs=adata.obs, var=adata.var)
 
 
-def test_a_killed_worker_changes_nothing(client: Any, adata: ad.AnnData, expected: dict[str, np.ndarray]) -> None:
+def test_result_survives_a_killed_worker(client: Any, adata: ad.AnnData, expected: dict[str, np.ndarray]) -> None:
     slow = lazy(adata, seconds=0.1)
     scgsfm.tl.score(slow, SETS, method=METHODS, compute=False)
     pids = client.run(os.getpid)
@@ -76,7 +76,7 @@ def test_a_killed_worker_changes_nothing(client: Any, adata: ad.AnnData, expecte
         np.testing.assert_array_equal(scores, expected[key])
 
 
-def test_blocks_go_to_the_workers(
+def test_blocks_are_scored_on_workers(
     client: Any, adata: ad.AnnData, expected: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also those of the walks before the scoring."""
@@ -106,7 +106,7 @@ def test_workers_write_to_zarr(client: Any, adata: ad.AnnData, expected: dict[st
     np.testing.assert_array_equal(back, expected["score_aucell"])
 
 
-def test_kernels_are_compiled_once_a_worker(client: Any, adata: ad.AnnData) -> None:
+def test_kernels_are_compiled_once_per_worker(client: Any, adata: ad.AnnData) -> None:
     scgsfm.tl.score(lazy(adata), SETS)
 
     def n_compiled() -> int:

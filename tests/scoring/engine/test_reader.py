@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("block_size", [None, 1, 5, 100])
-def test_blocks_are_the_matrix(counts: np.ndarray, array_type: Callable[..., Any], block_size: int | None) -> None:
+def test_blocks_concatenate_to_the_matrix(
+    counts: np.ndarray, array_type: Callable[..., Any], block_size: int | None
+) -> None:
     rows = BlockReader(array_type(counts), block_size=block_size)
     blocks = list(rows)
     assert [start for start, _ in blocks] == list(np.cumsum([0, *(block.shape[0] for _, block in blocks[:-1])]))
@@ -33,7 +35,7 @@ def test_selects_and_orders_genes(counts: np.ndarray, array_type: Callable[..., 
 
 
 @pytest.mark.parametrize("first", [0, 7])
-def test_map_is_in_the_order_of_the_cells(counts: np.ndarray, array_type: Callable[..., Any], first: int) -> None:
+def test_map_preserves_the_order_of_cells(counts: np.ndarray, array_type: Callable[..., Any], first: int) -> None:
     rows = BlockReader(array_type(counts), block_size=5)
     found = list(rows.map(lambda block: block.sum(axis=1), first=first))
     assert [start for start, _ in found] == list(first + np.cumsum([0, *(len(value) for _, value in found[:-1])]))
@@ -41,15 +43,13 @@ def test_map_is_in_the_order_of_the_cells(counts: np.ndarray, array_type: Callab
 
 
 @pytest.mark.parametrize("make", [sparse.csr_array, sparse.csc_array, np.asarray])
-def test_rows_from_the_middle(counts: np.ndarray, make: Any) -> None:
+def test_read_from_the_middle(counts: np.ndarray, make: Any) -> None:
     start, block = next(BlockReader(make(counts), block_size=6).read(9))
     assert start == 9
     np.testing.assert_array_equal(block.toarray() if sparse.issparse(block) else block, counts[9:15])
 
 
-def test_columns_on_disk_in_several_batches(
-    counts: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_csc_on_disk_in_several_batches(counts: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import anndata as ad
     import h5py
 
@@ -82,7 +82,7 @@ class Counting:
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 10_000])
-def test_chunks_on_disk_are_read_once(counts: np.ndarray, chunk: int) -> None:
+def test_each_chunk_on_disk_is_read_once(counts: np.ndarray, chunk: int) -> None:
     matrix = sparse.csr_array(counts)
     data = Counting(matrix.data, chunk)
     group = {"indptr": matrix.indptr, "data": data, "indices": Counting(matrix.indices, chunk)}
@@ -116,7 +116,7 @@ def test_sharded_zarr(counts: np.ndarray, tmp_path: Path) -> None:
     np.testing.assert_array_equal(sparse.vstack(blocks).toarray(), counts)
 
 
-def test_unknown_chunks_are_refused(counts: np.ndarray) -> None:
+def test_dask_array_of_unknown_shape_raises(counts: np.ndarray) -> None:
     da = pytest.importorskip("dask.array")
     x = da.from_array(counts, chunks=(5, -1))
     with pytest.raises(ValueError, match="compute_chunk_sizes"):
@@ -128,7 +128,7 @@ def test_detected(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8, bool])
-def test_other_numbers(dtype: type, array_type: Callable[..., Any]) -> None:
+def test_integers_and_booleans_are_converted(dtype: type, array_type: Callable[..., Any]) -> None:
     x = np.random.default_rng(0).integers(0, 2, (6, 10)).astype(dtype)
     blocks = [block for _, block in BlockReader(array_type(x))]
     assert all(block.dtype in (np.float32, np.float64) for block in blocks)
@@ -147,19 +147,19 @@ def test_duplicate_entries_are_summed_in_a_copy() -> None:
     assert x.data.tolist() == [1, 2, 4]
 
 
-def test_nan_and_infinity_are_refused(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
+def test_nan_and_infinity_raise(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
     counts[2, :2] = np.nan
     counts[2, 2] = np.inf
     with pytest.raises(ValueError, match="2 NaN and 1 infinite"):
         list(BlockReader(array_type(counts)))
 
 
-def test_large_finite_values_pass() -> None:
+def test_large_finite_values_are_accepted() -> None:
     x = np.full((1, 4), np.finfo(np.float32).max, np.float32)
     assert next(iter(BlockReader(x)))[1].nnz == 4
 
 
-def test_gpu_arrays_are_refused() -> None:
+def test_gpu_arrays_raise() -> None:
     class ndarray:
         __module__ = "cupy"
 
@@ -169,11 +169,11 @@ def test_gpu_arrays_are_refused() -> None:
 
 
 @pytest.mark.parametrize("matrix", [[[1, 2]], sparse.coo_array(np.eye(3))])
-def test_other_types_are_refused(matrix: object) -> None:
+def test_unsupported_types_raise(matrix: object) -> None:
     with pytest.raises(TypeError, match="CSR or CSC"):
         BlockReader(matrix)
 
 
-def test_block_size_is_checked(counts: np.ndarray) -> None:
+def test_invalid_block_size_raises(counts: np.ndarray) -> None:
     with pytest.raises(ValueError, match="block_size"):
         BlockReader(counts, block_size=0)

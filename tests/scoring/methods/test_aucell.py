@@ -27,7 +27,7 @@ def by_ranks(ranks: np.ndarray, membership: np.ndarray, n_up: int) -> np.ndarray
 
 @pytest.mark.parametrize("ties", ["expected", "decoupler"])
 @pytest.mark.parametrize("n_up", [None, 2, 10, 60])
-def test_without_ties_it_is_the_definition(
+def test_equals_definition_without_ties(
     aucell: Callable[..., Any], membership: np.ndarray, n_up: int | None, ties: str
 ) -> None:
     x = np.random.default_rng(0).permuted(np.tile(np.arange(60.0) + 1, (9, 1)), axis=1)
@@ -36,7 +36,7 @@ def test_without_ties_it_is_the_definition(
 
 
 @pytest.mark.parametrize("n_up", [None, 20])
-def test_is_the_mean_over_random_tie_orders(
+def test_equals_mean_over_random_orders_of_ties(
     aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, n_up: int | None
 ) -> None:
     rng = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def test_is_the_mean_over_random_tie_orders(
     assert (np.abs(aucell(counts, membership, n_up=n_up) - np.mean(draws, axis=0)) <= 5 * error + 1e-12).all()
 
 
-def test_same_numbers_for_all_types_and_blocks(
+def test_independent_of_array_type_and_block_size(
     aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
 ) -> None:
     for ties in ("expected", "decoupler"):
@@ -60,11 +60,13 @@ def test_same_numbers_for_all_types_and_blocks(
             np.testing.assert_array_equal(found, expected)
 
 
-def test_a_cell_is_scored_by_itself(aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_cells_are_scored_individually(aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     np.testing.assert_array_equal(aucell(counts[3:7], membership), aucell(counts, membership)[3:7])
 
 
-def test_order_of_values_decides(aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_depends_only_on_the_order_of_values(
+    aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     """Neither the scale nor the type of the numbers matters."""
     expected = aucell(counts, membership)
     np.testing.assert_array_equal(aucell(np.expm1(counts), membership), expected)
@@ -80,7 +82,7 @@ def test_negative_values_rank_below_zeros(
     np.testing.assert_allclose(aucell(shifted, membership), aucell(counts, membership), rtol=1e-12)
 
 
-def test_all_zero_cell_has_the_mean_over_all_ranks(
+def test_zero_cell_has_the_mean_over_all_ranks(
     aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
 ) -> None:
     found = aucell(counts, membership, n_up=10)[4]
@@ -97,13 +99,13 @@ def test_weights(aucell: Callable[..., Any], counts: np.ndarray, membership: np.
     np.testing.assert_allclose(aucell(x, weights, n_up=12), by_ranks(rankdata(-x, axis=1), weights, 12), rtol=1e-12)
 
 
-def test_set_in_front_has_1_and_set_at_the_end_0(aucell: Callable[..., Any], membership: np.ndarray) -> None:
+def test_top_set_scores_1_and_bottom_set_0(aucell: Callable[..., Any], membership: np.ndarray) -> None:
     x = np.stack([membership[3], -membership[3]])
     np.testing.assert_allclose(aucell(x, membership[3:4], n_up=10)[:, 0], [1, 0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("params", [{"n_up": 1}, {"n_up": 61}, {"ties": "random"}])
-def test_bad_parameters(
+def test_invalid_parameters_raise(
     aucell: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):

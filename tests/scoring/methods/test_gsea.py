@@ -44,7 +44,7 @@ def test_enrichment_score_equals_decoupler(
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_normalized_score_is_about_decouplers(
+def test_normalized_score_is_close_to_decoupler(
     score: Callable[..., Any], decoupler: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
 ) -> None:
     counts = counts[counts.any(axis=1)]
@@ -62,7 +62,7 @@ def draw_scores(rng: np.random.Generator, cell: np.ndarray, size: int, times: in
 
 
 @pytest.mark.parametrize("size", [2, 13, 30])
-def test_p_values_and_norm_are_those_of_random_sets(score: Callable[..., Any], counts: np.ndarray, size: int) -> None:
+def test_pvalues_and_norm_equal_those_of_random_sets(score: Callable[..., Any], counts: np.ndarray, size: int) -> None:
     """Sets of 13 and 30 genes are compared with random ones of 12 and 15, and of 30."""
     rng = np.random.default_rng(0)
     cells = [counts[0], counts[1] - 1.5 * (counts[1] > 0)]
@@ -90,7 +90,7 @@ def test_random_sets_are_the_same_for_all_cells_and_sets(
     np.testing.assert_array_equal(by_es.padj, whole.padj)
 
 
-def test_p_values_are_even_for_random_sets(score: Callable[..., Any]) -> None:
+def test_pvalues_of_random_sets_are_uniform(score: Callable[..., Any]) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(40, 300))
     membership = np.zeros((1, 300))
@@ -100,7 +100,7 @@ def test_p_values_are_even_for_random_sets(score: Callable[..., Any]) -> None:
     assert 0.35 < p.mean() < 0.65
 
 
-def test_order_of_the_genes_does_not_matter(
+def test_independent_of_the_order_of_genes(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
 ) -> None:
     order = np.random.default_rng(0).permutation(60)
@@ -109,7 +109,7 @@ def test_order_of_the_genes_does_not_matter(
     np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-9, atol=1e-12)
 
 
-def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarray) -> None:
+def test_zero_cell_scores_0(score: Callable[..., Any], counts: np.ndarray) -> None:
     """A set of all genes, a cell without values, a set of genes that are all zero."""
     for x, membership in [(counts, np.ones((1, 60))), (counts[4:5], np.eye(60)[:3]), (counts, np.eye(60)[9:10])]:
         found = score("gsea", x, membership, times=20)
@@ -117,7 +117,7 @@ def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarra
         np.testing.assert_array_equal(found.padj, 1)
 
 
-def test_set_in_front_has_1_and_set_at_the_end_minus_1(score: Callable[..., Any]) -> None:
+def test_top_set_scores_1_and_bottom_set_minus_1(score: Callable[..., Any]) -> None:
     x = np.arange(10.0)[None] - 4.5
     ends = np.repeat([[1.0], [0.0]], 3, axis=1)
     membership = np.hstack([1 - ends, np.zeros((2, 4)), ends])
@@ -132,7 +132,7 @@ def test_few_genes(score: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("params", [{"statistic": "p"}, {"times": 0}])
-def test_bad_parameters(
+def test_invalid_parameters_raise(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):

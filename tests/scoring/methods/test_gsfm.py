@@ -26,7 +26,7 @@ def model(linear_model: LinearModel) -> GSFM:
     return GSFM(build_module({"vocab_size": len(linear_model.genes), "d_model": 8}), linear_model.genes, name="tiny")
 
 
-def test_a_gsfm_completes_sets(model: GSFM) -> None:
+def test_completion_by_gsfm(model: GSFM) -> None:
     own = ["CD3D", "CD3E", "CD2"]
     logits = model.logits([own])[0] - model.popularity
     logits[[0, 1, *model.tokens(own)]] = -np.inf

@@ -30,16 +30,16 @@ def raw() -> np.ndarray:
 
 
 @pytest.fixture
-def gseapy() -> Callable[..., np.ndarray]:
+def gseapy(peer: Callable[..., Any]) -> Callable[..., np.ndarray]:
     """Scores by gseapy (cells × sets)."""
-    peer = pytest.importorskip("gseapy")
+    module = peer("gseapy")
 
     def score(x: np.ndarray, membership: np.ndarray, **params: Any) -> np.ndarray:
         genes = [f"g{i}" for i in range(x.shape[1])]
         cells = [f"c{i}" for i in range(len(x))]
         sets = {f"s{i}": [genes[j] for j in np.flatnonzero(row)] for i, row in enumerate(membership)}
         table = pd.DataFrame(x.T, index=genes, columns=cells)
-        done = peer.gsva(table, sets, min_size=1, max_size=10_000, threads=1, **params)
+        done = module.gsva(table, sets, min_size=1, max_size=10_000, threads=1, **params)
         return done.res2d.pivot(index="Name", columns="Term", values="ES").loc[cells, list(sets)].to_numpy(float)
 
     return score
@@ -127,7 +127,7 @@ def test_negative_and_integer_values(
 
 
 @pytest.mark.parametrize("params", [{}, {"kcdf": "none"}, {"n_reference": 9}, {"kcdf": "poisson", "n_reference": 9}])
-def test_same_numbers_for_all_types_and_blocks(
+def test_independent_of_array_type_and_block_size(
     gsva: Callable[..., Any],
     raw: np.ndarray,
     membership: np.ndarray,
@@ -140,16 +140,16 @@ def test_same_numbers_for_all_types_and_blocks(
 
 
 @pytest.mark.parametrize("kcdf", ["gaussian", "poisson", "none"])
-def test_reference_of_some_cells(gsva: Callable[..., Any], raw: np.ndarray, membership: np.ndarray, kcdf: str) -> None:
+def test_approximation_from_a_sample_of_cells(
+    gsva: Callable[..., Any], raw: np.ndarray, membership: np.ndarray, kcdf: str
+) -> None:
     """If the cells of the reference occur again and again, the scores are those of the reference."""
     few = gsva(raw, membership, kcdf=kcdf)
     many = gsva(np.repeat(raw, 4, axis=0)[1:], membership, kcdf=kcdf, n_reference=19)[::4]
     assert np.corrcoef(few.ravel(), many.ravel())[0, 1] > 0.98
 
 
-def test_cell_without_counts_and_constant_genes(
-    gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
-) -> None:
+def test_zero_cell_and_constant_genes(gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     """The genes are ordered by how seldom they are 0; constant ones stand in the middle. Nothing is NaN."""
     x = np.column_stack([counts, np.full(len(counts), 3.5)])
     sets = np.column_stack([membership, np.ones(len(membership))])
@@ -157,11 +157,11 @@ def test_cell_without_counts_and_constant_genes(
     assert np.isfinite(gsva(np.zeros((3, 60)), membership)).all()
 
 
-def test_set_of_all_genes_has_1(gsva: Callable[..., Any], counts: np.ndarray) -> None:
+def test_set_of_all_genes_scores_1(gsva: Callable[..., Any], counts: np.ndarray) -> None:
     np.testing.assert_allclose(gsva(counts, np.ones((1, 60))), 1)
 
 
-def test_set_of_the_gene_without_weight(gsva: Callable[..., Any]) -> None:
+def test_set_of_the_gene_with_weight_0(gsva: Callable[..., Any]) -> None:
     """The gene below the middle weighs nothing, but a set of it alone moves up by it like any other.
 
     The first cell has the higher value of genes 0 and 1; of equal ones the last comes first: 1, 0, 3, 2.
@@ -171,13 +171,13 @@ def test_set_of_the_gene_without_weight(gsva: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("params", [{"kcdf": "epanechnikov"}, {"kcdf": "poisson"}])
-def test_bad_kernel(
+def test_invalid_kernel_raises(
     gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=f"kcdf.*{params['kcdf']}"):
         gsva(counts, membership, **params)
 
 
-def test_one_cell_is_refused(gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="compares cells, so it needs two"):
+def test_single_cell_raises(gsva: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="compares cells, so it needs at least two"):
         gsva(counts[:1], membership)

@@ -13,20 +13,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def test_table_tells_what_a_user_has_to_know() -> None:
+def test_table_has_all_columns() -> None:
     table = scgsfm.methods()
     assert table.index.name == "method"
     assert {"aucell", "gsfm", "ucell", "mean", "sum", "zscore", "ulm"} <= set(table.index)
-    assert {"title", "statistic", "range", "weights", "signs", "missing_genes", "min_genes", "test", "reference"} <= set(
-        table
-    )
+    assert {
+        "title",
+        "statistic",
+        "range",
+        "weights",
+        "signs",
+        "missing_genes",
+        "min_genes",
+        "test",
+        "reference",
+    } <= set(table)
     assert table.notna().all(axis=None)
     assert table["reference"].str.startswith("https://doi.org/").all()
 
 
-def test_signs_and_tests_are_as_the_table_says(
-    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
-) -> None:
+def test_results_agree_with_the_table(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     for name, row in scgsfm.methods().iterrows():
         found = score(name, counts, membership)
         assert (found.padj is not None) == bool(row["test"])
@@ -37,6 +43,6 @@ def test_signs_and_tests_are_as_the_table_says(
     assert not get_method("aucell").signs
 
 
-def test_unknown_method() -> None:
+def test_unknown_method_raises() -> None:
     with pytest.raises(ValueError, match="Unknown `method` 'magic'.*aucell"):
         get_method("magic")

@@ -22,7 +22,7 @@ def by_least_squares(x: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np
     return t, 2 * student.sf(abs(t), df)
 
 
-def test_is_the_regression(
+def test_equals_regression(
     score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, array_type: Callable[..., Any]
 ) -> None:
     found = score("mlm", array_type(counts), signed, block_size=7)
@@ -45,16 +45,14 @@ def test_equals_decoupler(
     np.testing.assert_allclose(found.padj, false_discovery_control(pvalues, axis=1), rtol=1e-9, atol=1e-12)
 
 
-def test_set_of_its_own_is_the_univariate_model(
-    score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray
-) -> None:
+def test_single_set_equals_univariate_model(score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray) -> None:
     for i in range(len(signed)):
         one = signed[i : i + 1]
         np.testing.assert_allclose(score("mlm", counts, one).scores, score("ulm", counts, one).scores, rtol=1e-9)
 
 
 @pytest.mark.parametrize("value", [0, 2.5, 0.1])
-def test_constant_cell_has_0(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
+def test_constant_cell_scores_0(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
     found = score("mlm", np.full((1, 60), value), membership)
     np.testing.assert_array_equal(found.scores, 0)
     np.testing.assert_array_equal(found.padj, 1)
@@ -77,13 +75,13 @@ def test_perfect_fit_is_finite(score: Callable[..., Any], membership: np.ndarray
     ],
     ids=["twice", "combination", "all genes", "complement"],
 )
-def test_dependent_sets_are_named(
+def test_dependent_sets_raise_by_name(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, extra: Callable[..., Any], name: str
 ) -> None:
-    with pytest.raises(ValueError, match=rf"follow from the others .*: ({name})\. Leave"):
+    with pytest.raises(ValueError, match=rf"determined by the others .*: ({name})\. Remove"):
         score("mlm", counts, np.vstack([membership, extra(membership)]))
 
 
-def test_more_sets_than_genes(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="data has 6 and 6 sets are given"):
+def test_more_sets_than_genes_raise(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="data has 6 genes and there are 6 sets"):
         score("mlm", counts[:, :6], np.eye(6))

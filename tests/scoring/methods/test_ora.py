@@ -53,7 +53,7 @@ def test_equals_scipy_on_many_genes(score: Callable[..., Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::Warning:numba", "ignore::Warning:decoupler")
-def test_decoupler_tests_all_but_the_lowest_genes(score: Callable[..., Any], decoupler: Callable[..., Any]) -> None:
+def test_difference_from_decoupler(score: Callable[..., Any], decoupler: Callable[..., Any]) -> None:
     """Of its ranks from the lowest value on, decoupler 2.2 takes those above ``n_up``; here the highest are meant."""
     x = np.array([[1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10]])
     sets = np.array([[0, 0, 0, 1, 1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]], dtype=float)
@@ -66,7 +66,7 @@ def test_decoupler_tests_all_but_the_lowest_genes(score: Callable[..., Any], dec
     np.testing.assert_allclose(theirs, ours.scores)
 
 
-def test_ties_at_the_cut_are_all_in(score: Callable[..., Any]) -> None:
+def test_ties_at_the_limit_are_included(score: Callable[..., Any]) -> None:
     """Two of ten shall be high, but three share the second place."""
     x = np.array([[5.0, 2, 2, 2, 1, 1, 0, 0, 0, 0]])
     tied, next_lower = np.eye(10)[1:2], np.eye(10)[4:5]
@@ -76,7 +76,7 @@ def test_ties_at_the_cut_are_all_in(score: Callable[..., Any]) -> None:
     np.testing.assert_allclose(score("ora", x, next_lower, n_up=2).padj, 1)
 
 
-def test_neither_zeros_nor_negative_values_are_high(score: Callable[..., Any]) -> None:
+def test_zeros_and_negative_values_are_not_top_genes(score: Callable[..., Any]) -> None:
     x = np.array([[3.0, 0, 0, -1, -2, 0], [-1.0, -1, -2, -2, -3, -3], [0.0, 0, 0, 0, 0, 0]])
     found = score("ora", x, np.eye(6), n_up=4)
     padj = np.ones((3, 6))
@@ -85,7 +85,7 @@ def test_neither_zeros_nor_negative_values_are_high(score: Callable[..., Any]) -
     np.testing.assert_array_equal(found.scores[1:], 0)
 
 
-def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarray) -> None:
+def test_degenerate_tables_score_0(score: Callable[..., Any], counts: np.ndarray) -> None:
     """A set of all genes, and a cell in which all genes are high."""
     found = score("ora", counts, np.ones((1, 60)))
     np.testing.assert_array_equal(found.scores, 0)
@@ -96,6 +96,6 @@ def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarra
 
 
 @pytest.mark.parametrize("n_up", [0, 61])
-def test_bad_n_up(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, n_up: int) -> None:
+def test_invalid_n_up_raises(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, n_up: int) -> None:
     with pytest.raises(ValueError, match=f"`n_up` is {n_up}"):
         score("ora", counts, membership, n_up=n_up)

@@ -34,9 +34,9 @@ def membership() -> np.ndarray:
 
 
 @pytest.fixture
-def scanpy() -> Callable[..., np.ndarray]:
+def scanpy(peer: Callable[..., Any]) -> Callable[..., np.ndarray]:
     """Scores by scanpy, which loops over the sets (cells × sets)."""
-    sc = pytest.importorskip("scanpy")
+    sc = peer("scanpy")
 
     def score(x: Any, membership: np.ndarray, **params: Any) -> np.ndarray:
         adata = AnnData(x, var=pd.DataFrame(index=[f"g{i}" for i in range(x.shape[1])]))
@@ -53,6 +53,7 @@ def scanpy() -> Callable[..., np.ndarray]:
 )
 def test_equals_scanpy(
     score: Callable[..., Any],
+    peer: Callable[..., Any],
     scanpy: Callable[..., Any],
     counts: np.ndarray,
     membership: np.ndarray,
@@ -60,12 +61,12 @@ def test_equals_scanpy(
     params: dict[str, Any],
 ) -> None:
     if params.get("ctrl_as_ref") is False:
-        pytest.importorskip("scanpy", minversion="1.10.3")
+        peer("scanpy", minversion="1.10.3")
     found = score("score_genes", make(counts), membership, block_size=7, **params).scores
     np.testing.assert_allclose(found, scanpy(make(counts), membership, **params), atol=1e-12)
 
 
-def test_equals_scanpy_with_a_gene_pool(scanpy: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_equals_scanpy_with_gene_pool(scanpy: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     genes = np.array([f"g{i}" for i in range(700)])
     pool = np.random.default_rng(0).permutation(genes[membership.any(axis=0) | (np.arange(700) < 200)])
     adata = AnnData(counts, var=pd.DataFrame(index=genes))
@@ -78,7 +79,7 @@ def test_equals_scanpy_with_a_gene_pool(scanpy: Callable[..., Any], counts: np.n
         scgsfm.tl.score(adata, sets, method="score_genes", gene_pool=genes[200:].tolist())
 
 
-def test_gene_pool_of_an_index_can_be_written(counts: np.ndarray, tmp_path: Path) -> None:
+def test_gene_pool_as_index_can_be_written(counts: np.ndarray, tmp_path: Path) -> None:
     adata = AnnData(counts, var=pd.DataFrame(index=[f"g{i}" for i in range(700)]))
     scgsfm.tl.score(adata, {"a": ["g1", "g2"]}, method="score_genes", gene_pool=adata.var_names)
     adata.write_h5ad(tmp_path / "x.h5ad")
@@ -86,7 +87,7 @@ def test_gene_pool_of_an_index_can_be_written(counts: np.ndarray, tmp_path: Path
     assert record["params"]["gene_pool"].tolist() == adata.var_names.tolist()
 
 
-def test_toy(score: Callable[..., Any]) -> None:
+def test_small_example(score: Callable[..., Any]) -> None:
     """The means 2, 2, 2, 20, 20, 30 have the lowest ranks 1, 1, 1, 4, 4, 6, and so the bins 0, 0, 0, 1, 1, 2."""
     x = np.array([[1, 2, 3, 10, 20, 30], [3, 2, 1, 30, 20, 10], [2, 2, 2, 20, 20, 50.0]])
     sets = np.array([[1.0, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 1, 1, 0, 0]])
@@ -96,7 +97,7 @@ def test_toy(score: Callable[..., Any]) -> None:
     np.testing.assert_allclose(found[:, 2], x[:, [2, 3]].mean(axis=1) - x[:, [0, 1, 4]].mean(axis=1))
 
 
-def test_same_numbers_for_all_types_and_blocks(
+def test_independent_of_array_type_and_block_size(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, array_type: Callable[..., Any]
 ) -> None:
     expected = score("score_genes", sparse.csr_matrix(counts), membership, ctrl_size=5).scores
@@ -105,7 +106,7 @@ def test_same_numbers_for_all_types_and_blocks(
         np.testing.assert_array_equal(found, expected)
 
 
-def test_cell_without_counts_has_0(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_zero_cell_scores_0(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     np.testing.assert_array_equal(score("score_genes", counts, membership).scores[4], 0)
 
 
@@ -123,13 +124,13 @@ def test_few_genes(score: Callable[..., Any]) -> None:
     np.testing.assert_allclose(score("score_genes", x, np.array([[1.0, 0, 0]])).scores, [[0], [0]])
 
 
-def test_set_without_controls_is_named(score: Callable[..., Any], counts: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="No gene is left as a control for: 'set 0'"):
+def test_set_without_controls_raises_by_name(score: Callable[..., Any], counts: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="No control genes are left for: 'set 0'"):
         score("score_genes", counts, np.ones((1, 700)))
 
 
 @pytest.mark.parametrize("params", [{"ctrl_size": 0}, {"n_bins": 1}])
-def test_bad_parameters(
+def test_invalid_parameters_raise(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):

@@ -35,7 +35,9 @@ CELL = np.array([[0.1, 0.9, 0.4, 0.7, 0.2, 0.6]])
         ({0: 1}, {"directed": False}, 2.5 / 3),
     ],
 )
-def test_by_hand(score: Callable[..., Any], genes: dict[int, int], params: dict[str, bool], expected: float) -> None:
+def test_small_example(
+    score: Callable[..., Any], genes: dict[int, int], params: dict[str, bool], expected: float
+) -> None:
     membership = np.zeros((1, 6))
     membership[0, list(genes)] = list(genes.values())
     np.testing.assert_allclose(score("singscore", CELL, membership, **params).scores, [[expected]], rtol=1e-12)
@@ -70,28 +72,26 @@ def test_undirected_formula(
         np.testing.assert_allclose(scores, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_reversed_values_reverse_the_score(
-    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
-) -> None:
+def test_negated_values_negate_the_score(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     """Zeros above negative values rank as any others."""
     found = score("singscore", -counts, membership).scores
     np.testing.assert_allclose(found, -score("singscore", counts, membership).scores, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [0, 2, -1.5])
-def test_constant_cell_has_the_middle(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
+def test_constant_cell_has_middle_score(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
     x = np.full((2, 60), value)
     np.testing.assert_allclose(score("singscore", x, membership).scores, 0, atol=1e-12)
     np.testing.assert_allclose(score("singscore", x, membership, centered=False).scores, 0.5, atol=1e-12)
 
 
-def test_set_of_all_genes_has_the_middle(score: Callable[..., Any], counts: np.ndarray) -> None:
+def test_set_of_all_genes_has_middle_score(score: Callable[..., Any], counts: np.ndarray) -> None:
     np.testing.assert_allclose(score("singscore", counts, np.ones((1, 60))).scores, 0, atol=1e-12)
     found = score("singscore", counts, np.ones((1, 60)), directed=False).scores
     assert np.isfinite(found).all()
 
 
-def test_negative_weights_have_a_direction(
+def test_undirected_negative_weights_raise(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
 ) -> None:
     membership[2] *= -1

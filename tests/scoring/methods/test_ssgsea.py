@@ -9,7 +9,6 @@ from scipy.stats import rankdata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def by_running_sum(order: np.ndarray, ranks: np.ndarray, row: np.ndarray, weight: float) -> float:
@@ -20,7 +19,7 @@ def by_running_sum(order: np.ndarray, ranks: np.ndarray, row: np.ndarray, weight
 
 
 @pytest.mark.parametrize("weight", [0, 0.25, 1])
-def test_without_ties_it_is_the_sum_of_the_running_sum(
+def test_equals_sum_of_running_sum_without_ties(
     score: Callable[..., Any], signed: np.ndarray, weight: float, array_type: Callable[..., Any]
 ) -> None:
     x = np.random.default_rng(0).normal(size=(7, 60)) * (np.arange(60) != 20)
@@ -32,7 +31,7 @@ def test_without_ties_it_is_the_sum_of_the_running_sum(
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_is_the_mean_over_random_tie_orders(
+def test_equals_mean_over_random_orders_of_ties(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
 ) -> None:
     rng = np.random.default_rng(0)
@@ -48,9 +47,9 @@ def test_is_the_mean_over_random_tie_orders(
 
 
 @pytest.fixture
-def gseapy(tmp_path: Path) -> Any:
+def gseapy(peer: Callable[..., Any]) -> Any:
     """ES and NES by gseapy (cells × sets)."""
-    gp = pytest.importorskip("gseapy")
+    gp = peer("gseapy")
     import pandas as pd
 
     def gseapy(x: np.ndarray, membership: np.ndarray, **params: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +97,7 @@ def test_equals_gseapy_on_real_data(score: Callable[..., Any], gseapy: Callable[
     assert 1e-4 < abs(expected - found).mean() < 0.05  # the order of the ties makes that difference
 
 
-def test_expected_scores_equal_gseapy_where_nothing_is_tied(
+def test_equals_gseapy_without_ties(
     score: Callable[..., Any], gseapy: Callable[..., Any], membership: np.ndarray
 ) -> None:
     x = np.random.default_rng(0).normal(size=(9, 60))
@@ -107,7 +106,7 @@ def test_expected_scores_equal_gseapy_where_nothing_is_tied(
     np.testing.assert_allclose(score("ssgsea", x, membership[:-1], normalize="range").scores, nes, atol=1e-6)
 
 
-def test_only_the_range_depends_on_other_cells(
+def test_only_range_normalization_depends_on_other_cells(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
 ) -> None:
     whole = score("ssgsea", counts, membership).scores
@@ -118,7 +117,7 @@ def test_only_the_range_depends_on_other_cells(
 
 @pytest.mark.parametrize("ties", ["expected", "gseapy"])
 @pytest.mark.parametrize("normalize", ["genes", "range"])
-def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarray, ties: str, normalize: str) -> None:
+def test_set_of_all_genes_scores_0(score: Callable[..., Any], counts: np.ndarray, ties: str, normalize: str) -> None:
     """A set of all genes, and with ties by expectation a cell whose values are all the same."""
     params = {"ties": ties, "normalize": normalize}
     np.testing.assert_array_equal(score("ssgsea", counts, np.ones((1, 60)), **params).scores, 0)
@@ -128,12 +127,14 @@ def test_nothing_to_compare_gives_0(score: Callable[..., Any], counts: np.ndarra
             np.testing.assert_allclose(score("ssgsea", np.full((2, 60), value), some, **params).scores, 0, atol=1e-12)
 
 
-def test_equal_weights_are_none(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_equal_weights_equal_no_weights(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     plain = score("ssgsea", counts, membership).scores
     np.testing.assert_allclose(score("ssgsea", counts, 3 * membership).scores, plain, rtol=1e-12, atol=1e-15)
 
 
-def test_order_of_values_decides(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_depends_only_on_the_order_of_values(
+    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
+) -> None:
     expected = score("ssgsea", counts, membership).scores
     np.testing.assert_array_equal(score("ssgsea", np.expm1(counts).astype(np.float32), membership).scores, expected)
     ranks = rankdata(counts, method="dense", axis=1).astype(np.int64)
@@ -141,7 +142,7 @@ def test_order_of_values_decides(score: Callable[..., Any], counts: np.ndarray, 
 
 
 @pytest.mark.parametrize("params", [{"weight": -1}, {"normalize": "cells"}, {"ties": "random"}])
-def test_bad_parameters(
+def test_invalid_parameters_raise(
     score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray, params: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=f"`{next(iter(params))}` is"):

@@ -37,7 +37,7 @@ def test_formula(
         np.testing.assert_allclose(scores, expected, rtol=1e-12, atol=1e-15)
 
 
-def test_missing_genes_may_be_skipped(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_missing_genes_can_be_skipped(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     found = score("ucell", counts, membership, n_missing=500, missing="skipped").scores
     np.testing.assert_array_equal(found, score("ucell", counts, membership).scores)
 
@@ -54,7 +54,7 @@ def test_up_and_down_genes(score: Callable[..., Any], counts: np.ndarray, member
     assert (found[:, 1] == 0).all()
 
 
-def test_is_the_mann_whitney_statistic(score: Callable[..., Any]) -> None:
+def test_equals_mann_whitney_u(score: Callable[..., Any]) -> None:
     """Without the cut, the score is U of the set against all genes, scaled to 0..1."""
     x = np.random.default_rng(0).permuted(np.tile(np.arange(1.0, 61), (4, 1)), axis=1)
     genes = np.arange(60) < 12
@@ -64,8 +64,8 @@ def test_is_the_mann_whitney_statistic(score: Callable[..., Any]) -> None:
     np.testing.assert_allclose(found, (u + 12 * 11 / 2) / largest, rtol=1e-12)
 
 
-def test_equals_pyucell(score: Callable[..., Any]) -> None:
-    pyucell = pytest.importorskip("pyucell")
+def test_equals_pyucell(score: Callable[..., Any], peer: Callable[..., Any]) -> None:
+    pyucell = peer("pyucell")
     import pandas as pd
     from anndata import AnnData
 
@@ -85,14 +85,12 @@ def test_equals_pyucell(score: Callable[..., Any]) -> None:
     np.testing.assert_allclose(score("ucell", x, signs).scores, expected, atol=1e-6)
 
 
-def test_sets_longer_than_max_rank_are_refused(
-    score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray
-) -> None:
+def test_sets_longer_than_max_rank_raise(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="`max_rank` is 20.*'set 4', 'set 5'"):
         score("ucell", counts, membership, max_rank=20)
 
 
-def test_weights_are_refused() -> None:
+def test_weights_raise() -> None:
     from scgsfm.scoring import SetIndex, get_method
 
     membership = sparse.csr_array([[1.0, -1.0, 0.0], [2.0, 0.0, 1.0]])
@@ -103,6 +101,6 @@ def test_weights_are_refused() -> None:
         get_method("ucell").check(sets, completed=True)
 
 
-def test_bad_missing(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_invalid_missing_raises(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="`missing` is 'impute'"):
         score("ucell", counts, membership, missing="impute")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def test_is_the_regression(
+def test_equals_regression(
     score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, array_type: Callable[..., Any]
 ) -> None:
     found = score("ulm", array_type(counts), signed, block_size=7)
@@ -39,7 +39,7 @@ def test_equals_decoupler(
 
 
 @pytest.mark.parametrize("value", [0, 2.5])
-def test_constant_cell_has_0(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
+def test_constant_cell_scores_0(score: Callable[..., Any], membership: np.ndarray, value: float) -> None:
     found = score("ulm", np.full((1, 60), value), membership)
     np.testing.assert_array_equal(found.scores, 0)
     np.testing.assert_array_equal(found.padj, 1)

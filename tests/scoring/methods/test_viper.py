@@ -83,7 +83,7 @@ def test_correction_changes_scores(score: Callable[..., Any], counts: np.ndarray
             assert (found != by_formula(counts, regulons)).mean() > 0.05
 
 
-def test_correction_discounts_genes_of_a_stronger_set(score: Callable[..., Any]) -> None:
+def test_correction_discounts_genes_of_stronger_set(score: Callable[..., Any]) -> None:
     """All genes of the first set are high, and of the second only those that it shares with the first."""
     x = np.zeros((1, 200))
     x[0, :20], x[0, 20:40] = np.arange(1, 41, 2), np.arange(2, 41, 2)
@@ -95,7 +95,7 @@ def test_correction_discounts_genes_of_a_stronger_set(score: Callable[..., Any])
     assert abs(after[1]) < before[1] / 2
 
 
-def test_same_numbers_for_all_types_and_blocks(
+def test_independent_of_array_type_and_block_size(
     score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray, array_type: Callable[..., Any]
 ) -> None:
     expected = score("viper", sparse.csr_matrix(counts), regulons).scores
@@ -104,7 +104,7 @@ def test_same_numbers_for_all_types_and_blocks(
         np.testing.assert_array_equal(found, expected)
 
 
-def test_only_ranks_count(score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray) -> None:
+def test_depends_only_on_ranks(score: Callable[..., Any], counts: np.ndarray, regulons: np.ndarray) -> None:
     """Neither the order of the genes, nor scale, sign or type of the values matters."""
     expected = score("viper", counts, regulons).scores
     order = np.random.default_rng(0).permutation(200)
@@ -116,13 +116,13 @@ def test_only_ranks_count(score: Callable[..., Any], counts: np.ndarray, regulon
 
 
 @pytest.mark.parametrize("value", [0, 2.5])
-def test_constant_cell_has_0(score: Callable[..., Any], regulons: np.ndarray, value: float) -> None:
+def test_constant_cell_scores_0(score: Callable[..., Any], regulons: np.ndarray, value: float) -> None:
     found = score("viper", np.full((1, 200), value), regulons)
     np.testing.assert_allclose(found.scores, 0, atol=1e-12)
     np.testing.assert_allclose(found.padj, 1)
 
 
-def test_set_of_all_genes_has_0(score: Callable[..., Any], counts: np.ndarray) -> None:
+def test_set_of_all_genes_scores_0(score: Callable[..., Any], counts: np.ndarray) -> None:
     """Without ties; ties leave the mean of the quantiles a little off 0."""
     x = np.random.default_rng(0).permuted(np.tile(np.arange(200.0), (3, 1)), axis=1)
     np.testing.assert_allclose(score("viper", x, np.ones((1, 200))).scores, 0, atol=1e-10)

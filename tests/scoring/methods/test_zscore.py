@@ -38,12 +38,12 @@ def test_equals_decoupler(
     np.testing.assert_allclose(found.padj, padj, rtol=1e-6)  # decoupler adjusts in single precision
 
 
-def test_constant_cell_has_0(score: Callable[..., Any], membership: np.ndarray) -> None:
+def test_constant_cell_scores_0(score: Callable[..., Any], membership: np.ndarray) -> None:
     found = score("zscore", np.full((1, 60), 2.5), membership)
     np.testing.assert_array_equal(found.scores, 0)
     np.testing.assert_array_equal(found.padj, 1)
 
 
-def test_bad_flavor(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
+def test_invalid_flavor_raises(score: Callable[..., Any], counts: np.ndarray, membership: np.ndarray) -> None:
     with pytest.raises(ValueError, match="`flavor` is 'kinase'"):
         score("zscore", counts, membership, flavor="kinase")

@@ -10,7 +10,7 @@ N_GENES = 30
 
 
 @pytest.mark.parametrize("coherence", [0.0, 1.5])
-def test_against_dense_arrays(coherence: float) -> None:
+def test_equals_dense_computation(coherence: float) -> None:
     rng = np.random.default_rng(0)
     sets = [rng.choice(N_GENES, n, replace=False) for n in (5, 0, 1, 12)]
     indptr, indices = np.cumsum([0, *map(len, sets)]), np.concatenate(sets)
