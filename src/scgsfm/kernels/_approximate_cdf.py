@@ -95,7 +95,7 @@ def _approximate_cdf(
         # no nonzero value is in the sample, although there are some: their mean stands in for them
         if len(levels) == 1 and zero_shares[gene] < 1:
             levels = np.array([min(means[gene], 0.0), max(means[gene], 0.0)])
-            zero = np.int64(means[gene] < 0)
+            zero = int(means[gene] < 0)
         weights = _weights(len(levels), zero, zero_shares[gene], level_of[stored])
         bandwidth = deviations[gene] / BANDWIDTHS_PER_SD
         end = ends[gene]

@@ -193,4 +193,4 @@ def _standard_deviation(values: np.ndarray) -> float:
     squares = 0.0
     for value in values:
         squares += (value - mean) ** 2
-    return np.sqrt(squares / (len(values) - 1))
+    return float(np.sqrt(squares / (len(values) - 1)))

@@ -84,4 +84,4 @@ def _tail(x: int, step: int, n: int, size: int, n_genes: int, log_factorial: np.
 @njit(cache=True, nogil=True)
 def _log_choose(n: int, k: int, log_factorial: np.ndarray) -> float:
     """Compute the logarithm of the binomial coefficient."""
-    return log_factorial[n] - log_factorial[k] - log_factorial[n - k]
+    return float(log_factorial[n] - log_factorial[k] - log_factorial[n - k])

@@ -160,7 +160,7 @@ def _standard_deviation(row: np.ndarray) -> float:
     squares = 0.0
     for x in row:
         squares += (x - mean) ** 2
-    return np.sqrt(squares / (len(row) - 1))
+    return float(np.sqrt(squares / (len(row) - 1)))
 
 
 @njit(cache=True, nogil=True)

@@ -47,7 +47,8 @@ def _tails(t: NDArray[np.float64], df: float) -> NDArray[np.float64]:
     """Compute two-sided p-values by SciPy."""
     from scipy.special import ndtr, stdtr
 
-    return 2 * (ndtr(-t) if np.isinf(df) else stdtr(df, -t))
+    one_sided: NDArray[np.float64] = ndtr(-t) if np.isinf(df) else stdtr(df, -t)
+    return 2 * one_sided
 
 
 @lru_cache(maxsize=16)

@@ -206,4 +206,4 @@ def _replace_root(
 @njit(cache=True, nogil=True)
 def _ranks_below(best: np.ndarray, rows: np.ndarray, position: int, score: float, row: int) -> bool:
     """Whether an entry of the heap has a lower score, or the same score in a later row."""
-    return best[position] < score or (best[position] == score and rows[position] > row)
+    return bool(best[position] < score or (best[position] == score and rows[position] > row))

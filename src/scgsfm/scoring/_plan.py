@@ -10,6 +10,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names
+from scgsfm._messages import check_at_least
 from scgsfm.genesets import GeneSets
 
 from ._run import Job
@@ -79,9 +80,8 @@ def plan(
         msg = "`method` is empty. Name one or more of `scgsfm.methods()`."
         raise ValueError(msg)
     method_params = _split_params(methods, params or {})
-    if min_genes is not None and min_genes < 1:
-        msg = f"`min_genes` is {min_genes}, but must be at least 1."
-        raise ValueError(msg)
+    if min_genes is not None:
+        check_at_least("min_genes", min_genes, 1)
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))

@@ -146,7 +146,8 @@ def run_lazily(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
 
 def _part(i: int, name: str, results: list[Result]) -> np.ndarray:
     """Return one array of one job."""
-    return getattr(results[i], name)
+    part: np.ndarray = getattr(results[i], name)
+    return part
 
 
 def _allocate(n_cells: int, n_sets: int, test: bool) -> Result:

@@ -54,7 +54,7 @@ class SetIndex:
         return cls(sets.names, membership, sets.sizes, n_down, genes)
 
     def __len__(self) -> int:
-        return self.membership.shape[0]
+        return len(self.names)
 
     @cached_property
     def by_gene(self) -> csc_array:
@@ -71,12 +71,14 @@ class SetIndex:
     @cached_property
     def total(self) -> np.ndarray:
         """Sum of the weights of each set."""
-        return self.membership.sum(axis=1)
+        total: np.ndarray = self.membership.sum(axis=1)
+        return total
 
     @cached_property
     def total_abs(self) -> np.ndarray:
         """Sum of the absolute weights of each set."""
-        return abs(self.membership).sum(axis=1)
+        total: np.ndarray = abs(self.membership).sum(axis=1)
+        return total
 
     def weights(self) -> Iterator[np.ndarray]:
         """Iterate over the weights of the genes of each set."""

@@ -20,7 +20,10 @@ class CellBlock:
 
     def __init__(self, block: csr_array) -> None:
         self.matrix = block
-        self.data, self.indices, self.indptr, self.shape = block.data, block.indices, block.indptr, block.shape
+        self.data: np.ndarray = block.data
+        self.indices: np.ndarray = block.indices
+        self.indptr: np.ndarray = block.indptr
+        self.shape: tuple[int, int] = block.shape
         self._sums: dict[SetIndex, np.ndarray] = {}
 
     @cached_property

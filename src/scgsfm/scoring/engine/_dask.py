@@ -29,15 +29,15 @@ def map_chunks(
     The function is one node of the graph. It is sent to each worker once and, unlike a scattered object, again if a
     worker is lost.
     """
-    import dask
     import dask.array as da
+    from dask.delayed import delayed
 
     return da.blockwise(
         _pieces,
         "i",
         matrix,
         "ij",
-        function=dask.delayed(function, traverse=False),
+        function=delayed(function, traverse=False),
         genes=genes,
         block_size=block_size,
         concatenate=False,
@@ -50,10 +50,10 @@ def map_chunks(
 
 def in_order(chunks: Any) -> Iterator[tuple[int, Any]]:
     """Compute with the active scheduler. Yields the number of the first cell of each block, and the function's value."""
-    import dask
+    from dask.base import compute
 
     start = 0
-    computed = list(reversed(dask.compute(*chunks.to_delayed())))
+    computed = list(reversed(compute(*chunks.to_delayed())))
     while computed:
         for piece in computed.pop():  # results are freed as they are consumed
             yield start, piece.value

@@ -81,4 +81,5 @@ class GeneMoments:
             raise ValueError(msg)
         n = np.maximum(self.n_cells, 1)[:, None]
         scatter = np.maximum(self.squares - self.sums**2 / n, 0)
-        return np.sqrt(scatter / np.maximum(n - correction, 1))
+        variances: NDArray[np.float64] = scatter / np.maximum(n - correction, 1)
+        return np.sqrt(variances)

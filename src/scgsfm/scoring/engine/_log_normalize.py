@@ -29,4 +29,5 @@ def log_normalize(block: csr_array) -> np.ndarray:
     cell = np.repeat(np.arange(n_cells), np.diff(block.indptr))
     values = block.data.astype(np.float64)
     total = np.bincount(cell, values, n_cells)
-    return np.log1p(values * (TOTAL / np.where(total > 0, total, 1))[cell])
+    normalized: np.ndarray = np.log1p(values * (TOTAL / np.where(total > 0, total, 1))[cell])
+    return normalized

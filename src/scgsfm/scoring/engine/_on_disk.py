@@ -102,7 +102,8 @@ class _ChunkedArray:
             stop = min(-(-last // self.chunk) * self.chunk, self.array.shape[0])
             self.values = np.concatenate([self.values[first - self.start :], self.array[end:stop]])
             self.start = first
-        return self.values[first - self.start : last - self.start]
+        values: np.ndarray = self.values[first - self.start : last - self.start]
+        return values
 
 
 def _batches(indptr: np.ndarray) -> Iterator[tuple[int, int]]:

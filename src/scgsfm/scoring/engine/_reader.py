@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from anndata.abc import CSCDataset, CSRDataset
 from scipy.sparse import csc_array, csr_array, issparse
+
+from scgsfm._messages import check_at_least
 
 from ._csr_block import check_type, prepare, rows_of
 from ._dask import check_chunks, in_order, map_chunks
@@ -52,9 +54,7 @@ class BlockReader:
         self.n_cells = matrix.shape[0]
         self.n_genes = matrix.shape[1] if genes is None else len(genes)
         self.block_size = _default_block_size(matrix) if block_size is None else int(block_size)
-        if self.block_size < 1:
-            msg = f"`block_size` is {block_size}, but must be at least 1."
-            raise ValueError(msg)
+        check_at_least("block_size", self.block_size, 1)
 
     def __iter__(self) -> Iterator[tuple[int, csr_array]]:
         """Yield the number of the first cell of each block, and the block, ready for the kernels."""
@@ -83,7 +83,7 @@ class BlockReader:
 
         n_threads = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         with ThreadPoolExecutor(n_threads) as pool, _blas().limit(limits=1):
-            pending: deque = deque()
+            pending: deque[tuple[int, Future[Any]]] = deque()
             try:
                 for start, block in self.read(first):
                     pending.append((start, pool.submit(lambda block: function(self.prepare(block)), block)))
@@ -170,14 +170,14 @@ def _default_block_size(matrix: Any) -> int:
         return CELLS_IN_MEMORY
     if isinstance(matrix, CSRDataset | CSCDataset):
         return CELLS_ON_DISK
-    cell = matrix.shape[1] * matrix.dtype.itemsize or 1
+    cell = int(matrix.shape[1] * matrix.dtype.itemsize) or 1
     in_memory = isinstance(matrix, np.ndarray)
     size = max(1, min(CELLS_ON_DISK, DENSE_BYTES // (4 if in_memory else 1) // cell))
     chunks = getattr(matrix, "chunks", None)
     if in_memory or hasattr(matrix, "dask") or not chunks:
         return size
     # whole chunks, so that none is decoded twice, unless they are very large
-    chunk = chunks[0]
+    chunk = int(chunks[0])
     if chunk <= size:
         return size - size % chunk
     return chunk if chunk * cell <= 4 * DENSE_BYTES else size

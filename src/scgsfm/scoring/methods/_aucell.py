@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from scgsfm._messages import check_choice
+
 from ._method import Method
 
 if TYPE_CHECKING:
@@ -42,11 +44,9 @@ def aucell(
     ties
         ``"expected"``: the mean over all orders of tied genes. ``"decoupler"``: one random order, that of decoupler 2.
     """
+    check_choice("ties", ties, ("expected", "decoupler"))
     if ties == "decoupler":
         return _ordinal(rows, sets, n_up)
-    if ties != "expected":
-        msg = f"`ties` is {ties!r}, but must be 'expected' or 'decoupler'."
-        raise ValueError(msg)
     top = _check_n_up(n_up, rows.n_genes)
     best = best_gain(sets, top)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from scgsfm._messages import check_at_least, check_choice
+
 from ._method import Method
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ def gsea(
     rng
         Seed of the random sets.
     """
-    _check(statistic, times)
+    check_choice("statistic", statistic, ("nes", "es"))
+    check_at_least("times", times, 1)
     n, sizes, index = rows.n_genes, sets.n_found, sets.by_gene
     nulls = random_sets(sizes, n, times, rng)
 
@@ -94,16 +97,6 @@ def random_sets(sizes: np.ndarray, n_genes: int, times: int, rng: int) -> list[N
             positions = random_positions(np.random.default_rng([rng, int(size)]), n_genes, int(size), times)
             nulls.append(Null(positions, similar, weights[similar]))
     return nulls
-
-
-def _check(statistic: str, times: int) -> None:
-    """Raise ValueError for parameters out of range."""
-    if statistic not in {"nes", "es"}:
-        msg = f"`statistic` is {statistic!r}, but must be 'nes' or 'es'."
-        raise ValueError(msg)
-    if times < 1:
-        msg = f"`times` is {times}, but must be at least 1."
-        raise ValueError(msg)
 
 
 GSEA = Method(

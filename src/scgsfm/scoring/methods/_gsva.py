@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
+from scgsfm._messages import check_choice
 from scgsfm.scoring.engine import GeneMoments
 
 from ._method import Method
@@ -89,9 +90,7 @@ def _estimate(rows: BlockReader, kcdf: str, n_reference: int) -> KernelCDF:
 
     from scgsfm.kernels import KernelCDF, approximate_cdf, kernel_cdf
 
-    if kcdf not in {"gaussian", "poisson", "none"}:
-        msg = f"`kcdf` is {kcdf!r}, but must be 'gaussian', 'poisson' or 'none'."
-        raise ValueError(msg)
+    check_choice("kcdf", kcdf, ("gaussian", "poisson", "none"))
     if min(n_reference, rows.n_cells) < 2:
         msg = f"`gsva` compares cells, so it needs at least two, but there are {rows.n_cells} (`n_reference`: {n_reference})."
         raise ValueError(msg)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from scgsfm._messages import listing
+from scgsfm._messages import check_at_least, listing
 from scgsfm.genes import check_share, match
 from scgsfm.scoring.engine import GeneMoments
 
@@ -58,10 +58,8 @@ def score_genes(
     random_state
         Seed of the draws.
     """
-    for name, value, least in [("ctrl_size", ctrl_size, 1), ("n_bins", n_bins, 2)]:
-        if value < least:
-            msg = f"`{name}` is {value}, but must be at least {least}."
-            raise ValueError(msg)
+    check_at_least("ctrl_size", ctrl_size, 1)
+    check_at_least("n_bins", n_bins, 2)
     pool = np.arange(rows.n_genes) if gene_pool is None else _genes_of_pool(gene_pool, sets)
     controls = _controls(sets, _bins(_means(rows), pool, n_bins), pool, ctrl_size, ctrl_as_ref, random_state)
     n_controls = np.diff(controls.indptr)
@@ -97,7 +95,8 @@ def _means(rows: BlockReader) -> np.ndarray:
     moments = GeneMoments(rows.n_genes)
     for _, block in rows:
         moments.add(block)
-    return moments.means()[0]
+    (means,) = moments.means()
+    return np.asarray(means)
 
 
 def _bins(means: np.ndarray, pool: np.ndarray, n_bins: int) -> np.ndarray:

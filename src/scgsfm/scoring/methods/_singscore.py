@@ -63,7 +63,9 @@ def _undirected(n: int, sets: SetIndex) -> Scorer:
 
     def score(cells: CellBlock) -> np.ndarray:
         distances = [abs(ranks - middle) for ranks in cells.mean_ranks]
-        return (sets.set_sums(cells.indptr, cells.indices, *distances) / sets.n_found - least) / span
+        mean_distances = sets.set_sums(cells.indptr, cells.indices, *distances) / sets.n_found
+        scores: np.ndarray = (mean_distances - least) / span
+        return scores
 
     return score
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from scgsfm._messages import check_at_least, check_choice
 from scgsfm.scoring.engine import CellBlock
 
 from ._method import Method
@@ -56,7 +57,9 @@ def ssgsea(
     ties
         ``"expected"``: the mean over all orders of tied genes. ``"gseapy"``: the order of the data, as in gseapy.
     """
-    _check(weight=weight, normalize=normalize, ties=ties)
+    check_at_least("weight", weight, 0)
+    check_choice("normalize", normalize, ("genes", "range"))
+    check_choice("ties", ties, ("expected", "gseapy"))
     n = rows.n_genes
     n_outside = np.where(sets.n_found < n, n - sets.n_found, np.nan)
     members = sets.reweighted(np.ones(len(sets.membership.data)))
@@ -66,7 +69,8 @@ def ssgsea(
         moments = [step * position for step, position in zip(steps, positions, strict=True)]
         inside = sets.set_sums(indptr, genes, *moments) / sets.set_sums(indptr, genes, *steps)
         outside = (n * (n + 1) / 2 - members.set_sums(indptr, genes, *positions)) / n_outside
-        return np.nan_to_num(inside - outside)  # a set of all genes has none outside
+        scores: np.ndarray = np.nan_to_num(inside - outside)  # a set of all genes has none outside
+        return scores
 
     def score(cells: CellBlock) -> np.ndarray:
         if ties == "gseapy":
@@ -110,19 +114,6 @@ def _in_order(cells: CellBlock) -> Iterator[tuple[np.ndarray, np.ndarray, Pair, 
         positions = np.tile(np.arange(float(n), 0, -1), len(genes))
         no_zeros = np.zeros(len(genes))
         yield np.arange(len(genes) + 1) * n, genes.ravel(), (mean_ranks, no_zeros), (positions, no_zeros)
-
-
-def _check(*, weight: float, normalize: str, ties: str) -> None:
-    """Raise ValueError for parameters out of range."""
-    if weight < 0:
-        msg = f"`weight` is {weight}, but must be at least 0."
-        raise ValueError(msg)
-    if normalize not in {"genes", "range"}:
-        msg = f"`normalize` is {normalize!r}, but must be 'genes' or 'range'."
-        raise ValueError(msg)
-    if ties not in {"expected", "gseapy"}:
-        msg = f"`ties` is {ties!r}, but must be 'expected' or 'gseapy'."
-        raise ValueError(msg)
 
 
 SSGSEA = Method(

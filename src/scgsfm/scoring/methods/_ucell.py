@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from scgsfm._messages import listing
+from scgsfm._messages import check_choice, listing
 
 from ._method import Method
 
@@ -57,17 +57,18 @@ def ucell(
     def score(cells: CellBlock) -> np.ndarray:
         from scgsfm.kernels import truncated_ranks
 
-        scores = scaled.set_sums(cells.indptr, cells.indices, *truncated_ranks(cells.ranks, top, ties="average"))
-        return np.maximum(scores, 0, out=scores)
+        scores: np.ndarray = scaled.set_sums(
+            cells.indptr, cells.indices, *truncated_ranks(cells.ranks, top, ties="average")
+        )
+        np.maximum(scores, 0, out=scores)
+        return scores
 
     return score
 
 
 def _best_gains(sets: SetIndex, top: int, missing: str) -> tuple[np.ndarray, np.ndarray]:
     """Compute the denominators of U' for the genes of each set with positive and with negative sign."""
-    if missing not in {"lowest", "skipped"}:
-        msg = f"`missing` is {missing!r}, but must be 'lowest' or 'skipped'."
-        raise ValueError(msg)
+    check_choice("missing", missing, ("lowest", "skipped"))
     found_down = (sets.membership < 0).sum(axis=1)
     counts = [
         sets.n_listed - sets.n_down if missing == "lowest" else sets.n_found - found_down,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from scgsfm._messages import check_choice
+
 from ._method import Method
 
 if TYPE_CHECKING:
@@ -34,9 +36,7 @@ def zscore(_rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "K
         ``"RoKAI"`` subtracts :math:`\bar x`, ``"KSEA"`` does not, as in the code of decoupler. Its documentation states
         the opposite.
     """
-    if flavor not in {"RoKAI", "KSEA"}:
-        msg = f"`flavor` is {flavor!r}, but must be 'RoKAI' or 'KSEA'."
-        raise ValueError(msg)
+    check_choice("flavor", flavor, ("RoKAI", "KSEA"))
 
     def score(cells: CellBlock) -> Scores:
         from scgsfm.kernels import two_sided_pvalues
