@@ -131,7 +131,7 @@ def test_bad_arguments(adata: ad.AnnData, arguments: dict[str, Any], message: st
 
 
 def test_unknown_parameter(adata: ad.AnnData) -> None:
-    with pytest.raises(TypeError, match="'n_top'.*'aucell' takes n_up, ties"):
+    with pytest.raises(TypeError, match="'n_top'.*'aucell' has n_up, ties"):
         scgsfm.tl.score(adata, SETS, n_top=3)
 
 

@@ -83,8 +83,8 @@ def test_blocks_are_scored_on_workers(
     monkeypatch.setattr("scgsfm.scoring.engine._dask.prepare", None)  # would fail in this process
     there = lazy(adata)
     scgsfm.tl.score(there, SETS, method=METHODS)
-    for key in expected:
-        np.testing.assert_array_equal(there.obsm[key].to_numpy(), expected[key])
+    for key, scores in expected.items():
+        np.testing.assert_array_equal(there.obsm[key].to_numpy(), scores)
     scgsfm.tl.score(there, SETS, ties="decoupler")
     monkeypatch.undo()
     here = scgsfm.tl.score(adata, SETS, ties="decoupler", copy=True)

@@ -160,7 +160,7 @@ def test_large_finite_values_are_accepted() -> None:
 
 
 def test_gpu_arrays_raise() -> None:
-    class ndarray:
+    class ndarray:  # noqa: N801 - named like that of cupy
         __module__ = "cupy"
 
     for matrix in (ndarray(), SimpleNamespace(_meta=ndarray(), dask={})):  # as such, or as chunks of dask
