@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def cells() -> AnnData:
-    """Log-normalised blood cells, without the genes that none of them has."""
+    """Log-normalized blood cells, without the genes that none of them has."""
     adata = scgsfm.datasets.pbmc()[::10]
     x = sparse.csr_matrix(adata.X, dtype=np.float64)
     x = sparse.csr_matrix(x.multiply(1e4 / x.sum(axis=1)))

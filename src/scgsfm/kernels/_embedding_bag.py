@@ -22,7 +22,7 @@ def transpose(indptr: np.ndarray, indices: np.ndarray, n_columns: int) -> tuple[
 @numba.njit(parallel=True, fastmath=True, cache=True)
 def gather_sum(indptr: np.ndarray, indices: np.ndarray, weights: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Compute ``out[b] = Σ weights[e] · table[indices[e]]`` over the entries e of each row b."""
-    # Each thread writes rows of its own, so that no sum needs a lock and the result does not depend on the threads.
+    # Each thread writes its own rows, so that no sum needs a lock and the result does not depend on the threads.
     out = np.zeros((len(indptr) - 1, table.shape[1]), table.dtype)
     for row in numba.prange(len(indptr) - 1):
         for entry in range(indptr[row], indptr[row + 1]):

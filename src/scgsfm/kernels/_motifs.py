@@ -328,9 +328,8 @@ def best_motifs(bases: np.ndarray, ends: np.ndarray, by_kmer: MotifTables, n_str
         lowest[:] = NEVER
         kmers = _kmers(bases[ends[sequence] : ends[sequence + 1]])
         for start in range(len(kmers)):
-            n_fitting = np.searchsorted(
-                widths, len(kmers) - start, side="right"
-            )  # near the end only shorter motifs fit
+            # near the end only the shorter motifs fit, which come first
+            n_fitting = np.searchsorted(widths, len(kmers) - start, side="right")
             for i in range(len(firsts)):
                 first = firsts[i]
                 if first >= n_fitting:
@@ -349,14 +348,14 @@ def best_motifs(bases: np.ndarray, ends: np.ndarray, by_kmer: MotifTables, n_str
 
 @njit(cache=True, nogil=True)
 def _add(sums: np.ndarray, terms: np.ndarray) -> None:
-    """Add in place, in a loop of its own that the compiler vectorizes."""
+    """Add in place, in a separate loop that the compiler vectorizes."""
     for i in range(len(sums)):
         sums[i] += terms[i]
 
 
 @njit(cache=True, nogil=True)
 def _keep_lowest(lowest: np.ndarray, values: np.ndarray) -> None:
-    """Take the minimum in place, in a loop of its own that the compiler vectorizes."""
+    """Take the minimum in place, in a separate loop that the compiler vectorizes."""
     for i in range(len(lowest)):
         lowest[i] = min(lowest[i], values[i])
 

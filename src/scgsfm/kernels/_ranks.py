@@ -196,7 +196,7 @@ def radix_order(keys: np.ndarray, n_bytes: int, histogram: np.ndarray, orders: n
     """Return the ascending order of unsigned integers, sorted byte by byte from the lowest of ``n_bytes``.
 
     One pass counts all bytes. A byte that is the same in all keys, as most are where values come from counts, needs no
-    pass of its own. The sort is stable. ``histogram`` (8 × 256) and ``orders`` (2 × length) are buffers, and the result
+    separate pass. The sort is stable. ``histogram`` (8 × 256) and ``orders`` (2 × length) are buffers, and the result
     is a part of ``orders``.
     """
     n = len(keys)

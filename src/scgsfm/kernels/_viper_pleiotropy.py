@@ -247,5 +247,5 @@ def _enrichment(rank_of: np.ndarray, farthest: int, genes: np.ndarray, weights: 
         highest = max(highest, kept[i])
     if highest == 0 or directed == 0:
         return 0.0
-    size = (abs(directed) + max(undirected, 0.0)) / total * np.sqrt(squares) / highest
+    size = float((abs(directed) + max(undirected, 0.0)) / total * np.sqrt(squares) / highest)
     return size if directed > 0 else -size

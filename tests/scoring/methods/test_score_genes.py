@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def counts() -> np.ndarray:
-    """Log-normalised counts of 31 cells × 700 genes, so that bins hold more genes than are drawn."""
+    """Log-normalized counts of 31 cells × 700 genes, so that bins hold more genes than are drawn."""
     rng = np.random.default_rng(5)
     x = rng.poisson(rng.gamma(0.5, 1, 700), (31, 700)).astype(np.float64)
     x[4] = 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def counts() -> np.ndarray:
-    """Log-normalised counts, 30 cells × 200 genes."""
+    """Log-normalized counts, 30 cells × 200 genes."""
     rng = np.random.default_rng(4)
     x = rng.poisson(rng.gamma(0.5, 3, 200), (30, 200)).astype(np.float64)
     x[:10, :60] *= rng.integers(1, 6, 60)
