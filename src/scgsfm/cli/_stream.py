@@ -43,7 +43,9 @@ def stream(
         arrays = part.arrays()
         results = [Result(arrays[task.key], arrays.get(task.padj_key)) for task in planned.tasks]
         try:
-            run_into(results, planned.rows, planned.jobs, first=part.n_done or 0, on_progress=part.save_progress, delay=0)
+            run_into(
+                results, planned.rows, planned.jobs, first=part.n_done or 0, on_progress=part.save_progress, delay=0
+            )
         except KeyboardInterrupt:
             message = f"Stopped after {part.n_done:,} of {adata.n_obs:,} cells. Run the same command to resume."
             raise SystemExit(message) from None

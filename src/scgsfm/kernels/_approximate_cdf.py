@@ -35,7 +35,7 @@ bandwidth², so that linear interpolation then errs by less."""
 MAX_HALVINGS = 100
 
 
-class GeneMoments(NamedTuple):
+class MomentsOverCells(NamedTuple):
     """Moments of each gene over all cells."""
 
     zero_shares: np.ndarray
@@ -69,7 +69,7 @@ def approximate_cdf(
     The CDFs. Heights are fractions. Interpolated linearly (not with ``"none"``), they are accurate to ``MAX_RISE``.
     """
     keys, _ = ordered_keys(values)
-    gene_moments = GeneMoments(zero_shares, means, deviations)
+    gene_moments = MomentsOverCells(zero_shares, means, deviations)
     return KernelCDF(*_approximate_cdf(starts, keys, values, gene_moments, KERNELS[kernel], normal_steps()))
 
 
@@ -78,7 +78,7 @@ def _approximate_cdf(
     starts: np.ndarray,
     keys: np.ndarray,
     values: np.ndarray,
-    gene_moments: GeneMoments,
+    gene_moments: MomentsOverCells,
     kernel: int,
     normal: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
