@@ -1,4 +1,8 @@
-"""Numba kernels: arrays in, arrays out, one core each. They release the GIL, so the engine runs them on several blocks."""
+"""Numba kernels: arrays in, arrays out, one core each. They release the GIL, so the engine runs them on several blocks.
+
+numba's cache on disk names the NamedTuples that kernels take. When one is renamed, move its kernel to another file or line,
+or delete ``__pycache__``: numba can't read an index that names a class which is gone.
+"""
 
 from numba.core import event
 
