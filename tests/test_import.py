@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = [
-    "fast_array_utils",
+    "igraph",
     "lightning",
     "matplotlib",
     "numba",
@@ -20,9 +20,11 @@ HEAVY = [
     "pytorch_lightning",
     "safetensors",
     "scanpy",
+    "sklearn",
     "tokenizers",
     "torch",
     "transformers",
+    "umap",
 ]
 
 
