@@ -151,11 +151,11 @@ def cases(data: Path | None) -> list[Case]:
     made += [("mouse pancreas", "C8", of_studies, right_sets)]
     made += [("gut", "textbook", textbook("intestine", "immune", "stroma"), GUT)]
     out = []
-    for name, markers, sets, right in made:
-        labels = cells[name].obs["label"].to_numpy(dtype=object)
-        if right is GUT:
-            labels = np.array([_type_of(label, right) for label in labels], dtype=object)
-            right = {kind: [kind] for kind in right}
+    for name, markers, sets, answers in made:
+        labels, right = cells[name].obs["label"].to_numpy(dtype=object), answers
+        if answers is GUT:
+            labels = np.array([_type_of(label, answers) for label in labels], dtype=object)
+            right = {kind: [kind] for kind in answers}
         out.append(Case(f"{name}, {markers}", cells[name], sets, labels, right))
     return out
 

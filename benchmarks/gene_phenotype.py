@@ -62,6 +62,7 @@ from scgsfm.phenotypes.fitting._gene_similarity import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from gene_vectors import Case
 
@@ -326,7 +327,7 @@ def told_later(folder: Path) -> Iterator[dict]:
         yield {"n_genes": len(told)} | row
 
 
-def by_annotation(known, rows: np.ndarray, terms: np.ndarray, n: int = 60) -> np.ndarray:
+def by_annotation(known: Any, rows: np.ndarray, terms: np.ndarray, n: int = 60) -> np.ndarray:
     """Share of the genes with the likest annotations of 2023 that have a term, over its frequency."""
     frequency = np.asarray(known.mean(axis=0)).ravel()
     weight = np.sqrt(-np.log(np.maximum(frequency, 1 / known.shape[0])))
@@ -373,7 +374,7 @@ def calibration(rng: np.random.Generator, n_genes: int = 2000, n_left_out: int =
     )
 
 
-def crossed(kind: str, strengths: list, frequency: np.ndarray, labels, rng: np.random.Generator) -> Iterator[dict]:
+def crossed(kind: str, strengths: list, frequency: np.ndarray, labels: Any, rng: np.random.Generator) -> Iterator[dict]:
     """Probabilities by curves that were fitted on the other half of the genes."""
     truth = labels.toarray() > 0
     half, chance = rng.permutation(len(truth)) % 2, np.zeros(truth.shape)

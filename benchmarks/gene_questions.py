@@ -13,6 +13,7 @@ the share that was declined.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -334,7 +335,7 @@ def nonexistent(oracle: Oracle, n: int, rng: np.random.Generator) -> list[str]:
     return made
 
 
-def supported(oracle: Oracle, fact, kinds: tuple[str, ...], drawn: dict) -> bool:
+def supported(oracle: Oracle, fact: Any, kinds: tuple[str, ...], drawn: dict) -> bool:
     """Whether a fact is a row of its source and about what was asked."""
     known, o = oracle.known, oracle.known.ontology
     if fact.relation == "function":
@@ -363,7 +364,7 @@ def supported(oracle: Oracle, fact, kinds: tuple[str, ...], drawn: dict) -> bool
     return disease in about and row in oracle.genes[disease] and fact.relation in said
 
 
-def alone(oracle: Oracle, model, question: str, asked: str, right: set[str]) -> bool:
+def alone(oracle: Oracle, model: Any, question: str, asked: str, right: set[str]) -> bool:
     """Whether the model by itself writes exactly the right answers."""
     known, o = oracle.known, oracle.known.ontology
     if asked == "related":

@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import ModuleType
-    from typing import Any
+    from typing import Any, ClassVar
 
 
 class _SkipWithoutTorch:
@@ -153,10 +153,10 @@ class Server:
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
-    faults: dict[str, list] = field(default_factory=dict)
+    faults: dict[str, list[int | str]] = field(default_factory=dict)
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
-    requests: Counter = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
     released: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -279,8 +279,8 @@ class SmallR3LM:
     """Answers like a model of regulatory DNA: each cell type likes one site, and GC content a little."""
 
     name, length = "small", 200
-    cell_types = ["HepG2", "K562", "WTC11"]
-    sites = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
+    cell_types: ClassVar = ["HepG2", "K562", "WTC11"]
+    sites: ClassVar = {"HepG2": "CAAAGTCCA", "K562": "AGATAAGA", "WTC11": "ATTTGCATA"}
 
     def __init__(self) -> None:
         from scgsfm.motifs import Motifs
@@ -288,14 +288,13 @@ class SmallR3LM:
         self.motifs = Motifs.embedded("jaspar2024")
 
     def predict(self, sequences: list[str], *, batch_size: int = 512) -> np.ndarray:
-        out = np.array([self._activity(sequence.upper()) for sequence in sequences], np.float32).reshape(-1, 3)
-        return out
+        return np.array([self._activity(sequence.upper()) for sequence in sequences], np.float32).reshape(-1, 3)
 
     def _activity(self, sequence: str) -> list[float]:
         gc = (sequence.count("G") + sequence.count("C")) / max(len(sequence), 1)
         return [2.0 * sequence.count(site) + 0.1 * gc - 1 for site in self.sites.values()]
 
-    def cards(self, sequences: list[str], cell_type: str) -> list:
+    def cards(self, sequences: list[str], cell_type: str) -> list[Any]:
         from scgsfm.models.r3lm import build_cards
 
         return build_cards(sequences, cell_type, self.motifs)

@@ -30,7 +30,7 @@ def test_example(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SCGSFM_OFFLINE", "1")
     monkeypatch.setattr(scgsfm.settings, "verbosity", 0)
-    told = []
+    told: list[str] = []
     with mpl.rc_context({"backend": "agg"}):
         result = doctest.DocTestRunner().run(EXAMPLES[name], out=told.append)
         mpl.pyplot.close("all")

@@ -81,8 +81,7 @@ def read_ontology(path: Path) -> tuple[dict[int, Term], list[tuple[int, int]]]:
 
 def rows_of(path: Path) -> list[list[str]]:
     """Cells of a table, its header and comments left out."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         return [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
 
 

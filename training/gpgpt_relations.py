@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from gene_vectors import SNAPSHOT, Case, gene_vectors, labels_of, read_cases, read_summaries
@@ -29,7 +30,9 @@ from scgsfm.phenotypes.fitting._gene_similarity import GeneSimilarity, basis, ca
 N_FOLDS, SEED, MIN_GENES, BLOCK, N_LEFT_OUT = 5, 0, 3, 4000, 500
 
 
-def encodings(likeness: GeneSimilarity, known: np.ndarray, labels, n_genes: int, rng: np.random.Generator) -> tuple:
+def encodings(
+    likeness: GeneSimilarity, known: np.ndarray, labels: Any, n_genes: int, rng: np.random.Generator
+) -> tuple:
     """Encodings of all genes and of the terms: known genes out of fold, others by all known ones."""
     frequency, directions = basis(labels)
     genes = np.zeros((n_genes, directions.shape[1]), np.float32)

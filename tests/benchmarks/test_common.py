@@ -35,7 +35,8 @@ def test_report_tells_how_without_where(
     first, *rest = (tmp_path / "speed.csv").read_text().splitlines()
     made, command, cost = first.split("; ")
     assert command == "python benchmarks/speed.py --model mine --repeats 3"
-    assert re.fullmatch(r"[\d,]+ s, [\d.]+ GB", cost) and "0.0 GB" not in cost
+    assert re.fullmatch(r"[\d,]+ s, [\d.]+ GB", cost)
+    assert "0.0 GB" not in cost
     assert f"Python {sys.version_info[0]}." in made
     assert rest == ["form,seconds", "ours,1.50"]
     assert "| ours | 1.50    |" in capsys.readouterr().out

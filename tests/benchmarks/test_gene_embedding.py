@@ -73,8 +73,8 @@ def test_pairs_against_sklearn(vectors: np.ndarray) -> None:
     found = gene_embedding.pair_aurocs(vectors, pairs)
     y = pairs["label"].to_numpy()
     for outer, row in enumerate(found.itertuples()):
-        inner = [pairs[f"outer{outer}_inner{i}"].to_numpy() for i in range(3)]
-        by_c = [np.mean([machine(x, y, f == "t", f == "v", c) for f in inner]) for c in gene_embedding.C_VALUES]
+        folds = [pairs[f"outer{outer}_inner{i}"].to_numpy() for i in range(3)]
+        by_c = [np.mean([machine(x, y, f == "t", f == "v", c) for f in folds]) for c in gene_embedding.C_VALUES]
         best = gene_embedding.C_VALUES[int(np.argmax(by_c))]
         split = pairs[f"outer{outer}"].to_numpy()
         assert row.auroc == pytest.approx(machine(x, y, split == "train", split == "test", best))

@@ -34,5 +34,6 @@ def test_dropout_shows_an_interval_only_for_several_draws() -> None:
     columns = ["counts", "sets", "method", "auroc", "low", "high", "runs"]
     rows = [("100%", "whole", "aucell", 0.9, 0.9, 0.9, 1), ("3%", "whole", "aucell", 0.7, 0.6, 0.8, 5)]
     lines = render.layout("dropout", pd.DataFrame(rows, columns=columns)).splitlines()
-    assert "| 0.900 " in lines[2] and "[" not in lines[2]
+    assert "| 0.900 " in lines[2]
+    assert "[" not in lines[2]
     assert "0.700 [0.600, 0.800]" in lines[3]

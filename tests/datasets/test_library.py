@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_blood_markers_match_the_cell_types_of_the_example_data() -> None:
 
 
 def test_embedded_libraries_are_small() -> None:
-    folder = files("scgsfm") / "data" / "genesets"
+    folder = Path(str(files("scgsfm") / "data" / "genesets"))
     assert sum(file.stat().st_size for file in folder.iterdir()) < 1_000_000
 
 

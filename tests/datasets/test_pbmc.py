@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import anndata as ad
 import numpy as np
 from scipy.sparse import issparse
 
 from scgsfm.datasets import pbmc
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_cells_counts_and_labels() -> None:
@@ -56,7 +53,7 @@ def test_source_license_and_size() -> None:
     adata = pbmc()
     assert "10x Genomics" in adata.uns["source"]
     assert adata.uns["licence"] == "CC BY 4.0"
-    assert (files("scgsfm") / "data" / "pbmc.h5ad").stat().st_size <= 1_500_000
+    assert Path(str(files("scgsfm") / "data" / "pbmc.h5ad")).stat().st_size <= 1_500_000
 
 
 def test_each_call_returns_a_new_object_that_can_be_written(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from scgsfm.dna import parse_peak, peaks_of
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from scgsfm.dna import Peaks
 
 
@@ -38,7 +40,7 @@ def test_names(name: str, expected: tuple[str, int, int] | None) -> None:
     assert parse_peak(name) == expected
 
 
-def listed(peaks: Peaks) -> list[tuple]:
+def listed(peaks: Peaks) -> list[tuple[Any, ...]]:
     return list(zip(peaks.contig.tolist(), peaks.start.tolist(), peaks.end.tolist(), strict=True))
 
 

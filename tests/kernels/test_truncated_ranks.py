@@ -43,7 +43,7 @@ def by_permutation(row: np.ndarray, top: int) -> np.ndarray:
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_equals_mean_over_orders_of_ties(row: list[int], top: int, dtype: type) -> None:
-    x = np.array([row], dtype=dtype)
+    x: np.ndarray = np.array([row], dtype=dtype)
     np.testing.assert_allclose(gains(x, top)[0], by_permutation(x[0], top), rtol=1e-12)
 
 
@@ -55,7 +55,7 @@ def test_few_and_many_distinct_values(n_distinct: int, dtype: type) -> None:
 
     rng = np.random.default_rng(0)
     levels = rng.normal(size=n_distinct)
-    x = np.where(rng.random((3, 4000)) < 0.6, rng.choice(levels, (3, 4000)), 0).astype(dtype)
+    x: np.ndarray = np.where(rng.random((3, 4000)) < 0.6, rng.choice(levels, (3, 4000)), 0).astype(dtype)
     top = 1000
     first = rankdata(-x, method="min", axis=1).astype(int)
     last = rankdata(-x, method="max", axis=1).astype(int)

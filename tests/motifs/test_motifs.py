@@ -49,8 +49,8 @@ def windows(sequence: str, scores: np.ndarray) -> np.ndarray:
 
 
 def oracle(
-    motifs: Motifs, sequences: list[str], p: float, background: tuple[float, float, float, float]
-) -> dict[tuple, tuple[float, float]]:
+    motifs: Motifs, sequences: list[str], p: float, background: Any
+) -> dict[tuple[Any, ...], tuple[float, float]]:
     """Score and p-value of every hit by sequence, motif, start, end and strand."""
     background = np.array(background)
     background = (background + background[::-1]) / 2

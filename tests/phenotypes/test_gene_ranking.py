@@ -26,7 +26,7 @@ def patient(ranker: GeneRanker) -> list[int]:
 
 def frequencies(ranker: GeneRanker, disease: np.int64) -> dict[int, float]:
     """Most frequent annotation at or below each term of a disease, by a plain loop."""
-    known, best = ranker.known, {}
+    known, best = ranker.known, dict[int, float]()
     for place in known.annotations_of(disease).tolist():
         if not known.negated[place]:
             share = known.frequency[place]

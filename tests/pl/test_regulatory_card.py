@@ -13,6 +13,7 @@ from scgsfm.tl import explain_regulation
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Any
 
     import pandas as pd
     from tests.conftest import SmallR3LM
@@ -27,7 +28,7 @@ def _close() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def tables(small_r3lm: SmallR3LM) -> dict[str, pd.DataFrame]:
+def tables(small_r3lm: SmallR3LM) -> Any:
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 200))
     sequences = {"other": text, "site": text[:90] + "CTG" + "AGATAAGA" + text[101:]}
     return explain_regulation(sequences=sequences, model=small_r3lm)

@@ -14,6 +14,7 @@ from scgsfm.regulatory._card import CLUSTERED, reduce_hits
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from scgsfm.models.r3lm import Card
 
@@ -33,7 +34,7 @@ def sequences() -> list[str]:
 
 def features(card: Card, effects: Effects) -> np.ndarray:
     """Row of the design, written out."""
-    n = dict.fromkeys(effects.families, 0)
+    n = dict.fromkeys(effects.families, 0.0)
     strength, place = dict(n), dict(n)
     for hit in card.hits:
         n[hit.family] += 1
@@ -123,7 +124,7 @@ def test_claims_are_those_of_the_effects(motifs: Motifs, sequences: list[str]) -
 
 def test_own_writer_is_checked(motifs: Motifs, sequences: list[str]) -> None:
     card = next(card for card in build_cards(sequences, "K562", motifs) if card.hits)
-    told = {}
+    told: dict[str, Any] = {}
 
     def writer(card: Card, added: np.ndarray, level: int) -> str:
         told.update(card=card, added=added, level=level)

@@ -60,7 +60,7 @@ def decoupler_scores(
     membership: np.ndarray,
     make: Callable[[np.ndarray], Any] = np.asarray,
     **params: Any,
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> tuple[Any, Any]:
     """Scores and adjusted p-values by decoupler (cells × sets), NaN for sets that it leaves out."""
     import pandas as pd
     from anndata import AnnData

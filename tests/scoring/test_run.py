@@ -72,7 +72,7 @@ def test_interrupt_stops_the_run(sets: SetIndex, monkeypatch: pytest.MonkeyPatch
 def test_few_blocks_are_in_memory(n_cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many cells there are."""
     rows = BlockReader(cells(n_cells), block_size=2)
-    held: list[weakref.ref] = []
+    held: list[weakref.ref[Any]] = []
     most = 0
     read = rows.read
 

@@ -13,6 +13,7 @@ from scgsfm.tl import explain_regulation
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from tests.conftest import SmallR3LM
 
@@ -24,7 +25,7 @@ def sequences() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def tables(sequences: dict[str, str], small_r3lm: SmallR3LM) -> dict[str, pd.DataFrame]:
+def tables(sequences: dict[str, str], small_r3lm: SmallR3LM) -> Any:
     return explain_regulation(sequences=sequences, model=small_r3lm)
 
 

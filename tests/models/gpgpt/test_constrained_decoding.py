@@ -24,7 +24,8 @@ QUESTION = "Is café-au-lait spot (large) seen with NF1 < 2?"
 
 def walk(question: str, encoder: Encoder, choose: Callable[..., Any]) -> str:
     """What is written if ``choose`` takes one of the tokens that may follow each time."""
-    path, written = SpanPath(question, encoder), []
+    path = SpanPath(question, encoder)
+    written: list[Any] = []
     while True:
         token = choose(sorted(path.allowed(written)), written)
         if token in encoder.end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,9 +82,9 @@ class Dense:
 @pytest.mark.parametrize(("variant", "depth"), CASES)
 def test_keys_and_widths(variant: str, depth: int) -> None:
     state = module_of(variant, depth).state_dict()
-    expected = {}
+    expected: dict[str, Any] = {}
     for name, widths in zip(("encoder", "decoder"), WIDTHS[variant][depth], strict=True):
-        for i, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for i, (n_in, n_out) in enumerate(pairwise(widths)):
             expected |= {f"{name}.layers.{3 * i}.weight": (n_out, n_in), f"{name}.layers.{3 * i}.bias": (n_out,)}
     if variant == "VAE":
         for name in ("hidden2mu", "hidden2log_var"):

@@ -64,7 +64,7 @@ def finished(gmt_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         "--hide-visible --quantize float16 --group-weights small=2 --neighbour-groups large=0.5 --recall 4"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.stderr", open(out / "stderr", "w"))
+        patch.setattr("sys.stderr", (out / "stderr").open("w"))
         assert main(["train", "gsfm", "--data", str(gmt_folder), "-o", str(out), *shell.split()]) == 0
     return out
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from scgsfm.models.r3lm._decoder import Decoder, DecoderConfig, Regressor
+
+if TYPE_CHECKING:
+    from typing import Any
 
 CONFIG = DecoderConfig(19, hidden_size=16, intermediate_size=24, num_hidden_layers=2, head_dim=6)
 END = 2
@@ -33,7 +37,7 @@ def prompts() -> tuple[torch.Tensor, torch.Tensor]:
 @torch.inference_mode()
 def slow_continuation(decoder: Decoder, prompt: list[int], n: int, allowed: torch.Tensor) -> list[int]:
     """Token by token, the whole text read anew each time."""
-    out = []
+    out: list[Any] = []
     for _ in range(n):
         states = decoder(torch.tensor([prompt + out]))
         out.append(int(decoder.logits(states)[0, -1].masked_fill(~allowed, -torch.inf).argmax()))

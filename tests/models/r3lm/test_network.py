@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812  # as in all code with torch
 
 from scgsfm.models.r3lm._network import ActivityConfig, SequenceBranch, one_hot
 

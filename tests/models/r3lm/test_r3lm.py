@@ -57,7 +57,7 @@ def test_sequence_network_by_hand(small: R3LM) -> None:
     """The layers one after the other, with plain convolution."""
     first, second = small.module.activity.sequence
     x = one_hot(torch.tensor([["ACGT".index(letter) for letter in SEQUENCES[0]]])).double()
-    weight = {}
+    weight: dict[str, Any] = {}
 
     def norm(y: torch.Tensor, name: str) -> torch.Tensor:
         y = (y - weight[f"{name}.running_mean"][:, None]) / (weight[f"{name}.running_var"][:, None] + 1e-5).sqrt()
@@ -77,7 +77,7 @@ def test_sequence_network_by_hand(small: R3LM) -> None:
         z = (z @ weight["head.2.weight"].T + weight["head.2.bias"]).relu()
         return z @ weight["head.5.weight"].T + weight["head.5.bias"]
 
-    expected = 0.2
+    expected = torch.tensor(0.2)
     for branch in (first, second):
         weight |= {key: value.double() for key, value in branch.state_dict().items()}
         expected = expected + (one_strand(x) + one_strand(x.flip(1, 2))) / 4

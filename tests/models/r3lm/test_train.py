@@ -243,7 +243,7 @@ def test_refusals(table: Path, qwen: Path, tmp_path: Path, changes: dict[str, An
 def test_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from scgsfm.cli import main
 
-    told = {}
+    told: dict[str, Any] = {}
     monkeypatch.setattr(
         "scgsfm.models.r3lm.training._train.train", lambda *args, **kw: told.update(kw, args=args) or "there"
     )

@@ -129,7 +129,7 @@ def test_detected(counts: np.ndarray, array_type: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8, bool])
 def test_integers_and_booleans_are_converted(dtype: type, array_type: Callable[..., Any]) -> None:
-    x = np.random.default_rng(0).integers(0, 2, (6, 10)).astype(dtype)
+    x: np.ndarray = np.random.default_rng(0).integers(0, 2, (6, 10)).astype(dtype)
     blocks = [block for _, block in BlockReader(array_type(x))]
     assert all(block.dtype in (np.float32, np.float64) for block in blocks)
     np.testing.assert_array_equal(sparse.vstack(blocks).toarray(), x)
