@@ -1,6 +1,6 @@
 """Gene-set foundation models for single-cell analysis."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from . import datasets, errors, get, models, pl, pp, tl
 from .genesets import GeneSets
@@ -9,4 +9,7 @@ from .settings import settings
 
 __all__ = ["GeneSets", "datasets", "errors", "get", "methods", "models", "pl", "pp", "settings", "tl"]
 
-__version__ = version("scgsfm")
+try:
+    __version__ = version("scgsfm")
+except PackageNotFoundError:  # a source tree that is not installed
+    __version__ = "0+unknown"
