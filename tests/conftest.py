@@ -33,6 +33,13 @@ class _SkipWithoutTorch:
             pytest.skip(f"{name} is not installed", allow_module_level=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the trainings as slow."""
+    for item in items:
+        if item.path.name.startswith("test_train"):
+            item.add_marker("slow")
+
+
 if importlib.util.find_spec("torch") is None:
     sys.meta_path.append(_SkipWithoutTorch)
 
