@@ -21,11 +21,11 @@ def data_matrix(adata: AnnData, *, layer: str | None, use_raw: bool) -> Any:
         return adata.raw.X
     if layer is None:
         if adata.X is None:
-            msg = f"`adata.X` is None. Choose a `layer` from: {', '.join(adata.layers) or 'none'}."
+            msg = f"`adata.X` is None. Choose a `layer` from: {', '.join(filter(None, adata.layers)) or 'none'}."
             raise ValueError(msg)
         return adata.X
     if layer not in adata.layers:
-        msg = f"`layer` {layer!r} is not in `adata.layers`, which has: {', '.join(adata.layers) or 'nothing'}."
+        msg = f"`layer` {layer!r} is not in `adata.layers`, which has: {', '.join(filter(None, adata.layers)) or 'nothing'}."
         raise ValueError(msg)
     return adata.layers[layer]
 
