@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import ModuleType
-    from typing import Any, ClassVar
+    from typing import Any
 
 
 class _SkipWithoutTorch:
