@@ -1,13 +1,13 @@
-"""Questions about genes, phenotypes and diseases, by `tl.ask` and by its language model alone.
+"""Questions about genes, phenotypes and diseases, answered by `tl.ask` and by its language model alone.
 
     python benchmarks/gene_questions.py
 
-The questions are made from the annotations, worded by someone who had not seen the wordings of training; what is right is found by
-plain walks over the rows of the annotations. `exact match`: the answers are all that is annotated and nothing else (for
-relations that no annotation has: it must say that it doesn't know). `read rightly`: what is asked for. `cited evidence`:
-of the facts told, those that are rows of the sources and are about what was asked. `model alone`: exact match of what the
-language model writes by itself, on some of the questions. Then questions about genes and phenotypes that do not exist, and
-the share that was declined.
+The questions are generated from the annotations, with templates by someone who had not seen the templates of training. The
+right answers are found by plain walks over the annotations. `exact match`: the answers are all annotated answers and nothing
+else (if no annotation relates two entities, the answer must be that it doesn't know). `read rightly`: the kind of the
+question. `cited evidence`: the fraction of reported facts that are rows of the sources and about the question. `model alone`:
+exact match of the text that the language model generates, on some of the questions. The last row is about genes and
+phenotypes that do not exist: the fraction of questions that was declined.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from _common import parser, report, say
 
 from scgsfm import GeneSets
 from scgsfm.models import load
-from scgsfm.models.gpgpt._tokenizer import ANSWER, spans
-from scgsfm.models.gpgpt.training._instruction_data import NO, YES, answer_prompt
-from scgsfm.models.gpgpt.training._question_templates import QUESTIONS
-from scgsfm.phenotypes import load_annotations
+from scgsfm.models.gpgpt import ANSWER, GPGPT, NO, YES, answer_prompt, spans
+from scgsfm.models.gpgpt.training import QUESTIONS
+from scgsfm.phenotypes import Fact, load_annotations
 from scgsfm.tl import ask
 
 WORDED = {
@@ -185,7 +184,7 @@ WORDED = {
         "Outline the cellular activities that wild-type {gene} takes part in.",
     ],
 }
-"""By what is asked and the kinds of the entities; written by someone who had not seen the wordings of training."""
+"""Templates by kind of question and kinds of entities, written by someone who had not seen those of training."""
 
 COUNTED = ["n", "exact", "read", "facts", "supported", "tried alone", "alone"]
 FAKE_GENES = ["QXZ", "ZBLORF", "FAKE", "WQP", "GNIX", "TRUMB", "KJH", "VVX", "PLOON", "XYLQ"]
@@ -196,30 +195,32 @@ FAKE_WORDS = (
 
 
 class Oracle:
-    """What is annotated, by plain walks over the rows."""
+    """Annotations by plain walks over the rows."""
 
     def __init__(self) -> None:
-        self.known = known = load_annotations()
-        o = known.ontology
+        self.hpo = hpo = load_annotations()
+        o = hpo.ontology
         self.parents = defaultdict(set)
         for child, parent in o.parents.T.tolist():
             self.parents[child].add(parent)
         self.genes, self.diseases = defaultdict(set), defaultdict(set)
-        for gene, disease, _ in known.links.tolist():
+        for gene, disease, _ in hpo.links.tolist():
             self.genes[disease].add(gene)
             self.diseases[gene].add(disease)
         self.rows = defaultdict(list)
         self.terms, self.above = defaultdict(set), defaultdict(set)
-        for row, absent in zip(known.annotations.tolist(), known.negated.tolist(), strict=True):
+        for row, absent in zip(hpo.annotations.tolist(), hpo.negated.tolist(), strict=True):
             if not absent and o.is_phenotype[row[1]]:
                 self.rows[row[0]].append(row)
                 self.terms[row[0]].add(row[1])
         for disease, terms in self.terms.items():
             for term in terms:
                 self.above[disease] |= self.ancestors(term)
-        self.asked_genes = sorted(gene for gene, own in self.diseases.items() if any(self.terms[d] for d in own))
-        # a name that a phenotype has as well says neither
-        named = [d for d, name in enumerate(known.disease_names) if name and not o.find(name)]
+        self.asked_genes = sorted(
+            gene for gene, diseases in self.diseases.items() if any(self.terms[d] for d in diseases)
+        )
+        # a name of both a disease and a phenotype is ambiguous
+        named = [d for d, name in enumerate(hpo.disease_names) if name and not o.find(name)]
         self.asked_diseases = [d for d in named if self.terms[d] and self.genes[d]]
         self.showing = defaultdict(set)
         for disease, terms in self.above.items():
@@ -234,13 +235,13 @@ class Oracle:
         return found
 
     def same(self, disease: int) -> set[int]:
-        """Rows of a name: OMIM and Orphanet may both have it."""
-        return set(self.known.find_disease(self.known.disease_names[disease]) or [disease])
+        """Rows of the diseases with the same name in OMIM and Orphanet."""
+        return set(self.hpo.find_disease(self.hpo.disease_names[disease]) or [disease])
 
 
 def draw(oracle: Oracle, asked: str, kinds: tuple[str, ...], rng: np.random.Generator) -> tuple[dict, set[str]]:
-    """Rows of entities, and the right answers."""
-    known, o = oracle.known, oracle.known.ontology
+    """Rows of random entities, and the right answers."""
+    hpo, o = oracle.hpo, oracle.hpo.ontology
     one = lambda items: sorted(items)[rng.integers(len(items))]
     gene, disease = one(oracle.asked_genes), one(oracle.asked_diseases)
     term = one(oracle.terms[disease])
@@ -254,49 +255,49 @@ def draw(oracle: Oracle, asked: str, kinds: tuple[str, ...], rng: np.random.Gene
     elif asked == "related" and rng.random() < 0.5:
         term = one(set(oracle.showing) - set().union(*(oracle.above[d] for d in same)))
     drawn = {"gene": gene, "disease": disease, "hpo": term}
-    own = oracle.diseases[gene]
+    diseases = oracle.diseases[gene]
     right: dict = {
-        ("genes", ("hpo",)): {known.genes[g] for d in oracle.showing[term] for g in oracle.genes[d]},
-        ("genes", ("disease",)): {known.genes[g] for d in same for g in oracle.genes[d]},
-        ("phenotypes", ("gene",)): {o.ids[t] for d in own for t in oracle.terms[d]},
+        ("genes", ("hpo",)): {hpo.genes[g] for d in oracle.showing[term] for g in oracle.genes[d]},
+        ("genes", ("disease",)): {hpo.genes[g] for d in same for g in oracle.genes[d]},
+        ("phenotypes", ("gene",)): {o.ids[t] for d in diseases for t in oracle.terms[d]},
         ("phenotypes", ("disease",)): {o.ids[t] for d in same for t in oracle.terms[d]},
-        ("diseases", ("gene",)): {known.disease_ids[d] for d in own},
-        ("diseases", ("hpo",)): {known.disease_ids[d] for d in oracle.showing[term]},
-        ("related", ("gene", "hpo")): {YES} if any(term in oracle.above[d] for d in own) else set(),
-        ("related", ("gene", "disease")): {YES} if same & own else set(),
+        ("diseases", ("gene",)): {hpo.disease_ids[d] for d in diseases},
+        ("diseases", ("hpo",)): {hpo.disease_ids[d] for d in oracle.showing[term]},
+        ("related", ("gene", "hpo")): {YES} if any(term in oracle.above[d] for d in diseases) else set(),
+        ("related", ("gene", "disease")): {YES} if same & diseases else set(),
         ("related", ("disease", "hpo")): {YES} if any(term in oracle.above[d] for d in same) else set(),
         ("meaning", ("hpo",)): {o.ids[term]},
-        ("meaning", ("disease",)): {known.disease_ids[d] for d in same},
+        ("meaning", ("disease",)): {hpo.disease_ids[d] for d in same},
     }
     if asked == "how often":
-        often = {known.frequencies[r[2]] for d in same for r in oracle.rows[d] if r[1] == term} - {""}
+        often = {hpo.frequencies[r[2]] for d in same for r in oracle.rows[d] if r[1] == term} - {""}
         return drawn, often
     if asked == "functions":
-        symbol = known.genes[gene]
+        symbol = hpo.genes[gene]
         return drawn, {t for name in ("go_bp", "go_mf", "go_cc") for t, g in LIBRARY[name].items() if symbol in g}
     return drawn, right[asked, kinds]
 
 
 def named(oracle: Oracle, kind: str, row: int, rng: np.random.Generator) -> str:
-    """An entity as someone may call it: mostly by name, in small letters, now and then by id.
+    """Wording of an entity: mostly its name, often in lower case, sometimes its id.
 
-    Phenotypes whose name is that of a disease, too, are called by id.
+    Phenotypes that share their name with a disease are given by id.
     """
-    known = oracle.known
+    hpo = oracle.hpo
     if kind == "gene":
-        return known.genes[row]
+        return hpo.genes[row]
     if kind == "hpo":
-        name, key = known.ontology.names[row], known.ontology.ids[row]
+        name, key = hpo.ontology.names[row], hpo.ontology.ids[row]
     else:
-        name, key = known.disease_names[row], known.disease_ids[row]
-    shared = kind == "hpo" and known.find_disease(name)
+        name, key = hpo.disease_names[row], hpo.disease_ids[row]
+    shared = kind == "hpo" and hpo.find_disease(name)
     if shared or (rng.random() < 0.15 and (kind == "hpo" or oracle.same(row) == {row})):
         return key
     return name[0].lower() + name[1:] if rng.random() < 0.5 and not name[1:2].isupper() else name
 
 
 def questions(oracle: Oracle, n: int, rng: np.random.Generator) -> list[tuple]:
-    """Question, what it asks, kinds, entities and right answers; ``n`` of each kind."""
+    """Question, its kind, kinds of entities, entities and right answers; ``n`` of each kind."""
     made = []
     for (asked, kinds), templates in WORDED.items():
         while sum(row[1:3] == (asked, kinds) for row in made) < n:
@@ -311,8 +312,8 @@ def questions(oracle: Oracle, n: int, rng: np.random.Generator) -> list[tuple]:
 
 
 def nonexistent(oracle: Oracle, n: int, rng: np.random.Generator) -> list[str]:
-    """Questions about genes and phenotypes that don't exist, half of them beside some that do."""
-    o, known = oracle.known.ontology, oracle.known
+    """Questions about genes and phenotypes that do not exist, half of them together with existing ones."""
+    o, hpo = oracle.hpo.ontology, oracle.hpo
     made = []
     forms = [form for form in WORDED if "disease" not in form[1] and form[0] != "functions"]
     while len(made) < n:
@@ -322,12 +323,12 @@ def nonexistent(oracle: Oracle, n: int, rng: np.random.Generator) -> list[str]:
         false = kinds[rng.integers(len(kinds))]
         for kind in kinds:
             if kind == "gene":
-                real = known.genes[rng.integers(len(known.genes))]
+                real = hpo.genes[rng.integers(len(hpo.genes))]
                 name = f"{FAKE_GENES[rng.integers(10)]}{rng.integers(1, 90)}" if kind == false else real
             else:
                 row = int(rng.choice(np.flatnonzero(o.is_phenotype)))
                 fake = " ".join(words[rng.integers(10)] for words in FAKE_WORDS)
-                if rng.random() < 0.5:  # the name of a term with words that it doesn't have
+                if rng.random() < 0.5:  # the name of a term with additional words
                     fake = f"{o.names[row].lower()} of the {fake}"
                 name = fake if kind == false else o.names[row]
             question = question.replace(f"{{{kind}}}", name)
@@ -335,38 +336,38 @@ def nonexistent(oracle: Oracle, n: int, rng: np.random.Generator) -> list[str]:
     return made
 
 
-def supported(oracle: Oracle, fact: Any, kinds: tuple[str, ...], drawn: dict) -> bool:
-    """Whether a fact is a row of its source and about what was asked."""
-    known, o = oracle.known, oracle.known.ontology
+def supported(oracle: Oracle, fact: Fact, kinds: tuple[str, ...], drawn: dict) -> bool:
+    """Whether a fact is a row of its source and about the question."""
+    hpo, o = oracle.hpo, oracle.hpo.ontology
     if fact.relation == "function":
-        return any(known.genes[drawn["gene"]] in LIBRARY[name].get(fact.object, ()) for name in LIBRARY)
+        return any(hpo.genes[drawn["gene"]] in LIBRARY[name].get(fact.object, ()) for name in LIBRARY)
     if fact.relation in ("name", "synonym", "is_a"):
         row = drawn[kinds[0]]
         if kinds == ("disease",):
-            return fact.subject in {known.disease_ids[d] for d in oracle.same(row)}
+            return fact.subject in {hpo.disease_ids[d] for d in oracle.same(row)}
         parents = {o.ids[p] for p in oracle.parents[row]}
         texts = {o.names[row], *(s for s, r in zip(o.synonyms, o.synonym_rows, strict=True) if r == row)}
         return fact.subject == o.ids[row] and fact.object in parents | texts
-    diseases = {known.disease_ids[d]: d for d in range(len(known.disease_ids))}
+    diseases = {hpo.disease_ids[d]: d for d in range(len(hpo.disease_ids))}
     about = oracle.same(drawn["disease"]) if "disease" in kinds else set(diseases.values())
     if "gene" in kinds:
         about = about & oracle.diseases[drawn["gene"]]
     if fact.relation == "has phenotype":
         term = o.term(fact.object)
         fits = "hpo" not in kinds or drawn["hpo"] in oracle.ancestors(term)
-        row = known.gene(fact.subject)
+        row = hpo.gene(fact.subject)
         rows = oracle.diseases[row] if row is not None else {diseases[fact.subject]}
         return fits and any(
-            r[1] == term and known.references[r[3]] == fact.reference for d in rows & about for r in oracle.rows[d]
+            r[1] == term and hpo.references[r[3]] == fact.reference for d in rows & about for r in oracle.rows[d]
         )
-    row, disease = known.gene(fact.subject), diseases[fact.object]
-    said = {known.kinds[kind][1] for g, d, kind in known.links[known.links_of(fact.subject)].tolist() if d == disease}
-    return disease in about and row in oracle.genes[disease] and fact.relation in said
+    row, disease = hpo.gene(fact.subject), diseases[fact.object]
+    relations = {hpo.kinds[kind][1] for g, d, kind in hpo.links[hpo.links_of(fact.subject)].tolist() if d == disease}
+    return disease in about and row in oracle.genes[disease] and fact.relation in relations
 
 
-def alone(oracle: Oracle, model: Any, question: str, asked: str, right: set[str]) -> bool:
-    """Whether the model by itself writes exactly the right answers."""
-    known, o = oracle.known, oracle.known.ontology
+def alone(oracle: Oracle, model: GPGPT, question: str, asked: str, right: set[str]) -> bool:
+    """Whether the language model alone generates exactly the right answers."""
+    hpo, o = oracle.hpo, oracle.hpo.ontology
     if asked == "related":
         return (model.score(answer_prompt(question), [YES, NO])[0] > 0.5) == bool(right)
     written = model.generate(answer_prompt(question) + ANSWER, max_new_tokens=100)
@@ -377,7 +378,7 @@ def alone(oracle: Oracle, model: Any, question: str, asked: str, right: set[str]
         elif kind == "hpo":
             found |= {o.ids[row] for row in o.find(text)}
         else:
-            found |= {known.disease_ids[row] for row in known.find_disease(text)}
+            found |= {hpo.disease_ids[row] for row in hpo.find_disease(text)}
     return found == right or written.strip() in right
 
 
@@ -388,34 +389,39 @@ LIBRARY = {
 
 def main() -> None:
     options = parser(__doc__, data=False)
-    options.add_argument("--model", default="gpgpt-mini", help="name or folder")
+    options.add_argument("--model", default="gpgpt-mini", help="name or directory")
     options.add_argument("--each", type=int, default=40, help="questions of each kind (%(default)s)")
-    options.add_argument("--alone", type=int, default=10, help="of them for the model alone (%(default)s)")
-    options.add_argument("--fakes", type=int, default=100, help="questions about what doesn't exist (%(default)s)")
+    options.add_argument(
+        "--alone", type=int, default=10, help="questions of each kind for the model alone (%(default)s)"
+    )
+    options.add_argument(
+        "--fakes", type=int, default=100, help="questions about entities that do not exist (%(default)s)"
+    )
     args = options.parse_args()
     rng = np.random.default_rng(0)
     oracle, model = Oracle(), load(args.model)
     if set(WORDED) != set(QUESTIONS):
-        raise SystemExit("A kind of question is missing.")
+        msg = "A kind of question is missing."
+        raise SystemExit(msg)
     rows, n_alone = [], defaultdict(int)
     for question, asked, kinds, drawn, right in questions(oracle, args.each, rng):
         answer = ask(question, model=model, predict=False)
         exact = set(answer.names) == right
-        if asked == "how often":  # told in words
+        if asked == "how often":  # the answer is in words
             exact = bool(right) and len(answer.names) == len(right) and answer.asked == asked
-        told = [supported(oracle, fact, kinds, drawn) for fact in answer.facts]
+        verdicts = [supported(oracle, fact, kinds, drawn) for fact in answer.facts]
         n_alone[asked, kinds] += 1
-        by_itself = n_alone[asked, kinds] <= args.alone
+        is_tried = n_alone[asked, kinds] <= args.alone
         rows.append(
             {
                 "question": f"{asked} of {' and '.join(kinds)}",
                 "n": 1,
                 "exact": exact,
                 "read": answer.asked == asked,
-                "facts": len(told),
-                "supported": sum(told),
-                "tried alone": by_itself,
-                "alone": by_itself and alone(oracle, model, question, asked, right),
+                "facts": len(verdicts),
+                "supported": sum(verdicts),
+                "tried alone": is_tried,
+                "alone": is_tried and alone(oracle, model, question, asked, right),
             }
         )
         if not exact:

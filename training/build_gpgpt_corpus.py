@@ -1,6 +1,6 @@
 """Write the training corpus of GP-GPT: `python training/build_gpgpt_corpus.py --data FOLDER -o CORPUS`.
 
-FOLDER holds `phenotype`, `genes` and `genesets/library`. The corpus holds prose that may be read, but not passed on:
+FOLDER holds `phenotype`, `genes` and `genesets/library`. The corpus contains prose that may be used, but not redistributed:
 keep it out of the package.
 """
 
@@ -36,33 +36,35 @@ def prose(folder: Path) -> list[Prose]:
 
 
 def functions(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """Terms of the Gene Ontology and their genes, by what they say of a gene."""
-    return {says: dict(terms(folder / f"{name}.gmt.gz")) for says, name in FUNCTIONS.items()}
+    """Terms of the Gene Ontology and their genes, by relation of gene and term."""
+    return {relation: dict(terms(folder / f"{name}.gmt.gz")) for relation, name in FUNCTIONS.items()}
 
 
 def terms(path: Path) -> list[tuple[str, list[str]]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         cells = [line.rstrip("\n").split("\t") for line in lines]
-    return [(in_small_letters(row[0].partition(" (GO:")[0]), [gene for gene in row[2:] if gene]) for row in cells]
+    return [(in_lower_case(row[0].partition(" (GO:")[0]), [gene for gene in row[2:] if gene]) for row in cells]
 
 
-def in_small_letters(name: str) -> str:
-    """The name without the capitals of a title; abbreviations keep theirs."""
+def in_lower_case(name: str) -> str:
+    """The name with words in lower case, except abbreviations."""
     return re.sub(r"\b[A-Z][a-z]+\b", lambda word: word[0].lower(), name)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("SCGSFM_DATA"), help="folder, or the variable SCGSFM_DATA")
+    parser.add_argument(
+        "--data", default=os.environ.get("SCGSFM_DATA"), help="directory (default: the variable SCGSFM_DATA)"
+    )
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--exclude", metavar="FILE", help="genes to leave out, one a line")
+    parser.add_argument("--exclude", metavar="FILE", help="genes to leave out, one per line")
     args = parser.parse_args()
     if not args.data:
         parser.error("give --data FOLDER or set SCGSFM_DATA")
     data = Path(args.data)
     exclude = Path(args.exclude).read_text(encoding="utf-8").split() if args.exclude else ()
-    texts, known = prose(data / "phenotype"), load_annotations()
-    corpus = build_corpus(known, texts, functions(data / "genesets" / "library"), args.out, exclude=exclude)
+    texts, hpo = prose(data / "phenotype"), load_annotations()
+    corpus = build_corpus(hpo, texts, functions(data / "genesets" / "library"), args.out, exclude=exclude)
     print(json.dumps(corpus.info, indent=2))
 
 

@@ -1,4 +1,4 @@
-"""Write the knowledge index of GP-GPT: ids, names, synonyms and relations, no definitions or other prose.
+"""Write the HPO annotations that ship with the package: ids, names, synonyms and relations, without definitions.
 
 python training/build_phenotypes.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
 """
@@ -17,7 +17,7 @@ import numpy as np
 from build_libraries import write
 
 from scgsfm.genes import resolve
-from scgsfm.phenotypes import EMBEDDED, share
+from scgsfm.phenotypes import ANNOTATIONS_FILE, parse_frequency
 
 HPO = {"licence": "HPO licence: cite, show the version, leave unaltered", "url": "https://hpo.jax.org"}
 CITATION = "Gargano et al. 2024, Nucleic Acids Research 52:D1333"
@@ -66,7 +66,7 @@ def read_ontology(path: Path) -> tuple[dict[int, Term], list[tuple[int, int]]]:
         values = meta.get("basicPropertyValues", [])
         if meta.get("deprecated"):
             new = [v["val"] for v in values if v["pred"] == REPLACED]
-            if len(new) == 1:  # of several, none is meant alone
+            if len(new) == 1:  # a term that was split has no single successor
                 replaced[number(node["id"])] = number(new[0])
             continue
         synonyms = {s["val"]: s["pred"] == EXACT for s in meta.get("synonyms", [])}
@@ -80,17 +80,17 @@ def read_ontology(path: Path) -> tuple[dict[int, Term], list[tuple[int, int]]]:
 
 
 def rows_of(path: Path) -> list[list[str]]:
-    """Cells of a table, its header and comments left out."""
+    """Cells of a table, without comments."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         return [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
 
 
 def read_annotations(path: Path) -> tuple[list[tuple], dict[str, str]]:
-    """Disease, term, negated, frequency, reference and code; and the commonest name of each disease."""
+    """Disease, term, negated, frequency, reference and code; and the most common name of each disease."""
     rows, names = set(), {}
     for row in rows_of(path)[1:]:
         disease, name, qualifier, term, reference, code, _, frequency, *_ = row
-        negated = qualifier == "NOT" or share(frequency) == 0
+        negated = qualifier == "NOT" or parse_frequency(frequency) == 0
         rows.add((disease, number(term), negated, frequency, reference, code))
         names.setdefault(disease, Counter())[name] += 1
     return sorted(rows), {disease: count.most_common(1)[0][0] for disease, count in names.items()}
@@ -127,13 +127,12 @@ def lines(texts: list[str]) -> np.ndarray:
 
 
 def coded(values: list[str]) -> tuple[list[str], np.ndarray]:
-    """Distinct values, sorted, and the position of each."""
-    distinct = sorted(set(values))
-    place = {value: i for i, value in enumerate(distinct)}
-    return distinct, np.array([place[value] for value in values])
+    """Distinct values, sorted, and the position of each value among them."""
+    distinct, codes = np.unique(np.array(values, dtype=object), return_inverse=True)
+    return distinct.tolist(), codes
 
 
-def small(values: np.ndarray) -> np.ndarray:
+def smallest_type(values: np.ndarray) -> np.ndarray:
     """The smallest unsigned type that holds the values."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
@@ -144,13 +143,13 @@ def pack_ontology(terms: dict[int, Term], is_a: list[tuple[int, int]]) -> dict[s
     synonyms = [(text, i, exact) for i, term in enumerate(numbers) for text, exact in terms[term].synonyms]
     former = {old: i for i, term in enumerate(numbers) for old in terms[term].alternatives if old not in row}
     return {
-        "terms": small(np.array(numbers)),
+        "terms": smallest_type(np.array(numbers)),
         "term_names": lines([terms[term].name for term in numbers]),
         "synonyms": lines([text for text, _, _ in synonyms]),
-        "synonym_terms": small(np.array([i for _, i, _ in synonyms])),
+        "synonym_terms": smallest_type(np.array([i for _, i, _ in synonyms])),
         "synonym_exact": np.array([exact for _, _, exact in synonyms]),
-        "parents": small(np.array([(row[child], row[parent]) for child, parent in is_a]).T),
-        "alternatives": small(np.array(sorted(former.items())).T),
+        "parents": smallest_type(np.array([(row[child], row[parent]) for child, parent in is_a]).T),
+        "alternatives": smallest_type(np.array(sorted(former.items())).T),
     }
 
 
@@ -159,14 +158,14 @@ def pack_relations(
     disorders: dict[str, tuple[str, list[str]]], row: dict[int, int],
 ) -> dict[str, np.ndarray]:  # fmt: skip
     diseases = sorted({a[0] for a in annotations} | {link[1] for link in links})
-    place = {disease: i for i, disease in enumerate(diseases)}
+    row_of = {disease: i for i, disease in enumerate(diseases)}
     genes = sorted({link[0] for link in links})
     gene = {symbol: i for i, symbol in enumerate(genes)}
     kinds = sorted({link[2:] for link in links})
-    triples = sorted((gene[g], place[d], kinds.index((s, r))) for g, d, s, r in links)
-    columns = list(zip(*sorted((place[d], row[t], *rest) for d, t, *rest in annotations), strict=True))
+    triples = sorted((gene[g], row_of[d], kinds.index((s, r))) for g, d, s, r in links)
+    columns = list(zip(*sorted((row_of[d], row[t], *rest) for d, t, *rest in annotations), strict=True))
     frequencies, references, codes = coded(columns[3]), coded(columns[4]), coded(columns[5])
-    synonyms = [(text, place[d]) for d, (_, texts) in disorders.items() if d in place for text in texts]
+    synonyms = [(text, row_of[d]) for d, (_, texts) in disorders.items() if d in row_of for text in texts]
     about = {"sources": SOURCES, "kinds": kinds, "codes": codes[0]}
     return {
         "about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
@@ -174,23 +173,23 @@ def pack_relations(
         "disease_ids": lines(diseases),
         "disease_names": lines([names.get(d) or disorders.get(d, ("",))[0] for d in diseases]),
         "disease_synonyms": lines([text for text, _ in synonyms]),
-        "disease_synonym_diseases": small(np.array([i for _, i in synonyms])),
-        "links": small(np.array(triples).T),
-        "annotation_diseases": small(np.array(columns[0])),
-        "annotation_terms": small(np.array(columns[1])),
+        "disease_synonym_diseases": smallest_type(np.array([i for _, i in synonyms])),
+        "links": smallest_type(np.array(triples).T),
+        "annotation_diseases": smallest_type(np.array(columns[0])),
+        "annotation_terms": smallest_type(np.array(columns[1])),
         "annotation_negated": np.array(columns[2]),
         "frequencies": lines(frequencies[0]),
-        "annotation_frequencies": small(frequencies[1]),
+        "annotation_frequencies": smallest_type(frequencies[1]),
         "references": lines(references[0]),
-        "annotation_references": small(references[1]),
-        "annotation_codes": small(codes[1]),
+        "annotation_references": smallest_type(references[1]),
+        "annotation_codes": smallest_type(codes[1]),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
-    parser.add_argument("--out", type=Path, default=EMBEDDED)
+    parser.add_argument("--out", type=Path, default=ANNOTATIONS_FILE)
     args = parser.parse_args()
     folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "phenotype"
     terms, is_a = read_ontology(folder / "hp_2024-04-26.json.gz")

@@ -1,11 +1,7 @@
 """Train the embedded language model: `python training/gpgpt_mini.py --corpus CORPUS -o RUN`.
 
-CORPUS is what `training/build_gpgpt_corpus.py` wrote. All rounds run on one core, in under an hour of its time. `--embed`
-writes the finished model into the package, beside its knowledge index.
-
-The embedded weights are of a run that differs: the first round read a corpus without questions and with other instructions,
-which only the tokeniser saw; and lengths were changed while rounds ran, so that the rate of the first stayed whole up to step
-1,140, not 900, and that of the last up to step 500, not 480.
+CORPUS is the output of `training/build_gpgpt_corpus.py`. The rounds take less than an hour of one core. `--embed` writes the
+model into the package. The model card, `card.json`, records how the weights in the package were made.
 """
 
 from __future__ import annotations
@@ -16,10 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scgsfm.models._serialization import write_folder
-from scgsfm.models.gpgpt import GPGPT, TrainConfig, train
-from scgsfm.models.gpgpt._serialization import pack
-from scgsfm.models.gpgpt.training._model_card import readme
-from scgsfm.phenotypes import EMBEDDED
+from scgsfm.models.gpgpt import GPGPT, TrainConfig, pack, readme, train
+from scgsfm.phenotypes import ANNOTATIONS_FILE
 
 READING = TrainConfig(
     steps=1500,
@@ -38,7 +32,7 @@ WORDING = replace(
     decay=0.6,
     mixture={"text": 2.0, "triple": 0.6, "question": 10.0},
 )
-"""More reading, much of it questions: the words of these are rare in the other texts."""
+"""A second round of stage 1 with many questions, whose words are rare in the other texts."""
 FOLLOWING = TrainConfig(
     steps=800,
     batch_size=32,
@@ -56,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--embed", action="store_true", help="write the finished model into the package")
+    parser.add_argument("--embed", action="store_true", help="write the model into the package")
     args = parser.parse_args()
     folders: list[Path] = []
     for name, stage, config in (("reading", 1, READING), ("wording", 1, WORDING), ("following", 2, FOLLOWING)):
@@ -64,11 +58,11 @@ def main() -> None:
         folders.append(train(args.corpus, args.out / name, stage=stage, base=base, config=config, validate_every=100))
     if args.embed:
         cards = [json.loads((folder / "card.json").read_text(encoding="utf-8")) for folder in folders]
-        write(folders[-1], EMBEDDED.parent, cards)
+        write(folders[-1], ANNOTATIONS_FILE.parent, cards)
 
 
 def write(model: Path, folder: Path, cards: list[dict]) -> None:
-    """Write a model of transformers in the layout of the package, with what the stages tell of themselves."""
+    """Write a model of transformers in the format of the package, with the cards of all rounds."""
     loaded = GPGPT.from_pretrained(model)
     card = {"name": "gpgpt-mini", "licence": "BSD-3-Clause"}
     for stage in cards:

@@ -1,9 +1,9 @@
-"""Fit the relation predictor and the gene ranking of gpgpt-mini.
+"""Fit the phenotype predictor and the gene prioritization of gpgpt-mini.
 
 python training/gpgpt_relations.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
 
-Genes with annotations are predicted out of fold, by fits of the genes of the other folds; the others by all of them. What
-genes of like annotations add is calibrated with annotations that were left out.
+Annotated genes are predicted out of fold, by fits on the genes of the other folds. Other genes are predicted from all
+annotated ones. The second factors, from genes with similar annotations, are calibrated on annotations that were left out.
 """
 
 from __future__ import annotations
@@ -15,73 +15,89 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from gene_vectors import SNAPSHOT, Case, gene_vectors, labels_of, read_cases, read_summaries
 
 import scgsfm
-from scgsfm.phenotypes import FEATURES, GeneRanker, HPOAnnotations, PhenotypePredictor, load_annotations
-from scgsfm.phenotypes._predictor import WEIGHTS
-from scgsfm.phenotypes.fitting._annotation_kernel import AnnotationKernel
-from scgsfm.phenotypes.fitting._gene_ranking_weights import examples, fit_weights
-from scgsfm.phenotypes.fitting._gene_similarity import GeneSimilarity, basis, calibrate, encode, smoother
+from scgsfm.phenotypes import (
+    PREDICTOR_FILE,
+    RANKING_FEATURES,
+    GeneRanker,
+    HPOAnnotations,
+    PhenotypePredictor,
+    load_annotations,
+)
+from scgsfm.phenotypes.fitting import (
+    AnnotationKernel,
+    GeneSimilarity,
+    encode,
+    fit_calibration,
+    fit_ranking_weights,
+    label_basis,
+    ranking_examples,
+    smoothing_weights,
+)
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 N_FOLDS, SEED, MIN_GENES, BLOCK, N_LEFT_OUT = 5, 0, 3, 4000, 500
 
 
-def encodings(
-    likeness: GeneSimilarity, known: np.ndarray, labels: Any, n_genes: int, rng: np.random.Generator
+def fit_factors(
+    similarity: GeneSimilarity, annotated: np.ndarray, labels: sparse.csr_array, n_genes: int, rng: np.random.Generator
 ) -> tuple:
-    """Encodings of all genes and of the terms: known genes out of fold, others by all known ones."""
-    frequency, directions = basis(labels)
+    """Factors of all genes and of the terms: annotated genes out of fold, other genes from all annotated ones."""
+    frequency, directions = label_basis(labels)
     genes = np.zeros((n_genes, directions.shape[1]), np.float32)
-    folds = rng.permutation(len(known)) % N_FOLDS
+    folds = rng.permutation(len(annotated)) % N_FOLDS
     for fold in range(N_FOLDS):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        weights = smoother(likeness, known[train], known[test])
-        genes[known[test]], terms = encode(weights, labels[train], frequency, directions)
+        weights = smoothing_weights(similarity, annotated[train], annotated[test])
+        genes[annotated[test]], terms = encode(weights, labels[train], frequency, directions)
         print(f"fold {fold + 1} of {N_FOLDS}", flush=True)
-    new = np.setdiff1d(np.arange(n_genes), known)
+    new = np.setdiff1d(np.arange(n_genes), annotated)
     for block in np.array_split(new, max(len(new) // BLOCK, 1)):
-        genes[block], terms = encode(smoother(likeness, known, block), labels, frequency, directions)
+        weights = smoothing_weights(similarity, annotated, block)
+        genes[block], terms = encode(weights, labels, frequency, directions)
     return genes, terms, frequency, directions
 
 
-def left_out(
-    alike: AnnotationKernel, own_factors: np.ndarray, term_factors: np.ndarray, direct: list, rows: np.ndarray
+def left_out_strengths(
+    kernel: AnnotationKernel, annotated_factors: np.ndarray, term_factors: np.ndarray, direct: list, rows: np.ndarray
 ) -> np.ndarray:
-    """Strengths of genes × terms by genes of like annotations; of annotated pairs, had the gene not had the annotation."""
-    strength = own_factors[rows] @ term_factors.T
+    """Strengths by the second factors, genes × terms; an annotated pair is predicted without its annotation."""
+    strength = annotated_factors[rows] @ term_factors.T
     for i, row in enumerate(rows.tolist()):
-        own, values = alike.left_out(row, direct[i])
-        strength[i, own] = values
+        terms, values = kernel.left_out(row, direct[i])
+        strength[i, terms] = values
     return strength
 
 
-def direct_terms(index: HPOAnnotations, rows: np.ndarray, terms: np.ndarray) -> list:
-    """Of each gene, the terms that its diseases are annotated with × these and their ancestors, of those modelled."""
-    found = index.gene_terms(SNAPSHOT)[rows].tocsr()
-    closure = index.ontology.closure[:, terms].tocsr()
-    return [closure[found.indices[start:end]] for start, end in pairwise(found.indptr.tolist())]
+def direct_terms(hpo: HPOAnnotations, rows: np.ndarray, terms: np.ndarray) -> list:
+    """For each gene, its directly annotated terms × these terms and their ancestors, among the modeled terms."""
+    annotated = hpo.gene_terms(SNAPSHOT)[rows].tocsr()
+    closure = hpo.ontology.closure[:, terms].tocsr()
+    return [closure[annotated.indices[start:end]] for start, end in pairwise(annotated.indptr.tolist())]
 
 
-def share_of_new(index: HPOAnnotations) -> float:
-    """Of the genes that NCBI links with a phenotype, by later data, the share that no phenotype is annotated to."""
-    linked = index.links[[index.kinds[kind] == ("mim2gene", "phenotype") for kind in index.links[:, 2].tolist()], 0]
-    annotated = GeneRanker(index, np.zeros(len(FEATURES))).genes
+def share_of_new(hpo: HPOAnnotations) -> float:
+    """Fraction of the genes in the later links of NCBI that have no annotation."""
+    linked = hpo.links[[hpo.kinds[kind] == ("mim2gene", "phenotype") for kind in hpo.links[:, 2].tolist()], 0]
+    annotated = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES))).genes
     return float(1 - np.isin(np.unique(linked), annotated).mean())
 
 
-def fit_scale(relations: PhenotypePredictor, ranker: GeneRanker, cases: list[Case]) -> float:
-    """How sharply to tell genes without annotation apart: the likeliest scale, were the genes of the cases such."""
-    inside = {ranker.known.genes[row] for row in ranker.genes.tolist()}
-    others = [gene for gene in relations.genes if gene not in inside]
+def fit_scale(predictor: PhenotypePredictor, ranker: GeneRanker, cases: list[Case]) -> float:
+    """Maximum likelihood estimate of the scale of the log likelihood ratios of genes without annotations."""
+    annotated = {ranker.hpo.genes[row] for row in ranker.genes.tolist()}
+    rest = [gene for gene in predictor.genes if gene not in annotated]
     grid = np.arange(0.05, 2.0, 0.05)
     loss, counts = np.zeros(len(grid)), Counter(case.gene for case in cases)
     for case in cases[::5]:
-        fit = relations.fit([case.gene, *others], case.present)
-        scaled = np.outer(grid, fit)
+        scaled = np.outer(grid, predictor.log_likelihood_ratio([case.gene, *rest], case.present))
         loss += (np.logaddexp.reduce(scaled, axis=1) - scaled[:, 0]) / counts[case.gene] ** 0.5
     return float(grid[loss.argmin()])
 
@@ -89,62 +105,82 @@ def fit_scale(relations: PhenotypePredictor, ranker: GeneRanker, cases: list[Cas
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=PREDICTOR_FILE)
     args = parser.parse_args()
     folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "phenotype"
-    index, rng = load_annotations(), np.random.default_rng(SEED)
-    genes = sorted({*index.genes, *scgsfm.models.load("gsfm-base").genes[2:]})
-    likeness = GeneSimilarity(gene_vectors(genes, read_summaries(folder)))
-    labels = labels_of(index, index.genes)
+    hpo, rng = load_annotations(), np.random.default_rng(SEED)
+    genes = sorted({*hpo.genes, *scgsfm.models.load("gsfm-base").genes[2:]})
+    similarity = GeneSimilarity(gene_vectors(genes, read_summaries(folder)))
+    labels = labels_of(hpo, hpo.genes)
     annotated = np.flatnonzero(np.diff(labels.indptr))
     labels = labels[annotated]
     terms = np.flatnonzero(np.asarray(labels.sum(axis=0)).ravel() >= MIN_GENES)
     labels = labels[:, terms]
-    place = {gene: row for row, gene in enumerate(genes)}
-    known = np.array([place[index.genes[row]] for row in annotated])
-    gene_factors, term_factors, frequency, directions = encodings(likeness, known, labels, len(genes), rng)
-    blend, knots = calibrate([gene_factors[known] @ term_factors.T], frequency, labels.toarray() > 0, rng)
-    alike = AnnotationKernel(labels, index.gene_diseases(SNAPSHOT)[annotated], frequency, directions)
-    own_factors = alike.encode()
-    some = np.sort(rng.permutation(len(known))[:N_LEFT_OUT])
-    own = left_out(alike, own_factors, term_factors, direct_terms(index, annotated[some], terms), some)
-    strengths = [gene_factors[known[some]] @ term_factors.T, own]
-    own_curve = calibrate(strengths, frequency, labels[some].toarray() > 0, rng)
+    row_of = {gene: row for row, gene in enumerate(genes)}
+    rows = np.array([row_of[hpo.genes[row]] for row in annotated])
+    gene_factors, term_factors, frequency, directions = fit_factors(similarity, rows, labels, len(genes), rng)
+    coefficients, knots = fit_calibration([gene_factors[rows] @ term_factors.T], frequency, labels.toarray() > 0, rng)
+    kernel = AnnotationKernel(labels, hpo.gene_diseases(SNAPSHOT)[annotated], frequency, directions)
+    annotated_factors = kernel.encode()
+    some = np.sort(rng.permutation(len(rows))[:N_LEFT_OUT])
+    direct = direct_terms(hpo, annotated[some], terms)
+    second = left_out_strengths(kernel, annotated_factors, term_factors, direct, some)
+    strengths = [gene_factors[rows[some]] @ term_factors.T, second]
+    annotated_coefficients, annotated_knots = fit_calibration(strengths, frequency, labels[some].toarray() > 0, rng)
 
-    weights = fit_ranking(index, read_cases(folder, index), rng)
-    parts = (genes, index.ontology.numbers[terms], gene_factors, term_factors, frequency, blend, knots)
-    parts += (known, own_factors, *own_curve, weights)
-    share = share_of_new(index)
-    relations = PhenotypePredictor(*parts, np.log([1.0, share]), index)
-    scale = fit_scale(relations, GeneRanker(index, weights, sources=SNAPSHOT), read_cases(folder, index))
-    write(args.out, replace(relations, unannotated=np.log([scale, share])))
-    told = {"genes": len(genes), "annotated": len(known), "terms": len(terms), "scale": scale, "share": share}
-    print(json.dumps(told | dict(zip(FEATURES, weights.round(3).tolist(), strict=True))))
+    weights = fit_ranking(hpo, read_cases(folder, hpo), rng)
+    share = share_of_new(hpo)
+    predictor = PhenotypePredictor(
+        genes=genes,
+        terms=hpo.ontology.numbers[terms],
+        gene_factors=gene_factors,
+        term_factors=term_factors,
+        frequency=frequency,
+        coefficients=coefficients,
+        knots=knots,
+        annotated_rows=rows,
+        annotated_factors=annotated_factors,
+        annotated_coefficients=annotated_coefficients,
+        annotated_knots=annotated_knots,
+        ranking_weights=weights,
+        unannotated=np.log([1.0, share]),
+        hpo=hpo,
+    )
+    scale = fit_scale(predictor, GeneRanker(hpo, weights, sources=SNAPSHOT), read_cases(folder, hpo))
+    write(args.out, replace(predictor, unannotated=np.log([scale, share])))
+    summary = {"genes": len(genes), "annotated": len(rows), "terms": len(terms), "scale": scale, "share": share}
+    print(json.dumps(summary | dict(zip(RANKING_FEATURES, weights.round(3).tolist(), strict=True))))
     print(f"{args.out.name}: {args.out.stat().st_size:,} bytes")
 
 
-def fit_ranking(index: HPOAnnotations, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
-    """Weights of the ranker; a gene counts by the root of the number of its cases."""
-    ranker = GeneRanker(index, np.zeros(len(FEATURES)), sources=SNAPSHOT)
+def fit_ranking(hpo: HPOAnnotations, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
+    """Weights of gene prioritization; a gene counts by the square root of its number of cases."""
+    ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)), sources=SNAPSHOT)
     counts = Counter(case.gene for case in cases)
-    share = np.array([counts[case.gene] ** -0.5 for case in cases])
-    return fit_weights(examples(ranker, [(index.gene(c.gene), c.present, c.absent) for c in cases], rng), share)
+    case_weight = np.array([counts[case.gene] ** -0.5 for case in cases])
+    data = ranking_examples(ranker, [(hpo.gene(c.gene), c.present, c.absent) for c in cases], rng)
+    return fit_ranking_weights(data, case_weight)
 
 
-def write(path: Path, relations: PhenotypePredictor) -> None:
-    """Factors as int8 with a scale for each row."""
+def write(path: Path, predictor: PhenotypePredictor) -> None:
+    """Write the predictor; factors are stored as int8 with a scale for each row."""
     import safetensors.numpy
 
     stored = {
-        "genes": np.frombuffer("\n".join(relations.genes).encode(), np.uint8).copy(),
-        "terms": relations.terms.astype(np.int32),
-        "annotated": relations.annotated.astype(np.int32),
-        "ranker": relations.weights.astype(np.float32),
+        "genes": np.frombuffer("\n".join(predictor.genes).encode(), np.uint8).copy(),
+        "terms": predictor.terms.astype(np.int32),
+        "annotated": predictor.annotated_rows.astype(np.int32),
+        "ranker": predictor.ranking_weights.astype(np.float32),
+        "frequency": predictor.frequency.astype(np.float32),
+        "blend": predictor.coefficients.astype(np.float32),
+        "knots": predictor.knots.astype(np.float32),
+        "own_blend": predictor.annotated_coefficients.astype(np.float32),
+        "own_knots": predictor.annotated_knots.astype(np.float32),
+        "unannotated": predictor.unannotated.astype(np.float32),
     }
-    for name in ("frequency", "blend", "knots", "own_blend", "own_knots", "unannotated"):
-        stored[name] = getattr(relations, name).astype(np.float32)
-    for name in ("gene", "term", "own"):
-        factors = getattr(relations, f"{name}_factors")
+    for name, factors in (
+        ("gene", predictor.gene_factors), ("term", predictor.term_factors), ("own", predictor.annotated_factors)
+    ):  # fmt: skip
         largest = np.abs(factors).max(axis=1, keepdims=True)
         scale = np.where(largest > 0, largest / 127, 1).astype(np.float32)
         stored |= {f"{name}_factors": np.rint(factors / scale).astype(np.int8, order="C"), f"{name}_scale": scale}

@@ -29,47 +29,47 @@ def test_folds_keep_the_cases_of_a_gene_together() -> None:
 
 def test_measures_over_cases_and_over_genes() -> None:
     ranks, genes = np.array([1.0, 1.0, 1.0, 20.0]), np.array([5, 5, 5, 7])
-    told = gene_phenotype.measured(ranks, genes, np.random.default_rng(0))
-    assert (told["n_cases"], told["n_genes"], told["median"]) == (4, 2, 1)
-    assert (told["top1"], told["macro_top1"], told["top10"]) == (0.75, 0.5, 0.75)
-    assert told["mrr"] == pytest.approx((3 + 1 / 20) / 4)
-    assert (told["macro_top1_low"], told["macro_top1_high"]) == (0, 1)
+    result = gene_phenotype.measured(ranks, genes, np.random.default_rng(0))
+    assert (result["n_cases"], result["n_genes"], result["median"]) == (4, 2, 1)
+    assert (result["top1"], result["macro_top1"], result["top10"]) == (0.75, 0.5, 0.75)
+    assert result["mrr"] == pytest.approx((3 + 1 / 20) / 4)
+    assert (result["macro_top1_low"], result["macro_top1_high"]) == (0, 1)
 
 
-def test_negatives_are_about_as_frequent_and_never_own() -> None:
-    rng, own = np.random.default_rng(0), set(range(100, 200))
-    drawn = [gene_phenotype.negative(150, own, 1000, rng) for _ in range(200)]
-    assert not set(drawn) & own
+def test_negatives_have_a_similar_frequency_and_are_not_annotated() -> None:
+    rng, annotated = np.random.default_rng(0), set(range(100, 200))
+    drawn = [gene_phenotype.negative(150, annotated, 1000, rng) for _ in range(200)]
+    assert not set(drawn) & annotated
     assert min(drawn) >= 150 - 60
-    # all within reach are the gene's own: the window grows
+    # all terms in the window are annotated: it grows
     assert gene_phenotype.negative(999, set(range(900, 1000)), 1000, rng) < 900
 
 
-def test_auroc_is_that_of_scikit_learn() -> None:
+def test_auroc_agrees_with_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     truth, score = rng.random(500) < 0.3, rng.integers(0, 20, 500).astype(float)
     assert gene_phenotype.auroc(score, truth) == pytest.approx(roc_auc_score(truth, score))
 
 
-def test_pairs_of_a_task_are_annotated_or_neither_they_nor_descendants() -> None:
-    known = load_annotations()
+def test_pairs_are_annotated_or_neither_they_nor_descendants_are() -> None:
+    hpo = load_annotations()
     genes = dict.fromkeys(["SCN1A", "FBN1", "COL1A1", "BRCA1", "MYH7", "RPE65", "BTK"], "a summary")
-    task = gene_phenotype.Task(known, genes)
+    task = gene_phenotype.Task(hpo, genes)
     assert task.genes == sorted(genes)
     gene, term, truth = task.pairs(np.arange(len(genes)), np.random.default_rng(0))
     assert truth.sum() * 2 == len(truth) > 0
     for g, t, true in zip(gene[:60], term[:60], truth[:60], strict=True):
-        assert bool(known.evidence(task.genes[g], int(task.terms[t]))) == true
+        assert bool(hpo.evidence(task.genes[g], int(task.terms[t]))) == true
 
 
-def test_shares_by_probability() -> None:
-    chance, truth = np.repeat([0.1, 0.7], 40), np.repeat([True, False, True], [10, 30, 40])
-    rows = list(gene_phenotype.by_probability(chance, truth, np.array([0, 0.5, 1])))
+def test_fractions_by_probability() -> None:
+    probability, truth = np.repeat([0.1, 0.7], 40), np.repeat([True, False, True], [10, 30, 40])
+    rows = list(gene_phenotype.by_probability(probability, truth, np.array([0, 0.5, 1])))
     assert [(row["low"], row["annotated"], row["n"]) for row in rows] == [(0, 0.25, 40), (0.5, 1, 40)]
     assert rows[0]["predicted"] == pytest.approx(0.1)
 
 
-def test_curves_of_other_genes_tell_the_shares() -> None:
+def test_calibration_on_other_genes_gives_the_frequencies() -> None:
     rng = np.random.default_rng(0)
     strength, frequency = rng.normal(size=(200, 50)), np.full(50, 0.2)
     labels = csr_array(rng.random((200, 50)) < 1 / (1 + np.exp(-strength)))

@@ -1,4 +1,4 @@
-"""The embedded index against plain walks over its relations, and a toy by hand."""
+"""HPO annotations against plain walks over their relations, and a toy example."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEIZURE, SCN1A = "HP:0001250", "SCN1A"
 
 
 @pytest.fixture(scope="module")
-def known() -> HPOAnnotations:
+def hpo() -> HPOAnnotations:
     return load_annotations()
 
 
@@ -48,20 +48,20 @@ def walk(ontology: Ontology, row: int, *, up: bool) -> set[int]:
 
 
 @pytest.mark.parametrize("term", [SEIZURE, "HP:0000118", "HP:0001631"])
-def test_hierarchy_is_what_a_walk_finds(known: HPOAnnotations, term: str) -> None:
-    row = known.ontology.term(term)
-    assert set(known.ontology.ancestors(row).tolist()) == walk(known.ontology, row, up=True)
-    assert set(known.ontology.descendants(row).tolist()) == walk(known.ontology, row, up=False)
+def test_hierarchy_agrees_with_a_walk(hpo: HPOAnnotations, term: str) -> None:
+    row = hpo.ontology.term(term)
+    assert set(hpo.ontology.ancestors(row).tolist()) == walk(hpo.ontology, row, up=True)
+    assert set(hpo.ontology.descendants(row).tolist()) == walk(hpo.ontology, row, up=False)
 
 
 @pytest.mark.parametrize(
     "text", ["HP:0001250", "hp_0001250", " Seizure", "epileptic  seizure", "EPILEPSY", "HP:0002279"]
 )
-def test_term_by_id_former_id_name_and_synonym(known: HPOAnnotations, text: str) -> None:
-    assert known.ontology.ids[known.ontology.term(text)] == SEIZURE
+def test_term_by_id_former_id_name_and_synonym(hpo: HPOAnnotations, text: str) -> None:
+    assert hpo.ontology.ids[hpo.ontology.term(text)] == SEIZURE
 
 
-def test_names_outrank_synonyms(toy: HPOAnnotations) -> None:
+def test_names_take_precedence_over_synonyms(toy: HPOAnnotations) -> None:
     assert [toy.ontology.find(text) for text in ("b", "bee", "wide", "HP:0000077", "nothing")] == [
         [1],
         [1],
@@ -74,14 +74,14 @@ def test_names_outrank_synonyms(toy: HPOAnnotations) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("HP:9999999", "is no term .* version 2024-04-26"),
+        ("HP:9999999", "is not a term .* version 2024-04-26"),
         ("Siezure", r"Did you mean .*Seizure \(HP:0001250\)"),
-        ("HP:0000006", "is no phenotype"),
+        ("HP:0000006", "is not a phenotype"),
     ],
 )
-def test_unknown_terms(known: HPOAnnotations, text: str, message: str) -> None:
+def test_unknown_terms(hpo: HPOAnnotations, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        known.ontology.term(text, phenotype=True)
+        hpo.ontology.term(text, phenotype=True)
 
 
 def test_ambiguous_synonym(toy: HPOAnnotations) -> None:
@@ -89,9 +89,9 @@ def test_ambiguous_synonym(toy: HPOAnnotations) -> None:
         toy.ontology.term("shared")
 
 
-def test_phenotypes_lie_below_phenotypic_abnormality(toy: HPOAnnotations, known: HPOAnnotations) -> None:
+def test_phenotypes_lie_below_phenotypic_abnormality(toy: HPOAnnotations, hpo: HPOAnnotations) -> None:
     assert toy.ontology.is_phenotype.tolist() == [True, True, True, False, False]
-    assert not known.ontology.is_phenotype[known.ontology.term("HP:0000006")]
+    assert not hpo.ontology.is_phenotype[hpo.ontology.term("HP:0000006")]
 
 
 def test_evidence_of_the_toy(toy: HPOAnnotations) -> None:
@@ -112,43 +112,43 @@ def test_phenotypes_of_the_toy(toy: HPOAnnotations) -> None:
     assert toy.gene_diseases(["a"]).toarray().tolist() == [[True, False], [False, False]]
 
 
-def test_diseases_by_id_name_and_synonym(toy: HPOAnnotations, known: HPOAnnotations) -> None:
+def test_diseases_by_id_name_and_synonym(toy: HPOAnnotations, hpo: HPOAnnotations) -> None:
     assert [toy.disease(text) for text in ("OMIM:1", "first", "Former")] == [0, 0, 0]
-    assert known.disease_ids[known.disease("Louis-Bar syndrome")] == "ORPHA:100"
-    with pytest.raises(ValueError, match="is no disease of the annotations. Did you mean First"):
+    assert hpo.disease_ids[hpo.disease("Louis-Bar syndrome")] == "ORPHA:100"
+    with pytest.raises(ValueError, match="is not a disease in the HPO annotations. Did you mean First"):
         toy.disease("Firts")
 
 
-def test_evidence_agrees_with_the_matrix(known: HPOAnnotations) -> None:
+def test_evidence_agrees_with_the_matrix(hpo: HPOAnnotations) -> None:
     rng = np.random.default_rng(0)
-    phenotypes = np.flatnonzero(known.ontology.is_phenotype)
-    for gene in rng.choice(len(known.genes), 20):
-        own = known.gene_phenotypes[[gene]].indices
+    phenotypes = np.flatnonzero(hpo.ontology.is_phenotype)
+    for gene in rng.choice(len(hpo.genes), 20):
+        own = hpo.gene_phenotypes[[gene]].indices
         asked = np.concatenate([own[:5], rng.choice(phenotypes, 5)])
-        found = [bool(known.evidence(known.genes[gene], int(term))) for term in asked]
+        found = [bool(hpo.evidence(hpo.genes[gene], int(term))) for term in asked]
         assert found == np.isin(asked, own).tolist()
 
 
-def test_information_falls_towards_the_root(known: HPOAnnotations) -> None:
-    child, parent = known.ontology.parents
-    assert (known.information[child] >= known.information[parent] - 1e-12).all()
-    assert known.information[known.ontology.term("HP:0000118")] == 0
+def test_information_content_decreases_towards_the_root(hpo: HPOAnnotations) -> None:
+    child, parent = hpo.ontology.parents
+    assert (hpo.information[child] >= hpo.information[parent] - 1e-12).all()
+    assert hpo.information[hpo.ontology.term("HP:0000118")] == 0
 
 
-def test_no_prose_and_every_source_has_a_version_and_a_licence(known: HPOAnnotations) -> None:
-    assert {"title", "version", "licence", "url", "citation"} <= set.intersection(*map(set, known.sources.values()))
-    assert "2024-04-26" in known.about()
-    assert max(map(len, known.ontology.names + known.disease_names)) < 250
+def test_every_source_has_a_version_and_a_license_and_there_is_no_prose(hpo: HPOAnnotations) -> None:
+    assert {"title", "version", "licence", "url", "citation"} <= set.intersection(*map(set, hpo.sources.values()))
+    assert "2024-04-26" in hpo.about()
+    assert max(map(len, hpo.ontology.names + hpo.disease_names)) < 250
 
 
-def test_genes_are_approved_symbols_but_for_loci(known: HPOAnnotations) -> None:
-    assert resolve(known.genes, organism="human").share > 0.99
+def test_genes_are_approved_symbols_except_loci(hpo: HPOAnnotations) -> None:
+    assert resolve(hpo.genes, organism="human").share > 0.99
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("3/4", 0.75), ("75%", 0.75), ("HP:0040280", 1), ("", np.nan), ("0/0", np.nan)]
 )
 def test_frequencies(text: str, value: float) -> None:
-    from scgsfm.phenotypes import share
+    from scgsfm.phenotypes import parse_frequency
 
-    np.testing.assert_equal(share(text), value)
+    np.testing.assert_equal(parse_frequency(text), value)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anndata as ad
@@ -115,7 +116,7 @@ def test_random_lists_are_rarely_significant(pbmc: AnnData) -> None:
     rng = np.random.default_rng(0)
     tests = PhenotypeEnrichment.over(pbmc.var_names.to_numpy()[:4000], min_genes=5, max_genes=500)
     for n in (8, 40):
-        found = [tests._predicted(rng.choice(4000, n, replace=False)).pvalue for _ in range(12)]
+        found = [tests.predicted(rng.choice(4000, n, replace=False)).pvalue for _ in range(12)]
         assert 0.01 < np.mean(np.array(found) < 0.05) < 0.09
         assert np.mean([false_discovery_control(p).min() < 0.05 for p in found]) < 0.3
 
@@ -153,3 +154,13 @@ def test_unknown_genes_raise(pbmc: AnnData) -> None:
     del adata.uns["rank_genes_groups"]
     with pytest.raises(GeneMatchError):
         tl.phenotypes(adata, "cell_type")
+
+
+def test_the_source_of_predictions_is_that_of_the_predictor(pbmc: ad.AnnData) -> None:
+    genes = pbmc.var_names.to_numpy()[:3000]
+    predictor = replace(load_predictor(), source="another model")
+    tests = PhenotypeEnrichment.over(genes, min_genes=5, max_genes=500, predictor=predictor)
+    tables = pd.concat(tests.tables("a", np.arange(20), 5))
+    predicted = tables["evidence"] == "predicted"
+    assert set(tables.loc[predicted, "source"]) == {"another model"}
+    assert "another model" not in set(tables.loc[~predicted, "source"])

@@ -1,25 +1,25 @@
-"""Phenotypes, diseases and genes: HPO annotations, predicted relations, gene prioritization, enrichment. Needs numpy alone."""
+"""Phenotypes, diseases and genes: HPO annotations, predicted phenotypes, gene prioritization, enrichment, retrieval.
 
-from ._annotations import (
-    EMBEDDED,
-    Evidence,
-    HPOAnnotations,
-    load_annotations,
-    read_annotations,
-    share,
-)
+This package needs NumPy, SciPy and pandas, but neither PyTorch nor an extra. The predictor and the ranker are fitted by
+:mod:`scgsfm.phenotypes.fitting`.
+"""
+
+from ._annotations import ANNOTATIONS_FILE, Evidence, HPOAnnotations, load_annotations, read_annotations
 from ._answer_sources import approved_symbol, gene_functions, predicted_probability
-from ._enrichment import PhenotypeEnrichment
-from ._frequencies import frequency_words
-from ._gene_ranking import FEATURES, GeneRanker, load_ranker, rank_genes
+from ._enrichment import AnnotatedSets, PhenotypeEnrichment
+from ._frequencies import frequency_words, parse_frequency
+from ._gene_ranking import RANKING_FEATURES, GeneRanker, RankedGenes, load_ranker, rank_genes
 from ._gene_tables import annotated_symbols, association_table, ranking_table
 from ._ontology import Ontology
-from ._predictor import PhenotypePredictor, load_predictor, read_predictor
-from ._retrieval import Entity, Fact, FactRetriever, Predict, RetrievedFacts
+from ._predictor import PREDICTOR_FILE, PhenotypePredictor, load_predictor, read_predictor
+from ._retrieval import QUESTION_KINDS, Entity, Fact, FactRetriever, Predict, RetrievedFacts
 
 __all__ = [
-    "EMBEDDED",
-    "FEATURES",
+    "ANNOTATIONS_FILE",
+    "PREDICTOR_FILE",
+    "QUESTION_KINDS",
+    "RANKING_FEATURES",
+    "AnnotatedSets",
     "Entity",
     "Evidence",
     "Fact",
@@ -30,6 +30,7 @@ __all__ = [
     "PhenotypeEnrichment",
     "PhenotypePredictor",
     "Predict",
+    "RankedGenes",
     "RetrievedFacts",
     "annotated_symbols",
     "approved_symbol",
@@ -39,10 +40,10 @@ __all__ = [
     "load_annotations",
     "load_predictor",
     "load_ranker",
+    "parse_frequency",
     "predicted_probability",
     "rank_genes",
     "ranking_table",
     "read_annotations",
     "read_predictor",
-    "share",
 ]

@@ -1,4 +1,4 @@
-"""What is known of genes, diseases and phenotypes, and who says so."""
+"""HPO annotations: phenotypes of diseases, genes of diseases, and the source of each row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import numpy as np
 
 from scgsfm._messages import similar_names, suggestion
 
-from ._ontology import Ontology, plain
+from ._frequencies import parse_frequency
+from ._ontology import Ontology, normalize_name
 
 if TYPE_CHECKING:
     import os
@@ -22,36 +23,34 @@ if TYPE_CHECKING:
 
     from scipy import sparse
 
-EMBEDDED = Path(__file__).parents[1] / "data" / "models" / "gpgpt-mini" / "knowledge.npz"
-FREQUENCY_CLASSES = {280: 1.0, 281: 0.895, 282: 0.545, 283: 0.17, 284: 0.025, 285: 0.0}
-"""Middle of the range that a class HP:0040280, …, HP:0040285 stands for."""
+ANNOTATIONS_FILE = Path(__file__).parents[1] / "data" / "models" / "gpgpt-mini" / "knowledge.npz"
+"""The annotations that ship with the package."""
 NOTICE = "Research use only: nothing here is medical advice."
-"""Said once wherever content is displayed."""
 
 
 class Evidence(NamedTuple):
-    """One annotation: a disease of a gene has a phenotype, as a source says."""
+    """One annotation: according to a source, a disease of a gene has a phenotype."""
 
     gene: str
     disease: str
-    """Its id, as ``OMIM:607208``."""
+    """Id of the disease, such as ``"OMIM:607208"``."""
     disease_name: str
     relation: str
-    """How the gene belongs to the disease and who says so, as ``"Major susceptibility factor in [Orphanet 2023-06]"``."""
+    """Relation of gene and disease with its source: ``"Major susceptibility factor in [Orphanet 2023-06]"``."""
     term: str
-    """Id of the annotated term: the one asked for, or a descendant."""
+    """Id of the annotated term: the requested one, or a descendant."""
     term_name: str
     frequency: str
-    """As the source gives it: ``"7/12"``, ``"45%"``, or a class such as ``"HP:0040281"``; empty if it doesn't."""
+    """As in the source: ``"7/12"``, ``"45%"``, or a class such as ``"HP:0040281"``; empty if not stated."""
     reference: str
-    """As ``PMID:…``; several are separated by ``;``."""
+    """Such as ``PMID:…``; multiple references are separated by ``;``."""
     code: str
-    """PCS: published clinical study; TAS: a statement that can be traced; IEA: inferred from electronic annotation."""
+    """PCS: published clinical study; TAS: traceable author statement; IEA: inferred from electronic annotation."""
     source: str
     """Source and version of the annotation."""
 
     def cite(self) -> str:
-        """The row in one line."""
+        """The annotation in one line."""
         about = ", ".join(filter(None, [self.frequency, self.reference, self.code]))
         return f"{self.gene} – {self.disease_name} ({self.disease}) – {self.term_name} ({self.term}) [{about}; {self.source}]"
 
@@ -60,16 +59,16 @@ class Evidence(NamedTuple):
 class HPOAnnotations:
     """Terms of the Human Phenotype Ontology, genes, diseases and the relations among them.
 
-    Relations are rows of arrays; each refers to genes, diseases and terms by position. A gene has a phenotype if a
-    disease of the gene has it, and with it all its ancestors.
+    Relations are rows of integer arrays that refer to genes, diseases and terms by position. A gene has a phenotype if
+    one of its diseases has it. Each phenotype implies its ancestors in the ontology.
 
     Examples
     --------
-    >>> from scgsfm.models.gpgpt import knowledge
-    >>> known = knowledge()
-    >>> known.ontology.label(known.ontology.term("epileptic seizure"))
+    >>> from scgsfm.phenotypes import load_annotations
+    >>> hpo = load_annotations()
+    >>> hpo.ontology.label(hpo.ontology.term("epileptic seizure"))
     'Seizure (HP:0001250)'
-    >>> known.evidence("SCN1A", "HP:0001250")[0].source
+    >>> hpo.evidence("SCN1A", "HP:0001250")[0].source
     'HPO annotations 2023-01-27'
     """
 
@@ -81,57 +80,59 @@ class HPOAnnotations:
     disease_synonyms: list[str]
     disease_synonym_rows: np.ndarray
     links: np.ndarray
-    """Rows of gene, disease and kind (into :attr:`kinds`), by gene: which genes diseases are due to."""
+    """Rows of gene, disease and kind (position in :attr:`kinds`), sorted by gene: the genes that cause diseases."""
     kinds: list[tuple[str, str]]
-    """Source and relation of a link."""
+    """Source and relation of each kind of link."""
     annotations: np.ndarray
-    """Rows of disease, term, frequency, reference and code (into the lists of those names), by disease."""
+    """Rows of disease, term, frequency, reference and code (positions in the lists of these), sorted by disease."""
     negated: np.ndarray
-    """Which annotations say that the disease does not have the term."""
+    """Annotations stating that the disease does not have the term."""
     frequencies: list[str]
     references: list[str]
     codes: list[str]
     sources: dict[str, dict[str, str]]
-    """Title, version, licence, address and citation of each source."""
+    """Title, version, license, address and citation of each source."""
 
     @cached_property
     def frequency(self) -> np.ndarray:
-        """Share of the patients that have the term, one value an annotation; NaN where the source gives none."""
-        return np.array([share(text) for text in self.frequencies])[self.annotations[:, 2]]
+        """Fraction of patients with the term, one value per annotation; NaN if the source does not state it."""
+        values = np.array([parse_frequency(text) for text in self.frequencies])
+        frequency: np.ndarray = values[self.annotations[:, 2]]
+        return frequency
 
     @cached_property
     def _gene_rows(self) -> dict[str, int]:
         return {gene: row for row, gene in enumerate(self.genes)}
 
     def gene(self, symbol: str) -> int | None:
-        """Row of a gene by its approved symbol."""
+        """Row of a gene by approved symbol; ``None`` if it has no annotation."""
         return self._gene_rows.get(symbol)
 
     @cached_property
     def _disease_rows(self) -> dict[str, list[int]]:
         rows: dict[str, list[int]] = defaultdict(list)
         for row, name in enumerate(self.disease_synonyms):
-            rows[plain(name)].append(int(self.disease_synonym_rows[row]))
+            rows[normalize_name(name)].append(int(self.disease_synonym_rows[row]))
         named: dict[str, list[int]] = defaultdict(list)
         for row, (key, name) in enumerate(zip(self.disease_ids, self.disease_names, strict=True)):
-            named[plain(key)].append(row)
+            named[normalize_name(key)].append(row)
             if name:
-                named[plain(name)].append(row)
+                named[normalize_name(name)].append(row)
         return rows | named
 
     @cached_property
     def name_words(self) -> frozenset[str]:
-        """All words of the names and synonyms of terms and diseases, in small letters."""
+        """All words in names and synonyms of terms and diseases, in lower case."""
         o = self.ontology
         names = (*o.names, *o.synonyms, *self.disease_names, *self.disease_synonyms)
         return frozenset(re.findall(r"[^\W\d_]+", " ".join(names).lower()))
 
     def find_disease(self, text: str) -> list[int]:
-        """Rows of the diseases with that id, name or synonym; OMIM and Orphanet may both have the name."""
-        return list(dict.fromkeys(self._disease_rows.get(plain(text), [])))
+        """Rows of diseases by id, name or synonym; OMIM and Orphanet may use the same name."""
+        return list(dict.fromkeys(self._disease_rows.get(normalize_name(text), [])))
 
     def disease(self, text: str) -> int:
-        """Row of a disease by id, name or synonym; the first of several.
+        """Row of a disease by id, name or synonym; the first one if several match.
 
         Raises
         ------
@@ -140,9 +141,9 @@ class HPOAnnotations:
         """
         if rows := self.find_disease(text):
             return rows[0]
-        close = similar_names(plain(text), self._disease_rows)
+        close = similar_names(normalize_name(text), self._disease_rows)
         hint = suggestion([self.disease_label(self._disease_rows[name][0]) for name in close])
-        msg = f"{text!r} is no disease of the annotations.{hint}"
+        msg = f"{text!r} is not a disease in the HPO annotations.{hint}"
         raise ValueError(msg)
 
     def disease_label(self, row: int) -> str:
@@ -168,7 +169,7 @@ class HPOAnnotations:
         return np.arange(*self._annotation_starts[disease : disease + 2])
 
     def evidence(self, gene: str, term: str | int, *, negated: bool = False) -> list[Evidence]:
-        """What says that a gene has a phenotype: annotations of its diseases with the term or a descendant.
+        """Evidence that a gene has a phenotype: annotations of its diseases with the term or a descendant.
 
         Parameters
         ----------
@@ -177,11 +178,11 @@ class HPOAnnotations:
         term
             Id, name, synonym or row of a term.
         negated
-            List instead what says that a disease lacks the term or an ancestor of it.
+            List the annotations stating that a disease lacks the term or one of its ancestors instead.
 
         Returns
         -------
-        One row an annotation; empty for what isn't known.
+        One entry per annotation; empty if there is none.
         """
         row = self.ontology.term(term) if isinstance(term, str) else int(term)
         wanted = np.zeros(len(self.ontology), bool)
@@ -189,18 +190,20 @@ class HPOAnnotations:
         links = self.links[self.links_of(gene)]
         found = []
         for disease in np.unique(links[:, 1]).tolist():
-            places = self.annotations_of(disease)
-            kept = wanted[self.annotations[places, 1]] & (self.negated[places] == negated)
+            positions = self.annotations_of(disease)
+            kept = wanted[self.annotations[positions, 1]] & (self.negated[positions] == negated)
             relation = self._relation(links[links[:, 1] == disease, 2]) if kept.any() else ""
-            found += [self._row(gene, relation, place) for place in places[kept].tolist()]
+            found += [self._as_evidence(gene, relation, position) for position in positions[kept].tolist()]
         return found
 
     def _relation(self, kinds: np.ndarray) -> str:
-        """All that is said of how a gene belongs to a disease."""
-        return "; ".join(f"{relation} [{self.cited(source)}]" for source, relation in (self.kinds[k] for k in kinds))
+        """All relations of a gene and a disease, with their sources."""
+        return "; ".join(
+            f"{relation} [{self.source_label(source)}]" for source, relation in (self.kinds[k] for k in kinds)
+        )
 
-    def _row(self, gene: str, relation: str, place: int) -> Evidence:
-        disease, term, frequency, reference, code = self.annotations[place].tolist()
+    def _as_evidence(self, gene: str, relation: str, position: int) -> Evidence:
+        disease, term, frequency, reference, code = self.annotations[position].tolist()
         return Evidence(
             gene=gene,
             disease=self.disease_ids[disease],
@@ -211,37 +214,37 @@ class HPOAnnotations:
             frequency=self.frequencies[frequency],
             reference=self.references[reference],
             code=self.codes[code],
-            source=self.cited("hpo_annotations"),
+            source=self.source_label("hpo_annotations"),
         )
 
-    def cited(self, source: str) -> str:
+    def source_label(self, source: str) -> str:
         """Title and version of a source."""
         about = self.sources[source]
         return f"{about['title']} {about['version']}"
 
     def disease_terms(self, *, negated: bool = False) -> sparse.csr_array:
-        """Diseases × terms, boolean: the phenotypes annotated, without ancestors."""
+        """Diseases × terms, boolean: annotated phenotypes without ancestors."""
         from scipy import sparse
 
         kept = (self.negated == negated) & self.ontology.is_phenotype[self.annotations[:, 1]]
         disease, term = self.annotations[kept, :2].T
-        made = sparse.csr_array(
+        matrix = sparse.csr_array(
             (np.ones(len(disease), bool), (disease, term)), shape=(len(self.disease_ids), len(self.ontology))
         )
-        made.sum_duplicates()
-        return made
+        matrix.sum_duplicates()
+        return matrix
 
     def gene_diseases(self, sources: Collection[str] | None = None) -> sparse.csr_array:
-        """Genes × diseases, boolean; ``sources`` of the links, by default all."""
+        """Genes × diseases, boolean, from the links of ``sources`` (by default all)."""
         from scipy import sparse
 
         wanted = np.array([sources is None or source in sources for source, _ in self.kinds])
         gene, disease, _ = self.links[wanted[self.links[:, 2]]].T
-        made = sparse.csr_array(
+        matrix = sparse.csr_array(
             (np.ones(len(gene), bool), (gene, disease)), shape=(len(self.genes), len(self.disease_ids))
         )
-        made.sum_duplicates()
-        return made
+        matrix.sum_duplicates()
+        return matrix
 
     def gene_terms(self, sources: Collection[str] | None = None) -> sparse.csr_array:
         """Genes × terms, boolean: the phenotypes of the genes' diseases, without ancestors."""
@@ -249,7 +252,7 @@ class HPOAnnotations:
 
     @cached_property
     def gene_phenotypes(self) -> sparse.csr_array:
-        """Genes × terms, boolean: what is known of each gene, ancestors that are phenotypes included."""
+        """Genes × terms, boolean: phenotypes of the genes' diseases, including ancestors that are phenotypes."""
         from scipy import sparse
 
         above = (self.gene_terms() @ self.ontology.closure).astype(bool)
@@ -257,48 +260,42 @@ class HPOAnnotations:
 
     @cached_property
     def information(self) -> np.ndarray:
-        r"""Information content of each term: :math:`-\log` of the share of diseases that have it or a descendant.
+        r"""Information content of each term among diseases.
 
-        A term that no disease has counts as one of a single disease.
+        .. math::
+
+            IC(t) = -\log \frac{\max(n_t, 1)}{N}
+
+        where :math:`n_t` is the number of diseases annotated with :math:`t` or a descendant, and :math:`N` the number of
+        diseases with any annotation (Resnik 1995, as used by Phrank :cite:p:`Jagadeesh2019`).
         """
         terms = self.disease_terms()
         annotated = np.diff(terms.indptr) > 0
         counts = np.asarray((terms @ self.ontology.closure).astype(bool).sum(axis=0)).ravel()
-        return -np.log(np.maximum(counts, 1) / max(int(annotated.sum()), 1))
+        content: np.ndarray = -np.log(np.maximum(counts, 1) / max(int(annotated.sum()), 1))
+        return content
 
     def about(self) -> str:
-        """Version and citation of the ontology and of the annotations, for wherever content is displayed."""
-        hpo, notes = self.sources["hpo"], self.cited("hpo_annotations")
+        """Version and citation of ontology and annotations, to be shown wherever content is displayed."""
+        hpo, notes = self.sources["hpo"], self.source_label("hpo_annotations")
         return f"{hpo['title']} {hpo['version']}, {notes} ({hpo['citation']}). {NOTICE}"
-
-
-def share(text: str) -> float:
-    """A frequency as a number: ``"3/4"``, ``"75%"`` or a class; NaN for an empty one."""
-    if not text:
-        return np.nan
-    if text.startswith("HP:"):
-        return FREQUENCY_CLASSES.get(int(text[3:]) - 40000, np.nan)
-    if text.endswith("%"):
-        return float(text[:-1]) / 100
-    n, _, of = text.partition("/")
-    return float(n) / float(of) if float(of) else np.nan
 
 
 @cache
 def load_annotations() -> HPOAnnotations:
-    """The embedded index; read once."""
-    return read_annotations(EMBEDDED)
+    """The annotations that ship with the package; read once."""
+    return read_annotations(ANNOTATIONS_FILE)
 
 
 def read_annotations(path: str | os.PathLike[str]) -> HPOAnnotations:
-    """Read what ``training/build_phenotypes.py`` wrote."""
+    """Read a file that ``training/build_phenotypes.py`` wrote."""
     with np.load(path, allow_pickle=False) as stored:
         arrays = {key: stored[key] for key in stored.files}
-    return unpack(arrays)
+    return _unpack(arrays)
 
 
-def unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
-    """The index from its arrays; texts are lines of UTF-8."""
+def _unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
+    """The annotations from arrays; texts are stored as lines of UTF-8."""
     texts: dict[str, Any] = {key: _lines(arrays[key]) for key in _TEXTS}
     about = json.loads(arrays["about"].tobytes().decode())
     ontology = Ontology(

@@ -1,3 +1,5 @@
+"""Enrichment of phenotypes and diseases in lists of genes, from annotations and from predictions."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,181 +15,224 @@ from scgsfm.errors import GeneMatchError
 from scgsfm.genes import check_share, match
 from scgsfm.scoring import SetIndex
 
-from ._annotations import load_annotations
-from ._predictor import load_predictor
+from ._annotations import HPOAnnotations, load_annotations
+from ._predictor import PhenotypePredictor, load_predictor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scipy.sparse import csr_array
 
-UNUSUAL = 0.95
-"""Genes behind a predicted row are predicted more strongly than this share of the background."""
+GENE_QUANTILE = 0.95
+"""Genes listed for a predicted phenotype have a strength above this quantile of the background."""
 N_GENES = 10
-"""Most genes named behind a predicted row."""
+"""Maximum number of genes listed for a predicted phenotype."""
 N_LISTS = 400
-"""Random lists that predicted rows are compared with."""
+"""Random lists of the null distribution of predicted phenotypes."""
 TINY = float(np.finfo(np.float32).tiny)
 
 
-class Annotated(NamedTuple):
-    """Terms over those genes of a background that have any."""
+class AnnotatedSets(NamedTuple):
+    """Gene sets of phenotypes or diseases over the annotated genes of a background."""
 
-    terms: SetIndex
-    places: np.ndarray
-    """Of the genes in the background, ascending."""
+    sets: SetIndex
+    positions: np.ndarray
+    """Positions of the annotated genes in the background, ascending."""
 
-    def within(self, query: np.ndarray) -> np.ndarray:
-        """Positions among the annotated genes of a query's genes; those without annotation are left out."""
-        query = query[np.isin(query, self.places)]
-        return np.searchsorted(self.places, query)
+    def annotated_query(self, query: np.ndarray) -> np.ndarray:
+        """Positions of a query's genes among the annotated genes; the other genes of the query are dropped."""
+        return np.searchsorted(self.positions, query[np.isin(query, self.positions)])
 
 
 @dataclass(frozen=True)
 class PhenotypeEnrichment:
-    """Phenotypes and diseases over the genes of a background."""
+    r"""Tests of phenotypes and diseases against the genes of a background.
+
+    Annotations are tested by the hypergeometric test, among annotated genes. The score of a predicted phenotype
+    :math:`t` and a list of :math:`n` genes with mean factors :math:`\bar{\mathbf{u}}` is
+
+    .. math::
+
+        z_t = \frac{(\bar{\mathbf{u}} - \boldsymbol\mu)^\top \mathbf{v}_t}{\sigma_t}, \qquad
+        s_t = \frac{z_t - \operatorname{median}(z)}{\max(1.4826 \operatorname{MAD}(z), 1)}
+
+    where :math:`\boldsymbol\mu` and :math:`\sigma_t` are the mean of the factors and the standard deviation of the mean
+    strength over random lists of the same size and number of annotated genes. The genes of a list are similar to each
+    other, which shifts and spreads the scores of all terms: the second step corrects for both, as in genomic control
+    (Devlin and Roeder 1999). P-values compare :math:`s_t` with the scores of all terms on 400 random lists.
+    """
 
     genes: np.ndarray
-    phenotypes: Annotated
-    diseases: Annotated
-    columns: np.ndarray
-    """Of each phenotype, its column in the predictor."""
-    encodings: np.ndarray
-    """Genes × factors of the predictor, less their mean."""
+    phenotypes: AnnotatedSets
+    diseases: AnnotatedSets
+    gene_factors: np.ndarray
+    """Genes × factors of the predictor, centered."""
+    term_factors: np.ndarray
+    """Phenotypes × factors of the predictor."""
+    hpo: HPOAnnotations
+    source: str
+    """Source of the predictions."""
 
     @classmethod
-    def over(cls, genes: np.ndarray, *, min_genes: int, max_genes: int) -> PhenotypeEnrichment:
-        """What is annotated to ``min_genes`` to ``max_genes`` of the genes."""
+    def over(
+        cls, genes: np.ndarray, *, min_genes: int, max_genes: int, predictor: PhenotypePredictor | None = None
+    ) -> PhenotypeEnrichment:
+        """Test phenotypes and diseases with ``min_genes`` to ``max_genes`` genes in the background.
+
+        Parameters
+        ----------
+        genes
+            Names of the genes of the background.
+        min_genes, max_genes
+            Smallest and largest number of genes of a tested phenotype or disease.
+        predictor
+            The predictor, with its annotations; by default the one that ships with the package.
+        """
         if not 1 <= min_genes <= max_genes:
             msg = f"`min_genes` is {min_genes} and `max_genes` is {max_genes}, but 1 ≤ min_genes ≤ max_genes must hold."
             raise ValueError(msg)
-        known, predictor = load_annotations(), load_predictor()
+        hpo, predictor = (predictor.hpo, predictor) if predictor else (load_annotations(), load_predictor())
         vocabulary = np.array(predictor.genes, dtype=object)
-        token = match(genes, vocabulary)
+        predicted_row = match(genes, vocabulary)
         check_share(
-            int((token >= 0).sum()),
+            int((predicted_row >= 0).sum()),
             min(len(genes), len(vocabulary)),
             what="genes of the data among those that phenotypes are predicted for",
-            examples_given=genes[token < 0],
+            examples_given=genes[predicted_row < 0],
             examples_expected=vocabulary,
         )
-        place = match(genes, np.array(known.genes, dtype=object))
-        ontology, owned = known.ontology, known.gene_diseases()
-        phenotypes = _index(ontology.ids, known.gene_phenotypes, place, min_genes, max_genes)
-        diseases = _index(known.disease_ids, owned, place, min_genes, max_genes)
-        if not (len(phenotypes.terms) or len(diseases.terms)):
+        row = match(genes, np.array(hpo.genes, dtype=object))
+        phenotypes = _annotated_sets(hpo.ontology.ids, hpo.gene_phenotypes, row, min_genes, max_genes)
+        diseases = _annotated_sets(hpo.disease_ids, hpo.gene_diseases(), row, min_genes, max_genes)
+        if not (len(phenotypes.sets) or len(diseases.sets)):
             msg = f"No phenotype and no disease has {min_genes} to {max_genes} genes in the data: lower `min_genes`."
             raise GeneMatchError(msg)
-        rows = [ontology.term(name) for name in phenotypes.terms.names]
-        encodings = np.where(token[:, None] >= 0, predictor.gene_factors[token], 0)
-        return cls(genes, phenotypes, diseases, predictor.column[rows], encodings - encodings.mean(axis=0))
+        terms = [hpo.ontology.term(name) for name in phenotypes.sets.names]
+        factors = np.where(predicted_row[:, None] >= 0, predictor.gene_factors[predicted_row], 0)
+        factors = factors - factors.mean(axis=0)
+        term_factors = predictor.term_factors[predictor.column[terms]]
+        return cls(genes, phenotypes, diseases, factors, term_factors, hpo, predictor.source)
 
     def tables(self, group: str, query: np.ndarray, n_top: int | None) -> Iterator[pd.DataFrame]:
-        """What is known and what is predicted of the genes of a group, given by their positions."""
-        known = load_annotations()
-        for kind, terms, named in (
-            ("phenotype", self.phenotypes, dict(zip(known.ontology.ids, known.ontology.names, strict=True))),
-            (
-                "disease",
-                self.diseases,
-                {name: known.disease_names[i] or name for i, name in enumerate(known.disease_ids)},
-            ),
-        ):
-            if len(terms.terms):
-                # genes that nothing is annotated to would make any list of well-studied genes stand out
-                found = enrichment.ora(terms.within(query), terms.terms)
-                table = enrichment.table(group, found, terms.terms, self.genes[terms.places])[:n_top]
-                source = known.cited("hpo_annotations") if kind == "phenotype" else _sources(table["term"])
-                yield _arranged(table, kind, "known", named, source)
-        if len(self.phenotypes.terms):
-            table = enrichment.table(group, self._predicted(query), self.phenotypes.terms, self.genes)[:n_top]
-            table["genes"] = [self._behind(query, term) for term in table["term"]]
+        """Tables of annotated and predicted phenotypes and annotated diseases.
+
+        Parameters
+        ----------
+        group
+            Name of the group of cells.
+        query
+            Positions of the group's genes in the background.
+        n_top
+            Number of rows of each table; ``None`` for all.
+        """
+        hpo = self.hpo
+        term_names = dict(zip(hpo.ontology.ids, hpo.ontology.names, strict=True))
+        disease_names = {key: hpo.disease_names[row] or key for row, key in enumerate(hpo.disease_ids)}
+        for kind, tested, names in (
+            ("phenotype", self.phenotypes, term_names), ("disease", self.diseases, disease_names)
+        ):  # fmt: skip
+            if len(tested.sets):
+                # without annotated genes as the background, any list of well-studied genes would be significant
+                result = enrichment.ora(tested.annotated_query(query), tested.sets)
+                table = enrichment.table(group, result, tested.sets, self.genes[tested.positions])[:n_top]
+                source = hpo.source_label("hpo_annotations") if kind == "phenotype" else self._sources(table["term"])
+                yield _arranged(table, kind, "known", names, source)
+        if len(self.phenotypes.sets):
+            table = enrichment.table(group, self.predicted(query), self.phenotypes.sets, self.genes)[:n_top]
+            table["genes"] = [self._predicted_genes(query, term) for term in table["term"]]
             table["n_hits"] = [len(genes.split(";")) if genes else 0 for genes in table["genes"]]
-            names = dict(zip(known.ontology.ids, known.ontology.names, strict=True))
-            yield _arranged(table, "phenotype", "predicted", names, "gpgpt-mini")
+            yield _arranged(table, "phenotype", "predicted", term_names, self.source)
 
-    def _predicted(self, query: np.ndarray) -> EnrichmentResult:
-        """Whether a group's genes are predicted more strongly than random ones, of which as many are annotated."""
-        score, *others = self._scores(np.concatenate([query[None], self._random(query)]))
-        random = np.sort(np.concatenate(others))
-        above = len(random) - np.searchsorted(random, score)
-        nothing = [np.empty(0, np.int64)] * len(score)
-        return EnrichmentResult(score, (above + 1) / (len(random) + 1), nothing, np.zeros(len(score), np.int64), {})
+    def predicted(self, query: np.ndarray) -> EnrichmentResult:
+        """Test whether phenotypes are predicted more strongly for a query's genes than for random genes."""
+        score, *random_scores = self._scores(np.concatenate([query[None], self._random_lists(query)]))
+        null = np.sort(np.concatenate(random_scores))
+        n_higher = len(null) - np.searchsorted(null, score)
+        no_hits = [np.empty(0, np.int64)] * len(score)
+        return EnrichmentResult(score, (n_higher + 1) / (len(null) + 1), no_hits, np.zeros(len(score), np.int64), {})
 
-    def _random(self, query: np.ndarray) -> np.ndarray:
-        """Lists of random genes like a query: as many, and as many of them annotated."""
-        rng, annotated = np.random.default_rng(0), self.phenotypes.places
-        n = len(self.phenotypes.within(query))
-        others = np.setdiff1d(np.arange(len(self.genes)), annotated)
-        drawn = [
-            [*rng.choice(annotated, n, replace=False), *rng.choice(others, len(query) - n, replace=False)]
+    def _random_lists(self, query: np.ndarray) -> np.ndarray:
+        """Random lists with the query's numbers of genes and of annotated genes."""
+        rng, annotated = np.random.default_rng(0), self.phenotypes.positions
+        n = len(self.phenotypes.annotated_query(query))
+        rest = np.setdiff1d(np.arange(len(self.genes)), annotated)
+        lists = [
+            [*rng.choice(annotated, n, replace=False), *rng.choice(rest, len(query) - n, replace=False)]
             for _ in range(N_LISTS)
         ]
-        return np.array(drawn, np.int64)
+        return np.array(lists, np.int64)
 
     def _scores(self, lists: np.ndarray) -> np.ndarray:
-        """How far lists of genes depart from random ones in each phenotype: lists × phenotypes.
+        """Scores of lists of genes, lists × phenotypes.
 
-        Mean and variance over random lists are exact, in the space of the factors. But genes of a list resemble each
-        other, which moves and spreads the scores of all terms: they count from their median and by their spread, as in
-        genomic control.
+        Mean and variance over random lists are exact: they are computed from the factors, not by sampling.
         """
-        mean, spread = self._expected(lists[0])
-        own = np.array([self.encodings[query].mean(axis=0) for query in lists])
-        score = (own - mean) @ self._terms.T / np.sqrt(np.maximum(spread, TINY))
+        mean, variance = self._expected(lists[0])
+        factors = np.array([self.gene_factors[query].mean(axis=0) for query in lists])
+        score: np.ndarray = (factors - mean) @ self.term_factors.T / np.sqrt(np.maximum(variance, TINY))
         score -= np.median(score, axis=1, keepdims=True)
-        return score / np.maximum(1.4826 * np.median(np.abs(score), axis=1, keepdims=True), 1)
+        score /= np.maximum(1.4826 * np.median(np.abs(score), axis=1, keepdims=True), 1)
+        return score
 
     def _expected(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean encoding of random lists like a query, and the variance of their mean strength for each phenotype."""
-        n, mean, variance = len(query), np.zeros(self.encodings.shape[1]), np.zeros(len(self._terms))
-        annotated = np.isin(np.arange(len(self.genes)), self.phenotypes.places)
-        for inside in (annotated, ~annotated):
-            drawn, of = int(inside[query].sum()), int(inside.sum())
-            if drawn:
-                own = self.encodings[inside]
-                mean += drawn / n * own.mean(axis=0)
-                each = np.einsum("ti,ij,tj->t", self._terms, np.cov(own.T, bias=True), self._terms, optimize=True)
-                # drawn without replacement
-                variance += drawn / n**2 * each * (of - drawn) / max(of - 1, 1)
+        """Mean factors of random lists similar to a query, and the variance of their mean strength per phenotype."""
+        n, mean, variance = len(query), np.zeros(self.gene_factors.shape[1]), np.zeros(len(self.term_factors))
+        for stratum, (stratum_mean, term_variance) in zip(self._strata, self._stratum_moments, strict=True):
+            n_drawn, n_stratum = int(stratum[query].sum()), int(stratum.sum())
+            if n_drawn:
+                mean += n_drawn / n * stratum_mean
+                # finite population correction: genes are drawn without replacement
+                variance += n_drawn / n**2 * term_variance * (n_stratum - n_drawn) / max(n_stratum - 1, 1)
         return mean, variance
 
     @cached_property
-    def _terms(self) -> np.ndarray:
-        return load_predictor().term_factors[self.columns]
+    def _strata(self) -> tuple[np.ndarray, np.ndarray]:
+        """Masks of the genes with and without annotations."""
+        annotated = np.isin(np.arange(len(self.genes)), self.phenotypes.positions)
+        return annotated, ~annotated
 
-    def _behind(self, query: np.ndarray, term: str) -> str:
-        """The group's genes that are predicted most strongly for a term and aren't annotated with it."""
-        row = self.phenotypes.terms.names.index(term)
-        strength = self.encodings @ self._terms[row]
-        annotated = self.phenotypes.places[self.phenotypes.terms.membership[[row]].indices]
-        new = query[~np.isin(query, annotated) & (strength[query] > np.quantile(strength, UNUSUAL))]
+    @cached_property
+    def _stratum_moments(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Mean factors of each stratum, and the variance of the strength of its genes per phenotype."""
+        moments = []
+        for stratum in self._strata:
+            factors, v = self.gene_factors[stratum], self.term_factors
+            if not len(factors):
+                moments.append((np.zeros(v.shape[1]), np.zeros(len(v))))
+                continue
+            covariance = np.cov(factors.T, bias=True)
+            moments.append((factors.mean(axis=0), np.einsum("ti,ij,tj->t", v, covariance, v, optimize=True)))
+        return moments
+
+    def _predicted_genes(self, query: np.ndarray, term: str) -> str:
+        """Genes of the query with the highest strengths that are not annotated with the term."""
+        row = self.phenotypes.sets.names.index(term)
+        strength = self.gene_factors @ self.term_factors[row]
+        annotated = self.phenotypes.positions[self.phenotypes.sets.membership[[row]].indices]
+        new = query[~np.isin(query, annotated) & (strength[query] > np.quantile(strength, GENE_QUANTILE))]
         return ";".join(self.genes[new[np.argsort(-strength[new], kind="stable")][:N_GENES]])
 
+    def _sources(self, diseases: pd.Series) -> list[str]:
+        """Sources of the links between each disease and its genes."""
+        hpo, rows = self.hpo, {name: row for row, name in enumerate(self.hpo.disease_ids)}
+        kinds = [hpo.links[hpo.links[:, 1] == rows[name], 2] for name in diseases]
+        return ["; ".join(dict.fromkeys(hpo.source_label(hpo.kinds[kind][0]) for kind in each)) for each in kinds]
 
-def _index(names: list[str], owned: csr_array, place: np.ndarray, least: int, most: int) -> Annotated:
-    """Terms as sets over the annotated genes of the background, from genes × terms."""
+
+def _annotated_sets(
+    names: list[str], membership: csr_array, rows: np.ndarray, min_genes: int, max_genes: int
+) -> AnnotatedSets:
+    """Sets over the annotated genes of a background, from genes × terms and the row of each gene (-1 without)."""
     from scipy.sparse import csr_array
 
-    found = np.flatnonzero(place >= 0)
-    found = found[np.diff(owned.indptr)[place[found]] > 0]
-    membership = csr_array(owned[place[found]].T, dtype=np.float64)
-    membership.sort_indices()
-    size = np.diff(membership.indptr)
-    kept = np.flatnonzero((size >= least) & (size <= most))
-    listed = np.asarray(owned.sum(axis=0)).ravel().astype(np.int64)[kept]
-    return Annotated(SetIndex([names[i] for i in kept.tolist()], membership[kept], listed, 0 * listed), found)
-
-
-def _sources(diseases: pd.Series) -> list[str]:
-    """Who says of each disease which genes it is due to."""
-    known = load_annotations()
-    row_of = {name: row for row, name in enumerate(known.disease_ids)}
-    links = known.links
-    return [
-        "; ".join(dict.fromkeys(known.cited(known.kinds[kind][0]) for kind in links[links[:, 1] == row_of[name], 2]))
-        for name in diseases
-    ]
+    positions = np.flatnonzero(rows >= 0)
+    positions = positions[np.diff(membership.indptr)[rows[positions]] > 0]
+    sets = csr_array(membership[rows[positions]].T, dtype=np.float64)
+    sets.sort_indices()
+    size = np.diff(sets.indptr)
+    kept = np.flatnonzero((size >= min_genes) & (size <= max_genes))
+    n_genes = np.asarray(membership.sum(axis=0)).ravel().astype(np.int64)[kept]
+    return AnnotatedSets(SetIndex([names[i] for i in kept.tolist()], sets[kept], n_genes, 0 * n_genes), positions)
 
 
 def _arranged(

@@ -1,4 +1,4 @@
-"""Which genes explain the phenotypes of a patient."""
+"""Gene prioritization: genes ranked by how well they explain the phenotypes of a patient."""
 
 from __future__ import annotations
 
@@ -19,76 +19,97 @@ if TYPE_CHECKING:
     from ._annotations import HPOAnnotations
     from ._ontology import Ontology
 
-FEATURES = ("likelihood", "likelihood_root", "exact", "missed", "expected", "shared", "excluded")
-"""What :meth:`GeneRanker.features` tells of a patient and a disease."""
-UNSTATED = 0.5
-"""Frequency taken for an annotation that states none."""
-STEP = 0.3
-"""What a match is worth after each generation between the patient's term and the annotated one."""
-MOST_EXCLUDED = 0.95
-"""No disease is ruled out by a single feature that the patient lacks."""
+RANKING_FEATURES = ("likelihood", "likelihood_root", "exact", "missed", "expected", "shared", "excluded")
+"""Columns of :meth:`GeneRanker.features`."""
+DEFAULT_FREQUENCY = 0.5
+"""Frequency of annotations that do not state one."""
+STEP_FACTOR = 0.3
+"""Factor of the likelihood ratio for each generation between the patient's term and its annotated ancestor."""
+MAX_EXCLUDED = 0.95
+"""Upper bound of the frequency of an excluded term, so that no single term rules out a disease."""
 
 
 class GeneRanker:
-    r"""Scores of diseases and their genes for the phenotypes of a patient.
+    r"""Scores of diseases and genes for the phenotypes of a patient.
 
-    A disease is judged by how much likelier it makes the patient's terms than they are in other diseases (a likelihood
-    ratio, as in LIRICAL, but through common ancestors and bounded below, for reports are incomplete), by what is
-    expected of it but not seen, by what it shares with the patient (as in Phrank), and by what the patient lacks. The
-    seven numbers are weighted; a gene's score is the log of the sum of :math:`e^{score}` over its diseases, each shared
-    out among the genes it can be due to.
+    For a patient with terms :math:`Q`, the likelihood ratio of a term :math:`q` and a disease :math:`d` is, as in LIRICAL
+    :cite:p:`Robinson2020` but through common ancestors and bounded below, as reports are incomplete,
+
+    .. math::
+
+        \lambda_d(q) = \max_{t \in \mathrm{anc}(q)} \frac{f_{dt}}{\bar f_t} \cdot 0.3^{\mathrm{dist}(q, t)}
+
+    where :math:`f_{dt}` is the frequency of :math:`t` in :math:`d`, and :math:`\bar f_t` its mean over diseases. The
+    features :math:`\mathbf{x}_d` of a disease are
+
+    - *likelihood*: :math:`L_d = \sum_{q \in Q} \log(1 + \lambda_d(q))`
+    - *likelihood_root*: :math:`L_d / \sqrt{|Q|}`
+    - *exact*: the information content of the terms of :math:`Q` that :math:`d` has
+    - *missed*: :math:`\log(1 + x)` of the information that :math:`d` lets expect and :math:`Q` does not match
+    - *expected*: the log of the information that :math:`d` lets expect
+    - *shared*: the information content shared with the best gene of :math:`d`, as in Phrank :cite:p:`Jagadeesh2019`
+    - *excluded*: :math:`\sum_t \log(1 - \min(f_{dt}, 0.95))` over the terms that the patient lacks
+
+    and the scores of a disease with :math:`n_d` causal genes and of a gene :math:`g` are
+
+    .. math::
+
+        s_d = \mathbf{w}^\top \mathbf{x}_d - \log n_d, \qquad
+        s_g = \log \sum_{d \in D_g} e^{s_d}
+
+    The weights :math:`\mathbf{w}` are fitted by a conditional logit model on published cases.
 
     Parameters
     ----------
-    known
+    hpo
         Genes, diseases and their phenotypes.
     weights
-        One for each of :data:`FEATURES`.
+        One weight for each of :data:`RANKING_FEATURES`.
     sources
-        Whose links of genes and diseases to use; by default all.
+        Sources of the links between genes and diseases; all by default.
     """
 
-    def __init__(self, known: HPOAnnotations, weights: np.ndarray, *, sources: Collection[str] | None = None) -> None:
-        self.known = known
+    def __init__(self, hpo: HPOAnnotations, weights: np.ndarray, *, sources: Collection[str] | None = None) -> None:
+        self.hpo = hpo
         self.weights = np.asarray(weights, np.float64)
-        self.ontology: Ontology = known.ontology
+        self.ontology: Ontology = hpo.ontology
         self._likelihoods: dict[int, np.ndarray] = {}
-        links = known.gene_diseases(sources)
-        annotated = np.diff(known.disease_terms().indptr) > 0
+        links = hpo.gene_diseases(sources)
+        annotated = np.diff(hpo.disease_terms().indptr) > 0
         self.diseases = np.flatnonzero((np.asarray(links.sum(axis=0)).ravel() > 0) & annotated)
         pairs = links[:, self.diseases].tocsc()
-        self.gene_of = pairs.indices
-        """The genes of the first disease, then those of the second, and so on."""
+        self.disease_genes = pairs.indices
+        """Genes of the first disease, then those of the second, and so on."""
         self._starts = pairs.indptr[:-1]
         self.n_genes = np.diff(pairs.indptr)
-        self.genes = np.unique(self.gene_of)
-        """Rows of the genes with a disease that has annotated phenotypes."""
+        self.genes = np.unique(self.disease_genes)
+        """Rows of the genes with a disease that has phenotypes."""
 
     @cached_property
     def frequency(self) -> sparse.csr_array:
-        """Diseases × terms: the share of patients with the term, the most frequent of its descendants for ancestors."""
+        """Diseases × terms: fraction of patients with the term; an ancestor has that of its most frequent descendant."""
         from scipy import sparse
 
-        known, n_terms = self.known, len(self.ontology)
-        place = np.full(len(known.disease_ids), -1)
-        place[self.diseases] = np.arange(len(self.diseases))
-        kept = ~known.negated & (place[known.annotations[:, 0]] >= 0)
-        disease, term = place[known.annotations[kept, 0]], known.annotations[kept, 1]
-        share = np.nan_to_num(known.frequency[kept], nan=UNSTATED)
+        hpo, n_terms = self.hpo, len(self.ontology)
+        disease_row = np.full(len(hpo.disease_ids), -1)
+        disease_row[self.diseases] = np.arange(len(self.diseases))
+        kept = ~hpo.negated & (disease_row[hpo.annotations[:, 0]] >= 0)
+        disease, term = disease_row[hpo.annotations[kept, 0]], hpo.annotations[kept, 1]
+        frequency = np.nan_to_num(hpo.frequency[kept], nan=DEFAULT_FREQUENCY)
         closure = self.ontology.closure
-        above = np.diff(closure.indptr)[term]
-        at = np.repeat(closure.indptr[term] - np.concatenate([[0], np.cumsum(above)[:-1]]), above) + np.arange(
-            above.sum()
-        )
-        keys = np.repeat(disease, above) * np.int64(n_terms) + closure.indices[at]
-        shares = np.repeat(share, above)
+        # one entry per annotation and ancestor; the largest of each disease and term is the last one after sorting
+        n_ancestors = np.diff(closure.indptr)[term]
+        starts = closure.indptr[term] - np.concatenate([[0], np.cumsum(n_ancestors)[:-1]])
+        ancestors = closure.indices[np.repeat(starts, n_ancestors) + np.arange(n_ancestors.sum())]
+        keys = np.repeat(disease, n_ancestors) * np.int64(n_terms) + ancestors
+        values = np.repeat(frequency, n_ancestors)
         kept = self.ontology.is_phenotype[keys % n_terms]
-        keys, shares = keys[kept], shares[kept]
-        order = np.lexsort((shares, keys))
-        keys, shares = keys[order], shares[order]
+        keys, values = keys[kept], values[kept]
+        order = np.lexsort((values, keys))
+        keys, values = keys[order], values[order]
         last = np.append(keys[1:] != keys[:-1], True)
         rows, columns = np.divmod(keys[last], n_terms)
-        return sparse.csr_array((shares[last], (rows, columns)), shape=(len(self.diseases), n_terms))
+        return sparse.csr_array((values[last], (rows, columns)), shape=(len(self.diseases), n_terms))
 
     @cached_property
     def _columns(self) -> sparse.csc_array:
@@ -96,44 +117,46 @@ class GeneRanker:
 
     @cached_property
     def information(self) -> np.ndarray:
-        """Information content of each term among the diseases here."""
-        return -np.log(np.maximum(np.diff(self._columns.indptr), 1) / len(self.diseases))
+        """Information content of each term among :attr:`diseases`."""
+        content: np.ndarray = -np.log(np.maximum(np.diff(self._columns.indptr), 1) / len(self.diseases))
+        return content
 
     @cached_property
     def _background(self) -> np.ndarray:
         """Mean frequency of each term over the diseases."""
         mean = np.asarray(self.frequency.sum(axis=0)).ravel() / len(self.diseases)
-        return np.maximum(mean, UNSTATED / len(self.diseases))
+        return np.maximum(mean, DEFAULT_FREQUENCY / len(self.diseases))
 
     @cached_property
     def _expected(self) -> sparse.csr_array:
-        """Frequency of the annotated terms alone, without ancestors."""
-        direct = self.known.disease_terms()[self.diseases].astype(np.float64)
+        """Frequency of the annotated terms without ancestors."""
+        direct = self.hpo.disease_terms()[self.diseases].astype(np.float64)
         return direct.multiply(self.frequency).tocsr()
 
     @cached_property
     def _gene_terms(self) -> sparse.csr_array:
-        """Genes (all of the index) × terms with ancestors, by the diseases here."""
+        """All annotated genes × terms with ancestors, from :attr:`diseases`."""
         from scipy import sparse
 
         rows = np.repeat(np.arange(len(self.diseases)), self.n_genes)
-        owns = sparse.csr_array(
-            (np.ones(len(rows)), (self.gene_of, rows)), shape=(len(self.known.genes), len(self.diseases))
+        gene_diseases = sparse.csr_array(
+            (np.ones(len(rows)), (self.disease_genes, rows)), shape=(len(self.hpo.genes), len(self.diseases))
         )
-        return (owns @ self.frequency > 0).astype(np.float64)
+        return (gene_diseases @ self.frequency > 0).astype(np.float64)
 
     @cached_property
     def _gene_information(self) -> np.ndarray:
         counts = np.asarray(self._gene_terms.sum(axis=0)).ravel()
-        return -np.log(np.maximum(counts, 1) / len(self.genes))
+        content: np.ndarray = -np.log(np.maximum(counts, 1) / len(self.genes))
+        return content
 
     def features(self, present: Sequence[int], absent: Sequence[int] = ()) -> np.ndarray:
-        """What speaks for and against each disease: diseases × :data:`FEATURES`.
+        """Evidence for and against each disease: diseases × :data:`RANKING_FEATURES`.
 
         Parameters
         ----------
         present, absent
-            Rows of the terms that the patient has, and of those looked for and not found.
+            Rows of the terms that the patient has, and of those that were excluded.
         """
         n = len(self.diseases)
         terms = np.unique(np.asarray(present, np.int64))
@@ -142,13 +165,13 @@ class GeneRanker:
         for term in terms.tolist():
             exact[self._column(term)[0]] += self.information[term]
         for term in np.unique(np.asarray(absent, np.int64)).tolist():
-            rows, share = self._column(term)
-            excluded[rows] += np.log1p(-np.minimum(share, MOST_EXCLUDED))
-        above = self.ontology.propagated(terms)
-        above = above[self.ontology.is_phenotype[above]]
+            rows, frequency = self._column(term)
+            excluded[rows] += np.log1p(-np.minimum(frequency, MAX_EXCLUDED))
+        ancestors = self.ontology.with_ancestors(terms)
+        ancestors = ancestors[self.ontology.is_phenotype[ancestors]]
         total = self._expected @ self.information
-        missed = self._expected @ (self.information - self._matched(above))
-        shared = self._shared(above)
+        missed = self._expected @ (self.information - self._matched(ancestors))
+        shared = self._shared(ancestors)
         root = np.sqrt(max(len(terms), 1))
         columns = (
             likelihood,
@@ -162,17 +185,18 @@ class GeneRanker:
         return np.stack(columns, axis=1)
 
     def _column(self, term: int) -> tuple[np.ndarray, np.ndarray]:
-        """The diseases that have a term, and how often."""
+        """Diseases with a term, and its frequency in each."""
         entries = slice(*self._columns.indptr[term : term + 2])
         return self._columns.indices[entries], self._columns.data[entries]
 
     def _likelihood(self, term: int) -> np.ndarray:
-        """Of each disease, log(1 + likelihood ratio) of a term, the best over the term and its ancestors."""
+        """log(1 + likelihood ratio) of a term for each disease, the best of the term and its ancestors."""
         if term not in self._likelihoods:
             ratio = np.zeros(len(self.diseases))
-            for above, distance in self._generations(term).items():
-                rows, share = self._column(above)
-                ratio[rows] = np.maximum(ratio[rows], share / self._background[above] * STEP**distance)
+            for ancestor, distance in self._generations(term).items():
+                rows, frequency = self._column(ancestor)
+                lambda_ = frequency / self._background[ancestor] * STEP_FACTOR**distance
+                ratio[rows] = np.maximum(ratio[rows], lambda_)
             self._likelihoods[term] = np.log1p(ratio)
         return self._likelihoods[term]
 
@@ -184,7 +208,7 @@ class GeneRanker:
         return parents
 
     def _generations(self, term: int) -> dict[int, int]:
-        """A term and its ancestors that are phenotypes, by the fewest steps upwards."""
+        """A term and its ancestors that are phenotypes, with the length of the shortest path to each."""
         steps, new = {term: 0}, [term]
         while new:
             above = {parent for row in new for parent in self._parents.get(row, ())} - steps.keys()
@@ -193,97 +217,108 @@ class GeneRanker:
             steps |= dict.fromkeys(new, distance)
         return steps
 
-    def _matched(self, above: np.ndarray) -> np.ndarray:
-        """Of each term, the information of the most specific ancestor that the patient has."""
+    def _matched(self, ancestors: np.ndarray) -> np.ndarray:
+        """For each term, the information content of its most specific ancestor among those of the patient."""
         matched = np.zeros(len(self.ontology))
-        for term in above[np.argsort(self.information[above], kind="stable")].tolist():
+        # ascending information: more specific terms overwrite more general ones
+        for term in ancestors[np.argsort(self.information[ancestors], kind="stable")].tolist():
             matched[self.ontology.descendants(term)] = self.information[term]
         return matched
 
-    def _shared(self, above: np.ndarray) -> np.ndarray:
-        """Of each disease, the information that the patient shares with the gene of it that shares most."""
-        return np.maximum.reduceat(self.shared(above)[self.gene_of], self._starts)
+    def _shared(self, ancestors: np.ndarray) -> np.ndarray:
+        """For each disease, the information shared by the patient and the best of its genes."""
+        shared: np.ndarray = np.maximum.reduceat(self.shared_information(ancestors)[self.disease_genes], self._starts)
+        return shared
 
-    def shared(self, above: np.ndarray) -> np.ndarray:
-        """Information of the terms that a patient shares with each gene of the index (Phrank-like)."""
-        wanted = np.zeros(len(self.ontology))
-        wanted[above] = self._gene_information[above]
-        return self._gene_terms @ wanted
+    def shared_information(self, ancestors: np.ndarray) -> np.ndarray:
+        """Summed information content of the terms shared by a patient and each annotated gene, as in Phrank."""
+        content = np.zeros(len(self.ontology))
+        content[ancestors] = self._gene_information[ancestors]
+        shared: np.ndarray = self._gene_terms @ content
+        return shared
 
     def scores(self, present: Sequence[int], absent: Sequence[int] = ()) -> tuple[np.ndarray, np.ndarray]:
-        """Log scores of :attr:`diseases` and of all genes of the index, -inf for genes without phenotypes.
+        """Log scores of :attr:`diseases` and of all annotated genes; -inf for genes without phenotypes.
 
         Parameters
         ----------
         present, absent
-            Rows of the terms that the patient has, and of those looked for and not found.
+            Rows of the terms that the patient has, and of those that were excluded.
         """
-        of_disease = self.features(present, absent) @ self.weights - np.log(self.n_genes)
-        return of_disease, self.gene_scores(of_disease)
+        disease_scores = self.features(present, absent) @ self.weights - np.log(self.n_genes)
+        return disease_scores, self.gene_scores(disease_scores)
 
-    def gene_scores(self, of_disease: np.ndarray) -> np.ndarray:
-        """Log of the sum over the diseases of each gene."""
-        top = of_disease.max()
+    def gene_scores(self, disease_scores: np.ndarray) -> np.ndarray:
+        """Log-sum-exp of the scores of each gene's diseases."""
+        top = disease_scores.max()
         sums = np.bincount(
-            self.gene_of, np.repeat(np.exp(of_disease - top), self.n_genes), minlength=len(self.known.genes)
+            self.disease_genes, np.repeat(np.exp(disease_scores - top), self.n_genes), minlength=len(self.hpo.genes)
         )
         with np.errstate(divide="ignore"):
-            return np.log(sums) + top
+            scores: np.ndarray = np.log(sums) + top
+        return scores
 
-    def best_disease(self, of_disease: np.ndarray) -> np.ndarray:
-        """Row (in the index) of the highest disease of each gene of the index; -1 without one."""
+    def best_disease(self, disease_scores: np.ndarray) -> np.ndarray:
+        """Row (in the annotations) of the best disease of each annotated gene; -1 without one."""
         flat = np.repeat(np.arange(len(self.diseases)), self.n_genes)
-        order = np.argsort(of_disease[flat], kind="stable")
-        best = np.full(len(self.known.genes), -1)
-        best[self.gene_of[order]] = self.diseases[flat[order]]  # of several, the last one stays
+        order = np.argsort(disease_scores[flat], kind="stable")
+        best = np.full(len(self.hpo.genes), -1)
+        best[self.disease_genes[order]] = self.diseases[flat[order]]  # assignments overwrite: the best comes last
         return best
 
 
-class Ranked(NamedTuple):
-    """All genes, and how well they explain a patient."""
+class RankedGenes(NamedTuple):
+    """Genes with their scores for a patient."""
 
     genes: list[str]
     score: np.ndarray
-    """Shares of belief that add up to 1."""
+    """Probabilities that sum to 1."""
     disease: np.ndarray
-    """Row of the disease of the gene that fits best, -1 for genes without annotation."""
+    """Row of the best disease of each gene; -1 for genes without annotations."""
     annotated: np.ndarray
     """Genes × terms of the patient: whether the gene is annotated with the term."""
 
 
 @cache
 def load_ranker() -> GeneRanker:
-    """The ranker over the embedded index, with the weights of the embedded predictor."""
-    return GeneRanker(load_annotations(), load_predictor().weights)
+    """The ranker with the annotations and weights that ship with the package."""
+    return GeneRanker(load_annotations(), load_predictor().ranking_weights)
 
 
-def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> Ranked:
-    """Rank all genes for a patient: those with annotated diseases by these, the others by predicted relations.
+def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGenes:
+    r"""Rank genes for a patient: annotated genes by their diseases, other genes by predicted phenotypes.
+
+    With the share :math:`\pi` of genes without annotations among newly linked genes, annotated genes share
+    :math:`1 - \pi` in proportion to :math:`e^{s_g}` (see :class:`GeneRanker`), and the others share :math:`\pi` in
+    proportion to :math:`e^{\alpha r_g}` with the log likelihood ratio :math:`r_g` of
+    :meth:`PhenotypePredictor.log_likelihood_ratio`.
 
     Parameters
     ----------
     present, absent
-        Rows of the terms that the patient has, and of those looked for and not found.
+        Rows of the terms that the patient has, and of those that were excluded.
     """
     ranker, predictor = load_ranker(), load_predictor()
-    known = ranker.known
-    of_disease, of_gene = ranker.scores(present, absent)
-    inside = set(ranker.genes.tolist())
-    new = [gene for gene in predictor.genes if known.gene(gene) not in inside]
+    hpo = ranker.hpo
+    disease_scores, gene_scores = ranker.scores(present, absent)
+    annotated_genes = set(ranker.genes.tolist())
+    new = [gene for gene in predictor.genes if hpo.gene(gene) not in annotated_genes]
     log_scale, log_share = predictor.unannotated
     score = np.concatenate(
         [
-            (1 - np.exp(log_share)) * _shares(of_gene[ranker.genes]),
-            np.exp(log_share) * _shares(np.exp(log_scale) * predictor.fit(new, present)),
+            (1 - np.exp(log_share)) * _softmax(gene_scores[ranker.genes]),
+            np.exp(log_share) * _softmax(np.exp(log_scale) * predictor.log_likelihood_ratio(new, present)),
         ]
     )
+    n = len(ranker.genes)
     annotated = np.zeros((len(score), len(present)), bool)
-    annotated[: len(inside)] = known.gene_phenotypes[ranker.genes][:, np.asarray(present, np.int64)].toarray()
+    annotated[:n] = hpo.gene_phenotypes[ranker.genes][:, np.asarray(present, np.int64)].toarray()
     disease = np.full(len(score), -1)
-    disease[: len(inside)] = ranker.best_disease(of_disease)[ranker.genes]
-    return Ranked([known.genes[row] for row in ranker.genes.tolist()] + new, score, disease, annotated)
+    disease[:n] = ranker.best_disease(disease_scores)[ranker.genes]
+    return RankedGenes([hpo.genes[row] for row in ranker.genes.tolist()] + new, score, disease, annotated)
 
 
-def _shares(logits: np.ndarray) -> np.ndarray:
+def _softmax(logits: np.ndarray) -> np.ndarray:
     powers = np.exp(logits - logits.max())
-    return powers / powers.sum()
+    softmax: np.ndarray = powers / powers.sum()
+    return softmax

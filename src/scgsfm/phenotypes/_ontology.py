@@ -1,4 +1,4 @@
-"""The Human Phenotype Ontology: terms by id, name or synonym, and what lies above and below them."""
+"""The Human Phenotype Ontology: terms by id, name or synonym, with their ancestors and descendants."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 PHENOTYPIC_ABNORMALITY = 118
-"""HP:0000118; only terms below it are phenotypes."""
+"""HP:0000118. Only terms below it are phenotypes."""
 _ID = re.compile(r"hp[:_]?\s*(\d{1,7})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Ontology:
-    """Terms of the ontology, one a row, and their hierarchy."""
+    """Terms of the ontology, one per row, and their hierarchy."""
 
     numbers: np.ndarray
     """``1250`` for ``HP:0001250``, ascending."""
@@ -35,9 +35,9 @@ class Ontology:
     exact: np.ndarray
     """Which synonyms are exact; the others are broad, narrow or related."""
     parents: np.ndarray
-    """Child rows above parent rows, one column an is_a relation."""
+    """Two rows, children and parents; one column per is_a relation."""
     alternatives: dict[int, int]
-    """Numbers that were merged or replaced → row."""
+    """Rows of the terms by numbers that were merged or replaced."""
     version: str
 
     def __len__(self) -> int:
@@ -57,19 +57,19 @@ class Ontology:
         child, parent = self.parents
         step = sparse.eye_array(n, dtype=np.int32, format="csr")
         step += sparse.csr_array((np.ones(len(child), np.int32), (child, parent)), shape=(n, n))
-        while True:  # twice as many generations each time
+        while True:  # squaring doubles the number of generations, so that a few products reach the root
             wider = (step @ step).astype(bool).astype(np.int32)
             if wider.nnz == step.nnz:
                 return sparse.csr_array(wider.astype(bool))
             step = wider
 
     @cached_property
-    def _below(self) -> sparse.csr_array:
+    def _descendant_matrix(self) -> sparse.csr_array:
         return self.closure.T.tocsr()
 
     @cached_property
     def is_phenotype(self) -> np.ndarray:
-        """Which terms lie below Phenotypic abnormality (itself excluded)."""
+        """Mask of the terms below Phenotypic abnormality, itself excluded."""
         root = self.row(PHENOTYPIC_ABNORMALITY)
         mask = np.zeros(len(self), bool)
         if root is not None:
@@ -78,10 +78,10 @@ class Ontology:
         return mask
 
     def row(self, number: int) -> int | None:
-        """The row of a term by the number of its id, present or former."""
-        place = int(np.searchsorted(self.numbers, number))
-        if place < len(self) and self.numbers[place] == number:
-            return place
+        """Row of a term by the number of its current or former id."""
+        row = int(np.searchsorted(self.numbers, number))
+        if row < len(self) and self.numbers[row] == number:
+            return row
         return self.alternatives.get(number)
 
     def ancestors(self, row: int) -> np.ndarray:
@@ -90,44 +90,44 @@ class Ontology:
 
     def descendants(self, row: int) -> np.ndarray:
         """Rows of a term and all terms below it."""
-        return _row(self._below, row)
+        return _row(self._descendant_matrix, row)
 
     @cached_property
     def _rows_by_name(self) -> tuple[dict[str, list[int]], ...]:
-        """Rows by name, by exact synonym and by any other, in lower case."""
+        """Rows by normalized name, exact synonym and other synonym."""
         levels: tuple[dict[str, list[int]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
         for row, name in enumerate(self.names):
-            levels[0][plain(name)].append(row)
+            levels[0][normalize_name(name)].append(row)
         for name, row, exact in zip(self.synonyms, self.synonym_rows.tolist(), self.exact.tolist(), strict=True):
-            rows = levels[1 if exact else 2][plain(name)]
+            rows = levels[1 if exact else 2][normalize_name(name)]
             if row not in rows:
                 rows.append(row)
         return tuple(dict(level) for level in levels)
 
     def find(self, text: str) -> list[int]:
-        """Rows of the terms that a text can mean: an id, present or former, a name, or a synonym.
+        """Rows of the terms with a current or former id, a name or a synonym.
 
-        A name outranks an exact synonym, and this outranks other synonyms. Empty if there is none.
+        Names take precedence over exact synonyms, and these over other synonyms. Empty if no term matches.
         """
         if match := _ID.fullmatch(text.strip()):
             row = self.row(int(match[1]))
             return [] if row is None else [row]
-        return next((rows for level in self._rows_by_name if (rows := level.get(plain(text)))), [])
+        return next((rows for level in self._rows_by_name if (rows := level.get(normalize_name(text)))), [])
 
     def term(self, text: str, *, phenotype: bool = False) -> int:
-        """Row of the one term that a text means.
+        """Row of the only term that matches a text.
 
         Parameters
         ----------
         text
-            An id, present or former, a name or a synonym.
+            A current or former id, a name or a synonym.
         phenotype
-            Refuse terms that are no phenotypes, such as modes of inheritance.
+            Reject terms that are not phenotypes, such as modes of inheritance.
 
         Raises
         ------
         ValueError
-            If there is no such term, or several.
+            If no term or more than one term matches.
         """
         rows = self.find(text)
         if len(rows) > 1:
@@ -136,35 +136,35 @@ class Ontology:
             raise ValueError(msg)
         if not rows:
             hint = suggestion(self.suggest(text))
-            msg = f"{text!r} is no term of the Human Phenotype Ontology, version {self.version}.{hint}"
+            msg = f"{text!r} is not a term of the Human Phenotype Ontology, version {self.version}.{hint}"
             raise ValueError(msg)
         if phenotype and not self.is_phenotype[rows[0]]:
-            msg = f"{self.label(rows[0])} is no phenotype: give a term below Phenotypic abnormality (HP:0000118)."
+            msg = f"{self.label(rows[0])} is not a phenotype: give a term below Phenotypic abnormality (HP:0000118)."
             raise ValueError(msg)
         return rows[0]
 
     def suggest(self, text: str, n: int = 3) -> list[str]:
-        """The terms with the names or synonyms most like a text, as :meth:`label` writes them."""
+        """Labels of the terms with the names or synonyms most similar to a text."""
         if _ID.fullmatch(text.strip()):
             return []
         names: dict[str, int] = {}
         for level in self._rows_by_name[::-1]:
             names |= {name: rows[0] for name, rows in level.items()}
-        close = similar_names(plain(text), names, n=2 * n)
+        close = similar_names(normalize_name(text), names, n=2 * n)
         return [self.label(row) for row in list(dict.fromkeys(names[name] for name in close))[:n]]
 
     def label(self, row: int) -> str:
         """``Seizure (HP:0001250)``."""
         return f"{self.names[row]} ({self.ids[row]})"
 
-    def propagated(self, rows: Iterable[int]) -> np.ndarray:
+    def with_ancestors(self, rows: Iterable[int]) -> np.ndarray:
         """Rows of terms together with all their ancestors, ascending."""
         found = [self.ancestors(row) for row in rows]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
 
-def plain(text: str) -> str:
-    """A text as it is compared: in lower case, with single spaces."""
+def normalize_name(text: str) -> str:
+    """The text in lower case and with single spaces, for comparisons."""
     return " ".join(text.casefold().split())
 
 

@@ -1,14 +1,16 @@
-"""How probable it is that a gene has a phenotype, predicted from what else is known of the gene."""
+"""Predicted probability that a gene has a phenotype."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._annotations import EMBEDDED, load_annotations
+from ._annotations import ANNOTATIONS_FILE, load_annotations
 
 if TYPE_CHECKING:
     import os
@@ -19,58 +21,72 @@ if TYPE_CHECKING:
     from ._annotations import HPOAnnotations
     from ._ontology import Ontology
 
-WEIGHTS = EMBEDDED.with_name("relations.safetensors")
-LEAST = 0.05
-"""No gene is taken for less than this share of a term's frequency."""
+PREDICTOR_FILE = ANNOTATIONS_FILE.with_name("relations.safetensors")
+"""The predictor that ships with the package."""
+MIN_RATIO = 0.05
+"""Lower bound of the ratio of a predicted frequency to the frequency of the term."""
 
 
 @dataclass(frozen=True)
 class PhenotypePredictor:
-    """Encodings of genes and terms, the product of which is how far a gene departs from a term's frequency.
+    r"""Probability that a gene is annotated with a phenotype, from factors of genes and terms.
 
-    They come from the annotations of other genes, by kernel regression and by neighbours, on the embeddings of a gene set
-    foundation model, gene-set memberships and summaries; genes with annotations are predicted by fits without theirs.
-    These have a second encoding, by the genes of like annotations.
+    The strength :math:`z_{gt} = \mathbf{u}_g^\top \mathbf{v}_t` of a gene :math:`g` and a term :math:`t` is the difference
+    between the predicted frequency and the frequency :math:`f_t` of the term among annotated genes, in units of
+    :math:`\sqrt{f_t}`. The gene factors :math:`\mathbf{u}_g` are predicted from the annotations of other genes by kernel
+    regression and nearest neighbors, on the embedding of a gene set foundation model, gene-set memberships and gene
+    summaries. Factors of annotated genes are out of fold. The probability is
+
+    .. math::
+
+        P_{gt} = \sigma\left(m\left(\beta_0 \log\frac{f_t}{1 - f_t} + \beta_1 z_{gt}
+            + \beta_2 \log \max\left(1 + \frac{z_{gt}}{\sqrt{f_t}}, 0.05\right)\right)\right)
+
+    with the logistic function :math:`\sigma`, coefficients :math:`\beta` of a logistic regression and the monotonic curve
+    :math:`m` of an isotonic regression. Annotated genes have second factors, from genes with similar annotations; these add
+    the terms :math:`\beta_3` and :math:`\beta_4` of the same form.
 
     Examples
     --------
-    >>> from scgsfm.models.gpgpt import knowledge, relations
-    >>> model, ontology = relations(), knowledge().ontology
-    >>> rows = [ontology.term(name) for name in ("Seizure", "Ectopia lentis")]
-    >>> chance = model.probability(["SCN1A", "SCN1A"], rows)
-    >>> bool(chance[0] > chance[1])
+    >>> from scgsfm.phenotypes import load_predictor
+    >>> predictor = load_predictor()
+    >>> rows = [predictor.ontology.term(name) for name in ("Seizure", "Ectopia lentis")]
+    >>> probability = predictor.probability(["SCN1A", "SCN1A"], rows)
+    >>> bool(probability[0] > probability[1])
     True
     """
 
     genes: list[str]
     """Approved symbols."""
     terms: np.ndarray
-    """Numbers of the terms that are modelled, ascending."""
+    """Numbers of the modeled terms, ascending."""
     gene_factors: np.ndarray
     term_factors: np.ndarray
     frequency: np.ndarray
-    """Of each term: share of the annotated genes that have it."""
-    blend: np.ndarray
-    """Weights of :func:`parts`."""
+    """Fraction of the annotated genes with each term."""
+    coefficients: np.ndarray
+    """Coefficients of :func:`log_odds_terms`."""
     knots: np.ndarray
-    """Two rows: log odds before and after calibration, ascending."""
-    annotated: np.ndarray
+    """Knots of the isotonic curve: log odds before and after calibration, ascending."""
+    annotated_rows: np.ndarray
     """Rows of the genes with annotations, ascending."""
-    own_factors: np.ndarray
-    """Encodings of these by genes of like annotations."""
-    own_blend: np.ndarray
-    own_knots: np.ndarray
-    """As :attr:`blend` and :attr:`knots`, for the strengths of both encodings."""
-    weights: np.ndarray
-    """Of :class:`~scgsfm.models.gpgpt.Ranker`."""
+    annotated_factors: np.ndarray
+    """Second factors of these genes, from genes with similar annotations."""
+    annotated_coefficients: np.ndarray
+    annotated_knots: np.ndarray
+    """Same as :attr:`coefficients` and :attr:`knots`, for the strengths of both factors."""
+    ranking_weights: np.ndarray
+    """Weights of :class:`GeneRanker`."""
     unannotated: np.ndarray
-    """Log scale and log share of genes without annotation in the ranking of genes."""
-    known: HPOAnnotations
+    """Log scale and log share of genes without annotations in gene prioritization."""
+    hpo: HPOAnnotations
+    source: str = "gene-phenotype predictor"
+    """Name of the model, reported as the source of predictions."""
 
     @property
     def ontology(self) -> Ontology:
-        """The ontology of :attr:`known`."""
-        return self.known.ontology
+        """The ontology of :attr:`hpo`."""
+        return self.hpo.ontology
 
     @cached_property
     def _gene_rows(self) -> dict[str, int]:
@@ -78,125 +94,145 @@ class PhenotypePredictor:
 
     @cached_property
     def column(self) -> np.ndarray:
-        """The column of each term of the ontology: its own, or that of its rarest ancestor that is modelled; or -1."""
+        """Column of each term of the ontology: its own or that of its rarest modeled ancestor; -1 without either."""
         own = np.full(len(self.ontology), -1)
         rows = np.array([-1 if (row := self.ontology.row(n)) is None else row for n in self.terms.tolist()])
         own[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
-        closure, found = self.ontology.closure, own.copy()
+        closure, column = self.ontology.closure, own.copy()
         for term in np.flatnonzero((own < 0) & self.ontology.is_phenotype).tolist():
-            above = own[closure.indices[closure.indptr[term] : closure.indptr[term + 1]]]
-            above = above[above >= 0]
-            if len(above):
-                found[term] = above[np.argmin(self.frequency[above])]
-        return found
+            ancestors = own[closure.indices[closure.indptr[term] : closure.indptr[term + 1]]]
+            ancestors = ancestors[ancestors >= 0]
+            if len(ancestors):
+                column[term] = ancestors[np.argmin(self.frequency[ancestors])]
+        return column
 
     def rows(self, genes: list[str] | np.ndarray) -> np.ndarray:
-        """Rows of genes in :attr:`gene_factors`; -1 for those of which nothing is known."""
+        """Rows of genes in :attr:`gene_factors`; -1 for unknown genes."""
         return np.array([self._gene_rows.get(gene, -1) for gene in genes], np.int64)
 
-    def strength(self, genes: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """How far genes depart from the frequency of terms, genes × terms, for rows and columns of the encodings."""
-        factors = np.where(genes[:, None] >= 0, self.gene_factors[genes], 0)
-        return factors @ self.term_factors[columns].T
+    def strength(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Strengths of all pairs of rows and columns of the factors, genes × terms."""
+        factors = np.where(rows[:, None] >= 0, self.gene_factors[rows], 0)
+        strength: np.ndarray = factors @ self.term_factors[columns].T
+        return strength
 
     def probability(self, genes: list[str] | np.ndarray, terms: list[int] | np.ndarray) -> np.ndarray:
         """Probability of pairs: that a gene, if it causes a disease, is annotated with a phenotype.
 
-        What else is annotated to a gene counts where the phenotype (of a rare one the ancestor that stands for it) is not;
-        a pair that is annotated is predicted from other genes alone.
+        The other annotations of a gene are taken into account unless the phenotype (or the ancestor that represents a rare
+        one) is annotated. Annotated pairs are predicted from other genes alone.
 
         Parameters
         ----------
         genes
             Approved symbols.
         terms
-            Rows of terms of the ontology, one for each gene.
+            Rows of terms of the ontology, one per gene.
 
         Returns
         -------
-        One value a pair. Of genes of which nothing is known, the term's own; NaN for terms that are no phenotypes.
+        One value per pair. Unknown genes get the probability of the term's frequency. NaN for terms that are not
+        phenotypes.
         """
         columns, rows = self.column[np.asarray(terms, np.int64)], self.rows(genes)
-        frequency, encoded = self.frequency[columns], self.term_factors[columns]
-        strength = np.where(rows >= 0, np.einsum("ij,ij->i", self.gene_factors[rows], encoded), 0)
-        chance = self.calibrated(strength, frequency)
-        place = np.searchsorted(self.annotated, rows)
-        there = self.annotated[np.minimum(place, len(self.annotated) - 1)] == rows
-        new = np.flatnonzero(there & (columns >= 0) & ~self._is_known(rows, columns))
-        own = np.einsum("ij,ij->i", self.own_factors[place[new]], encoded[new])
-        raw = raw_log_odds(frequency[new], self.own_blend, strength[new], own)
-        chance[new] = calibrated(raw, self.own_knots)
-        return np.where(columns >= 0, chance, np.nan)
+        frequency, factors = self.frequency[columns], self.term_factors[columns]
+        strength = np.where(rows >= 0, np.einsum("ij,ij->i", self.gene_factors[rows], factors), 0)
+        probability = self.calibrate(strength, frequency)
+        position = np.searchsorted(self.annotated_rows, rows)
+        is_annotated = self.annotated_rows[np.minimum(position, len(self.annotated_rows) - 1)] == rows
+        # the second factors contain the annotation itself: they may not predict annotated pairs
+        new = np.flatnonzero(is_annotated & (columns >= 0) & ~self._is_annotated_pair(rows, columns))
+        second = np.einsum("ij,ij->i", self.annotated_factors[position[new]], factors[new])
+        raw = raw_log_odds(frequency[new], self.annotated_coefficients, strength[new], second)
+        probability[new] = isotonic_probability(raw, self.annotated_knots)
+        return np.where(columns >= 0, probability, np.nan)
 
     @cached_property
-    def _known_terms(self) -> sparse.csr_array:
-        """Genes of :attr:`known` × modelled terms: what is annotated."""
+    def _annotated_pairs(self) -> sparse.csr_array:
+        """Genes of :attr:`hpo` × modeled terms, boolean."""
         rows = [self.ontology.row(number) for number in self.terms.tolist()]
-        return self.known.gene_phenotypes[:, rows].tocsr()
+        return self.hpo.gene_phenotypes[:, rows].tocsr()
 
     @cached_property
-    def _known_rows(self) -> np.ndarray:
-        """Rows of :attr:`genes` in :attr:`known`, or -1."""
-        return np.array([-1 if (row := self.known.gene(gene)) is None else row for gene in self.genes])
+    def _annotation_rows(self) -> np.ndarray:
+        """Rows of :attr:`genes` in :attr:`hpo`, or -1."""
+        return np.array([-1 if (row := self.hpo.gene(gene)) is None else row for gene in self.genes])
 
-    def _is_known(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Whether pairs of rows and columns of the encodings are annotated."""
-        place = self._known_rows[rows]
-        return np.asarray(self._known_terms[place, columns]).ravel() & (place >= 0)
+    def _is_annotated_pair(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        row = self._annotation_rows[rows]
+        annotated: np.ndarray = np.asarray(self._annotated_pairs[row, columns]).ravel() & (row >= 0)
+        return annotated
 
-    def fit(self, genes: list[str], terms: Sequence[int]) -> np.ndarray:
-        """Of each gene, the sum over terms of the log of how much likelier it has them than genes at large."""
+    def log_likelihood_ratio(self, genes: list[str], terms: Sequence[int]) -> np.ndarray:
+        r"""Sum over terms of the log ratio of a gene's probability to that of the term's frequency.
+
+        .. math::
+
+            \sum_{t} \log \frac{P_{gt}}{P_t}
+
+        where :math:`P_t` is the probability of a gene with strength 0. The other annotations of the gene are not used.
+        """
         columns = self.column[np.asarray(terms, np.int64)]
         frequency = self.frequency[columns]
-        chance = self.calibrated(self.strength(self.rows(genes), columns), frequency)
-        return np.log(chance / self.calibrated(np.zeros(len(columns)), frequency)).sum(axis=1)
+        probability = self.calibrate(self.strength(self.rows(genes), columns), frequency)
+        ratio: np.ndarray = np.log(probability / self.calibrate(np.zeros(len(columns)), frequency)).sum(axis=1)
+        return ratio
 
-    def calibrated(self, strength: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+    def calibrate(self, strength: np.ndarray, frequency: np.ndarray) -> np.ndarray:
         """Probabilities from strengths and the terms' frequencies."""
-        return calibrated(raw_log_odds(frequency, self.blend, strength), self.knots)
+        return isotonic_probability(raw_log_odds(frequency, self.coefficients, strength), self.knots)
 
 
-def parts(frequency: np.ndarray, *strengths: np.ndarray) -> list[np.ndarray]:
-    """Log odds of the frequency; of each kind the strength, and the log of the ratio of the predicted share to it."""
+def log_odds_terms(frequency: np.ndarray, *strengths: np.ndarray) -> list[np.ndarray]:
+    """Predictors of the logistic regression: the log odds of the frequency, and two for each kind of strength.
+
+    These two are the strength itself and the log of the ratio of the predicted frequency to the term's frequency.
+    """
     odds, root = np.log(frequency) - np.log1p(-frequency), np.sqrt(frequency)
-    ratios = [(strength, np.log(np.maximum(1 + strength / root, LEAST))) for strength in strengths]
-    return [odds, *(part for pair in ratios for part in pair)]
+    ratios = [(strength, np.log(np.maximum(1 + strength / root, MIN_RATIO))) for strength in strengths]
+    return [odds, *(term for pair in ratios for term in pair)]
 
 
-def raw_log_odds(frequency: np.ndarray, blend: np.ndarray, *strengths: np.ndarray) -> np.ndarray:
-    """Log odds before the isotonic curve: a sum of :func:`parts`."""
-    return sum(weight * part for weight, part in zip(blend, parts(frequency, *strengths), strict=True))
+def raw_log_odds(frequency: np.ndarray, coefficients: np.ndarray, *strengths: np.ndarray) -> np.ndarray:
+    """Log odds before isotonic calibration: the weighted sum of :func:`log_odds_terms`."""
+    terms = log_odds_terms(frequency, *strengths)
+    total: np.ndarray = sum(c * term for c, term in zip(coefficients, terms, strict=True))
+    return total
 
 
-def calibrated(raw: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Probabilities from log odds by the isotonic curve."""
-    return 1 / (1 + np.exp(-np.interp(raw, *knots)))
+def isotonic_probability(raw: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """Probabilities from log odds by the curve of an isotonic regression."""
+    probability: np.ndarray = 1 / (1 + np.exp(-np.interp(raw, *knots)))
+    return probability
 
 
 @cache
 def load_predictor() -> PhenotypePredictor:
-    """The embedded predictor; read once."""
-    return read_predictor(WEIGHTS)
+    """The predictor that ships with the package; read once."""
+    return read_predictor(PREDICTOR_FILE)
 
 
 def read_predictor(path: str | os.PathLike[str]) -> PhenotypePredictor:
-    """Read what ``training/gpgpt_relations.py`` wrote."""
+    """Read a file that ``training/gpgpt_relations.py`` wrote; the model card next to it gives the source."""
     import safetensors.numpy
 
     stored = safetensors.numpy.load_file(path)
+    card = Path(path).with_name("card.json")
+    about = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
     return PhenotypePredictor(
         genes=stored["genes"].tobytes().decode().split("\n"),
         terms=stored["terms"].astype(np.int64),
         gene_factors=stored["gene_factors"].astype(np.float32) * stored["gene_scale"],
         term_factors=stored["term_factors"].astype(np.float32) * stored["term_scale"],
         frequency=stored["frequency"].astype(np.float64),
-        blend=stored["blend"].astype(np.float64),
+        coefficients=stored["blend"].astype(np.float64),
         knots=stored["knots"].astype(np.float64),
-        weights=stored["ranker"].astype(np.float64),
+        annotated_rows=stored["annotated"].astype(np.int64),
+        annotated_factors=stored["own_factors"].astype(np.float32) * stored["own_scale"],
+        annotated_coefficients=stored["own_blend"].astype(np.float64),
+        annotated_knots=stored["own_knots"].astype(np.float64),
+        ranking_weights=stored["ranker"].astype(np.float64),
         unannotated=stored["unannotated"].astype(np.float64),
-        annotated=stored["annotated"].astype(np.int64),
-        own_factors=stored["own_factors"].astype(np.float32) * stored["own_scale"],
-        own_blend=stored["own_blend"].astype(np.float64),
-        own_knots=stored["own_knots"].astype(np.float64),
-        known=load_annotations(),
+        hpo=load_annotations(),
+        source=about.get("name", Path(path).parent.name),
     )

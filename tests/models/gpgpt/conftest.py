@@ -1,4 +1,4 @@
-"""A small corpus, a tokeniser learned from it, and a Llama with random weights."""
+"""A small corpus, a tokenizer learned from it, and a Llama with random weights."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def known() -> HPOAnnotations:
+def hpo() -> HPOAnnotations:
     return load_annotations()
 
 
 @pytest.fixture(scope="session")
-def built(known: HPOAnnotations, tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
-    """A corpus of all that is known, a little prose, and where it was written."""
+def built(hpo: HPOAnnotations, tmp_path_factory: pytest.TempPathFactory) -> tuple[Corpus, Path]:
+    """A corpus of all annotations and some prose, and its directory."""
     folder = tmp_path_factory.mktemp("corpus")
-    return build_corpus(known, PROSE, FUNCTIONS, folder, exclude=["SCN2A"], n_instructions=800), folder
+    return build_corpus(hpo, PROSE, FUNCTIONS, folder, exclude=["SCN2A"], n_instructions=800), folder
 
 
 @pytest.fixture(scope="session")

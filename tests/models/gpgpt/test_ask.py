@@ -1,4 +1,4 @@
-"""Answers from the embedded annotations, by a model that is told what to read."""
+"""Answers from annotations, with a stub for the language model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scgsfm.models.gpgpt._ask import answer
-from scgsfm.models.gpgpt.training._question_templates import QUESTIONS
+from scgsfm.models.gpgpt.training import QUESTIONS
 from scgsfm.phenotypes._retrieval import LOOKUPS, _weight
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MARFAN = "Marfan syndrome (OMIM:154700)"
 
 
-class Told:
-    """Stands for a model: the questions ask for what it is told."""
+class StubReader:
+    """A model that reports a given kind of question."""
 
     def __init__(self, asked: str) -> None:
         self.asked = asked
@@ -29,38 +29,38 @@ class Told:
     def entities(self, question: str) -> list[Any]:
         return []
 
-    def likeliest(self, question: str, options: list[str]) -> str:
+    def most_probable(self, question: str, options: list[str]) -> str:
         return self.asked if self.asked in options else options[0]
 
-    def relates(self, question: str) -> float:
+    def asks_for_relation(self, question: str) -> float:
         return float(self.asked in ("related", "how often"))
 
 
 @pytest.fixture
-def ask(known: HPOAnnotations) -> Callable[..., Any]:
-    return lambda asked, question, **options: answer(Told(asked), question, known=known, **options)
+def ask(hpo: HPOAnnotations) -> Callable[..., Any]:
+    return lambda asked, question, **options: answer(StubReader(asked), question, hpo=hpo, **options)
 
 
-def rows(known: HPOAnnotations, disease: str) -> tuple[np.ndarray, np.ndarray]:
-    places = known.annotations_of(known.find_disease(disease)[0])
-    return known.annotations[places], known.negated[places]
+def rows(hpo: HPOAnnotations, disease: str) -> tuple[np.ndarray, np.ndarray]:
+    positions = hpo.annotations_of(hpo.find_disease(disease)[0])
+    return hpo.annotations[positions], hpo.negated[positions]
 
 
-def test_genes_of_a_phenotype_are_all_that_are_annotated(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_genes_of_a_phenotype_are_all_annotated_genes(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("genes", "Which genes cause arachnodactyly?", n_max=4)
-    column = known.gene_phenotypes[:, [known.ontology.term("HP:0001166")]].toarray().ravel()
-    assert set(found.names) == {known.genes[row] for row in np.flatnonzero(column)}
+    column = hpo.gene_phenotypes[:, [hpo.ontology.term("HP:0001166")]].toarray().ravel()
+    assert set(found.names) == {hpo.genes[row] for row in np.flatnonzero(column)}
     assert len(found.facts) == 4
     assert not found.declined
     for fact in found.facts:
-        assert known.evidence(fact.subject, "HP:0001166"), "each is an annotation"
+        assert hpo.evidence(fact.subject, "HP:0001166"), "each is an annotation"
         assert fact.source == "HPO annotations 2023-01-27"
 
 
-def test_genes_of_several_phenotypes_have_all(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_genes_of_several_phenotypes_have_all_of_them(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("genes", "Genes with arachnodactyly and seizures?")
-    both = known.gene_phenotypes[:, [known.ontology.term(t) for t in ("HP:0001166", "HP:0001250")]].toarray().all(1)
-    assert set(found.names) == {known.genes[row] for row in np.flatnonzero(both)}
+    both = hpo.gene_phenotypes[:, [hpo.ontology.term(t) for t in ("HP:0001166", "HP:0001250")]].toarray().all(1)
+    assert set(found.names) == {hpo.genes[row] for row in np.flatnonzero(both)}
 
 
 def test_genes_of_a_disease(ask: Callable[..., Any]) -> None:
@@ -70,32 +70,32 @@ def test_genes_of_a_disease(ask: Callable[..., Any]) -> None:
     assert {fact.object for fact in found.facts} <= {"OMIM:154700", "ORPHA:558", "ORPHA:284963", "ORPHA:284973"}
 
 
-def test_diseases_of_a_gene(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_diseases_of_a_gene(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("diseases", "Which diseases are due to FBN1?", n_max=50)
-    links = known.links[known.links_of("FBN1")]
-    assert set(found.names) == {known.disease_ids[row] for row in links[:, 1]}
+    links = hpo.links[hpo.links_of("FBN1")]
+    assert set(found.names) == {hpo.disease_ids[row] for row in links[:, 1]}
     assert {fact.object for fact in found.facts} == set(found.names)
 
 
-def test_diseases_of_a_phenotype(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_diseases_of_a_phenotype(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("diseases", "Which diseases show ectopia lentis?")
-    below = known.ontology.descendants(known.ontology.term("Ectopia lentis"))
-    kept = np.isin(known.annotations[:, 1], below) & ~known.negated
-    assert set(found.names) == {known.disease_ids[row] for row in known.annotations[kept, 0]}
+    below = hpo.ontology.descendants(hpo.ontology.term("Ectopia lentis"))
+    kept = np.isin(hpo.annotations[:, 1], below) & ~hpo.negated
+    assert set(found.names) == {hpo.disease_ids[row] for row in hpo.annotations[kept, 0]}
 
 
-def test_phenotypes_of_a_disease(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_phenotypes_of_a_disease(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("phenotypes", "What are the features of OMIM:154700?")
-    annotations, negated = rows(known, "OMIM:154700")
-    wanted = known.ontology.is_phenotype[annotations[:, 1]] & ~negated
-    assert set(found.names) == {known.ontology.ids[row] for row in annotations[wanted, 1]}
+    annotations, negated = rows(hpo, "OMIM:154700")
+    wanted = hpo.ontology.is_phenotype[annotations[:, 1]] & ~negated
+    assert set(found.names) == {hpo.ontology.ids[row] for row in annotations[wanted, 1]}
     assert "among them" in found.text
 
 
-def test_phenotypes_of_a_gene(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_phenotypes_of_a_gene(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("phenotypes", "What do variants in SCN1A cause?")
-    terms = known.gene_terms()[[known.gene("SCN1A")]].indices
-    assert set(found.names) == {known.ontology.ids[row] for row in terms if known.ontology.is_phenotype[row]}
+    terms = hpo.gene_terms()[[hpo.gene("SCN1A")]].indices
+    assert set(found.names) == {hpo.ontology.ids[row] for row in terms if hpo.ontology.is_phenotype[row]}
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_relations(ask: Callable[..., Any], question: str, verdict: str) -> None
     assert found.text.startswith("I don't know.") == found.declined
 
 
-def test_what_a_disease_lacks(ask: Callable[..., Any], known: HPOAnnotations) -> None:
-    place = int(np.flatnonzero(known.negated & known.ontology.is_phenotype[known.annotations[:, 1]])[0])
-    disease, term = known.annotations[place, :2].tolist()
-    found = ask("related", f"Is {known.ontology.ids[term]} seen in {known.disease_ids[disease]}?")
+def test_absent_phenotypes(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
+    position = int(np.flatnonzero(hpo.negated & hpo.ontology.is_phenotype[hpo.annotations[:, 1]])[0])
+    disease, term = hpo.annotations[position, :2].tolist()
+    found = ask("related", f"Is {hpo.ontology.ids[term]} seen in {hpo.disease_ids[disease]}?")
     assert found.names == ("no",)
     assert "does not show" in found.text
 
@@ -145,7 +145,7 @@ def test_how_often(ask: Callable[..., Any]) -> None:
     assert ask("how often", "How often is polydactyly seen in Marfan syndrome?").declined
 
 
-def test_meaning(ask: Callable[..., Any], known: HPOAnnotations) -> None:
+def test_meaning(ask: Callable[..., Any], hpo: HPOAnnotations) -> None:
     found = ask("meaning", "What is HP:0001250?")
     assert found.names == ("HP:0001250",)
     assert "HP:0001250 is Seizure [1]" in found.text
@@ -178,7 +178,7 @@ def test_declines(ask: Callable[..., Any], question: str, says: str) -> None:
     assert (found.names, found.facts) == ((), [])
 
 
-def test_plurals_in_brackets(ask: Callable[..., Any]) -> None:
+def test_optional_plurals(ask: Callable[..., Any]) -> None:
     assert (
         ask("genes", "Which gene(s) cause Marfan syndrome?").names
         == ask("genes", "Which genes cause Marfan syndrome?").names
@@ -189,20 +189,20 @@ def test_plurals_in_brackets(ask: Callable[..., Any]) -> None:
     "question",
     ["Is there a treatment for cystic fibrosis?", "How is cystic fibrosis treated?", "Prognosis of cystic fibrosis"],
 )
-def test_what_no_annotation_is_about(ask: Callable[..., Any], question: str) -> None:
+def test_out_of_scope_questions(ask: Callable[..., Any], question: str) -> None:
     found = ask("meaning", question)
     assert found.declined
     assert found.text.startswith("I don't know. Nothing in what I have is about")
     assert not found.facts
 
 
-def test_such_words_in_a_name(ask: Callable[..., Any]) -> None:
+def test_out_of_scope_words_in_a_name(ask: Callable[..., Any]) -> None:
     found = ask("genes", "Which genes cause drug-sensitive hemolytic anemia?")
     assert [entity.kind for entity in found.entities] == ["hpo"]
     assert "Nothing in what I have" not in found.text
 
 
-def test_shown(ask: Callable[..., Any]) -> None:
+def test_text_with_sources(ask: Callable[..., Any]) -> None:
     text = str(ask("related", "Does FBN1 cause arachnodactyly?", n_max=2))
     assert "[1] HPO annotations 2023-01-27, " in text
     assert text.count("medical advice") == 1
@@ -220,6 +220,6 @@ def test_weights_of_frequencies() -> None:
 
 
 @pytest.mark.parametrize("question", ["", "  ", None])
-def test_no_question(ask: Callable[..., Any], question: str | None) -> None:
-    with pytest.raises(ValueError, match="question must be a text"):
+def test_empty_questions_are_rejected(ask: Callable[..., Any], question: str | None) -> None:
+    with pytest.raises(ValueError, match="must be a non-empty string"):
         ask("genes", question)

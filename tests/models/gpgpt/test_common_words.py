@@ -1,4 +1,4 @@
-"""Which words are common ones."""
+"""Common words."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     ],
 )
 def test_forms(word: str) -> None:
-    assert is_common_word(word, beside_name=True)
+    assert is_common_word(word, adjacent=True)
 
 
 @pytest.mark.parametrize("word", ["green", "left", "severe", "left-handed", "impaired", "wooden"])
-def test_words_that_describe_are_ordinary_but_change_a_name(word: str) -> None:
+def test_describing_words_are_common_but_change_a_name(word: str) -> None:
     assert is_common_word(word)
-    assert not is_common_word(word, beside_name=True)
+    assert not is_common_word(word, adjacent=True)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_other_words(word: str) -> None:
     assert not is_common_word(word)
 
 
-def test_no_word_is_both() -> None:
+def test_lists_of_words_do_not_overlap() -> None:
     assert not CIRCUMSTANCES & DESCRIPTIONS
     assert all(word == word.lower() for word in CIRCUMSTANCES | DESCRIPTIONS)
 
 
-def test_common_words_are_few_names(known: HPOAnnotations) -> None:
-    """Names of one word that are common ones can't be asked about in small letters."""
-    o = known.ontology
+def test_few_names_are_common_words(hpo: HPOAnnotations) -> None:
+    """Names that are a single common word cannot be used in lower case."""
+    o = hpo.ontology
     names = {o.names[row].lower() for row in range(len(o)) if o.is_phenotype[row] and " " not in o.names[row]}
     assert {name for name in names if is_common_word(name)} <= {"falls", "self-biting", "self-neglect"}

@@ -1,4 +1,4 @@
-"""Which tokens may follow: words of the question, in tags."""
+"""Constrained decoding: only words of the question in tags are allowed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ pytest.importorskip("transformers")
 
 from typing import TYPE_CHECKING
 
-from scgsfm.models.gpgpt._constrained_decoding import N_MAX, SpanPath
+from scgsfm.models.gpgpt._constrained_decoding import MAX_ENTITIES, SpanConstraint
+from scgsfm.models.gpgpt._encoder import Encoder
 from scgsfm.models.gpgpt._tokenizer import by_character, spans
-from scgsfm.models.gpgpt.training._dataset import Encoder
 
 from .test_tokenizer import foreign
 
@@ -23,19 +23,18 @@ QUESTION = "Is café-au-lait spot (large) seen with NF1 < 2?"
 
 
 def walk(question: str, encoder: Encoder, choose: Callable[..., Any]) -> str:
-    """What is written if ``choose`` takes one of the tokens that may follow each time."""
-    path = SpanPath(question, encoder)
-    written: list[Any] = []
+    """The text written if ``choose`` selects one of the allowed tokens at each step."""
+    constraint, written = SpanConstraint(question, encoder), []
     while True:
-        token = choose(sorted(path.allowed(written)), written)
+        token = choose(sorted(constraint.allowed(written)), written)
         if token in encoder.end:
             return encoder.tokenizer.decode(written)
         written.append(token)
 
 
-@pytest.fixture(params=["own", "foreign"])
+@pytest.fixture(params=["package", "foreign"])
 def encoder(request: pytest.FixtureRequest, tokenizer: Any) -> Encoder:
-    return Encoder(tokenizer if request.param == "own" else by_character(foreign()))
+    return Encoder(tokenizer if request.param == "package" else by_character(foreign()))
 
 
 def guided(encoder: Encoder, text: str) -> Callable[..., Any]:
@@ -58,7 +57,7 @@ def guided(encoder: Encoder, text: str) -> Callable[..., Any]:
         "<hpo>Is</hpo> <hpo>spot</hpo> <disease>2</disease>",
     ],
 )
-def test_words_of_the_question_may_be_written(encoder: Encoder, text: str) -> None:
+def test_words_of_the_question_are_allowed(encoder: Encoder, text: str) -> None:
     assert walk(QUESTION, encoder, guided(encoder, text)) == text
 
 
@@ -66,16 +65,16 @@ def test_words_of_the_question_may_be_written(encoder: Encoder, text: str) -> No
     "text",
     ["<gene>NF2</gene>", "<hpo>caf</hpo>", "<hpo>afé-au</hpo>", "<gene></gene>", "NF1", "<gene>NF1 </gene>", "</s>"],
 )
-def test_nothing_else_may(encoder: Encoder, text: str) -> None:
+def test_nothing_else_is_allowed(encoder: Encoder, text: str) -> None:
     with pytest.raises(AssertionError):
         walk(QUESTION, encoder, guided(encoder, text))
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_whatever_is_written_are_words_of_the_question(encoder: Encoder, seed: int) -> None:
+def test_random_choices_are_words_of_the_question(encoder: Encoder, seed: int) -> None:
     rng = np.random.default_rng(seed)
     text = walk(QUESTION, encoder, lambda may, _: may[rng.integers(len(may))])
     found = spans(text)
-    assert 1 <= len(found) <= N_MAX
+    assert 1 <= len(found) <= MAX_ENTITIES
     assert " ".join(f"<{kind}>{words}</{kind}>" for kind, words in found) == text
     assert all(words in QUESTION.replace("<", "(") for _, words in found)

@@ -1,4 +1,4 @@
-"""Rows of texts and instructions: what is seen, what is predicted, and that it can be repeated."""
+"""Batches of texts and instructions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ pytest.importorskip("transformers")
 from typing import TYPE_CHECKING
 
 from scgsfm.models.gpgpt import Corpus
+from scgsfm.models.gpgpt._encoder import IGNORED, Encoder
 from scgsfm.models.gpgpt.training._corpus import READ, TASKS
-from scgsfm.models.gpgpt.training._dataset import IGNORED, Encoder, Instructions, Rows, infilled, padded, validation
+from scgsfm.models.gpgpt.training._dataset import InstructionBatches, PackedTexts, infilled, padded, validation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def encoder(tokenizer: Any) -> Encoder:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_masked_spans_stand_behind_the_text(seed: int) -> None:
+def test_masked_spans_follow_the_text(seed: int) -> None:
     made = infilled(TEXT, np.random.default_rng(seed))
     masked, _, spans = made.partition("<fill>")
     hidden = spans.split("<mask>")
@@ -48,29 +49,31 @@ def test_nothing_to_mask() -> None:
     assert infilled("  ", np.random.default_rng(0)) == "  "
 
 
-def test_rows_are_texts_one_after_another(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
+def test_rows_are_concatenated_texts(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
     documents = Corpus.open(small).select(READ, held_out=False)
-    batch = Rows(documents, encoder, replace(tiny, infill=0.0, context=300)).batch(3)
+    batch = PackedTexts(documents, encoder, replace(tiny, infill=0.0, context=300)).batch(3)
     assert batch.tokens.shape == batch.labels.shape == (4, 300)
     assert torch.equal(batch.tokens[:, 1:], batch.labels[:, :-1])
     text = encoder.tokenizer.decode(torch.cat([batch.tokens, batch.labels[:, -1:]], 1).flatten())
-    told = {document.text for document in documents}
+    texts = {document.text for document in documents}
     whole = text.removeprefix("<s>").split("</s><s>")[:-1]
     assert len(whole) > 2
-    assert set(whole) <= told
+    assert set(whole) <= texts
 
 
-def test_mixture_decides_what_is_drawn(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
+def test_mixture_sets_the_sampling_weights(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
     documents = Corpus.open(small).select(READ, held_out=False)
-    only = Rows(documents, encoder, replace(tiny, mixture={"triple": 0.0, "text": 0.0, "question": 0.0}, infill=0.0))
+    only = PackedTexts(
+        documents, encoder, replace(tiny, mixture={"triple": 0.0, "text": 0.0, "question": 0.0}, infill=0.0)
+    )
     assert "takes part in" in encoder.tokenizer.decode(only.batch(0).tokens[0])
     assert all(
         d.kind == "statement" for d in documents if d.text in encoder.tokenizer.decode(only.batch(0).tokens.flatten())
     )
 
 
-@pytest.mark.parametrize(("draws", "kinds"), [(Rows, READ), (Instructions, TASKS)])
-def test_steps_can_be_repeated(
+@pytest.mark.parametrize(("draws", "kinds"), [(PackedTexts, READ), (InstructionBatches, TASKS)])
+def test_steps_are_reproducible(
     small: Path, encoder: Encoder, tiny: TrainConfig, draws: type[Any], kinds: tuple[Any, ...]
 ) -> None:
     documents = Corpus.open(small).select(kinds, held_out=False)
@@ -92,12 +95,12 @@ def test_only_answers_are_predicted(small: Path, encoder: Encoder) -> None:
         assert encoder.tokenizer.decode(tokens[: first + 1]) == f"<s>{document.prompt}<answer>"
 
 
-def test_long_answers_are_cut(small: Path, encoder: Encoder) -> None:
+def test_long_answers_are_truncated(small: Path, encoder: Encoder) -> None:
     batch = padded(Corpus.open(small).select(TASKS, held_out=False)[:6], encoder, 10)
     assert batch.tokens.shape == (6, 10)
 
 
-def test_validation_has_each_document_once(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
+def test_validation_contains_each_document_once(small: Path, encoder: Encoder, tiny: TrainConfig) -> None:
     documents = Corpus.open(small).select(READ, held_out=True)
     batches = validation(documents, encoder, replace(tiny, context=2000))
     assert sum(len(batch.tokens) for batch in batches) == len(documents)

@@ -1,4 +1,4 @@
-"""Which entities the words of a question name, with and without the help of a model."""
+"""Entity linking with and without a model."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ALIASES = {"SEPT9": "SEPTIN9", "Fbn1": "FBN1", "ENSG00000166147": "FBN1"}
 
 
 @pytest.fixture(scope="module")
-def reader(known: HPOAnnotations) -> EntityLinker:
-    return EntityLinker(known, lambda name: ALIASES.get(name, ""))
+def linker(hpo: HPOAnnotations) -> EntityLinker:
+    return EntityLinker(hpo, lambda name: ALIASES.get(name, ""))
 
 
-def names(read: Read) -> list[str]:
-    return [entity.name for entity in read.entities]
+def names(linked: Read) -> list[str]:
+    return [entity.name for entity in linked.entities]
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def names(read: Read) -> list[str]:
         ("Which diseases do patients with it have?", []),
     ],
 )
-def test_names_are_looked_up(reader: EntityLinker, question: str, expected: list[str]) -> None:
-    read = reader.read(question, [])
-    assert names(read) == expected
-    assert read.unknown == ""
+def test_names_are_looked_up(linker: EntityLinker, question: str, expected: list[str]) -> None:
+    linked = linker.link(question, [])
+    assert names(linked) == expected
+    assert linked.unknown == ""
 
 
-def test_both_sources_of_a_disease(reader: EntityLinker, known: HPOAnnotations) -> None:
-    (entity,) = reader.read("features of marfan syndrome", []).entities
-    assert {known.disease_ids[row] for row in entity.rows} == {"OMIM:154700", "ORPHA:558"}
+def test_both_sources_of_a_disease(linker: EntityLinker, hpo: HPOAnnotations) -> None:
+    (entity,) = linker.link("features of marfan syndrome", []).entities
+    assert {hpo.disease_ids[row] for row in entity.rows} == {"OMIM:154700", "ORPHA:558"}
     assert entity.label == "Marfan syndrome (OMIM:154700)"
 
 
@@ -68,9 +68,9 @@ def test_both_sources_of_a_disease(reader: EntityLinker, known: HPOAnnotations) 
         ("What is OMIM:999999?", "OMIM:999999"),
     ],
 )
-def test_unknown_words_beside_a_name_are_told(reader: EntityLinker, question: str, unknown: str) -> None:
-    read = reader.read(question, [])
-    assert read.unknown == unknown
+def test_unknown_words_are_reported(linker: EntityLinker, question: str, unknown: str) -> None:
+    linked = linker.link(question, [])
+    assert linked.unknown == unknown
 
 
 @pytest.mark.parametrize(
@@ -85,49 +85,47 @@ def test_unknown_words_beside_a_name_are_told(reader: EntityLinker, question: st
         ("What causes the gizmo?", "gizmo"),
     ],
 )
-def test_words_of_no_name_are_passed_over_unless_they_cling_to_one(
-    reader: EntityLinker, question: str, unknown: str
-) -> None:
-    assert reader.read(question, []).unknown == unknown
+def test_unknown_words_are_ignored_unless_they_modify_a_name(linker: EntityLinker, question: str, unknown: str) -> None:
+    assert linker.link(question, []).unknown == unknown
 
 
-def test_the_question_without_its_names(reader: EntityLinker) -> None:
-    assert reader.read("Does FBN1 cause it?", []).bare == "Does <gene> cause it?"
-    read = reader.read("Is arachnodactyly seen in Marfan syndrome?", [])
-    assert read.bare == "Is <hpo> seen in <disease>?"
+def test_template_of_a_question(linker: EntityLinker) -> None:
+    assert linker.link("Does FBN1 cause it?", []).template == "Does <gene> cause it?"
+    linked = linker.link("Is arachnodactyly seen in Marfan syndrome?", [])
+    assert linked.template == "Is <hpo> seen in <disease>?"
 
 
-def test_common_words_are_passed_over() -> None:
+def test_common_words_are_ignored() -> None:
     for text in ("carries mutations", "Could you tell me what is seen in my nephew's family?", "described 2 cases"):
         assert all(map(is_common_word, text.rstrip("?").split()))
     for word in ("earlobes", "Marfan", "seizures", "FAKE17"):
         assert not is_common_word(word)
 
 
-def test_a_model_that_takes_too_much_or_too_little(reader: EntityLinker) -> None:
-    read = reader.read("Which genes cause a seizure in patients?", [("hpo", "a seizure in patients")])
-    assert (names(read), read.unknown) == (["HP:0001250"], "")
-    read = reader.read("What causes focal-onset seizure?", [("hpo", "seizure")])
-    assert names(read) == ["HP:0007359"], "the longer name counts"
-    read = reader.read("Does FBN1 cause seizures?", [("gene", "FBN1")])
-    assert names(read) == ["FBN1", "HP:0001250"]
+def test_spans_that_are_too_long_or_too_short(linker: EntityLinker) -> None:
+    linked = linker.link("Which genes cause a seizure in patients?", [("hpo", "a seizure in patients")])
+    assert (names(linked), linked.unknown) == (["HP:0001250"], "")
+    linked = linker.link("What causes focal-onset seizure?", [("hpo", "seizure")])
+    assert names(linked) == ["HP:0007359"], "the longer name takes precedence"
+    linked = linker.link("Does FBN1 cause seizures?", [("gene", "FBN1")])
+    assert names(linked) == ["FBN1", "HP:0001250"]
 
 
-def test_kind_of_a_name_that_several_have(reader: EntityLinker) -> None:
-    as_disease = reader.find("Ataxia-telangiectasia", "disease")
+def test_names_of_several_kinds(linker: EntityLinker) -> None:
+    as_disease = linker.find("Ataxia-telangiectasia", "disease")
     assert as_disease is not None
     assert as_disease.kind == "disease"
-    assert reader.find("arachnodactyly", "disease").kind == "hpo", "of no other kind"
-    assert reader.find("Autosomal dominant inheritance") is None, "no phenotype"
-    assert reader.find("") is None
+    assert linker.find("arachnodactyly", "disease").kind == "hpo", "there is no disease of this name"
+    assert linker.find("Autosomal dominant inheritance") is None, "not a phenotype"
+    assert linker.find("") is None
 
 
-def test_symbols_need_no_resolver(known: HPOAnnotations) -> None:
-    assert names(EntityLinker(known).read("diseases of FBN1", [])) == ["FBN1"]
-    assert EntityLinker(known).read("diseases of SEPT9", []).unknown == "SEPT9"
+def test_symbols_need_no_resolver(hpo: HPOAnnotations) -> None:
+    assert names(EntityLinker(hpo).link("diseases of FBN1", [])) == ["FBN1"]
+    assert EntityLinker(hpo).link("diseases of SEPT9", []).unknown == "SEPT9"
 
 
-def test_close_names_are_suggested(reader: EntityLinker) -> None:
-    read = reader.read("Which genes cause arachnodactily?", [])
-    assert read.unknown == "arachnodactily"
-    assert "Arachnodactyly (HP:0001166)" in read.close
+def test_close_names_are_suggested(linker: EntityLinker) -> None:
+    linked = linker.link("Which genes cause arachnodactily?", [])
+    assert linked.unknown == "arachnodactily"
+    assert "Arachnodactyly (HP:0001166)" in linked.similar

@@ -1,6 +1,8 @@
-"""A loaded model against transformers' own functions, with random weights."""
+"""A loaded model with random weights against functions of transformers."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pytest
@@ -12,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from scgsfm import models
 from scgsfm.models._serialization import write_folder
-from scgsfm.models.gpgpt import ASKED, GPGPT
-from scgsfm.models.gpgpt._serialization import pack
+from scgsfm.models.gpgpt import GPGPT, QUESTION_KINDS, pack, readme
+from scgsfm.phenotypes import ANNOTATIONS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +29,7 @@ def model(llama: Any, tokenizer: Any) -> GPGPT:
     return GPGPT(llama, tokenizer, name="random")
 
 
-def level(model: GPGPT, text: str) -> torch.Tensor:
+def log_probability(model: GPGPT, text: str) -> torch.Tensor:
     """Log-probabilities of each token of a text, each given those before."""
     ids = torch.tensor([model.tokenizer(text)["input_ids"]])
     with torch.inference_mode():
@@ -36,8 +38,8 @@ def level(model: GPGPT, text: str) -> torch.Tensor:
 
 def test_score_is_the_probability_of_the_whole_answer(model: GPGPT) -> None:
     options = ["genes", "phenotypes", "how often it is"]
-    totals = [float(level(model, f"<s>Which?<answer>{option}</s>").sum()) for option in options]
-    before = float(level(model, "<s>Which?<answer>").sum())
+    totals = [float(log_probability(model, f"<s>Which?<answer>{option}</s>").sum()) for option in options]
+    before = float(log_probability(model, "<s>Which?<answer>").sum())
     expected = np.exp(np.array(totals) - before)
     assert model.score("Which?", options) == pytest.approx(expected / expected.sum(), rel=1e-4)
     assert model.score("Which?", ["genes"]).tolist() == [1.0]
@@ -51,14 +53,14 @@ def test_generate_is_greedy(model: GPGPT) -> None:
     assert model.generate(prompt, max_new_tokens=12) == model.tokenizer.decode(expected[:end])
 
 
-def test_generate_draws_by_seed(model: GPGPT) -> None:
+def test_generate_samples_by_seed(model: GPGPT) -> None:
     drawn = [model.generate("a", max_new_tokens=8, temperature=1.0, seed=seed) for seed in (0, 0, 1, 2)]
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) > 1
     assert model.generate("a", max_new_tokens=5, allowed=lambda written: [70]) == model.tokenizer.decode([70] * 5)
 
 
-def test_embeddings_don_t_depend_on_company(model: GPGPT) -> None:
+def test_embeddings_do_not_depend_on_the_batch(model: GPGPT) -> None:
     together = model.embed(TEXTS)
     assert together.shape == (3, 32)
     assert together.dtype == np.float32
@@ -73,17 +75,18 @@ def test_embeddings_don_t_depend_on_company(model: GPGPT) -> None:
 
 def test_questions_are_read(model: GPGPT) -> None:
     question = "Which genes cause Marfan syndrome?"
-    assert model.asked(question) in ASKED
-    assert model.likeliest(question, ["genes", "genes"]) == "genes"
+    assert model.question_kind(question) in QUESTION_KINDS
+    assert model.most_probable(question, ["genes", "genes"]) == "genes"
     found = model.entities(question)
     assert 1 <= len(found) <= 3
     assert all(words in question for _, words in found)
     assert model.entities("  ") == []
-    assert 0 < model.related("FBN1", "Seizure") < 1
+    assert 0 < model.asks_for_relation(question) < 1
+    assert 0 < model.relation_probability("FBN1", "Seizure") < 1
 
 
 @pytest.mark.parametrize("quantize", [None, "float16"])
-def test_folder_of_the_package(model: GPGPT, tmp_path: Path, quantize: str | None) -> None:
+def test_round_trip_in_the_format_of_the_package(model: GPGPT, tmp_path: Path, quantize: str | None) -> None:
     config, tensors, vocab = pack(model.module, model.tokenizer)
     write_folder(tmp_path, config, tensors, vocab, {"licence": "CC0"}, quantize=quantize)
     loaded = models.load(tmp_path)
@@ -98,7 +101,7 @@ def test_folder_of_the_package(model: GPGPT, tmp_path: Path, quantize: str | Non
     assert "400 tokens" in repr(loaded)
 
 
-def test_folder_of_transformers(model: GPGPT, tmp_path: Path) -> None:
+def test_round_trip_in_the_format_of_transformers(model: GPGPT, tmp_path: Path) -> None:
     model.module.save_pretrained(tmp_path)
     model.tokenizer.save_pretrained(tmp_path)
     loaded = GPGPT.from_pretrained(tmp_path)
@@ -112,3 +115,10 @@ def test_bad_arguments(model: GPGPT) -> None:
         model.score("Which?", [])
     with pytest.raises(TypeError, match=r"give \['text'\]"):
         model.embed("text")
+
+
+def test_readme_of_the_package_is_that_of_its_card() -> None:
+    folder = ANNOTATIONS_FILE.parent
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert (folder / "README.md").read_text(encoding="utf-8") == readme(card)
+    assert all({"step", "command", "seed", "duration"} <= step.keys() for step in card["recipe"])

@@ -1,4 +1,4 @@
-"""How questions are worded in training."""
+"""Question templates for training."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scgsfm.models.gpgpt import ASKED
+from scgsfm.models.gpgpt import QUESTION_KINDS
 from scgsfm.models.gpgpt._entity_linking import EntityLinker
-from scgsfm.models.gpgpt.training._question_templates import QUESTIONS, phrase, roughened
+from scgsfm.models.gpgpt.training._question_templates import QUESTIONS, phrase, with_noise
 
 if TYPE_CHECKING:
     from typing import Any
@@ -20,12 +20,12 @@ SHOWN = {"gene": "FBN1", "hpo": "HP:0001250", "disease": "OMIM:154700"}
 
 
 def test_there_are_many_structures() -> None:
-    assert {asked for asked, _ in QUESTIONS} == set(ASKED)
-    for (asked, kinds), structures in QUESTIONS.items():
-        assert len(set(structures)) >= 40, (asked, kinds)
+    assert {kind for kind, _ in QUESTIONS} == set(QUESTION_KINDS)
+    for (kind, kinds), structures in QUESTIONS.items():
+        assert len(set(structures)) >= 40, (kind, kinds)
 
 
-def test_every_structure_can_be_worded() -> None:
+def test_every_structure_has_wordings() -> None:
     rng = np.random.default_rng(0)
     for kinds, structures in ((kinds, lines) for (_, kinds), lines in QUESTIONS.items()):
         for structure in structures:
@@ -35,17 +35,17 @@ def test_every_structure_can_be_worded() -> None:
                 assert [text.count(f"{{{kind}}}") for kind in kinds] == [1] * len(kinds)
 
 
-def test_all_options_are_drawn() -> None:
+def test_all_options_occur() -> None:
     rng = np.random.default_rng(0)
     drawn = {phrase("[Which|What [great|small]] one ?", rng) for _ in range(100)}
     assert drawn == {"Which one?", "What great one?", "What small one?"}
     assert {phrase("[@which|Some]", rng) for _ in range(100)} == {"Which", "What", "Some"}
 
 
-def test_rough_questions_keep_their_entities() -> None:
+def test_noise_keeps_the_entities() -> None:
     rng = np.random.default_rng(0)
     question = "How often is {hpo} seen in patients with {disease}?"
-    rough = {roughened(question, rng) for _ in range(300)}
+    rough = {with_noise(question, rng) for _ in range(300)}
     assert len(rough) > 100
     assert question in rough
     assert all(text.count("{hpo}") == text.count("{disease}") == 1 for text in rough)
@@ -54,12 +54,12 @@ def test_rough_questions_keep_their_entities() -> None:
 
 
 @pytest.mark.parametrize("key", QUESTIONS, ids=str)
-def test_no_word_of_training_is_taken_for_a_name(known: HPOAnnotations, key: Any) -> None:
-    rng, reader = np.random.default_rng(1), EntityLinker(known)
+def test_words_of_templates_are_not_linked(hpo: HPOAnnotations, key: Any) -> None:
+    rng, linker = np.random.default_rng(1), EntityLinker(hpo)
     for structure in QUESTIONS[key]:
         question = phrase(structure, rng)
         for kind, name in SHOWN.items():
             question = question.replace(f"{{{kind}}}", name)
-        read = reader.read(question, [])
-        assert read.unknown == "", question
-        assert sorted(entity.kind for entity in read.entities) == sorted(key[1]), question
+        linked = linker.link(question, [])
+        assert linked.unknown == "", question
+        assert sorted(entity.kind for entity in linked.entities) == sorted(key[1]), question

@@ -1,4 +1,4 @@
-"""Words by BPE, entities by character, and every text back as it was."""
+"""Words by byte-pair encoding, entities by character."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from scgsfm.models.gpgpt._tokenizer import (
     SPECIALS,
     assemble,
     by_character,
-    read_tokenizer,
     spans,
     tag,
     tokens,
-    untagged,
 )
 
 if TYPE_CHECKING:
@@ -40,16 +38,16 @@ def pieces(tokenizer: Any, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_texts_come_back(tokenizer: Any, text: str) -> None:
+def test_texts_are_decoded_unchanged(tokenizer: Any, text: str) -> None:
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
 
 
-def test_every_entity_comes_back(tokenizer: Any, known: HPOAnnotations) -> None:
+def test_every_entity_is_decoded_unchanged(tokenizer: Any, hpo: HPOAnnotations) -> None:
     from scgsfm.genes._tables import table
 
-    entities = [tag("gene", symbol) for symbol in {*known.genes, *table("human").symbols}]
-    entities += [tag("hpo", text) for text in (*known.ontology.ids, *known.ontology.names)]
-    entities += [tag("disease", text) for text in (*known.disease_ids, *known.disease_names)]
+    entities = [tag("gene", symbol) for symbol in {*hpo.genes, *table("human").symbols}]
+    entities += [tag("hpo", text) for text in (*hpo.ontology.ids, *hpo.ontology.names)]
+    entities += [tag("disease", text) for text in (*hpo.disease_ids, *hpo.disease_names)]
     backend = tokenizer.backend_tokenizer
     found = [row.ids for row in backend.encode_batch_fast(entities)]
     assert backend.decode_batch(found) == entities
@@ -58,7 +56,7 @@ def test_every_entity_comes_back(tokenizer: Any, known: HPOAnnotations) -> None:
         assert len(row) == len(spans(entity)[0][1]) + 2 or not entity.isascii()
 
 
-def test_entities_are_read_by_character(tokenizer: Any) -> None:
+def test_entities_are_split_into_characters(tokenizer: Any) -> None:
     assert pieces(tokenizer, "<gene>member7</gene>") == ["<gene>", *"member7", "</gene>"]
     assert len(pieces(tokenizer, "What does this ask for?")) < 12, "but words by BPE"
     assert pieces(tokenizer, "member</gene>") == [*"member", "</gene>"], "a closing tag is enough"
@@ -77,10 +75,9 @@ def test_saved_and_loaded_by_transformers(tokenizer: Any, tmp_path: Path) -> Non
     tokenizer.save_pretrained(tmp_path)
     loaded = AutoTokenizer.from_pretrained(tmp_path)
     assert isinstance(loaded, PreTrainedTokenizerFast)
-    again = read_tokenizer((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
     for text in TEXTS:
         expected = tokenizer(text)["input_ids"]
-        assert loaded(text)["input_ids"] == again(text)["input_ids"] == expected
+        assert loaded(text)["input_ids"] == expected
     assert (loaded.bos_token, loaded.eos_token, loaded.pad_token, loaded.unk_token) == ("<s>", "</s>", "<pad>", "<unk>")
 
 
@@ -94,7 +91,7 @@ def test_assembled_from_tokens_and_merges(tokenizer: Any) -> None:
 
 
 def foreign() -> Any:
-    """A tokeniser as other models have: byte-level words, no tags."""
+    """A tokenizer of another model: byte-level words, no tags."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -106,7 +103,7 @@ def foreign() -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|end|>", bos_token="<|end|>")
 
 
-def test_tokenizers_of_other_models_read_entities_by_character() -> None:
+def test_tokenizers_of_other_models_split_entities_into_characters() -> None:
     plain, ours = foreign(), by_character(foreign())
     text = "FBN1 member <gene>FBN1</gene> is a member"
     assert len(ours) == len(plain)
@@ -116,10 +113,9 @@ def test_tokenizers_of_other_models_read_entities_by_character() -> None:
     assert [piece for piece in inside if piece in "FBN1"] == list("FBN1")
     assert ours(text)["input_ids"][-len(behind["input_ids"]) :] == behind["input_ids"]
     assert ours.decode(ours(text)["input_ids"]) == text
-    assert by_character(ours).backend_tokenizer.to_str() == ours.backend_tokenizer.to_str(), "once is enough"
+    assert by_character(ours).backend_tokenizer.to_str() == ours.backend_tokenizer.to_str(), "idempotent"
 
 
 def test_tags() -> None:
     text = f"{tag('gene', 'FBN1')} and {tag('hpo', 'length < 3 > 2')}"
     assert spans(text) == [("gene", "FBN1"), ("hpo", "length ( 3 ) 2")]
-    assert untagged(f"<s>{text}</s>") == "FBN1 and length ( 3 ) 2"

@@ -146,7 +146,7 @@ def test_bad_arguments(small: Path, tmp_path: Path, base: Path, tiny: TrainConfi
         train(small, tmp_path, stage=3)
     with pytest.raises(ValueError, match="stage=2 adapts a model"):
         train(small, tmp_path, stage=2)
-    with pytest.raises(FileNotFoundError, match="no corpus folder"):
+    with pytest.raises(FileNotFoundError, match="not a corpus directory"):
         train(tmp_path, tmp_path, stage=1)
 
 
@@ -162,7 +162,7 @@ def test_four_bits_need_bitsandbytes(small: Path, base: Path, tmp_path: Path, ti
         ("rank", 0, "at least 1"),
         ("adapters", "dora", "must be one of"),
         ("steps", 1.5, "integer"),
-        ("infill", 2, "a share"),
+        ("infill", 2, "a fraction"),
         ("learning_rate", 0, "above 0"),
         ("hidden_size", 100, "multiple of twice the heads"),
     ],

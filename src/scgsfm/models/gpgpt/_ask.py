@@ -1,4 +1,4 @@
-"""Answers to questions: the model reads what is asked and of what; annotations give the facts."""
+"""Question answering: the model reads the kind of question and the entities, annotations give the facts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from scgsfm._messages import suggestion
-from scgsfm.phenotypes import Fact, FactRetriever, load_annotations
+from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 
-from ._entity_linking import Entity, EntityLinker, Read
-from .training._question_templates import QUESTIONS
+from ._entity_linking import EntityLinker, LinkedQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from scgsfm.phenotypes import HPOAnnotations, Predict
 
 
-_ASKED = {
+_HEADINGS = {
     "genes": "genes",
     "phenotypes": "phenotypes",
     "diseases": "diseases",
@@ -27,52 +26,52 @@ _ASKED = {
     "meaning": "what it is",
     "functions": "functions",
 }
-_SURE = 0.9
-"""From here on a question that names one known thing relates it to another, which isn't known."""
+_MIN_RELATION = 0.9
+"""Above this probability of a relation, a question with a single entity is declined: the other one is unknown."""
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
 _OPTIONAL = re.compile(r"(?<=[a-z])\((s|es)\)")
-"""As in gene(s)."""
-_BEYOND = re.compile(
+"""Optional plurals, as in gene(s)."""
+_OUT_OF_SCOPE = re.compile(
     r"\b(?:treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able)|medications?|prognos\w+|dos(?:e|es|age))\b", re.IGNORECASE
 )
-"""Words of questions that no annotation answers."""
+"""Words of questions that annotations cannot answer."""
 UNKNOWN = "I don't know."
-"""How an answer begins that nothing supports."""
+"""Beginning of a declined answer."""
 
 
 class QuestionReader(Protocol):
-    """What answering needs of the language model."""
+    """The methods of the language model that are needed to answer questions."""
 
     def entities(self, question: str, /) -> list[tuple[str, str]]:
         """Kind and wording of the entities in a question."""
 
-    def relates(self, question: str, /) -> float:
-        """Probability that a question asks how two things relate."""
+    def asks_for_relation(self, question: str, /) -> float:
+        """Probability that a question asks for the relation of two entities."""
 
-    def likeliest(self, question: str, options: Sequence[str], /) -> str:
-        """What a question most probably asks for."""
+    def most_probable(self, question: str, kinds: Sequence[str], /) -> str:
+        """The most probable of some kinds of questions."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer and the rows that support it.
+    """An answer with the facts that support it.
 
     Attributes
     ----------
     question, text
-        What was asked, and the answer in words, each fact with the number of its source.
+        The question, and the answer in words, each fact with the number of its source.
     asked
-        What the question was taken to ask for; empty if it wasn't understood.
+        Kind of the question, one of :data:`~scgsfm.models.gpgpt.QUESTION_KINDS`; empty if it was not understood.
     entities
-        The genes, phenotypes and diseases that it was taken to name.
+        Genes, phenotypes and diseases in the question.
     names
-        All answers by id or symbol, for ``"related"`` ``"yes"`` or ``"no"``; empty if nothing is known.
+        All answers by id or symbol, ``"yes"`` or ``"no"`` for ``"related"``; empty if no annotation has an answer.
     facts
-        What the text tells, one row a fact: ``pandas.DataFrame(answer.facts)`` is a table.
+        The facts shown in the text; ``pandas.DataFrame(answer.facts)`` is a table.
     declined
         Whether nothing supports an answer.
     about
-        Versions and citations of what was displayed, and what it must not be used for.
+        Versions and citations of the sources, and a notice on their use.
     """
 
     question: str
@@ -94,7 +93,7 @@ def answer(
     model: QuestionReader,
     question: str,
     *,
-    known: HPOAnnotations | None = None,
+    hpo: HPOAnnotations | None = None,
     resolve: Callable[[str], str] | None = None,
     predict: Predict | None = None,
     functions: Callable[[str], list[tuple[str, str]]] | None = None,
@@ -102,44 +101,46 @@ def answer(
 ) -> Answer:
     """Answer a question; see :meth:`GPGPT.ask`."""
     if not isinstance(question, str) or not question.strip():
-        msg = f"question must be a text, found {question!r}."
+        msg = f"`question` must be a non-empty string, found {question!r}."
         raise ValueError(msg)
-    known = known or load_annotations()
+    hpo = hpo or load_annotations()
     question = " ".join(question.split())
     plain = _OPTIONAL.sub(r"\1", question)
-    read = EntityLinker(known, resolve).read(plain, model.entities(plain))
-    about = known.about()
-    if read.unknown or not read.entities:
-        return Answer(question, f"{UNKNOWN} {_why(read)}", entities=read.entities, declined=True, about=about)
-    if beyond := _BEYOND.search(read.bare):
-        text = f"{UNKNOWN} Nothing in what I have is about {beyond[0]!r}; {_ADVICE}."
-        return Answer(question, text, entities=read.entities, declined=True, about=about)
-    asked = _asked(model, read.bare, read.entities)
-    named = " and ".join(entity.label for entity in read.entities)
-    if not asked:
-        text = f"{UNKNOWN} Of {named} alone I can't tell this; {_ADVICE}."
-        return Answer(question, text, entities=read.entities, declined=True, about=about)
-    found = FactRetriever(known, predict, functions, n_max).find(asked, read.entities)
-    heading = f"Asked: {_ASKED[asked]}; of {named}."
+    linked = EntityLinker(hpo, resolve).link(plain, model.entities(plain))
+    entities, about = linked.entities, hpo.about()
+
+    def declined(text: str) -> Answer:
+        return Answer(question, f"{UNKNOWN} {text}", entities=entities, declined=True, about=about)
+
+    if linked.unknown or not entities:
+        return declined(_reason(linked))
+    if out_of_scope := _OUT_OF_SCOPE.search(linked.template):
+        return declined(f"Nothing in what I have is about {out_of_scope[0]!r}; {_ADVICE}.")
+    kind = _question_kind(model, linked.template, entities)
+    names = " and ".join(entity.label for entity in entities)
+    if not kind:
+        return declined(f"Of {names} alone I can't tell this; {_ADVICE}.")
+    found = FactRetriever(hpo, predict, functions, n_max).find(kind, entities)
+    heading = f"Asked: {_HEADINGS[kind]}; of {names}."
     text = f"{heading} {found.text}" if found.facts else f"{UNKNOWN} {heading} {found.text}"
     return Answer(
-        question, text, asked, read.entities, tuple(found.names), found.facts, declined=not found.facts, about=about
+        question, text, kind, entities, tuple(found.names), found.facts, declined=not found.facts, about=about
     )
 
 
-def _why(read: Read) -> str:
-    """Why a question can't be answered."""
-    if not read.unknown:
+def _reason(linked: LinkedQuestion) -> str:
+    """Why a question cannot be answered."""
+    if not linked.unknown:
         return "I found no gene, phenotype or disease that I know in the question."
-    return f"There is nothing about {read.unknown!r} in what I have.{suggestion(read.close)}"
+    return f"There is nothing about {linked.unknown!r} in what I have.{suggestion(linked.similar)}"
 
 
-def _asked(model: QuestionReader, question: str, entities: tuple[Entity, ...]) -> str:
-    """The likeliest thing to ask of such entities, or ``""`` if there is none."""
-    kinds = {entity.kind for entity in entities}
-    options = [asked for asked, kinds_asked in QUESTIONS if set(kinds_asked) == kinds]
-    if len(entities) > len(kinds):  # of several together only phenotypes make sense, which a gene or disease all has
-        options = [asked for asked in options if kinds == {"hpo"} and asked != "meaning"]
-    if len(kinds) == 1 and model.relates(question) > _SURE:
+def _question_kind(model: QuestionReader, question: str, entities: tuple[Entity, ...]) -> str:
+    """The most probable kind of question about some entities, or ``""`` if there is none."""
+    entity_kinds = {entity.kind for entity in entities}
+    kinds = FactRetriever.question_kinds(entity_kinds)
+    if len(entities) > len(entity_kinds):  # only phenotypes can be combined, and not to ask for their meaning
+        kinds = [kind for kind in kinds if entity_kinds == {"hpo"} and kind != "meaning"]
+    if len(entity_kinds) == 1 and model.asks_for_relation(question) > _MIN_RELATION:
         return ""
-    return model.likeliest(question, options) if options else ""
+    return model.most_probable(question, kinds) if kinds else ""

@@ -1,4 +1,4 @@
-"""Common English words, which name no gene, phenotype or disease."""
+"""Common English words, which are not names of genes, phenotypes or diseases."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ def _read(text: str) -> list[frozenset[str]]:
 
 
 CIRCUMSTANCES, DESCRIPTIONS = _read(_FILE.read_text(encoding="utf-8"))
-"""Words that say nothing of a name beside them, and words that would change it."""
+"""Words that do not change the meaning of an adjacent name, and words that do."""
 
 
-def is_common_word(word: str, *, beside_name: bool = False) -> bool:
-    """Whether a word is a common one, in any of its forms; beside a name also that it doesn't describe this."""
+def is_common_word(word: str, *, adjacent: bool = False) -> bool:
+    """Whether a word or a form of it is common; ``adjacent`` to a name, it must not change the meaning of the name."""
     word = word.lower().replace("’", "'")
     if "-" in word or "/" in word:  # 6-month-old, and/or
         parts = [part for part in re.split(r"[-/]", word) if part]
-        return word in CIRCUMSTANCES or (bool(parts) and all(is_common_word(p, beside_name=beside_name) for p in parts))
+        return word in CIRCUMSTANCES or (bool(parts) and all(is_common_word(p, adjacent=adjacent) for p in parts))
     if re.fullmatch(r"\d+(?:st|nd|rd|th|s|x|yo|y|mo|m|f|%)?", word):  # 2nd, 1990s, 4yo
         return True
     word = word.removesuffix("n't").partition("'")[0]  # I'm, patients', doesn't
     if word in DESCRIPTIONS:
-        return not beside_name
-    known = CIRCUMSTANCES if beside_name else CIRCUMSTANCES | DESCRIPTIONS
-    return word in known or any(form in known for form in _forms(word))
+        return not adjacent
+    common = CIRCUMSTANCES if adjacent else CIRCUMSTANCES | DESCRIPTIONS
+    return word in common or any(form in common for form in _forms(word))
 
 
 def _forms(word: str) -> list[str]:
-    """What a word may be a regular form of."""
-    found = [word.removesuffix(end) + rest for end, rest in _ENDINGS if word.endswith(end)]
+    """Words that a word may be a regular form of."""
+    forms = [word.removesuffix(end) + rest for end, rest in _ENDINGS if word.endswith(end)]
     if match := _DOUBLED.search(word):  # mapped
-        found.append(word[: match.start() + 1])
-    return [form for form in found if len(form) > 2]
+        forms.append(word[: match.start() + 1])
+    return [form for form in forms if len(form) > 2]

@@ -1,4 +1,4 @@
-"""A loaded GP-GPT: text in, text, scores and vectors out."""
+"""A loaded GP-GPT: generation, scores and embeddings of texts."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from ._constrained_decoding import SpanPath
+from scgsfm.phenotypes import QUESTION_KINDS
+
+from ._constrained_decoding import SpanConstraint
+from ._encoder import IGNORED, Encoder
 from ._llama import load_base, load_tokenizer
+from ._prompts import KIND_ANSWERS, NO, YES, entities_prompt, kind_prompt, relation_prompt
 from ._tokenizer import ANSWER, spans
-from .training._dataset import IGNORED, Encoder
-from .training._instruction_data import ANSWERS, NO, YES, asked_prompt, relation_prompt, spans_prompt
-from .training._question_templates import ASKED
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Sequence
 
-    from scgsfm.phenotypes import HPOAnnotations
+    from scgsfm.phenotypes import HPOAnnotations, Predict
 
-    from ._ask import Answer, Predict
+    from ._ask import Answer
 
-_OF_TWO = [ASKED.index(asked) for asked in ("related", "how often")]
+_RELATION_KINDS = [QUESTION_KINDS.index(kind) for kind in ("related", "how often")]
 
 
 class GPGPT:
@@ -31,21 +32,21 @@ class GPGPT:
     Parameters
     ----------
     module
-        A causal language model of transformers, in evaluation mode from here on.
+        A causal language model of transformers; it is set to evaluation mode.
     tokenizer
-        Its tokeniser.
+        Its tokenizer.
     name
-        What the model is called in messages.
+        Name of the model in messages.
     metadata
         The model card.
     device
-        Where to compute: ``"cpu"``, ``"cuda"``, …
+        Device: ``"cpu"``, ``"cuda"``, …
 
     Examples
     --------
     >>> import scgsfm
     >>> model = scgsfm.models.load("gpgpt-mini")
-    >>> model.asked("Which genes cause Marfan syndrome?")
+    >>> model.question_kind("Which genes cause Marfan syndrome?")
     'genes'
     """
 
@@ -73,9 +74,9 @@ class GPGPT:
         Parameters
         ----------
         folder
-            Its folder, or an id of the Hugging Face hub.
+            Its directory, or an id of the Hugging Face hub.
         device
-            Where to compute.
+            Device.
 
         Returns
         -------
@@ -89,8 +90,9 @@ class GPGPT:
 
     @property
     def device(self) -> torch.device:
-        """Where the model computes."""
-        return next(self.module.parameters()).device
+        """Device of the model."""
+        device: torch.device = next(self.module.parameters()).device
+        return device
 
     def generate(
         self,
@@ -103,24 +105,24 @@ class GPGPT:
     ) -> str:
         """Continue a text until the model ends it.
 
-        What a language model writes is no fact: see :meth:`ask` for answers with evidence.
+        Generated text is not evidence: see :meth:`ask` for answers with sources.
 
         Parameters
         ----------
         prompt
-            The text; ``<answer>`` at its end asks for the answer to an instruction.
+            The text; ``<answer>`` at the end of an instruction requests its answer.
         max_new_tokens
-            Tokens to write at most.
+            Maximum number of tokens to generate.
         temperature
-            0 takes the likeliest token each time, 1 draws as the model would.
+            0 selects the most probable token (greedy), 1 samples from the model's distribution.
         seed
-            Seed of what is drawn.
+            Seed of the samples.
         allowed
-            Given the tokens written so far, those that may follow; by default all.
+            Function of the generated tokens that returns the tokens that may follow; by default all.
 
         Returns
         -------
-        What was written, without the prompt; entities in their tags.
+        The generated text without the prompt; entities are tagged.
         """
         rng = torch.Generator().manual_seed(seed)
         written: list[int] = []
@@ -130,9 +132,9 @@ class GPGPT:
                 out = self.module(input_ids=step, past_key_values=cache, use_cache=True)
                 logits, cache = out.logits[0, -1].float().cpu(), out.past_key_values
                 if allowed is not None:
-                    may = torch.full_like(logits, -torch.inf)
-                    may[list(allowed(written))] = 0
-                    logits = logits + may
+                    mask = torch.full_like(logits, -torch.inf)
+                    mask[list(allowed(written))] = 0
+                    logits = logits + mask
                 if temperature:
                     token = int(torch.multinomial(torch.softmax(logits / temperature, 0), 1, generator=rng))
                 else:
@@ -141,10 +143,10 @@ class GPGPT:
                     break
                 written.append(token)
                 step = torch.tensor([[token]], device=self.device)
-        return self.tokenizer.decode(written)
+        return str(self.tokenizer.decode(written))
 
     def score(self, prompt: str, options: Sequence[str]) -> np.ndarray:
-        """How likely each of some answers to an instruction is.
+        """Probabilities of given answers to an instruction.
 
         Parameters
         ----------
@@ -155,7 +157,7 @@ class GPGPT:
 
         Returns
         -------
-        float64, one probability an option, their sum being 1.
+        float64, one probability per option; they sum to 1.
         """
         if isinstance(options, str) or not len(options):
             msg = f"options must be a list of at least one answer, found {options!r}."
@@ -168,20 +170,21 @@ class GPGPT:
             tokens[i, : len(row)] = torch.tensor(row)
             labels[i, n_prompt : len(row)] = tokens[i, n_prompt : len(row)]
         with torch.inference_mode():
-            level = self.module(input_ids=tokens[:, :-1], use_cache=False).logits.float().log_softmax(-1)
+            log_probability = self.module(input_ids=tokens[:, :-1], use_cache=False).logits.float().log_softmax(-1)
             counted = labels[:, 1:] != IGNORED
-            each = level.gather(-1, labels[:, 1:].clamp(min=0)[..., None])[..., 0] * counted
-            return torch.softmax(each.sum(1).double(), 0).cpu().numpy()
+            targets = labels[:, 1:].clamp(min=0)[..., None]
+            totals = (log_probability.gather(-1, targets)[..., 0] * counted).sum(1)
+            return torch.softmax(totals.double(), 0).cpu().numpy()
 
     def embed(self, texts: Sequence[str], *, batch_size: int = 32) -> np.ndarray:
-        """Vectors of texts: the mean of the last hidden states over their tokens.
+        """Embeddings of texts: the mean of the last hidden states over tokens.
 
         Parameters
         ----------
         texts
-            Texts, entities tagged or not; beyond 512 tokens they are cut.
+            Texts with or without tagged entities; they are truncated to 512 tokens.
         batch_size
-            Texts computed at a time.
+            Number of texts per batch.
 
         Returns
         -------
@@ -204,66 +207,68 @@ class GPGPT:
             found[some] = ((states.float().cpu() * real).sum(1) / real.sum(1)).numpy()
         return found
 
-    def asked(self, question: str) -> str:
-        """What a question asks for, one of :data:`~scgsfm.models.gpgpt.ASKED`."""
-        return self.likeliest(question, ASKED)
+    def question_kind(self, question: str) -> str:
+        """The most probable kind of a question, one of :data:`~scgsfm.models.gpgpt.QUESTION_KINDS`."""
+        return self.most_probable(question, QUESTION_KINDS)
 
-    def likeliest(self, question: str, options: Sequence[str]) -> str:
-        """What a question most likely asks for, of some of :data:`~scgsfm.models.gpgpt.ASKED`."""
-        written = [ANSWERS[option] for option in options]
-        return options[int(self.score(asked_prompt(question), written).argmax())]
+    def most_probable(self, question: str, kinds: Sequence[str]) -> str:
+        """The most probable of some of the kinds in :data:`~scgsfm.models.gpgpt.QUESTION_KINDS`."""
+        answers = [KIND_ANSWERS[kind] for kind in kinds]
+        return kinds[int(self.score(kind_prompt(question), answers).argmax())]
 
-    def relates(self, question: str) -> float:
-        """The probability that a question is about how two things go together."""
-        return float(self.score(asked_prompt(question), [ANSWERS[asked] for asked in ASKED])[_OF_TWO].sum())
+    def asks_for_relation(self, question: str) -> float:
+        """Probability that a question asks for the relation of two entities."""
+        scores = self.score(kind_prompt(question), [KIND_ANSWERS[kind] for kind in QUESTION_KINDS])
+        return float(scores[_RELATION_KINDS].sum())
 
     def entities(self, question: str) -> list[tuple[str, str]]:
-        """Kind and wording of the entities that a question names.
+        """Kind and wording of the entities in a question.
 
-        The model writes them by character and can write nothing but words of the question, known to it or not.
+        The model copies them character by character: constrained decoding allows nothing but words of the question.
         """
-        path = SpanPath(question, self.encoder)
-        if not path.characters:
+        constraint = SpanConstraint(question, self.encoder)
+        if not constraint.characters:
             return []
-        return spans(self.generate(spans_prompt(question) + ANSWER, max_new_tokens=400, allowed=path.allowed))
+        prompt = entities_prompt(question) + ANSWER
+        return spans(self.generate(prompt, max_new_tokens=400, allowed=constraint.allowed))
 
-    def related(self, gene: str, term: str) -> float:
-        """The model's own probability that a gene has a phenotype, both by name; not calibrated, and no evidence."""
+    def relation_probability(self, gene: str, term: str) -> float:
+        """The language model's probability that a gene has a phenotype, both by name; neither calibrated nor evidence."""
         return float(self.score(relation_prompt(gene, term), (YES, NO))[0])
 
     def ask(
         self,
         question: str,
         *,
-        known: HPOAnnotations | None = None,
+        hpo: HPOAnnotations | None = None,
         resolve: Callable[[str], str] | None = None,
         predict: Predict | None = None,
         functions: Callable[[str], list[tuple[str, str]]] | None = None,
         n_max: int = 10,
     ) -> Answer:
-        """Answer a question by what annotations say; the model only reads the question.
+        """Answer a question from annotations; the model only reads the question.
 
         Parameters
         ----------
         question
-            About genes, phenotypes or diseases, in English.
-        known
-            The annotations; those of the package if not given.
+            Question about genes, phenotypes or diseases, in English.
+        hpo
+            The annotations; by default those that ship with the package.
         resolve
-            Turns a name of a gene into its approved symbol, or ``""``.
+            Function that returns the approved symbol of a gene name, or ``""``.
         predict
-            Gives the probability that a gene has a phenotype, by symbol and row of the term, where no annotation
-            tells.
+            Function of a gene's symbol and a term's row that returns the probability of the phenotype, used if no
+            annotation relates them.
         functions
-            Gives what a gene does, as pairs of a function and its source.
+            Function that returns what a gene does, as pairs of a function and its source.
         n_max
-            Facts to tell at most.
+            Maximum number of facts to show.
 
         Returns
         -------
-        The answer, each fact with its source; or that nothing supports one.
+        The answer with the source of each fact, or the statement that nothing supports one.
         """
         from ._ask import answer
 
-        options: dict[str, Any] = {"known": known, "resolve": resolve, "predict": predict, "functions": functions}
+        options: dict[str, Any] = {"hpo": hpo, "resolve": resolve, "predict": predict, "functions": functions}
         return answer(self, question, **options, n_max=n_max)

@@ -1,4 +1,4 @@
-"""GP-GPT in the layout of the package's model folders: one of its own tokeniser, small enough to ship."""
+"""Serialization of GP-GPT in the model format of this package, with its own tokenizer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 TIED = "lm_head.weight"
-"""The output's matrix, which is that of the input."""
+"""The output matrix, which is tied to the input embeddings and not stored."""
 _KEPT = (
     *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads"),
     *("num_key_value_heads", "max_position_embeddings", "tie_word_embeddings", "rms_norm_eps"),
@@ -27,9 +27,9 @@ _KEPT = (
 
 
 def pack(module: Any, tokenizer: Any) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
-    """Configuration, tensors and vocabulary, for :func:`~scgsfm.models._serialization.write_folder`.
+    """Configuration, tensors and vocabulary for :func:`~scgsfm.models._serialization.write_folder`.
 
-    The rules by which the tokeniser merges pieces of words become part of the configuration.
+    The merge rules of the tokenizer become part of the configuration.
     """
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
     lines = "\n".join(merge if isinstance(merge, str) else " ".join(merge) for merge in merges)
@@ -40,14 +40,14 @@ def pack(module: Any, tokenizer: Any) -> tuple[dict[str, Any], dict[str, np.ndar
 
 
 def shapes(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor of a folder."""
+    """Expected shape of each stored tensor."""
     with torch.device("meta"):
         state = _llama(config).state_dict()
     return {key: tuple(tensor.shape) for key, tensor in state.items() if key != TIED}
 
 
 def build(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocab: list[str], **about: Any) -> GPGPT:
-    """The model of a folder."""
+    """Build a model from its configuration, tensors and vocabulary."""
     with torch.random.fork_rng():
         module = _llama(config)
     state = {key: torch.from_numpy(tensor) for key, tensor in tensors.items()}

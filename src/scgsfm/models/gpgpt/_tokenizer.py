@@ -1,4 +1,4 @@
-"""The tokeniser of GP-GPT: words by a small BPE, entities inside typed tags by character."""
+"""Tokenizer of GP-GPT: byte-pair encoding of words, tagged entities by character."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNK, PAD, BEGIN, END, MASK, FILL, ANSWER = "<unk>", "<pad>", "<s>", "</s>", "<mask>", "<fill>", "<answer>"
 SPECIALS = (UNK, PAD, BEGIN, END, MASK, FILL, ANSWER)
 TAGS = ("gene", "hpo", "disease")
-"""Kinds of entities, as their tags are called."""
+"""Kinds of entities, which are the names of their tags."""
 
 _KINDS = "|".join(TAGS)
 _SPAN = re.compile(rf"<({_KINDS})>([^<>]*)</\1>")
@@ -26,7 +26,7 @@ _WORD = r" ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}<]+|<|\s+(?!\S)|\s+"
 
 
 def tag(kind: str, text: str) -> str:
-    """``<gene>FBN1</gene>``; angle brackets within the text would end the span and become round."""
+    """``<gene>FBN1</gene>``; angle brackets within the text would end the span and are replaced by parentheses."""
     return f"<{kind}>{text.replace('<', '(').replace('>', ')')}</{kind}>"
 
 
@@ -35,26 +35,19 @@ def spans(text: str) -> list[tuple[str, str]]:
     return _SPAN.findall(text)
 
 
-def untagged(text: str) -> str:
-    """The text without tags and specials, as people read it."""
-    for special in SPECIALS:
-        text = text.replace(special, "")
-    return re.sub(rf"</?(?:{_KINDS})>", "", text)
-
-
 def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 4096) -> PreTrainedTokenizerFast:
-    """Learn a tokeniser whose words come from the plain parts of ``texts``.
+    """Train a tokenizer on the parts of ``texts`` outside of tags.
 
     Parameters
     ----------
     texts
-        Documents; what stands inside tags is not learned from.
+        Documents.
     vocab_size
-        Tokens in all: specials, tags, the 256 bytes, and merged pieces of words.
+        Number of tokens: specials, tags, 256 bytes, and merged pieces of words.
 
     Returns
     -------
-    A tokeniser for transformers; any text comes back from it unchanged.
+    A tokenizer of transformers; it decodes any text unchanged.
     """
     with needs("tokenizers"):
         from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -67,7 +60,7 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 4096) -> PreTrain
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    # tags stand alone in some questions: they are tokens already
+    # some questions contain tags without entities; tags are tokens already
     plain = (re.sub(rf"</?(?:{_KINDS})>", " ", _SPAN.sub(" ", text)) for text in texts)
     learner.train_from_iterator(plain, trainer)
     state = _bpe(learner)
@@ -76,40 +69,32 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int = 4096) -> PreTrain
 
 
 def assemble(vocab: list[str], merges: Iterable[str | Sequence[str]]) -> PreTrainedTokenizerFast:
-    """A tokeniser from its tokens in order and the merges of its words, as pairs or as ``"left right"``."""
+    """A tokenizer from its tokens in order and its merges, given as pairs or as ``"left right"``."""
     with needs("tokenizers"):
         from tokenizers import AddedToken, Tokenizer, decoders, models
 
-    # tags are plain tokens: as added ones they would be cut out before the pattern sees what they enclose
+    # as added tokens, tags would be split off before the pattern sees the entities that they enclose
     pairs: list[Any] = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in merges]
     bpe = models.BPE({token: i for i, token in enumerate(vocab)}, pairs, unk_token=UNK, ignore_merges=True)
-    made = Tokenizer(bpe)
-    made.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in SPECIALS])
-    made.pre_tokenizer = _pre_tokenizer()
-    made.decoder = decoders.ByteLevel()
-    return _wrapped(made)
-
-
-def read_tokenizer(text: str) -> PreTrainedTokenizerFast:
-    """The tokeniser that ``tokenizer.json`` holds."""
-    with needs("tokenizers"):
-        from tokenizers import Tokenizer
-
-    return _wrapped(Tokenizer.from_str(text))
+    tokenizer = Tokenizer(bpe)
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in SPECIALS])
+    tokenizer.pre_tokenizer = _pre_tokenizer()
+    tokenizer.decoder = decoders.ByteLevel()
+    return _wrapped(tokenizer)
 
 
 def by_character(tokenizer: Any) -> Any:
-    """Let the tokeniser of another model read entities inside tags by character; it keeps its tokens.
+    """Make the tokenizer of another model split tagged entities into characters.
 
-    The tags are spelled in the model's own tokens, so that its embeddings stay as they are.
+    Tags are encoded by existing tokens, so that the embeddings of the model remain valid.
     """
     with needs("tokenizers"):
         from tokenizers import pre_tokenizers
 
     backend = tokenizer.backend_tokenizer
     if _PIECE.replace("\\", "\\\\") not in backend.to_str():
-        own = [] if backend.pre_tokenizer is None else [backend.pre_tokenizer]
-        backend.pre_tokenizer = pre_tokenizers.Sequence([_split(_PIECE), *own])
+        existing = [] if backend.pre_tokenizer is None else [backend.pre_tokenizer]
+        backend.pre_tokenizer = pre_tokenizers.Sequence([_split(_PIECE), *existing])
     return tokenizer
 
 
@@ -135,14 +120,16 @@ def _split(pattern: str) -> Any:
 def _bpe(tokenizer: Tokenizer) -> dict[str, Any]:
     import json
 
-    return json.loads(tokenizer.to_str())["model"]
+    model: dict[str, Any] = json.loads(tokenizer.to_str())["model"]
+    return model
 
 
 def _wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     with needs("transformers"):
         from transformers import PreTrainedTokenizerFast
 
-    return PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast  # its signature is untyped
+    wrapped: PreTrainedTokenizerFast = make(
         tokenizer_object=tokenizer,
         unk_token=UNK,
         pad_token=PAD,
@@ -150,3 +137,4 @@ def _wrapped(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
         eos_token=END,
         clean_up_tokenization_spaces=False,
     )
+    return wrapped

@@ -1,4 +1,4 @@
-"""Encodings of annotated genes by genes of like annotations, and what they were had a term not been annotated."""
+"""Factors of annotated genes from genes with similar annotations, also with annotations left out."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._gene_similarity import coordinates
+from ._kernel_regression import label_factors
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 PRIOR = 0.05
-"""What the term's frequency counts among the genes."""
+"""Weight of the term's frequency among the weights of the genes."""
 BLOCK = 1000
 
 
 class AnnotationKernel:
-    """Likeness of annotated genes by their annotations: the squared cosine, terms weighted by rarity.
+    r"""Similarity of annotated genes by their annotations.
 
-    Genes that share a disease tell nothing of each other: what the disease has, both have.
+    The weight of gene :math:`h` for gene :math:`g` is
+
+    .. math::
+
+        W_{gh} = \frac{c_{gh}^2}{\sum_{h'} c_{gh'}^2 + 0.05}
+
+    where :math:`c_{gh}` is the cosine of the annotation vectors, in which each term is weighted by
+    :math:`\sqrt{-\log f_t}`. It is 0 for genes that share a disease, since these share the annotations of that disease.
 
     Parameters
     ----------
@@ -28,7 +35,7 @@ class AnnotationKernel:
     diseases
         Genes × diseases.
     frequency, directions
-        What :func:`~scgsfm.phenotypes.fitting._gene_similarity.basis` gives.
+        Result of :func:`label_basis`.
     """
 
     def __init__(
@@ -36,10 +43,10 @@ class AnnotationKernel:
     ) -> None:
         self.labels = labels.astype(np.float32)
         self.rarity = np.sqrt(-np.log(np.maximum(frequency, 1 / labels.shape[0]))).astype(np.float32)
-        self._coordinates, self._terms = coordinates(self.labels, frequency, directions)
-        self._turned = self._unit(self.labels).T.tocsr()
+        self._gene_factors, self.term_factors = label_factors(self.labels, frequency, directions)
+        self._unit_terms = self._unit(self.labels).T.tocsr()
         diseases = diseases.astype(np.int32)
-        self._related = (diseases @ diseases.T).astype(bool).tocsr()
+        self._share_disease = (diseases @ diseases.T).astype(bool).tocsr()
 
     def _unit(self, labels: sparse.csr_array) -> sparse.csr_array:
         from scipy import sparse
@@ -49,48 +56,49 @@ class AnnotationKernel:
         return sparse.diags_array((1 / np.maximum(length, 1e-9)).astype(np.float32)) @ scaled
 
     def weights(self, labels: sparse.csr_array, genes: np.ndarray) -> np.ndarray:
-        """How much each gene counts for some genes, were they annotated so: ``genes`` × all genes."""
-        square = (self._unit(labels) @ self._turned).toarray() ** 2
-        related = self._related[genes].tocoo()
+        """Weights of all genes for some genes with the given labels, ``genes`` × all genes."""
+        square = (self._unit(labels) @ self._unit_terms).toarray() ** 2
+        related = self._share_disease[genes].tocoo()
         square[related.coords] = 0
-        return square / (square.sum(axis=1, keepdims=True) + PRIOR)
+        weights: np.ndarray = square / (square.sum(axis=1, keepdims=True) + PRIOR)
+        return weights
 
     def encode(self) -> np.ndarray:
-        """Encodings of the genes; the terms' are those of :func:`~scgsfm.phenotypes.fitting._gene_similarity.encode`."""
+        """Factors of the genes; the factors of the terms are those of :func:`encode`."""
         n = self.labels.shape[0]
         blocks = np.array_split(np.arange(n), max(n // BLOCK, 1))
-        return np.concatenate([self.weights(self.labels[b], b) @ self._coordinates for b in blocks])
+        return np.concatenate([self.weights(self.labels[b], b) @ self._gene_factors for b in blocks])
 
     def left_out(self, gene: int, direct: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
-        """Terms of a gene, and how far the gene departs from the frequency of each, were it not annotated with it.
+        """Terms of a gene, and the strength of each if the gene were not annotated with it.
 
         Parameters
         ----------
         gene
-            Its row.
+            Row of the gene.
         direct
-            The terms that the gene is annotated with × these and their ancestors.
+            Directly annotated terms × these terms and their ancestors.
         """
         from scipy import sparse
 
-        own, rest = without(direct)
-        row, column = np.nonzero(rest)
+        terms, remaining = leave_terms_out(direct)
+        row, column = np.nonzero(remaining)
         labels = sparse.csr_array(
-            (np.ones(len(row), np.float32), (row, own[column])), shape=(len(own), self.labels.shape[1])
+            (np.ones(len(row), np.float32), (row, terms[column])), shape=(len(terms), self.labels.shape[1])
         )
-        genes = self.weights(labels, np.full(len(own), gene)) @ self._coordinates
-        return own, np.einsum("ij,ij->i", genes, self._terms[own])
+        factors = self.weights(labels, np.full(len(terms), gene)) @ self._gene_factors
+        return terms, np.einsum("ij,ij->i", factors, self.term_factors[terms])
 
 
-def without(direct: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """The terms of a gene, and which of them (columns) are known without each (row) and all that lie below it.
+def leave_terms_out(direct: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Terms of a gene, and which terms (columns) remain without each term (row) and its descendants.
 
     Parameters
     ----------
     direct
-        The terms that the gene is annotated with × these and their ancestors.
+        Directly annotated terms × these terms and their ancestors.
     """
-    own = np.unique(direct.indices)
-    above = direct[:, own].toarray().astype(np.int32)
-    common = above.T @ above
-    return own, common.diagonal() > common
+    terms = np.unique(direct.indices)
+    ancestors = direct[:, terms].toarray().astype(np.int32)
+    common = ancestors.T @ ancestors
+    return terms, common.diagonal() > common

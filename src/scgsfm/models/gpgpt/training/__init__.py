@@ -1,7 +1,7 @@
-"""Training of GP-GPT in two stages: the corpus, the instructions, the language model."""
+"""Training of GP-GPT in two stages: corpus, instructions, language model."""
 
 from ._config import TrainConfig
 from ._corpus import Corpus, Prose, build_corpus
-from ._question_templates import ASKED
+from ._question_templates import QUESTIONS
 
-__all__ = ["ASKED", "Corpus", "Prose", "TrainConfig", "build_corpus"]
+__all__ = ["QUESTIONS", "Corpus", "Prose", "TrainConfig", "build_corpus"]

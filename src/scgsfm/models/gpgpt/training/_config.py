@@ -1,4 +1,4 @@
-"""What a training run of GP-GPT depends on, besides its corpus and its base."""
+"""Settings of a training run of GP-GPT."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _POSITIVE = ("learning_rate", "decay")
 class TrainConfig:
     """Settings of a training run; the defaults are the first stage of ``gpgpt-mini``.
 
-    Sizes, ranks and rates are ours: the publication tells none.
+    The publication does not state sizes, ranks and learning rates; these are our choices.
 
     Attributes
     ----------
     vocab_size, hidden_size, layers, heads, feed_forward
-        Of a model trained from scratch: tokens, width, depth, attention heads, and width of the feed-forward part.
+        Vocabulary size, width, depth, attention heads and feed-forward width of a model trained from scratch.
     context
-        Tokens of a row.
+        Number of tokens per row.
     adapters
-        ``"none"`` trains all weights, ``"lora"`` low-rank adapters beside them, ``"qlora"`` the same beside weights in
-        four bits (needs bitsandbytes and a GPU), ``"auto"`` all weights from scratch and adapters with a base.
+        ``"none"`` trains all weights, ``"lora"`` trains low-rank adapters, and ``"qlora"`` trains low-rank adapters of a
+        model with four-bit weights (needs bitsandbytes and a GPU). ``"auto"`` is ``"lora"`` with a base, else ``"none"``.
     rank, alpha
-        Rank of the adapters, and what they are scaled by, divided by the rank.
+        Rank of the adapters, and their scale times the rank.
     infill
-        Share of the texts of stage 1 that have spans masked, to be filled in behind the text.
+        Fraction of the texts of stage 1 with masked spans, which are filled in after the text.
     mixture
-        Weights of the kinds of documents, 1 for all others.
+        Sampling weights of kinds of documents; 1 by default.
     batch_size, steps, learning_rate, warmup, decay, weight_decay, seed
-        The optimisation: AdamW, linear warm-up over ``warmup`` steps, and linear decay over the last share ``decay``.
+        Optimization by AdamW, with linear warm-up over ``warmup`` steps and linear decay over the last fraction ``decay``.
     precision
-        ``"bf16-mixed"`` multiplies matrices in bfloat16, ``"32-true"`` in single precision.
+        Precision of matrix products: ``"bf16-mixed"`` for bfloat16, ``"32-true"`` for single precision.
 
     Raises
     ------
@@ -70,10 +70,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_settings(self, least=_LEAST, below={}, positive=_POSITIVE)
         if not self.infill <= 1:
-            raise refused("infill", self.infill, "must be a share")
+            error = refused("infill", self.infill, "must be a fraction")
+            raise error
         if self.hidden_size % (2 * self.heads):
-            raise refused("hidden_size", self.hidden_size, f"must be a multiple of twice the heads, {self.heads}")
+            problem = f"must be a multiple of twice the heads, {self.heads}"
+            error = refused("hidden_size", self.hidden_size, problem)
+            raise error
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings, ready for JSON."""
+        """All settings as a dictionary for JSON."""
         return asdict(self)

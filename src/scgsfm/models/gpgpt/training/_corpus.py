@@ -1,4 +1,4 @@
-"""The corpus of GP-GPT: text, statements and triples to read, and instructions for the three tasks."""
+"""Corpus of GP-GPT: texts, statements and triples for stage 1, and instructions of three tasks for stage 2."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ _SYMBOL = re.compile(r"\b[A-Z][A-Z0-9-]*[A-Z0-9]\b")
 
 
 class Prose(NamedTuple):
-    """A text about an entity: a summary of a gene, a definition of a term or of a disease."""
+    """A text about an entity: a summary of a gene, or a definition of a term or disease."""
 
     kind: str
     """``"gene"``, ``"hpo"`` or ``"disease"``."""
     name: str
-    """An approved symbol, the id of a term, present or former, or that of a disease."""
+    """Approved symbol, current or former id of a term, or id of a disease."""
     text: str
 
 
 class Document(NamedTuple):
-    """A text to read, or an instruction: what is asked, and the answer."""
+    """A text, or an instruction with its answer."""
 
     kind: str
     """One of :data:`READ` or :data:`TASKS`."""
     prompt: str
-    """Empty for a text to read."""
+    """Empty for texts."""
     text: str
     held_out: bool
-    """Whether it is kept for validation."""
+    """Whether the document is used for validation."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Documents in memory, and what they were made from."""
+    """Documents in memory, with their provenance."""
 
     documents: list[Document]
     info: dict[str, Any]
@@ -66,7 +66,7 @@ class Corpus:
         """Read a corpus that :func:`build_corpus` wrote."""
         folder = Path(folder)
         if not (folder / INFO).exists():
-            msg = f"data: {folder} is no corpus folder, for it lacks {INFO}; training/build_gpgpt_corpus.py writes one."
+            msg = f"`data`: {folder} is not a corpus directory, as it lacks {INFO}: training/build_gpgpt_corpus.py writes one."
             raise FileNotFoundError(msg)
         with gzip.open(folder / DOCUMENTS, "rt", encoding="utf-8") as lines:
             documents = [Document(*json.loads(line)) for line in lines]
@@ -81,12 +81,12 @@ class Corpus:
         (folder / INFO).write_text(json.dumps(self.info, indent=2) + "\n", encoding="utf-8")
 
     def select(self, kinds: Sequence[str], *, held_out: bool) -> list[Document]:
-        """The documents of some kinds, for training or for validation."""
+        """Documents of some kinds, for training or for validation."""
         return [document for document in self.documents if document.kind in kinds and document.held_out == held_out]
 
 
 def build_corpus(
-    known: HPOAnnotations,
+    hpo: HPOAnnotations,
     prose: Iterable[Prose],
     functions: Mapping[str, Mapping[str, Sequence[str]]],
     folder: str | Path,
@@ -98,44 +98,45 @@ def build_corpus(
 ) -> Corpus:
     """Write the corpus of both stages and return it.
 
-    Ids of terms that were merged become those of today, and only terms below Phenotypic abnormality count as
-    phenotypes. Pairs of gene and phenotype that are no annotation, but follow from one by the hierarchy, are never
-    taken for unrelated.
+    Former ids of terms are replaced by current ones. Only terms below Phenotypic abnormality are used as phenotypes. A
+    pair of a gene and a phenotype that is implied by an annotation is never used as a negative.
 
     Parameters
     ----------
-    known
+    hpo
         Terms, genes, diseases and their relations.
     prose
-        Texts about them.
+        Texts about these.
     functions
-        For each statement that can be made of a gene (``"takes part in"``), names of functions and their genes.
+        Genes by function, for each relation of genes and functions (such as ``"takes part in"``).
     folder
-        Where to write ``documents.jsonl.gz`` and ``corpus.json``.
+        Directory to write ``documents.jsonl.gz`` and ``corpus.json`` to.
     exclude
-        Symbols of genes that nothing may be told of, to measure on them later.
+        Symbols of genes to leave out of all documents, for later evaluation.
     n_instructions
-        Instructions to draw for stage 2.
+        Number of instructions of stage 2.
     held_out
-        Share of the genes, terms and diseases whose documents are kept for validation.
+        Fraction of the genes, terms and diseases whose documents are used for validation.
     seed
-        Seed of what is drawn.
+        Seed of all random choices.
 
     Returns
     -------
     The corpus.
     """
     rng = np.random.default_rng(seed)
-    writer = _Writer(known, set(exclude), held_out, rng)
+    writer = _DocumentWriter(hpo, set(exclude), held_out, rng)
     documents = [*writer.texts(prose), *writer.terms(), *writer.statements(functions), *writer.triples()]
-    documents += [Document("question", "", text, writer.kept(text)) for text in writer.questions(n_instructions // 5)]
-    asked = instructions(known, writer.excluded, n_instructions, rng)
-    documents += [Document(kind, prompt, text, writer.kept(prompt)) for kind, prompt, text in asked]
+    documents += [
+        Document("question", "", text, writer.is_held_out(text)) for text in writer.questions(n_instructions // 5)
+    ]
+    asked = instructions(hpo, writer.excluded, n_instructions, rng)
+    documents += [Document(kind, prompt, text, writer.is_held_out(prompt)) for kind, prompt, text in asked]
     info = {
         "n_documents": dict(Counter(document.kind for document in documents)),
         "n_held_out": dict(Counter(document.kind for document in documents if document.held_out)),
         "n_characters": sum(len(document.prompt) + len(document.text) for document in documents),
-        "sources": {key: f"{about['title']} {about['version']}" for key, about in known.sources.items()},
+        "sources": {key: f"{about['title']} {about['version']}" for key, about in hpo.sources.items()},
         "excluded_genes": len(writer.excluded),
         "seed": seed,
         "sha256": hashlib.sha256(_lines(documents)).hexdigest(),
@@ -149,102 +150,102 @@ def _lines(documents: list[Document]) -> bytes:
     return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents).encode()
 
 
-class _Writer:
-    """Writes what is known as sentences."""
+class _DocumentWriter:
+    """Writes annotations, statements and prose as documents."""
 
-    def __init__(self, known: HPOAnnotations, excluded: set[str], held_out: float, rng: np.random.Generator) -> None:
-        self.known, self.excluded, self.held_out, self.rng = known, excluded, held_out, rng
-        self.symbols = set(known.genes)
-        self.disease_rows = {name: row for row, name in enumerate(known.disease_ids)}
+    def __init__(self, hpo: HPOAnnotations, excluded: set[str], held_out: float, rng: np.random.Generator) -> None:
+        self.hpo, self.excluded, self.held_out, self.rng = hpo, excluded, held_out, rng
+        self.symbols = set(hpo.genes)
+        self.disease_rows = {name: row for row, name in enumerate(hpo.disease_ids)}
 
-    def kept(self, name: str) -> bool:
-        """Whether an entity is one of validation: by a checksum of its name, so that it is in every corpus."""
+    def is_held_out(self, name: str) -> bool:
+        """Whether an entity is held out: by a checksum of its name, so that it is the same for every corpus."""
         return zlib.crc32(name.encode()) % 10_000 < 10_000 * self.held_out
 
     def texts(self, prose: Iterable[Prose]) -> Iterator[Document]:
-        """Prose, headed by what it is about; genes that it names are tagged."""
+        """Prose with its subject as the heading; genes in the text are tagged."""
         for kind, name, text in prose:
-            shown = self._shown(kind, name)
+            shown = self._display_name(kind, name)
             if shown and text and name not in self.excluded:
                 body = self._tagged(text) if kind == "gene" else text
-                yield Document("text", "", f"{tag(kind, shown)}: {body}", self.kept(shown))
+                yield Document("text", "", f"{tag(kind, shown)}: {body}", self.is_held_out(shown))
 
-    def _shown(self, kind: str, name: str) -> str:
+    def _display_name(self, kind: str, name: str) -> str:
         if kind == "gene":
             return name
         if kind == "hpo":
-            rows = self.known.ontology.find(name)
-            return self.known.ontology.names[rows[0]] if rows else ""
+            rows = self.hpo.ontology.find(name)
+            return self.hpo.ontology.names[rows[0]] if rows else ""
         row = self.disease_rows.get(name)
-        return self.known.disease_names[row] if row is not None else ""
+        return self.hpo.disease_names[row] if row is not None else ""
 
     def _tagged(self, text: str) -> str:
         return _SYMBOL.sub(lambda m: tag("gene", m[0]) if m[0] in self.symbols and len(m[0]) > 2 else m[0], text)
 
     def terms(self) -> Iterator[Document]:
-        """What each term is called, spelled out as well, and what it is a kind of."""
-        o = self.known.ontology
+        """Names, synonyms and parents of each term."""
+        o = self.hpo.ontology
         synonyms: dict[int, list[str]] = {}
         for text, row in zip(o.synonyms, o.synonym_rows.tolist(), strict=True):
             synonyms.setdefault(row, []).append(text)
-        above: dict[int, list[int]] = {}
+        parents: dict[int, list[int]] = {}
         for child, parent in o.parents.T.tolist():
-            above.setdefault(child, []).append(parent)
+            parents.setdefault(child, []).append(parent)
         for row in np.flatnonzero(o.is_phenotype).tolist():
-            told = [f"{o.names[row]} is {tag('hpo', o.names[row])}, {tag('hpo', o.ids[row])}"]
+            parts = [f"{o.names[row]} is {tag('hpo', o.names[row])}, {tag('hpo', o.ids[row])}"]
             if row in synonyms:
-                told.append("also called " + ", ".join(f"{s} {tag('hpo', s)}" for s in self._some(synonyms[row], 3)))
-            told.append("a kind of " + " and ".join(tag("hpo", o.names[parent]) for parent in above[row]))
-            yield Document("triple", "", "; ".join(told) + ".", self.kept(o.names[row]))
+                parts.append("also called " + ", ".join(f"{s} {tag('hpo', s)}" for s in self._sample(synonyms[row], 3)))
+            parts.append("a kind of " + " and ".join(tag("hpo", o.names[parent]) for parent in parents[row]))
+            yield Document("triple", "", "; ".join(parts) + ".", self.is_held_out(o.names[row]))
 
     def statements(self, functions: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Document]:
-        """What each gene and its protein do."""
-        told: dict[str, list[str]] = {}
-        for says, terms in functions.items():
+        """Functions of each gene."""
+        statements: dict[str, list[str]] = {}
+        for relation, terms in functions.items():
             for name, genes in terms.items():
                 for gene in genes:
-                    told.setdefault(gene, []).append(f"{says} {name}")
-        for gene in sorted(told.keys() - self.excluded):
-            some = self._some(told[gene], 5)
-            yield Document("statement", "", f"{gene}: {tag('gene', gene)} {'; '.join(some)}.", self.kept(gene))
+                    statements.setdefault(gene, []).append(f"{relation} {name}")
+        for gene in sorted(statements.keys() - self.excluded):
+            some = self._sample(statements[gene], 5)
+            yield Document("statement", "", f"{gene}: {tag('gene', gene)} {'; '.join(some)}.", self.is_held_out(gene))
 
     def triples(self) -> Iterator[Document]:
         """Gene, disease and phenotypes of each link; disease and phenotypes of each disease."""
-        for gene, disease, kind in self.known.links.tolist():
-            symbol = self.known.genes[gene]
+        for gene, disease, kind in self.hpo.links.tolist():
+            symbol = self.hpo.genes[gene]
             if symbol not in self.excluded:
-                relation = self.known.kinds[kind][1].lower().removesuffix(" in")
+                relation = self.hpo.kinds[kind][1].lower().removesuffix(" in")
                 shown = self._phenotypes(disease, 4)
                 text = f"{tag('gene', symbol)} – {relation} – {self._disease(disease)}{shown and ' – '}{shown}."
-                yield Document("triple", "", text, self.kept(symbol))
-        for disease, key in enumerate(self.known.disease_ids):
+                yield Document("triple", "", text, self.is_held_out(symbol))
+        for disease, key in enumerate(self.hpo.disease_ids):
             if shown := self._phenotypes(disease, 6):
-                name = self.known.disease_names[disease]
+                name = self.hpo.disease_names[disease]
                 text = f"{name} is {self._disease(disease)}, {tag('disease', key)}. It shows {shown}."
-                yield Document("triple", "", text, self.kept(name))
+                yield Document("triple", "", text, self.is_held_out(name))
 
     def questions(self, n: int) -> Iterator[str]:
-        """Questions with what they name in tags and what they ask for, so that their words are read as well."""
-        for asked, question in questions(self.known, self.excluded, n, self.rng):
-            yield f"{question} Asked: {asked}."
+        """Questions with tagged entities and their kind, so that stage 1 contains the words of questions."""
+        for kind, question in questions(self.hpo, self.excluded, n, self.rng):
+            yield f"{question} Asked: {kind}."
 
     def _disease(self, row: int) -> str:
-        return tag("disease", self.known.disease_names[row] or self.known.disease_ids[row])
+        return tag("disease", self.hpo.disease_names[row] or self.hpo.disease_ids[row])
 
     def _phenotypes(self, disease: int, n: int) -> str:
-        known, o = self.known, self.known.ontology
-        places = [
-            place
-            for place in known.annotations_of(disease).tolist()
-            if o.is_phenotype[known.annotations[place, 1]] and not known.negated[place]
+        hpo, o = self.hpo, self.hpo.ontology
+        positions = [
+            position
+            for position in hpo.annotations_of(disease).tolist()
+            if o.is_phenotype[hpo.annotations[position, 1]] and not hpo.negated[position]
         ]
-        told = []
-        for place in self._some(places, n):
-            often = frequency_words(known.frequencies[known.annotations[place, 2]])
-            told.append(tag("hpo", o.names[known.annotations[place, 1]]) + (f" ({often})" if often else ""))
-        return ", ".join(told)
+        parts = []
+        for position in self._sample(positions, n):
+            frequency = frequency_words(hpo.frequencies[hpo.annotations[position, 2]])
+            parts.append(tag("hpo", o.names[hpo.annotations[position, 1]]) + (f" ({frequency})" if frequency else ""))
+        return ", ".join(parts)
 
-    def _some(self, items: list[Any], n: int) -> list[Any]:
+    def _sample(self, items: list[Any], n: int) -> list[Any]:
         if len(items) <= n:
             return items
         return [items[i] for i in np.sort(self.rng.choice(len(items), n, replace=False))]

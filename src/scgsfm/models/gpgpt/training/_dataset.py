@@ -1,14 +1,15 @@
-"""What a training step sees: rows of packed texts with masked spans, or instructions and their answers."""
+"""Batches of both stages: packed texts with masked spans, and instructions with their answers."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
-from scgsfm.models.gpgpt._tokenizer import ANSWER, FILL, MASK
+from scgsfm.models.gpgpt._encoder import IGNORED
+from scgsfm.models.gpgpt._tokenizer import FILL, MASK
 from scgsfm.models.training._loop import InfiniteBatches
 
 if TYPE_CHECKING:
@@ -16,49 +17,23 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from scgsfm.models.gpgpt._encoder import Encoder
+
     from ._config import TrainConfig
     from ._corpus import Document
 
-IGNORED = -100
-"""The label of tokens that are not predicted."""
 _UNIT = re.compile(r"<(?:[a-z]+)>([^<>]*)</[a-z]+>|[^\s<>]+")
 
 
-class Batch(NamedTuple):
-    """Rows of tokens, and the label that each position is to predict: that of the token after it."""
+class TokenBatch(NamedTuple):
+    """Rows of tokens, and the label of each position: the next token."""
 
     tokens: Tensor
     labels: Tensor
 
 
-class Encoder:
-    """Turns texts and instructions into tokens by the tokeniser of any model."""
-
-    def __init__(self, tokenizer: Any) -> None:
-        self.tokenizer = tokenizer
-        self.begin = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-        self.end = [tokenizer.eos_token_id]
-
-    def tokens(self, text: str) -> list[int]:
-        """The tokens of a text alone."""
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
-
-    def text(self, text: str) -> list[int]:
-        """A whole text."""
-        return self.begin + self.tokens(text) + self.end
-
-    def prompt(self, prompt: str) -> list[int]:
-        """What an answer follows; a prompt without an instruction is only begun."""
-        return self.begin + self.tokens(prompt)
-
-    def instruction(self, prompt: str, answer: str) -> tuple[list[int], int]:
-        """An instruction with its answer, and how many tokens come before the answer."""
-        before = self.prompt(prompt + ANSWER)
-        return before + self.tokens(answer) + self.end, len(before)
-
-
 def infilled(text: str, rng: np.random.Generator) -> str:
-    """The text with one to three spans masked, and the spans behind it: entities, or up to six words."""
+    """Mask one to three spans (entities, or up to six words) and append them to the text :cite:p:`Bavarian2022`."""
     units = list(_UNIT.finditer(text))
     if not units:
         return text
@@ -80,66 +55,66 @@ def infilled(text: str, rng: np.random.Generator) -> str:
     return MASK.join(kept) + FILL + MASK.join(text[start:end] for start, end in cuts)
 
 
-class Rows(InfiniteBatches[Batch]):
-    """Batches of stage 1 without end: texts one after another, cut into rows.
+class PackedTexts(InfiniteBatches[TokenBatch]):
+    """Infinite batches of stage 1: concatenated texts, split into rows.
 
-    The batch of a step depends on the seed, the step and the process alone, so that training resumes exactly.
+    A batch depends only on the seed, the step and the process, so that training resumes exactly.
     """
 
     def __init__(
         self, documents: Sequence[Document], encoder: Encoder, config: TrainConfig, *, rank: int = 0, start: int = 0
     ) -> None:
         self.documents, self.encoder, self.config, self.rank, self.start = documents, encoder, config, rank, start
-        self.chance = _chances([document.kind for document in documents], config.mixture)
+        self.cumulative = _cumulative_weights([document.kind for document in documents], config.mixture)
 
-    def batch(self, step: int) -> Batch:
-        """The batch of one step."""
+    def batch(self, step: int) -> TokenBatch:
+        """The batch of a step."""
         c = self.config
         rng = np.random.default_rng([c.seed, step, self.rank])
         wanted = c.batch_size * (c.context + 1)
         stream: list[int] = []
         while len(stream) < wanted:
-            for place in np.searchsorted(self.chance, rng.random(c.batch_size)).tolist():
-                text = self.documents[place].text
+            for row in np.searchsorted(self.cumulative, rng.random(c.batch_size)).tolist():
+                text = self.documents[row].text
                 stream += self.encoder.text(infilled(text, rng) if rng.random() < c.infill else text)
         rows = torch.tensor(stream[:wanted]).view(c.batch_size, c.context + 1)
-        return Batch(rows[:, :-1], rows[:, 1:])
+        return TokenBatch(rows[:, :-1], rows[:, 1:])
 
 
-class Instructions(InfiniteBatches[Batch]):
-    """Batches of stage 2 without end: instructions of like lengths, padded; only answers are predicted."""
+class InstructionBatches(InfiniteBatches[TokenBatch]):
+    """Infinite batches of stage 2: padded instructions of similar lengths; only answers are predicted."""
 
     def __init__(
         self, documents: Sequence[Document], encoder: Encoder, config: TrainConfig, *, rank: int = 0, start: int = 0
     ) -> None:
         self.documents = sorted(documents, key=lambda document: len(document.prompt) + len(document.text))
         self.encoder, self.config, self.rank, self.start = encoder, config, rank, start
-        self.chance = _chances([document.kind for document in self.documents], config.mixture)
+        self.cumulative = _cumulative_weights([document.kind for document in self.documents], config.mixture)
 
-    def batch(self, step: int) -> Batch:
-        """The batch of one step: drawn from an eighth of the documents, those of like lengths."""
+    def batch(self, step: int) -> TokenBatch:
+        """The batch of a step, sampled from an eighth of the documents, which have similar lengths."""
         rng = np.random.default_rng([self.config.seed, step, self.rank])
         window = rng.random() * 7 / 8 + rng.random(self.config.batch_size) / 8
-        places = np.minimum(np.searchsorted(self.chance, window), len(self.documents) - 1)
-        return padded([self.documents[place] for place in places.tolist()], self.encoder, self.config.context)
+        rows = np.minimum(np.searchsorted(self.cumulative, window), len(self.documents) - 1)
+        return padded([self.documents[row] for row in rows.tolist()], self.encoder, self.config.context)
 
 
-def padded(documents: Sequence[Document], encoder: Encoder, context: int) -> Batch:
-    """Instructions as rows of one length; answers that reach beyond ``context`` are cut."""
+def padded(documents: Sequence[Document], encoder: Encoder, context: int) -> TokenBatch:
+    """Instructions as rows of equal length; answers are truncated at ``context``."""
     rows = [encoder.instruction(document.prompt, document.text) for document in documents]
     length = min(max(len(row) for row, _ in rows), context + 1)
     tokens = torch.full((len(rows), length), encoder.end[0])
     labels = torch.full((len(rows), length), IGNORED)
     for i, (row, n_prompt) in enumerate(rows):
-        row = row[:length]
-        tokens[i, : len(row)] = torch.tensor(row)
-        labels[i, n_prompt : len(row)] = tokens[i, n_prompt : len(row)]
-    # what pads a row stands behind all that counts, so that causal attention never sees it
-    return Batch(tokens[:, :-1], labels[:, 1:])
+        end = min(len(row), length)
+        tokens[i, :end] = torch.tensor(row[:end])
+        labels[i, n_prompt:end] = tokens[i, n_prompt:end]
+    # padding comes last, so that causal attention never reads it
+    return TokenBatch(tokens[:, :-1], labels[:, 1:])
 
 
-def validation(documents: Sequence[Document], encoder: Encoder, config: TrainConfig) -> list[Batch]:
-    """Fixed batches of held-out documents, one document a row, all tokens of texts predicted."""
+def validation(documents: Sequence[Document], encoder: Encoder, config: TrainConfig) -> list[TokenBatch]:
+    """Fixed batches of held-out documents, one per row; all tokens of texts are predicted."""
     batches = []
     order = sorted(documents, key=lambda document: len(document.prompt) + len(document.text))
     for start in range(0, len(order), config.batch_size):
@@ -151,16 +126,17 @@ def validation(documents: Sequence[Document], encoder: Encoder, config: TrainCon
     return batches
 
 
-def _texts(rows: list[list[int]], encoder: Encoder, context: int) -> Batch:
+def _texts(rows: list[list[int]], encoder: Encoder, context: int) -> TokenBatch:
     length = min(max(map(len, rows)), context + 1)
     tokens = torch.full((len(rows), length), encoder.end[0])
     labels = torch.full((len(rows), length), IGNORED)
     for i, row in enumerate(rows):
         tokens[i, : len(row)] = labels[i, : len(row)] = torch.tensor(row[:length])
-    return Batch(tokens[:, :-1], labels[:, 1:])
+    return TokenBatch(tokens[:, :-1], labels[:, 1:])
 
 
-def _chances(kinds: Sequence[str], mixture: Mapping[str, float]) -> np.ndarray:
-    """Where each document ends on a line from 0 to 1; longer stretches are drawn more often."""
+def _cumulative_weights(kinds: Sequence[str], mixture: Mapping[str, float]) -> np.ndarray:
+    """Cumulative sampling probabilities of documents."""
     ends = np.cumsum([mixture.get(kind, 1.0) for kind in kinds])
-    return ends / ends[-1]
+    cumulative: np.ndarray = ends / ends[-1]
+    return cumulative

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from scgsfm.models.gpgpt._encoder import IGNORED
 from scgsfm.models.training._data_module import DataModule
 from scgsfm.models.training._schedule import linear_decay, warmup_schedule
 from scgsfm.models.training._training_module import TrainingModule, decay_groups
 
 from ._corpus import READ, TASKS
-from ._dataset import IGNORED, Batch, Instructions, Rows, validation
+from ._dataset import InstructionBatches, PackedTexts, TokenBatch, validation
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
+    from scgsfm.models.gpgpt._encoder import Encoder
+
     from ._config import TrainConfig
     from ._corpus import Corpus, Document
-    from ._dataset import Encoder
 
 MAY_CHANGE = ("steps", "decay", "precision")
 """Settings that a resumed run may change: until the decay begins, a longer run takes the same steps."""
@@ -36,23 +38,23 @@ class GPGPTTraining(TrainingModule):
         self.config = config
         self.strict_loading = False
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: TokenBatch) -> Tensor:
         """The mean loss over all predicted tokens."""
         return self._token_losses(batch).sum() / (batch.labels != IGNORED).sum().clamp(min=1)
 
-    def _token_losses(self, batch: Batch) -> Tensor:
+    def _token_losses(self, batch: TokenBatch) -> Tensor:
         """Rows × positions, 0 where nothing is predicted."""
         logits = self.network(input_ids=batch.tokens, use_cache=False).logits
         labels = batch.labels.flatten()
         each = cross_entropy(logits.float().flatten(0, 1), labels, ignore_index=IGNORED, reduction="none")
         return each.view_as(batch.labels)
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: TokenBatch) -> Tensor:
         """The loss of one batch; a row weighs the root of its labels, so that long answers do not dominate short ones."""
         root = (batch.labels != IGNORED).sum(1).sqrt()
         return (self._token_losses(batch).sum(1) / root.clamp(min=1)).sum() / root.sum().clamp(min=1)
 
-    def validation_step(self, batch: Batch, _batch_idx: int) -> None:
+    def validation_step(self, batch: TokenBatch, _batch_idx: int) -> None:
         """The loss on held-out documents; all tokens weigh the same."""
         n = int((batch.labels != IGNORED).sum())
         self.log("val_loss", self(batch), prog_bar=True, batch_size=n, sync_dist=True)
@@ -88,7 +90,7 @@ def data_module(
         msg = f"data: the corpus has too few documents of the kinds {', '.join(kinds)} for stage {stage}."
         raise ValueError(msg)
     data = DataModule(
-        partial(Rows if stage == 1 else Instructions, documents, encoder, config),
+        partial(PackedTexts if stage == 1 else InstructionBatches, documents, encoder, config),
         validation(held_out[:: len(held_out) // 512 + 1], encoder, config),
         bound_to={**config.as_dict(), "stage": stage, "base": base, "corpus": corpus.info["sha256"]},
         may_change=MAY_CHANGE,

@@ -1,4 +1,4 @@
-"""The model card as a page for readers."""
+"""README of a model from its card."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def readme(card: dict[str, Any]) -> str:
     stages = "\n\n".join(f"## Round {i}: stage {s['stage']}\n\n{_stage(s)}" for i, s in enumerate(card["stages"], 1))
     return f"""# {card["name"]}
 
-A language model of genes, phenotypes and diseases: the architecture of Llama, {card["parameters"]:,} parameters
-({shape["layers"]} layers, {shape["hidden_size"]} wide, {shape["heads"]} heads, {shape["vocab_size"]:,} tokens), trained
-from scratch, then by adapters that were merged. It reads questions; it is no source of facts, and nothing it writes is
-medical advice.
+A language model of genes, phenotypes and diseases with the architecture of Llama and {card["parameters"]:,} parameters
+({shape["layers"]} layers, width {shape["hidden_size"]}, {shape["heads"]} heads, {shape["vocab_size"]:,} tokens). It was trained
+from scratch, then with low-rank adapters that were merged. The model reads questions. It is not a source of facts, and its
+output is not medical advice.
 
-Licence: {card["licence"]}
+License: {card["licence"]}
 
 ```python
 import scgsfm
@@ -30,10 +30,16 @@ print(scgsfm.tl.ask("Which gene causes Marfan syndrome?", model=model))
 ## Data
 
 {", ".join(corpus["sources"].values())}, RefSeq summaries of genes, Gene Ontology. Documents: {documents}. SHA-256:
-`{corpus["sha256"]}`. The text is not part of the package.
+`{corpus["sha256"]}`. The texts are not part of the package.
 
-{stages}
+{_recipe(card.get("recipe", []))}{stages}
 """
+
+
+def _recipe(steps: list[dict[str, str]]) -> str:
+    """How the files were made, one list item per step."""
+    items = ["- " + "; ".join(f"{key}: {value}" for key, value in step.items()) for step in steps]
+    return "\n".join(["## Recipe", "", *items, "", ""]) if items else ""
 
 
 def _stage(card: dict[str, Any]) -> str:
@@ -42,9 +48,9 @@ def _stage(card: dict[str, Any]) -> str:
     rows = {
         "parameters trained": f"{card['parameters']['trained']:,} of {card['parameters']['all']:,}",
         "steps": f"{card['steps']:,}",
-        "seconds, of them on the processor": f"{card['seconds']:,}, {card['cpu_seconds']:,}",
+        "seconds, CPU seconds": f"{card['seconds']:,}, {card['cpu_seconds']:,}",
         "perplexity on held-out documents": perplexity or "not measured",
-        "made": f"{card['created']}, {versions}",
+        "created": f"{card['created']}, {versions}",
         **card["config"],
     }
     return "\n".join(["| | |", "| --- | --- |", *(f"| {k} | {v} |" for k, v in rows.items())])

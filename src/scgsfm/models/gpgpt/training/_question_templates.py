@@ -1,6 +1,6 @@
-"""How questions are worded in training: what is asked, and of which entities. The benchmark asks in words of its own.
+"""Question templates for training. The benchmark uses its own questions.
 
-The wordings are in ``questions.txt``, one structure a line.
+The templates are in ``questions.txt``, one structure per line.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-ASKED = ("genes", "phenotypes", "diseases", "related", "how often", "meaning", "functions")
-"""What a question can ask for."""
-
 _FILE = Path(__file__).with_name("questions.txt")
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _CHOICES = re.compile(r"@(\w+)")
 
 
 def _read(text: str) -> tuple[dict[tuple[str, tuple[str, ...]], tuple[str, ...]], dict[str, str]]:
-    """The structures by what is asked and the kinds of the entities, and the choices that have a name."""
+    """Structures by kind of question and kinds of entities, and named choices."""
     choices: dict[str, str] = {}
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     structures: list[str] = []
@@ -37,12 +34,12 @@ def _read(text: str) -> tuple[dict[tuple[str, tuple[str, ...]], tuple[str, ...]]
 
 
 QUESTIONS, _NAMED = _read(_FILE.read_text(encoding="utf-8"))
-"""By what is asked and the kinds of the entities."""
+"""Structures by kind of question and kinds of entities."""
 
 
 def phrase(structure: str, rng: np.random.Generator) -> str:
-    """One wording of a structure, its entities still open."""
-    # a name stands within a choice, as one more of its options, or by itself
+    """A random wording of a structure with placeholders for the entities."""
+    # a named choice may be an option of another choice
     text = _CHOICES.sub(lambda name: f"[{_NAMED[name[1]]}]", structure)
     while match := _CHOICE.search(text):
         options = match[1].split("|")
@@ -50,16 +47,16 @@ def phrase(structure: str, rng: np.random.Generator) -> str:
     return re.sub(r" +([?.,;:])", r"\1", " ".join(text.split()))
 
 
-def roughened(question: str, rng: np.random.Generator) -> str:
-    """The question as people write it: with a word before or after, in a hurry, in small letters, with a slip."""
+def with_noise(question: str, rng: np.random.Generator) -> str:
+    """The question with dropped words, a typo, an opening or closing, or lower case, each at random."""
     chance = rng.random(6)
     if chance[0] < 0.2:
         words = question.split()
-        question = " ".join(w for w in words if _is_open(w) or len(w) > 4 or rng.random() < 0.6) or question
+        question = " ".join(w for w in words if _is_placeholder(w) or len(w) > 4 or rng.random() < 0.6) or question
     if chance[1] < 0.15:
         words = question.split()
-        place = int(rng.integers(len(words)))
-        words[place] = words[place] if _is_open(words[place]) else _slipped(words[place], rng)
+        i = int(rng.integers(len(words)))
+        words[i] = words[i] if _is_placeholder(words[i]) else _with_typo(words[i], rng)
         question = " ".join(words)
     if chance[2] < 0.25:
         question = phrase("@opening", rng) + " " + question[0].lower() + question[1:]
@@ -72,12 +69,12 @@ def roughened(question: str, rng: np.random.Generator) -> str:
     return question
 
 
-def _is_open(word: str) -> bool:
+def _is_placeholder(word: str) -> bool:
     return "{" in word or "<" in word
 
 
-def _slipped(word: str, rng: np.random.Generator) -> str:
-    """The word with a letter left out, doubled, or swapped with the next."""
+def _with_typo(word: str, rng: np.random.Generator) -> str:
+    """The word with a letter omitted, doubled, or swapped with the next."""
     if len(word) < 4:
         return word
     at = int(rng.integers(1, len(word) - 1))

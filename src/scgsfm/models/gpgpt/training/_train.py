@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from scgsfm._logging import logger
-from scgsfm.models.gpgpt._llama import load_base, load_tokenizer, merge, new_llama, with_adapters
+from scgsfm.models.gpgpt._encoder import Encoder
+from scgsfm.models.gpgpt._llama import load_base, load_tokenizer
 from scgsfm.models.gpgpt._tokenizer import train_tokenizer
 from scgsfm.models.training._loop import checkpoints, fit, make_trainer, quiet
 from scgsfm.models.training._progress_report import ProgressReport
 from scgsfm.models.training._provenance import provenance
 
+from ._adapters import load_four_bits, merge, new_llama, with_adapters
 from ._config import TrainConfig
 from ._corpus import Corpus
-from ._dataset import Encoder, validation
+from ._dataset import validation
 from ._lightning import GPGPTTraining, data_module
 
 if TYPE_CHECKING:
@@ -152,7 +154,7 @@ def _start(corpus: Corpus, config: TrainConfig, base: Any) -> tuple[Any, Any, bo
         module = new_llama(config, tokenizer)
     else:
         tokenizer = load_tokenizer(base)
-        module = load_base(base, four_bits=adapters == "qlora")
+        module = load_four_bits(base) if adapters == "qlora" else load_base(base)
     logger.info("%s parameters, %s tokens.", f"{count(module)['all']:,}", f"{len(tokenizer):,}")
     if adapters != "none":
         module = with_adapters(module, config)
