@@ -2,7 +2,7 @@
 
     python -m benchmarks.render
 
-Each table stands between ``<!-- table: NAME -->`` and ``<!-- end -->`` and comes from ``docs/benchmarks/NAME.csv``.
+The text between ``<!-- table: NAME -->`` and ``<!-- end -->`` is replaced by the table in ``docs/benchmarks/NAME.csv``.
 """
 
 from __future__ import annotations
@@ -19,23 +19,80 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TABLES = DOCS / "benchmarks"
 MISSING = "(no figures yet)"
+LABELS = {
+    "facts told": "facts reported",
+    "read rightly": "parsed correctly",
+    "what doesn't exist: declined": "entities that do not exist: declined",
+    "related of gene and hpo": "relation of gene and hpo",
+    "related of gene and disease": "relation of gene and disease",
+    "related of disease and hpo": "relation of disease and hpo",
+    "how often of disease and hpo": "frequency of hpo in disease",
+    "told later": "reported later",
+    "beside": "compared with",
+    "its seconds": "peer: seconds",
+    "its CPU seconds": "peer: CPU seconds",
+    "its added MB": "peer: added MB",
+    "shared of p < .01": "overlap of p < 0.01",
+    "rank correlation of p": "rank correlation of p-values",
+    "at a stretch": "uninterrupted",
+    "killed at half, run again: same scores": "killed halfway and resumed: same scores",
+    "families, mean effect of a site": "families: mean effect of a site",
+    "factors, the same less that in the next cell line": "factors: difference from the next cell line",
+    "of the claimed sign": "sign confirmed",
+    "cited exceed uncited": "cited sites exceed uncited ones",
+    "traces that cite what is not on the card": "traces citing evidence that is not on the card",
+    "r3lm-mini, what cards are made from": "r3lm-mini, motifs and composition",
+    "r3lm-mini, language model: gold reasoning, which knows the level (upper bound)": (
+        "r3lm-mini, language model: gold reasoning, which contains the level (upper bound)"
+    ),
+    "network, neighbours whatever the coherence": "network, neighbors without coherence",
+    "network, neighbours by coherence": "network, neighbors with coherence",
+    "network, neighbours, recall, whatever the coherence": "network, neighbors, recall, without coherence",
+    "all: network, neighbours, recall, by coherence": "all: network, neighbors, recall, with coherence",
+    "ms a set": "ms per set",
+    "cosine co-occurrence, size-normalised": "cosine co-occurrence, size-normalized",
+    "cosine co-occurrence, sets of n genes weigh 1/n²": "cosine co-occurrence, weight 1/n²",
+    "multi-hot input, not normalised": "multi-hot input, not normalized",
+    "all sets drawn alike (temper 1)": "uniform sampling of sets (temper 1)",
+    "all groups drawn alike (temper 0)": "uniform sampling of groups (temper 0)",
+    "dropout .2 in the hidden layers": "dropout 0.2 in the hidden layers",
+    "learning rate .001": "learning rate 0.001",
+    "without neighbours": "without neighbors",
+    "mean difference of a term": "mean difference per term",
+    "pairs a second": "pairs per second",
+    "sequences a second": "sequences per second",
+    "a CPU second": "sequences per CPU second",
+    "one draw of the ties": "random tie-breaking",
+    "other genes count as high": "different definition of the top genes",
+    "ties in the order of the genes": "ties broken by gene order",
+    "summaries, neighbours": "summaries, neighbors",
+    "summaries (TF-IDF), neighbours": "summaries (TF-IDF), neighbors",
+    "gene sets, neighbours": "gene sets, neighbors",
+    "GSFM embedding, neighbours": "GSFM embedding, neighbors",
+    "neighbours by annotation": "neighbors by annotation",
+    "genes drawn": "sampling of genes",
+    "evenly": "uniform",
+    "unassigned without markers": "unassigned without own markers",
+}
+"""Column names and labels of the CSV files, and how the pages print them."""
 
 
 def layout(name: str, table: pd.DataFrame) -> str:
-    """A table as readers see it, in Markdown."""
+    """The table as Markdown, laid out for readers."""
     return markdown(LAYOUTS.get(name, lambda same: same)(table))
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """A Markdown table, its columns padded so that it reads well in a terminal, too."""
-    rows = [[str(column) for column in table.columns], *([str(cell) for cell in row] for row in table.to_numpy())]
+    """A Markdown table with padded columns, readable in a terminal as well."""
+    cells = [[str(column) for column in table.columns], *([str(cell) for cell in row] for row in table.to_numpy())]
+    rows = [[LABELS.get(cell, cell) for cell in row] for row in cells]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rows.insert(1, ["-" * width for width in widths])
     return "\n".join("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows)
 
 
 def wide(table: pd.DataFrame, index: list[str], columns: list[str], cell: str = "cell") -> pd.DataFrame:
-    """One column for each combination of ``columns``, in the order in which they come."""
+    """One column for each combination of ``columns``, in order of appearance."""
     order = table[columns].drop_duplicates().agg(", ".join, axis=1)
     keyed = table.assign(column=table[columns].agg(", ".join, axis=1))
     keys = pd.MultiIndex.from_frame(table[index].drop_duplicates())
@@ -153,7 +210,7 @@ def _scoring(table: pd.DataFrame) -> pd.DataFrame:
 
 def _enrichment_calibration(table: pd.DataFrame) -> pd.DataFrame:
     shares = [column for column in table if column.startswith("p <")]
-    cell = [" / ".join(f"{value:.4f}".removeprefix("0") for value in row) for row in table[shares].to_numpy()]
+    cell = [" / ".join(f"{value:.4f}" for value in row) for row in table[shares].to_numpy()]
     size = [f"{n} genes" for n in table["genes"]]
     return wide(table.assign(cell=cell, size=size), ["genes drawn", "size"], ["mode"])
 
@@ -188,10 +245,10 @@ def _gene_ranking(table: pd.DataFrame) -> pd.DataFrame:
         "macro_top1": "macro top 1",
         "macro_top10": "macro top 10",
     }
-    told = {text: [_between(row, name) for _, row in table.iterrows()] for name, text in names.items()}
-    told["macro MRR"] = [_between(row, "macro_mrr") for _, row in table.iterrows()]
+    columns = {text: [_between(row, name) for _, row in table.iterrows()] for name, text in names.items()}
+    columns["macro MRR"] = [_between(row, "macro_mrr") for _, row in table.iterrows()]
     head = {"method": table["method"], "genes ranked": [f"{n:,}" for n in table["candidates"]]}
-    return pd.DataFrame(head | {"median rank": [f"{rank:.0f}" for rank in table["median"]]} | told)
+    return pd.DataFrame(head | {"median rank": [f"{rank:.0f}" for rank in table["median"]]} | columns)
 
 
 def _gene_relations(table: pd.DataFrame) -> pd.DataFrame:
@@ -206,8 +263,7 @@ def _new_associations(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
-    told = {"prediction": table["prediction"]} | _by_probability(table)
-    return pd.DataFrame(told)
+    return pd.DataFrame({"prediction": table["prediction"]} | _by_probability(table))
 
 
 def _told_later(table: pd.DataFrame) -> pd.DataFrame:
@@ -215,9 +271,9 @@ def _told_later(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_probability(table: pd.DataFrame) -> dict[str, list[str]]:
-    told = {"probability": [f"{r.low:g} to {r.high:g}" for r in table.itertuples()]}
-    told |= {name: [f"{value:.4f}" for value in table[name]] for name in ("predicted", "annotated")}
-    return told | {"pairs": [f"{n:,}" for n in table["n"]]}
+    columns = {"probability": [f"{r.low:g} to {r.high:g}" for r in table.itertuples()]}
+    columns |= {name: [f"{value:.4f}" for value in table[name]] for name in ("predicted", "annotated")}
+    return columns | {"pairs": [f"{n:,}" for n in table["n"]]}
 
 
 def _phenotype_lists(table: pd.DataFrame) -> pd.DataFrame:
@@ -271,11 +327,11 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "told_later": _told_later,
     "phenotype_lists": _phenotype_lists,
 }
-"""How the tables that aren't shown as they are in their CSV are laid out."""
+"""Layouts of the tables that are not printed as they are in their CSV."""
 
 
 def render(page: str, tables: Path) -> str:
-    """The page with all of its tables replaced."""
+    """The page with all of its tables updated."""
 
     def one(match: re.Match[str]) -> str:
         file = tables / f"{match[1]}.csv"
