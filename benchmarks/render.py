@@ -21,7 +21,7 @@ TABLES = DOCS / "benchmarks"
 MISSING = "(no figures yet)"
 LABELS = {
     "facts told": "facts reported",
-    "read rightly": "parsed correctly",
+    "read rightly": "type recognized",
     "what doesn't exist: declined": "entities that do not exist: declined",
     "related of gene and hpo": "relation of gene and hpo",
     "related of gene and disease": "relation of gene and disease",
