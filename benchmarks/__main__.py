@@ -1,4 +1,4 @@
-"""All benchmarks, and their tables in the documentation.
+"""Run all benchmarks, and write their tables into the documentation.
 
 python -m benchmarks --data FOLDER --model gsfm-base --reference FOLDER
 """
@@ -31,18 +31,20 @@ SCRIPTS = {
     "gene_questions": [],
     "training_choices": ["data", "corpus", "runs"],
 }
-"""The options that each script takes from here."""
+"""The options that are passed on to each script."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=list(SCRIPTS), help="some of them")
-    parser.add_argument("--data", help="the data folder; by default the environment's SCGSFM_DATA")
-    parser.add_argument("--model", help="name or folder")
-    parser.add_argument("--reference", help="folder of the published architecture and objective on the same corpus")
-    parser.add_argument("--full", help="folder of the model in full precision")
-    parser.add_argument("--runs", help="folder for short trainings")
-    parser.add_argument("--corpus", help="folder of the training corpus; built there if it is empty")
+    parser.add_argument("--only", nargs="+", choices=SCRIPTS, default=list(SCRIPTS), help="scripts to run (all)")
+    parser.add_argument("--data", help="data directory (environment variable SCGSFM_DATA)")
+    parser.add_argument("--model", help="name or directory of the model")
+    parser.add_argument(
+        "--reference", help="directory of the published architecture and objective, trained on the same corpus"
+    )
+    parser.add_argument("--full", help="directory of the model in full precision")
+    parser.add_argument("--runs", help="directory for short trainings")
+    parser.add_argument("--corpus", help="directory of the training corpus; built there if it is empty")
     args = parser.parse_args()
 
     folder = Path(__file__).parent

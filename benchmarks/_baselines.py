@@ -1,4 +1,4 @@
-"""Simple ways to complete gene sets from the same corpus: popularity, co-occurrence, truncated SVD."""
+"""Baselines that complete gene sets from the same corpus: popularity, co-occurrence, truncated SVD."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Score: TypeAlias = Callable[[csr_array], np.ndarray]
 
 
 def corpus_matrix(corpus: Corpus, genes: Sequence[str]) -> csr_array:
-    """The sets of a corpus over ``genes``: ones, float32, each row sorted; genes of the corpus alone are left out."""
+    """Sets of a corpus over ``genes``: ones, float32, with sorted rows; other genes of the corpus are ignored."""
     place = {gene: i for i, gene in enumerate(genes)}
     column = np.array([place.get(gene, -1) for gene in corpus.genes], np.int32)
     columns = column[corpus.indices]
@@ -35,21 +35,21 @@ def corpus_matrix(corpus: Corpus, genes: Sequence[str]) -> csr_array:
 
 
 def tempered_weights(group: np.ndarray, temper: float = 0.5) -> np.ndarray:
-    """How often each set is drawn if groups are drawn by their size to the power ``temper``; 1 on average."""
+    """Sampling weight of each set if groups are sampled by their size to the power ``temper``; mean 1."""
     weight = np.bincount(group)[group] ** (temper - 1.0)
     return weight / weight.mean()
 
 
 def popularity(sets: csr_array) -> Score:
-    """Number of sets that hold the gene, whatever the query."""
+    """Number of sets that contain the gene, independent of the query."""
     count = np.bincount(sets.indices, minlength=sets.shape[1]).astype(np.float32)
     return lambda queries: np.broadcast_to(count, queries.shape)
 
 
 def cooccurrence(sets: csr_array, weight: np.ndarray, *, max_genes: int = 500) -> Score:
-    """Mean cosine of a gene's co-occurrence with the genes of the query.
+    """Mean cosine of the co-occurrence of a gene with the genes of the query.
 
-    A set of n genes weighs ``weight / n``; sets of more than ``max_genes`` genes are left out.
+    A set of n genes has weight ``weight / n``; sets of more than ``max_genes`` genes are ignored.
     """
     size = np.diff(sets.indptr)
     used = np.where((size > 0) & (size <= max_genes), weight / np.maximum(size, 1), 0)
@@ -67,10 +67,10 @@ def cooccurrence(sets: csr_array, weight: np.ndarray, *, max_genes: int = 500) -
 def _together(
     indptr: np.ndarray, indices: np.ndarray, start: np.ndarray, holders: np.ndarray, entries: np.ndarray, w: np.ndarray
 ) -> np.ndarray:
-    """``out[i, j] = Σ w`` over the sets that hold both genes; each pair is summed once, for rows are sorted."""
+    """``out[i, j] = Σ w`` over the sets that contain both genes; each pair is summed once, as rows are sorted."""
     n_genes = len(start) - 1
     out = np.zeros((n_genes, n_genes), np.float32)
-    for turn in numba.prange(n_genes):  # first and last in turn: the first have most to sum, the last least
+    for turn in numba.prange(n_genes):  # from both ends: the first rows are the longest
         gene = n_genes - 1 - turn // 2 if turn % 2 else turn // 2
         row = out[gene]
         for k in range(start[gene], start[gene + 1]):
@@ -92,7 +92,7 @@ def _to_cosine(together: np.ndarray) -> None:
 
 
 def truncated_svd(sets: csr_array, weight: np.ndarray, *, rank: int = 128, seed: int = 0) -> Score:
-    """Smoothing of the query by the leading right singular vectors of the sets, each weighted by its singular value."""
+    """Project a query onto the leading right singular vectors of the sets, weighted by their singular values."""
     vectors, values = singular_vectors(sets, weight, rank=rank, seed=seed)
     return lambda queries: (queries @ (values[:, None] * vectors).T) @ vectors
 
@@ -102,8 +102,8 @@ def singular_vectors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Leading right singular vectors of the sets (rank × genes) and their singular values.
 
-    A set of n genes has the entries ``sqrt(weight / n)``, and each gene's column is then scaled to unit length, so that
-    the popular genes don't fill the leading vectors.
+    A set of n genes has the entries ``sqrt(weight / n)``, and the column of each gene is scaled to unit length, so that
+    popular genes do not dominate the leading vectors.
     """
     from sklearn.decomposition import TruncatedSVD
 

@@ -1,4 +1,4 @@
-"""Labelled cells with the marker sets of their types, for the benchmarks of annotation and of other species."""
+"""Labeled cells with marker sets of their types, for the benchmarks of annotation and of other species."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUBTYPES = {
     "Plasmacytoid DC": ["DC"],
     "Platelet": ["Platelet", "MK"],
 }
-"""Labels of the PBMC data sets that each set of ``pbmc_markers`` names rightly."""
+"""Labels of the PBMC data sets for which each set of ``pbmc_markers`` is correct."""
 
 BLOOD = {
     "CD4 T cell": ["Naive CD4 T", "Memory CD4 T", "T_CD4"],
@@ -100,12 +100,12 @@ GUT = {
     "Enteroendocrine cell": ["Enterochromaffin", "Enteroendocrine", "L cells"],
     "Intestinal stem cell": ["Stem cells"],
 }
-"""How the labels begin that each type names rightly; of several the first counts."""
+"""Prefixes of the labels for which each type is correct; the first match applies."""
 
 
 @dataclass
 class Case:
-    """Cells, the marker sets to try on them, and which types are right for each cell."""
+    """Cells, marker sets to test on them, and the correct types of each cell."""
 
     name: str
     adata: AnnData
@@ -114,12 +114,12 @@ class Case:
     right: dict[str, list[str]]
 
     def is_right(self, found: np.ndarray) -> np.ndarray:
-        """Whether each cell's label is one of the right ones."""
+        """Whether the label of each cell is one of the correct ones."""
         return np.array([label in self.right.get(name, ()) for name, label in zip(found, self.labels, strict=True)])
 
     @property
     def known(self) -> np.ndarray:
-        """Cells of which some type would be right."""
+        """Cells for which any type is correct."""
         return np.isin(self.labels, [label for labels in self.right.values() for label in labels])
 
 
@@ -131,14 +131,14 @@ def textbook(*tissues: str) -> dict[str, list[str]]:
 
 
 def studies(tissue: str) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Signatures of a tissue in MSigDB C8, and the type that each means."""
+    """Signatures of a tissue in MSigDB C8, and the type of each."""
     table, sets = scgsfm.datasets.marker_table("cell_types"), scgsfm.datasets.library("cell_types")
     types = table.loc[table["tissue"] == tissue, "cell_type"].to_dict()
     return {name: sets[name] for name in types}, types
 
 
 def cases(data: Path | None) -> list[Case]:
-    """All data sets with labelled types, each with markers that don't come from it."""
+    """All data sets with labeled types, each with markers from other sources."""
     cells = {name: read(data_file(data, f"scrna/{file}"), label) for name, (file, label) in DATA.items()}
     blood = scgsfm.datasets.library("pbmc_markers").to_dict()
     made = []

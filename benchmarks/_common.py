@@ -1,4 +1,4 @@
-"""What the benchmark scripts share: options, the place of the data, and the report of a table."""
+"""Shared by the benchmark scripts: options, data files, and the report of a table."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ if TYPE_CHECKING:
 def parser(doc: str | None, *, data: bool = True) -> argparse.ArgumentParser:
     """A parser with the options of every script."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--out", type=Path, default=TABLES, help="folder of the CSV files (docs/benchmarks)")
+    made.add_argument("--out", type=Path, default=TABLES, help="directory of the CSV files (docs/benchmarks)")
     if data:
-        made.add_argument("--data", type=Path, help="the data folder; by default the environment's SCGSFM_DATA")
+        made.add_argument("--data", type=Path, help="data directory (environment variable SCGSFM_DATA)")
     return made
 
 
 def data_file(data: Path | None, path: str) -> Path:
-    """A file or folder of the data; without it the script says so and ends with code 2."""
+    """Path of a data file or directory; without it, print a message and exit with code 2."""
     folder = data or os.environ.get("SCGSFM_DATA")
     if not folder:
-        stop("This benchmark needs the data folder: give --data FOLDER or set SCGSFM_DATA.")
+        stop("This benchmark needs the data directory: pass --data FOLDER or set SCGSFM_DATA.")
     found = Path(folder) / path
     if not found.exists():
-        stop(f"The data folder {folder} has no {path}.")
+        stop(f"The data directory {folder} has no {path}.")
     return found
 
 
 def stop(message: str) -> None:
-    """End with code 2."""
+    """Print a message and exit with code 2."""
     print(message, file=sys.stderr)
     raise SystemExit(2)
 
 
 def say(message: str) -> None:
-    """Tell of progress."""
+    """Report progress."""
     print(message, file=sys.stderr, flush=True)
 
 
 def report(name: str, table: pd.DataFrame, out: Path) -> None:
-    """Print a table, and write it as ``out/<name>.csv`` below a line that says how it was made and what it cost."""
+    """Print a table, and write it to ``out/<name>.csv`` below a line with its provenance and cost."""
     out.mkdir(parents=True, exist_ok=True)
-    command = " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *_told(sys.argv[1:])])
+    command = " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *_without_directories(sys.argv[1:])])
     made = f"{versions()}; {command}; {cost()}"
     text = table.to_csv(index=False, float_format="%.6g")
     (out / f"{name}.csv").write_text(f"# {made}\n{text}", encoding="utf-8")
@@ -59,7 +59,7 @@ def report(name: str, table: pd.DataFrame, out: Path) -> None:
 
 
 def versions() -> str:
-    """Versions of what computes, and the number of cores."""
+    """Versions of the packages used, and the number of cores."""
     packages = ("scgsfm", "torch", "numba", "numpy", "scipy")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = ".".join(map(str, sys.version_info[:3]))
@@ -67,7 +67,7 @@ def versions() -> str:
 
 
 def cost() -> str:
-    """How long the script has run until now, and the most memory that it had."""
+    """Running time of the script and its peak memory so far."""
     process = psutil.Process()
     memory = process.memory_info()
     most = getattr(memory, "peak_wset", memory.rss)
@@ -78,6 +78,6 @@ def cost() -> str:
     return f"{time.time() - process.create_time():,.0f} s, {most / 1e9:.1f} GB"
 
 
-def _told(arguments: list[str]) -> list[str]:
-    """Arguments without the folders of this machine."""
+def _without_directories(arguments: list[str]) -> list[str]:
+    """Arguments without local directories."""
     return [Path(a).name if os.sep in a else a for a in arguments]

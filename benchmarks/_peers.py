@@ -1,4 +1,4 @@
-"""Other packages' functions that score gene sets in cells, each called as its documentation says."""
+"""Functions of other packages that score gene sets in cells, called as their documentation recommends."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def gseapy(adata: AnnData, sets: Sets, *, function: str, **params: Any) -> Score
     limits = {"min_size": 1, "max_size": 100_000, "threads": cores()}
     found = getattr(gseapy, function)(table, genes, outdir=None, **limits, **params).res2d
     scores = found.pivot(index="Name", columns="Term", values="ES").loc[adata.obs_names].astype(float)
-    return scores / adata.n_vars if function == "ssgsea" else scores  # ours is a share of the genes
+    return scores / adata.n_vars if function == "ssgsea" else scores  # ours is a fraction of the genes
 
 
 def scgsfm(adata: AnnData, sets: Sets, *, method: str, weighted: bool, **params: Any) -> Scores:
-    """Ours, called the same way."""
+    """scgsfm, called in the same way."""
     import scgsfm
 
     given = sets if weighted else {name: list(genes) for name, genes in sets.items()}
@@ -73,7 +73,7 @@ def cores() -> int:
 
 @dataclass(frozen=True)
 class Case:
-    """A method as ours and as a peer's."""
+    """A method of scgsfm and of its peer."""
 
     method: str
     peer: str = ""
@@ -143,4 +143,4 @@ CASES = {
         "gsea", "decoupler", partial(decoupler, function="gsea"), differs="other random sets", at_most=(10, 100)
     ),
 }
-"""By the name that tables show."""
+"""By the name shown in tables."""

@@ -1,14 +1,14 @@
-"""Do marker sets name cells rightly, and does the annotation say so when they can't?
+"""Accuracy of cell-type annotation by marker sets, and how often cells without markers remain unassigned.
 
     python benchmarks/annotation.py
 
-On labelled cells, with marker sets that don't come from these data: the accuracy and the macro F1 of the highest score
-by AUCell, UCell and scanpy's ``score_genes``, and of ``tl.annotate``, for cells and for Leiden clusters; and how many are
-left unassigned: of all cells of a known type, of a type's cells when its markers are taken away (mean over types), and of
-all cells when the genes' names are shuffled. The highest score never says so.
+On labeled cells, with marker sets from other sources: accuracy and macro F1 of the highest score by AUCell, UCell and
+scanpy's ``score_genes``, and of ``tl.annotate``, for cells and for Leiden clusters. The fraction left unassigned is
+given for all cells of a known type, for the cells of a type whose markers are removed (mean over types), and for all
+cells with shuffled gene names. The highest score never leaves a cell unassigned.
 
-A second table holds how often labels of a given confidence are right, of cells and of clusters. The temperatures of the
-softmax at which the truth is likeliest are printed beside those of the package.
+A second table shows the accuracy of labels by confidence, for cells and for clusters. The maximum-likelihood
+temperatures of the softmax are printed together with those of the package.
 """
 
 from __future__ import annotations
@@ -75,17 +75,17 @@ def clusters(adata: AnnData) -> None:
 
 
 def annotated(adata: AnnData, sets: dict[str, list[str]]) -> dict[str, np.ndarray]:
-    """Labels by ``tl.annotate`` of cells and of their clusters."""
+    """Labels by ``tl.annotate`` for cells and their clusters."""
     scgsfm.tl.annotate(adata, markers=sets, groupby="leiden")
     columns = {"annotate, cells": "annotation_cell", "annotate, clusters": "annotation"}
     return {name: adata.obs[column].to_numpy(dtype=object) for name, column in columns.items()}
 
 
 def measured(case: Case, found: np.ndarray) -> dict[str, float]:
-    """Accuracy, macro F1 over the labels, and unassigned share of the cells of a known type."""
+    """Accuracy, macro F1 over the labels, and unassigned fraction of the cells of a known type."""
     known = case.known
     right = case.is_right(found)
-    names = np.where(right, case.labels, [f"not {name}" for name in found])  # a right name counts as the label
+    names = np.where(right, case.labels, [f"not {name}" for name in found])  # a correct type counts as the label
     assigned = found != UNASSIGNED
     labels = np.unique(case.labels[known])
     return {
@@ -97,7 +97,7 @@ def measured(case: Case, found: np.ndarray) -> dict[str, float]:
 
 
 def _as_labels(case: Case, found: np.ndarray, names: np.ndarray) -> np.ndarray:
-    """Names that are wrong as the label that they would be right for, so that they count against its precision."""
+    """Convert wrong types to the label for which they would be correct, so that they count against its precision."""
     stands_for = {name: labels[0] for name, labels in case.right.items()}
     wrong = np.array([str(name).startswith("not ") for name in names])
     there = set(case.labels)
@@ -106,7 +106,7 @@ def _as_labels(case: Case, found: np.ndarray, names: np.ndarray) -> np.ndarray:
 
 
 def without_their_markers(case: Case) -> dict[str, float]:
-    """Share of cells left unassigned when all sets that are right for them are taken away, the mean over types."""
+    """Fraction of cells left unassigned if all correct sets are removed, averaged over types."""
     shares: dict[str, list[float]] = {}
     for label in np.unique(case.labels[case.known]):
         left = {name: genes for name, genes in case.sets.items() if label not in case.right.get(name, ())}
@@ -117,7 +117,7 @@ def without_their_markers(case: Case) -> dict[str, float]:
 
 
 def shuffled(case: Case, n: int = 5) -> dict[str, float]:
-    """Share of cells left unassigned when the names of the genes are shuffled."""
+    """Fraction of cells left unassigned if gene names are shuffled."""
     shares: dict[str, list[float]] = {}
     for seed in range(n):
         adata = case.adata.copy()
@@ -129,7 +129,7 @@ def shuffled(case: Case, n: int = 5) -> dict[str, float]:
 
 @dataclass
 class Evidence:
-    """Scores of the types for cells or clusters that were assigned, and the share of each that is rightly named."""
+    """Scores of the types for assigned cells or clusters, and the fraction of each that is labeled correctly."""
 
     level: str
     scores: np.ndarray
@@ -142,7 +142,7 @@ class Evidence:
 
 
 def evidence(case: Case) -> list[Evidence]:
-    """What ``tl.annotate`` turns into confidence, for cells and for clusters."""
+    """The values that ``tl.annotate`` converts to confidence, for cells and for clusters."""
     caught = []
 
     def catch(scores: np.ndarray, threshold: float, temperature: float) -> np.ndarray:
@@ -163,7 +163,7 @@ def evidence(case: Case) -> list[Evidence]:
 
 
 def reliability(found: list[Evidence]) -> pd.DataFrame:
-    """Share of right labels in bins of confidence."""
+    """Accuracy of labels in bins of confidence."""
     rows = []
     for level, temperature in TEMPERATURES.items():
         parts = [part for part in found if part.level == level]
@@ -178,7 +178,7 @@ def reliability(found: list[Evidence]) -> pd.DataFrame:
 
 
 def fit(found: list[Evidence]) -> float:
-    """The temperature at which the truth is likeliest; each data set weighs the same."""
+    """Maximum-likelihood temperature; each data set has the same weight."""
 
     def loss(log_temperature: float) -> float:
         total = 0.0
@@ -194,7 +194,7 @@ def main() -> None:
     options = parser(__doc__)
     args = options.parse_args()
     scgsfm.settings.verbosity = 0
-    warnings.simplefilter("ignore")  # sets without enough genes
+    warnings.simplefilter("ignore")  # skipped sets with too few genes
 
     all_cases = cases(args.data)
     for case in all_cases:

@@ -1,13 +1,13 @@
-"""Do embedded cells of a type lie together? The model's cell embedding beside baselines, on labelled cells.
+"""Separation of cell types by the model's cell embedding and by baselines, on labeled cells.
 
     python benchmarks/cell_embedding.py --model gsfm-base --corpus FOLDER
 
-On every labelled data set: the accuracy of 15 nearest neighbours in five-fold cross-validation (kNN, and its macro F1),
+On each labeled data set: the accuracy of 15 nearest neighbors in five-fold cross-validation (kNN, and its macro F1),
 ARI and NMI of Leiden clusters with the labels at the resolution with the highest NMI, and the mean silhouette of the
-labels, scaled to 0–1 (ASW). All by Euclidean distance. Labels of fewer than five cells are left out.
+labels, scaled to 0–1 (ASW). All use Euclidean distance. Labels with fewer than five cells are removed.
 
-A second table shows how the choices of ``tl.embed_cells`` (weighting, size and weights of the set) and of what is taken
-from the model change the accuracy of kNN.
+A second table shows how the options of ``tl.embed_cells`` (weighting, size and weights of the set) and the output of
+the model affect the accuracy of kNN.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ N_PCS = 50
 
 
 def read(path: str, label: str) -> ad.AnnData:
-    """Log-normalised cells with ``obs["label"]``, without labels of fewer than five cells."""
+    """Log-normalized cells with ``obs["label"]``, without labels of fewer than five cells."""
     adata = ad.read_h5ad(path)
     labels = adata.obs[label].astype(str)
     adata = adata[labels.isin(labels.value_counts().loc[lambda n: n >= 5].index)].copy()
@@ -68,14 +68,14 @@ def read(path: str, label: str) -> ad.AnnData:
 
 
 def neighbours(embedding: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Accuracy and macro F1 of labels transferred from 15 nearest neighbours, in five-fold cross-validation."""
+    """Accuracy and macro F1 of labels transferred from 15 nearest neighbors, in five-fold cross-validation."""
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     found = cross_val_predict(KNeighborsClassifier(15), embedding, labels, cv=folds)
     return {"knn": accuracy_score(labels, found), "knn_f1": f1_score(labels, found, average="macro")}
 
 
 def clusters(embedding: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """ARI and NMI of Leiden clusters at the best of the resolutions, and the scaled silhouette of the labels."""
+    """ARI and NMI of Leiden clusters at the best resolution, and the scaled silhouette of the labels."""
     cells = ad.AnnData(obsm={"X": embedding}, shape=(len(embedding), 0))
     sc.pp.neighbors(cells, use_rep="X")
     best: tuple[float, float] = (-1.0, -1.0)
@@ -88,7 +88,7 @@ def clusters(embedding: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 @dataclass
 class Projection:
-    """Stands in for a model: cells as weighted sets of unit length, times a matrix; by ``kind="latent"``."""
+    """Replaces a model: weighted sets of unit length times a matrix; used with ``kind="latent"``."""
 
     genes: list[str]
     matrix: np.ndarray
@@ -104,7 +104,7 @@ class Projection:
 
 
 class Recorder(Projection):
-    """Stands in for a model to get the sets themselves."""
+    """Replaces a model to record the sets themselves."""
 
     def __init__(self, genes: list[str]) -> None:
         super().__init__(genes, np.zeros((len(genes), 1), np.float32))
@@ -116,7 +116,7 @@ class Recorder(Projection):
 
 
 def sets_of(adata: ad.AnnData, model: GSFM, **options: object) -> csr_array:
-    """The sets that ``tl.embed_cells`` makes of the cells."""
+    """The sets to which ``tl.embed_cells`` converts the cells."""
     recorder = Recorder(model.genes)
     scgsfm.tl.embed_cells(adata, model=recorder, kind="latent", key_added="recorded", **options)
     return vstack(recorder.sets, format="csr")
@@ -128,7 +128,7 @@ def principal_components(x: csr_array) -> np.ndarray:
 
 
 def variable_genes(adata: ad.AnnData, *, scale: bool) -> np.ndarray:
-    """Principal components of 2,000 highly variable genes, as scanpy's tutorial has them."""
+    """Principal components of 2,000 highly variable genes, as in scanpy's tutorial."""
     cells = adata.copy()
     sc.pp.highly_variable_genes(cells, n_top_genes=min(2000, cells.n_vars))
     cells = cells[:, cells.var["highly_variable"]].copy()
@@ -138,7 +138,7 @@ def variable_genes(adata: ad.AnnData, *, scale: bool) -> np.ndarray:
 
 
 def embedded(model: object, **options: object) -> Callable[[ad.AnnData], np.ndarray]:
-    """How ``tl.embed_cells`` embeds with a model."""
+    """Embedding of the cells by ``tl.embed_cells`` with a model."""
 
     def embed(adata: ad.AnnData) -> np.ndarray:
         scgsfm.tl.embed_cells(adata, model=model, key_added="embedded", **options)
@@ -156,7 +156,7 @@ def untrained(model: GSFM, seed: int = 0) -> GSFM:
 
 
 def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnData], np.ndarray]]:
-    """What is compared."""
+    """The methods to compare."""
     named = {
         "HVG + PCA, scaled": lambda adata: variable_genes(adata, scale=True),
         "HVG + PCA, not scaled": lambda adata: variable_genes(adata, scale=False),
@@ -177,7 +177,7 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnDa
 
 
 def outputs(model: GSFM, adata: ad.AnnData) -> Iterator[tuple[str, np.ndarray]]:
-    """Other things that the model has to say of the default sets."""
+    """Other outputs of the model for the default sets."""
     latent = embedded(model, kind="latent")(adata)
     yield "latent", latent
     yield "latent, unit length", latent / np.linalg.norm(latent, axis=1, keepdims=True)
@@ -188,7 +188,7 @@ def outputs(model: GSFM, adata: ad.AnnData) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def choices(adata: ad.AnnData, labels: np.ndarray, model: GSFM) -> Iterator[tuple[str, float]]:
-    """Accuracy of kNN for each choice."""
+    """Accuracy of kNN for each option."""
     for weighting in ("specificity", "expression"):
         for soft in (True, False):
             for n_genes in SIZES:
@@ -201,8 +201,8 @@ def choices(adata: ad.AnnData, labels: np.ndarray, model: GSFM) -> Iterator[tupl
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--corpus", help="folder of the training corpus; without it the SVD is left out")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument("--corpus", help="directory of the training corpus; without it the SVD is skipped")
     args = options.parse_args()
     scgsfm.settings.verbosity = 0
 

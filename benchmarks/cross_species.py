@@ -1,11 +1,11 @@
-"""Do human markers find their cells in mouse data as well as in human data?
+"""AUROC of human markers on mouse data, compared with human data.
 
     python benchmarks/cross_species.py --model gsfm-base
 
-Markers written for human genes score the labelled cells of the mouse pancreas through orthologs, and those of human blood
-and gut; the AUROC of each type's set (its cells against all others) by AUCell and by AUCell of completed sets. Of types
-that share a label (dendritic cells) the main one is taken. There is no human pancreas among these data: only the types that
-occur in both can be compared directly.
+Human markers score the labeled cells of the mouse pancreas through orthologs, and those of human blood and gut. The
+table shows the AUROC of each type's set (its cells against all others) by AUCell and by AUCell of completed sets. If
+several types share a label (dendritic cells), the main one is used. The data include no human pancreas: only types
+that occur in both species are directly comparable.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ MIN_CELLS = 5
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
     args = options.parse_args()
     scgsfm.settings.verbosity = 0
-    warnings.simplefilter("ignore")  # sets without enough genes
+    warnings.simplefilter("ignore")  # skipped sets with too few genes
 
     model = scgsfm.models.load(args.model)
     rows = []

@@ -1,11 +1,11 @@
-"""Do marker sets still find their cells when counts run out? AUCell with and without completion by the model.
+"""Identification of cell types by marker sets in cells with few counts: AUCell with and without completion.
 
     python benchmarks/dropout.py --model gsfm-base
 
-Sets of blood-cell markers score the 2,638 labelled cells of pbmc3k; the AUROC of each cell type's set (its cells against
-all others) is averaged over the nine types (macro-AUROC). Sets are used whole and cut to five genes at random; counts are
-used as they are and thinned binomially. Each thinning and each cut is drawn several times: the table gives the mean and
-the 2.5 and 97.5 percentiles over the draws.
+Marker sets of blood cells score the 2,638 labeled cells of pbmc3k; the AUROC of each cell type's set (its cells
+against all others) is averaged over the nine types (macro-AUROC). Sets are used whole and cut to five random genes;
+counts are used as they are and thinned binomially. Thinning and cutting are repeated: the table shows the mean and the
+2.5 and 97.5 percentiles over the draws.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ MARKERS = {
     "DC": "DC",
     "Platelet": "Platelet",
 }
-"""Set of the library ``pbmc_markers`` for each label of the data; its other three sets have no label here."""
+"""Set of the library ``pbmc_markers`` for each label of the data; its other three sets have no label in these data."""
 
 METHODS = ["aucell", "gsfm"]
 CUT = 5
 
 
 def thinned(adata: ad.AnnData, share: float, rng: np.random.Generator) -> ad.AnnData:
-    """Each molecule kept with probability ``share``, then log-normalised."""
+    """Keep each molecule with probability ``share``, then log-normalize."""
     out = adata.copy()
     if share < 1:
         out.X.data = rng.binomial(out.X.data.astype(np.int64), share).astype(np.float32)
@@ -55,7 +55,7 @@ def thinned(adata: ad.AnnData, share: float, rng: np.random.Generator) -> ad.Ann
 
 
 def cuts(sets: dict[str, list[str]], n: int, rng: np.random.Generator) -> Iterator[tuple[str, int, str, list[str]]]:
-    """Kind, number of the draw, cell type and genes: each set whole, and ``n`` times cut to five genes."""
+    """Kind, draw, cell type and genes: each set whole, and ``n`` times cut to five genes."""
     for cell_type, genes in sets.items():
         yield "whole", 0, cell_type, genes
         for draw in range(n):
@@ -63,7 +63,7 @@ def cuts(sets: dict[str, list[str]], n: int, rng: np.random.Generator) -> Iterat
 
 
 def measure(adata: ad.AnnData, queries: list[tuple[str, int, str, list[str]]], model: GSFM) -> pd.DataFrame:
-    """The AUROC of each query by each method: ``sets``, ``cut``, ``cell_type``, ``method``, ``auroc``."""
+    """AUROC of each query by each method: ``sets``, ``cut``, ``cell_type``, ``method``, ``auroc``."""
     scgsfm.tl.score(adata, {str(i): genes for i, (*_, genes) in enumerate(queries)}, method=METHODS, model=model)
     rows = []
     for method in METHODS:
@@ -75,7 +75,7 @@ def measure(adata: ad.AnnData, queries: list[tuple[str, int, str, list[str]]], m
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """Mean and percentiles of the macro-AUROC over the draws, of the methods and of their difference."""
+    """Mean and percentiles of the macro-AUROC over the draws, for the methods and their difference."""
     draws = runs.groupby(["sets", "counts", "thinning", "cut", "method"], sort=False)["auroc"].mean().unstack("method")
     draws["difference"] = draws["gsfm"] - draws["aucell"]
     rows = []
@@ -88,8 +88,10 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--shares", nargs="+", type=float, default=[1.0, 0.1, 0.03], help="share of the counts kept")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument(
+        "--shares", nargs="+", type=float, default=[1.0, 0.1, 0.03], help="fraction of the counts to keep"
+    )
     options.add_argument("--thinnings", type=int, default=5, help="draws of the counts")
     options.add_argument("--cuts", type=int, default=10, help="draws of five genes")
     options.add_argument("--seed", type=int, default=0)

@@ -1,20 +1,22 @@
-"""Enrichment: are p-values uniform by chance, and who finds the pathway that a list was drawn from?
+"""Calibration and power of the enrichment modes, and their agreement with gseapy and blitzGSEA.
 
     python benchmarks/enrichment.py --model gsfm-base
 
-Calibration: lists of random genes are tested against a library. The genes are drawn evenly, or the more often the more
-popular they are with the model, the more terms list them (by the logarithm), or the higher their mean expression in blood
-cells (by the logarithm): e times as often for each standard deviation. For each mode the table gives the share of p-values
-below .05, .01 and .001 and the Kolmogorov-Smirnov distance from uniform, over all lists and terms. As a contrast, "model,
-unmasked" ranks all genes by the model's logits, with the list's own genes where they come, and applies
-a rank-sum test. For rankings, random genes are 1.5 standard deviations above others.
+Calibration: lists of random genes are tested against a library. The genes are drawn uniformly, or e times as often for
+each standard deviation of their popularity in the model, of the logarithm of the number of terms that list them, or of
+the logarithm of their mean expression in blood cells. For each mode the table shows the fraction of p-values below
+0.05, 0.01 and 0.001 and the Kolmogorov–Smirnov distance from uniform, over all lists and terms. As a contrast, "model,
+unmasked" ranks all genes by the model's logits, including the genes of the list, and applies a rank-sum test. For
+rankings, random genes are shifted up by 1.5 standard deviations.
 
-Power: a list holds 5, 10 or 20 genes of a term and as many random ones. The rank of the term among those of the library
-by p-value says how well it is found: with the library as it is ("listed"), and with the list's genes taken out of all of
-its terms ("unlisted"), so that only related genes link list and term. Methods by ranking get the list's genes 3 standard
-deviations above others. gseapy and blitzGSEA run on the first terms only, ours on the same beside all.
+Power: a list contains 5, 10 or 20 genes of a term and the same number of random genes. The rank of the term in the
+library by p-value is reported with the library as it is ("listed"), and with the genes of the list removed from all of
+its terms ("unlisted"), so that only related genes link list and term. For methods that use rankings, the genes of the
+list are shifted up by 3 standard deviations. gseapy and blitzGSEA run on the first terms only; scgsfm runs on the same
+terms for comparison.
 
-Agreement: enrichment scores and p-values of the markers of blood cells, beside gseapy and blitzGSEA, and their time.
+Agreement: enrichment scores and p-values of the markers of blood cells, compared with gseapy and blitzGSEA, and their
+time.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ SHIFT = {"calibration": 1.5, "power": 3.0}
 
 
 class Random:
-    """Random lists, and the tests of a library on them."""
+    """Random lists, and tests of a library on them."""
 
     def __init__(self, library: GeneSets, model: GSFM, background: Background) -> None:
         columns = gene_columns(np.asarray(model.genes, dtype=object), background.genes)
@@ -71,7 +73,7 @@ class Random:
         return rng.choice(n, size, replace=False, p=weight / weight.sum())
 
     def pvalues(self, query: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """By each mode, one value a term."""
+        """One p-value per term for each mode."""
         values = rng.normal(size=len(self.tokens))
         values[query] += SHIFT["calibration"]
         options = {"n_null": 500, "rng": rng}
@@ -89,14 +91,14 @@ class Random:
 
 
 def rank_sum(values: np.ndarray, terms: SetIndex) -> np.ndarray:
-    """One-sided p-values of the Mann-Whitney test that the genes of each term have higher values."""
+    """One-sided p-values of the Mann–Whitney test for higher values in the genes of each term."""
     n, size = len(values), terms.n_found
     u = terms.membership @ rankdata(values) - size * (size + 1) / 2
     return norm.sf((u - size * (n - size) / 2) / np.sqrt(size * (n - size) * (n + 1) / 12))
 
 
 def calibration(draws: dict[str, tuple[Random, np.ndarray | None]], n_lists: int, seed: int) -> dict[tuple, np.ndarray]:
-    """p-values by how genes were drawn, size of the lists and mode."""
+    """P-values by sampling of the genes, size of the lists, and mode."""
     found: dict[tuple, list[np.ndarray]] = {}
     for name, (random, level) in draws.items():
         for size in LIST_SIZES:
@@ -109,7 +111,7 @@ def calibration(draws: dict[str, tuple[Random, np.ndarray | None]], n_lists: int
 
 
 def calibration_table(found: dict[tuple, np.ndarray], n_lists: int) -> pd.DataFrame:
-    """Shares below each level, and the distance from uniform."""
+    """Fractions below each level, and the distance from uniform."""
     rows = []
     for (drawn, size, mode), pvalues in found.items():
         ordered = np.sort(pvalues)
@@ -122,7 +124,7 @@ def calibration_table(found: dict[tuple, np.ndarray], n_lists: int) -> pd.DataFr
 
 
 def draw_calibration(found: dict[tuple, np.ndarray], path: Path) -> None:
-    """Observed share of p-values below each p, over both axes' decades: on the diagonal if uniform."""
+    """Fraction of p-values below p against p, on logarithmic axes: on the diagonal if uniform."""
     import matplotlib.pyplot as plt
 
     drawn = list(dict.fromkeys(name for name, _, _ in found))
@@ -167,13 +169,13 @@ def lists(
 
 
 def without(library: GeneSets, genes: list[str]) -> GeneSets:
-    """The library with ``genes`` taken out of all terms."""
+    """The library without ``genes`` in any term."""
     entries = library.to_frame()
     return GeneSets(entries[~entries["target"].isin(genes)])
 
 
 def rank_of(term: str, table: pd.DataFrame, n_terms: int) -> float:
-    """Rank of a term by p-value, then by size of the score; in the middle of equal ones. Unlisted terms come last."""
+    """Rank of a term by p-value, then by absolute score, with mid-ranks for ties. Missing terms rank last."""
     if term not in table.index:
         return len(table) + (n_terms - len(table) + 1) / 2
     own = table.loc[term]
@@ -229,7 +231,7 @@ OURS = ("overlap", "ranked", "gsfm")
 
 
 def power(name: str, library: GeneSets, model: GSFM, n_terms: int, n_peers: int, seed: int) -> pd.DataFrame:
-    """The rank of each list's term by each method."""
+    """Rank of each list's term by each method."""
     vocabulary = np.asarray(model.genes, dtype=object)
     genes = library.genes[np.isin(library.genes, vocabulary)]
     library = library.filter(min_genes=MIN_GENES, max_genes=MAX_GENES)
@@ -250,7 +252,7 @@ def power(name: str, library: GeneSets, model: GSFM, n_terms: int, n_peers: int,
 
 
 def power_table(ranks: pd.DataFrame) -> pd.DataFrame:
-    """Medians and shares over the lists."""
+    """Medians and fractions over the lists."""
     ranks = ranks.assign(reciprocal=1 / ranks["rank"], first=ranks["rank"] < 2, ten=ranks["rank"] < 11)
     groups = ranks.groupby(["library", "terms", "true genes", "method"], sort=False)
     names = {"lists": ("rank", "size"), "median rank": ("rank", "median"), "first": ("first", "mean")}
@@ -258,7 +260,7 @@ def power_table(ranks: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreement(adata: ad.AnnData, library: GeneSets, groups: list[str]) -> pd.DataFrame:
-    """Our running sums beside those of others, on real rankings."""
+    """Running sums of scgsfm and of other packages, on real rankings."""
     rows = []
     for group in groups:
         ranking = sc.get.rank_genes_groups_df(adata, group).set_index("names")["scores"]
@@ -285,7 +287,7 @@ def agreement(adata: ad.AnnData, library: GeneSets, groups: list[str]) -> pd.Dat
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
     options.add_argument("--libraries", nargs="+", default=["kegg_2021_human", "reactome_2024"], help="for power")
     options.add_argument("--lists", type=int, default=12, help="random lists of each size and kind")
     options.add_argument("--terms", type=int, default=20, help="terms of each library for power")
@@ -318,7 +320,7 @@ def main() -> None:
         draw_calibration(found, args.out / "enrichment_calibration.png")
     if "power" in args.only:
         ranks = []
-        for name, library in read.items():  # what is done is kept
+        for name, library in read.items():  # finished parts are stored
             ranks.append(power(name, library, model, args.terms, 0 if ranks else args.peers, args.seed))
             table = pd.concat(ranks)
             report("enrichment_power", power_table(table[table["method"].isin(OURS)]), args.out)

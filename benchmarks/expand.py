@@ -1,18 +1,19 @@
-"""When does completing marker sets help to find their cells? Sizes, depths, methods, numbers and weights.
+"""Gain from completing marker sets: sizes, depths, methods, and number and weight of the added genes.
 
     python benchmarks/expand.py --model gsfm-base --corpus corpus
 
-Marker sets that were not made from the data score labelled cells; the AUROC of each type's set, its cells against all
-others, is averaged over the types. Four data sets: pbmc3k and PBMC of three chemistries (embedded library
-``pbmc_markers``), mouse pancreas and human gut (MSigDB C8, and ``pbmc_markers`` for the gut's immune cells). Sets are
-whole or cut to some genes at random, counts as they are or thinned binomially, and sets are completed by the model, by a
-truncated SVD of its training corpus, by the genes that go with the set's genes in the cells themselves, or by random
-genes. The added genes have equal weights, except in ``model, by probability``, where the model's probabilities share out
-the same sum.
+Marker sets that were not derived from the data score labeled cells; the AUROC of each type's set, its cells against
+all others, is averaged over the types. Four data sets: pbmc3k and PBMC of three chemistries (embedded library
+``pbmc_markers``), mouse pancreas and human gut (MSigDB C8, and ``pbmc_markers`` for the immune cells of the gut). Sets
+are whole or cut to random genes, and counts are used as they are or thinned binomially. Sets are completed by the
+model, by a truncated SVD of its training corpus, by genes co-expressed with the set in the cells themselves, or by
+random genes. The added genes have equal weights, except in ``model, by probability``, where the same total is
+distributed by the model's probabilities.
 
 Main effects, not all combinations: sizes × depths × completions by AUCell; numbers × weights of the model's genes for
-small and whole sets; methods for small and whole sets. ``difference`` is to the same sets, cells and counts without
-completion; its interval is of 2.5 and 97.5 percentiles over draws of cuts, thinning and cells (bootstrap within types).
+small and whole sets; methods for small and whole sets. ``difference`` is relative to the same sets, cells and counts
+without completion; its interval has the 2.5 and 97.5 percentiles over cuts, thinning and cells (bootstrap within
+types).
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ class Queries:
 
 
 def markers(adata: ad.AnnData, types: dict[str, tuple[str, str]]) -> dict[str, list[str]]:
-    """The marker set of each type, as far as the data has its genes."""
+    """The marker set of each type, limited to genes in the data."""
     libraries = [scgsfm.datasets.library(name) for name in ("pbmc_markers", "cell_types")]
     sets = {name: next(library[of] for library in libraries if of in library) for name, (_, of) in types.items()}
     found = scgsfm.GeneSets(sets).membership(adata.var_names)
@@ -155,10 +156,10 @@ def weighted(
     weight: float,
     odds: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Sets with the ``n_genes`` genes of highest score added, which together weigh as ``weight`` of the set's own.
+    """Sets with the ``n_genes`` genes of highest score added, with the total weight of ``weight`` genes of the set.
 
-    They share it evenly, or by ``odds``. As in the package no added gene weighs more than one of the set's; genes with
-    score -inf aren't added.
+    Their weights are equal, or proportional to ``odds``. As in the package, no added gene has a higher weight than a
+    gene of the set; genes with score -inf are not added.
     """
     parts = [own.to_frame()]
     for i, (name, row) in enumerate(zip(own, scores, strict=True)):
@@ -171,15 +172,15 @@ def weighted(
 
 
 def coexpression(adata: ad.AnnData, members: csr_array) -> np.ndarray:
-    """Correlation of each gene with the mean standardised expression of each set's genes (sets × genes)."""
+    """Correlation of each gene with the mean standardized expression of each set's genes (sets × genes)."""
     x = csr_array(adata.X, dtype=np.float64)
     n = x.shape[0]
     mean = x.mean(axis=0)
     std = np.sqrt(np.maximum((x * x).mean(axis=0) - mean**2, 0))
-    seen = np.diff(x.tocsc().indptr) >= 10  # correlations of genes in fewer cells are chance
+    seen = np.diff(x.tocsc().indptr) >= 10  # correlations of genes in fewer cells are unreliable
     unit = np.where(std > 0, 1 / np.where(std > 0, std, 1), 0)
     loads = (members > 0).multiply(unit).T.tocsr()
-    profile = x @ loads  # its mean over cells doesn't matter, as genes are centred below
+    profile = x @ loads  # its mean over cells does not matter, as genes are centered below
     profile = profile.toarray() - profile.mean(axis=0)
     covariance = (x.T @ profile).T / n
     out = covariance * unit
@@ -188,7 +189,7 @@ def coexpression(adata: ad.AnnData, members: csr_array) -> np.ndarray:
 
 
 class Completions:
-    """The ways to complete sets of a data set's genes."""
+    """The ways to complete sets with genes of a data set."""
 
     def __init__(self, adata: ad.AnnData, model: GSFM, svd: Score | None, seed: int) -> None:
         self.model, self.svd = model, svd
@@ -202,7 +203,7 @@ class Completions:
         return complete(sets, self.model, n_genes=n_genes, weight=weight, genes=self.data).to_frame()
 
     def others(self, sets: scgsfm.GeneSets, thin: ad.AnnData, n_genes: int, weight: float) -> dict[str, pd.DataFrame]:
-        """By each other way, among the same genes: those of the data that the model knows."""
+        """Completions other than the model's, from the same genes: those in the data and in the vocabulary."""
         own = known_genes(sets, self.model)
         members = sets.membership(self.data)
         corrected = self.model.logits(own) - self.model.popularity
@@ -229,7 +230,7 @@ def svd_score(corpus: Corpus, model: GSFM, rank: int, seed: int) -> Score:
 
 @numba.njit(cache=True)
 def boot_aurocs(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted AUROC for each row of ``weights`` (draws × cells): ties count half."""
+    """Weighted AUROC for each row of ``weights`` (draws × cells); ties count half."""
     order = np.argsort(scores)
     out = np.empty(len(weights))
     for draw in range(len(weights)):
@@ -253,7 +254,7 @@ def boot_aurocs(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -
 
 
 def resampled(label: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each cell is drawn: first all once, then ``n`` bootstraps within each label."""
+    """How often each cell is drawn: first each once, then ``n`` bootstraps within each label."""
     weights = np.zeros((n + 1, len(label)))
     weights[0] = 1
     for one in np.unique(label):
@@ -263,7 +264,7 @@ def resampled(label: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray
 
 
 def plan(queries: Queries, completions: Completions, thin: ad.AnnData) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All sets to score (``source``, ``target``, ``weight``), and what each is: one row a set, by its number."""
+    """All sets to score (``source``, ``target``, ``weight``), and a table that describes each set by its number."""
     frames, rows = [], []
 
     def add(frame: pd.DataFrame, **what: object) -> None:
@@ -290,7 +291,7 @@ def plan(queries: Queries, completions: Completions, thin: ad.AnnData) -> tuple[
 def measure(
     thin: ad.AnnData, label: np.ndarray, queries: Queries, completions: Completions, weights: np.ndarray
 ) -> pd.DataFrame:
-    """One row a set and method: what it is, and its AUROC for each draw of cells (``auroc``: an array)."""
+    """One row per set and method: its description, and its AUROC for each draw of cells (``auroc``: an array)."""
     frame, what = plan(queries, completions, thin)
     what = what.join(queries.table, on="query")
     scgsfm.tl.score(thin, frame, method="aucell")
@@ -314,7 +315,7 @@ CONDITION = ["data", "counts", "method", "completion", "size", "n_genes", "added
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Macro-AUROC of each condition and of the same sets without completion, and their difference with its interval."""
-    # over the types, for each draw: draws of cells are side by side in the arrays
+    # over the types, for each draw: the arrays have one column per draw of cells
     macro = runs.groupby([*CONDITION, "thinning", "cut"], sort=False)["auroc"].agg(
         lambda a: np.mean(np.stack(a), axis=0)
     )
@@ -360,14 +361,16 @@ def _type(label: str, patterns: dict[str, str]) -> str:
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--corpus", type=Path, help="folder of the training corpus, for its SVD")
-    options.add_argument("--sets", nargs="+", choices=DATA, default=list(DATA), help="of data")
-    options.add_argument("--shares", nargs="+", type=float, default=[1.0, 0.1, 0.03], help="share of the counts kept")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument("--corpus", type=Path, help="directory of the training corpus, for its SVD")
+    options.add_argument("--sets", nargs="+", choices=DATA, default=list(DATA), help="data sets")
+    options.add_argument(
+        "--shares", nargs="+", type=float, default=[1.0, 0.1, 0.03], help="fraction of the counts to keep"
+    )
     options.add_argument("--thinnings", type=int, default=1, help="draws of the counts")
     options.add_argument("--cuts", type=int, default=4, help="draws of genes")
     options.add_argument("--bootstraps", type=int, default=40, help="draws of cells")
-    options.add_argument("--rank", type=int, default=128, help="of the truncated SVD")
+    options.add_argument("--rank", type=int, default=128, help="rank of the truncated SVD")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     scgsfm.settings.verbosity = 0

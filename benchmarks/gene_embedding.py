@@ -1,13 +1,13 @@
-"""How much do the vectors of genes know? Functions, diseases and synthetic lethality, beside published embeddings.
+"""Prediction of functions, diseases and synthetic lethality from gene vectors, compared with published embeddings.
 
     python benchmarks/gene_embedding.py --model gsfm-base --corpus corpus
 
-The protocol of Zhong et al. 2025 on its own folds and on the genes that all of its 38 embeddings share. For each term of
-GO and each disease of OMIM a support vector machine (RBF kernel, balanced classes) tells the term's genes from others; C
-is chosen by the mean AUROC over three folds, and the AUROC is taken on the genes held out. For pairs of genes the
-features are the sums of their vectors, C is chosen in inner folds, and the mean AUROC over three outer folds is taken.
-The intervals are 95 % bootstraps over the terms. A second table tells how much sets of the training corpus share with
-the terms.
+The protocol of Zhong et al. 2025 with its folds and with the genes shared by all of its 38 embeddings. For each GO
+term and each OMIM disease a support vector machine (RBF kernel, balanced classes) classifies genes; C is selected by
+the mean AUROC over three folds, and the AUROC is measured on held-out genes. For pairs of genes the features are the
+sums of their vectors, C is selected in inner folds, and the mean AUROC over three outer folds is reported. The
+intervals are 95 % bootstraps over the terms. A second table shows the similarity of the terms to sets of the training
+corpus.
 """
 
 from __future__ import annotations
@@ -55,20 +55,20 @@ PUBLISHED = {
 
 
 def shared_genes(folder: Path) -> pd.Series:
-    """The genes that all published embeddings have: symbols by Entrez id, ``""`` if unknown."""
+    """The genes in all published embeddings: symbols by Entrez id, ``""`` if unknown."""
     ids = pd.read_csv(folder / "intersect_ref_genelist_entrez.txt", header=None)[0]
     return pd.Series(resolve(ids.astype(str), organism="human").symbols, index=ids)
 
 
 def read(folder: Path, name: str, columns: list[str], shared: pd.Series) -> pd.DataFrame:
-    """A task among the shared genes, as symbols."""
+    """A task on the shared genes, as symbols."""
     task = pd.read_csv(folder / f"{name}.tsv.gz", sep="\t")
     task = task[task[columns].isin(shared.index).all(axis=1)].reset_index(drop=True)
     return task.assign(**{column: shared[task[column]].to_numpy() for column in columns})
 
 
 def known(task: pd.DataFrame, columns: list[str], genes: list[str]) -> pd.DataFrame:
-    """The rows whose genes have vectors, with their positions instead of names."""
+    """The rows whose genes have vectors, with positions instead of names."""
     place = pd.Index(genes)
     task = task.assign(**{column: place.get_indexer(task[column]) for column in columns})
     return task[(task[columns] >= 0).all(axis=1)].reset_index(drop=True)
@@ -79,7 +79,7 @@ def aurocs(
 ) -> list[float]:
     """AUROC on the rows ``test`` of machines fitted to the rows ``train``, for each C.
 
-    As with scikit-learn's own RBF kernel (``gamma="scale"``), but that is computed once for all C.
+    Equal to scikit-learn's RBF kernel (``gamma="scale"``), which is computed once for all C.
     """
     gamma = 1 / (x.shape[1] * x[train].var())
     kernel = np.exp(-gamma * _squared_distances(x[train], x[train]))
@@ -96,7 +96,7 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def term_aurocs(vectors: np.ndarray, task: pd.DataFrame) -> pd.DataFrame:
-    """For each term the mean AUROC over the folds by the best C (``folds``), and that on the genes held out (``auroc``)."""
+    """Mean AUROC over the folds for the best C of each term (``folds``), and AUROC on held-out genes (``auroc``)."""
     rows = []
     for term, part in task.groupby("term", sort=False):
         x, y, split = vectors[part["entrez"]].astype(np.float64), part["label"].to_numpy(), part["split"].to_numpy()
@@ -109,7 +109,7 @@ def term_aurocs(vectors: np.ndarray, task: pd.DataFrame) -> pd.DataFrame:
 
 
 def pair_aurocs(vectors: np.ndarray, task: pd.DataFrame) -> pd.DataFrame:
-    """The AUROC of each outer fold, pairs as sums of their vectors."""
+    """AUROC of each outer fold, with pairs as sums of their vectors."""
     x = vectors[task["gene1"]].astype(np.float64) + vectors[task["gene2"]]
     y, rows = task["label"].to_numpy(), []
     for outer in range(3):
@@ -138,7 +138,7 @@ def embeddings(args: argparse.Namespace, model: GSFM) -> Iterator[tuple[str, np.
 
 
 def published(folder: Path, tasks: list[str]) -> list[tuple]:
-    """The rows of the published table that are quoted."""
+    """The quoted rows of the published table."""
     means = pd.read_csv(folder / "LEADERBOARD_mean_scores.tsv", sep="\t", index_col=0)
     rows = []
     for name, row in PUBLISHED.items():
@@ -149,9 +149,9 @@ def published(folder: Path, tasks: list[str]) -> list[tuple]:
 
 
 def overlap(task: pd.DataFrame, corpus: Corpus, genes: list[str], aurocs: pd.Series) -> dict[str, float]:
-    """How similar the most similar set of the corpus is to each term (Jaccard index over ``genes``).
+    """Jaccard index (over ``genes``) of each term with the most similar set of the corpus.
 
-    Beside that the mean AUROC of all terms and of those below .5, and the rank correlation of similarity and AUROC.
+    The mean AUROC of all terms and of those below 0.5, and the rank correlation of similarity and AUROC are added.
     """
     place = pd.Index(genes)
     positive = task[(task["label"] == 1) & task["entrez"].isin(place)]
@@ -188,12 +188,12 @@ def interval(values: np.ndarray, seed: int, n_boot: int = 1000) -> tuple[float, 
 def main() -> None:
     kinds = get_args(GeneVectors)
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--kinds", nargs="+", choices=kinds, default=kinds, help="of vectors of the model")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument("--kinds", nargs="+", choices=kinds, default=kinds, help="kinds of vectors of the model")
     options.add_argument("--tasks", nargs="+", choices=[*TERMS, *PAIRS], default=[*TERMS, "sl"])
     options.add_argument("--baselines", choices=["all", "none"], default="all")
-    options.add_argument("--corpus", type=Path, help="folder of the training corpus, for its SVD and the overlap")
-    options.add_argument("--rank", type=int, default=256, help="of the truncated SVD")
+    options.add_argument("--corpus", type=Path, help="directory of the training corpus, for its SVD and the overlap")
+    options.add_argument("--rank", type=int, default=256, help="rank of the truncated SVD")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     scgsfm.settings.verbosity = 0

@@ -1,10 +1,11 @@
-"""Gene function prediction: can a model find the other half of a term?
+"""Gene function prediction: ranking of the held-out half of a term.
 
     python benchmarks/gene_function.py --model gsfm-base --libraries kegg_2021_human go_bp_2025 reactome_2024 hpo
 
-The published protocol: for each term with at least 10 known genes, 5 random halves; one half is the query, all other
-genes of the library's universe are scored, and the AUROC of the other half is taken; its median over the repeats, then
-over the terms. The interval is a 95 % bootstrap over the terms. All rows have the same genes and halves.
+The published protocol: for each term with at least 10 known genes and 5 random halves, one half is the query, all
+other genes of the library's universe are scored, and the AUROC of the other half is measured. The table shows the
+median over the repeats, then over the terms, with a 95 % bootstrap interval over the terms. All rows have the same
+genes and halves.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ BATCH = 512
 
 @dataclass(frozen=True)
 class Task:
-    """Terms cut into halves, over a vocabulary."""
+    """Terms split into halves, over a vocabulary."""
 
     terms: list[str]
     sizes: np.ndarray
@@ -55,7 +56,7 @@ class Task:
 def read_task(
     path: Path, genes: Sequence[str], *, repeats: int = 5, max_terms: int | None = None, seed: int = 0
 ) -> Task:
-    """Cut the terms of a GMT file into random halves; with ``max_terms`` a random sample of them."""
+    """Split the terms of a GMT file into random halves; with ``max_terms``, of a random sample of terms."""
     sets = scgsfm.GeneSets(path)
     vocabulary = pd.Index(genes)
     known = {name: np.unique(vocabulary.get_indexer(sets[name])) for name in sets}
@@ -83,7 +84,7 @@ def _ones(rows: list[np.ndarray], n_genes: int) -> csr_array:
 
 
 def run(score: Score, task: Task) -> pd.DataFrame:
-    """One row a term: ``term``, ``n_genes``, ``auroc`` (median over the repeats)."""
+    """One row per term: ``term``, ``n_genes``, ``auroc`` (median over the repeats)."""
     found = []
     for start in range(0, task.queries.shape[0], BATCH):
         queries, targets = task.queries[start : start + BATCH], task.targets[start : start + BATCH]
@@ -116,11 +117,11 @@ def evaluate(
     library
         A GMT file.
     repeats, max_terms, seed
-        Halves a term, size of a random sample of the terms, seed of both.
+        Halves per term, size of a random sample of the terms, seed of both.
 
     Returns
     -------
-    One row a term: ``term``, ``n_genes``, ``auroc`` (median over the repeats).
+    One row per term: ``term``, ``n_genes``, ``auroc`` (median over the repeats).
     """
     return run(score, read_task(Path(library), genes, repeats=repeats, max_terms=max_terms, seed=seed))
 
@@ -134,7 +135,7 @@ def aurocs(
     target_ptr: np.ndarray,
     target: np.ndarray,
 ) -> np.ndarray:
-    """Of each row, the chance that a target outscores a gene of the universe that is neither query nor target."""
+    """For each row, the probability that a target outscores a gene of the universe that is neither query nor target."""
     out = np.empty(len(scores))
     for row in numba.prange(len(scores)):
         other = np.zeros(scores.shape[1], np.bool_)
@@ -161,7 +162,7 @@ def summary(auroc: np.ndarray, *, n_boot: int = 1000, seed: int = 0) -> tuple[fl
 
 
 def over(genes: Sequence[str], model: GSFM, logits: Score) -> Score:
-    """Logits of a model, from and to the columns ``genes``, all of which it knows."""
+    """Logits of a model with inputs and outputs over ``genes``, all of which it knows."""
     tokens = model.tokens(genes)
 
     def score(queries: csr_array) -> np.ndarray:
@@ -172,7 +173,7 @@ def over(genes: Sequence[str], model: GSFM, logits: Score) -> Score:
 
 
 def methods(args: argparse.Namespace, genes: list[str], models: dict[str, GSFM]) -> Iterator[tuple[str, Score]]:
-    """The rows of the table, baselines first; each is made when its turn comes, and can be dropped after it."""
+    """The rows of the table, baselines first; each method is built when it is needed and can be released afterwards."""
     if args.baselines == "all":
         corpus = open_corpus(args)
         sets, weight = corpus_matrix(corpus, genes), tempered_weights(corpus.group)
@@ -192,7 +193,7 @@ def _network_logits(model: GSFM, queries: csr_array) -> np.ndarray:
 
 
 def open_corpus(args: argparse.Namespace) -> Corpus:
-    """The training corpus, built first where its folder is empty."""
+    """The training corpus, built first if its directory is empty."""
     folder = args.corpus or scgsfm.settings.cache_dir / "benchmarks" / "corpus"
     if (folder / "corpus.json").exists():
         return Corpus.open(folder)
@@ -202,14 +203,16 @@ def open_corpus(args: argparse.Namespace) -> Corpus:
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--reference", help="folder of the published architecture and objective on the same corpus")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument(
+        "--reference", help="directory of the published architecture and objective, trained on the same corpus"
+    )
     options.add_argument("--libraries", nargs="+", default=LIBRARIES, help="names in DATA/genesets/bench, or GMT files")
     options.add_argument("--baselines", choices=["all", "none"], default="all")
-    options.add_argument("--corpus", type=Path, help="folder of the training corpus; built there if it is empty")
-    options.add_argument("--rank", type=int, default=128, help="of the truncated SVD")
+    options.add_argument("--corpus", type=Path, help="directory of the training corpus; built there if it is empty")
+    options.add_argument("--rank", type=int, default=128, help="rank of the truncated SVD")
     options.add_argument("--repeats", type=int, default=5)
-    options.add_argument("--max-terms", type=int, help="random sample of the terms, for a quick look")
+    options.add_argument("--max-terms", type=int, help="size of a random sample of the terms")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     scgsfm.settings.verbosity = 0

@@ -1,4 +1,4 @@
-"""What ``import scgsfm`` costs beside ``import anndata``, in fresh processes.
+"""Time of ``import scgsfm`` compared with ``import anndata``, in new processes.
 
 python benchmarks/import_time.py
 """
@@ -23,7 +23,7 @@ print(json.dumps([time.perf_counter() - begun, len(sys.modules), [m for m in {he
 
 
 def measure(module: str) -> tuple[float, int, list[str]]:
-    """Seconds of the import, modules loaded, and the heavy ones among them."""
+    """Seconds of the import, number of loaded modules, and the large packages among them."""
     code = CODE.format(module=module, heavy=HEAVY)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return tuple(json.loads(done.stdout))
@@ -37,7 +37,7 @@ def main() -> None:
     modules = ("anndata", "scgsfm")
     runs = [{module: measure(module) for module in modules} for _ in range(args.repeats + 1)][
         1:
-    ]  # the first fills caches
+    ]  # the first run fills caches
     seconds = {module: statistics.median(run[module][0] for run in runs) for module in modules}
     rows = [
         {

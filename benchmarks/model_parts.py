@@ -1,8 +1,8 @@
-"""What the parts of `gsfm-base` are worth: its network alone, with neighbours, and with what a set recalls.
+"""Contribution of the parts of `gsfm-base`: its network alone, with neighbors, and with recalled genes.
 
-`python benchmarks/model_parts.py --data FOLDER --corpus FOLDER`: the parts of the finished model are switched off and on.
-Measured by the protocol of `gene_function.py` with one half a term, and on the 2,000 sets of the training corpus that
-were held out from it, of which most are expression signatures.
+`python benchmarks/model_parts.py --data FOLDER --corpus FOLDER`: the parts of the final model are switched off and on.
+Measured by the protocol of `gene_function.py` with one half per term, and on the 2,000 held-out sets of the training
+corpus, most of which are expression signatures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def variants(name: str) -> Iterator[tuple[str, GSFM]]:
-    """The model with parts switched off, and as it is."""
+    """The model with parts switched off, and unchanged."""
     for what, neighbours, coherence, recall in (
         ("network alone", False, True, False),
         ("network, recall", False, True, True),
@@ -48,9 +48,9 @@ def variants(name: str) -> Iterator[tuple[str, GSFM]]:
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--corpus", type=Path, help="folder of the training corpus; built there if it is empty")
-    options.add_argument("--max-terms", type=int, help="random sample of the terms, for a quick look")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument("--corpus", type=Path, help="directory of the training corpus; built there if it is empty")
+    options.add_argument("--max-terms", type=int, help="size of a random sample of the terms")
     args: argparse.Namespace = options.parse_args()
     scgsfm.settings.verbosity = 0
     corpus = open_corpus(args)

@@ -1,10 +1,10 @@
-"""Speed and memory of a model beside the published dense form with the same weights.
+"""Speed and memory of a model compared with the published dense implementation with the same weights.
 
     python benchmarks/model_speed.py --model gsfm-base
 
-The published form multiplies a multi-hot matrix, sets × vocabulary, by the first layer; ours sums the rows of the genes
-present. Each measurement has a process of its own: the median of some runs after a warm-up, and the largest memory that
-the process ever held (``none`` is a process that only loads the model and the sets).
+The published implementation multiplies a multi-hot matrix, sets × vocabulary, by the first layer; scgsfm sums the rows
+of the genes that are present. Each measurement runs in its own process: the median of several runs after a warm-up,
+and the peak memory of the process (``none`` is a process that only loads the model and the sets).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RUNS = {
     "full": ["sparse"],
     "names": ["sparse"],
 }
-"""The forms measured for each task."""
+"""The implementations measured for each task."""
 TITLES = {
     "load": "load the model and {n_encode:,} sets of {size} genes",
     "encode": "encode {n_encode:,} sets of {size} genes",
@@ -50,7 +50,7 @@ FORMS = {"none": "", "sparse": "scgsfm", "dense": "published, dense"}
 
 
 def dense_layers(state: dict[str, Tensor], part: str) -> nn.Sequential:
-    """An encoder or decoder as plain linear layers with ReLU between them, from a checkpoint's tensors."""
+    """An encoder or decoder as plain linear layers with ReLU in between, from the tensors of a checkpoint."""
     from torch import nn
 
     layers: list[nn.Module] = []
@@ -64,7 +64,7 @@ def dense_layers(state: dict[str, Tensor], part: str) -> nn.Sequential:
 
 
 def dense_form(model: GSFM, *, decode: bool) -> Callable[[csr_array], np.ndarray]:
-    """Latent vectors, or logits, by way of the multi-hot matrix of each batch."""
+    """Latent vectors, or logits, from the multi-hot matrix of each batch."""
     import torch
 
     state = model.module.state_dict()
@@ -105,7 +105,7 @@ def draw(n: int, size: int, n_genes: int) -> csr_array:
 
 
 def measure(args: argparse.Namespace) -> None:
-    """In a process of its own: print seconds and the largest memory, keep the result."""
+    """In a separate process: print seconds and peak memory, store the result."""
     import resource
 
     import scgsfm
@@ -131,10 +131,10 @@ def measure(args: argparse.Namespace) -> None:
 
 def main() -> None:
     options = parser(__doc__, data=False)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
     options.add_argument("--n-encode", type=int, default=100_000, help="sets to encode")
     options.add_argument("--n-logits", type=int, default=2_000, help="sets to complete")
-    options.add_argument("--size", type=int, default=100, help="genes of a set")
+    options.add_argument("--size", type=int, default=100, help="genes per set")
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--task", help=argparse.SUPPRESS)
     options.add_argument("--form", help=argparse.SUPPRESS)
@@ -164,7 +164,7 @@ def main() -> None:
 
 
 def largest_difference(a: np.ndarray, b: np.ndarray) -> float:
-    """Over all entries, a block of rows at a time."""
+    """Over all entries, one block of rows at a time."""
     return max(float(np.abs(a[i : i + BATCH] - b[i : i + BATCH]).max()) for i in range(0, len(a), BATCH))
 
 

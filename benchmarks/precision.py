@@ -1,7 +1,7 @@
-"""What storing the weights in eight bits costs: `python benchmarks/precision.py --full FOLDER [--model gsfm-base]`.
+"""Cost of storing the weights in eight bits: `python benchmarks/precision.py --full FOLDER [--model gsfm-base]`.
 
-Measures the model as it ships and the same model in full precision (FOLDER, written by the training without
-`--quantize`) by the protocol of `gene_function.py`, on the same halves.
+Compares the shipped model with the same model in full precision (FOLDER, written by the training without `--quantize`)
+by the protocol of `gene_function.py`, on the same halves.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from gene_function import LIBRARIES, evaluate
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder of the model as it ships")
-    options.add_argument("--full", required=True, help="folder of the same model in full precision")
-    options.add_argument("--max-terms", type=int, help="random sample of the terms, for a quick look")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the shipped model")
+    options.add_argument("--full", required=True, help="directory of the same model in full precision")
+    options.add_argument("--max-terms", type=int, help="size of a random sample of the terms")
     options.add_argument("--repeats", type=int, default=2)
     args = options.parse_args()
     from scgsfm import models

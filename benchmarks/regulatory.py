@@ -109,7 +109,7 @@ def baselines(measured: Measured, motifs: Motifs) -> Iterator[tuple[str, np.ndar
 
 
 def activity(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
-    """Pearson's r and RMSE of each cell type."""
+    """Pearson's r and RMSE for each cell type."""
     test = measured.of(measured.fold == TEST)
     rows = []
 

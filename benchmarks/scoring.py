@@ -1,13 +1,14 @@
-"""Every scoring method beside its fastest peer: time, memory and agreement.
+"""Each scoring method compared with its fastest peer: time, memory and agreement.
 
     python benchmarks/scoring.py
 
-Synthetic cells × 20,000 genes, log-normalised, CSR, float32, about 1,450 non-zeros a cell, and random sets of 5 to 500
-genes (median 50), with weights and signs where the method takes them. Genes without counts are dropped first, as
-decoupler does. Each measurement has a process of its own: a first call on a few cells compiles, which is timed apart,
-then the fastest of some counts, from the ``AnnData`` to the scores in it, with names matched. Memory is what the call
-added at its peak. Peers that would take minutes are given fewer cells, and ours is measured there, too. Both score the
-embedded ``datasets.pbmc()`` by the hallmark sets, as well.
+Synthetic cells × 20,000 genes, log-normalized, CSR, float32, about 1,450 non-zeros per cell, and random sets of 5 to
+500 genes (median 50), with weights and signs where the method supports them. Genes without counts are removed first,
+as in decoupler. Each measurement runs in its own process. A first call on a few cells compiles and is timed
+separately; then the fastest of several calls is reported, from the ``AnnData`` to the scores written into it,
+including the matching of names. Memory is the peak increase during the call. Peers that would take minutes are run on
+fewer cells, and scgsfm is measured on these as well. Both also score the embedded ``datasets.pbmc()`` by the hallmark
+sets.
 """
 
 from __future__ import annotations
@@ -38,20 +39,20 @@ if TYPE_CHECKING:
 
 N_GENES = 20_000
 DISTINCT = 10_000
-"""Cells beyond these repeat them."""
+"""Larger numbers of cells repeat these cells."""
 COMPARED = 1000
 """Cells whose scores are compared."""
 CURVES = ["aucell", "ucell", "ulm", "score_genes"]
 CELLS = [100, 1_000, 10_000, 100_000]
 SETS = [50, 500, 5_000]
 CURVE_CELLS, CURVE_SETS = 1_000, 500
-"""How many there are of one while the other varies."""
+"""The fixed number of one while the other varies."""
 MATRIX = "cells.npz"
 PACKAGES = ["decoupler", "pyucell", "scanpy", "gseapy"]
 
 
 def draw_cells(n: int) -> sparse.csr_matrix:
-    """Log-normalised counts of cells of unlike depth, genes of unlike abundance."""
+    """Log-normalized counts of cells of different depth and genes of different abundance."""
     rng = np.random.default_rng(0)
     share = rng.lognormal(0, 2, N_GENES)
     share /= share.sum()
@@ -76,7 +77,7 @@ def draw_sets(n: int, genes: np.ndarray) -> Sets:
 
 
 def as_adata(matrix: sparse.csr_matrix, n: int) -> AnnData:
-    """The first ``n`` cells, all cells again if that is more, and the genes that they have."""
+    """The first ``n`` cells, repeated if there are fewer, and their detected genes."""
     from anndata import AnnData
 
     repeats = -(-n // matrix.shape[0])
@@ -87,7 +88,7 @@ def as_adata(matrix: sparse.csr_matrix, n: int) -> AnnData:
 
 
 def real_data() -> tuple[AnnData, Sets]:
-    """The embedded cells, without genes that they lack, and the hallmark sets."""
+    """The embedded cells without undetected genes, and the hallmark sets."""
     import scgsfm
 
     adata = scgsfm.datasets.pbmc()
@@ -98,7 +99,7 @@ def real_data() -> tuple[AnnData, Sets]:
 
 
 class Cost:
-    """Wall and CPU seconds of a block, and how much more memory was resident at its peak; worker processes count."""
+    """Wall and CPU seconds of a block, and its peak memory increase, including worker processes."""
 
     def __enter__(self) -> Cost:
         gc.collect()
@@ -114,7 +115,7 @@ class Cost:
         self.wall, self.cpu = time.perf_counter() - self.wall, _cpu() - self.cpu
         self.done.set()
         self.thread.join()
-        if self.own:  # exact, unlike what a thread saw that had to wait for others
+        if self.own:  # exact, unlike the sampling thread, which may have been delayed
             self.most = max(self.most, self.before + _own_peak() - self.own)
 
     def _watch(self) -> None:
@@ -138,7 +139,7 @@ def _resident() -> int:
 
 
 def _reset_own_peak() -> int:
-    """On Linux, forget the largest memory so far; returns that of now, 0 elsewhere."""
+    """On Linux, reset the peak memory; returns the current memory, 0 elsewhere."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
         return _own_peak()
@@ -153,7 +154,7 @@ def _own_peak() -> int:
 
 @dataclass(frozen=True)
 class Task:
-    """What a process is to measure."""
+    """The measurements of one process."""
 
     case: str
     peer: bool
@@ -170,7 +171,7 @@ class Task:
 
 
 def measure(task: Task, matrix: sparse.csr_matrix, keep: Path) -> list[dict[str, float]]:
-    """The cost at each size; keeps the scores of the last one and those of the embedded cells."""
+    """The cost at each size; keeps the scores of the last size and of the embedded cells."""
     case = CASES[task.case]
     score = case.run if task.peer else case.ours
     costs: list[dict[str, float]] = []
@@ -201,7 +202,7 @@ def measure(task: Task, matrix: sparse.csr_matrix, keep: Path) -> list[dict[str,
 
 
 def child(task: Task, matrix: Path, keep: Path) -> None:
-    """In a process of its own: print the costs."""
+    """In a separate process: print the costs."""
     import scgsfm
 
     scgsfm.settings.verbosity = 0
@@ -211,7 +212,7 @@ def child(task: Task, matrix: Path, keep: Path) -> None:
 
 
 def in_process(task: Task, folder: Path) -> tuple[list[dict[str, float]], dict[str, np.ndarray]]:
-    """The costs and the scores; empty if the peer isn't installed or fails."""
+    """The costs and the scores; empty if the peer is not installed or fails."""
     keep = folder / "scores.npz"
     command = [sys.executable, __file__, "--task", json.dumps(asdict(task)), "--folder", str(folder)]
     environment = os.environ | ({"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"} if task.one_core else {})
@@ -230,7 +231,7 @@ def in_process(task: Task, folder: Path) -> tuple[list[dict[str, float]], dict[s
 
 
 def compare(args: argparse.Namespace, name: str, folder: Path) -> list[dict[str, Any]]:
-    """Rows of the table for a method: at the size asked for and, if the peer can't do that, at a smaller one."""
+    """Rows of the table for a method: at the requested size and, if the peer is too slow, at a smaller one."""
     case, size = CASES[name], (args.cells, args.sets)
     common = (min(size[0], args.peer_cells), size[1]) if case.slow else size
     if case.at_most:
@@ -294,7 +295,7 @@ def curves(args: argparse.Namespace, names: list[str], folder: Path) -> pd.DataF
 
 
 def plot(table: pd.DataFrame, file: Path) -> None:
-    """Cost against cells and against sets: ours solid, the peers' dashed."""
+    """Cost against cells and against sets: scgsfm solid, peers dashed."""
     import matplotlib as mpl
 
     mpl.use("agg")
@@ -318,13 +319,13 @@ def plot(table: pd.DataFrame, file: Path) -> None:
 
 def options() -> argparse.ArgumentParser:
     made = parser(__doc__, data=False)
-    made.add_argument("--methods", nargs="+", choices=CASES, help="some of the methods")
+    made.add_argument("--methods", nargs="+", choices=CASES, help="methods to measure (all)")
     made.add_argument("--cells", type=int, default=10_000)
     made.add_argument("--sets", type=int, default=500)
-    made.add_argument("--peer-cells", type=int, default=1_000, help="cells for peers that are slow")
-    made.add_argument("--repeats", type=int, default=3, help="calls, of which the fastest counts")
-    made.add_argument("--patience", type=float, default=15, help="seconds beyond which a call isn't repeated")
-    made.add_argument("--quick", action="store_true", help="neither curves nor runs on one core")
+    made.add_argument("--peer-cells", type=int, default=1_000, help="cells for slow peers")
+    made.add_argument("--repeats", type=int, default=3, help="number of calls; the fastest is reported")
+    made.add_argument("--patience", type=float, default=15, help="seconds above which a call is not repeated")
+    made.add_argument("--quick", action="store_true", help="skip the curves and the runs on one core")
     made.add_argument("--task", help=argparse.SUPPRESS)
     made.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return made

@@ -1,10 +1,11 @@
-"""Speed and memory of `scgsfm score IN -o OUT.zarr` on files of any size, and a run that is killed and goes on.
+"""Speed and memory of `scgsfm score IN -o OUT.zarr` on files of any size, and of a run that is killed and resumed.
 
     python benchmarks/streaming.py --cells 100000 1000000
 
-Synthetic cells: 20,000 genes, 7 % of them detected, log-normalised counts as float32 in CSR, written in blocks. A pool of
-different cells is repeated in another order. The command runs in a process of its own, whose largest resident memory the
-system reports. The killed run gets SIGKILL when half of the cells are done, and its result is compared with the other's.
+Synthetic cells: 20,000 genes, 7 % of them detected, log-normalized counts as float32 in CSR, written in blocks. A pool
+of different cells is repeated in another order. The command runs in its own process, whose peak resident memory is
+reported by the system. The killed run receives SIGKILL when half of the cells are done, and its result is compared
+with the other's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ CHUNK = 2**18
 
 
 def pool(n_cells: int, rng: np.random.Generator) -> csr_array:
-    """Log-normalised counts; genes differ in how often they are seen."""
+    """Log-normalized counts; genes differ in their detection rate."""
     rates = rng.gamma(0.12, 1, N_GENES)
     indptr, indices, data = [0], [], []
     for depth in rng.lognormal(0, 0.3, n_cells):
@@ -46,13 +47,13 @@ def pool(n_cells: int, rng: np.random.Generator) -> csr_array:
 
 
 def orders(n_pool: int, n_cells: int) -> list[np.ndarray]:
-    """Which cells of the pool to take, block by block."""
+    """The cells to take from the pool, block by block."""
     rng = np.random.default_rng(1)
     return [rng.permutation(n_pool)[: n_cells - start] for start in range(0, n_cells, n_pool)]
 
 
 def write(path: Path, cells: csr_array, n_cells: int) -> None:
-    """Cells to h5ad or zarr, without ever holding all of them."""
+    """Write cells to h5ad or zarr without holding all of them in memory."""
     import anndata as ad
 
     obs = pd.DataFrame(index=[f"cell{i}" for i in range(n_cells)])
@@ -101,7 +102,7 @@ def write_sets(path: Path, n_sets: int, rng: np.random.Generator) -> None:
 
 
 def run(command: list[str], *, kill_at: int | None = None, state: Path | None = None) -> tuple[float, int]:
-    """Seconds and the largest resident memory in bytes; killed when ``state`` tells of ``kill_at`` cells."""
+    """Seconds and peak resident memory in bytes; killed when ``state`` reports ``kill_at`` cells."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     if kill_at is not None:
@@ -117,7 +118,7 @@ def run(command: list[str], *, kill_at: int | None = None, state: Path | None = 
 
 
 def same(one: Path, other: Path) -> bool:
-    """Whether two outputs hold the same scores."""
+    """Whether two outputs contain the same scores."""
     import zarr
 
     a, b = (zarr.open_group(str(path), mode="r")["obsm"] for path in (one, other))
@@ -129,7 +130,7 @@ def same(one: Path, other: Path) -> bool:
 
 
 def measure(folder: Path, suffix: str, n_cells: int, cells: csr_array, method: str) -> Iterator[dict[str, Any]]:
-    """A row for the run at a stretch, and one for the run that was killed at half."""
+    """A row for the uninterrupted run, and one for the run that was killed halfway."""
     source, whole, resumed = folder / f"cells{suffix}", folder / "whole.zarr", folder / "resumed.zarr"
     say(f"writing {n_cells:,} cells as {suffix}")
     write(source, cells, n_cells)
@@ -150,7 +151,7 @@ def measure(folder: Path, suffix: str, n_cells: int, cells: csr_array, method: s
 
 
 def told(run: str, seconds: float, peak: int, n_cells: int) -> dict[str, str]:
-    """What is said of a run."""
+    """A row of the table for a run."""
     say(f"{run}: {seconds:.0f} s, {peak / 1e6:.0f} MB")
     return {
         "run": run,
@@ -166,7 +167,7 @@ def main() -> None:
     options.add_argument("--sets", type=int, default=500)
     options.add_argument("--method", default="aucell")
     options.add_argument("--inputs", nargs="+", choices=["h5ad", "zarr"], default=["h5ad", "zarr"])
-    options.add_argument("--folder", type=Path, help="where to write the cells, about 6 GB a million")
+    options.add_argument("--folder", type=Path, help="where to write the cells, about 6 GB per million")
     args = options.parse_args()
 
     rng = np.random.default_rng(0)

@@ -1,14 +1,15 @@
-"""Do predictions come true? Genes that a later release of a library adds to a term, ranked by the earlier release.
+"""Genes that a later release of a library adds to a term, ranked by the earlier release.
 
     python benchmarks/time_split.py --model gsfm-base --corpus FOLDER
 
-For each term of both releases, its genes of the old one are the query, and those that the new one adds are the targets;
-the rivals are all other genes of the new release that the old term lacks. Terms are matched by their GO id, or by their
-name without marks. Genes of both releases are read under the names of the vocabulary, so that a renamed gene isn't new.
+For each term of both releases, its genes in the old release are the query, and the genes added by the new one are the
+targets, ranked among all other genes of the new release that are not in the old term. Terms are matched by their GO
+id, or by their name without punctuation. Genes of both releases are mapped to the vocabulary, so that a renamed gene
+does not count as new.
 
-A second table turns it round: of all terms that don't list a gene, how far in front are those that will? It compares the
-values by which they could be ordered. A third one says what the reliability is worth that `tl.predict_functions` gives for a term: the AUROC of its old
-genes, each left out in turn, beside that of the genes that came later.
+A second table ranks, for each gene, the terms that will list it among all terms that do not list it yet, and compares
+the values by which they could be ordered. A third table compares the reliability that `tl.predict_functions` reports
+for a term (the cross-validated AUROC of its old genes) with the AUROC of the genes added later.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ ORDERS = (
 
 
 def identity(name: str) -> str:
-    """What a term is called in every release."""
+    """Identifier of a term in all releases."""
     if found := re.search(r"GO:\d{7}", name):
         return found[0]
     plain = re.sub(r"\s*\([^()]*\)$", "", name.partition("_Homo sapiens_")[0])
@@ -56,7 +57,7 @@ def identity(name: str) -> str:
 
 
 def read_split(old: Path, new: Path, genes: Sequence[str]) -> Task:
-    """The genes that terms have in the old release as queries, those that the new one adds as targets."""
+    """Genes of terms in the old release as queries, those added by the new one as targets."""
     libraries = [scgsfm.GeneSets(path) for path in (old, new)]
     members = [sets.membership(genes).astype(np.float32) for sets in libraries]
     place = [{identity(name): i for i, name in enumerate(sets)} for sets in libraries]
@@ -84,7 +85,7 @@ def as_terms(task: Task, genes: Sequence[str], model: GSFM) -> csr_array:
 
 
 def orders(task: Task, genes: Sequence[str], model: GSFM) -> dict[str, np.ndarray]:
-    """For each gene with new terms the AUROC of these among all that didn't list it, by each value of a prediction."""
+    """For each gene with new terms, their AUROC among all terms that did not list it, by each value of a prediction."""
     tokens, asked = model.tokens(genes), np.unique(task.targets.indices)
     own, blocks = as_terms(task, genes, model), []
     for block, logits, corrected in predictions(own, model):
@@ -103,7 +104,7 @@ def orders(task: Task, genes: Sequence[str], model: GSFM) -> dict[str, np.ndarra
 
 
 def agreement(told: np.ndarray, later: np.ndarray, *, n_boot: int = 1000, seed: int = 0) -> dict[str, str]:
-    """Rank correlation with a bootstrap interval; medians of both for the quarters of the terms by what was told."""
+    """Rank correlation with a bootstrap interval; medians of both for the quarters of the terms by reliability."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(told), size=(n_boot, len(told)))
     low, high = np.quantile([spearmanr(told[i], later[i])[0] for i in drawn], (0.025, 0.975))
@@ -116,18 +117,20 @@ def agreement(told: np.ndarray, later: np.ndarray, *, n_boot: int = 1000, seed: 
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--model", default="gsfm-base", help="name or folder")
-    options.add_argument("--reference", help="folder of the published architecture and objective on the same corpus")
+    options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
+    options.add_argument(
+        "--reference", help="directory of the published architecture and objective, trained on the same corpus"
+    )
     options.add_argument(
         "--splits", nargs="+", default=SPLITS, help="OLD:NEW, names in DATA/genesets/bench or GMT files"
     )
     options.add_argument("--baselines", choices=["all", "none"], default="all")
-    options.add_argument("--corpus", type=Path, help="folder of the training corpus; built there if it is empty")
-    options.add_argument("--rank", type=int, default=128, help="of the truncated SVD")
+    options.add_argument("--corpus", type=Path, help="directory of the training corpus; built there if it is empty")
+    options.add_argument("--rank", type=int, default=128, help="rank of the truncated SVD")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     scgsfm.settings.verbosity = 0
-    warnings.simplefilter("ignore", GeneSetWarning)  # flaws of the files
+    warnings.simplefilter("ignore", GeneSetWarning)  # problems in the files
 
     def file(name: str) -> Path:
         return Path(name) if Path(name).is_file() else data_file(args.data, f"genesets/bench/{name}.gmt.gz")

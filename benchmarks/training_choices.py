@@ -1,9 +1,9 @@
-"""What each choice of the recipe is worth: short trainings that differ in one choice from that of `gsfm-base`.
+"""Contribution of each choice of the recipe: short trainings that differ in one choice from that of `gsfm-base`.
 
-`python benchmarks/training_choices.py --corpus FOLDER --runs FOLDER [--steps 1000]`: trains the network of each variant
-for as many steps and measures it by the protocol of `gene_function.py` on a sample of terms, with a 95 % bootstrap
-interval over the terms, and on the held-out sets of the corpus. Short runs compare choices, they don't tell how good a
-finished model is.
+`python benchmarks/training_choices.py --corpus FOLDER --runs FOLDER [--steps 1000]`: trains the network of each
+variant for the same number of steps and evaluates it by the protocol of `gene_function.py` on a sample of terms, with
+a 95 % bootstrap interval over the terms, and on the held-out sets of the corpus. Short runs compare choices; they do
+not show the quality of a final model.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ CHOICES: dict[str, dict[str, object]] = {
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--corpus", type=Path, required=True, help="folder of the training corpus")
-    options.add_argument("--runs", type=Path, required=True, help="folder to train in")
+    options.add_argument("--corpus", type=Path, required=True, help="directory of the training corpus")
+    options.add_argument("--runs", type=Path, required=True, help="directory for the trainings")
     options.add_argument("--steps", type=int, default=1000)
     options.add_argument("--max-terms", type=int, default=200)
     options.add_argument("--choices", nargs="+", default=list(CHOICES))
