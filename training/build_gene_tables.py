@@ -3,7 +3,7 @@
     python training/build_gene_tables.py --data DATA
 
 reads ``DATA/genes`` and ``training/hgnc_previous.tsv.gz`` and writes ``src/scgsfm/data/genes``. The same input gives
-the same bytes. docs/genes.md states the rules.
+identical files. docs/genes.md describes the rules.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from scgsfm.genes._tables import HOW
 HERE = Path(__file__).parent
 OUT = HERE.parent / "src" / "scgsfm" / "data" / "genes"
 RENAMED_SINCE = 2010
-"""A previous symbol outranks other genes' aliases if its gene was renamed in this year or later."""
+"""A previous symbol takes precedence over aliases of other genes if its gene was renamed in this year or later."""
 MIN_SUPPORT = 3
-"""Sources that must name a pair of orthologs whose symbols differ."""
+"""Minimum number of sources for a pair of orthologs with different symbols."""
 
 OF_MONTH = {"Sep": ["SEPT", "SEP"], "Mar": ["MARCH", "MARC"], "Dec": ["DEC"]}
-"""Previous symbols that spreadsheets turned into dates, by month."""
+"""Previous symbols that spreadsheets convert to dates, by month."""
 
 CD_ANTIGEN = re.compile(r"CD\d+[A-Za-z]?")
-"""Names that HGNC records from an official nomenclature: here other sources' synonyms do not count."""
+"""Names that HGNC records from an official nomenclature: synonyms of other sources are ignored for these."""
 
 Names = dict[str, set[str]]
-"""Name → the genes (symbols) that bear it."""
+"""Name → the genes (symbols) with this name."""
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def read_gene_info(path: Path) -> pd.DataFrame:
-    """NCBI gene_info with the nomenclature authority's symbol where there is one."""
+    """NCBI gene_info with the symbol of the nomenclature authority if there is one."""
     table = read(path)
     authority = table["Symbol_from_nomenclature_authority"]
     table["approved"] = authority.where(authority != "-", table["Symbol"])
@@ -53,12 +53,12 @@ def read_gene_info(path: Path) -> pd.DataFrame:
 
 
 def number(ensembl: str) -> int:
-    """``ENSG00000153563`` → 153563: the letters and the length are the same for all genes of a species."""
+    """``ENSG00000153563`` → 153563: prefix and length are the same for all genes of a species."""
     return int(ensembl[-11:])
 
 
 def pairs_of(ids: dict[int, str], rows: dict[str, int]) -> np.ndarray:
-    """Two rows of integers: ids, and the row of the gene of each; by gene."""
+    """Two rows of integers, ids and the row of the gene of each, sorted by gene."""
     return np.array(sorted((rows[symbol], id_) for id_, symbol in ids.items()), np.int64).T[::-1]
 
 
@@ -70,7 +70,7 @@ def write(
     ids: dict[str, dict[int, str]],
     **flags: np.ndarray,
 ) -> None:
-    """Write one organism's table; scgsfm.genes._tables says what is in it."""
+    """Write the table of one organism; scgsfm.genes._tables describes its content."""
     rows = {symbol: row for row, symbol in enumerate(symbols)}
     codes = [
         (4 * rows[symbol] + HOW.index(how), name)
@@ -109,7 +109,7 @@ def previous_symbols(approved: set[str]) -> tuple[Names, Names, dict[str, str]]:
 
 
 def settle(names: Names, previous: Names, recent: Names) -> tuple[Names, Names, set[str]]:
-    """Sort names by gene into previous symbols and aliases; the third part is what several genes share."""
+    """Sort names by gene into previous symbols and aliases; the third part contains names of several genes."""
     by_gene: tuple[Names, Names] = (defaultdict(set), defaultdict(set))
     ambiguous = set()
     for name, genes in names.items():
@@ -123,7 +123,7 @@ def settle(names: Names, previous: Names, recent: Names) -> tuple[Names, Names, 
 
 
 def dates(recent: Names) -> Names:
-    """What spreadsheets make of symbols such as SEPT2: ``2-Sep``, ``02-Sep``, ``Sep-02``."""
+    """Conversions of symbols such as SEPT2 by spreadsheets: ``2-Sep``, ``02-Sep``, ``Sep-02``."""
     found: Names = defaultdict(set)
     for month, words in OF_MONTH.items():
         for day in range(1, 32):
@@ -137,7 +137,7 @@ def dates(recent: Names) -> Names:
 def identifiers(
     gene_info: pd.DataFrame, annotables: pd.DataFrame, approved: set[str], known: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Entrez → symbol and Ensembl → symbol; NCBI's statements first, Ensembl's for what NCBI lacks."""
+    """Entrez → symbol and Ensembl → symbol, from NCBI first, then from Ensembl for missing ones."""
 
     def approve(symbol: str) -> str:
         return symbol if symbol in approved else known.get(symbol, "")
@@ -168,21 +168,21 @@ def identifiers(
 
 
 def other_names(approved: set[str], hgnc: Names, previous: Names, recent: Names, synonyms: Names) -> Names:
-    """All names but the approved symbols."""
+    """All names except approved symbols."""
     names: Names = defaultdict(set)
     official = {name for name in hgnc if CD_ANTIGEN.fullmatch(name)} | previous.keys()
     for table in (hgnc, previous, {name: genes for name, genes in synonyms.items() if name not in official}):
         for name, genes in table.items():
             names[name] |= genes
     for name in [*names, *approved]:
-        if "orf" in name:  # gene lists in capitals write C1ORF112 for C1orf112
+        if "orf" in name:  # upper-case gene lists contain C1ORF112 for C1orf112
             names[name.replace("orf", "ORF")] |= names.get(name) or {name}
-        elif re.fullmatch(r"\d{1,2}-(MAR|SEP|OCT|NOV|DEC)", name):  # the map is in capitals
+        elif re.fullmatch(r"\d{1,2}-(MAR|SEP|OCT|NOV|DEC)", name):  # the map is in upper case
             names[name.title()] |= names[name]
     return {
         name: genes
         for name, genes in (names | dates(recent)).items()
-        # numbers and numeric dates ("9/2") could mean anything
+        # numbers and numeric dates ("9/2") are ambiguous
         if name and name not in approved and not re.fullmatch(r"[\d/. -]+", name)
     }
 
@@ -192,7 +192,7 @@ def human(data: Path) -> tuple[dict[str, str], dict[str, str], list[str]]:
     symbol_map = read(data / "hgnc_helper_symbol_map.tsv.gz")
     annotables = read(data / "annotables_grch38_ensembl_entrez_symbol.tsv.gz")
     gene_info = read_gene_info(data / "Homo_sapiens.gene_info.gz")
-    # the others are loci and predictions, some under the symbol of a gene
+    # the rest are loci and predictions, some with the symbol of a gene
     gene_info = gene_info[gene_info["dbXrefs"].str.contains("HGNC:")]
     approved = set(symbol_map["Approved.Symbol"])
     previous, recent, newer = previous_symbols(approved)
@@ -237,7 +237,8 @@ def human(data: Path) -> tuple[dict[str, str], dict[str, str], list[str]]:
 def orthologs(data: Path, entrez: dict[str, str], known: dict[str, str]) -> dict[str, str]:
     """Mouse Entrez → human symbol: pairs in which each gene is the best-supported partner of the other.
 
-    Better means: more sources, then the same name, then MGI, then HomoloGene. A gene with a tie has no partner.
+    Support is ranked by the number of sources, then the same name, then MGI, then HomoloGene. A gene with a tie has no
+    partner.
     """
     pairs = read(data / "babelgene_mouse_human_orthologs.tsv.gz")
     pairs = pairs[pairs["entrez"] != ""]
@@ -272,7 +273,7 @@ def orthologs(data: Path, entrez: dict[str, str], known: dict[str, str]) -> dict
 
 
 def mouse(data: Path, to_human: dict[str, str], human_symbols: list[str], previous: Names) -> None:
-    """Write the mouse table: MGI's genes with an Ensembl id, an ortholog, or a protein."""
+    """Write the mouse table: genes of MGI with an Ensembl id, an ortholog, or a protein."""
     gene_info = read_gene_info(data / "Mus_musculus.gene_info.gz")
     gene_info = gene_info[gene_info["dbXrefs"].str.contains("MGI:")]
     more_ensembl: Names = defaultdict(set)
@@ -292,7 +293,7 @@ def mouse(data: Path, to_human: dict[str, str], human_symbols: list[str], previo
         for name in {row.Symbol, *row.synonyms} - current:
             if name and not name.isdigit():
                 names[name].add(row.approved)
-                # mouse genes are renamed with their human orthologs
+                # mouse genes are renamed together with their human orthologs
                 if to_human.get(row.GeneID) in previous.get(name.upper(), ()):
                     renamed[name].add(row.approved)
         for id_ in row.ensembl or more_ensembl[row.GeneID]:

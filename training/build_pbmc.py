@@ -1,6 +1,6 @@
 """Write the example data of ``scgsfm.datasets.pbmc``: about 700 of the 2,638 cells of pbmc3k, raw counts and labels.
 
-python training/build_pbmc.py --data DATA     (DATA holds scrna; default: the variable SCGSFM_DATA)
+python training/build_pbmc.py --data DATA     (DATA contains scrna; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 OUT = Path(__file__).resolve().parent.parent / "src" / "scgsfm" / "data" / "pbmc.h5ad"
 N_CELLS = 700
 WHOLE = 40
-"""Types with fewer cells than this are kept whole, the others in proportion to their size."""
+"""Types with fewer cells than this are kept completely, the others in proportion to their size."""
 ABOUT = {
     "source": "10x Genomics, 3k PBMCs from a healthy donor (2016), Cell Ranger 1.1.0, GRCh37",
     "url": "https://www.10xgenomics.com/datasets/3-k-pb-mcs-from-a-healthy-donor-1-standard-1-1-0",
@@ -61,7 +61,7 @@ def main() -> None:
     with h5py.File(OUT, "w") as file:
         options = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
         ad.io.write_elem(file, "/", subset, dataset_kwargs=options)
-        for key, text in ABOUT.items():  # single texts cannot be compressed
+        for key, text in ABOUT.items():  # scalar strings cannot be compressed
             ad.io.write_elem(file["uns"], key, text)
     print(subset, subset.obs["cell_type"].value_counts(), f"{OUT.stat().st_size:,} bytes", sep="\n")
 

@@ -1,10 +1,10 @@
-"""Describe the training corpus: its groups, licences and sources, as tables for the documentation.
+"""Describe the training corpus: its groups, licenses and sources, as tables for the documentation.
 
     python training/describe_corpus.py --data DATA
 
-``DATA/genesets/train/SOURCES.tsv`` names for each file of the corpus how many sets it holds, their licence as its source
-states it, and repository, path and commit. Writes ``docs/_corpus.md`` (included by ``docs/data.md``) and
-``training/corpus_sources.tsv`` (one line a file).
+``DATA/genesets/train/SOURCES.tsv`` lists for each file of the corpus the number of sets, their license as stated by
+the source, and repository, path and commit. Writes ``docs/_corpus.md`` (included by ``docs/data.md``) and
+``training/corpus_sources.tsv`` (one line per file).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def describe(sources: pd.DataFrame) -> str:
-    """Two tables: groups with the letters of their licences, and licences with their repositories."""
+    """Two tables: groups with the letters of their licenses, and licenses with their repositories."""
     by_licence = sources.groupby("licence")
     order = by_licence["n_sets"].sum().sort_values(ascending=False).index
     letters = dict(zip(order, ascii_uppercase, strict=False))
@@ -70,8 +70,8 @@ def describe(sources: pd.DataFrame) -> str:
     return "\n\n".join(
         (
             f"{sources['n_sets'].sum():,} sets in {len(sources)} files.",
-            markdown(pd.DataFrame(groups, columns=["group", "what", "files", "sets", "licence and sets"])),
-            markdown(pd.DataFrame(licences, columns=["", "licence as the source states it", "sets", "repositories"])),
+            markdown(pd.DataFrame(groups, columns=["group", "content", "files", "sets", "license and sets"])),
+            markdown(pd.DataFrame(licences, columns=["", "license as stated by the source", "sets", "repositories"])),
         )
     )
 
@@ -79,7 +79,7 @@ def describe(sources: pd.DataFrame) -> str:
 def main() -> None:
     """Write both files."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"), help="data folder")
+    parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"), help="data directory")
     data = parser.parse_args().data
     if data is None:
         parser.error("name the data folder: --data, or the environment variable SCGSFM_DATA")

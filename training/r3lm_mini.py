@@ -187,7 +187,7 @@ class Run:
         return self.trained(branch, "card", CARD, features, targets[self.train])
 
     def activity(self) -> dict[str, torch.Tensor]:
-        """The weights of both branches and of their blend."""
+        """The weights of both branches and of their combination."""
         networks = [self.network(number) for number in range(len(CYCLES))]
         taught = self._once(
             "taught.npy", lambda: np.mean([predictions(network, self.codes) for network in networks], axis=0)
