@@ -475,7 +475,7 @@ def speed(rng: np.random.Generator, n: int = 100_000) -> dict:
 def main() -> None:
     made = parser(__doc__)
     parts = ("ranking", "relations", "associations", "calibration", "lists")
-    made.add_argument("--only", nargs="+", choices=parts, default=parts, help="tables to make (all)")
+    made.add_argument("--only", nargs="+", choices=parts, default=parts, help="some of the tables")
     args = made.parse_args()
     folder, rng = data_file(args.data, "phenotype"), np.random.default_rng(SEED)
     if "ranking" in args.only:

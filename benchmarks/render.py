@@ -72,6 +72,7 @@ LABELS = {
     "neighbours by annotation": "neighbors by annotation",
     "genes drawn": "sampling of genes",
     "evenly": "uniform",
+    "gsfm-base, each cell by itself": "gsfm-base, cell-wise sets",
     "unassigned without markers": "unassigned without own markers",
 }
 """Column names and labels of the CSV files, and how the pages print them."""

@@ -1,6 +1,6 @@
 """Write the HPO annotations that ship with the package: ids, names, synonyms and relations, without definitions.
 
-python training/build_phenotypes.py --data DATA     (DATA contains phenotype; default: the variable SCGSFM_DATA)
+python training/build_phenotypes.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def rows_of(path: Path) -> list[list[str]]:
 
 
 def read_annotations(path: Path) -> tuple[list[tuple], dict[str, str]]:
-    """Disease, term, negated, frequency, reference and code; and the most common name of each disease."""
+    """Disease, term, negated, frequency, reference and code; and the commonest name of each disease."""
     rows, names = set(), {}
     for row in rows_of(path)[1:]:
         disease, name, qualifier, term, reference, code, _, frequency, *_ = row
@@ -118,7 +118,7 @@ def approved(names: list[str]) -> list[str]:
 
 
 def read_disorders(path: Path) -> dict[str, tuple[str, list[str]]]:
-    """Name and synonyms of each Orphanet disorder."""
+    """Name and synonyms of each disorder of Orphanet."""
     return {f"ORPHA:{r[0]}": (r[1], [s for s in r[4].split("|") if s]) for r in rows_of(path)[1:]}
 
 

@@ -25,7 +25,7 @@ LIBRARIES = ("go_bp", "go_cc", "go_mf", "reactome", "hallmark")
 
 
 class Case(NamedTuple):
-    """A patient with a known causal gene."""
+    """A patient whose causal gene was found."""
 
     gene: str
     present: list[int]

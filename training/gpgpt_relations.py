@@ -1,6 +1,6 @@
 """Fit the phenotype predictor and the gene prioritization of gpgpt-mini.
 
-python training/gpgpt_relations.py --data DATA     (DATA contains phenotype; default: the variable SCGSFM_DATA)
+python training/gpgpt_relations.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
 
 Annotated genes are predicted out of fold, by fits on the genes of the other folds. Other genes are predicted from all
 annotated ones. The second factors, from genes with similar annotations, are calibrated on annotations that were left out.

@@ -75,7 +75,7 @@ def main() -> None:
         help="directory; by default the environment variable SCGSFM_DATA",
     )
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--embed", action="store_true", help="copy the final model into the package")
+    parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
     parser.add_argument("--reference", action="store_true", help="train the published objective instead")
     args = parser.parse_args()
     if not args.data:
