@@ -162,7 +162,7 @@ class Task:
     """Cells and sets, one after the other."""
     repeats: int = 1
     patience: float = np.inf
-    """A size is left out if, by the last one, it would take longer; a call that took longer isn't repeated."""
+    """Sizes predicted to take longer are skipped; calls that took longer are not repeated."""
     real: bool = False
     """Whether to score the embedded cells as well."""
     one_core: bool = False
@@ -219,13 +219,13 @@ def in_process(task: Task, folder: Path) -> tuple[list[dict[str, float]], dict[s
     if task.compile:
         environment["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(dir=folder)
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    told = f"{task.case}, {CASES[task.case].peer if task.peer else 'scgsfm'}{', one core' if task.one_core else ''}"
+    label = f"{task.case}, {CASES[task.case].peer if task.peer else 'scgsfm'}{', one core' if task.one_core else ''}"
     if done.returncode:
-        say(f"{told}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
+        say(f"{label}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
         return [], {}
     costs = json.loads(done.stdout.strip().splitlines()[-1])
     for (n_cells, n_sets), cost in zip(task.sizes, costs, strict=False):
-        say(f"{told}, {n_cells:,} cells, {n_sets:,} sets: {cost['wall']:.3f} s")
+        say(f"{label}, {n_cells:,} cells, {n_sets:,} sets: {cost['wall']:.3f} s")
     with np.load(keep) as scores:
         return costs, dict(scores)
 
@@ -343,7 +343,7 @@ def main() -> None:
     known = [name for name in asked if CASES[name].method in methods().index]
     for name in asked:
         if name not in known:
-            say(f"{name}: there is no such method, so it is left out.")
+            say(f"{name}: there is no such method, so it is skipped.")
     with tempfile.TemporaryDirectory() as at:
         folder = Path(at)
         most = max(args.cells, 0 if args.quick else max(CELLS))

@@ -140,17 +140,17 @@ def measure(folder: Path, suffix: str, n_cells: int, cells: csr_array, method: s
     command = [sys.executable, "-m", "scgsfm.cli", "score", *arguments]
     seconds, peak = run([*command, str(whole)])
     row = {"input": suffix[1:], "cells": f"{n_cells:,}", "file (GB)": f"{size / 1e9:.2f}"}
-    yield row | told("at a stretch", seconds, peak, n_cells)
+    yield row | result_row("at a stretch", seconds, peak, n_cells)
     state = folder / "resumed.zarr.part" / "progress.json"
     first, _ = run([*command, str(resumed)], kill_at=n_cells // 2, state=state)
     second, peak = run([*command, str(resumed)])
     equal = "same scores" if same(whole, resumed) else "OTHER SCORES"
-    yield row | told(f"killed at half, run again: {equal}", first + second, peak, n_cells)
+    yield row | result_row(f"killed at half, run again: {equal}", first + second, peak, n_cells)
     for path in (source, whole, resumed):
         path.unlink() if path.is_file() else shutil.rmtree(path)
 
 
-def told(run: str, seconds: float, peak: int, n_cells: int) -> dict[str, str]:
+def result_row(run: str, seconds: float, peak: int, n_cells: int) -> dict[str, str]:
     """A row of the table for a run."""
     say(f"{run}: {seconds:.0f} s, {peak / 1e6:.0f} MB")
     return {

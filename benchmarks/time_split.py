@@ -103,15 +103,15 @@ def orders(task: Task, genes: Sequence[str], model: GSFM) -> dict[str, np.ndarra
     return found
 
 
-def agreement(told: np.ndarray, later: np.ndarray, *, n_boot: int = 1000, seed: int = 0) -> dict[str, str]:
+def agreement(reliability: np.ndarray, later: np.ndarray, *, n_boot: int = 1000, seed: int = 0) -> dict[str, str]:
     """Rank correlation with a bootstrap interval; medians of both for the quarters of the terms by reliability."""
     rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(told), size=(n_boot, len(told)))
-    low, high = np.quantile([spearmanr(told[i], later[i])[0] for i in drawn], (0.025, 0.975))
-    row = {"Spearman": f"{spearmanr(told, later)[0]:.2f} [{low:.2f}, {high:.2f}]"}
-    parts = zip(QUARTERS, np.array_split(np.argsort(told, kind="stable"), len(QUARTERS)), strict=True)
+    drawn = rng.integers(len(reliability), size=(n_boot, len(reliability)))
+    low, high = np.quantile([spearmanr(reliability[i], later[i])[0] for i in drawn], (0.025, 0.975))
+    row = {"Spearman": f"{spearmanr(reliability, later)[0]:.2f} [{low:.2f}, {high:.2f}]"}
+    parts = zip(QUARTERS, np.array_split(np.argsort(reliability, kind="stable"), len(QUARTERS)), strict=True)
     for quarter, terms in parts:
-        row[quarter] = f"{np.median(told[terms]):.3f} / {np.median(later[terms]):.3f}"
+        row[quarter] = f"{np.median(reliability[terms]):.3f} / {np.median(later[terms]):.3f}"
     return row
 
 
@@ -144,7 +144,7 @@ def main() -> None:
         old, new = (file(name) for name in split.split(":"))
         tasks[f"{old.name.partition('.')[0]} → {new.name.partition('.')[0]}"] = read_split(old, new, genes)
 
-    rows, turned, told = [], [], []
+    rows, turned, reliabilities = [], [], []
     for method, score in methods(args, genes, models):
         for split, task in tasks.items():
             aurocs = run(score, task)["auroc"].to_numpy()
@@ -157,13 +157,13 @@ def main() -> None:
                 found = agreement(reliability, aurocs, seed=args.seed)
                 for value, by_gene in orders(task, genes, model).items():
                     turned.append((value, split, *summary(by_gene, seed=args.seed), len(by_gene)))
-                told.append({"release": split, "terms": f"{len(aurocs):,}"} | found)
+                reliabilities.append({"release": split, "terms": f"{len(aurocs):,}"} | found)
     columns = ["method", "library", "auroc", "low", "high", "n_terms", "n_universe"]
     report("time_split", pd.DataFrame(rows, columns=columns), args.out)
     report(
         "term_order", pd.DataFrame(turned, columns=["order", "library", "auroc", "low", "high", "n_genes"]), args.out
     )
-    report("reliability", pd.DataFrame(told), args.out)
+    report("reliability", pd.DataFrame(reliabilities), args.out)
 
 
 if __name__ == "__main__":
