@@ -1,6 +1,6 @@
 """Write the embedded gene-set libraries: names and members only, as compact tables.
 
-python training/build_libraries.py --data DATA     (DATA contains genesets/library; default: the variable SCGSFM_DATA)
+python training/build_libraries.py --data DATA     (DATA holds genesets/library; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def pack(table: GeneSetArrays) -> dict[str, np.ndarray]:
 
 
 def write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """An .npz file whose bytes do not depend on the time of writing, unlike those of numpy.savez."""
+    """An .npz file whose bytes do not depend on the time of writing, as those of numpy.savez do."""
     with zipfile.ZipFile(path, "w") as file:
         for name, array in arrays.items():
             buffer = io.BytesIO()
