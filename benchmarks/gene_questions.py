@@ -328,7 +328,7 @@ def nonexistent(oracle: Oracle, n: int, rng: np.random.Generator) -> list[str]:
             else:
                 row = int(rng.choice(np.flatnonzero(o.is_phenotype)))
                 fake = " ".join(words[rng.integers(10)] for words in FAKE_WORDS)
-                if rng.random() < 0.5:  # the name of a term with additional words
+                if rng.random() < 0.5:  # the name of a term with words that it doesn't have
                     fake = f"{o.names[row].lower()} of the {fake}"
                 name = fake if kind == false else o.names[row]
             question = question.replace(f"{{{kind}}}", name)
