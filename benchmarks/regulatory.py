@@ -49,7 +49,7 @@ MIN_HITS = 40
 
 
 def ridge(x: Any, measured: Measured) -> np.ndarray:
-    """Predictions for the test fold by ridge regression, with the penalty selected on the validation fold."""
+    """Predictions for the test fold by ridge regression, its penalty chosen on the validation fold."""
     x = sparse.csr_array(x) if sparse.issparse(x) else np.asarray(x, np.float32)
     best, _ = _ridge(x, measured, measured.fold < VALIDATION, measured.fold == VALIDATION, PENALTIES)
     return _ridge(x, measured, measured.fold < TEST, measured.fold == TEST, [best])[1]
@@ -109,7 +109,7 @@ def baselines(measured: Measured, motifs: Motifs) -> Iterator[tuple[str, np.ndar
 
 
 def activity(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
-    """Pearson's r and RMSE for each cell type."""
+    """Pearson's r and RMSE of each cell type."""
     test = measured.of(measured.fold == TEST)
     rows = []
 

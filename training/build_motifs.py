@@ -1,6 +1,6 @@
 """Build the embedded motifs: counts, ids, names, families and classes of JASPAR CORE vertebrates.
 
-python training/build_motifs.py --data DATA        (DATA contains motifs; default: the variable SCGSFM_DATA)
+python training/build_motifs.py --data DATA        (DATA holds motifs; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations

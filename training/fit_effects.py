@@ -1,6 +1,6 @@
 """Fit the effects of motifs on activity, from which gold reasoning is written, and evaluate them on a held-out fold.
 
-python training/fit_effects.py --data DATA        (DATA contains mpra; default: the variable SCGSFM_DATA)
+python training/fit_effects.py --data DATA        (DATA holds mpra; default: the variable SCGSFM_DATA)
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
 
 
 class Run:
-    """The parts of a run, each stored in its directory."""
+    """The parts of a run, each kept in its folder."""
 
     def __init__(self, data: Path, out: Path, options: argparse.Namespace) -> None:
         self.out, self.options = out, options
@@ -187,7 +187,7 @@ class Run:
         return self.trained(branch, "card", CARD, features, targets[self.train])
 
     def activity(self) -> dict[str, torch.Tensor]:
-        """The weights of both branches and of their combination."""
+        """The weights of both branches and of their blend."""
         networks = [self.network(number) for number in range(len(CYCLES))]
         taught = self._once(
             "taught.npy", lambda: np.mean([predictions(network, self.codes) for network in networks], axis=0)
