@@ -13,7 +13,6 @@ phenotypes that do not exist: the fraction of questions that was declined.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 import numpy as np
 import pandas as pd

@@ -26,7 +26,7 @@ def patient(ranker: GeneRanker) -> list[int]:
 
 def frequencies(ranker: GeneRanker, disease: np.int64) -> dict[int, float]:
     """Most frequent annotation at or below each term of a disease, by a plain loop."""
-    hpo, best = ranker.hpo, {}
+    hpo, best = ranker.hpo, dict[int, float]()
     for place in hpo.annotations_of(disease).tolist():
         if not hpo.negated[place]:
             share = hpo.frequency[place]

@@ -19,6 +19,8 @@ from ._read_motifs import JASPAR_ID, MotifRecord, read_motifs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from scgsfm.kernels import MotifSeeds
+
 P = 5e-5
 """Windows with a p-value below this are hits on a card (Duan et al. 2026)."""
 UNIFORM = (0.25, 0.25, 0.25, 0.25)
@@ -70,7 +72,7 @@ class _Search(NamedTuple):
     limits: np.ndarray
     offsets: np.ndarray
     rest: np.ndarray
-    seeds: tuple[np.ndarray, ...]
+    seeds: MotifSeeds
     tails: np.ndarray
     tail_starts: np.ndarray
 
@@ -201,8 +203,9 @@ class Motifs:
         search = self._search(background, p)
 
         def hits(codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
-            options = search.limits, search.offsets, search.rest, search.seeds
-            found: np.ndarray = scan_motifs(codes, ends, scores.deficits, scores.starts, *options)
+            found: np.ndarray = scan_motifs(
+                codes, ends, scores.deficits, scores.starts, search.limits, search.offsets, search.rest, search.seeds
+            )
             return found
 
         parts = []

@@ -1,4 +1,4 @@
-"""What several plots share: names, axes, colors, dots."""
+"""The toolkit of the plots: names, axes, colors, dots."""
 
 from __future__ import annotations
 

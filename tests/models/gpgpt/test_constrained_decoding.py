@@ -24,7 +24,7 @@ QUESTION = "Is café-au-lait spot (large) seen with NF1 < 2?"
 
 def walk(question: str, encoder: Encoder, choose: Callable[..., Any]) -> str:
     """The text written if ``choose`` selects one of the allowed tokens at each step."""
-    constraint, written = SpanConstraint(question, encoder), []
+    constraint, written = SpanConstraint(question, encoder), list[int]()
     while True:
         token = choose(sorted(constraint.allowed(written)), written)
         if token in encoder.end:

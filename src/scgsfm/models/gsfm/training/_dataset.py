@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -70,7 +70,7 @@ class SetSampler(InfiniteBatches[SetBatch]):
         drawn = zip(candidates, rng.random(c.batch_size), strict=True)
         sets = np.array([sets_of_group[int(share * len(sets_of_group))] for sets_of_group, share in drawn])
         if c.objective == "multinomial":
-            split = (tuple(c.visible), c.max_visible, c.max_targets, c.hide_visible)
+            split: tuple[Any, int, int, bool] = (tuple(c.visible), c.max_visible, c.max_targets, c.hide_visible)
         else:  # as published: a fixed share is visible and the rest are targets, or all genes are both
             all_genes = len(self.corpus.genes)
             split = ((1 - c.partition, 1 - c.partition), all_genes, all_genes, c.partition > 0)
