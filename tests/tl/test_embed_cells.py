@@ -118,8 +118,9 @@ def test_block_size_does_not_change_a_bit(gsfm: GSFM, kind: str) -> None:
         scgsfm.tl.embed_cells(adata, model=gsfm, n_genes=6, block_size=size, key_added=f"X_{size}")
     rows = BlockReader(adata.X, block_size=41)
     for size in (1, 7):
-        survey = CellSignatures.survey(BlockReader(adata.X, block_size=size), n_genes=6, specific=True, soft=True)
-        whole = CellSignatures.survey(rows, n_genes=6, specific=True, soft=True)
+        options = {"n_genes": 6, "specific": True, "soft": True, "counts": kind == "counts"}
+        survey = CellSignatures.survey(BlockReader(adata.X, block_size=size), **options)
+        whole = CellSignatures.survey(rows, **options)
         np.testing.assert_array_equal(survey.means, whole.means)
         np.testing.assert_array_equal(survey.factors, whole.factors)
         np.testing.assert_allclose(adata.obsm[f"X_{size}"], adata.obsm["X_41"], rtol=1e-5, atol=1e-5)
@@ -128,11 +129,12 @@ def test_block_size_does_not_change_a_bit(gsfm: GSFM, kind: str) -> None:
 def test_moments_of_counts_are_those_of_the_log_values() -> None:
     x = np.random.default_rng(3).poisson(0.7, (41, 12)).astype(float)
     x[:, 3] = 2  # the total varies, so its log-normalised value isn't constant
-    survey = CellSignatures.survey(BlockReader(sparse.csr_matrix(x), block_size=9), n_genes=6, specific=True, soft=True)
+    options = {"n_genes": 6, "specific": True, "soft": True}
+    survey = CellSignatures.survey(BlockReader(sparse.csr_matrix(x), block_size=9), **options, counts=True)
     values = np.log1p(10_000 * x / x.sum(axis=1, keepdims=True))
     np.testing.assert_allclose(survey.means, values.mean(axis=0))
     np.testing.assert_allclose(survey.factors, values.std(axis=0))
-    constant = CellSignatures.survey(BlockReader(np.full((7, 3), 0.1)), n_genes=2, specific=True, soft=False)
+    constant = CellSignatures.survey(BlockReader(np.full((7, 3), 0.1)), **options, counts=False)
     assert constant.factors.tolist() == [0, 0, 0]
 
 

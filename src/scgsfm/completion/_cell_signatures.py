@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from scgsfm.scoring.engine import check_positive, log_normalize
+from scgsfm.scoring.engine import GeneMoments, check_positive, log_normalize
 
 if TYPE_CHECKING:
     from scgsfm.scoring.engine import BlockReader
@@ -21,30 +21,26 @@ class CellSignatures:
     factors: np.ndarray
     """Factor of each gene for the differences, applied before the highest are selected."""
     counts: bool
-    """Whether values are counts, which are scaled to 10,000 per cell and transformed by log(1 + x)."""
+    """Whether values are counts or normalized, which are scaled to 10,000 per cell and transformed by log(1 + x)."""
     n_genes: int
     """Maximum number of genes of a set."""
     soft: bool
     """Whether genes are weighted by their values."""
 
     @classmethod
-    def survey(cls, rows: BlockReader, *, n_genes: int, specific: bool, soft: bool) -> CellSignatures:
+    def survey(cls, rows: BlockReader, *, n_genes: int, specific: bool, soft: bool, counts: bool) -> CellSignatures:
         """Compute the statistics of all cells in one pass over the data.
 
         If ``specific``, ``means`` and ``factors`` are the mean and standard deviation of each gene over all cells, else
         0 and 1. Raises ValueError for negative values.
         """
-        raw, normalized, counts = _Moments(rows.n_genes), _Moments(rows.n_genes), True
+        moments = GeneMoments(rows.n_genes, squares=True)
         for _, block in rows:
             check_positive(block)
-            counts = counts and bool((block.data == np.floor(block.data)).all())
             if specific:
-                values = block.data.astype(np.float64)
-                raw.add(values, block.indices)
-                if counts:
-                    normalized.add(log_normalize(block), block.indices)
+                moments.add(block, values=log_normalize(block) if counts else None)
         if specific:
-            means, factors = (normalized if counts else raw).finish(rows.n_cells)
+            means, factors = _means_and_deviations(moments)
         else:
             means, factors = np.zeros(rows.n_genes), np.ones(rows.n_genes)
         return cls(means, factors, counts, min(n_genes, rows.n_genes), soft)
@@ -72,19 +68,9 @@ class CellSignatures:
         return csr_array((weights.astype(np.float32), block.indices[kept], indptr), shape=block.shape)
 
 
-class _Moments:
-    """Mean and standard deviation of each gene, bitwise independent of the block size."""
-
-    def __init__(self, n_genes: int) -> None:
-        self.sums, self.squares = np.zeros(n_genes), np.zeros(n_genes)
-
-    def add(self, values: np.ndarray, genes: np.ndarray) -> None:
-        """Add values one by one in the order of the cells, since the rounding of block sums depends on the blocks."""
-        np.add.at(self.sums, genes, values)
-        np.add.at(self.squares, genes, values**2)
-
-    def finish(self, n_cells: int) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation. The latter is 0 for a gene with the same value in all cells."""
-        means, squares = self.sums / max(n_cells, 1), self.squares / max(n_cells, 1)
-        variances = squares - means**2
-        return means, np.sqrt(np.where(variances > 1e-12 * squares, variances, 0))
+def _means_and_deviations(moments: GeneMoments) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each gene. The latter is exactly 0 for a gene with the same value in all cells."""
+    n_cells = max(int(moments.n_cells[0]), 1)
+    means, squares = moments.sums[0] / n_cells, np.asarray(moments.squares)[0] / n_cells
+    variances = squares - means**2
+    return means, np.sqrt(np.where(variances > 1e-12 * squares, variances, 0))

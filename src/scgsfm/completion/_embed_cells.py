@@ -7,13 +7,14 @@ from scipy.sparse import csr_array
 
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import check_share
+from scgsfm.scoring import value_scale
 
 from ._cell_signatures import CellSignatures
 from ._gene_columns import gene_columns
 from ._gene_set_model import GeneSetModel
 
 if TYPE_CHECKING:
-    from scgsfm.scoring import BlockReader
+    from scgsfm.scoring import BlockReader, ValueScale
 
 
 class GeneSetEncoder(GeneSetModel, Protocol):
@@ -35,8 +36,8 @@ class CellEmbedding(NamedTuple):
 
     vectors: np.ndarray
     """float32, cells × dimensions."""
-    counts: bool
-    """Whether the values were treated as counts."""
+    scale: ValueScale
+    """What the values were."""
     n_empty: int
     """Number of cells with an empty set."""
 
@@ -91,7 +92,9 @@ def embed_cells(
     soft
         Whether the genes of a set are weighted by their values.
     """
-    signatures = CellSignatures.survey(reader, n_genes=n_genes, specific=specific, soft=soft)
+    scale = value_scale(reader)
+    counts = scale.log_normalizes("embed_cells")
+    signatures = CellSignatures.survey(reader, n_genes=n_genes, specific=specific, soft=soft, counts=counts)
     gene_vectors = model.gene_embeddings("encoder") if kind == "encoder" else None
     dim = model.dim if gene_vectors is None else gene_vectors.shape[1]
     vectors, n_empty = np.empty((reader.n_cells, dim), np.float32), 0
@@ -102,7 +105,7 @@ def embed_cells(
         sets = csr_array(arrays, shape=(sets.shape[0], len(model.genes)))
         cells = slice(start, start + sets.shape[0])
         vectors[cells] = model.encode(sets) if gene_vectors is None else _weighted_sums(sets, gene_vectors)
-    return CellEmbedding(vectors, signatures.counts, n_empty)
+    return CellEmbedding(vectors, scale, n_empty)
 
 
 def _weighted_sums(sets: csr_array, vectors: np.ndarray) -> np.ndarray:

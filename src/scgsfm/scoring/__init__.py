@@ -3,7 +3,7 @@
 from ._plan import Plan, Task, plan
 from ._run import Job, Result, run, run_into, run_lazily
 from ._set_index import SetIndex
-from .engine import BlockReader
+from .engine import BlockReader, ValueScale, value_scale
 from .methods import Method, get_method
 
 __all__ = [
@@ -14,9 +14,11 @@ __all__ = [
     "Result",
     "SetIndex",
     "Task",
+    "ValueScale",
     "get_method",
     "plan",
     "run",
     "run_into",
     "run_lazily",
+    "value_scale",
 ]

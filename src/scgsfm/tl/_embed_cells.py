@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scgsfm import _keys, completion
-from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, data_matrix, data_var, gene_mask, gene_names, write_record
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.models import as_model
@@ -40,8 +40,9 @@ def embed_cells(
 ) -> AnnData | None:
     r"""Embed each cell as the set of its most specific genes, by a gene set foundation model :cite:p:`Clarke2026`.
 
-    Let :math:`x_{ij}` be the value of gene :math:`j` in cell :math:`i`. If all values are integers, they are treated as
-    counts, with a message in the log, and replaced by :math:`\log(1 + 10^4 x_{ij} / \sum_k x_{ik})`. The set of a cell
+    Let :math:`x_{ij}` be the value of gene :math:`j` in cell :math:`i`. Counts, and normalized values without a
+    logarithm (CPM, TPM), are replaced by :math:`\log(1 + 10^4 x_{ij} / \sum_k x_{ik})`, with a message in the log; the
+    page on scoring gives the rules by which they are recognized. The set of a cell
     consists of the ``n_genes`` genes with the highest positive :math:`v_{ij}`, defined under ``weighting``. Their
     weights are :math:`v_{ij}`, divided by the root mean square over the genes of the set, or 1 if ``soft=False``. The
     model encodes this weighted set. Genes outside the vocabulary of the model are ignored, also in the sums.
@@ -91,14 +92,17 @@ def embed_cells(
         Vectors of the cells. Cells without a gene that is in the vocabulary and has a positive :math:`v_{ij}` all have
         the vector of the empty set; their number is logged as a warning.
     ``adata.uns["scgsfm"]["X_gsfm"]`` : :class:`dict`
-        Parameters, the number of genes in the vocabulary, and whether values were treated as counts.
+        Parameters, the number of genes in the vocabulary, and what the values were.
 
     Raises
     ------
     GeneMatchError
         If too few genes of the data are in the vocabulary of the model.
     ValueError
-        If a parameter is out of range, or the matrix contains negative values or NaN.
+        If a parameter is out of range, the matrix contains negative values or NaN, or the result can't be written (a
+        view or copy of backed data).
+    TypeError
+        If ``adata`` is not AnnData.
 
     Examples
     --------
@@ -108,6 +112,7 @@ def embed_cells(
     >>> adata.obsm["X_gsfm"].shape[0]
     700
     """
+    check_anndata(adata, copy=copy)
     _check(kind, n_genes, weighting)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
@@ -120,8 +125,6 @@ def embed_cells(
     reader = BlockReader(matrix, genes=kept[matched], block_size=block_size)
     specific = weighting == "specificity"
     found = completion.embed_cells(reader, tokens, loaded, kind=kind, n_genes=n_genes, specific=specific, soft=soft)
-    if found.counts:
-        logger.info("The data contain only integers: they are treated as counts and log-normalized.")
     if found.n_empty:
         logger.warning(
             "%d cells have an empty set, since none of their genes is in the model's vocabulary and above its mean. "
@@ -134,7 +137,9 @@ def embed_cells(
     params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
-    write_record(adata, key, record | {"counts": found.counts, "n_empty": found.n_empty})
+    write_record(
+        adata, key, record | {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
+    )
     return adata if copy else None
 
 

@@ -6,5 +6,16 @@ from ._dask import array_of
 from ._gene_moments import GeneMoments
 from ._log_normalize import check_positive, log_normalize
 from ._reader import BlockReader
+from ._value_scale import ValueScale, value_scale
 
-__all__ = ["BlockReader", "CellBlock", "GeneMoments", "array_of", "check_positive", "log_normalize", "rows_of"]
+__all__ = [
+    "BlockReader",
+    "CellBlock",
+    "GeneMoments",
+    "ValueScale",
+    "array_of",
+    "check_positive",
+    "log_normalize",
+    "rows_of",
+    "value_scale",
+]
