@@ -383,4 +383,4 @@ def test_errors_of_annotate(cells: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert main(["annotate", str(tmp_path / "none.h5ad"), "-o", str(tmp_path / "out.h5ad")]) == 2
     assert "does not exist" in capsys.readouterr().err
     assert main(["annotate", str(cells), "--tissue", "moon", "-o", str(tmp_path / "out.h5ad")]) == 2
-    assert "`tissue` 'moon' is not among" in capsys.readouterr().err
+    assert "Unknown `tissue` 'moon'" in capsys.readouterr().err

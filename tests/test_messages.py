@@ -94,7 +94,7 @@ def test_warning_points_at_the_line_of_the_user(case: str) -> None:
 
 @pytest.mark.parametrize("way", ["generator", "context manager"])
 def test_warning_skips_the_standard_library(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scgsfm._messages._SKIPPED", (*scgsfm._messages._SKIPPED, "generated"))
+    monkeypatch.setattr("scgsfm._messages._PACKAGE", "generated")
     source = "\n".join(
         [
             "import contextlib",

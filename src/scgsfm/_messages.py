@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import FrameType
 
-_SKIPPED = (str(Path(__file__).parent) + os.sep, contextlib.__file__, functools.__file__)
-"""Files that are never the user's: this package, and the wrappers of the standard library that it uses."""
+_PACKAGE = str(Path(__file__).parent) + os.sep
+_WRAPPERS = (contextlib.__file__, functools.__file__)
+"""Files of the standard library that may wrap a function of this package."""
 
 
 def listing(names: Sequence[str], n: int = 5) -> str:
@@ -64,8 +65,15 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def _levels_to_user(frame: FrameType) -> int:
-    """The ``stacklevel``, as seen from :func:`warn`, of the nearest caller of ``frame`` that is not skipped."""
-    level = 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_SKIPPED):
-        frame, level = frame.f_back, level + 1
-    return level
+    """The ``stacklevel``, as seen from :func:`warn`, of the caller of the outermost frame of this package.
+
+    Not of the innermost: pandas may stand in between, where it consumes a generator of ours.
+    """
+    frames = [frame]
+    while (caller := frames[-1].f_back) is not None:
+        frames.append(caller)
+    ours = [i for i, each in enumerate(frames) if each.f_code.co_filename.startswith(_PACKAGE)]
+    user = ours[-1] + 1 if ours else 0
+    while user < len(frames) and frames[user].f_code.co_filename in _WRAPPERS:
+        user += 1
+    return user + 2

@@ -81,7 +81,7 @@ def test_models_as_given() -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="`n_max` is 0"):
         ask("Which gene?", n_max=0)
-    with pytest.raises(ValueError, match="question must be a text"):
+    with pytest.raises(ValueError, match="`question` must be a non-empty string"):
         ask(" ")
 
 

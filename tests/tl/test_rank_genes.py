@@ -62,7 +62,7 @@ def test_order_of_terms_does_not_matter() -> None:
         ([], {}, ValueError, "`phenotypes` is empty"),
         ("Seizure", {}, TypeError, "must be a list of terms"),
         (["Siezure"], {}, ValueError, r"Did you mean .*Seizure \(HP:0001250\)"),
-        (["HP:0000006"], {}, ValueError, "is no phenotype"),
+        (["HP:0000006"], {}, ValueError, "is not a phenotype"),
         (["Seizure"], {"excluded": ["HP:0001250"]}, ValueError, "both in `phenotypes` and in `excluded`"),
         (["Seizure"], {"n_top": 0}, ValueError, "`n_top` is 0"),
     ],

@@ -38,7 +38,7 @@ class _Expected(NamedTuple):
 
 
 _EXPECTED: dict[str, _Expected] = {
-    "gsfm": _Expected("a GSFM model", ("genes", "logits"), "gsfm-base"),
+    "gsfm": _Expected("a GSFM model", ("genes",), "gsfm-base"),
     "gpgpt": _Expected("a GP-GPT model", ("ask",), "gpgpt-mini"),
     "r3lm": _Expected("an R3LM model", ("cell_types", "predict", "explain"), "r3lm-mini"),
 }

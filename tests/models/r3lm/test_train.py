@@ -230,7 +230,7 @@ def test_compact_stages_learn(compact: tuple[Tokens, Examples]) -> None:
     ("changes", "told"),
     [
         ({"stage": 3}, "stage=3 must be 1 or 2"),
-        ({"cell_types": ["HeLa"]}, "lacks the columns HeLa; found are sequence, HepG2"),
+        ({"cell_types": ["HeLa"]}, "lacks the columns HeLa; it has sequence, HepG2"),
         ({"held_out": range(6)}, "no sequences remain"),
     ],
 )
