@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import did_you_mean
+from scgsfm._messages import check_choice, did_you_mean
 
-from ._from_memory import parse_dict, parse_frame
+from ._from_frame import parse_frame
+from ._from_memory import is_regulon, parse_dict, parse_regulons, parse_series
 from ._gmt import read_file, write_gmt
-from ._library import is_embedded, is_file_name, read_library
+from ._library import has_file_form, is_embedded, is_file_name, is_library_name, read_library, unknown_library
 from ._membership import membership
 from ._normalize import GeneSetArrays, ParsedGeneSets, normalize, take_sets
+from ._union import unite
+from ._up_down import join_pairs
+from ._url import is_url, read_url
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,25 +30,40 @@ class GeneSets(Mapping[str, list[str]]):
     """Named gene sets with optional signed weights, from any common source.
 
     An immutable mapping from set name to genes. Repairs made while reading (see the page on gene sets) are reported in
-    one :class:`~scgsfm.errors.GeneSetWarning` per source, with line numbers.
+    one :class:`~scgsfm.errors.GeneSetWarning` per source, with line numbers. ``a | b`` has the sets of both; of sets
+    with the same name and other genes, the later one is called ``name (2)``, with a warning.
 
     Parameters
     ----------
     source
-        A file (``.gmt``, ``.gmt.gz``, ``.json``), the name of a library (embedded: see
-        :func:`scgsfm.datasets.libraries`; Enrichr or MSigDB: downloaded), a dict from set name to genes or to
-        ``{gene: weight}``, a long table with the columns ``source``, ``target`` and, optionally, ``weight`` as in
-        decoupler, or another ``GeneSets``.
+        One of
+
+        - a file or its URL (``.gmt``, ``.json``, plain or gzipped);
+        - the name of a library (embedded: see :func:`scgsfm.datasets.libraries`; Enrichr or MSigDB: downloaded);
+        - a dict from set name to genes or to ``{gene: weight}``, or a Series of lists;
+        - a long table with the columns ``source``, ``target`` and, optionally, ``weight`` as in decoupler, or a wide
+          table with a column of gene names for each set;
+        - regulons of pySCENIC: objects with ``name`` and ``gene2weight``;
+        - another ``GeneSets``, or a list of the above.
+
+        An entry that joins several genes (``"CD19, CD79A"``) is split, with a warning. ``"CD3E-"`` is a gene with
+        weight -1 and ``"CD79A+"`` one with weight 1, unless the name with its sign is a gene.
+    join_up_down
+        Whether to join each pair of sets ``NAME_UP`` and ``NAME_DN`` (or ``NAME_DOWN``) into the set ``NAME``, in which
+        the genes of the latter have negative weights.
+    on_error
+        Whether to leave out bad sets and genes with a warning (``"warn"``), or to raise at the first (``"raise"``).
 
     Raises
     ------
     FileNotFoundError
         The file does not exist.
+    DownloadError
+        The file or library could not be downloaded.
     TypeError
         The source is a list of genes or another object without set names.
     ValueError
-        The source is ambiguous or unknown: another format, a gene with two weights in one set, no sets, an unknown
-        library.
+        The source is ambiguous or unknown: another format, no sets, an unknown library.
 
     Examples
     --------
@@ -52,8 +71,10 @@ class GeneSets(Mapping[str, list[str]]):
     >>> sets = GeneSets({"T": ["CD3D", "CD3E"], "B": {"MS4A1": 2.0, "CD79A": 1.0, "CD3E": -1.0}})
     >>> sets["T"], sets.weights("B").tolist(), sets.signed
     (['CD3D', 'CD3E'], [2.0, 1.0, -1.0], True)
-    >>> len(GeneSets("hallmark"))
-    50
+    >>> GeneSets({"B": ["CD79A+", "CD3E-"]}).to_dict()
+    {'B': {'CD79A': 1.0, 'CD3E': -1.0}}
+    >>> len(GeneSets("hallmark") | GeneSets("pbmc_markers"))
+    62
     """
 
     __slots__ = ("_arrays", "_index", "_info")
@@ -62,28 +83,12 @@ class GeneSets(Mapping[str, list[str]]):
     _info: dict[str, str]
     _index: dict[str, int]
 
-    def __init__(self, source: GeneSetsLike) -> None:
-        if isinstance(source, GeneSets):
-            self._fill(source._arrays, source._info)
-        elif isinstance(source, pd.DataFrame):
-            self._read(parse_frame(source), {"source": "DataFrame"})
-        elif isinstance(source, Mapping):
-            self._read(parse_dict(source), {"source": "dict"})
-        elif isinstance(source, str) and (is_embedded(source) or not is_file_name(source)):
-            self._fill(*read_library(source))
-        elif isinstance(source, str | os.PathLike):
-            self._read(read_file(source), {"source": os.fspath(source)})
-        else:
-            msg = (
-                f"gene_sets: a {type(source).__name__} has no set names. "
-                "Give {'my set': [genes]}, a DataFrame (source, target, weight), a GMT file or the name of a library."
-            )
-            raise TypeError(msg)
-
-    def _read(self, parsed: ParsedGeneSets, info: dict[str, str]) -> None:
-        arrays = normalize(parsed)
-        parsed.report.warn()
-        self._fill(arrays, info)
+    def __init__(
+        self, source: GeneSetsLike, *, join_up_down: bool = False, on_error: Literal["warn", "raise"] = "warn"
+    ) -> None:
+        check_choice("on_error", on_error, ("warn", "raise"))
+        arrays, info = _read(source, on_error)
+        self._fill(join_pairs(arrays) if join_up_down else arrays, info)
 
     def _fill(self, arrays: GeneSetArrays, info: Mapping[str, str]) -> None:
         for array in (arrays.genes, arrays.indptr, arrays.codes, arrays.weights):
@@ -107,6 +112,12 @@ class GeneSets(Mapping[str, list[str]]):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GeneSets) and self.to_dict() == other.to_dict()
+
+    def __or__(self, other: GeneSetsLike) -> GeneSets:
+        return _united(self, other)
+
+    def __ror__(self, other: GeneSetsLike) -> GeneSets:
+        return _united(other, self)
 
     def __repr__(self) -> str:
         sizes = self.sizes
@@ -221,19 +232,84 @@ class GeneSets(Mapping[str, list[str]]):
         if not sets:
             msg = f"None of the {len(self):,} sets remains. Relax the filter or choose other sets."
             raise ValueError(msg)
-        chosen = GeneSets.__new__(GeneSets)
-        chosen._fill(take_sets(self._arrays, sets), self._info)
-        return chosen
+        return _filled(take_sets(self._arrays, sets), self._info)
 
 
-GeneSetsLike: TypeAlias = (
-    GeneSets | Mapping[str, Iterable[str] | Mapping[str, float] | pd.Series] | pd.DataFrame | str | os.PathLike[str]
+_OneSource: TypeAlias = (
+    GeneSets
+    | Mapping[str, Iterable[str] | Mapping[str, float] | pd.Series]
+    | pd.DataFrame
+    | pd.Series
+    | str
+    | os.PathLike[str]
 )
-"""Everything that :class:`GeneSets` accepts: gene sets, a dict, a long table, a file, or the name of a library."""
+GeneSetsLike: TypeAlias = _OneSource | Sequence[_OneSource]
+"""Everything that :class:`GeneSets` accepts: gene sets, a dict, a table, a file, the name of a library, or several."""
 
 
 def read_library_sets(name: str) -> GeneSets:
     """The gene sets of the library ``name``, even if there is a file with this name."""
+    return _filled(*read_library(name))
+
+
+def _filled(arrays: GeneSetArrays, info: Mapping[str, str]) -> GeneSets:
     sets = GeneSets.__new__(GeneSets)
-    sets._fill(*read_library(name))
+    sets._fill(arrays, info)
     return sets
+
+
+def _united(first: GeneSetsLike, second: GeneSetsLike) -> GeneSets:
+    return _filled(*unite([_read(first, "warn"), _read(second, "warn")]))
+
+
+def _read(source: Any, on_error: Literal["warn", "raise"]) -> tuple[GeneSetArrays, dict[str, str]]:
+    """Gene sets of any source, and their origin."""
+    if isinstance(source, GeneSets):
+        return source._arrays, source._info
+    if isinstance(source, str) and is_url(source):
+        return read_url(source, on_error), {"source": source}
+    if isinstance(source, str) and (is_embedded(source) or not is_file_name(source)):
+        return read_library(source)
+    if isinstance(source, list | tuple) and not is_regulon(source) and (several := _several(source)):
+        return unite([_read(item, on_error) for item in several])
+    parsed, name = _parse(source, on_error)
+    arrays = normalize(parsed)
+    parsed.report.warn()
+    return arrays, {"source": name}
+
+
+def _parse(source: Any, on_error: Literal["warn", "raise"]) -> tuple[ParsedGeneSets, str]:
+    """Parsed gene sets of a single source, and what it is."""
+    if isinstance(source, str | os.PathLike):
+        return read_file(source, on_error), os.fspath(source)
+    if isinstance(source, np.ndarray) and source.dtype.names:
+        source = pd.DataFrame(source)
+    if isinstance(source, pd.DataFrame):
+        return parse_frame(source, on_error), "DataFrame"
+    if isinstance(source, pd.Series):
+        return parse_series(source, on_error), "Series"
+    if isinstance(source, Mapping):
+        return parse_dict(source, on_error), "dict"
+    regulons = [source] if is_regulon(source) else list(source) if isinstance(source, list | tuple | set) else []
+    if regulons and all(map(is_regulon, regulons)):
+        return parse_regulons(regulons, on_error), "regulons"
+    msg = (
+        f"gene_sets: a {type(source).__name__} has no set names. "
+        "Give {'my set': [genes]}, a DataFrame (source, target, weight), a GMT file, its URL or the name of a library."
+    )
+    raise TypeError(msg)
+
+
+def _several(items: Sequence[Any]) -> Sequence[Any]:
+    """The sources in a list; empty for a list of genes or of other objects."""
+    names = [item for item in items if isinstance(item, str)]
+    sources = (GeneSets, Mapping, pd.DataFrame, pd.Series, os.PathLike)
+    if not items or not all(isinstance(item, (str, *sources)) for item in items):
+        return ()
+    certain = [name for name in names if is_url(name) or is_embedded(name) or has_file_form(name)]
+    other = [name for name in names if name not in certain and not is_library_name(name)]
+    if len(names) == len(items) and other and not certain:
+        return ()
+    if other:
+        raise ValueError(unknown_library(other[0]))
+    return items

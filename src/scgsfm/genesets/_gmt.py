@@ -5,21 +5,23 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scgsfm._messages import did_you_mean
-
+from ._descriptions import move_genes_from_descriptions
+from ._entry_names import read_entry_names
 from ._from_memory import JSONObject, parse_sets
 from ._normalize import ParsedGeneSets, is_weighted_text
 from ._report import RepairReport
+from ._text import check_exists, read_lines
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from ._report import OnError
 
 _OTHER = {
     ".csv": "Read a table with pandas.read_csv and give GeneSets the DataFrame (columns source, target, weight).",
@@ -40,29 +42,35 @@ def suffix(path: str | os.PathLike[str]) -> str:
     return Path(Path(path).name.lower().removesuffix(".gz")).suffix
 
 
-def read_file(path: str | os.PathLike[str]) -> ParsedGeneSets:
+def read_file(path: str | os.PathLike[str], on_error: OnError = "warn") -> ParsedGeneSets:
     """Read a file by its extension. An unknown extension raises with advice."""
+    path = Path(path).expanduser()
     kind = suffix(path)
     if kind == ".json":
-        return read_json(path)
+        return read_json(path, on_error)
     if kind == ".gmt":
-        return read_gmt(path)
+        return read_gmt(path, on_error)
     if kind == ".txt":
-        parsed = read_gmt(path)
+        parsed = read_gmt(path, on_error)
         parsed.report.note_file("a .txt file was read as GMT")
         return parsed
-    hint = _OTHER.get(kind, "If it is GMT or JSON, rename it accordingly.")
-    _existing(Path(path))
+    hint = advice(kind) or "If it is GMT or JSON, rename it accordingly."
+    check_exists(path)
     msg = f"{path}: gene sets are read from .gmt, .gmt.gz and .json files, not from {kind or 'this'}. {hint}"
     raise ValueError(msg)
 
 
-def read_gmt(path: str | os.PathLike[str]) -> ParsedGeneSets:
+def advice(kind: str) -> str:
+    """How to use a file with another extension; empty for an unknown one."""
+    return _OTHER.get(kind, "")
+
+
+def read_gmt(path: str | os.PathLike[str], on_error: OnError = "warn") -> ParsedGeneSets:
     """Read a GMT file: one set per line, with name, description and genes separated by tabs."""
-    report = RepairReport(Path(path).name, "line")
+    report = RepairReport(Path(path).name, "line", on_error)
     rows: list[tuple[int, list[str]]] = []
     blank, tabs, untabbed = [], [], []
-    for number, line in enumerate(_lines(Path(path), report), start=1):
+    for number, line in enumerate(read_lines(Path(path), report), start=1):
         if not line.strip():
             blank.append(number)
         elif "\t" not in line:
@@ -76,7 +84,7 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGeneSets:
     report.note("blank lines skipped", blank)
     report.note("tabs or blanks at line ends removed", tabs)
     report.note("lines without a tab left out", untabbed)
-    _note_missing_description(rows, report)
+    move_genes_from_descriptions(rows, report)
     numbers = np.array([number for number, _ in rows])
     sizes = np.array([max(len(fields) - 2, 0) for _, fields in rows])
     entries = [gene for _, fields in rows for gene in fields[2:]]
@@ -90,10 +98,10 @@ def read_gmt(path: str | os.PathLike[str]) -> ParsedGeneSets:
     )
 
 
-def read_json(path: str | os.PathLike[str]) -> ParsedGeneSets:
+def read_json(path: str | os.PathLike[str], on_error: OnError = "warn") -> ParsedGeneSets:
     """Read a JSON object: name to genes, name to {gene: weight}, or MSigDB's name to {"geneSymbols": genes}."""
-    report = RepairReport(Path(path).name, "set")
-    text = "\n".join(_lines(Path(path), report))
+    report = RepairReport(Path(path).name, "set", on_error)
+    text = "\n".join(read_lines(Path(path), report))
     try:
         content = json.loads(text, object_pairs_hook=JSONObject)
     except json.JSONDecodeError as error:
@@ -143,70 +151,19 @@ def _refuse_other_formats(path: str | os.PathLike[str], rows: list[tuple[int, li
             "Read it with pandas.read_csv(sep='\\t') and give GeneSets the DataFrame."
         )
         raise ValueError(msg)
-    joined = [number for number, row in rows if len(row) == 3 and _JOINED.fullmatch(row[2].strip())]
-    if 2 * len(joined) > len(rows):
-        msg = (
-            f"{path}: the genes are separated by spaces, commas or semicolons (line {joined[0]} and others, "
-            f"{len(joined)} in all); GMT separates them by tabs."
-        )
-        raise ValueError(msg)
+    _refuse_joined(path, rows)
 
 
-def _note_missing_description(rows: list[tuple[int, list[str]]], report: RepairReport) -> None:
-    genes = {gene for _, row in rows for gene in row[2:]} - {""}
-    suspects = [number for number, row in rows if len(row) > 2 and row[1] in genes and row[1] != row[0]]
-    if 2 * len(suspects) > len(rows):
-        report.note(
-            "the second column looks like genes, but GMT reserves it for a description: these genes are not in the sets",
-            suspects,
-        )
-
-
-def _existing(path: Path) -> None:
-    if path.is_file():
+def _refuse_joined(path: str | os.PathLike[str], rows: Sequence[tuple[int, list[str]]]) -> None:
+    """Raise if most lines have one entry that joins genes in a way that can't be read."""
+    joined = {n: row[2].strip() for n, row in rows if len(row) == 3 and _JOINED.fullmatch(row[2].strip())}
+    if 2 * len(joined) <= len(rows):
         return
-    if path.is_dir():
-        msg = f"{path} is a directory; give one gene-set file."
-        raise IsADirectoryError(msg)
-    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    msg = f"The gene-set file {path.absolute()} does not exist.{did_you_mean(path.name, siblings)}"
-    raise FileNotFoundError(msg)
-
-
-def _lines(path: Path, report: RepairReport) -> list[str]:
-    """Decoded lines of a plain or gzipped text file, without line ends and byte order mark."""
-    _existing(path)
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            msg = f"{path} is a damaged gzip file ({error}). Download or write it again."
-            raise ValueError(msg) from error
-    elif path.name.lower().endswith(".gz"):
-        report.note_file("a .gz file that is not compressed was read as text")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        report.note_file("UTF-16 text was converted")
-        data = data.decode("utf-16").encode()
-    elif data[:3] == b"\xef\xbb\xbf":
-        report.note_file("byte order mark removed")
-        data = data[3:]
-    if b"\0" in data or data[:4] == b"PK\x03\x04":
-        msg = f"{path} is a binary file (a spreadsheet or an archive?). Save the gene sets as text (GMT)."
+    read = read_entry_names(joined.values())
+    unread = [number for number, entry in joined.items() if entry not in read.genes]
+    if 2 * len(unread) > len(rows):
+        msg = (
+            f"{path}: the genes are separated by spaces, commas or semicolons (line {unread[0]} and others, "
+            f"{len(unread)} in all); GMT separates them by tabs."
+        )
         raise ValueError(msg)
-    if data[:200].lstrip().lower().startswith((b"<!doctype", b"<html")):
-        msg = f"{path} is a web page, not gene sets: the download returned a login or error page."
-        raise ValueError(msg)
-    raw = data.splitlines(keepends=True)
-    carriage = [number for number, line in enumerate(raw, start=1) if line.endswith((b"\r\n", b"\r"))]
-    report.note("line ends of Windows or old Mac files converted", carriage, unit="line")
-    lines, foreign = [], []
-    for number, line in enumerate(raw, start=1):
-        bare = line.rstrip(b"\r\n")
-        try:
-            lines.append(bare.decode())
-        except UnicodeDecodeError:
-            foreign.append(number)
-            lines.append(bare.decode("latin-1"))
-    report.note("text that is not UTF-8 read as Latin-1", foreign, unit="line")
-    return lines

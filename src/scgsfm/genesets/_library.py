@@ -28,6 +28,8 @@ _MSIGDB = "https://data.broadinstitute.org/gsea-msigdb/msigdb/release"
 _MSIGDB_NAME = re.compile(
     r"(?P<stem>[\w.]+)\.v(?P<release>\d+(?:\.\d+)+\.(?:Hs|Mm))(?:\.(?P<ids>symbols|entrez))?(?:\.gmt)?"
 )
+_ENRICHR_NAME = re.compile(r"[\w.()-]*[A-Z][\w.()-]*")
+"""Every name of Enrichr has a capital."""
 _KNOWN = (
     "BioPlanet_2019",
     "CellMarker_2024",
@@ -60,14 +62,23 @@ def is_embedded(name: str) -> bool:
     return _plain(name) in catalogue()
 
 
+def has_file_form(text: str) -> bool:
+    """Whether ``text`` is a file, or has the extension of one."""
+    return suffix(text) in SUFFIXES or text.lower().endswith(".gz") or Path(text).is_file()
+
+
 def is_file_name(text: str) -> bool:
     """Whether ``text`` is a file name rather than the name of a library."""
+    return has_file_form(text) or "/" in text or os.sep in text
+
+
+def is_library_name(text: str) -> bool:
+    """Whether ``text`` has the form of a name of a library, embedded or not, rather than that of a gene."""
     return (
-        suffix(text) in SUFFIXES
-        or text.lower().endswith(".gz")
-        or "/" in text
-        or os.sep in text
-        or Path(text).is_file()
+        is_embedded(text)
+        or text in _KNOWN
+        or _MSIGDB_NAME.fullmatch(text) is not None
+        or ("_" in text and _ENRICHR_NAME.fullmatch(text) is not None)
     )
 
 
@@ -80,8 +91,8 @@ def read_library(name: str) -> tuple[GeneSetArrays, dict[str, str]]:
         return arrays, {"name": key} | {k: v for k, v in catalogue()[key].items() if isinstance(v, str)}
     if match := _MSIGDB_NAME.fullmatch(name):
         return _download_msigdb(match)
-    if not re.fullmatch(r"[\w.()-]*[A-Z][\w.()-]*", name):  # every name of Enrichr has a capital
-        raise ValueError(_unknown(name))
+    if not _ENRICHR_NAME.fullmatch(name):
+        raise ValueError(unknown_library(name))
     return _download_enrichr(name)
 
 
@@ -103,7 +114,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip().casefold())
 
 
-def _unknown(name: str) -> str:
+def unknown_library(name: str) -> str:
+    """The message about a name that is not a library."""
     plain = {_plain(library): library for library in [*catalogue(), *_KNOWN]}
     hint = suggestion([repr(plain[close]) for close in similar_names(_plain(name), plain, cutoff=0.5)])
     return (
@@ -135,7 +147,7 @@ def _download(name: str, url: str, path: str) -> GeneSetArrays:
     try:
         file = fetch([url], path)
     except DownloadError as error:
-        msg = f"{_unknown(name)}\nThe download failed: {error}"
+        msg = f"{unknown_library(name)}\nThe download failed: {error}"
         raise DownloadError(msg) from error
     try:
         parsed = read_gmt(file)
@@ -145,7 +157,7 @@ def _download(name: str, url: str, path: str) -> GeneSetArrays:
             msg = f"{error} Delete {file} to download it again from {url}."
             raise ValueError(msg) from error
         file.unlink()
-        msg = f"{_unknown(name)}\n{url} did not return gene sets: {error}"
+        msg = f"{unknown_library(name)}\n{url} did not return gene sets: {error}"
         raise ValueError(msg) from error
     parsed.report.log()
     return arrays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +13,8 @@ import pandas as pd
 
 from scgsfm._logging import logger
 
+from ._entry_names import is_date, read_entry_names
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     from ._report import RepairReport
 
 _WEIGHT = re.compile(r"(.+),\s*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|nan|na))?", re.IGNORECASE)
+_BLANKS = string.whitespace + "\u00a0\u2009\u200b\u202f\u3000\ufeff"
 _MISSING = frozenset({"", "NA", "nan", "NaN", "#N/A"})
-_DATE = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -39,15 +42,18 @@ class ParsedGeneSets:
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Keep the entries in ``mask``."""
-        if mask.all():
-            return
+        if not mask.all():
+            self.take(np.flatnonzero(mask))
+
+    def take(self, index: NDArray[np.int64]) -> None:
+        """Replace the entries by those at ``index``, which may repeat."""
         self.set_indices, self.entries, self.entry_positions = (
-            self.set_indices[mask],
-            self.entries[mask],
-            self.entry_positions[mask],
+            self.set_indices[index],
+            self.entries[index],
+            self.entry_positions[index],
         )
         if self.weights is not None:
-            self.weights = self.weights[mask]
+            self.weights = self.weights[index]
 
 
 class GeneSetArrays(NamedTuple):
@@ -67,8 +73,8 @@ def is_weighted_text(entry: str) -> bool:
 
 def clean_name(text: str) -> str:
     """``text`` without surrounding blanks and double quotes."""
-    text = text.strip()
-    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == '"' else text
+    text = text.strip(_BLANKS)
+    return text[1:-1].strip(_BLANKS) if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def normalize(parsed: ParsedGeneSets) -> GeneSetArrays:
@@ -81,10 +87,10 @@ def normalize(parsed: ParsedGeneSets) -> GeneSetArrays:
     indptr = np.concatenate([[0], np.cumsum(sizes)])
     weights = None if parsed.weights is None else parsed.weights[order]
     arrays = GeneSetArrays(parsed.names, genes, indptr, codes[order].astype(np.int32), weights)
-    kept, names = _name_sets(parsed, arrays)
+    kept, names = name_sets(parsed, arrays)
     if not kept:
         msg = f"{parsed.report.source} contains no gene set with a name and a gene. {parsed.report}"
-        raise ValueError(msg)
+        raise parsed.report.first_error or ValueError(msg)
     return take_sets(arrays._replace(names=names), kept)
 
 
@@ -121,8 +127,63 @@ def _clean_entries(parsed: ParsedGeneSets) -> tuple[NDArray[np.int64], NDArray[n
         parsed.report.note("commas without a weight removed", parsed.entry_positions[bare[codes]])
         if given.any():
             _use_weights(parsed, weights[codes], given[codes])
-    numbers, genes = pd.factorize(names)
-    return numbers[codes], genes
+    return _split_entries(parsed, codes, names)
+
+
+def _split_entries(
+    parsed: ParsedGeneSets, codes: NDArray[np.int64], names: NDArray[np.object_]
+) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Replace entries that join several genes by these genes, and read signs."""
+    read = read_entry_names(names)
+    unclear = set(read.unclear)
+    _note_names(parsed, codes, names, set(read.joined), "entries with several genes, such as {!r}, split")
+    _note_names(
+        parsed, codes, names, unclear, "names that may have a sign or join genes, such as {!r}, kept as they are"
+    )
+    if not read.genes:
+        numbers, genes = pd.factorize(names)
+        return numbers[codes], genes
+    parts = [read.genes.get(name, [(name, 0)]) for name in names]
+    sizes = np.array([len(genes) for genes in parts])
+    starts = np.cumsum(sizes) - sizes
+    entries = np.repeat(np.arange(len(codes)), sizes[codes])
+    within = np.arange(len(entries)) - np.repeat(np.cumsum(sizes[codes]) - sizes[codes], sizes[codes])
+    parsed.take(entries)
+    of_part = (starts[codes])[entries] + within
+    numbers, genes = pd.factorize(np.array([name for genes in parts for name, _ in genes], dtype=object))
+    codes = numbers[of_part]
+    signs = np.array([sign for genes in parts for _, sign in genes])[of_part]
+    if not signs.any():
+        return codes, genes
+    logger.info("%s: signs were read from names such as %r", parsed.report.source, read.signed[0])
+    kept = _use_signs(parsed, signs)
+    return codes[kept], genes
+
+
+def _use_signs(parsed: ParsedGeneSets, signs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Give entries with a minus negative weights; returns the entries that are kept."""
+    weights = np.ones(len(signs)) if parsed.weights is None else parsed.weights
+    contradictory = (signs > 0) & (weights < 0)
+    if contradictory.any():
+        at = parsed.entry_positions[contradictory]
+        msg = (
+            f"{parsed.report.source}: a gene with a plus has a negative weight ({parsed.report.unit} {at[0]}). "
+            "Remove the plus or the minus."
+        )
+        parsed.report.leave_out("genes with a plus and a negative weight", at, ValueError(msg))
+    parsed.weights = np.where(signs < 0, -np.abs(weights), weights)
+    parsed.keep(~contradictory)
+    return ~contradictory
+
+
+def _note_names(
+    parsed: ParsedGeneSets, codes: NDArray[np.int64], names: NDArray[np.object_], chosen: set[str], what: str
+) -> None:
+    """Note what was done with the ``chosen`` names; ``what`` holds ``{}`` for an example."""
+    if chosen:
+        mask = np.array([name in chosen for name in names], dtype=bool)
+        example = names[np.flatnonzero(mask)[0]]
+        parsed.report.note(what.format(example), parsed.entry_positions[mask[codes]])
 
 
 def _use_weights(parsed: ParsedGeneSets, weights: NDArray[np.float64], given: NDArray[np.bool_]) -> None:
@@ -137,9 +198,11 @@ def _use_weights(parsed: ParsedGeneSets, weights: NDArray[np.float64], given: ND
 def _drop_unusable(parsed: ParsedGeneSets, codes: NDArray[np.int64], genes: NDArray[np.object_]) -> NDArray[np.int64]:
     """Drop entries without a gene or a weight; returns the gene indices of the others."""
     missing = np.array([name in _MISSING for name in genes], dtype=bool)[codes]
-    dated = np.array(["-" in name and _DATE.fullmatch(name) is not None for name in genes], dtype=bool)[codes]
     parsed.report.note("empty or missing gene names (such as NA) left out", parsed.entry_positions[missing])
-    parsed.report.note("names that a spreadsheet turned into dates kept: correct them", parsed.entry_positions[dated])
+    dates = {name for name in genes if is_date(name)}
+    _note_names(
+        parsed, codes, genes, dates, "names that a spreadsheet turned into dates, such as {!r}, kept: correct them"
+    )
     parsed.keep(~missing)
     codes = codes[~missing]
     if parsed.weights is not None:
@@ -154,12 +217,13 @@ def _drop_unusable(parsed: ParsedGeneSets, codes: NDArray[np.int64], genes: NDAr
 def _first_of_repeats(
     parsed: ParsedGeneSets, codes: NDArray[np.int64], genes: NDArray[np.object_]
 ) -> NDArray[np.int64]:
-    """Positions of the first entry of each gene in each set. A repeat with a different weight raises."""
+    """Positions of the first entry of each gene in each set. Genes with different weights in a set are left out."""
     pairs = parsed.set_indices * max(len(genes), 1) + codes
     if not pd.Series(pairs).duplicated().any():
         return np.arange(len(pairs))
     _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
     original = first[inverse]
+    bad = np.zeros(len(first), dtype=bool)
     if parsed.weights is not None and (conflict := parsed.weights != parsed.weights[original]).any():
         at = int(np.flatnonzero(conflict)[0])
         msg = (
@@ -167,14 +231,16 @@ def _first_of_repeats(
             f"{parsed.weights[at]:g} in set {parsed.names[parsed.set_indices[at]]!r} ({parsed.report.unit} "
             f"{parsed.entry_positions[at]}; {int(conflict.sum()):,} such genes). Keep one weight for each gene of a set."
         )
-        raise ValueError(msg)
-    repeat = np.ones(len(codes), dtype=bool)
+        what = f"genes with different weights in one set, such as {genes[codes[at]]!r},"
+        parsed.report.leave_out(what, parsed.entry_positions[conflict], ValueError(msg))
+        bad[inverse[conflict]] = True
+    repeat = ~bad[inverse]
     repeat[first] = False
     parsed.report.note("repeated genes of a set kept once", parsed.entry_positions[repeat])
-    return np.sort(first)
+    return np.sort(first[~bad])
 
 
-def _name_sets(parsed: ParsedGeneSets, arrays: GeneSetArrays) -> tuple[list[int], list[str]]:
+def name_sets(parsed: ParsedGeneSets, arrays: GeneSetArrays) -> tuple[list[int], list[str]]:
     """The sets to keep and the name of each set. Empty and repeated sets are dropped, shared names numbered."""
     names = [clean_name(name) for name in parsed.names]
     counts = Counter(names)
