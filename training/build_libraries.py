@@ -28,6 +28,12 @@ OWN = {
     "licence": "CC0 1.0",
     "url": "https://github.com/scgsfm/scgsfm",
 }
+TIROSH = {
+    "source": "Tirosh et al., 2016",
+    "version": "2016",
+    "licence": "none (gene memberships are facts)",
+    "url": "https://doi.org/10.1126/science.aad0501",
+}
 LIBRARIES = {
     "hallmark": ("hallmark.gmt.gz", {"title": "Hallmark processes", "source": "MSigDB H"} | MSIGDB),
     "reactome": ("reactome.gmt.gz", {"title": "Reactome pathways", "source": "MSigDB C2:CP:REACTOME"} | MSIGDB),
@@ -37,6 +43,7 @@ LIBRARIES = {
     "cell_types": ("cell_types_c8.gmt.gz", {"title": "Cell-type signatures", "source": "MSigDB C8"} | MSIGDB),
     "pbmc_markers": (HERE / "pbmc_markers.gmt", {"title": "Blood cell markers"} | OWN),
     "tissue_markers": (HERE / "tissue_markers.gmt", {"title": "Markers of cell types by tissue"} | OWN),
+    "cell_cycle": (HERE / "cell_cycle.gmt", {"title": "Phases of the cell cycle"} | TIROSH),
 }
 
 

@@ -10,9 +10,12 @@ import pandas as pd
 from scgsfm._adata import data_matrix, data_var, gene_names
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
+from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import as_names
+from scgsfm.genesets import GeneSets, read_entry_names
 from scgsfm.scoring import BlockReader
 
+from ._ranking_tables import QUERY, read_ranking_table
 from ._terms import Background
 
 if TYPE_CHECKING:
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 
 COLUMNS = {"names": "name", "scores": "value", "logfoldchanges": "logfc", "pvals_adj": "padj"}
 """Columns of a ranking in scanpy, and their names here."""
-QUERY = "query"
-"""Group name of a single list or ranking."""
 
 
 @dataclass(frozen=True)
@@ -52,44 +53,108 @@ class GeneLists:
 
 
 def from_genes(data: Any) -> GeneLists:
-    """Gene lists from a list or a dict of lists, or rankings from a Series or a table."""
+    """Gene lists from a list, a dict or a table of names, or rankings from a Series, a dict or a table of numbers."""
     if isinstance(data, pd.Series):
-        return _rankings({QUERY: pd.DataFrame({"name": data.index, "value": data.to_numpy()})})
+        return _from_series(data)
+    if isinstance(data, np.ndarray) and data.dtype.names:
+        data = pd.DataFrame(data)
     if isinstance(data, pd.DataFrame):
-        return _rankings(_of_table(data))
-    if isinstance(data, Mapping):
-        lists = {str(group): _list(genes, f"data[{group!r}]") for group, genes in data.items()}
-    else:
-        lists = {QUERY: _list(data, "data")}
-    if not lists:
+        return _from_frame(data)
+    if not isinstance(data, Mapping):
+        return _from_lists({QUERY: data})
+    if not data:
         msg = "`data` is empty: use a list of genes, or a dict of gene lists."
         raise ValueError(msg)
-    return GeneLists(lists=lists)
+    if all(_is_number(value) for value in data.values()):
+        return _from_series(pd.Series(data, dtype=float))
+    if not isinstance(data, GeneSets) and any(map(_is_ranking, data.values())):
+        return _from_rankings(data)
+    return _from_lists(data)
 
 
-def _list(genes: Any, what: str) -> np.ndarray:
-    if isinstance(genes, str) or not hasattr(genes, "__iter__"):
+def _from_series(data: pd.Series) -> GeneLists:
+    """A ranking from numbers by gene, a list from names or from a mask of genes, or lists from a Series of lists."""
+    if pd.api.types.is_bool_dtype(data):
+        return _from_lists({QUERY: data.index[data.to_numpy(dtype=bool)]})
+    if pd.api.types.is_numeric_dtype(data) or pd.to_numeric(data, errors="coerce").notna().any():
+        values = pd.to_numeric(data, errors="coerce")
+        return _rankings(
+            {QUERY: pd.DataFrame({"name": data.index, "value": values.to_numpy(np.float64, na_value=np.nan)})}
+        )
+    if any(isinstance(value, str) for value in data):
+        return _from_lists({QUERY: data.dropna()})
+    return _from_lists(GeneSets(data))
+
+
+def _from_frame(data: pd.DataFrame) -> GeneLists:
+    """Rankings from a table with numbers, or lists from a table of names."""
+    if data.shape[1] and not any(pd.api.types.is_numeric_dtype(dtype) for dtype in data.dtypes):
+        if "source" in data or data.shape[1] > 1:
+            return _from_lists(GeneSets(data))
+        return _from_series(data.iloc[:, 0])
+    if data.shape[1] and all(map(pd.api.types.is_bool_dtype, data.dtypes)):
+        return _from_lists({group: data.index[mask.to_numpy(dtype=bool)] for group, mask in data.items()})
+    tables, ranked_by = read_ranking_table(data)
+    return _rankings(tables, made={"ranked_by": ranked_by} if ranked_by else {})
+
+
+def _from_rankings(data: Mapping[Any, Any]) -> GeneLists:
+    """Rankings from a dict of numbers by gene or of tables."""
+    tables: dict[str, pd.DataFrame] = {}
+    for group, values in data.items():
+        if not _is_ranking(values):
+            msg = (
+                f"`data` mixes rankings and lists: `data[{group!r}]` is a {type(values).__name__}, not numbers by gene."
+            )
+            raise TypeError(msg)
+        one = from_genes(values).rankings
+        if len(one) != 1:
+            msg = f"`data[{group!r}]` is a table of {len(one)} rankings, but must be a single one."
+            raise ValueError(msg)
+        tables |= {str(group): ranking for ranking in one.values()}
+    return GeneLists(rankings=tables)
+
+
+def _is_ranking(value: Any) -> bool:
+    """Whether a value of a dict gives numbers by gene."""
+    if isinstance(value, pd.Series):
+        return pd.api.types.is_numeric_dtype(value) and not pd.api.types.is_bool_dtype(value)
+    if isinstance(value, pd.DataFrame):
+        return True
+    return isinstance(value, Mapping) and len(value) > 0 and all(map(_is_number, value.values()))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _from_lists(lists: Mapping[Any, Any]) -> GeneLists:
+    """Gene lists. Entries that join several genes are split; genes with a minus are left out."""
+    whole = lists.keys() == {QUERY}
+    names = {str(g): _names(genes, "data" if whole else f"data[{g!r}]") for g, genes in lists.items()}
+    read = read_entry_names(name for genes in names.values() for name in genes)
+    absent = [entry for entry, genes in read.genes.items() if any(gene.sign < 0 for gene in genes)]
+    if read.joined:
+        msg = f"`data`: entries with several genes were split: {listing(read.joined)}."
+        warn(msg, GeneSetWarning)
+    if absent:
+        msg = f"`data`: genes with a minus are no members of a list and were left out: {listing(absent)}."
+        warn(msg, GeneSetWarning)
+    kept = {entry: [gene.name for gene in genes if gene.sign >= 0] for entry, genes in read.genes.items()}
+    split = {group: [part for name in genes for part in kept.get(name, [name])] for group, genes in names.items()}
+    return GeneLists(
+        lists={group: np.asarray(pd.unique(np.array(genes, dtype=object))) for group, genes in split.items()}
+    )
+
+
+def _names(genes: Any, what: str) -> np.ndarray:
+    if isinstance(genes, pd.Series) and pd.api.types.is_bool_dtype(genes):
+        genes = genes.index[genes.to_numpy(dtype=bool)]
+    if isinstance(genes, str | bytes) or not hasattr(genes, "__iter__"):
         msg = f"`{what}` is a {type(genes).__name__}, but must be a list of gene names."
         raise TypeError(msg)
-    return np.asarray(pd.unique(as_names(genes)))
-
-
-def _of_table(data: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Rankings from the table of ``scanpy.get.rank_genes_groups_df`` or from numbers of genes × groups."""
-    if "names" in data and "scores" in data:
-        renamed = data.rename(columns=COLUMNS)
-        if "group" not in data:
-            return {QUERY: renamed}
-        return {str(group): rows for group, rows in renamed.groupby("group", observed=True, sort=False)}
-    numeric = [column for column in data if pd.api.types.is_numeric_dtype(data[column])]
-    if len(numeric) < data.shape[1] or not numeric:
-        msg = (
-            "`data` is a table with the columns "
-            f"{', '.join(map(repr, data)) or '(none)'}, but must have genes as index and a numeric column for each "
-            "group, or the columns 'names' and 'scores' (and 'group') of `scanpy.get.rank_genes_groups_df`."
-        )
-        raise ValueError(msg)
-    return {str(c): pd.DataFrame({"name": data.index, "value": data[c].to_numpy()}) for c in numeric}
+    names = as_names(genes)
+    return names[names != ""]
 
 
 def _rankings(tables: dict[str, pd.DataFrame], **more: Any) -> GeneLists:
@@ -101,6 +166,7 @@ def _cleaned(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
     ranking = ranking[[column for column in COLUMNS.values() if column in ranking]].reset_index(drop=True)
     ranking["name"] = as_names(ranking["name"])
     ranking["value"] = ranking["value"].astype(np.float64)
+    ranking = _split_names(ranking, group)
     n_infinite = int(np.isinf(ranking["value"]).sum())
     if n_infinite:
         msg = f"The ranking of {group!r} has {n_infinite} infinite values: replace them with finite values."
@@ -119,6 +185,22 @@ def _cleaned(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
             group,
         )
     return kept.sort_values("value", ascending=False, kind="stable", ignore_index=True)
+
+
+def _split_names(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
+    """A row for each gene of names that join several genes, such as those of probes."""
+    read = read_entry_names(ranking["name"])
+    if not read.joined:
+        return ranking
+    joined = set(read.joined)
+    logger.info(
+        "The ranking of %r has %s names of several genes, such as %r: they were split",
+        group,
+        len(joined),
+        read.joined[0],
+    )
+    names = [[gene.name for gene in read.genes[name]] if name in joined else [name] for name in ranking["name"]]
+    return ranking.assign(name=names).explode("name", ignore_index=True)
 
 
 def from_adata(
