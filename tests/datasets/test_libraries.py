@@ -1,4 +1,5 @@
 from scgsfm.datasets import libraries, library
+from scgsfm.genes import resolve
 
 COUNTS = {
     "hallmark": 50,
@@ -9,6 +10,7 @@ COUNTS = {
     "cell_types": 840,
     "pbmc_markers": 12,
     "tissue_markers": 67,
+    "cell_cycle": 2,
 }
 
 
@@ -18,7 +20,7 @@ def test_embedded_libraries() -> None:
     assert table.index.name == "name"
     for column in ("title", "source", "version", "licence", "url"):
         assert table[column].str.len().gt(0).all()
-    assert set(table["licence"]) == {"CC BY 4.0", "CC0 1.0"}
+    assert set(table["licence"]) == {"CC BY 4.0", "CC0 1.0", "none (gene memberships are facts)"}
 
 
 def test_counts_match_the_libraries() -> None:
@@ -33,3 +35,11 @@ def test_changing_the_table_has_no_side_effect() -> None:
     table = libraries()
     table.loc["hallmark", "licence"] = "none"
     assert libraries().loc["hallmark", "licence"] == "CC BY 4.0"
+
+
+def test_cell_cycle_sets_are_those_of_scanpy_tutorials() -> None:
+    sets = library("cell_cycle")
+    assert dict(zip(sets, sets.sizes.tolist(), strict=True)) == {"S": 43, "G2M": 54}
+    assert {"MCM5", "PCNA", "CENPU", "E2F8"} <= set(sets["S"])
+    assert {"HMGB2", "TOP2A", "PIMREG", "JPT1", "CENPA"} <= set(sets["G2M"])
+    assert resolve(sets.genes).counts["approved"] == 97

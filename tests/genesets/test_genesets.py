@@ -88,6 +88,19 @@ def test_problems_of_a_dict_make_one_warning() -> None:
         assert words in str(caught[0].message)
 
 
+def test_bad_items_of_a_dict_are_left_out() -> None:
+    sets = {"T": ["CD3D", 1.5], "n": 3, "text": "CD4", "w": {"CD4": "up", "CD8A": 2.0}, None: ["CD4"]}
+    with pytest.warns(GeneSetWarning) as caught:
+        assert GeneSets(sets).to_dict() == {"T": {"CD3D": 1.0}, "w": {"CD8A": 2.0}}
+    assert len(caught) == 1
+    for words in ("(sets 'n', 'text')", "(set 'T': 1.5)", "(set 'w': 'CD4')", "(set None)"):
+        assert words in str(caught[0].message)
+    with pytest.raises(TypeError, match=r"holds 1\.5"):
+        GeneSets(sets, on_error="raise")
+    with pytest.raises(ValueError, match="`on_error` is 'skip'"):
+        GeneSets(sets, on_error="skip")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("source", "error", "words"),
     [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
 GOOD = {"A": ["CD3D", "CD3E"], "B": ["MS4A1", "CD79A", "CD3E"]}
 
 
@@ -71,6 +72,8 @@ def test_gzip_is_recognized_by_its_content(write: Callable[..., Any]) -> None:
         pytest.param(CLEAN.replace("CD3E\n", "CD3E\t\t\n"), "line ends removed (lines 1, 2)", id="trailing tabs"),
         pytest.param("\n" + CLEAN + "  \n\n", "blank lines skipped (lines 1, 4, 5)", id="blank lines"),
         pytest.param(CLEAN + "# a remark\n", "without a tab left out (line 3)", id="line without a tab"),
+        pytest.param(CLEAN + "# name\tdescription\tgenes\n", "comment lines skipped (line 3)", id="comment"),
+        pytest.param(CLEAN.replace("CD3D\tCD3E", "CD3D; CD3E"), "'CD3D; CD3E', split (line 1)", id="joined genes"),
         pytest.param(CLEAN + "C\tno genes\n", "without a gene left out (line 3)", id="empty set"),
         pytest.param(CLEAN + "\tnothing\tCD8A\n", "without a name left out (line 3)", id="no name"),
         pytest.param(CLEAN.replace("\tCD3D", "\tCD3D\tCD3D"), "kept once (line 1)", id="repeated gene"),
@@ -122,9 +125,13 @@ def test_sets_of_the_same_name_with_other_genes_are_numbered(write: Callable[...
 
 
 def test_text_that_is_not_utf8(write: Callable[..., Any]) -> None:
-    sets, message = read(write("Zelltyp Müller\t\tGLUL\n".encode("latin-1") + "Zell-Größe\t\tCD4\n".encode()))
-    assert sets.names == ["Zelltyp Müller", "Zell-Größe"]
-    assert "not UTF-8 read as Latin-1 (line 1)" in message
+    names = ["Zelltyp Müller", "T–cell (Sjögren’s)"]
+    sets, message = read(
+        write("".join(f"{name}\t\tGLUL\n" for name in names).encode("cp1252") + "Zell-Größe\t\tCD4\n".encode())
+    )
+    assert sets.names == [*names, "Zell-Größe"]
+    assert "not UTF-8 read as Windows-1252 (lines 1, 2)" in message
+    assert read(write(b"T\x96cell \x81\tna\tCD4\n"))[0].names == ["T–cell \ufffd"]
 
 
 def test_weights_are_read_with_signs_and_exponents(write: Callable[..., Any]) -> None:
@@ -143,17 +150,23 @@ def test_uninformative_weights_are_dropped(write: Callable[..., Any]) -> None:
     assert "got weight 1 (line 2)" in message
 
 
-def test_conflicting_weights_are_refused(write: Callable[..., Any]) -> None:
+def test_genes_with_conflicting_weights_are_left_out(write: Callable[..., Any]) -> None:
     path = write("A\t\tCD4,1\nB\t\tCD3D,1.5\tCD3E,1\tCD3D,2\n")
+    sets, message = read(path)
+    assert sets.to_dict() == {"A": ["CD4"], "B": ["CD3E"]}
+    assert "different weights in one set, such as 'CD3D', left out (line 2)" in message
     with pytest.raises(ValueError, match=r"'CD3D' has the weights 1.5 and 2 in set 'B' \(line 2"):
-        GeneSets(path)
+        GeneSets(path, on_error="raise")
 
 
 def test_commas_in_gene_names_are_kept(write: Callable[..., Any]) -> None:
-    sets, message = read(write("A\t\tHLA-A,B\tPC(16:0,18:1)\t1,2-diol\n"))
-    assert sets["A"] == ["HLA-A,B", "PC(16:0,18:1)", "1,2-diol"]
+    sets, message = read(write("A\t\tPC(16:0,18:1)\t1,2-diol\n"))
+    assert sets["A"] == ["PC(16:0,18:1)", "1,2-diol"]
     assert not sets.weighted
     assert message == ""
+    sets, message = read(write("A\t\tHLA-A,B\tCD4\n"))
+    assert sets["A"] == ["HLA-A,B", "CD4"]
+    assert "such as 'HLA-A,B', kept as they are (line 1)" in message
 
 
 def test_spreadsheet_dates_are_reported(write: Callable[..., Any]) -> None:
@@ -162,11 +175,56 @@ def test_spreadsheet_dates_are_reported(write: Callable[..., Any]) -> None:
     assert "spreadsheet" in message
 
 
-def test_missing_description_column_is_reported(write: Callable[..., Any]) -> None:
-    sets, message = read(write("A\tCD3D\tCD3E\tCD4\nB\tCD3E\tCD3D\nC\tCD4\tCD3D\tCD3E\n"))
-    assert sets["B"] == ["CD3D"]
-    assert "second column looks like genes" in message
-    assert "lines 1, 2, 3" in message
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(
+            "A\tCD3D\tCD3E\tCD4\nB\tCD3E\tCD3D\n", {"A": ["CD3D", "CD3E", "CD4"], "B": ["CD3E", "CD3D"]}, id="shared"
+        ),
+        pytest.param(
+            "B\tCD79A\tCD79B\nT\tCD3D\tCD2\n", {"B": ["CD79A", "CD79B"], "T": ["CD3D", "CD2"]}, id="known genes"
+        ),
+        pytest.param("B\tCD79A\n", {"B": ["CD79A"]}, id="one gene"),
+        pytest.param("B\tCd79a\tCd79b\n", {"B": ["Cd79a", "Cd79b"]}, id="mouse"),
+        pytest.param("B\t973\t974\t931\n", {"B": ["973", "974", "931"]}, id="Entrez"),
+        pytest.param(
+            "B\tCD79A\tCD79B\nT\tCD3D\tCD2\nX\tcustom1\tCD4\n",
+            {"B": ["CD79A", "CD79B"], "T": ["CD3D", "CD2"], "X": ["custom1", "CD4"]},
+            id="custom gene",
+        ),
+        pytest.param("B\tCD79A+\tCD3E-\n", {"B": {"CD79A": 1.0, "CD3E": -1.0}}, id="signs"),
+        pytest.param("A\tCD4\tMAL\nB\tCD4\tCD2\n", {"A": ["CD4", "MAL"], "B": ["CD4", "CD2"]}, id="same first gene"),
+    ],
+)
+def test_genes_of_a_file_without_descriptions_are_kept(
+    write: Callable[..., Any], content: str, expected: dict[str, Any]
+) -> None:
+    sets, message = read(write(content))
+    assert sets.to_dict() == expected
+    assert "reserves for a description" in message
+    assert read(write(gzip.compress(content.encode()), "sets.gmt.gz"))[0].to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("STAT1_targets\tSTAT1\tIRF1\nMYC_targets\tMYC\tNCL\n", id="transcription factor"),
+        pytest.param("A\tblood\tIRF1\nB\tliver\tNCL\n", id="tissue"),
+        pytest.param("A\t35\tIRF1\nB\t12\tNCL\n", id="size"),
+        pytest.param("A\tUP\tIRF1\nB\tUP\tNCL\n", id="same word"),
+        pytest.param("A\thttp://x.org/A\tIRF1\nB\tNA\tNCL\n", id="address"),
+    ],
+)
+def test_descriptions_are_ignored(write: Callable[..., Any], content: str) -> None:
+    sets, message = read(write(content))
+    assert list(sets.to_dict().values()) == [["IRF1"], ["NCL"]]
+    assert message == ""
+
+
+def test_some_genes_among_descriptions_are_reported(write: Callable[..., Any]) -> None:
+    sets, message = read(write("A\tCD4\tIRF1\nB\tsome words\tNCL\nC\tmore words\tMYC\n"))
+    assert sets["A"] == ["IRF1"]
+    assert "taken for a description (line 1)" in message
 
 
 @pytest.mark.parametrize(
@@ -174,8 +232,8 @@ def test_missing_description_column_is_reported(write: Callable[..., Any]) -> No
     [
         pytest.param("A na CD3D CD3E\nB na MS4A1\n", "separated by tabs", id="spaces"),
         pytest.param("A,na,CD3D,CD3E\nB\tna\tMS4A1\nC,na,CD4\n", "most lines lack tabs", id="mostly commas"),
-        pytest.param("A\tna\tCD3D CD3E\nB\tna\tMS4A1 CD79A\n", "separated by spaces", id="spaces between genes"),
-        pytest.param("A\tna\tCD3D; CD3E; CD4\n", "semicolons", id="semicolons between genes"),
+        pytest.param("A\tna\tprobe1 probe2\nB\tna\tprobe3 probe4\n", "separated by spaces", id="spaces between names"),
+        pytest.param(LFS, "pointer of Git LFS.*git lfs pull", id="Git LFS"),
         pytest.param("source\ttarget\tweight\nA\tCD3D\t1\n", "long table", id="long table"),
         pytest.param("A\tCD3D\t1.5\nA\tCD3E\t-2\n", "long table", id="long table without a header"),
         pytest.param("\n", "is empty", id="empty file"),
@@ -247,6 +305,7 @@ def test_problems_of_json(write: Callable[..., Any]) -> None:
     ("text", "error", "words"),
     [
         ('{"A": ["CD3D",}', ValueError, "not valid JSON"),
+        (LFS, ValueError, "Git LFS"),
         ('["CD3D", "CD3E"]', ValueError, "object of set names"),
         ('{"A": "CD3D"}', TypeError, "set 'A' is 'CD3D'"),
         ('{"A": 3}', TypeError, "set 'A' is int"),
@@ -261,10 +320,20 @@ def test_json_that_would_give_wrong_sets_is_refused(
         GeneSets(write(text, "sets.json"))
 
 
+def test_bad_sets_of_json_are_left_out(write: Callable[..., Any]) -> None:
+    path = write('{"A": ["CD3D"], "B": 3, "C": "CD4", "D": {"CD4": "high", "CD8A": 2}}', "sets.json")
+    sets, message = read(path)
+    assert sets.to_dict() == {"A": {"CD3D": 1.0}, "D": {"CD8A": 2.0}}
+    for words in ("not a collection of genes left out (sets 'B', 'C')", "not a number left out (set 'D': 'CD4')"):
+        assert words in message
+    with pytest.raises(TypeError, match="set 'B' is int"):
+        GeneSets(path, on_error="raise")
+
+
 @pytest.mark.parametrize("name", ["out.gmt", "out.gmt.gz"])
 @pytest.mark.parametrize(
     "content",
-    [GOOD, {"A/B c": {"CD3D": 1 / 3, "CD3E": -2e-9}, "B": {"CD4": 1.0, "HLA-A,B": 7.0}}],
+    [GOOD, {"A/B c": {"CD3D": 1 / 3, "CD3E": -2e-9}, "B": {"CD4": 1.0, "probe,B": 7.0}}],
     ids=["plain", "weighted"],
 )
 def test_gmt_round_trip(tmp_path: Path, content: dict[str, Any], name: str) -> None:

@@ -228,7 +228,7 @@ def test_groups_without_genes_are_skipped(pbmc: AnnData) -> None:
         (["no", "such", "genes"], {}, GeneMatchError, "genes of 'query'"),
         ("ISG15", {}, TypeError, "list of gene names"),
         ({}, {}, ValueError, "empty"),
-        (pd.DataFrame({"names": ["a"]}), {}, ValueError, "scanpy.get"),
+        (pd.DataFrame({"pvalue": [0.1, 0.2]}, ["ISG15", "MX1"]), {}, ValueError, "'pvalue'.*without a direction"),
         (pd.Series([1.0, np.inf], ["ISG15", "MX1"]), {}, ValueError, "infinite"),
         (pd.Series([1.0, np.nan], ["ISG15", "MX1"]), {}, ValueError, "at least 2"),
         (INTERFERON, {"library": {"a": {"ISG15": 1.0, "MX1": -1.0}}}, ValueError, "negative"),

@@ -20,12 +20,10 @@ _NO_DESCRIPTION = frozenset({"", "na", "n/a", "nan", "none", "null", "-", ".", "
 def move_genes_from_descriptions(rows: Sequence[tuple[int, list[str]]], report: RepairReport) -> None:
     """Insert an empty description into ``rows`` of a file whose second column holds genes in most lines."""
     seconds = {number: row[1].strip().strip('"') for number, row in rows if len(row) > 1}
-    seconds = {number: text for number, text in seconds.items() if text.casefold() not in _NO_DESCRIPTION}
-    if 2 * len(seconds) <= len(rows):
-        return
+    seconds = {number: text for number, text in seconds.items() if _is_word(text)}
     names = {number: row[0] for number, row in rows}
     genes = {gene for _, row in rows for gene in row[2:]} - {""}
-    genes |= _known(list(seconds.values()), numeric=all(gene.isdecimal() for gene in genes))
+    genes |= _known(list(seconds.values()), numeric=bool(genes) and all(gene.isdecimal() for gene in genes))
     found = {number for number, text in seconds.items() if text in genes and not _is_part(text, names[number])}
     if 2 * len(found) <= len(rows):
         report.note("the second column is the name of a gene, but was taken for a description", sorted(found))
@@ -39,6 +37,11 @@ def move_genes_from_descriptions(rows: Sequence[tuple[int, list[str]]], report: 
         "the second column, which GMT reserves for a description, holds genes: they were added to the sets",
         sorted(found),
     )
+
+
+def _is_word(text: str) -> bool:
+    """Whether a description is one word, as a gene would be, and not a placeholder or an address."""
+    return text.casefold() not in _NO_DESCRIPTION and len(text.split()) == 1 and "://" not in text
 
 
 def _known(texts: Sequence[str], *, numeric: bool) -> set[str]:

@@ -63,7 +63,7 @@ def parse_frame(frame: pd.DataFrame, on_error: OnError = "warn") -> ParsedGeneSe
     columns = [str(column) for column in frame.columns]
     if {"source", "target"} <= set(columns):
         return _parse_long(frame, on_error)
-    lists = [column for column in frame if frame[column].dtype == object and any(map(is_collection, frame[column]))]
+    lists = [column for column in frame if _holds_lists(frame[column])]
     if len(columns) == 1 and lists:
         return parse_series(frame[lists[0]], on_error)
     genes, sets = _named(columns, _GENE_COLUMNS), _named(columns, _SET_COLUMNS)
@@ -75,7 +75,7 @@ def parse_frame(frame: pd.DataFrame, on_error: OnError = "warn") -> ParsedGeneSe
 def _parse_long(frame: pd.DataFrame, on_error: OnError) -> ParsedGeneSets:
     _check_columns([str(column) for column in frame.columns])
     rows = np.arange(len(frame))
-    if frame["target"].dtype == object and any(map(is_collection, frame["target"])):
+    if _holds_lists(frame["target"]):
         rows = np.repeat(rows, [max(len(list(x)), 1) if is_collection(x) else 1 for x in frame["target"]])
         frame = frame.explode("target")
     report = RepairReport("the DataFrame of gene sets", "row", on_error)
@@ -98,6 +98,10 @@ def _parse_long(frame: pd.DataFrame, on_error: OnError) -> ParsedGeneSets:
         entry_positions=rows[kept],
         weights=None if weights is None else weights[kept],
     )
+
+
+def _holds_lists(column: pd.Series) -> bool:
+    return pd.api.types.infer_dtype(column, skipna=True).startswith("mixed") and any(map(is_collection, column))
 
 
 def _parse_wide(frame: pd.DataFrame, on_error: OnError) -> ParsedGeneSets:

@@ -69,12 +69,14 @@ def read_gmt(path: str | os.PathLike[str], on_error: OnError = "warn") -> Parsed
     """Read a GMT file: one set per line, with name, description and genes separated by tabs."""
     report = RepairReport(Path(path).name, "line", on_error)
     rows: list[tuple[int, list[str]]] = []
-    blank, tabs, untabbed = [], [], []
+    blank, tabs, untabbed, comments = [], [], [], []
     for number, line in enumerate(read_lines(Path(path), report), start=1):
         if not line.strip():
             blank.append(number)
         elif "\t" not in line:
             untabbed.append(number)
+        elif line.startswith("#"):
+            comments.append(number)
         else:
             bare = line.rstrip("\t ")
             if bare != line:
@@ -82,6 +84,7 @@ def read_gmt(path: str | os.PathLike[str], on_error: OnError = "warn") -> Parsed
             rows.append((number, bare.split("\t")))
     _refuse_other_formats(path, rows, untabbed)
     report.note("blank lines skipped", blank)
+    report.note("comment lines skipped", comments)
     report.note("tabs or blanks at line ends removed", tabs)
     report.note("lines without a tab left out", untabbed)
     move_genes_from_descriptions(rows, report)

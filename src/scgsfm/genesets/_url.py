@@ -45,6 +45,7 @@ def read_url(url: str, on_error: OnError = "warn") -> GeneSetArrays:
     )
     try:
         parsed = (read_json if _is_json(file) else read_gmt)(file, on_error)
+        parsed.report.source = url
         arrays = normalize(parsed)
     except (TypeError, ValueError) as error:
         file.unlink()
