@@ -153,11 +153,13 @@ def _names(genes: Any, what: str) -> np.ndarray:
     if isinstance(genes, str | bytes) or not hasattr(genes, "__iter__"):
         msg = f"`{what}` is a {type(genes).__name__}, but must be a list of gene names."
         raise TypeError(msg)
-    names = as_names(genes)
-    return names[names != ""]
+    names: np.ndarray = as_names(genes)
+    return np.asarray(names[names != ""])
 
 
 def _rankings(tables: dict[str, pd.DataFrame], **more: Any) -> GeneLists:
+    if "background" not in more:  # names of data are those of its background
+        tables = {group: _split_names(ranking, group) for group, ranking in tables.items()}
     return GeneLists(rankings={group: _cleaned(ranking, group) for group, ranking in tables.items()}, **more)
 
 
@@ -166,7 +168,6 @@ def _cleaned(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
     ranking = ranking[[column for column in COLUMNS.values() if column in ranking]].reset_index(drop=True)
     ranking["name"] = as_names(ranking["name"])
     ranking["value"] = ranking["value"].astype(np.float64)
-    ranking = _split_names(ranking, group)
     n_infinite = int(np.isinf(ranking["value"]).sum())
     if n_infinite:
         msg = f"The ranking of {group!r} has {n_infinite} infinite values: replace them with finite values."
@@ -189,7 +190,8 @@ def _cleaned(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
 
 def _split_names(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
     """A row for each gene of names that join several genes, such as those of probes."""
-    read = read_entry_names(ranking["name"])
+    given = as_names(ranking["name"])
+    read = read_entry_names(given)
     if not read.joined:
         return ranking
     joined = set(read.joined)
@@ -199,7 +201,7 @@ def _split_names(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
         len(joined),
         read.joined[0],
     )
-    names = [[gene.name for gene in read.genes[name]] if name in joined else [name] for name in ranking["name"]]
+    names = [[gene.name for gene in read.genes[name]] if name in joined else [name] for name in given]
     return ranking.assign(name=names).explode("name", ignore_index=True)
 
 

@@ -40,8 +40,8 @@ def move_genes_from_descriptions(rows: Sequence[tuple[int, list[str]]], report: 
 
 
 def _is_word(text: str) -> bool:
-    """Whether a description is one word, as a gene would be, and not a placeholder or an address."""
-    return text.casefold() not in _NO_DESCRIPTION and len(text.split()) == 1 and "://" not in text
+    """Whether a description is one word, as a gene would be, and not a placeholder, an address or an id with a prefix."""
+    return text.casefold() not in _NO_DESCRIPTION and len(text.split()) == 1 and ":" not in text
 
 
 def _known(texts: Sequence[str], *, numeric: bool) -> set[str]:

@@ -65,9 +65,13 @@ def enrich(
     data
         One of
 
-        - a list of genes, or a dict from names to lists;
-        - a ranking: a Series of numbers with genes as index, a table with one such column for each group, or the result
-          of :func:`scanpy.get.rank_genes_groups_df`;
+        - a list of genes, or several: a dict from names to lists, a Series of lists, or a table with a column for each;
+        - a ranking: a Series of numbers with genes as index, or several: a dict of these, or a table with a column of
+          numbers for each group;
+        - a table of differential expression, as from scanpy (:func:`scanpy.get.rank_genes_groups_df`), DESeq2, edgeR,
+          limma or Seurat, with gene names in the index or a column. It is one ranking, or one for each value of a column
+          ``group`` or ``cluster``: by the test statistic, or else by -log10 p with the sign of the log fold change, or
+          else by the log fold change. The log states which;
         - AnnData, cells × genes, log-normalized, with groups of cells. The ranking in ``uns[key]`` is used if it was
           computed for ``groupby``; otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without
           changing ``uns``.
