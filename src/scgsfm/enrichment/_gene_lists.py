@@ -15,7 +15,7 @@ from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets, read_entry_names
 from scgsfm.scoring import BlockReader
 
-from ._ranking_tables import QUERY, read_ranking_table
+from ._ranking_tables import QUERY, is_counter, read_ranking_table
 from ._terms import Background
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ def _from_series(data: pd.Series) -> GeneLists:
     if pd.api.types.is_bool_dtype(data):
         return _from_lists({QUERY: data.index[data.to_numpy(dtype=bool)]})
     if pd.api.types.is_numeric_dtype(data) or pd.to_numeric(data, errors="coerce").notna().any():
+        if is_counter(data.index):
+            msg = "`data` is a Series of numbers whose index counts rows: use gene names as index."
+            raise ValueError(msg)
         values = pd.to_numeric(data, errors="coerce")
         return _rankings(
             {QUERY: pd.DataFrame({"name": data.index, "value": values.to_numpy(np.float64, na_value=np.nan)})}

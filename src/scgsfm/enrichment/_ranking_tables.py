@@ -127,7 +127,7 @@ def _names(data: pd.DataFrame, columns: _Columns) -> pd.Series:
     candidates = {column: data[column] for column in text}
     if not pd.api.types.is_numeric_dtype(data.index):
         candidates["index"] = data.index.to_series()
-    elif not candidates and not _is_counter(data.index):
+    elif not candidates and not is_counter(data.index):
         candidates = {"index": data.index.to_series()}
     if not candidates:
         raise ValueError(_unusable(data, "has no gene names, in neither a column nor the index"))
@@ -144,7 +144,7 @@ def _counts(values: pd.Series) -> bool:
     return bool((np.sort(values.to_numpy()) == np.arange(1, len(values) + 1)).all())
 
 
-def _is_counter(index: pd.Index) -> bool:
+def is_counter(index: pd.Index) -> bool:
     """Whether an index counts rows."""
     return isinstance(index, pd.RangeIndex) or bool((index == np.arange(len(index))).all())
 
