@@ -137,3 +137,10 @@ def test_signs_and_weights() -> None:
 def test_dates_are_reported(name: str) -> None:
     with pytest.warns(GeneSetWarning, match=f"spreadsheet turned into dates, such as '{name}'"):
         assert GeneSets({"a": [name, "CD4"]})["a"] == [name, "CD4"]
+
+
+def test_the_gene_of_a_date_is_reported() -> None:
+    with pytest.warns(GeneSetWarning) as caught:
+        GeneSets({"a": ["2-Sep", "CD4"], "b": ["31-Dec"]})
+    assert "such as '2-Sep', read as genes such as SEPTIN2: correct them (set 'a')" in str(caught[0].message)
+    assert "such as '31-Dec', not read as genes: correct them (set 'b')" in str(caught[0].message)

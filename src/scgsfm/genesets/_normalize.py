@@ -199,10 +199,7 @@ def _drop_unusable(parsed: ParsedGeneSets, codes: NDArray[np.int64], genes: NDAr
     """Drop entries without a gene or a weight; returns the gene indices of the others."""
     missing = np.array([name in _MISSING for name in genes], dtype=bool)[codes]
     parsed.report.note("empty or missing gene names (such as NA) left out", parsed.entry_positions[missing])
-    dates = {name for name in genes if is_date(name)}
-    _note_names(
-        parsed, codes, genes, dates, "names that a spreadsheet turned into dates, such as {!r}, kept: correct them"
-    )
+    _note_dates(parsed, codes, genes)
     parsed.keep(~missing)
     codes = codes[~missing]
     if parsed.weights is not None:
@@ -212,6 +209,21 @@ def _drop_unusable(parsed: ParsedGeneSets, codes: NDArray[np.int64], genes: NDAr
         parsed.keep(finite & ~zero)
         codes = codes[finite & ~zero]
     return codes
+
+
+def _note_dates(parsed: ParsedGeneSets, codes: NDArray[np.int64], genes: NDArray[np.object_]) -> None:
+    """Note names that are dates, and which of them mean a gene."""
+    from scgsfm.genes import resolve
+
+    dates = [name for name in genes if is_date(name)]
+    if not dates:
+        return
+    symbols = dict(zip(dates, resolve(dates).symbols.tolist(), strict=True))
+    what = "names that a spreadsheet turned into dates, such as {!r}, "
+    read = {name for name, symbol in symbols.items() if symbol}
+    example = next((symbols[name] for name in genes if name in read), "")
+    _note_names(parsed, codes, genes, read, f"{what}read as genes such as {example}: correct them")
+    _note_names(parsed, codes, genes, set(dates) - read, f"{what}not read as genes: correct them")
 
 
 def _first_of_repeats(
