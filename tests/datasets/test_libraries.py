@@ -1,3 +1,5 @@
+import pytest
+
 from scgsfm.datasets import libraries, library
 from scgsfm.genes import resolve
 
@@ -43,3 +45,8 @@ def test_cell_cycle_sets_are_those_of_scanpy_tutorials() -> None:
     assert {"MCM5", "PCNA", "CENPU", "E2F8"} <= set(sets["S"])
     assert {"HMGB2", "TOP2A", "PIMREG", "JPT1", "CENPA"} <= set(sets["G2M"])
     assert resolve(sets.genes).counts["approved"] == 97
+
+
+def test_several_names_are_refused() -> None:
+    with pytest.raises(TypeError, match="`name` is a list.*GeneSets reads several"):
+        library(["hallmark", "reactome"])  # type: ignore[arg-type]

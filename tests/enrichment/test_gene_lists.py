@@ -101,6 +101,7 @@ def test_genes_with_a_minus_are_not_in_a_list() -> None:
         (None, TypeError, "`data` is a NoneType"),
         ({"T": "CD3D"}, TypeError, r"`data\['T'\]` is a str"),
         ({}, ValueError, "`data` is empty"),
+        ([["CD3D"], ["CD4"]], TypeError, "holds lists, not gene names"),
         (pd.Series([0.5, 1.0]), ValueError, "index counts rows"),
         ({"T": GENES, "r": pd.Series(VALUES)}, TypeError, r"mixes rankings and lists: `data\['T'\]` is a list"),
         ({"t": pd.DataFrame({"a": VALUES, "b": VALUES})}, ValueError, "table of 2 rankings"),

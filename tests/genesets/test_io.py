@@ -261,7 +261,13 @@ def test_missing_file_reports_its_path_and_similar_names(write: Callable[..., An
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("net.csv", "read_csv"), ("net.tsv", "read_csv"), ("net.xlsx", "read_excel"), ("net.gmx", "GMX")],
+    [
+        ("net.csv", "read_csv"),
+        ("net.tsv", "read_csv"),
+        ("net.xlsx", "read_excel"),
+        ("net.gmx", "GMX"),
+        ("sets.gmt.zip", "Unpack"),
+    ],
 )
 def test_other_extensions_are_refused_with_advice(write: Callable[..., Any], name: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):

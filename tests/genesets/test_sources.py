@@ -68,6 +68,7 @@ def test_series_without_set_names_are_refused(series: pd.Series) -> None:
 def test_wide_tables() -> None:
     table = pd.DataFrame({"B": ["CD79A", "MS4A1", "CD19"], "T": ["CD3D", None, ""]})
     assert GeneSets(table).to_dict() == {"B": ["CD79A", "MS4A1", "CD19"], "T": ["CD3D"]}
+    assert GeneSets(table.reset_index(names="Unnamed: 0")) == GeneSets(table)
     assert GeneSets(table.astype("category")).names == ["B", "T"]
     assert GeneSets(table.iloc[:2, :1].to_records(index=False)).to_dict() == {"B": ["CD79A", "MS4A1"]}
     custom = pd.DataFrame({"x": ["probe1", "probe2"], "y": ["probe3", "probe4"]})

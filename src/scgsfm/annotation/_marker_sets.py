@@ -32,7 +32,8 @@ def marker_sets(
     wanted = {column: values for column, values in wanted.items() if any(values)}
     if isinstance(markers, pd.DataFrame):
         table = _select(markers, wanted)
-        sets = GeneSets(table[[c for c in ("source", "target", "weight") if c in table]] if len(table) else table)
+        long = [column for column in ("source", "target", "weight") if column in table]
+        sets = GeneSets(table[long] if len(table) and {"source", "target"} <= set(long) else table)
         return sets, {name: name for name in sets}
     sets = GeneSets(markers)
     try:

@@ -58,6 +58,8 @@ def from_genes(data: Any) -> GeneLists:
         return _from_series(data)
     if isinstance(data, np.ndarray) and data.dtype.names:
         data = pd.DataFrame(data)
+    elif hasattr(data, "to_pandas"):
+        data = data.to_pandas()
     if isinstance(data, pd.DataFrame):
         return _from_frame(data)
     if not isinstance(data, Mapping):
@@ -155,6 +157,10 @@ def _names(genes: Any, what: str) -> np.ndarray:
         genes = genes.index[genes.to_numpy(dtype=bool)]
     if isinstance(genes, str | bytes) or not hasattr(genes, "__iter__"):
         msg = f"`{what}` is a {type(genes).__name__}, but must be a list of gene names."
+        raise TypeError(msg)
+    genes = list(genes)
+    if nested := [gene for gene in genes if isinstance(gene, list | tuple | set | frozenset | Mapping | np.ndarray)]:
+        msg = f"`{what}` holds {type(nested[0]).__name__}s, not gene names: use a dict of lists, {{'a': [genes]}}."
         raise TypeError(msg)
     names: np.ndarray = as_names(genes)
     return np.asarray(names[names != ""])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from scgsfm._messages import listing
 
@@ -101,11 +102,13 @@ def _parse_long(frame: pd.DataFrame, on_error: OnError) -> ParsedGeneSets:
 
 
 def _holds_lists(column: pd.Series) -> bool:
-    return pd.api.types.infer_dtype(column, skipna=True).startswith("mixed") and any(map(is_collection, column))
+    return infer_dtype(column, skipna=True).startswith("mixed") and any(map(is_collection, column))
 
 
 def _parse_wide(frame: pd.DataFrame, on_error: OnError) -> ParsedGeneSets:
     """Parse a table of gene names with a column per set. Missing values fill up shorter sets."""
+    written = [str(column).startswith("Unnamed:") and is_numeric_dtype(frame[column]) for column in frame]
+    frame = frame.loc[:, [not row_numbers for row_numbers in written]]
     columns = [str(column) for column in frame.columns]
     values = {i: column.dropna() for i, (_, column) in enumerate(frame.items())}
     other = [columns[i] for i, column in values.items() if not all(isinstance(value, str) for value in column)]

@@ -249,6 +249,9 @@ GeneSetsLike: TypeAlias = _OneSource | Sequence[_OneSource]
 
 def read_library_sets(name: str) -> GeneSets:
     """The gene sets of the library ``name``, even if there is a file with this name."""
+    if not isinstance(name, str):
+        msg = f"`name` is a {type(name).__name__}, but must be the name of one library. GeneSets reads several."
+        raise TypeError(msg)
     return _filled(*read_library(name))
 
 
@@ -284,6 +287,8 @@ def _parse(source: Any, on_error: Literal["warn", "raise"]) -> tuple[ParsedGeneS
         return read_file(source, on_error), os.fspath(source)
     if isinstance(source, np.ndarray) and source.dtype.names:
         source = pd.DataFrame(source)
+    elif hasattr(source, "to_pandas"):
+        source = source.to_pandas()
     if isinstance(source, pd.DataFrame):
         return parse_frame(source, on_error), "DataFrame"
     if isinstance(source, pd.Series):

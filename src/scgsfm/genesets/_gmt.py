@@ -30,6 +30,7 @@ _OTHER = {
     ".xlsx": "Read it with pandas.read_excel and give GeneSets a DataFrame (columns source, target, weight).",
     ".gmx": "GMX has one set per column: give GeneSets a dict, or save the sets as GMT (one set per row).",
     ".grp": "GRP has one unnamed list of genes: give GeneSets {'name': [genes]}.",
+    **dict.fromkeys([".zip", ".bz2", ".xz", ".7z", ".rar"], "Unpack it first."),
     ".xml": "Download the same sets as GMT or JSON.",
 }
 SUFFIXES = frozenset({".gmt", ".json", ".txt", *_OTHER})
