@@ -167,8 +167,8 @@ def test_random_sets_agree_with_enumeration_and_between_sizes() -> None:
     for size in (33, 35):
         one = EmpiricalNull(values, np.array([size]), np.random.default_rng(0))
         many = EmpiricalNull(values, np.arange(5, 60), np.random.default_rng(1))
-        for p, other in zip(*(null.at(1, np.full(13, size), scores)[1] for null in (one, many)), strict=True):
-            assert abs(np.log10(p / other)) < 0.1 + 0.1 * max(-np.log10(p) - 3, 0)
+        p, other = (null.at(1, np.full(13, size), scores)[1] for null in (one, many))
+        np.testing.assert_allclose(p[p > 0.002], other[p > 0.002], rtol=0.25)
 
 
 @pytest.mark.parametrize("value", [1.0, 0.1, -2.0])

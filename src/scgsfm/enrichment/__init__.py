@@ -1,6 +1,7 @@
 """Enrichment tests of gene lists and rankings for the terms of a library."""
 
-from ._gene_lists import GeneLists, from_adata, from_genes
+from ._from_adata import from_adata
+from ._gene_lists import GeneLists, from_genes
 from ._gsfm import MIN_QUERY, gene_covariates, model_enrichment
 from ._ora import ora
 from ._prerank import leading_edge, prerank, running_sum

@@ -82,7 +82,7 @@ def running_score(
 
     if isinstance(data, AnnData):
         source = enrichment.from_adata(
-            data, groupby=None, key=key, layer=None, use_raw=False, gene_symbols=gene_symbols
+            data, groupby=None, key=key, layer=None, use_raw=None, gene_symbols=gene_symbols
         )
         rankings = source.rankings
     else:

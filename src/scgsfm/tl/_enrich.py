@@ -40,7 +40,7 @@ def enrich(
     n_null: int | None = None,
     key: str = "rank_genes_groups",
     layer: str | None = None,
-    use_raw: bool = False,
+    use_raw: bool | None = None,
     gene_symbols: str | None = None,
     key_added: str | None = None,
     rng: int | np.random.Generator = 0,

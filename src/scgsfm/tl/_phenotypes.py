@@ -28,7 +28,7 @@ def phenotypes(
     n_top: int | None = 100,
     key: str = "rank_genes_groups",
     layer: str | None = None,
-    use_raw: bool = False,
+    use_raw: bool | None = None,
     gene_symbols: str | None = None,
     key_added: str | None = None,
     copy: bool = False,
