@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._adata import data_matrix, data_var, gene_names
+from scgsfm._adata import groups as groups_of
 from scgsfm._logging import logger
-from scgsfm._messages import did_you_mean, listing, warn
+from scgsfm._messages import listing, warn
 from scgsfm.scoring import BlockReader
 from scgsfm.scoring.engine import log_normalize
 
@@ -37,6 +38,7 @@ class _Source(NamedTuple):
     method: str = METHOD
     reference: str = "rest"
     groups: tuple[str, ...] | None = None
+    function: str = "enrich"
 
 
 def from_adata(
@@ -47,6 +49,7 @@ def from_adata(
     layer: str | None,
     use_raw: bool | None,
     gene_symbols: str | None,
+    function: str = "enrich",
 ) -> GeneLists:
     """Gene rankings of groups of cells: that in ``uns[key]`` if it holds for the data, or else computed.
 
@@ -62,6 +65,8 @@ def from_adata(
         The matrix. By default, that of ``uns[key]`` or, without a ranking, ``X``.
     gene_symbols
         Column of ``var`` with the gene names.
+    function
+        Name of the public function, for messages.
 
     Returns
     -------
@@ -89,9 +94,9 @@ def from_adata(
         found = None
     labels = _labels(adata, found.groupby if found else str(groupby), found)
     if found is None:
-        source = _Source(str(groupby), layer, bool(use_raw))
+        source = _Source(str(groupby), layer, bool(use_raw), function=function)
         return _computed(adata, source, labels, gene_symbols)
-    asked = _Source(found.groupby, layer, bool(use_raw), *_how(found, labels))
+    asked = _Source(found.groupby, layer, bool(use_raw), *_how(found, labels), function)
     if reason := _not_asked(found, layer, use_raw):
         logger.info("%s was computed from %s; ranking the genes again", found.label, reason)
         return _computed(adata, asked, labels, gene_symbols)
@@ -123,20 +128,20 @@ def _checked(
     adata: AnnData, found: ScanpyRanking, asked: _Source, labels: pd.Series, gene_symbols: str | None
 ) -> GeneLists:
     """The ranking that was found or, if it does not hold or is incomplete, computed again."""
-    if reason := _without_matrix(adata, found):
-        return _outdated(adata, found, asked, labels, gene_symbols, reason)
+    if missing := _without_matrix(adata, found):
+        return _outdated(adata, found, asked, labels, gene_symbols, missing)
     source = asked._replace(layer=found.layer, use_raw=found.use_raw)
     names = data_var(adata, use_raw=found.use_raw).index
     means = _survey(adata, source, labels)
-    if reason := found.outdated(labels, names) or found.differs(means):
+    if (reason := found.outdated(labels, names) or found.differs(means)) is not None:
         return _outdated(adata, found, source._replace(groups=None), labels, gene_symbols, reason)
     extent, masked = found.genes(len(names))
     if extent not in {"all", "masked"}:
         return _completed(adata, found, source, labels, gene_symbols, means)
-    if means.counts and found.is_from_counts(means):
+    if means.normalized is not None and found.is_from_counts(means):
         msg = (
-            f"{found.label} was computed from counts, which makes its tests unreliable: compute it from log-normalized "
-            "values, or delete it, so that genes are ranked by these."
+            f"{found.label} was computed from values that {means.scale.description}, which makes its tests unreliable: "
+            "compute it from log-normalized values, or delete it, so that genes are ranked by these."
         )
         warn(msg)
     return _lists(adata, source, found.result, means, gene_symbols, masked, {"key": found.key})
@@ -190,31 +195,14 @@ def _outdated(
 
 
 def _labels(adata: AnnData, groupby: str, found: ScanpyRanking | None) -> pd.Series:
-    """The groups of cells as a categorical column of strings, without unused categories."""
-    if groupby not in adata.obs:
-        columns = [str(column) for column in adata.obs]
-        msg = f"`groupby={groupby!r}` is not a column of `obs`, which has: {listing(columns, 20) or 'none'}."
-        if found is not None:
-            msg = (
-                f"{found.label} was computed for `obs[{groupby!r}]`, which no longer exists: set `groupby` to a column of "
-                f"`obs`, which has: {listing(columns, 20) or 'none'}."
-            )
-        raise ValueError(msg + did_you_mean(groupby, columns))
-    values = adata.obs[groupby]
-    if not adata.n_obs:
-        msg = "`adata` has no cells."
+    """The groups of cells as categories that are strings."""
+    if found is not None and groupby not in adata.obs:
+        msg = (
+            f"{found.label} was computed for `obs[{groupby!r}]`, which no longer exists: set `groupby` to a column of "
+            f"`obs`, which has: {listing(list(map(str, adata.obs)), 20) or 'none'}."
+        )
         raise ValueError(msg)
-    if isinstance(values, pd.DataFrame):
-        msg = f"`groupby={groupby!r}` names {values.shape[1]} columns of `obs`: rename all but one of them."
-        raise ValueError(msg)
-    values = values.astype("category").cat.remove_unused_categories()
-    names = np.array([str(name) for name in values.cat.categories], dtype=object)
-    codes = values.cat.codes.to_numpy()
-    if not len(names):
-        msg = f"`groupby={groupby!r}` is a column without values; it must have at least two groups of cells."
-        raise ValueError(msg)
-    labels = np.where(codes >= 0, names[codes], np.nan)
-    return pd.Series(pd.Categorical(labels, pd.unique(names)), index=adata.obs.index, name=groupby)
+    return groups_of(adata, groupby)
 
 
 def _survey(adata: AnnData, source: _Source, labels: pd.Series) -> GroupMeans:
@@ -241,16 +229,9 @@ def _computed(
     if not means.detected.any():
         msg = f"{name} has no value other than 0, so genes can't be ranked."
         raise ValueError(msg)
-    if means.negative:
-        msg = (
-            f"{name} has negative values, as scaled data do, and genes are ranked by them: select log-normalized values by "
-            "`layer` or `use_raw`."
-        )
-        warn(msg)
-    if means.counts:
-        logger.info("%s has counts; ranking genes by log-normalized values", name)
+    if means.scale.log_normalizes(source.function):
         matrix = _log_normalized(matrix)
-    base = None if means.counts else adata.uns.get("log1p")
+    base = None if means.normalized is not None else adata.uns.get("log1p")
     result = _rank_genes(matrix, pd.Index(means.genes), labels, groups, source, base)
     return _lists(adata, source, result, means, gene_symbols)
 
@@ -293,7 +274,7 @@ def _comparable(labels: pd.Series, source: _Source) -> list[str]:
     if not several or n_groups == 1:
         msg = (
             f"`groupby={source.groupby!r}` must be a column with at least two groups, one of them with several cells, but "
-            f"its groups, with their numbers of cells, are: {listing(list(map(tuple, sizes.items())))}."
+            f"its groups, with their numbers of cells, are: {listing([f'{name} ({n})' for name, n in sizes.items()])}."
         )
         raise ValueError(msg)
     if single:
@@ -329,7 +310,6 @@ def _lists(
         tables[str(group)] = ranking[ranking["name"].isin(allowed)]
     made: dict[str, Any] = {"groupby": source.groupby, "method": source.method, "reference": source.reference}
     made |= {"layer": source.layer, "use_raw": source.use_raw, **(more or {})}
-    if means.counts and not more:
-        made["values"] = "log-normalized from counts"
-    background = Background(genes[chosen], None if means.negative else means.level[chosen])
+    made["values"] = means.scale.name
+    background = Background(genes[chosen], None if means.scale.name == "scaled" else means.level[chosen])
     return GeneLists.of_tables(tables, background=background, made=made)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm.scoring import BlockReader
-from scgsfm.scoring.engine import GeneMoments, log_normalize
+from scgsfm.scoring.engine import GeneMoments, ValueScale, log_normalize, value_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GroupMeans:
-    """Mean expression of genes in groups of cells, and whether the values are counts."""
+    """Mean expression of genes in groups of cells, and the scale of the values."""
 
     genes: list[str]
     groups: list[str]
     moments: GeneMoments
     """Sums over each group, and over the cells without a group."""
     normalized: GeneMoments | None
-    """The same after log-normalization, if the values are counts."""
-    negative: bool
+    """The same after log-normalization, if it can be made from the values."""
+    scale: ValueScale
     base: float | None
     """Base of the logarithm, if it is not e."""
 
@@ -32,24 +32,17 @@ class GroupMeans:
         groups = labels.cat.categories.tolist()
         codes, reader = labels.cat.codes.to_numpy().astype(np.int64) % (len(groups) + 1), BlockReader(matrix)
         raw, normalized = (GeneMoments(reader.n_genes, n_groups=len(groups) + 1) for _ in range(2))
-        counts, negative = True, False
+        scale = value_scale(reader)
         for start, block in reader:
             members = codes[start : start + block.shape[0]]
             raw.add(block, groups=members)
-            negative = negative or bool((block.data < 0).any())
-            counts = counts and not negative and bool((block.data == np.floor(block.data)).all())
-            if counts:
+            if scale.linear:
                 normalized.add(block, values=log_normalize(block), groups=members)
-        return cls(genes.tolist(), groups, raw, normalized if counts and raw.sums.any() else None, negative, base)
-
-    @property
-    def counts(self) -> bool:
-        """Whether the values are whole numbers that are not negative."""
-        return self.normalized is not None
+        return cls(genes.tolist(), groups, raw, normalized if scale.linear else None, scale, base)
 
     @property
     def level(self) -> np.ndarray:
-        """Mean of each gene over all cells, of log-normalized values if the values are counts."""
+        """Mean of each gene over all cells, of log-normalized values if these can be made."""
         moments = self.normalized or self.moments
         return np.asarray(moments.sums.sum(axis=0) / max(moments.n_cells.sum(), 1))
 

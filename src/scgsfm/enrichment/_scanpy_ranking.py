@@ -92,7 +92,7 @@ class ScanpyRanking:
 
     def differs(self, means: GroupMeans) -> str | None:
         """What is said of a ranking whose fold changes are not those of the groups in the data; None for others."""
-        same = [self._differences(means, normalized=normalized) for normalized in {False, means.counts}]
+        same = [self._differences(means, normalized=normalized) for normalized in {False, means.normalized is not None}]
         if any(all(_agree(*each) for each in pairs) for pairs in same):
             return None
         return "does not have the fold changes of the data: cells, groups or values have changed since"
