@@ -251,7 +251,7 @@ def test_errors_of_data(pbmc: AnnData) -> None:
 
 
 def test_too_few_genes_for_the_model() -> None:
-    with pytest.warns(GeneSetWarning, match="3 or more"), pytest.raises(ValueError, match="No group"):
+    with pytest.warns(GeneSetWarning, match="3 or more"), pytest.raises(ValueError, match="No list"):
         scgsfm.tl.enrich(["ISG15", "MX1"], mode="gsfm", n_null=60)
 
 
