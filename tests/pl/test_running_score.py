@@ -69,6 +69,19 @@ def test_data() -> None:
         pl.running_score(adata, TERM, group="X", show=False)
 
 
+def test_data_without_a_ranking_follow_enrich() -> None:
+    adata = scgsfm.datasets.pbmc()
+    adata.obs["other"] = pd.Categorical((np.arange(adata.n_obs) % 2).astype(str))
+    with pytest.raises(ValueError, match="groupby"):
+        pl.running_score(adata, TERM, show=False)
+    scgsfm.tl.enrich(adata, "hallmark", groupby="cell_type")
+    sc.tl.rank_genes_groups(adata, "other")
+    axes = pl.running_score(adata, TERM, group="B", show=False)
+    assert "B" in axes[0].get_title()
+    axes = pl.running_score(adata, TERM, group="1", groupby="other", show=False)
+    assert "1" in axes[0].get_title()
+
+
 def test_errors(ranking: pd.Series) -> None:
     with pytest.raises(KeyError, match="no set 'X'"):
         pl.running_score(ranking, "X", show=False)

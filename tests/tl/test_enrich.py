@@ -190,7 +190,7 @@ def test_raw_layer_and_symbols(pbmc: AnnData) -> None:
 def test_every_array_type(array_type: Callable[[np.ndarray], Any]) -> None:
     rng = np.random.default_rng(0)
     genes = [f"g{i}" for i in range(40)]
-    x = rng.poisson(0.5, (30, 40)).astype(np.float64)
+    x = np.log1p(rng.poisson(0.5, (30, 40)))
     x[:, 7] = 0
     obs = pd.DataFrame({"group": ["a", "b", "c"] * 10}, index=[f"c{i}" for i in range(30)])
     dense = ad.AnnData(x, obs=obs, var=pd.DataFrame(index=genes))
@@ -251,5 +251,35 @@ def test_errors_of_data(pbmc: AnnData) -> None:
 
 
 def test_too_few_genes_for_the_model() -> None:
-    with pytest.warns(GeneSetWarning, match="3 or more"), pytest.raises(ValueError, match="No group"):
+    with pytest.warns(GeneSetWarning, match="3 or more"), pytest.raises(ValueError, match="No list"):
         scgsfm.tl.enrich(["ISG15", "MX1"], mode="gsfm", n_null=60)
+
+
+def test_background_of_a_list_for_the_model_is_its_vocabulary(model: GSFM) -> None:
+    outside = [
+        gene for gene in ("FCRLA", "VPREB3", "FCRL1", "CD19", "CD22", "PAX5") if gene not in GeneSets("hallmark").genes
+    ]
+    found = scgsfm.tl.enrich(outside, "hallmark", mode="gsfm", n_null=60, model=model)
+    assert len(found)
+    assert not found["n_hits"].any()
+
+
+@pytest.mark.parametrize("background", [20000, "genes", 0.5])
+def test_a_background_must_be_names(background: Any) -> None:
+    with pytest.raises(TypeError, match=r"`background` is .*names of the genes"):
+        scgsfm.tl.enrich(INTERFERON, "hallmark", background=background)
+
+
+def test_messages_of_lists_are_about_lists() -> None:
+    with pytest.raises(GeneMatchError, match=r"100% are known genes.*`background=`") as known:
+        scgsfm.tl.enrich(["MS4A1", "CD19", "PAX5"], "hallmark")
+    with pytest.raises(GeneMatchError, match="check the names") as unknown:
+        scgsfm.tl.enrich(["one", "two"], "hallmark")
+    for error in (known, unknown):
+        assert not any(word in str(error.value) for word in (".raw", "use_raw", "gene_symbols", "max_padj"))
+
+
+@pytest.mark.parametrize("option", [{"use_raw": True}, {"copy": True}, {"key": "wilcoxon"}])
+def test_options_of_data_are_refused_for_lists(option: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="requires AnnData"):
+        scgsfm.tl.enrich(INTERFERON, "hallmark", **option)

@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from scgsfm._adata import data_matrix, data_var, gene_names
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
 from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets, read_entry_names
-from scgsfm.scoring import BlockReader
 
 from ._ranking_tables import QUERY, is_counter, read_ranking_table
-from ._terms import Background
 
 if TYPE_CHECKING:
-    from anndata import AnnData
-    from scipy.sparse import csr_array
+    from ._terms import Background
 
 COLUMNS = {"names": "name", "scores": "value", "logfoldchanges": "logfc", "pvals_adj": "padj"}
 """Columns of a ranking in scanpy, and their names here."""
@@ -36,6 +32,13 @@ class GeneLists:
     background: Background | None = None
     made: dict[str, Any] = field(default_factory=dict)
     """Parameters of the rankings of data."""
+    kept: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For rankings that were filtered: the genes that can enter the list of each group."""
+
+    @classmethod
+    def of_tables(cls, tables: dict[str, pd.DataFrame], **more: Any) -> GeneLists:
+        """Rankings from tables with the columns of ``rankings``, in any order."""
+        return _rankings(tables, **more)
 
     def top(self, n_genes: int, max_padj: float) -> dict[str, np.ndarray]:
         """The lists, or the top genes of each ranking: significant genes with positive values."""
@@ -45,9 +48,11 @@ class GeneLists:
         for group, ranking in self.rankings.items():
             up = ranking["value"] > 0
             if "logfc" in ranking:
-                up &= ranking["logfc"] > 0
+                up &= ~(ranking["logfc"] <= 0)  # there are no fold changes of scaled values
             if "padj" in ranking:
                 up &= ranking["padj"] < max_padj
+            if group in self.kept:
+                up &= ranking["name"].isin(self.kept[group])
             chosen[group] = ranking.loc[up, "name"].to_numpy(dtype=object)[:n_genes]
         return chosen
 
@@ -212,113 +217,3 @@ def _split_names(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
     )
     names = [[gene.name for gene in read.genes[name]] if name in joined else [name] for name in given]
     return ranking.assign(name=names).explode("name", ignore_index=True)
-
-
-def from_adata(
-    adata: AnnData,
-    *,
-    groupby: str | None,
-    key: str,
-    layer: str | None,
-    use_raw: bool,
-    gene_symbols: str | None,
-) -> GeneLists:
-    """Gene rankings of groups of cells: from ``uns[key]`` if computed for ``groupby``, or else computed.
-
-    ``adata`` is not modified.
-    """
-    result = _ranked_by_scanpy(adata, key, groupby)
-    if result is None:
-        matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-        result = _rank_genes(adata, groupby, matrix, data_var(adata, use_raw=use_raw).index)
-        made = {"groupby": groupby, "method": METHOD, "layer": layer, "use_raw": use_raw}
-    else:
-        params = result["params"]
-        layer, use_raw = params.get("layer"), bool(params.get("use_raw"))
-        matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-        made = {name: params.get(name) for name in ("groupby", "method", "layer")} | {"use_raw": use_raw, "key": key}
-    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
-    level, detected = _levels(BlockReader(matrix))
-    name_of = dict(zip(data_var(adata, use_raw=use_raw).index, genes, strict=True))
-    detected_genes = set(genes[detected])
-    tables = {}
-    for group in result["names"].dtype.names:
-        columns = {column: result[name][group] for name, column in COLUMNS.items() if name in result}
-        ranking = pd.DataFrame(columns)
-        ranking["name"] = ranking["name"].map(name_of)
-        tables[str(group)] = ranking[ranking["name"].isin(detected_genes)]
-    return _rankings(tables, background=Background(genes[detected], level[detected]), made=made)
-
-
-METHOD = "t-test_overestim_var"
-"""Method of ``scanpy.tl.rank_genes_groups``. It is fast."""
-
-
-def _ranked_by_scanpy(adata: AnnData, key: str, groupby: str | None) -> Mapping[str, Any] | None:
-    found = adata.uns.get(key)
-    if found is not None and not (isinstance(found, Mapping) and {"names", "scores", "params"} <= found.keys()):
-        msg = f"`uns[{key!r}]` is not a result of `scanpy.tl.rank_genes_groups`: use another `key`."
-        raise ValueError(msg)
-    if found is not None and groupby in (None, found["params"].get("groupby")):
-        return found
-    if groupby is None:
-        msg = (
-            f"There is no `uns[{key!r}]`: set `groupby` to the column of `obs` with the groups of cells, or run "
-            "`scanpy.tl.rank_genes_groups` first."
-        )
-        raise ValueError(msg)
-    if groupby not in adata.obs:
-        msg = f"`groupby={groupby!r}` is not a column of `obs`, which has: {', '.join(map(repr, adata.obs)) or 'none'}."
-        raise ValueError(msg)
-    return None
-
-
-def _rank_genes(adata: AnnData, groupby: str | None, matrix: Any, names: pd.Index) -> Mapping[str, Any]:
-    import scanpy as sc
-    from anndata import AnnData
-    from scipy.sparse import issparse
-
-    if not (issparse(matrix) or isinstance(matrix, np.ndarray)):
-        msg = (
-            "Genes can only be ranked for data in memory: use `adata.to_memory()`, or rank them yourself and pass the "
-            "result as `data`."
-        )
-        raise ValueError(msg)
-    obs = adata.obs[[groupby]].astype("category")
-    plain = AnnData(matrix, obs=obs, var=pd.DataFrame(index=names), uns={})
-    if "log1p" in adata.uns:
-        plain.uns["log1p"] = adata.uns["log1p"]
-    sc.tl.rank_genes_groups(plain, groupby, groups=_comparable(obs[groupby]), method=METHOD, use_raw=False)
-    result: Mapping[str, Any] = plain.uns["rank_genes_groups"]
-    return result
-
-
-def _comparable(labels: pd.Series) -> list[str]:
-    """The groups with at least two cells. A warning lists the groups with one."""
-    sizes = labels.value_counts(sort=False)
-    single = sizes.index[sizes == 1].tolist()
-    if single:
-        msg = f"Groups of a single cell can't be compared and are skipped: {listing(single)}."
-        warn(msg)
-    several: list[str] = sizes.index[sizes > 1].tolist()
-    if not several or (sizes > 0).sum() == 1:
-        msg = f"`groupby={labels.name!r}` must be a column with at least two groups, one of them with several cells."
-        raise ValueError(msg)
-    return several
-
-
-def _levels(rows: BlockReader) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of each gene, and whether any cell has a nonzero value."""
-    total, detected = np.zeros(rows.n_genes), np.zeros(rows.n_genes, bool)
-    for _, (sums, nonzero) in rows.map(_sums):
-        total += sums
-        detected |= nonzero
-    return total / max(rows.n_cells, 1), detected
-
-
-def _sums(block: csr_array) -> tuple[np.ndarray, np.ndarray]:
-    n_genes = block.shape[1]
-    return (
-        np.bincount(block.indices, block.data, n_genes),
-        np.bincount(block.indices[block.data != 0], minlength=n_genes) > 0,
-    )

@@ -34,3 +34,9 @@ class Pearson3(NamedTuple):
         from scipy.stats import pearson3
 
         return np.asarray(pearson3.sf(self.zscore(value), np.maximum(self.skew, MIN_SKEW)))
+
+    def isf(self, probability: float) -> np.ndarray:
+        """Value with this upper tail probability."""
+        from scipy.stats import pearson3
+
+        return np.asarray(self.mean + self.std * pearson3.isf(probability, np.maximum(self.skew, MIN_SKEW)))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._messages import check_at_least, check_choice, listing, warn
+from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.completion import gene_columns
 from scgsfm.errors import GeneSetWarning
 
@@ -72,18 +73,18 @@ def run_enrichment(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Test all groups; returns the table and the record of how it was made."""
     options = options.check(source)
-    background = _background(source, sets, background_genes)
+    loaded = model() if options.mode == "gsfm" else None
+    background = _background(source, sets, background_genes, loaded)
     record: dict[str, Any] = {"mode": options.mode, "gene_sets": sets.info, "n_background": len(background.genes)}
     if options.mode == "ranked":
         tables = list(_by_rankings(source, background, sets, options, rng))
-    elif options.mode == "overlap":
+    elif loaded is None:
         terms = options.terms(sets, background)
         tables = [
             table(group, ora(query, terms), terms, background.genes)
             for group, query in _queries(source, background, options).items()
         ]
     else:
-        loaded = model()
         columns = gene_columns(np.asarray(loaded.genes, dtype=object), background.genes)
         tokens = np.flatnonzero(columns >= 0)
         background = background.take(columns[tokens])
@@ -91,20 +92,27 @@ def run_enrichment(
         tables = list(_by_model(source, background, sets, options, loaded, tokens, rng))
     if not tables:
         msg = "No group has a gene to test: increase `max_padj`, or inspect the ranking of the genes."
+        if source.lists:
+            msg = "No list has enough genes in the background to test: add genes, or pass another `background=`."
         raise ValueError(msg)
     names = ("n_genes", "max_padj", "min_genes", "max_genes")
     record["params"] = {name: getattr(options, name) for name in names} | {"n_null": options.draws}
     return pd.concat(tables, ignore_index=True), record
 
 
-def _background(source: GeneLists, sets: GeneSets, given: np.ndarray | None) -> Background:
-    """Detected genes of data, genes of rankings, or (for lists) genes of the library; restricted to ``given``."""
+def _background(source: GeneLists, sets: GeneSets, given: np.ndarray | None, model: GeneSetModel | None) -> Background:
+    """Detected genes of data, genes of rankings, or (for lists) of the library or the model; restricted to ``given``."""
+    if source.background is None and source.lists:
+        if given is not None:
+            return Background(np.unique(given), origin=f"the {len(given):,} genes of `background`")
+        if model is not None:
+            genes = np.asarray(model.genes, dtype=object)[N_SPECIALS:]
+            return Background(genes, origin=f"the {len(genes):,} genes of the model")
+        return Background(sets.genes, origin=f"the {len(sets.genes):,} genes of `library`")
     background = source.background
     if background is None:
         names = [ranking["name"] for ranking in source.rankings.values()]
-        background = Background(pd.unique(pd.concat(names)).astype(object) if names else sets.genes)
-        if given is not None and not names:
-            return Background(np.unique(given))
+        background = Background(pd.unique(pd.concat(names)).astype(object))
     if given is None:
         return background
     return background.take(np.sort(background.positions(given, what="genes of `background` among those ranked")))

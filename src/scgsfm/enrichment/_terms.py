@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm.errors import GeneMatchError
-from scgsfm.genes import check_share, match
+from scgsfm._messages import listing, warn
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
+from scgsfm.genes import as_names, check_share, match, resolve
 from scgsfm.scoring import SetIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scgsfm.genesets import GeneSets
+
+MIN_SHARE, MIN_MATCHED = 0.5, 0.05
+"""Fractions of a list in the background below which a warning is given, and an error."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +28,16 @@ class Background:
     genes: np.ndarray
     level: np.ndarray | None = None
     """Mean expression of each gene, if the genes are those of data."""
+    origin: str | None = None
+    """For lists of genes: what the genes are, for messages."""
 
     def positions(self, genes: Iterable[str], *, what: str) -> np.ndarray:
         """Positions of the distinct ``genes``, in their order. Reports the share of matched genes as genes of ``what``."""
         given = list(genes)
         matched = match(given, self.genes)
+        if self.origin is not None:
+            self._check_list(given, int((matched >= 0).sum()), what)
+            return np.asarray(pd.unique(matched[matched >= 0]))
         check_share(
             int((matched >= 0).sum()), len(given), what=what, examples_given=given, examples_expected=self.genes
         )
@@ -36,7 +45,46 @@ class Background:
 
     def take(self, positions: np.ndarray) -> Background:
         """The background genes at ``positions``."""
-        return Background(self.genes[positions], None if self.level is None else self.level[positions])
+        return replace(self, genes=self.genes[positions], level=None if self.level is None else self.level[positions])
+
+    def _check_list(self, given: list[str], n_matched: int, what: str) -> None:
+        """Report the share of a list that is in the background. Warn if it is low, raise if it is too low."""
+        share = n_matched / max(len(given), 1)
+        summary = f"{n_matched:,} of {len(given):,} {what} were matched ({share:.1%})"
+        if share >= MIN_SHARE:
+            logger.info(summary)
+            return
+        known = resolve(given).share
+        msg = f"{summary}. The background is {self.origin}. Given, for example: {listing(given)}. "
+        if known >= MIN_SHARE:
+            msg += (
+                f"{known:.0%} are known genes, so the names are right: pass `background=` the genes that could have been in "
+                "the list, use a library with these genes, or use `mode='gsfm'`, whose background is the genes of the model."
+            )
+        else:
+            msg += (
+                f"{known:.0%} are known genes: check the names. Human and mouse symbols and Ensembl and Entrez ids are "
+                "translated; names of other species must be identical to those of the library or of `background=`."
+            )
+        if share < MIN_MATCHED:
+            raise GeneMatchError(msg)
+        warn(msg, GeneMatchWarning)
+
+
+def background_names(background: Any) -> np.ndarray:
+    """Names of background genes. Raises TypeError or ValueError for anything else, such as a number of genes."""
+    if isinstance(background, str | bytes) or not hasattr(background, "__iter__") or hasattr(background, "obs"):
+        shown = repr(background) if isinstance(background, str | int | float) else f"a {type(background).__name__}"
+        msg = (
+            f"`background` is {shown}, but must be the names of the genes that could have been in the list, such as the "
+            "genes of the assay (`background=adata.var_names`). Leave it out for the default."
+        )
+        raise TypeError(msg)
+    names = as_names(background)
+    if not (names != "").any():
+        msg = "`background` has no gene: pass the names of the genes that could have been in the list."
+        raise ValueError(msg)
+    return np.asarray(names[names != ""])
 
 
 class EnrichmentResult(NamedTuple):

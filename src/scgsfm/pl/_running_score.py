@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm import enrichment
+from scgsfm import _keys, enrichment
+from scgsfm._adata import check_anndata
 from scgsfm._docs import doc_params
 from scgsfm.genesets import GeneSets
 
@@ -29,6 +30,7 @@ def running_score(
     *,
     library: GeneSetsLike = "hallmark",
     group: str | None = None,
+    groupby: str | None = None,
     key: str = "rank_genes_groups",
     gene_symbols: str | None = None,
     show: bool | None = None,
@@ -42,14 +44,17 @@ def running_score(
     Parameters
     ----------
     data
-        AnnData with a ranking by :func:`scanpy.tl.rank_genes_groups`, or any ranking that :func:`~scgsfm.tl.enrich`
-        takes.
+        AnnData with groups of cells, or any ranking that :func:`~scgsfm.tl.enrich` takes. Genes of AnnData are ranked as
+        by :func:`~scgsfm.tl.enrich`: by ``uns[key]`` if it holds for the groups, or else by a t-test.
     term
         Name of a term, or a list of genes.
     library
         Library with the term: a name, or any other input of :class:`~scgsfm.GeneSets`.
     group
         Name of the ranking to plot, if there are several.
+    groupby
+        Column of ``obs`` with groups of cells. Defaults to the ranking of the last :func:`~scgsfm.tl.enrich`, or else to
+        the column that ``uns[key]`` was computed for.
     key
         Key in ``uns`` of the ranking.
     gene_symbols
@@ -81,10 +86,8 @@ def running_score(
     from anndata import AnnData
 
     if isinstance(data, AnnData):
-        source = enrichment.from_adata(
-            data, groupby=None, key=key, layer=None, use_raw=False, gene_symbols=gene_symbols
-        )
-        rankings = source.rankings
+        check_anndata(data, argument="data", writes=False)
+        rankings = _of_adata(data, groupby, key, gene_symbols)
     else:
         rankings = enrichment.from_genes(data).rankings
     if not rankings:
@@ -97,6 +100,24 @@ def running_score(
     values = ranking["value"].to_numpy()
     title = shorten(terms.names[0]) + (f", {group}" if len(rankings) > 1 else "")
     return finish(_draw(values, terms.membership.indices, title), show)
+
+
+def _of_adata(adata: AnnData, groupby: str | None, key: str, gene_symbols: str | None) -> dict[str, pd.DataFrame]:
+    """The rankings that :func:`~scgsfm.tl.enrich` uses, by default in its last call."""
+    options: dict[str, Any] = {"groupby": groupby, "key": key, "layer": None, "use_raw": None}
+    record = adata.uns.get(_keys.UNS, {}).get(_keys.ENRICH, {})
+    made = record.get("ranking", {})
+    if groupby is None and key == enrichment.DEFAULT_KEY and made.get("groupby") in adata.obs:
+        options = {
+            "groupby": str(made["groupby"]),
+            "key": str(made.get("key", key)),
+            "layer": made.get("layer"),
+            "use_raw": bool(made.get("use_raw", False)),
+        }
+        gene_symbols = gene_symbols or record.get("gene_symbols")
+    if options["key"] not in adata.uns:
+        options["key"] = enrichment.DEFAULT_KEY
+    return enrichment.from_adata(adata, **options, gene_symbols=gene_symbols, function="running_score").rankings
 
 
 def _one(groups: list[str], group: str | None) -> str:

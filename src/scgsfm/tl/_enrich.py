@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import write_record
+from scgsfm._adata import check_anndata, write_record
 from scgsfm._docs import doc_params
-from scgsfm.enrichment import EnrichmentOptions, from_adata, from_genes, run_enrichment
-from scgsfm.genes import as_names
+from scgsfm.enrichment import DEFAULT_KEY, EnrichmentOptions, background_names, from_adata, from_genes, run_enrichment
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
@@ -40,7 +39,7 @@ def enrich(
     n_null: int | None = None,
     key: str = "rank_genes_groups",
     layer: str | None = None,
-    use_raw: bool = False,
+    use_raw: bool | None = None,
     gene_symbols: str | None = None,
     key_added: str | None = None,
     rng: int | np.random.Generator = 0,
@@ -72,9 +71,10 @@ def enrich(
           limma or Seurat, with gene names in the index or a column. It is one ranking, or one for each value of a column
           ``group`` or ``cluster``: by the test statistic, or else by -log10 p with the sign of the log fold change, or
           else by the log fold change. The log states which;
-        - AnnData, cells × genes, log-normalized, with groups of cells. The ranking in ``uns[key]`` is used if it was
-          computed for ``groupby``; otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without
-          changing ``uns``.
+        - AnnData, cells × genes, with counts or log-normalized values and groups of cells. The ranking in ``uns[key]``
+          is used if it was computed for ``groupby`` and still holds for the groups, genes and values of the data;
+          otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without changing ``uns``. Counts
+          are log-normalized for this.
     library
         Terms: the name of a library, or any other input of :class:`~scgsfm.GeneSets`. Weights are ignored.
     mode
@@ -83,7 +83,7 @@ def enrich(
         Column of ``obs`` with groups of cells. Defaults to the column that ``uns[key]`` was computed for.
     background
         Genes that could have entered the list. Defaults to the genes detected in any cell, the genes of the ranking, or,
-        for a list, the genes of the library. Other genes are ignored.
+        for a list, the genes of the library or, for ``mode="gsfm"``, of the model. Other genes are ignored.
     n_genes
         Number of genes to take from the top of each ranking to form a list.
     max_padj
@@ -97,11 +97,13 @@ def enrich(
         Number of random lists for ``mode="gsfm"`` (default: 500), or of random sets of each size for ``mode="ranked"``
         (default: 4,000).
     key
-        Key in ``uns`` of the ranking by :func:`scanpy.tl.rank_genes_groups`.
+        Key in ``uns`` of the ranking by :func:`scanpy.tl.rank_genes_groups`. A ranking that was cut to ``n_genes`` or
+        filtered is completed; lists keep to the genes that were not filtered. With ``mask_var``, the background is the
+        genes that were ranked.
     layer
-        {layer} It is used to rank genes.
+        {layer} It is used to rank genes. Defaults to that of ``uns[key]``.
     use_raw
-        {use_raw}
+        {use_raw} Defaults to that of ``uns[key]``, or else to ``False``.
     gene_symbols
         {gene_symbols}
     key_added
@@ -163,15 +165,22 @@ def enrich(
 
     options = EnrichmentOptions(mode, n_genes, max_padj, min_genes, max_genes, n_null)
     sets = GeneSets(library)
-    given = None if background is None else as_names(background)
+    given = None if background is None else background_names(background)
     generator = np.random.default_rng(rng)
     if not isinstance(data, AnnData):
-        only_for_adata = {"groupby": groupby, "layer": layer, "gene_symbols": gene_symbols, "key_added": key_added}
+        only_for_adata: dict[str, Any] = {
+            "groupby": groupby,
+            "layer": layer,
+            "gene_symbols": gene_symbols,
+            "key_added": key_added,
+        }
+        only_for_adata |= {"use_raw": use_raw, "copy": copy or None, "key": None if key == DEFAULT_KEY else key}
         if unused := [name for name, value in only_for_adata.items() if value is not None]:
             msg = f"`{unused[0]}` requires AnnData, but `data` is a {type(data).__name__}."
             raise ValueError(msg)
         return run_enrichment(from_genes(data), sets, options, given, partial(as_model, model), generator)[0]
 
+    check_anndata(data, argument="data", copy=copy)
     source = from_adata(data, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols)
     table, record = run_enrichment(source, sets, options, given, partial(as_model, model), generator)
     adata = data.copy() if copy else data

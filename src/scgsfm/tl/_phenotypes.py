@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys, enrichment
-from scgsfm._adata import write_record
+from scgsfm._adata import check_anndata, write_record
 from scgsfm._docs import doc_params
 from scgsfm._messages import warn
 from scgsfm.errors import GeneSetWarning
@@ -28,7 +28,7 @@ def phenotypes(
     n_top: int | None = 100,
     key: str = "rank_genes_groups",
     layer: str | None = None,
-    use_raw: bool = False,
+    use_raw: bool | None = None,
     gene_symbols: str | None = None,
     key_added: str | None = None,
     copy: bool = False,
@@ -44,9 +44,10 @@ def phenotypes(
     Parameters
     ----------
     adata
-        Cells × genes, log-normalized, with groups of cells. The ranking in ``uns[key]`` is used if it was computed for
-        ``groupby``; otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without changing
-        ``uns``.
+        Cells × genes, with counts or log-normalized values and groups of cells. The ranking in ``uns[key]`` is used if it
+        was computed for ``groupby`` and still holds for the groups, genes and values of the data; otherwise, genes are
+        ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without changing ``uns``. Counts are log-normalized for
+        this.
     groupby
         Column of ``obs`` with groups of cells. Defaults to the column that ``uns[key]`` was computed for.
     n_genes
@@ -60,9 +61,9 @@ def phenotypes(
     key
         Key in ``uns`` of the ranking by :func:`scanpy.tl.rank_genes_groups`.
     layer
-        {layer} It is used to rank genes.
+        {layer} It is used to rank genes. Defaults to that of ``uns[key]``.
     use_raw
-        {use_raw}
+        {use_raw} Defaults to that of ``uns[key]``, or else to ``False``.
     gene_symbols
         {gene_symbols}
     key_added
@@ -121,6 +122,7 @@ def phenotypes(
     >>> table = adata.uns["phenotypes"]
     >>> known = table[(table["evidence"] == "known") & (table["kind"] == "phenotype")]
     """
+    check_anndata(adata, copy=copy)
     if n_genes < 1 or not 0 < max_padj <= 1 or (n_top is not None and n_top < 1):
         msg = (
             f"`n_genes` is {n_genes}, `max_padj` {max_padj} and `n_top` {n_top}, but must be at least 1, between 0 and 1, "
@@ -128,7 +130,13 @@ def phenotypes(
         )
         raise ValueError(msg)
     source = enrichment.from_adata(
-        adata, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols
+        adata,
+        groupby=groupby,
+        key=key,
+        layer=layer,
+        use_raw=use_raw,
+        gene_symbols=gene_symbols,
+        function="phenotypes",
     )
     background = source.background or enrichment.Background(np.empty(0, dtype=object))
     tests = PhenotypeEnrichment.over(background.genes, min_genes=min_genes, max_genes=max_genes)
