@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import check_anndata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
     >>> list(scgsfm.get.scores(adata))
     ['T/NK', 'B']
     """
+    check_anndata(adata, writes=False)
     key = key or _keys.score(method)
     table = adata.obsm.get(key)
     records = adata.uns.get(_keys.UNS, {})
@@ -61,7 +63,7 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
             "Run `scgsfm.tl.score` first, or set `method` or `key`."
         )
         raise KeyError(msg)
-    return table.set_axis(_names(table, records.get(key, {})), axis=1)
+    return table.set_axis(_names(table, records.get(key, {})), axis=1).set_axis(adata.obs_names, axis=0)
 
 
 def _names(table: pd.DataFrame, record: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, gene_mask, gene_names, write_record
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, warn
 from scgsfm.completion import prediction_tables, requested_genes
@@ -138,6 +138,7 @@ def predict_functions(
             warn(msg, GeneMatchWarning)
         return pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
 
+    check_anndata(genes, argument="genes", copy=copy, key_added=key_added)
     adata = genes.copy() if copy else genes
     given = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if mask_var is not None:
