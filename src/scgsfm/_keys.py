@@ -72,24 +72,24 @@ def groups(key: str) -> str:
     return f"{key}_groups"
 
 
-def columns(names: Sequence[str]) -> list[str]:
+def columns(names: Sequence[str], *, index: object = None) -> list[str]:
     """Column names for the sets ``names`` that h5ad and zarr support.
 
     Both formats use the name of a column as the name of a group or a directory. A ``/``, which separates paths, is
     replaced by the division slash U+2215, a backslash by U+2216, and NUL by a space. Names that the formats reserve get an
-    underscore at the end: ``.``, ``..``, ``_index``, those that begin with two underscores or with ``.z``, and the empty
-    name. Names of more than 200 bytes are shortened. The original names are stored in ``uns[UNS][key]["set_names"]``.
+    underscore at the end: ``.``, ``..``, ``_index``, those that begin with two underscores or with ``.z``, the empty name,
+    and the name of the ``index`` of the table. Names of more than 200 bytes are shortened. The original names are stored in ``uns[UNS][key]["set_names"]``.
     Duplicates are numbered.
     """
     import pandas as pd
     from anndata.utils import make_index_unique
 
-    return list(make_index_unique(pd.Index([_column(name) for name in names], dtype=object)))
+    return list(make_index_unique(pd.Index([_column(name, index) for name in names], dtype=object)))
 
 
-def _column(name: str) -> str:
+def _column(name: str, index: object) -> str:
     name = name.translate(_REPLACED)
-    if _is_reserved(name):
+    if _is_reserved(name) or name == index:
         name += "_"
     if len(name.encode()) > MAX_BYTES:
         name = name.encode()[:MAX_BYTES].decode(errors="ignore") + "…"

@@ -63,11 +63,14 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
             "Run `scgsfm.tl.score` first, or set `method` or `key`."
         )
         raise KeyError(msg)
-    return table.set_axis(_names(table, records.get(key, {})), axis=1).set_axis(adata.obs_names, axis=0)
+    return table.set_axis(_names(table, records.get(key, {})), axis=1)
 
 
 def _names(table: pd.DataFrame, record: Mapping[str, Any]) -> list[str]:
     """The original names; if ``uns`` was dropped, as by concatenation, they are derived from the columns."""
     names = [str(name) for name in record.get("set_names", [])]
-    original = dict(zip(_keys.columns(names), names, strict=True))
+    changed = _keys.columns(names, index=table.index.name)
+    # the index may have had another name when the scores were written
+    original = {f"{column}_": name for column, name in zip(changed, names, strict=True)}
+    original |= dict(zip(changed, names, strict=True))
     return [original.get(column, column.replace(_keys.DIVISION_SLASH, "/")) for column in table]

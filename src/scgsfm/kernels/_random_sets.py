@@ -104,7 +104,7 @@ def _log_tails(z: np.ndarray, skewness: np.ndarray, table: np.ndarray, out: np.n
             n_beyond += 1
             continue
         # cubic interpolation between four nodes in both directions
-        row, column = max(np.int64(x) - 1, 0), max(np.int64(y) - 1, 0)
+        row, column = int(max(x - 1, 0.0)), int(max(y - 1, 0.0))
         a, b = x - row, y - column
         a0, a1 = -(a - 1) * (a - 2) * (a - 3) / 6, a * (a - 2) * (a - 3) / 2
         a2, a3 = -a * (a - 1) * (a - 3) / 2, a * (a - 1) * (a - 2) / 6

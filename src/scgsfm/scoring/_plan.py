@@ -115,10 +115,10 @@ def plan(
     }
     tasks, large_enough = [], dict[tuple[bool, int], SetIndex]()
     for chosen in methods:
-        completes, least = expand or chosen.completes, chosen.min_genes
+        completes, least = expand or chosen.completes, min_genes or chosen.min_genes
         if (completes, least) not in large_enough:  # methods share what is computed for the same sets
             matched = completed if completes else given
-            large_enough[completes, least] = matched.at_least(min_genes, least=least)
+            large_enough[completes, least] = matched.at_least(least)
         job = Job(chosen, large_enough[completes, least], method_params[chosen.name])
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))

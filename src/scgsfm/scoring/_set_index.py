@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 FEW_GENES = 5
-"""Sets of which fewer genes are in the data are scored only if these are at least a quarter of the set."""
+"""Sets of which fewer genes, and less than half, are in the data are named in a warning."""
 LOW_SHARE = 0.2
 """Sets of which a lower share of genes is in the data are named in a warning."""
 
@@ -105,32 +105,17 @@ class SetIndex:
         arrays = weights, self.membership.indices, self.membership.indptr
         return replace(self, membership=csr_array(arrays, shape=self.membership.shape))
 
-    def at_least(self, min_genes: int | None, *, least: int = 1) -> SetIndex:
-        """Return the sets of which enough genes are in the data. Warnings name the others, and sets with low coverage.
+    def at_least(self, min_genes: int) -> SetIndex:
+        """Return the sets with at least ``min_genes`` genes in the data.
 
-        Parameters
-        ----------
-        min_genes
-            Minimum number of genes in the data. By default, a set is left out if fewer than five of its genes, and less
-            than a quarter of them, are in the data.
-        least
-            Minimum number of genes in the data, by default.
-
-        Raises
-        ------
-        GeneMatchError
-            If no set is left.
+        Warnings name the others, and sets of which little is in the data: less than 20 % of the genes, or fewer than five
+        genes and less than half. Raises GeneMatchError if no set is left.
         """
-        if min_genes is None:
-            needed = np.maximum(np.minimum(FEW_GENES, np.ceil(self.n_listed / 4)), max(least, 1))
-            rule = f"too few genes in the data (fewer than {FEW_GENES}, and less than a quarter of the set)"
-        else:
-            needed, rule = np.full(len(self), min_genes), f"fewer than {min_genes} genes in the data"
-        enough = self.n_found >= needed
+        enough = self.n_found >= min_genes
         if not enough.all():
             msg = (
-                f"{np.count_nonzero(~enough)} of {len(self)} sets have {rule} and are left out: "
-                f"{self._coverage(~enough)}."
+                f"{np.count_nonzero(~enough)} of {len(self)} sets have fewer than {min_genes} genes in the data and are "
+                f"left out: {self._coverage(~enough)}."
             )
             if not enough.any():
                 msg += " No set is left. Lower `min_genes` or use sets with more genes in the data."
@@ -140,8 +125,8 @@ class SetIndex:
         little = enough & ((share < LOW_SHARE) | ((self.n_found < FEW_GENES) & (share < 0.5)))
         if little.any():
             msg = (
-                f"Little of {np.count_nonzero(little)} of {len(self)} sets is in the data, so their scores may not stand "
-                f"for the sets: {self._coverage(little)}."
+                f"Few genes of {np.count_nonzero(little)} of {len(self)} sets are in the data, so their scores may not "
+                f"represent the sets: {self._coverage(little)}. Set `min_genes` to leave such sets out."
             )
             warn(msg, GeneSetWarning)
         return self if enough.all() else self._take(np.flatnonzero(enough))

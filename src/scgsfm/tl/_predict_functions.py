@@ -126,6 +126,11 @@ def predict_functions(
         "min_probability": min_probability,
         "known": known,
     }
+    if isinstance(genes, AnnData | pd.DataFrame) or hasattr(genes, "mod") or hasattr(genes, "tables"):
+        check_anndata(genes, argument="genes", copy=copy, key_added=key_added)
+    if isinstance(genes, str):
+        msg = f"`genes` must be names of genes or AnnData, but is the string {genes!r}: pass `[{genes!r}]`."
+        raise TypeError(msg)
     loaded, sets = as_model(model), GeneSets(library)
     if not isinstance(genes, AnnData):
         if gene_symbols is not None or mask_var is not None:
@@ -138,7 +143,6 @@ def predict_functions(
             warn(msg, GeneMatchWarning)
         return pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
 
-    check_anndata(genes, argument="genes", copy=copy, key_added=key_added)
     adata = genes.copy() if copy else genes
     given = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if mask_var is not None:

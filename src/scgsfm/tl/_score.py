@@ -80,10 +80,9 @@ def score(
     mask_var
         {mask_var} The other genes are treated as not measured.
     min_genes
-        Minimum number of genes of a set in the data. Sets with fewer are skipped with a warning that names them. By
-        default, a set is skipped if fewer than five of its genes, and less than a quarter of them, are in the data. (The
-        default of decoupler is 5.) Another warning names sets of which less than 20 % of the genes are in the data, or
-        fewer than five and less than half.
+        Minimum number of genes of a set in the data. Sets with fewer are left out, with a warning that names them. By
+        default, each method has its own minimum, mostly 1. (The default of decoupler is 5.) Sets of which less than 20 %
+        of the genes are in the data, or fewer than five genes and less than half, are scored and named in a warning.
     block_size
         {block_size}
     compute
@@ -149,12 +148,10 @@ def score(
     )
     results = (run if compute else run_lazily)(planned.rows, planned.jobs)
     for task, result in zip(planned.tasks, results, strict=True):
-        columns = _keys.columns(task.job.sets.names)
+        columns = _keys.columns(task.job.sets.names, index=adata.obs_names.name)
         for key, scores in ((task.key, result.scores), (task.padj_key, result.padj)):
             if scores is not None:
-                # without the name of the index, a set may have that name
-                index = adata.obs_names.rename(None)
-                table = pd.DataFrame(scores, index=index, columns=columns) if compute else scores
+                table = pd.DataFrame(scores, index=adata.obs_names, columns=columns) if compute else scores
                 adata.obsm[key] = table
         write_record(adata, task.key, task.record)
     return adata if copy else None
