@@ -133,7 +133,7 @@ def _value_scale(
     if not choosy and not is_cheap_to_sample(rows):
         return None
     scale = value_scale(rows)
-    logger.info("The values %s (%s).", scale.description, scale.name)
+    logger.info("The values %s.", scale.description)
     if choosy and scale.name not in {"log-normalized", "scaled"}:
         msg = (
             f"`method` {listing(choosy)} assumes log-normalized values, but the values {scale.description}. Normalize "
