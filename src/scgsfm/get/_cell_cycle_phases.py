@@ -50,7 +50,8 @@ def cell_cycle_phases(
     >>> adata = scgsfm.datasets.pbmc()
     >>> sc.pp.normalize_total(adata)
     >>> sc.pp.log1p(adata)
-    >>> scgsfm.tl.score(adata, "cell_cycle", method="score_genes", ctrl_size=43)
+    >>> sets = {"S": ["PCNA", "TYMS", "MCM2", "MCM4", "RRM1"], "G2M": ["HMGB2", "TUBB4B", "CKS2", "TOP2A", "NUSAP1"]}
+    >>> scgsfm.tl.score(adata, sets, method="score_genes", ctrl_size=5)
     >>> adata.obs["phase"] = scgsfm.get.cell_cycle_phases(adata)
     """
     table = scores(adata, method, key=key)
