@@ -119,6 +119,7 @@ def plan(
         if (completes, least) not in large_enough:  # methods share what is computed for the same sets
             matched = completed if completes else given
             large_enough[completes, least] = matched.at_least(least)
+            large_enough[completes, least].warn_of_low_coverage()
         job = Job(chosen, large_enough[completes, least], method_params[chosen.name])
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))

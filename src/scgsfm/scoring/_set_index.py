@@ -108,8 +108,7 @@ class SetIndex:
     def at_least(self, min_genes: int) -> SetIndex:
         """Return the sets with at least ``min_genes`` genes in the data.
 
-        Warnings name the others, and sets of which little is in the data: less than 20 % of the genes, or fewer than five
-        genes and less than half. Raises GeneMatchError if no set is left.
+        A warning names the others. Raises GeneMatchError if no set is left.
         """
         enough = self.n_found >= min_genes
         if not enough.all():
@@ -121,15 +120,18 @@ class SetIndex:
                 msg += " No set is left. Lower `min_genes` or use sets with more genes in the data."
                 raise GeneMatchError(msg)
             warn(msg, GeneSetWarning)
+        return self if enough.all() else self._take(np.flatnonzero(enough))
+
+    def warn_of_low_coverage(self) -> None:
+        """Warn of sets with less than 20 % of their genes in the data, or fewer than five genes and less than half."""
         share = self.n_found / np.maximum(self.n_listed, 1)
-        little = enough & ((share < LOW_SHARE) | ((self.n_found < FEW_GENES) & (share < 0.5)))
+        little = (share < LOW_SHARE) | ((self.n_found < FEW_GENES) & (share < 0.5))
         if little.any():
             msg = (
                 f"Few genes of {np.count_nonzero(little)} of {len(self)} sets are in the data, so their scores may not "
                 f"represent the sets: {self._coverage(little)}. Set `min_genes` to leave such sets out."
             )
             warn(msg, GeneSetWarning)
-        return self if enough.all() else self._take(np.flatnonzero(enough))
 
     def _take(self, kept: np.ndarray) -> SetIndex:
         names = [self.names[i] for i in kept]
