@@ -97,6 +97,9 @@ class Case:
         return partial(scgsfm, method=self.method, weighted=self.weighted, **self.params)
 
 
+DECOUPLER_NULL = {"null": "parametric"}
+"""The p-values that decoupler computes, too; those against random sets, the default, take somewhat longer."""
+
 CASES = {
     "aucell": Case("aucell", "decoupler", partial(decoupler, function="aucell"), differs="one draw of the ties"),
     "aucell, ties='decoupler'": Case(
@@ -110,9 +113,9 @@ CASES = {
     "sum": Case(
         "sum", "decoupler", partial(decoupler, function="waggr", fun="wsum", times=0), weighted=True, slow=True
     ),
-    "zscore": Case("zscore", "decoupler", partial(decoupler, function="zscore"), weighted=True),
-    "ulm": Case("ulm", "decoupler", partial(decoupler, function="ulm"), weighted=True),
-    "mlm": Case("mlm", "decoupler", partial(decoupler, function="mlm"), weighted=True),
+    "zscore": Case("zscore", "decoupler", partial(decoupler, function="zscore"), params=DECOUPLER_NULL, weighted=True),
+    "ulm": Case("ulm", "decoupler", partial(decoupler, function="ulm"), params=DECOUPLER_NULL, weighted=True),
+    "mlm": Case("mlm", "decoupler", partial(decoupler, function="mlm"), params=DECOUPLER_NULL, weighted=True),
     "viper": Case("viper", "decoupler", partial(decoupler, function="viper"), weighted=True, slow=True),
     "viper, pleiotropy=False": Case(
         "viper",

@@ -46,6 +46,11 @@ VAR_STATUS = "scgsfm_status"
 DIVISION_SLASH = "\N{DIVISION SLASH}"
 """Replaces ``/`` in column names."""
 
+_REPLACED = str.maketrans({"/": DIVISION_SLASH, "\\": "\N{SET MINUS}", "\0": " "})
+
+MAX_BYTES = 200
+"""Longest name in bytes. File systems allow 255, and numbers may be added to duplicates."""
+
 
 def score(method: str) -> str:
     """``obsm`` key of the scores of ``method``."""
@@ -67,14 +72,48 @@ def groups(key: str) -> str:
     return f"{key}_groups"
 
 
-def columns(names: Sequence[str]) -> list[str]:
+def columns(names: Sequence[str], *, index: object = None) -> list[str]:
     """Column names for the sets ``names`` that h5ad and zarr support.
 
-    Both formats read ``/`` as a path separator, so it is replaced by the division slash U+2215. The original names are
-    stored in ``uns[UNS][key]["set_names"]``. Duplicates are numbered.
+    Both formats use the name of a column as the name of a group or a directory. A ``/``, which separates paths, is
+    replaced by the division slash U+2215, a backslash by U+2216, and NUL by a space. Names that the formats reserve get an
+    underscore at the end: ``.``, ``..``, ``_index``, those that begin with two underscores or with ``.z``, the empty name,
+    and the name of the ``index`` of the table. Names of more than 200 bytes are shortened. The original names are stored in ``uns[UNS][key]["set_names"]``.
+    Duplicates are numbered.
     """
     import pandas as pd
     from anndata.utils import make_index_unique
 
-    unique = make_index_unique(pd.Index([name.replace("/", DIVISION_SLASH) for name in names]))
-    return list(unique)
+    return list(make_index_unique(pd.Index([_column(name, index) for name in names], dtype=object)))
+
+
+def _column(name: str, index: object) -> str:
+    name = name.translate(_REPLACED)
+    if _is_reserved(name) or name == index:
+        name += "_"
+    if len(name.encode()) > MAX_BYTES:
+        name = name.encode()[:MAX_BYTES].decode(errors="ignore") + "…"
+    return name
+
+
+def _is_reserved(name: str) -> bool:
+    return not name or name in {".", "..", "_index", "zarr.json"} or name.startswith(("__", ".z"))
+
+
+def check_key(key: str | None, argument: str = "key_added") -> None:
+    """Raise if ``key``, under which a result is to be stored, is not a name that h5ad and zarr support.
+
+    ``None`` and the empty string select the default key.
+    """
+    if key is None or key == "":
+        return
+    if not isinstance(key, str):
+        msg = f"`{argument}` must be a string, but is {key!r} ({type(key).__name__})."
+        raise TypeError(msg)
+    if _is_reserved(key) or len(key.encode()) > MAX_BYTES or key != key.translate(_REPLACED):
+        shown = key if len(key) <= 40 else f"{key[:40]}…"
+        msg = (
+            f"`{argument}` {shown!r} can't be written to h5ad and zarr. Use at most {MAX_BYTES} bytes, no slash or "
+            f"backslash, and none of the names that the formats reserve ('.', '..', '_index', '__…', '.z…')."
+        )
+        raise ValueError(msg)

@@ -9,7 +9,7 @@ import pytest
 from anndata import AnnData
 from matplotlib import pyplot as plt
 
-from scgsfm import pl
+from scgsfm import pl, tl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,3 +104,15 @@ def test_show(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plt, "show", lambda: shown.append(True))
     assert pl.enrich(table, show=True) is None
     assert shown == [True]
+
+
+def test_names_that_are_numbers_after_reading_from_csv() -> None:
+    genes = {"0": ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"], "1": ["CD3D", "CD3E", "CD2", "LCK"]}
+    table = tl.enrich(genes, library="hallmark")
+    numbers = table.assign(group=table["group"].astype(int))
+    for given in (numbers, numbers.assign(group=numbers["group"].astype("category"))):
+        for groups in (None, 0, [0, 1], "0"):
+            axes = pl.enrich(given, groups, show=False)
+            assert axes.get_xticklabels()[0].get_text() == "0"
+    with pytest.raises(KeyError, match="no group '7'"):
+        pl.enrich(numbers, 7, show=False)

@@ -236,3 +236,85 @@ def test_markers_score_highest_in_their_cell_type() -> None:
     means = adata.obsm["score_aucell"].groupby(adata.obs["cell_type"].to_numpy()).mean()
     assert means["B"].idxmax().startswith("B")
     assert "Mono" in means["Mono"].idxmax()
+
+
+@pytest.fixture
+def blood() -> ad.AnnData:
+    return scgsfm.datasets.pbmc()[:40].copy()
+
+
+B_CELL = {"B": ["CD79A", "CD79B", "MS4A1"]}
+
+
+def test_scale_of_the_values_is_recorded(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:
+    import scanpy as sc
+
+    scgsfm.tl.score(blood, B_CELL)
+    assert blood.uns["scgsfm"]["score_aucell"]["values"] == "counts"
+    assert not recwarn, "ranks need no logarithms"
+    sc.pp.normalize_total(blood)
+    with pytest.warns(UserWarning, match="'zscore', 'mean' assumes log-normalized.*each cell has the same sum"):
+        scgsfm.tl.score(blood, B_CELL, method=["zscore", "aucell", "mean"])
+    assert blood.uns["scgsfm"]["score_mean"]["values"] == "normalized"
+    recwarn.clear()
+    sc.pp.log1p(blood)
+    scgsfm.tl.score(blood, B_CELL, method=["zscore", "ulm", "mlm", "mean", "gsva", "score_genes"])
+    assert blood.uns["scgsfm"]["score_ulm"]["values"] == "log-normalized"
+    assert not recwarn
+    sc.pp.log1p(blood)
+    with pytest.warns(UserWarning, match="'ulm' assumes log-normalized"):
+        scgsfm.tl.score(blood, B_CELL, method="ulm")
+
+
+def test_poisson_kernel_takes_counts(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:
+    scgsfm.tl.score(blood[:, blood.var_names[:300]].copy(), {"a": blood.var_names[:9]}, method="gsva", kcdf="poisson")
+    assert not recwarn
+
+
+def test_sets_of_which_little_is_in_the_data_are_named(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:
+    missing = [f"NOSUCH{i}" for i in range(19)]
+    hallmark = scgsfm.datasets.library("hallmark")
+    sets = {name: list(hallmark[name]) for name in hallmark.names[:3]}
+    scgsfm.tl.score(blood, sets | {"two genes": ["CD79A", "CD79B"]})
+    assert not recwarn
+    with pytest.warns(GeneSetWarning, match=r"Few genes of 2 of 5 sets .*'poor' \(1 of 20\), 'small' \(1 of 3\)"):
+        scgsfm.tl.score(blood, sets | {"poor": ["CD79A", *missing], "small": ["LYZ", *missing[:2]]})
+    assert blood.uns["scgsfm"]["score_aucell"]["n_found"][-2:].tolist() == [1, 1]
+    with pytest.warns(GeneSetWarning, match=r"1 of 4 sets have fewer than 5 genes .* left out: 'poor' \(1 of 20\)"):
+        scgsfm.tl.score(blood, sets | {"poor": ["CD79A", *missing]}, min_genes=5)
+    assert blood.uns["scgsfm"]["score_aucell"]["sets_left_out"].tolist() == ["poor"]
+
+
+@pytest.mark.parametrize("kind", ["h5ad", "zarr"])
+def test_any_name_of_a_set_can_be_written(blood: ad.AnnData, tmp_path: Path, kind: str) -> None:
+    long = "x" * 300
+    names = ["T/NK", long, long + "y", ".", "..", "_index", "barcode", "__a", ".zgroup", "a\\b", "ä" * 150]
+    blood.obs.index.name = "barcode"
+    scgsfm.tl.score(blood, {name: ["LYZ", "S100A8", blood.var_names[i]] for i, name in enumerate(names)}, method="ulm")
+    assert list(scgsfm.get.scores(blood, "ulm")) == names
+    path = tmp_path / f"x.{kind}"
+    getattr(blood, f"write_{kind}")(path)
+    again = ad.read_h5ad(path) if kind == "h5ad" else ad.read_zarr(path)
+    assert list(scgsfm.get.scores(again, "ulm")) == names
+    np.testing.assert_array_equal(again.obsm["padj_ulm"], blood.obsm["padj_ulm"])
+    blood.obs.index.name = None
+    assert list(scgsfm.get.scores(blood, "ulm")) == names
+
+
+@pytest.mark.parametrize("key", ["a/b", ".", "..", "_index", "x" * 300, "__x"])
+def test_keys_that_files_do_not_take(blood: ad.AnnData, key: str) -> None:
+    with pytest.raises(ValueError, match="`key_added` .*can't be written to h5ad and zarr"):
+        scgsfm.tl.score(blood, B_CELL, key_added=key)
+
+
+def test_something_else_than_anndata(blood: ad.AnnData, tmp_path: Path) -> None:
+    for given in (blood.to_df(), "cells.h5ad", None, blood.X):
+        with pytest.raises(TypeError, match="`adata` must be AnnData"):
+            scgsfm.tl.score(given, B_CELL)  # type: ignore[arg-type]
+    blood.write_h5ad(tmp_path / "x.h5ad")
+    backed = ad.read_h5ad(tmp_path / "x.h5ad", backed="r")
+    with pytest.raises(ValueError, match=r"view of backed data.*to_memory\(\)"):
+        scgsfm.tl.score(backed[:3], B_CELL)
+    with pytest.raises(ValueError, match=r"`copy=True`.*to_memory\(\)"):
+        scgsfm.tl.score(backed, B_CELL, copy=True)
+    backed.file.close()

@@ -2,12 +2,13 @@
 
 from ._check_anndata import check_anndata
 from ._gene_names import gene_names
-from ._groups import groups
+from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
 from ._read import open_store, read_any, read_with_matrix_on_disk
 from ._records import write_record
 
 __all__ = [
+    "as_label",
     "check_anndata",
     "data_matrix",
     "data_var",

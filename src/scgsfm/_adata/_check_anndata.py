@@ -8,8 +8,17 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
+from scgsfm import _keys
 
-def check_anndata(adata: Any, *, argument: str = "adata", copy: bool = False, writes: bool = True) -> None:
+
+def check_anndata(
+    adata: Any,
+    *,
+    argument: str = "adata",
+    copy: bool = False,
+    writes: bool = True,
+    key_added: str | None = None,
+) -> None:
     """Check that an argument is AnnData that the function can work on, before any work is done.
 
     Parameters
@@ -22,6 +31,8 @@ def check_anndata(adata: Any, *, argument: str = "adata", copy: bool = False, wr
         Whether the function was asked for a modified copy.
     writes
         Whether the function writes its result to ``adata``.
+    key_added
+        Key of the result, if the user chose one.
 
     Raises
     ------
@@ -29,8 +40,9 @@ def check_anndata(adata: Any, *, argument: str = "adata", copy: bool = False, wr
         If it is not AnnData. The message says how to get AnnData out of it.
     ValueError
         If there are no cells or no genes, or the result could not be written: to a view of backed data, or to a copy of
-        backed data.
+        backed data, or under a key that files don't support.
     """
+    _keys.check_key(key_added)
     if not isinstance(adata, AnnData):
         msg = f"`{argument}` must be AnnData, but is {_description(adata)}. {_remedy(adata, argument)}"
         raise TypeError(msg)

@@ -51,7 +51,7 @@ def groups(adata: AnnData, groupby: str, *, argument: str = "groupby") -> pd.Ser
     if not len(labels):
         msg = f"`{argument}={groupby!r}` has no group: all {len(column)} values are missing."
         raise ValueError(msg)
-    names = {label: _name(label) for label in labels}
+    names = {label: as_label(label) for label in labels}
     ordered = list(dict.fromkeys(names.values()))
     values = pd.Categorical(column.astype(object).map(names), categories=ordered)
     return pd.Series(values, index=adata.obs_names, name=groupby)
@@ -96,5 +96,6 @@ def _sorted(labels: list[Any]) -> list[Any]:
         return sorted(labels, key=str)
 
 
-def _name(label: Any) -> str:
-    return str(int(label)) if isinstance(label, float | np.floating) and float(label).is_integer() else str(label)
+def as_label(value: Any) -> str:
+    """The label of a group or set that is given as a string, a number or a boolean; 2.0 has the label of 2."""
+    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value)

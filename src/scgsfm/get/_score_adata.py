@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from anndata import AnnData
 
+from scgsfm._adata import as_label
 from scgsfm._messages import similar_names
 
 from ._scores import scores
@@ -27,7 +29,7 @@ def score_adata(
     method
         Name of the scoring method.
     sets
-        Names of sets, in the desired order. By default, all sets are returned.
+        Names of sets, in the desired order. By default, all sets are returned. Numbers stand for sets of that name.
     key
         Key of the scores in ``obsm``, if ``key_added`` was used.
 
@@ -63,10 +65,11 @@ def score_adata(
 
 def _check(sets: Sequence[str], scored: list[str]) -> list[str]:
     """The sets as a list. Raises KeyError if one of them was not scored."""
-    sets = [sets] if isinstance(sets, str) else list(sets)
+    sets = [sets] if isinstance(sets, str) or not isinstance(sets, Iterable) else list(sets)
+    sets = [as_label(name) for name in sets]
     for name in sets:
         if name not in scored:
-            close = similar_names(str(name), scored) or scored[:3]
+            close = similar_names(name, scored) or scored[:3]
             msg = f"No set {name!r} was scored. There are {len(scored)}, such as {', '.join(map(repr, close))}."
             raise KeyError(msg)
     return sets

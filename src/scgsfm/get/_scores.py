@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import check_anndata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
     >>> list(scgsfm.get.scores(adata))
     ['T/NK', 'B']
     """
+    check_anndata(adata, writes=False)
     key = key or _keys.score(method)
     table = adata.obsm.get(key)
     records = adata.uns.get(_keys.UNS, {})
@@ -67,5 +69,8 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
 def _names(table: pd.DataFrame, record: Mapping[str, Any]) -> list[str]:
     """The original names; if ``uns`` was dropped, as by concatenation, they are derived from the columns."""
     names = [str(name) for name in record.get("set_names", [])]
-    original = dict(zip(_keys.columns(names), names, strict=True))
+    changed = _keys.columns(names, index=table.index.name)
+    # the index may have had another name when the scores were written
+    original = {f"{column}_": name for column, name in zip(changed, names, strict=True)}
+    original |= dict(zip(changed, names, strict=True))
     return [original.get(column, column.replace(_keys.DIVISION_SLASH, "/")) for column in table]

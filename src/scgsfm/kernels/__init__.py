@@ -32,6 +32,7 @@ from ._numba_utils import CompileNotice
 from ._permutation_null import nes_and_pvalues, permutation_null, random_positions
 from ._prerank import enrichment_scores, random_enrichment_scores, tie_bounds
 from ._pvalues import adjust, two_sided_pvalues
+from ._random_sets import random_set_pvalues, third_moments
 from ._ranks import Ranks, rank_cells
 from ._set_sums import set_sums
 from ._to_csr import csc_rows, dense_to_csr
@@ -79,10 +80,12 @@ __all__ = [
     "permutation_null",
     "random_enrichment_scores",
     "random_positions",
+    "random_set_pvalues",
     "rank_cells",
     "scan_motifs",
     "scatter_sum",
     "set_sums",
+    "third_moments",
     "tie_bounds",
     "top_genes",
     "top_ranked",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._adata import as_label, check_anndata, groups
 from scgsfm._docs import doc_params
 from scgsfm.annotation import UNASSIGNED
 
@@ -75,6 +76,7 @@ def annotate(
     >>> scgsfm.tl.annotate(adata, markers="pbmc_markers", groupby="cell_type")
     >>> axes = scgsfm.pl.annotate(adata, kind="matrix", show=False)
     """
+    check_anndata(adata, writes=False)
     if kind not in KINDS or n_types < 1:
         msg = f"`kind` is {kind!r} and `n_types` {n_types}, but must be 'embedding' or 'matrix', and at least 1."
         raise ValueError(msg)
@@ -121,16 +123,16 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
         raise KeyError(msg)
     scores = table.pivot_table(index="group", columns="cell_type", values="score", observed=True)
     best = table[table["rank"] == 1].set_index("group")["cell_type"].astype(str)
-    groups = best.sort_values(kind="stable").index
+    ordered = best.sort_values(kind="stable").index
     top = table[table["rank"] <= n_types]
-    order = [*dict.fromkeys(best[groups]), *top.sort_values("rank")["cell_type"].astype(str)]
-    scores = scores.loc[groups, list(dict.fromkeys(order))]
+    order = [*dict.fromkeys(best[ordered]), *top.sort_values("rank")["cell_type"].astype(str)]
+    scores = scores.loc[ordered, list(dict.fromkeys(order))]
     if ax is None:
         labels = [len(shorten(str(name))) for name in (*scores.index, *scores.columns)]
         size = 0.32 * scores.shape[1] + 0.085 * max(labels) + 1.5, max(0.3 * len(scores), 1.8) + 0.085 * max(labels)
         _, ax = plt.subplots(figsize=size, layout="constrained")
     image = ax.imshow(scores, cmap=cmap, aspect="auto", **({"vmin": 0} | kwargs))
-    _marks(adata, key, best[groups], scores, ax)
+    _marks(adata, key, best[ordered], scores, ax)
     ax.set_xticks(range(scores.shape[1]), [shorten(str(name)) for name in scores.columns], rotation=90)
     ax.set_yticks(range(len(scores)), [shorten(str(name)) for name in scores.index])
     ax.set_ylabel(adata.uns.get(_keys.UNS, {}).get(key, {}).get("params", {}).get("groupby", "group"))
@@ -143,9 +145,9 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
 def _marks(adata: AnnData, key: str, best: pd.Series, scores: pd.DataFrame, ax: Axes) -> None:
     """Mark the label of each group by a dot, and the best type of an unassigned group by a cross."""
     groupby = adata.uns[_keys.UNS][key]["params"]["groupby"]
-    label = adata.obs.groupby(adata.obs[groupby].astype(str), observed=True)[key].first().astype(str)
+    label = adata.obs.groupby(groups(adata, groupby), observed=True)[key].first().astype(str)
     for row, group in enumerate(scores.index):
         column = scores.columns.get_loc(best[group])
-        assigned = label[str(group)] != UNASSIGNED
+        assigned = label[as_label(group)] != UNASSIGNED
         dark = scores.iloc[row, column] < 0.6 * scores.to_numpy().max()
         ax.scatter(column, row, marker="o" if assigned else "x", s=26, color="white" if dark else "black")

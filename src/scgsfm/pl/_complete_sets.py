@@ -16,6 +16,7 @@ from ._toolkit import (
     legend_handles,
     panels,
     rank_axis,
+    with_names,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def complete_sets(
     >>> axes = scgsfm.pl.complete_sets(table, show=False)
     """
     check_columns(table, COLUMNS, "complete_sets")
+    table = with_names(table)
     names = choose(table["set"].unique().tolist(), sets, noun="set", argument="sets")
     check_panels(len(names), 1 if ax is not None else MAX_PANELS if sets is None else None, noun="set", argument="sets")
     axes = panels(len(names), N_COLUMNS, (2.6, 0.19 * n_genes + 0.9), (1.4, 0)) if ax is None else [ax]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import gene_names
+from scgsfm._adata import as_label, check_anndata, gene_names
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.genes import match
@@ -138,6 +138,7 @@ def _vectors(data: AnnData | pd.DataFrame, key: str, gene_symbols: str | None) -
     """Names of the points, and their vectors."""
     if isinstance(data, pd.DataFrame):
         return data.index.astype(str).to_numpy(dtype=object), data.to_numpy(dtype=np.float64)
+    check_anndata(data, argument="data", writes=False)
     if key not in data.varm:
         msg = (
             f"`varm` has no {key!r}, but {', '.join(map(repr, data.varm)) or 'nothing'}: run `scgsfm.tl.embed_genes` "
@@ -248,7 +249,7 @@ def _label(ax: Axes, xy: np.ndarray, names: np.ndarray, label: str | Sequence[st
     if isinstance(label, bool):
         wanted = np.arange(len(names) if label else 0)
     else:
-        given = [label] if isinstance(label, str) else list(label)
+        given = [label] if isinstance(label, str) else list(map(as_label, label))
         wanted = match(given, names)
         if missing := [name for name, position in zip(given, wanted, strict=True) if position < 0]:
             msg = f"`label` contains {missing[0]!r}, which has no vector ({len(missing)} of {len(given)} names have none)."

@@ -19,6 +19,7 @@ from ._toolkit import (
     panels,
     rank_axis,
     shorten,
+    with_names,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def predict_functions(
     >>> axes = scgsfm.pl.predict_functions(table, n_top=5, show=False)
     """
     check_columns(table, COLUMNS, "predict_functions")
+    table = with_names(table)
     by_term = table.columns.get_loc("term") < table.columns.get_loc("gene")
     by, other = ("term", "gene") if by_term else ("gene", "term")
     chosen = choose(table[by].unique().tolist(), names, noun=by, argument="names")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm import _keys, enrichment
-from scgsfm._adata import check_anndata
+from scgsfm._adata import as_label, check_anndata
 from scgsfm._docs import doc_params
 from scgsfm.genesets import GeneSets
 
@@ -93,7 +93,7 @@ def running_score(
     if not rankings:
         msg = f"`data` is a {type(data).__name__}, but must be AnnData or a ranking: a Series of numbers by gene."
         raise ValueError(msg)
-    group = _one(list(rankings), group)
+    group = _one(list(rankings), None if group is None else as_label(group))
     ranking = rankings[group]
     sets = GeneSets(library).subset(term) if isinstance(term, str) else GeneSets({f"{len(term)} genes": list(term)})
     terms = enrichment.terms_over(sets, ranking["name"].to_numpy(), min_genes=1, max_genes=len(ranking) - 1)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import get
+from scgsfm._adata import check_anndata, groups
 from scgsfm._docs import doc_params
 
 from ._toolkit import check_basis, finish, labels, shorten
@@ -88,6 +89,7 @@ def score(
     if kind not in MAX_SETS:
         msg = f"`kind` is {kind!r}, but must be 'embedding' or 'matrix'."
         raise ValueError(msg)
+    check_anndata(adata, writes=False)
     scored = get.score_adata(adata, method, sets=sets, key=key)
     if sets is None and scored.n_vars > MAX_SETS[kind]:
         msg = (
@@ -117,15 +119,15 @@ def _embedding(scored: AnnData, basis: str, **kwargs: Any) -> Axes | list[Axes]:
 def _matrix(scored: AnnData, groupby: str | None, *, zscore: bool, title: str, cmap: str | None, **kwargs: Any) -> Axes:
     import scanpy as sc
 
-    if groupby not in scored.obs:
+    if groupby is None:
         msg = (
-            f"`groupby={groupby!r}` is not a column of `obs`, but a heat map requires one. Available are: "
+            "`groupby=None` is not a column of `obs`, but a heat map requires one. Available are: "
             f"{', '.join(map(repr, scored.obs)) or 'none'}."
         )
         raise ValueError(msg)
-    scored = scored[scored.obs[groupby].notna()].copy()
-    groups = scored.obs[groupby].astype("category").cat.remove_unused_categories()
-    scored.obs = groups.cat.rename_categories(str).to_frame()  # other columns may have the name of a set
+    labeled = groups(scored, groupby)
+    scored.obs = labeled.to_frame()  # other columns may have the name of a set
+    scored = scored[labeled.notna().to_numpy()].copy()
     means = scored.to_df().groupby(scored.obs[groupby], observed=True).mean()
     options: dict[str, Any] = {"cmap": cmap or "viridis", "colorbar_title": title}
     if zscore:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
+
+from scgsfm._adata import as_label, check_anndata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,8 +58,26 @@ def finish(axes: T, show: bool | None) -> T | None:
     return axes
 
 
+NAMES = ("group", "set", "term", "gene", "cell_type", "id")
+"""Columns of names in the tables of ``tl`` functions."""
+
+
+def with_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with strings in the columns of names. Names such as 0 are numbers after reading from CSV."""
+    others = [name for name in NAMES if name in table and not _are_strings(table[name])]
+    return table.assign(**{name: table[name].map(as_label, na_action="ignore") for name in others})
+
+
+def _are_strings(column: pd.Series) -> bool:
+    values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return pd.api.types.infer_dtype(values, skipna=True) in {"string", "empty"}
+
+
 def check_columns(table: pd.DataFrame, required: Sequence[str], function: str) -> None:
-    """Raise ValueError if a table lacks columns of the result of a ``tl`` function."""
+    """Raise if ``table`` is not the result of a ``tl`` function with these columns."""
+    if not isinstance(table, pd.DataFrame):
+        msg = f"A table is expected, the result of `scgsfm.tl.{function}`, but this is of type {type(table).__name__}."
+        raise TypeError(msg)
     if missing := [column for column in required if column not in table]:
         msg = f"The table lacks the columns {', '.join(missing)}: pass the result of `scgsfm.tl.{function}`."
         raise ValueError(msg)
@@ -73,15 +94,18 @@ def result_table(data: AnnData | pd.DataFrame, key: str, required: Sequence[str]
             )
             raise KeyError(msg)
         data = data.uns[key]
+    elif not isinstance(data, pd.DataFrame):
+        check_anndata(data, argument="data", writes=False)
     check_columns(data, required, function)
-    return data
+    return with_names(data)
 
 
 def choose(available: Sequence[str], names: str | Sequence[str] | None, *, noun: str, argument: str) -> list[str]:
-    """The requested names, without duplicates; by default, all that are available."""
+    """The requested names, without duplicates; by default, all that are available. Numbers and booleans are names, too."""
     if names is None:
         return list(available)
-    chosen = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    requested = [names] if isinstance(names, str) or not isinstance(names, Iterable) else names
+    chosen = list(dict.fromkeys(map(as_label, requested)))
     if unknown := [name for name in chosen if name not in available]:
         shown = ", ".join(map(repr, list(available)[:3]))
         msg = f"The table has no {noun} {unknown[0]!r}. It has {len(available)} {noun}s, such as {shown}."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import data_var, gene_names
+from scgsfm._adata import check_anndata, data_var, gene_names
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.genes import STATUSES, check_share, protein_coding, resolve, sources
@@ -82,6 +82,7 @@ def resolve_genes(
     >>> adata.uns["scgsfm"]["resolve_genes"]["organism"]
     'human'
     """
+    check_anndata(adata, copy=copy, key_added=key_added)
     if copy:
         adata = adata.copy()
     names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)

@@ -2,6 +2,7 @@
 
 from ._plan import Plan, Task, plan
 from ._run import Job, Result, run, run_into, run_lazily
+from ._score_threshold import score_threshold
 from ._set_index import SetIndex
 from .engine import BlockReader, ValueScale, value_scale
 from .methods import Method, get_method
@@ -20,5 +21,6 @@ __all__ = [
     "run",
     "run_into",
     "run_lazily",
+    "score_threshold",
     "value_scale",
 ]

@@ -10,12 +10,13 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names
-from scgsfm._messages import check_at_least
+from scgsfm._logging import logger
+from scgsfm._messages import check_at_least, listing, warn
 from scgsfm.genesets import GeneSets
 
 from ._run import Job
 from ._set_index import SetIndex
-from .engine import BlockReader
+from .engine import BlockReader, ValueScale, is_cheap_to_sample, value_scale
 from .methods import get_method
 
 if TYPE_CHECKING:
@@ -73,8 +74,13 @@ def plan(
     block_size: int | None = None,
     key_added: str | None = None,
     params: Mapping[str, Any] | None = None,
+    compute: bool = True,
 ) -> Plan:
-    """Check the arguments of ``tl.score`` and match the genes. No cell is read."""
+    """Check the arguments of ``tl.score`` and match the genes.
+
+    Of the cells, only a sample is read, which shows what the values are. Of dask arrays and of matrices stored by columns
+    it is read if a method needs log-normalized values, and never if results are not computed now.
+    """
     methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
     if not methods:
         msg = "`method` is empty. Name one or more of `scgsfm.methods()`."
@@ -99,16 +105,44 @@ def plan(
             raise ValueError(msg)
         with_more, completion = complete(gene_sets, genes)
         completed = SetIndex.match(with_more, genes)
-    used = {"layer": layer, "gene_symbols": gene_symbols, "use_raw": use_raw, "gene_sets": gene_sets.info}
+    scale = _value_scale(rows, methods, method_params) if compute else None
+    used = {
+        "values": None if scale is None else scale.name,
+        "layer": layer,
+        "gene_symbols": gene_symbols,
+        "use_raw": use_raw,
+        "gene_sets": gene_sets.info,
+    }
     tasks, large_enough = [], dict[tuple[bool, int], SetIndex]()
     for chosen in methods:
         completes, least = expand or chosen.completes, min_genes or chosen.min_genes
         if (completes, least) not in large_enough:  # methods share what is computed for the same sets
-            large_enough[completes, least] = (completed if completes else given).at_least(least)
+            matched = completed if completes else given
+            large_enough[completes, least] = matched.at_least(least)
+            large_enough[completes, least].warn_of_low_coverage()
         job = Job(chosen, large_enough[completes, least], method_params[chosen.name])
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     return Plan(rows, genes, tasks)
+
+
+def _value_scale(
+    rows: BlockReader, methods: Sequence[Method], params: Mapping[str, Mapping[str, Any]]
+) -> ValueScale | None:
+    """Tell what the values are. A warning names methods that need log-normalized values if these are not."""
+    choosy = [method.name for method in methods if method.needs_log_values(params[method.name])]
+    if not choosy and not is_cheap_to_sample(rows):
+        return None
+    scale = value_scale(rows)
+    logger.info("The values %s.", scale.description)
+    if choosy and scale.name not in {"log-normalized", "scaled"}:
+        msg = (
+            f"`method` {listing(choosy)} assumes log-normalized values, but the values {scale.description}. Normalize "
+            "them by `scanpy.pp.normalize_total` and `scanpy.pp.log1p`, name a `layer`, or choose a method by ranks, "
+            "such as 'aucell'."
+        )
+        warn(msg)
+    return scale
 
 
 def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -129,6 +163,8 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
 def _record(job: Job, given: SetIndex, used: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record of a job for ``uns``."""
     scored = pd.Index(given.names).get_indexer(job.sets.names)
+    kept = set(job.sets.names)
+    left_out = [name for name in given.names if name not in kept]
     return {
         "method": job.method.name,
         "params": job.params,
@@ -136,6 +172,7 @@ def _record(job: Job, given: SetIndex, used: Mapping[str, Any]) -> dict[str, Any
         "n_genes": given.n_listed[scored],
         "n_found": given.n_found[scored],
         "n_scored": job.sets.n_found,
+        "sets_left_out": np.array(left_out, dtype=object) if left_out else None,
         **used,
     }
 

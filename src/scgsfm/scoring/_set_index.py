@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from scgsfm._messages import listing, warn
+from scgsfm._messages import warn
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import check_share
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from scgsfm.genesets import GeneSets
+
+
+FEW_GENES = 5
+"""Sets of which fewer genes, and less than half, are in the data are named in a warning."""
+LOW_SHARE = 0.2
+"""Sets of which a lower share of genes is in the data are named in a warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,25 +106,42 @@ class SetIndex:
         return replace(self, membership=csr_array(arrays, shape=self.membership.shape))
 
     def at_least(self, min_genes: int) -> SetIndex:
-        """Return the sets with at least ``min_genes`` genes in the data. A warning names the others.
+        """Return the sets with at least ``min_genes`` genes in the data.
 
-        Raises GeneMatchError if no set is left.
+        A warning names the others. Raises GeneMatchError if no set is left.
         """
         enough = self.n_found >= min_genes
-        if enough.all():
-            return self
-        too_small = [name for name, has_enough in zip(self.names, enough, strict=True) if not has_enough]
-        msg = (
-            f"{len(too_small)} of {len(self)} sets have fewer than {min_genes} genes in the data and are left out: "
-            f"{listing(too_small)}."
-        )
-        if not enough.any():
-            msg += " No set is left. Lower `min_genes` or use sets with more genes in the data."
-            raise GeneMatchError(msg)
-        warn(msg, GeneSetWarning)
-        kept = np.flatnonzero(enough)
+        if not enough.all():
+            msg = (
+                f"{np.count_nonzero(~enough)} of {len(self)} sets have fewer than {min_genes} genes in the data and are "
+                f"left out: {self._coverage(~enough)}."
+            )
+            if not enough.any():
+                msg += " No set is left. Lower `min_genes` or use sets with more genes in the data."
+                raise GeneMatchError(msg)
+            warn(msg, GeneSetWarning)
+        return self if enough.all() else self._take(np.flatnonzero(enough))
+
+    def warn_of_low_coverage(self) -> None:
+        """Warn of sets with less than 20 % of their genes in the data, or fewer than five genes and less than half."""
+        share = self.n_found / np.maximum(self.n_listed, 1)
+        little = (share < LOW_SHARE) | ((self.n_found < FEW_GENES) & (share < 0.5))
+        if little.any():
+            msg = (
+                f"Few genes of {np.count_nonzero(little)} of {len(self)} sets are in the data, so their scores may not "
+                f"represent the sets: {self._coverage(little)}. Set `min_genes` to leave such sets out."
+            )
+            warn(msg, GeneSetWarning)
+
+    def _take(self, kept: np.ndarray) -> SetIndex:
         names = [self.names[i] for i in kept]
         return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept], self.genes)
+
+    def _coverage(self, sets: np.ndarray, n: int = 5) -> str:
+        """Names of some sets, with the number of their genes in the data."""
+        chosen = np.flatnonzero(sets)
+        shown = [f"{self.names[i]!r} ({self.n_found[i]} of {self.n_listed[i]})" for i in chosen[:n]]
+        return ", ".join(shown) + (f" and {len(chosen) - n} more" if len(chosen) > n else "")
 
     def set_sums(
         self, indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, zero: np.ndarray | None = None

@@ -112,7 +112,7 @@ def embed_cells(
     >>> adata.obsm["X_gsfm"].shape[0]
     700
     """
-    check_anndata(adata, copy=copy)
+    check_anndata(adata, copy=copy, key_added=key_added)
     _check(kind, n_genes, weighting)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import gene_names, write_record
+from scgsfm._adata import check_anndata, gene_names, write_record
 from scgsfm._docs import doc_params
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import check_share, match
@@ -66,7 +66,9 @@ def embed_genes(
     GeneMatchError
         If too few genes of the data are in the vocabulary of the model.
     ValueError
-        If ``kind`` or ``gene_symbols`` does not exist.
+        If ``kind`` or ``gene_symbols`` does not exist, or the result can't be written (a view or copy of backed data).
+    TypeError
+        If ``adata`` is not AnnData.
 
     Examples
     --------
@@ -76,6 +78,7 @@ def embed_genes(
     >>> scgsfm.tl.embed_genes(adata)
     >>> matched = adata[:, np.isfinite(adata.varm["gsfm"]).all(axis=1)]
     """
+    check_anndata(adata, copy=copy, key_added=key_added)
     adata = adata.copy() if copy else adata
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     loaded = as_model(model)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, gene_mask, gene_names, write_record
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, warn
 from scgsfm.completion import prediction_tables, requested_genes
@@ -126,6 +126,11 @@ def predict_functions(
         "min_probability": min_probability,
         "known": known,
     }
+    if isinstance(genes, AnnData | pd.DataFrame) or hasattr(genes, "mod") or hasattr(genes, "tables"):
+        check_anndata(genes, argument="genes", copy=copy, key_added=key_added)
+    if isinstance(genes, str):
+        msg = f"`genes` must be names of genes or AnnData, but is the string {genes!r}: pass `[{genes!r}]`."
+        raise TypeError(msg)
     loaded, sets = as_model(model), GeneSets(library)
     if not isinstance(genes, AnnData):
         if gene_symbols is not None or mask_var is not None:

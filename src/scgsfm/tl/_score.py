@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import write_record
+from scgsfm._adata import check_anndata, write_record
 from scgsfm._docs import doc_params
 from scgsfm.completion import Completer
 from scgsfm.models import as_model
@@ -55,8 +55,8 @@ def score(
     Parameters
     ----------
     adata
-        Cells × genes. Rank-based methods take counts or normalized values; other methods take normalized,
-        log-transformed values.
+        Cells × genes. Rank-based methods take counts or normalized values; other methods take log-normalized values,
+        and warn if the values appear to be others (see the page on scoring for the rules).
     gene_sets
         Any input of :class:`~scgsfm.GeneSets`: a dict, a GMT file, a long table, or the name of a library. Gene names
         are matched to those of the data. Names without an exact match are translated (aliases, Ensembl and Entrez IDs,
@@ -80,8 +80,9 @@ def score(
     mask_var
         {mask_var} The other genes are treated as not measured.
     min_genes
-        Minimum number of genes of a set in the data. Smaller sets are skipped with a warning. By default, each method
-        has its own minimum. (The default of decoupler is 5.)
+        Minimum number of genes of a set in the data. Sets with fewer are left out, with a warning that names them. By
+        default, each method has its own minimum, mostly 1. (The default of decoupler is 5.) Sets of which less than 20 %
+        of the genes are in the data, or fewer than five genes and less than half, are scored and named in a warning.
     block_size
         {block_size}
     compute
@@ -100,21 +101,23 @@ def score(
     Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["score_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
-        Scores. A ``/`` in the name of a set is replaced.
+        Scores. Names of sets that files do not support are changed, such as ``/`` in a name;
+        :func:`scgsfm.get.scores` returns the original names.
     ``adata.obsm["padj_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
         p-values, adjusted over the sets of each cell (Benjamini and Hochberg), for methods with a test.
     ``adata.uns["scgsfm"]["score_<method>"]`` : :class:`dict`
-        Parameters, original names of the sets, and the number of genes of each set in total and in the data.
+        Parameters, original names of the sets, the number of genes of each set in total and in the data, sets that were
+        left out, and what the values are (``"counts"``, ``"log-normalized"``, …).
 
     Raises
     ------
     GeneMatchError
         If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
-        If a parameter is out of range, the matrix contains NaN, or a method does not support weights or signs that the
-        sets have.
+        If a parameter is out of range, the matrix contains NaN, a method does not support weights or signs that the
+        sets have, there are no cells, or the result can't be written (a view or copy of backed data).
     TypeError
-        If the matrix is on a GPU.
+        If ``adata`` is not AnnData, or the matrix is on a GPU.
 
     Examples
     --------
@@ -125,6 +128,7 @@ def score(
     >>> adata.obsm["score_aucell"].shape
     (700, 2)
     """
+    check_anndata(adata, copy=copy, key_added=key_added)
     adata = adata.copy() if copy else adata
     planned = plan(
         adata,
@@ -140,10 +144,11 @@ def score(
         block_size=block_size,
         key_added=key_added,
         params=params,
+        compute=compute,
     )
     results = (run if compute else run_lazily)(planned.rows, planned.jobs)
     for task, result in zip(planned.tasks, results, strict=True):
-        columns = _keys.columns(task.job.sets.names)
+        columns = _keys.columns(task.job.sets.names, index=adata.obs_names.name)
         for key, scores in ((task.key, result.scores), (task.padj_key, result.padj)):
             if scores is not None:
                 table = pd.DataFrame(scores, index=adata.obs_names, columns=columns) if compute else scores

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_formula(
     score: Callable[..., Any], counts: np.ndarray, signed: np.ndarray, array_type: Callable[..., Any], flavor: str
 ) -> None:
-    found = score("zscore", array_type(counts), signed, flavor=flavor, block_size=7)
+    found = score("zscore", array_type(counts), signed, null="parametric", flavor=flavor, block_size=7)
     mean = counts @ signed.T / abs(signed).sum(axis=1)
     background = counts.mean(axis=1, keepdims=True) if flavor == "RoKAI" else 0
     with np.errstate(invalid="ignore"):
@@ -33,7 +33,7 @@ def test_equals_decoupler(
     counts = counts[counts.any(axis=1)]
     scores, padj = decoupler("zscore", counts, signed, flavor=flavor)
     keep = counts.any(axis=0)  # decoupler's universe
-    found = score("zscore", counts[:, keep], signed[:, keep], flavor=flavor)
+    found = score("zscore", counts[:, keep], signed[:, keep], flavor=flavor, null="parametric")
     np.testing.assert_allclose(found.scores, scores, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.padj, padj, rtol=1e-6)  # decoupler adjusts in single precision
 

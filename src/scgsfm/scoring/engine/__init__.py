@@ -6,7 +6,7 @@ from ._dask import array_of
 from ._gene_moments import GeneMoments
 from ._log_normalize import check_positive, log_normalize
 from ._reader import BlockReader
-from ._value_scale import ValueScale, value_scale
+from ._value_scale import ValueScale, is_cheap_to_sample, value_scale
 
 __all__ = [
     "BlockReader",
@@ -15,6 +15,7 @@ __all__ = [
     "ValueScale",
     "array_of",
     "check_positive",
+    "is_cheap_to_sample",
     "log_normalize",
     "rows_of",
     "value_scale",

@@ -52,6 +52,13 @@ class CellBlock:
 
         return moments(self.values, self.indptr, self.shape[1])
 
+    @cached_property
+    def third_moments(self) -> np.ndarray:
+        """Sum of the cubed deviations of each cell's values from their mean, over all genes."""
+        from scgsfm.kernels import third_moments
+
+        return np.asarray(third_moments(self.values, self.indptr, self.shape[1], self.moments[0]))
+
     def sums(self, sets: SetIndex) -> np.ndarray:
         """Weighted sum of each set's genes in each cell (cells × sets), read-only."""
         if sets not in self._sums:

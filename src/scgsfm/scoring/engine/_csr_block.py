@@ -18,6 +18,7 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
     Raises ValueError for NaN and infinity.
     """
     check_type(block)
+    block = native(block)
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
     block = csr_array(block) if issparse(block) else _sparse(block)
@@ -34,6 +35,17 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
     if not finite:
         _check_finite(block)
     return block
+
+
+def native(block: Any) -> Any:
+    """Return a block in the byte order of the machine, which SciPy and the kernels need."""
+    if not issparse(block):
+        return block if block.dtype.isnative else block.astype(block.dtype.newbyteorder("="))
+    arrays = block.data, block.indices, block.indptr
+    if all(array.dtype.isnative for array in arrays):
+        return block
+    arrays = tuple(array.astype(array.dtype.newbyteorder("="), copy=False) for array in arrays)
+    return type(block)(arrays, shape=block.shape)
 
 
 def _sparse(block: np.ndarray) -> csr_array:

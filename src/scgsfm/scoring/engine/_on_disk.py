@@ -26,7 +26,7 @@ class StoredRows:
 
     def __init__(self, dataset: CSRDataset) -> None:
         self.n_genes = dataset.shape[1]
-        self.indptr = dataset.group["indptr"][:]
+        self.indptr = _native(dataset.group["indptr"][:])
         self.data, self.indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
 
     def __call__(self, start: int, stop: int) -> csr_array:
@@ -44,7 +44,7 @@ class StoredColumns:
     """
 
     def __init__(self, dataset: CSCDataset) -> None:
-        indptr = dataset.group["indptr"][:]
+        indptr = _native(dataset.group["indptr"][:])
         data, indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
         self.folder = TemporaryDirectory(prefix="scgsfm-", ignore_cleanup_errors=True)
         logger.info("The matrix is stored by columns (CSC); sorting it by cells in %s first.", self.folder.name)
@@ -91,7 +91,7 @@ class _ChunkedArray:
         self.array = array
         self.chunk = array.chunks[0] if array.chunks else 1
         self.start = 0
-        self.values = array[:0]
+        self.values = _native(array[:0])
 
     def __call__(self, first: int, last: int) -> np.ndarray:
         end = self.start + len(self.values)
@@ -100,10 +100,15 @@ class _ChunkedArray:
             self.values = self.values[:0]
         if last > end:
             stop = min(-(-last // self.chunk) * self.chunk, self.array.shape[0])
-            self.values = np.concatenate([self.values[first - self.start :], self.array[end:stop]])
+            self.values = np.concatenate([self.values[first - self.start :], _native(self.array[end:stop])])
             self.start = first
         values: np.ndarray = self.values[first - self.start : last - self.start]
         return values
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """Return an array in the byte order of the machine."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _batches(indptr: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from scipy.sparse import csc_array, csr_array, issparse
 
 from scgsfm._messages import check_at_least
 
-from ._csr_block import check_type, prepare, rows_of
+from ._csr_block import check_type, native, prepare, rows_of
 from ._dask import check_chunks, in_order, map_chunks
 from ._on_disk import StoredColumns, StoredRows
 
@@ -151,7 +151,7 @@ def _columns_in_memory(matrix: Any, first: int) -> Callable[[int, int], csr_arra
     """Return a function that returns rows of a CSC matrix, for consecutive ranges from ``first`` on."""
     from scgsfm.kernels import csc_rows
 
-    matrix = csc_array(matrix)
+    matrix = csc_array(native(matrix))
     if not matrix.has_sorted_indices:
         matrix = matrix.sorted_indices()
     cursors, ends = matrix.indptr[:-1].copy(), matrix.indptr[1:]

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, issparse, vstack
 from scgsfm._logging import logger
 from scgsfm._messages import warn
 
-from ._csr_block import prepare, rows_of
+from ._csr_block import native, prepare, rows_of
 from ._dask import in_order, map_chunks
 from ._on_disk import StoredRows
 
@@ -127,7 +127,8 @@ class _Sample:
     @cached_property
     def exponentials(self) -> np.ndarray:
         """Exponentials minus 1. Only for values that may be logarithms."""
-        return np.expm1(self.values)
+        exponentials: np.ndarray = np.expm1(self.values)
+        return exponentials
 
     def is_negative(self) -> bool:
         return bool((self.values < 0).any())
@@ -192,7 +193,7 @@ def _sample(matrix: Any) -> Any:
         blocks = map_chunks(matrix[:SAMPLE_CELLS], _itself, genes=None, block_size=SAMPLE_CELLS, name="sample")
         return vstack([block for _, block in in_order(blocks)], format="csr")
     if isinstance(matrix, CSCDataset) or (issparse(matrix) and matrix.format == "csc"):
-        return matrix[: min(SAMPLE_CELLS, n_cells)]
+        return (native(matrix) if issparse(matrix) else matrix)[: min(SAMPLE_CELLS, n_cells)]
     rows = StoredRows(matrix) if isinstance(matrix, CSRDataset) else lambda start, stop: rows_of(matrix, start, stop)
     if n_cells <= SAMPLE_CELLS:
         return rows(0, n_cells)

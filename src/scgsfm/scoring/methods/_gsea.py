@@ -109,5 +109,6 @@ GSEA = Method(
     weights=False,
     signs=False,
     missing_genes="skipped",
+    values="log-normalized",
     test="random sets of the same size",
 )

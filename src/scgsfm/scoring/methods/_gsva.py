@@ -145,4 +145,5 @@ GSVA = Method(
     weights=False,
     signs=False,
     missing_genes="skipped",
+    values="log-normalized",
 )

@@ -33,4 +33,5 @@ MEAN = Method(
     weights=True,
     signs=True,
     missing_genes="skipped",
+    values="log-normalized",
 )

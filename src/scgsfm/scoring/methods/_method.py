@@ -12,7 +12,7 @@ import numpy as np
 from scgsfm._messages import listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from scgsfm.scoring._set_index import SetIndex
@@ -47,6 +47,8 @@ class Method:
     """Whether negative weights are used."""
     missing_genes: str
     """How genes of a set that are missing from the data are handled."""
+    values: str = "any"
+    """``"log-normalized"`` if the values are expected to be; methods that use ranks take any."""
     min_genes: int = 1
     """Minimum number of genes of a set in the data."""
     test: str = ""
@@ -59,6 +61,10 @@ class Method:
         """Names and defaults of the method's parameters."""
         parameters = inspect.signature(self.prepare).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def needs_log_values(self, params: Mapping[str, Any]) -> bool:
+        """Return whether the values should be log-normalized. A Poisson kernel takes counts."""
+        return self.values == "log-normalized" and params.get("kcdf") != "poisson"
 
     def check(self, sets: SetIndex, *, completed: bool = False) -> None:
         """Raise ValueError for sets with weights or signs, or completed sets, if the method can't use them."""

@@ -9,6 +9,7 @@ import numpy as np
 from scgsfm._messages import listing
 
 from ._method import Method
+from ._random_sets import Null, RandomSets, check_null
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-12
 """Relative size below which a number counts as 0."""
 EPSILON = 2.2e-16
+SETS_AT_A_TIME = 64
 
 
-def mlm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
+def mlm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Scorer:
     r"""Fit the multivariate linear model: the t statistic of each set in a regression on all sets together.
 
     The genes of the data are the observations. The covariates are an intercept and, for each of the :math:`k` sets, the
@@ -33,7 +35,16 @@ def mlm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
     where :math:`S_{WW}` and :math:`S_{Wx}` are the centered sums of squares and products. A cell with the same value in
     all genes has the score 0. Reference: decoupler, Badia-i-Mompel et al. (2022),
     https://doi.org/10.1093/bioadv/vbac016.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    null
+        ``"random"`` compares the coefficients to those of the cell's values in random order. ``"parametric"`` assumes
+        normal residuals, as decoupler does; in cells with many zeros, many random sets are then significant.
     """
+    check_null(null)
     n, df = rows.n_genes, rows.n_genes - len(sets) - 1
     if df < 1:
         msg = (
@@ -44,6 +55,7 @@ def mlm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
     products = (sets.membership @ sets.membership.T).toarray() - np.outer(sets.total, sets.total) / n
     _check_independent(products, sets)
     inverse = np.linalg.inv(products)
+    random_sets = _random_coefficients(sets, inverse, n) if null == "random" else None
 
     def score(cells: CellBlock) -> Scores:
         from scgsfm.kernels import two_sided_pvalues
@@ -56,9 +68,24 @@ def mlm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
         residual = np.maximum(total - explained, EPSILON * total)  # keeps t finite for a perfect fit
         error = np.sqrt(np.outer(residual / df, np.diag(inverse)))
         t = coefficients / np.where(error > 0, error, np.inf)
+        if random_sets is not None:
+            return t, random_sets.pvalues(coefficients, cells)
         return t, two_sided_pvalues(t, df=df)
 
     return score
+
+
+def _random_coefficients(sets: SetIndex, inverse: np.ndarray, n_genes: int) -> RandomSets:
+    """The coefficients are weighted sums over the genes, with the weights ``inverse @ membership``, centered."""
+    used = sets.membership.T.tocsr()
+    used = used[np.diff(used.indptr) > 0]
+    cubes = np.empty(len(sets))
+    for start in range(0, len(sets), SETS_AT_A_TIME):
+        some = slice(start, start + SETS_AT_A_TIME)
+        weights = used @ inverse[:, some]
+        squares, mean = weights * weights, weights.sum(axis=0) / n_genes
+        cubes[some] = (squares * weights).sum(axis=0) - 3 * mean * squares.sum(axis=0) + 2 * n_genes * mean**3
+    return RandomSets(n_genes, np.diag(inverse), cubes)
 
 
 def _check_independent(products: np.ndarray, sets: SetIndex) -> None:
@@ -88,5 +115,6 @@ MLM = Method(
     weights=True,
     signs=True,
     missing_genes="skipped",
-    test="Student's t with (genes - sets - 1) degrees of freedom, two-sided",
+    values="log-normalized",
+    test="random order of the genes, two-sided (or Student's t with genes - sets - 1 degrees of freedom)",
 )

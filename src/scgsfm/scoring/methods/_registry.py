@@ -47,7 +47,7 @@ def methods() -> pd.DataFrame:
     -------
     A table with one row per method, indexed by name. Columns: title, statistic, reference, range of the scores, whether
     the method uses weights and signs of genes (otherwise sets that have them raise an error), how genes missing from the
-    data are handled, minimum number of genes of a set, the test behind the p-values, and whether a model completes the
+    data are handled, the values that it expects, minimum number of genes of a set, the test behind the p-values, and whether a model completes the
     sets first.
 
     Examples

@@ -150,4 +150,5 @@ SCORE_GENES = Method(
     weights=False,
     signs=False,
     missing_genes="skipped",
+    values="log-normalized",
 )

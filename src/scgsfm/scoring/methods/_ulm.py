@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._method import Method
+from ._random_sets import Null, RandomSets, check_null
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ._method import Scorer, Scores
 
 
-def ulm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
+def ulm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Scorer:
     r"""Fit the univariate linear model: the t statistic of the slope of a cell's values on the weights of a set.
 
     The :math:`N` genes of the data are the observations, with weight 0 outside the set. With :math:`r` the correlation
@@ -25,7 +26,17 @@ def ulm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
 
     A cell with the same value in all genes has the score 0. Reference: decoupler, Badia-i-Mompel et al. (2022),
     https://doi.org/10.1093/bioadv/vbac016.
+
+    Parameters
+    ----------
+    rows, sets
+        Cells and gene sets.
+    null
+        ``"random"`` compares the set to random sets of genes with the same weights. ``"parametric"`` assumes normal
+        values, as decoupler does; in cells with many zeros, many random sets are then significant.
     """
+    check_null(null)
+    random_sets = RandomSets.of(sets, rows.n_genes)
     n = rows.n_genes
     squares = sets.membership.multiply(sets.membership).sum(axis=1)
     std_weights = np.sqrt((squares - sets.total**2 / n) / (n - 1))
@@ -34,10 +45,12 @@ def ulm(rows: BlockReader, sets: SetIndex, /) -> Scorer:
         from scgsfm.kernels import two_sided_pvalues
 
         mean, std = cells.moments
-        r = cells.sums(sets) - np.outer(mean, sets.total)
-        r /= (n - 1) * std_weights
+        deviations = cells.sums(sets) - np.outer(mean, sets.total)
+        r = deviations / ((n - 1) * std_weights)
         r /= np.where(std > 0, std, np.inf)[:, None]
         t = r * np.sqrt((n - 2) / ((1 - r + EPSILON) * (1 + r + EPSILON)))
+        if null == "random":
+            return t, random_sets.pvalues(deviations, cells)
         return t, two_sided_pvalues(t, df=n - 2)
 
     return score
@@ -56,5 +69,6 @@ ULM = Method(
     weights=True,
     signs=True,
     missing_genes="skipped",
-    test="Student's t with (genes - 2) degrees of freedom, two-sided",
+    values="log-normalized",
+    test="random sets of genes, two-sided (or Student's t with genes - 2 degrees of freedom)",
 )

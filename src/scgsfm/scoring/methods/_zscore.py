@@ -9,6 +9,7 @@ import numpy as np
 from scgsfm._messages import check_choice
 
 from ._method import Method
+from ._random_sets import Null, RandomSets, check_null
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from ._method import Scorer, Scores
 
 
-def zscore(_rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = "RoKAI") -> Scorer:
+def zscore(
+    rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = "RoKAI", null: Null = "random"
+) -> Scorer:
     r"""Compute the z-score: the weighted mean of a set minus the mean of all genes, in standard errors.
 
     With :math:`\bar x_S = \sum_{g \in S} w_g x_g / \sum_{g \in S} |w_g|` over the :math:`m` genes of the set, and
@@ -35,8 +38,13 @@ def zscore(_rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "K
     flavor
         ``"RoKAI"`` subtracts :math:`\bar x`, ``"KSEA"`` does not, as in the code of decoupler. Its documentation states
         the opposite.
+    null
+        ``"random"`` compares the set to random sets of genes with the same weights. ``"parametric"`` assumes that z is
+        normal, as decoupler does; in cells with many zeros, many random sets are then significant.
     """
     check_choice("flavor", flavor, ("RoKAI", "KSEA"))
+    check_null(null)
+    random_sets = RandomSets.of(sets, rows.n_genes)
 
     def score(cells: CellBlock) -> Scores:
         from scgsfm.kernels import two_sided_pvalues
@@ -47,6 +55,8 @@ def zscore(_rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "K
             z -= mean[:, None]
         z *= np.sqrt(sets.n_found)
         z /= np.where(std > 0, std, np.inf)[:, None]
+        if null == "random":
+            return z, random_sets.pvalues(cells.sums(sets) - np.outer(mean, sets.total), cells)
         return z, two_sided_pvalues(z, df=np.inf)
 
     return score
@@ -62,5 +72,6 @@ ZSCORE = Method(
     weights=True,
     signs=True,
     missing_genes="skipped",
-    test="normal distribution, two-sided",
+    values="log-normalized",
+    test="random sets of genes, two-sided (or normal distribution)",
 )
