@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from scgsfm.scoring import value_scale
+
 from ._markers import Markers, Profile, probabilities, score_cells
 from ._nulls import composition_pvalues, pvalues_of, qvalues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scgsfm.scoring import BlockReader, SetIndex
+    from scgsfm.scoring import BlockReader, SetIndex, ValueScale
 
 UNASSIGNED = "unassigned"
 """Label of cells and groups whose best cell type is not significant."""
@@ -47,8 +49,8 @@ class CellTypes(NamedTuple):
     """One row for each group and type; empty without groups."""
     threshold: float
     """Score above which a cell is assigned to a type."""
-    counts: bool
-    """Whether the values were counts."""
+    scale: ValueScale
+    """What the values were."""
 
 
 class Limits(NamedTuple):
@@ -91,9 +93,11 @@ def assign_cell_types(
     rng
         Generator of the draws.
     """
-    profile = Profile.survey(reader, groups.codes, len(groups.categories))
+    scale = value_scale(reader)
+    counts = scale.log_normalizes("annotate")
+    profile = Profile.survey(reader, groups.codes, len(groups.categories), counts=counts)
     markers = Markers(profile, index, n_random=n_random, rng=rng)
-    found = score_cells(reader, markers, counts=profile.counts)
+    found = score_cells(reader, markers, counts=counts)
     type_of_set = pd.Categorical([types[name] for name in index.names])
     best = best_per_type(found.scores, type_of_set)
     threshold = score_threshold(found.scores.max(axis=1), found.null, limits.alpha)
@@ -113,7 +117,7 @@ def assign_cell_types(
         of_groups = _assign_groups(candidates, groups)
         candidates = candidates.drop(columns="large")
     labels = np.where(cells.assigned, names[cells.first], UNASSIGNED)
-    return CellTypes(labels, names[cells.first], cells.confidence, *of_groups, candidates, threshold, profile.counts)
+    return CellTypes(labels, names[cells.first], cells.confidence, *of_groups, candidates, threshold, scale)
 
 
 def best_per_type(scores: np.ndarray, type_of_set: pd.Categorical) -> np.ndarray:

@@ -29,23 +29,22 @@ class Profile:
     group_means: np.ndarray
     """Mean of each gene in each group of cells (groups × genes)."""
     counts: bool
-    """Whether values are counts, which are scaled and log-transformed."""
+    """Whether values are scaled and log-transformed, as counts are."""
 
     @classmethod
-    def survey(cls, rows: BlockReader, groups: np.ndarray, n_groups: int) -> Profile:
-        """Compute the means in one pass. ``groups`` is the group index of each cell, or -1. Negative values raise."""
+    def survey(cls, rows: BlockReader, groups: np.ndarray, n_groups: int, *, counts: bool = False) -> Profile:
+        """Compute the means in one pass. Negative values raise.
+
+        ``groups`` is the group index of each cell, or -1. With ``counts``, values are log-normalized first.
+        """
         n_rows = n_groups + 1  # the last row is for cells without a group
         groups = groups.astype(np.int64) % n_rows
-        raw, normalized = (GeneMoments(rows.n_genes, n_groups=n_rows) for _ in range(2))
-        counts = True
+        moments = GeneMoments(rows.n_genes, n_groups=n_rows)
         for start, block in rows:
             check_positive(block)
-            of_block = groups[start : start + block.shape[0]]
-            raw.add(block, groups=of_block)
-            counts = counts and bool((block.data == np.floor(block.data)).all())
-            if counts:
-                normalized.add(block, values=log_normalize(block), groups=of_block)
-        group_means = (normalized if counts else raw).means()
+            values = log_normalize(block) if counts else None
+            moments.add(block, values=values, groups=groups[start : start + block.shape[0]])
+        group_means = moments.means()
         # groups have equal weights, so that markers of a group with most of the cells also have an excess
         means = group_means[:n_groups].mean(axis=0) if n_groups else group_means[0]
         group_means = group_means[:n_groups]

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.annotation import MIN_AGREE, UNASSIGNED, Limits, assign_cell_types, lists_all_tissues, marker_sets
@@ -75,8 +76,9 @@ def annotate(
     Parameters
     ----------
     adata
-        Cells × genes: counts or log-normalized values. If all values are integers, they are treated as counts and
-        log-normalized, with a message in the log.
+        Cells × genes: counts or log-normalized values. Counts, also with fractions, and normalized values without a
+        logarithm (CPM, TPM) are log-normalized, with a message in the log; the page on scoring gives the rules by which
+        they are recognized.
     markers
         Name of a marker library (see :func:`scgsfm.datasets.marker_table`), or any other input of
         :class:`~scgsfm.GeneSets`. The names of the sets are the labels. In ``"cell_types"``, several sets can belong to
@@ -142,7 +144,8 @@ def annotate(
         ``assigned`` (whether the type is the label of the group). A call without ``groupby`` removes the table of an
         earlier call.
     ``adata.uns["scgsfm"]["annotation"]`` : :class:`dict`
-        Parameters, the sets and the number of their markers in the data, and the score above which a cell is assigned.
+        Parameters, the sets and the number of their markers in the data, what the values were, and the score above which
+        a cell is assigned.
 
     Raises
     ------
@@ -151,6 +154,8 @@ def annotate(
     ValueError
         If a parameter is out of range, no set is selected, a column exists that this function did not write, or the
         matrix contains negative values or NaN.
+    TypeError
+        If ``adata`` is not AnnData.
 
     Examples
     --------
@@ -160,6 +165,7 @@ def annotate(
     >>> adata.obs.loc[adata.obs["cell_type"] == "B", "annotation"].unique().tolist()
     ['B']
     """
+    check_anndata(adata, copy=copy)
     _check(alpha, min_share, min_agree, n_random)
     key = key_added or _keys.ANNOTATION
     _check_unwritten(adata, key, by_group=groupby is not None)
@@ -174,15 +180,12 @@ def annotate(
     groups, generator = _groups(adata, groupby), np.random.default_rng(rng)
     limits = Limits(alpha, min_share, min_agree)
     found = assign_cell_types(reader, index, types, groups, limits=limits, n_random=n_random, rng=generator)
-    if found.counts:
-        logger.info("The data contain only integers: they are treated as counts and log-normalized.")
-
     names = [*sorted({types[name] for name in index.names} - {UNASSIGNED}), UNASSIGNED]
     _write(adata, key, found, names, by_group=groupby is not None)
     params = {"groupby": groupby, "tissue": tissue, "organism": organism, "alpha": alpha, "min_share": min_share}
     params |= {"min_agree": min_agree, "min_genes": min_genes, "n_random": n_random}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
-    record = {"params": params, "markers": sets.info, "counts": found.counts}
+    record = {"params": params, "markers": sets.info, "values": found.scale.name, "counts": found.scale.linear}
     record |= {"set_names": np.array(index.names, dtype=object), "n_genes": index.n_listed, "n_found": index.n_found}
     write_record(adata, key, record | {"threshold": found.threshold})
     return adata if copy else None
@@ -254,10 +257,7 @@ def _write(adata: AnnData, key: str, found: CellTypes, names: list[str], *, by_g
 def _groups(adata: AnnData, groupby: str | None) -> pd.Categorical:
     if groupby is None:
         return pd.Categorical([None] * adata.n_obs, [])
-    if groupby not in adata.obs:
-        msg = f"`groupby={groupby!r}` is not a column of `obs`, which has: {', '.join(adata.obs) or 'none'}."
-        raise ValueError(msg)
-    return pd.Categorical(adata.obs[groupby].astype("category").cat.remove_unused_categories())
+    return pd.Categorical(groups_of(adata, groupby))
 
 
 def _categories(labels: np.ndarray, names: Sequence[str]) -> pd.Categorical:
