@@ -100,5 +100,5 @@ def test_errors(adata: ad.AnnData) -> None:
     with pytest.raises(ValueError, match="`ax` requires `kind='matrix'`"):
         scgsfm.pl.annotate(adata, ax=object())
     scgsfm.tl.annotate(adata, markers=SETS, key_added="cells")
-    with pytest.raises(KeyError, match="annotate with `groupby`"):
+    with pytest.raises(KeyError, match="those of single cells. Run `scgsfm.tl.annotate` with `groupby`"):
         scgsfm.pl.annotate(adata, key="cells", kind="matrix")

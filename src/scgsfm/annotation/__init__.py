@@ -3,6 +3,7 @@
 from ._assign import MIN_AGREE, UNASSIGNED, CellTypes, Limits, assign_cell_types
 from ._marker_sets import lists_all_tissues, marker_sets
 from ._markers import Markers, Profile, probabilities, score_cells
+from ._nulls import composition_pvalues, qvalues
 
 __all__ = [
     "MIN_AGREE",
@@ -12,8 +13,10 @@ __all__ = [
     "Markers",
     "Profile",
     "assign_cell_types",
+    "composition_pvalues",
     "lists_all_tissues",
     "marker_sets",
     "probabilities",
+    "qvalues",
     "score_cells",
 ]

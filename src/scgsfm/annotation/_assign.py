@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNASSIGNED = "unassigned"
 """Label of cells and groups whose best cell type is not significant."""
-CELL_TEMPERATURE, GROUP_TEMPERATURE = 1.3, 3.2
+CELL_TEMPERATURE, GROUP_TEMPERATURE = 2.2, 3.2
 """Temperatures of the softmax that turns scores into probabilities; fitted by ``benchmarks/annotation.py``."""
 LARGE_SET = 50
 """Sets with more markers are signatures: few of their genes stand out, even in cells of the type."""
