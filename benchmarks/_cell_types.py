@@ -137,19 +137,35 @@ def studies(tissue: str) -> tuple[dict[str, list[str]], dict[str, str]]:
     return {name: sets[name] for name in types}, types
 
 
-def cases(data: Path | None) -> list[Case]:
-    """All data sets with labeled types, each with markers from other sources."""
+def cases(data: Path | None, *, max_cells: int | None = None) -> list[Case]:
+    """All data sets with labeled types, each with markers from other sources.
+
+    ``"all tissues"`` are the markers that ``tl.annotate`` uses by default. With ``max_cells``, larger data are subsampled.
+    """
     cells = {name: read(data_file(data, f"scrna/{file}"), label) for name, (file, label) in DATA.items()}
+    cells["pbmc of the package"] = embedded()
+    rng = np.random.default_rng(0)
+    for name, adata in cells.items():
+        if max_cells and adata.n_obs > max_cells:
+            cells[name] = adata[np.sort(rng.choice(adata.n_obs, max_cells, replace=False))].copy()
     blood = scgsfm.datasets.library("pbmc_markers").to_dict()
+    everything = scgsfm.datasets.library("tissue_markers").to_dict()
     made = []
-    for name in ("PBMC 3k", "PBMC, three chemistries"):
+    for name in ("PBMC 3k", "PBMC, three chemistries", "pbmc of the package"):
         made += [(name, "pbmc_markers", blood, SUBTYPES), (name, "textbook", textbook("immune", "blood"), BLOOD)]
+        made += [(name, "all tissues", everything, BLOOD)]
     pancreas = textbook("pancreas", "immune", "stroma", "nerve")
-    made += [("mouse pancreas", "textbook", pancreas, PANCREAS)]
+    made += [
+        ("mouse pancreas", "textbook", pancreas, PANCREAS),
+        ("mouse pancreas", "all tissues", everything, PANCREAS),
+    ]
     of_studies, types = studies("pancreas")
     right_sets = {name: PANCREAS_C8[kind] for name, kind in types.items() if kind in PANCREAS_C8}
     made += [("mouse pancreas", "C8", of_studies, right_sets)]
-    made += [("gut", "textbook", textbook("intestine", "immune", "stroma"), GUT)]
+    made += [
+        ("gut", "textbook", textbook("intestine", "immune", "stroma"), GUT),
+        ("gut", "all tissues", everything, GUT),
+    ]
     out = []
     for name, markers, sets, answers in made:
         labels, right = cells[name].obs["label"].to_numpy(dtype=object), answers
@@ -158,6 +174,17 @@ def cases(data: Path | None) -> list[Case]:
             right = {kind: [kind] for kind in answers}
         out.append(Case(f"{name}, {markers}", cells[name], sets, labels, right))
     return out
+
+
+def embedded() -> AnnData:
+    """Log-normalized cells of the package, as in its tutorial."""
+    import scanpy as sc
+
+    adata = scgsfm.datasets.pbmc()
+    sc.pp.normalize_total(adata)
+    sc.pp.log1p(adata)
+    adata.obs["label"] = adata.obs["cell_type"].astype(str)
+    return adata
 
 
 def _type_of(label: str, starts: dict[str, list[str]]) -> str:

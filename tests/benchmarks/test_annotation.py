@@ -8,6 +8,7 @@ import annotation
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 import scgsfm
 
@@ -32,6 +33,22 @@ def test_several_names_can_be_right(case: Any) -> None:
     assert measured["unassigned"] == 0.25
     assert measured["accuracy_of_assigned"] == pytest.approx(2 / 3)
     assert measured["macro_f1"] == pytest.approx(1 / 3)  # t4: 1, t8: 0, b: 0
+
+
+def test_ans_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(annotation, "N_CONTROLS", 2)
+    values = np.arange(1.0, 8.0) + np.array([[0.5], [-0.5]]) * np.array([0, 0, 3, 0, 1, 0, 0])
+    markers = csr_array(np.array([[0, 0, 1, 0, 1, 0, 0]]))
+    # gene 2 is compared with genes 1 and 3, gene 4 with genes 3 and 5
+    expected = [((x[2] - x[[1, 3]].mean()) + (x[4] - x[[3, 5]].mean())) / 2 for x in values]
+    np.testing.assert_allclose(annotation.ans(csr_array(values), markers)[:, 0], expected)
+
+
+def test_means_over_data_sets() -> None:
+    table = pd.DataFrame({"data": ["a", "b"], "cells": 5, "sets": 2, "method": "m", "accuracy": [0.5, 1.0]})
+    assert annotation.mean_of(table).to_dict("records") == [
+        {"data": "mean", "cells": 5, "sets": 2, "method": "m", "accuracy": 0.75}
+    ]
 
 
 def test_fitted_temperature_makes_confidence_true() -> None:

@@ -90,6 +90,12 @@ def test_show_and_key(adata: ad.AnnData) -> None:
     assert scgsfm.pl.annotate(adata, key="mine", show=True) is None
 
 
+def test_matrix_without_the_column_of_groups(adata: ad.AnnData) -> None:
+    del adata.obs["cluster"]  # the table has all that is drawn
+    axes = scgsfm.pl.annotate(adata, kind="matrix", show=False)
+    assert {c.get_offsets().shape for c in axes.collections} == {(1, 2)}
+
+
 def test_errors(adata: ad.AnnData) -> None:
     with pytest.raises(KeyError, match=r"no labels in `obs\['mine'\]`"):
         scgsfm.pl.annotate(adata, key="mine")
@@ -100,5 +106,5 @@ def test_errors(adata: ad.AnnData) -> None:
     with pytest.raises(ValueError, match="`ax` requires `kind='matrix'`"):
         scgsfm.pl.annotate(adata, ax=object())
     scgsfm.tl.annotate(adata, markers=SETS, key_added="cells")
-    with pytest.raises(KeyError, match="annotate with `groupby`"):
+    with pytest.raises(KeyError, match="those of single cells. Run `scgsfm.tl.annotate` with `groupby`"):
         scgsfm.pl.annotate(adata, key="cells", kind="matrix")

@@ -50,6 +50,15 @@ def marker_sets(
     return sets.subset(table.index), table["cell_type"].to_dict()
 
 
+def lists_all_tissues(sets: GeneSets, tissue: str | Sequence[str] | None) -> bool:
+    """Whether the sets are those of a marker library for all tissues, of which any data has only a part."""
+    try:
+        table = marker_table(sets.info.get("name", ""))
+    except ValueError:
+        return False
+    return not tissue and len(sets) == len(table) and len(set(table["tissue"])) > 1
+
+
 def _select(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Rows of a marker table that have one of the wanted values in each column; upper and lower case are the same."""
     kept = np.ones(len(table), bool)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
-from scgsfm.scoring.engine import check_positive, log_normalize
+from scgsfm.scoring.engine import GeneMoments, check_positive, log_normalize
 
 if TYPE_CHECKING:
     from scgsfm.scoring import SetIndex
@@ -29,29 +29,25 @@ class Profile:
     group_means: np.ndarray
     """Mean of each gene in each group of cells (groups × genes)."""
     counts: bool
-    """Whether values are counts, which are scaled and log-transformed."""
+    """Whether values are scaled and log-transformed, as counts are."""
 
     @classmethod
-    def survey(cls, rows: BlockReader, groups: np.ndarray, n_groups: int) -> Profile:
-        """Compute the means in one pass. ``groups`` is the group index of each cell, or -1. Negative values raise."""
+    def survey(cls, rows: BlockReader, groups: np.ndarray, n_groups: int, *, counts: bool = False) -> Profile:
+        """Compute the means in one pass. Negative values raise.
+
+        ``groups`` is the group index of each cell, or -1. With ``counts``, values are log-normalized first.
+        """
         n_rows = n_groups + 1  # the last row is for cells without a group
         groups = groups.astype(np.int64) % n_rows
-        raw, normalized, counts = np.zeros(n_rows * rows.n_genes), np.zeros(n_rows * rows.n_genes), True
+        moments = GeneMoments(rows.n_genes, n_groups=n_rows)
         for start, block in rows:
             check_positive(block)
-            cell = start + np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-            positions = groups[cell] * rows.n_genes + block.indices
-            # values are added one by one in the order of the cells, so that rounding, and thus the bins of genes, does
-            # not depend on the blocks
-            np.add.at(raw, positions, block.data.astype(np.float64))
-            counts = counts and bool((block.data == np.floor(block.data)).all())
-            if counts:
-                np.add.at(normalized, positions, log_normalize(block))
-        sums = (normalized if counts else raw).reshape(n_rows, rows.n_genes)
-        sizes = np.maximum(np.bincount(groups, minlength=n_rows)[:n_groups], 1)
-        group_means = sums[:n_groups] / sizes[:, None]
+            values = log_normalize(block) if counts else None
+            moments.add(block, values=values, groups=groups[start : start + block.shape[0]])
+        group_means = moments.means()
         # groups have equal weights, so that markers of a group with most of the cells also have an excess
-        means = group_means.mean(axis=0) if n_groups else sums[0] / max(rows.n_cells, 1)
+        means = group_means[:n_groups].mean(axis=0) if n_groups else group_means[0]
+        group_means = group_means[:n_groups]
         return cls(means, group_means, counts)
 
     def bins(self) -> np.ndarray:
@@ -88,6 +84,8 @@ class Markers:
         self.expressed = self.bins >= 0
         n_genes = len(self.means)
         weights = csr_array(sets.membership, dtype=np.float64)
+        sizes = np.sqrt(np.maximum(weights.multiply(weights).sum(axis=1), 1e-300))
+        self.levels = csr_array(weights.multiply((1 / sizes)[:, None]))
         shared = np.bincount(weights.indices[weights.data > 0], minlength=n_genes)
         weights = csr_array(weights.multiply((self.expressed / np.maximum(shared, 1))[None]))
         weights.eliminate_zeros()
@@ -114,6 +112,18 @@ class Markers:
         """Scores of the sets (cells × sets)."""
         return self._scores(values, self.weights)
 
+    def level(self, values: csr_array) -> np.ndarray:
+        r"""Level of the sets among all genes of a cell, as a z-score (cells × sets).
+
+        :math:`\sum_g w_g (x_g - \bar x) / (\sigma_x \sqrt{\sum_g w_g^2})`, with the mean and the standard deviation over all
+        genes of the cell. Unlike the score, it does not depend on the other cells.
+        """
+        n_genes = len(self.means)
+        mean = values.sum(axis=1) / n_genes
+        spread = np.sqrt(np.maximum(values.multiply(values).sum(axis=1) / n_genes - mean**2, 0))
+        sums = (values @ self.levels.T).toarray() - mean[:, None] * self.levels.sum(axis=1)
+        return np.asarray(sums / np.where(spread > 1e-9, spread, np.inf)[:, None])
+
     def best_random(self, values: csr_array) -> np.ndarray:
         """Highest score over the random sets of each draw (cells × draws)."""
         n_sets = self.weights.shape[0]
@@ -133,8 +143,8 @@ class Markers:
         spread = np.sqrt(np.maximum(squares, 0) / max(self.expressed.sum(), 1))
         return np.asarray((excess - expected) / np.where(spread > 1e-9, spread, np.inf)[:, None])
 
-    def specific_share(self, group_means: np.ndarray) -> np.ndarray:
-        """Share of each set's markers whose excess is among the highest of their bin (groups × sets)."""
+    def specific_genes(self, group_means: np.ndarray) -> np.ndarray:
+        """Genes whose excess in a group is positive and among the highest of their bin (groups × genes)."""
         from scipy.stats import rankdata
 
         excess = group_means - self.means
@@ -144,26 +154,52 @@ class Markers:
             if len(genes):
                 ranks = (rankdata(excess[:, genes], axis=1) - 0.5) / len(genes)
                 specific[:, genes] = (ranks > MIN_RANK) & (excess[:, genes] > 0)
+        return specific
+
+    def specific_share(self, specific: np.ndarray) -> np.ndarray:
+        """Share of the markers of each set that are specific to a group (groups × sets)."""
         markers = csr_array((self.weights > 0).astype(np.float64))
         return np.asarray((specific @ markers.T) / np.maximum(markers.sum(axis=1), 1))
 
+    def supporting_genes(self, i: int, excess: np.ndarray, specific: np.ndarray) -> np.ndarray:
+        """Positions of the markers of set ``i`` that are specific to a group, largest weighted excess first."""
+        row = slice(self.weights.indptr[i], self.weights.indptr[i + 1])
+        genes, weights = self.weights.indices[row], self.weights.data[row]
+        order = np.argsort(-weights * excess[genes], kind="stable")
+        genes, weights = genes[order], weights[order]
+        return np.asarray(genes[specific[genes] & (weights > 0)])
 
-def score_cells(rows: BlockReader, markers: Markers, *, counts: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of all cells (cells × sets), and the highest scores of random sets (cells × draws)."""
-    scores = np.empty((rows.n_cells, markers.weights.shape[0]))
+
+class CellScores(NamedTuple):
+    """Scores of cells."""
+
+    scores: np.ndarray
+    """Scores of the sets (cells × sets)."""
+    levels: np.ndarray
+    """Levels of the sets among all genes of the cell (cells × sets)."""
+    null: np.ndarray
+    """Highest scores of random sets (cells × draws)."""
+
+
+def score_cells(rows: BlockReader, markers: Markers, *, counts: bool) -> CellScores:
+    """Score all cells."""
+    scores, levels = np.empty((2, rows.n_cells, markers.weights.shape[0]))
     null = np.empty((rows.n_cells, len(markers.random)))
     for start, block in rows:
         values = transformed(block, counts=counts)
         cells = slice(start, start + block.shape[0])
-        scores[cells], null[cells] = markers.score(values), markers.best_random(values)
-    return scores, null
+        scores[cells], levels[cells] = markers.score(values), markers.level(values)
+        null[cells] = markers.best_random(values)
+    return CellScores(scores, levels, null)
 
 
-def probabilities(scores: np.ndarray, threshold: float, temperature: float) -> np.ndarray:
+def probabilities(scores: np.ndarray, threshold: float | np.ndarray, temperature: float) -> np.ndarray:
     r"""Softmax of the scores, with ``threshold`` as the score of "unassigned", whose probability is not returned.
 
     With the temperature :math:`T` and the threshold :math:`t`, :math:`p_i = e^{s_i / T} / (e^{t / T} + \sum_j e^{s_j / T})`.
+    The threshold is one for all rows, or one for each.
     """
+    threshold = np.broadcast_to(threshold, len(scores))[:, None]
     top = np.maximum(scores.max(axis=1, keepdims=True), threshold)
     weights = np.exp((scores - top) / temperature)
     return np.asarray(weights / (weights.sum(axis=1, keepdims=True) + np.exp((threshold - top) / temperature)))

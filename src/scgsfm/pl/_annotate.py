@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import as_label, check_anndata, groups
+from scgsfm._adata import check_anndata
 from scgsfm._docs import doc_params
 from scgsfm.annotation import UNASSIGNED
 
@@ -118,8 +118,12 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
     import matplotlib.pyplot as plt
 
     table = adata.uns.get(key)
-    if not isinstance(table, pd.DataFrame):
-        msg = f"There is no table of groups in `uns[{key!r}]`: annotate with `groupby`, or use `kind='embedding'`."
+    groupby = adata.uns.get(_keys.UNS, {}).get(key, {}).get("params", {}).get("groupby")
+    if not isinstance(table, pd.DataFrame) or groupby is None or "assigned" not in table:
+        msg = (
+            f"`kind='matrix'` shows groups of cells, but `uns[{key!r}]` has no table of groups, since the labels of "
+            f"`obs[{key!r}]` are those of single cells. Run `scgsfm.tl.annotate` with `groupby`, or use `kind='embedding'`."
+        )
         raise KeyError(msg)
     scores = table.pivot_table(index="group", columns="cell_type", values="score", observed=True)
     best = table[table["rank"] == 1].set_index("group")["cell_type"].astype(str)
@@ -132,22 +136,21 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
         size = 0.32 * scores.shape[1] + 0.085 * max(labels) + 1.5, max(0.3 * len(scores), 1.8) + 0.085 * max(labels)
         _, ax = plt.subplots(figsize=size, layout="constrained")
     image = ax.imshow(scores, cmap=cmap, aspect="auto", **({"vmin": 0} | kwargs))
-    _marks(adata, key, best[ordered], scores, ax)
+    _marks(table, best[ordered], scores, ax)
     ax.set_xticks(range(scores.shape[1]), [shorten(str(name)) for name in scores.columns], rotation=90)
     ax.set_yticks(range(len(scores)), [shorten(str(name)) for name in scores.index])
-    ax.set_ylabel(adata.uns.get(_keys.UNS, {}).get(key, {}).get("params", {}).get("groupby", "group"))
+    ax.set_ylabel(groupby)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.figure.colorbar(image, ax=ax, label="score")
     return ax
 
 
-def _marks(adata: AnnData, key: str, best: pd.Series, scores: pd.DataFrame, ax: Axes) -> None:
+def _marks(table: pd.DataFrame, best: pd.Series, scores: pd.DataFrame, ax: Axes) -> None:
     """Mark the label of each group by a dot, and the best type of an unassigned group by a cross."""
-    groupby = adata.uns[_keys.UNS][key]["params"]["groupby"]
-    label = adata.obs.groupby(groups(adata, groupby), observed=True)[key].first().astype(str)
+    assigned = set(table.loc[table["assigned"].astype(bool), "group"].astype(str))
     for row, group in enumerate(scores.index):
         column = scores.columns.get_loc(best[group])
-        assigned = label[as_label(group)] != UNASSIGNED
         dark = scores.iloc[row, column] < 0.6 * scores.to_numpy().max()
-        ax.scatter(column, row, marker="o" if assigned else "x", s=26, color="white" if dark else "black")
+        marker = "o" if str(group) in assigned else "x"
+        ax.scatter(column, row, marker=marker, s=26, color="white" if dark else "black")

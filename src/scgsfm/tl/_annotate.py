@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm.annotation import UNASSIGNED, assign_cell_types, marker_sets
+from scgsfm.annotation import MIN_AGREE, UNASSIGNED, Limits, assign_cell_types, lists_all_tissues, marker_sets
+from scgsfm.errors import GeneMatchWarning, GeneSetWarning
 from scgsfm.scoring import BlockReader, SetIndex
 
 if TYPE_CHECKING:
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
 
-    from scgsfm.genesets import GeneSetsLike
+    from scgsfm.annotation import CellTypes
+    from scgsfm.genesets import GeneSets, GeneSetsLike
 
 
 @doc_params
@@ -40,6 +44,7 @@ def annotate(
     block_size: int | None = None,
     key_added: str | None = None,
     copy: bool = False,
+    min_agree: float = MIN_AGREE,
 ) -> AnnData | None:
     r"""Assign cell types to cells and groups by marker sets, or leave them unassigned.
 
@@ -53,17 +58,27 @@ def annotate(
     where :math:`\sigma` is the root mean square of :math:`d` over all genes, and :math:`w_g = 1/n` for a marker of
     :math:`n` types. The score of a group is computed from its mean expression. With groups, the mean over all cells is
     the mean over the groups. The scores of sets of different sizes are comparable, and the type with the highest score
-    becomes the label.
+    becomes the label. A single cell gets the type with the highest sum of the score and the level of the markers among
+    all genes of the cell, :math:`\sum_g w_g (x_g - \bar x) / (\sigma_x \sqrt{\sum_g w_g^2})`, since this names more cells
+    correctly.
 
-    The label is ``"unassigned"`` if random markers reach the score. In each draw, all markers are replaced by genes with
-    a similar mean, and the highest score of any set is kept. Types are recognized by the differences between cells:
-    no type is assigned in data with a single cell type.
+    The label is ``"unassigned"`` if it could be due to chance. Two null distributions are used:
+
+    - Random markers. In each draw, all markers are replaced by genes with a similar mean, and the highest score of any
+      set is kept. The resulting p-values of all cells, or of all groups, are turned into a false discovery rate
+      :cite:p:`Storey2002`, which must be at most ``alpha``.
+    - Random composition, for groups. The scores of the cells of a group are compared with those of random groups of the
+      same size drawn from the data. The p-value must be at most ``alpha``, so that batches or donors of similar
+      composition remain unassigned. Groups of fewer than three cells hardly ever reach it.
+
+    Types are recognized by the differences between cells: no type is assigned in data with a single cell type.
 
     Parameters
     ----------
     adata
-        Cells × genes: counts or log-normalized values. If all values are integers, they are treated as counts and
-        log-normalized, with a message in the log.
+        Cells × genes: counts or log-normalized values. Counts, also with fractions, and normalized values without a
+        logarithm (CPM, TPM) are log-normalized, with a message in the log; the page on scoring gives the rules by which
+        they are recognized.
     markers
         Name of a marker library (see :func:`scgsfm.datasets.marker_table`), or any other input of
         :class:`~scgsfm.GeneSets`. The names of the sets are the labels. In ``"cell_types"``, several sets can belong to
@@ -78,14 +93,15 @@ def annotate(
         Restrict the markers to an organism, in the same way. Mouse genes are matched to human markers by their
         orthologs, so that this is not required for mouse data.
     alpha
-        Fraction of cells, and of groups, that are assigned to a type if markers are random.
+        False discovery rate: the largest fraction of the assigned cells, and of the assigned groups, whose scores random
+        markers explain. It is also the largest p-value of a group against random groups of cells.
     min_share
         Fraction of the markers of a type that must stand out in a group, that is, exceed 90 % of the genes with a
-        similar mean. Defaults to 0.5, and to 0 for sets of more than 50 genes, for which it is not informative.
+        similar mean. Defaults to 1/3, and to 0 for sets of more than 50 genes, for which it is not informative.
     min_genes
         Minimum number of markers of a set in the data. Smaller sets are skipped with a warning.
     n_random
-        Number of draws of random markers.
+        Number of draws of random markers, and the least number of random groups.
     rng
         Seed or generator of the draws.
     layer
@@ -100,9 +116,11 @@ def annotate(
         {block_size}
     key_added
         {key_added}
-        It is also the prefix of the other keys.
+        It is also the prefix of the other keys. Columns that this function did not write are not overwritten.
     copy
         {copy}
+    min_agree
+        Fraction of the cells of a group for which the type of the group must have the highest score of all types.
 
     Returns
     -------
@@ -110,24 +128,34 @@ def annotate(
 
     ``adata.obs["annotation"]`` : :class:`pandas.Categorical`
         The label of the group, or of the cell if ``groupby`` is not given.
+    ``adata.obs["annotation_candidate"]`` : :class:`pandas.Categorical`
+        The best type, also of unassigned cells or groups: the label that a highest score without a test would give.
     ``adata.obs["annotation_confidence"]`` : :class:`float`
         The probability that the label is right, from a softmax over the scores that was calibrated on labeled cells and
-        clusters. For ``"unassigned"``, it is the probability that the best candidate is wrong.
+        clusters. For ``"unassigned"``, it is one minus the probability that ``annotation_candidate`` is right: a high value
+        means that no type fits, a low value that the evidence for the candidate is too weak.
     ``adata.obs["annotation_cell"]`` : :class:`pandas.Categorical`
         With ``groupby``: the label of each cell from its own scores.
     ``adata.uns["annotation"]`` : :class:`pandas.DataFrame`
-        With ``groupby``: one row for each group and type, with the columns ``group``, ``cell_type``, ``rank``,
-        ``score``, ``pvalue``, ``share`` (fraction of the markers that stand out), ``probability``, ``agree`` (fraction
-        of the cells whose own label is this type) and ``n_cells``.
+        With ``groupby``: one row for each group and type, with the columns ``group``, ``cell_type``, ``rank``, ``score``,
+        ``pvalue`` and ``padj`` (against random markers), ``pvalue_composition`` (against random groups of cells), ``share``
+        (fraction of the markers that stand out), ``genes`` (these markers, at most 20, largest excess first),
+        ``probability``, ``agree`` (fraction of the cells for which this type has the highest score), ``n_cells`` and
+        ``assigned`` (whether the type is the label of the group). A call without ``groupby`` removes the table of an
+        earlier call.
     ``adata.uns["scgsfm"]["annotation"]`` : :class:`dict`
-        Parameters, the sets and the number of their markers in the data, and the score above which a cell is assigned.
+        Parameters, the sets and the number of their markers in the data, what the values were, and the score above which
+        a cell is assigned.
 
     Raises
     ------
     GeneMatchError
         If too few markers are among the genes of the data, or no set has enough markers.
     ValueError
-        If a parameter is out of range, no set is selected, or the matrix contains negative values or NaN.
+        If a parameter is out of range, no set is selected, a column exists that this function did not write, or the
+        matrix contains negative values or NaN.
+    TypeError
+        If ``adata`` is not AnnData.
 
     Examples
     --------
@@ -137,53 +165,99 @@ def annotate(
     >>> adata.obs.loc[adata.obs["cell_type"] == "B", "annotation"].unique().tolist()
     ['B']
     """
-    _check(alpha, min_share, n_random)
+    check_anndata(adata, copy=copy)
+    _check(alpha, min_share, min_agree, n_random)
+    key = key_added or _keys.ANNOTATION
+    _check_unwritten(adata, key, by_group=groupby is not None)
     sets, types = marker_sets(markers, tissue, organism)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
-    index = SetIndex.match(sets, genes if kept is None else genes[kept]).at_least(min_genes)
+    genes = genes if kept is None else genes[kept]
+    index = _match(sets, genes, min_genes, partial=lists_all_tissues(sets, tissue))
     reader = BlockReader(matrix, genes=kept, block_size=block_size)
     groups, generator = _groups(adata, groupby), np.random.default_rng(rng)
-    found = assign_cell_types(
-        reader, index, types, groups, alpha=alpha, min_share=min_share, n_random=n_random, rng=generator
-    )
-    if found.counts:
-        logger.info("The data contain only integers: they are treated as counts and log-normalized.")
-
-    key = key_added or _keys.ANNOTATION
+    limits = Limits(alpha, min_share, min_agree)
+    found = assign_cell_types(reader, index, types, groups, limits=limits, n_random=n_random, rng=generator)
     names = [*sorted({types[name] for name in index.names} - {UNASSIGNED}), UNASSIGNED]
-    by_group = groupby is not None
-    adata.obs[key] = _categories(found.groups if by_group else found.cells, names)
-    adata.obs[f"{key}_confidence"] = found.group_confidence if by_group else found.cell_confidence
-    if by_group:
-        adata.obs[f"{key}_cell"] = _categories(found.cells, names)
-        adata.uns[key] = found.candidates
+    _write(adata, key, found, names, by_group=groupby is not None)
     params = {"groupby": groupby, "tissue": tissue, "organism": organism, "alpha": alpha, "min_share": min_share}
-    params |= {"min_genes": min_genes, "n_random": n_random, "layer": layer, "use_raw": use_raw}
-    record = {"params": params | {"gene_symbols": gene_symbols}, "markers": sets.info, "counts": found.counts}
+    params |= {"min_agree": min_agree, "min_genes": min_genes, "n_random": n_random}
+    params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
+    record = {"params": params, "markers": sets.info, "values": found.scale.name, "counts": found.scale.linear}
     record |= {"set_names": np.array(index.names, dtype=object), "n_genes": index.n_listed, "n_found": index.n_found}
     write_record(adata, key, record | {"threshold": found.threshold})
     return adata if copy else None
 
 
-def _check(alpha: float, min_share: float | None, n_random: int) -> None:
-    if not 0 < alpha < 1 or not 0 <= (min_share or 0) <= 1 or n_random < 1:
+def _check(alpha: float, min_share: float | None, min_agree: float, n_random: int) -> None:
+    if not 0 < alpha < 1 or not 0 <= (min_share or 0) <= 1 or not 0 <= min_agree <= 1 or n_random < 1:
         msg = (
-            f"`alpha` is {alpha}, `min_share` {min_share} and `n_random` {n_random}, but must be between 0 and 1, "
-            "from 0 to 1, and at least 1."
+            f"`alpha` is {alpha}, `min_share` {min_share}, `min_agree` {min_agree} and `n_random` {n_random}, but must be "
+            "between 0 and 1, from 0 to 1, from 0 to 1, and at least 1."
         )
         raise ValueError(msg)
+
+
+def _columns(key: str) -> list[str]:
+    """All columns of ``obs`` that this function may write."""
+    return [key, f"{key}_candidate", f"{key}_confidence", f"{key}_cell"]
+
+
+def _is_own(adata: AnnData, key: str) -> bool:
+    record = adata.uns.get(_keys.UNS, {}).get(key, {})
+    return "threshold" in record and "set_names" in record
+
+
+def _check_unwritten(adata: AnnData, key: str, *, by_group: bool) -> None:
+    """Refuse to overwrite columns and tables that this function did not write."""
+    if _is_own(adata, key):
+        return
+    existing = [f"`obs[{name!r}]`" for name in _columns(key)[: 4 if by_group else 3] if name in adata.obs]
+    existing += [f"`uns[{key!r}]`"] if by_group and key in adata.uns else []
+    if existing:
+        msg = (
+            f"{' and '.join(existing)} {'exist' if len(existing) > 1 else 'exists'} and was not written by "
+            "`scgsfm.tl.annotate`. Set `key_added` to another name to keep it, or delete it first."
+        )
+        raise ValueError(msg)
+
+
+def _match(sets: GeneSets, genes: np.ndarray, min_genes: int, *, partial: bool) -> SetIndex:
+    """Match the sets to the genes. With ``partial``, sets without genes in the data are expected and not warned about."""
+    if not partial:
+        return SetIndex.match(sets, genes).at_least(min_genes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GeneMatchWarning)
+        warnings.simplefilter("ignore", GeneSetWarning)
+        index = SetIndex.match(sets, genes).at_least(min_genes)
+    logger.info(f"{len(index)} of {len(sets)} marker sets have at least {min_genes} genes in the data.")
+    return index
+
+
+def _write(adata: AnnData, key: str, found: CellTypes, names: list[str], *, by_group: bool) -> None:
+    """Write labels and the table, and remove what an earlier call wrote alone."""
+    if by_group:
+        label, candidate, confidence = found.groups, found.group_candidates, found.group_confidence
+    else:
+        label, candidate, confidence = found.cells, found.cell_candidates, found.cell_confidence
+    adata.obs[key] = _categories(label, names)
+    adata.obs[f"{key}_candidate"] = _categories(candidate, names)
+    adata.obs[f"{key}_confidence"] = confidence
+    if by_group:
+        adata.obs[f"{key}_cell"] = _categories(found.cells, names)
+        adata.uns[key] = found.candidates
+    elif _is_own(adata, key):
+        adata.uns.pop(key, None)
+        if f"{key}_cell" in adata.obs:
+            del adata.obs[f"{key}_cell"]
 
 
 def _groups(adata: AnnData, groupby: str | None) -> pd.Categorical:
     if groupby is None:
         return pd.Categorical([None] * adata.n_obs, [])
-    if groupby not in adata.obs:
-        msg = f"`groupby={groupby!r}` is not a column of `obs`, which has: {', '.join(adata.obs) or 'none'}."
-        raise ValueError(msg)
-    return pd.Categorical(adata.obs[groupby].astype("category").cat.remove_unused_categories())
+    return pd.Categorical(groups_of(adata, groupby))
 
 
 def _categories(labels: np.ndarray, names: Sequence[str]) -> pd.Categorical:
