@@ -119,8 +119,11 @@ class HPOAnnotations:
         return {gene: row for row, gene in enumerate(self.genes)}
 
     @cached_property
-    def _symbol_rows(self) -> dict[str, int]:
-        return {symbol: row for row, symbol in enumerate(self.symbols)}
+    def _rows_by_symbol(self) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, symbol in enumerate(self.symbols):
+            rows[symbol].append(row)
+        return dict(rows)
 
     @cached_property
     def symbols(self) -> list[str]:
@@ -130,7 +133,7 @@ class HPOAnnotations:
     def gene(self, symbol: str) -> int | None:
         """Row of a gene by approved symbol or by its name in :attr:`genes`; ``None`` if it has no annotation."""
         row = self._gene_rows.get(symbol)
-        return self._symbol_rows.get(symbol) if row is None else row
+        return self._rows_by_symbol.get(symbol, [None])[0] if row is None else row
 
     @cached_property
     def _disease_rows(self) -> dict[str, list[int]]:
@@ -194,9 +197,12 @@ class HPOAnnotations:
         return np.searchsorted(self.annotations[:, 0], np.arange(len(self.disease_ids) + 1))
 
     def links_of(self, gene: str) -> np.ndarray:
-        """Positions in :attr:`links` of a gene's diseases."""
+        """Positions in :attr:`links` of a gene's diseases, under all of its names."""
         row = self.gene(gene)
-        return np.arange(*self._link_starts[row : row + 2]) if row is not None else np.empty(0, np.int64)
+        if row is None:
+            return np.empty(0, np.int64)
+        rows = self._rows_by_symbol[self.symbols[row]]
+        return np.concatenate([np.arange(*self._link_starts[one : one + 2]) for one in rows])
 
     def annotations_of(self, disease: int) -> np.ndarray:
         """Positions in :attr:`annotations` of a disease's terms."""

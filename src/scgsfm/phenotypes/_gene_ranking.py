@@ -285,10 +285,10 @@ class RankedGenes(NamedTuple):
 class _RankableGenes(NamedTuple):
     """The genes that can be ranked, each once."""
 
-    rows: np.ndarray
-    """Rows of the annotated genes in the annotations."""
     symbols: list[str]
-    """Their approved symbols."""
+    """Approved symbols of the annotated genes."""
+    position: np.ndarray
+    """Position in :attr:`symbols` of each of :attr:`GeneRanker.genes`; genes under two names share one."""
     new: list[str]
     """Names of the other genes in the predictor."""
     new_symbols: list[str]
@@ -304,15 +304,13 @@ def load_ranker() -> GeneRanker:
 def _rankable_genes() -> _RankableGenes:
     """Annotated genes and other genes by approved symbol; a gene that both name is annotated."""
     ranker, predictor = load_ranker(), load_predictor()
-    by_symbol: dict[str, int] = {}
-    for row in ranker.genes.tolist():
-        by_symbol.setdefault(ranker.hpo.symbols[row], row)
+    names = [ranker.hpo.symbols[row] for row in ranker.genes.tolist()]
+    symbols = {symbol: i for i, symbol in enumerate(dict.fromkeys(names))}
     new: dict[str, str] = {}
     for name, symbol in zip(predictor.genes, predictor.symbols, strict=True):
-        if symbol not in by_symbol and name not in by_symbol and (symbol not in new or name == symbol):
+        if symbol not in symbols and name not in symbols and (symbol not in new or name == symbol):
             new[symbol] = name
-    rows = np.array(list(by_symbol.values()), np.int64)
-    return _RankableGenes(rows, list(by_symbol), list(new.values()), list(new))
+    return _RankableGenes(list(symbols), np.array([symbols[name] for name in names]), list(new.values()), list(new))
 
 
 def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGenes:
@@ -333,17 +331,21 @@ def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGene
     terms, absent = most_specific(present, hpo.ontology), most_general(absent, hpo.ontology)
     disease_scores, gene_scores = ranker.scores(terms, absent)
     log_scale, log_share = predictor.unannotated
+    rows, n = ranker.genes, len(known.symbols)
+    # a gene under two names has the sum of both: a disease of both was divided between them
+    share = np.bincount(known.position, _softmax(gene_scores[rows]), minlength=n)
     score = np.concatenate(
         [
-            (1 - np.exp(log_share)) * _softmax(gene_scores[known.rows]),
+            (1 - np.exp(log_share)) * share,
             np.exp(log_share) * _softmax(np.exp(log_scale) * predictor.log_likelihood_ratio(known.new, terms)),
         ]
     )
-    n = len(known.rows)
     annotated = np.zeros((len(score), len(terms)), bool)
-    annotated[:n] = hpo.gene_phenotypes[known.rows][:, np.asarray(terms, np.int64)].toarray()
+    of_rows = hpo.gene_phenotypes[rows][:, np.asarray(terms, np.int64)].toarray()
+    np.logical_or.at(annotated, known.position, of_rows)
     disease = np.full(len(score), -1)
-    disease[:n] = ranker.best_disease(disease_scores)[known.rows]
+    best = np.argsort(gene_scores[rows], kind="stable")  # assignments overwrite: the better name comes last
+    disease[known.position[best]] = ranker.best_disease(disease_scores)[rows][best]
     return RankedGenes([*known.symbols, *known.new_symbols], score, disease, annotated, terms)
 
 

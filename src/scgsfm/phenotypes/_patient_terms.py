@@ -71,8 +71,8 @@ def read_patient(
         If none of the terms can be used, or a term is listed as both present and excluded.
     """
     check_choice("on_unknown", on_unknown, ON_UNKNOWN)
-    has, lacks = _items(phenotypes, "phenotypes")
-    more, nested = _items(excluded, "excluded")
+    has, lacks = split_patient(phenotypes, "phenotypes")
+    more, nested = split_patient(excluded, "excluded")
     reader = _Reader(load_annotations(), expand_diseases)
     present = reader.rows(has)
     absent = reader.rows([*lacks, *more])
@@ -127,8 +127,8 @@ def _consistent(present: list[int], absent: list[int], ontology: Ontology) -> tu
     return kept, contradicted
 
 
-def _items(given: Terms, argument: str) -> tuple[list[Any], list[Any]]:
-    """Present and absent items."""
+def split_patient(given: Terms, argument: str = "phenotypes") -> tuple[list[Any], list[Any]]:
+    """Present and absent items of a list, a dict, a phenopacket or a file."""
     if is_text_file(given):
         given = read_patient_file(given)
     elif isinstance(given, str):
