@@ -16,7 +16,6 @@ from scgsfm.genes import as_names, resolve
 
 from ._annotations import load_annotations
 from ._gene_ranking import rank_genes
-from ._patient_terms import LeftOut
 from ._predictor import load_predictor
 
 if TYPE_CHECKING:
@@ -40,12 +39,12 @@ def annotated_symbols(names: Sequence[str]) -> list[str]:
     """
     symbols, unknown = find_symbols(names)
     if unknown:
-        raise GeneMatchError(" ".join(map(str, unknown)))
+        raise GeneMatchError(" ".join(unknown))
     return symbols
 
 
-def find_symbols(names: Sequence[str]) -> tuple[list[str], list[LeftOut]]:
-    """Approved symbol of each gene, empty for unknown and ambiguous names, and these names with the reason."""
+def find_symbols(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Approved symbol of each gene, empty for unknown and ambiguous names, and a message for each of these."""
     annotations = load_annotations()
     plain = [_CURIE.sub("", name.strip()) for name in names]
     resolved = resolve(plain)
@@ -62,11 +61,10 @@ def find_symbols(names: Sequence[str]) -> tuple[list[str], list[LeftOut]]:
         if found:
             continue
         if how == "ambiguous":
-            reason = "is an alias of several genes: use an approved symbol or an identifier."
-            unknown.append(LeftOut(name, reason))
+            unknown.append(f"{name!r} is an alias of several genes: use an approved symbol or an identifier.")
         else:
             hint = did_you_mean(given.upper(), annotations.genes)
-            unknown.append(LeftOut(name, f"is an unknown gene.{hint} Use a symbol, an Ensembl ID or an Entrez ID."))
+            unknown.append(f"Unknown gene {name!r}.{hint} Use a symbol, an Ensembl ID or an Entrez ID.")
     return symbols, unknown
 
 
@@ -108,7 +106,7 @@ def candidate_symbols(genes: Iterable[Any] | str | PathLike[str], *, on_unknown:
     return symbols
 
 
-def _lines(left_out: Sequence[LeftOut]) -> str:
+def _lines(left_out: Sequence[str]) -> str:
     return "\n".join(f"  - {one}" for one in left_out)
 
 
@@ -116,7 +114,7 @@ def association_table(names: Sequence[str], terms: Sequence[int], *, on_unknown:
     """What is annotated and predicted for each gene and term; see :func:`scgsfm.tl.gene_phenotype`."""
     found, unknown = find_symbols(names)
     if unknown and (on_unknown == "raise" or not any(found)):
-        raise GeneMatchError("\n".join(map(str, unknown)))
+        raise GeneMatchError("\n".join(unknown))
     if unknown and on_unknown == "warn":
         warn(f"{len(unknown)} of {len(names)} genes left out:\n{_lines(unknown)}")
     symbols = {name: symbol for name, symbol in zip(names, found, strict=True) if symbol}

@@ -120,19 +120,6 @@ class Ontology:
         Names take precedence over exact synonyms, and these over other synonyms; names as they are over other spellings
         (British or American, plurals, punctuation). Empty if no term matches.
         """
-        if rows := self._find(text):
-            return rows
-        numbers = dict.fromkeys(_ID_WITHIN.findall(clean_text(text)))
-        if len(numbers) != 1:
-            return []
-        # an id with its name: the name must not be that of another term
-        row = self.row(int(next(iter(numbers))))
-        label = _ID_WITHIN.sub("", clean_text(text)).strip(" ()[]{}|:-–—\t" + _QUOTES)
-        named = self._find(label) if label else []
-        return [] if row is None or (named and row not in named) else [row]
-
-    def _find(self, text: str) -> list[int]:
-        """Rows by an id alone or a name alone."""
         if (number := term_number(text)) is not None:
             row = self.row(number)
             return [] if row is None else [row]
@@ -140,6 +127,19 @@ class Ontology:
         if rows := next((rows for level in self._rows_by_name if (rows := level.get(name))), []):
             return rows
         return next((list(rows) for index in self._spellings if (rows := index.find(text))), [])
+
+    def read(self, text: str) -> list[int]:
+        """Rows of the terms as :meth:`find`, and of an id that is written with its name: ``Seizure (HP:0001250)``."""
+        if rows := self.find(text):
+            return rows
+        numbers = dict.fromkeys(_ID_WITHIN.findall(clean_text(text)))
+        if len(numbers) != 1:
+            return []
+        # an id with its name: the name must not be that of another term
+        row = self.row(int(next(iter(numbers))))
+        label = _ID_WITHIN.sub("", clean_text(text)).strip(" ()[]{}|:-–—\t" + _QUOTES)
+        named = self.find(label) if label else []
+        return [] if row is None or (named and row not in named) else [row]
 
     @cached_property
     def _spellings(self) -> tuple[NameIndex, NameIndex, NameIndex]:
@@ -183,7 +183,7 @@ class Ontology:
         ValueError
             If no term or more than one term matches.
         """
-        rows = self.find(text)
+        rows = self.read(text)
         if not rows and len(slips := self.correct(text)) == 1:
             rows = list(slips[0].rows)
         if len(rows) > 1:

@@ -199,7 +199,7 @@ class _Reader:
             self.left_out.append(LeftOut(text, "is a missing value."))
             return []
         ontology = self.ontology
-        rows = ontology.find(text)
+        rows = ontology.read(text)
         if not rows and not self._is_disease(text):
             slips = ontology.correct(text)
             rows = list(slips[0].rows) if len(slips) == 1 else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ _RULES = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
         (r"(?<=[a-z]{2})ies$", "y"),
+        (r"(?<=[a-z]{3})ness$", "ne"),
         (r"(?<=[^suio])s$", ""),  # plural
         (r"hiccough", "hiccup"),
         (r"ae|oe", "e"),  # anaemia, oedema
@@ -35,6 +36,7 @@ _RULES = tuple(
         (r"(?<=r)h|(?<=c)h(?=r)", ""),  # diarrhoea, lachrymal
         (r"ph", "f"),  # sulphur
         (r"k", "c"),  # leucocyte, disc
+        (r"x", "cs"),
         (r"z", "s"),  # localised, analyse
         (r"(.)\1+", r"\1"),  # labelled
         (r"(?<=[a-z]{3})e$", ""),  # neurone, fontanelle
@@ -49,6 +51,8 @@ _OPPOSITES = (
 )  # fmt: skip
 """Beginnings of words that one or two letters turn into another meaning."""
 _N_COMBINATIONS = 400
+_RARE, _FREQUENT = 2, 50
+"""Names with a word: a known word in at most the first number may be a slip of one in at least the second."""
 
 
 def clean_text(text: str) -> str:
@@ -93,7 +97,7 @@ class NameIndex:
 
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:
         rows: dict[str, dict[int, None]] = defaultdict(dict)
-        words: set[str] = set()
+        words: Counter[str] = Counter()
         for name, row in names:
             spelled = spelling_words(name)
             rows["".join(spelled)][row] = None
@@ -117,7 +121,10 @@ class NameIndex:
 
     def _corrections(self, word: str) -> list[tuple[int, str]]:
         """Words that a word may be a slip of, with the number of edits."""
-        if word in self.words:
+        n_names = self.words[word]
+        if n_names > _RARE:
+            return [(0, word)]
+        if n_names and not (len(word) >= _SHORT and word.isalpha()):
             return [(0, word)]
         if len(word) < _SHORT or not word.isalpha():
             return []
@@ -126,7 +133,10 @@ class NameIndex:
         if len(word) >= _LONG:
             limit, forms = 2, forms.union(*map(_deletions, forms))
         near = set(itertools.chain.from_iterable(self._by_deletion.get(form, ()) for form in forms))
-        return [(n, other) for other in near if (n := edit_distance(word, other)) <= limit]
+        # names contain misspelled words, too: a rare word may be a slip of a frequent one
+        least = _FREQUENT if n_names else 1
+        found = [(n, other) for other in near if 0 < (n := edit_distance(word, other)) <= limit]
+        return [(0, word)] * bool(n_names) + [(n, other) for n, other in found if self.words[other] >= least]
 
     def correct(self, text: str) -> list[Slip]:
         """Names that a text may be a slip of, those with the fewest edits; one if a single name is meant beyond doubt.
