@@ -86,9 +86,11 @@ def _patient(given: list[str]) -> tuple[list[Any], list[Any]]:
 
     present, absent = [], []
     for item in given:
-        found = split_patient(terms_of_lines(sys.stdin.read()) if item == "-" else item if is_text_file(item) else [item])
-        present += found[0]
-        absent += found[1]
+        found = split_patient(
+            terms_of_lines(sys.stdin.read()) if item == "-" else item if is_text_file(item) else [item]
+        )
+        present += [*found.present, *((one.item, None) for one in found.left_out)]
+        absent += found.absent
     return present, absent
 
 

@@ -26,7 +26,7 @@ _CURIE = re.compile(
     re.IGNORECASE,
 )
 """Prefixes of ids that the tables of genes hold without one."""
-
+_HEADERS = {"gene", "genes", "symbol", "gene_symbol", "hgnc_symbol", "hgnc", "gene_name", "ensembl_id", "gene_id"}
 
 
 def annotated_symbols(names: Sequence[str]) -> list[str]:
@@ -71,11 +71,13 @@ def find_symbols(names: Sequence[str]) -> tuple[list[str], list[str]]:
 def read_genes(genes: Iterable[Any] | str | PathLike[str]) -> list[str]:
     """Names of candidate genes from a list, or from a text file with one a line.
 
-    Lines of a file may hold several names separated by blanks, commas or semicolons; ``#`` starts a comment.
+    Lines of a file may hold several names separated by blanks, commas or semicolons; columns after a tab are not
+    read, and ``#`` starts a comment.
     """
     if isinstance(genes, PathLike) or (isinstance(genes, str) and Path(genes).is_file()):
         lines = Path(genes).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        given = [name for line in lines for name in re.split(r"[\s,;]+", line.partition("#")[0])]
+        cells = [line.partition("#")[0].partition("\t")[0].strip() for line in lines]
+        given = [name for cell in cells for name in re.split(r"[\s,;]+", cell) if name.casefold() not in _HEADERS]
     elif isinstance(genes, str):
         msg = f"`genes` must be a list of genes or the path of a file, found the string {genes!r}: write [{genes!r}]."
         raise TypeError(msg)

@@ -27,6 +27,12 @@ PHENOTYPIC_ABNORMALITY = 118
 _ID = re.compile(r"hpo?\s*[:_.#\- ]?\s*(\d{1,7})|(\d{7})", re.IGNORECASE)
 _IRI = re.compile(r"<?(?:https?://\S*[/=#]|obo[:.]|\[)(hpo?(?:[:_]|%3A)\d{7})/?[\]>]?", re.IGNORECASE)
 _ID_WITHIN = re.compile(r"(?<![A-Za-z0-9])hpo?[:_]\s?(\d{7})(?!\d)", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"\b(?:no|not|non|without|absen\w+|exclu\w+|negat\w+|den\w+|false|ruled out|unlikely|famil\w+|mother|father|parents?|"
+    r"siblings?|brother|sister|maternal|paternal|relatives?|possible|suspected)\b",
+    re.IGNORECASE,
+)
+"""Words around an id by which a term is not one that the patient has."""
 _QUOTES = " \"'“”;,."
 OBSOLETE_FILE = Path(__file__).with_name("obsolete_terms.tsv")
 """Obsolete terms without a single successor: number, former name, and the terms to consider instead."""
@@ -139,7 +145,9 @@ class Ontology:
         row = self.row(int(next(iter(numbers))))
         label = _ID_WITHIN.sub("", clean_text(text)).strip(" ()[]{}|:-–—\t" + _QUOTES)
         named = self.find(label) if label else []
-        return [] if row is None or (named and row not in named) else [row]
+        marked = clean_text(text).startswith(("-", "!", "~")) or (not named and _OTHERWISE.search(label))
+        other = (named and row not in named) or marked
+        return [] if row is None or other else [row]
 
     @cached_property
     def _spellings(self) -> tuple[NameIndex, NameIndex, NameIndex]:
@@ -153,7 +161,12 @@ class Ontology:
 
     @cached_property
     def _all_names(self) -> NameIndex:
-        return NameIndex([*((name, row) for row, name in enumerate(self.names)), *zip(self.synonyms, self.synonym_rows.tolist(), strict=True)])
+        return NameIndex(
+            [
+                *((name, row) for row, name in enumerate(self.names)),
+                *zip(self.synonyms, self.synonym_rows.tolist(), strict=True),
+            ]
+        )
 
     def correct(self, text: str) -> list[Slip]:
         """Terms that a misspelled name may stand for; a single one with a single row if it is beyond doubt."""
@@ -204,6 +217,8 @@ class Ontology:
         rows = [self.row(int(number)) for number in numbers]
         if len(numbers) > 1:
             return "contains several ids: give each as its own item."
+        if numbers and rows[0] is not None and (_OTHERWISE.search(text) or text.lstrip().startswith(("-", "!", "~"))):
+            return "is negated, uncertain or about a relative: give absent terms in `excluded`."
         if numbers and rows[0] is not None:
             return f"contains an id and the name of another term: give one of them. The id is {self.label(rows[0])}."
         if numbers and (obsolete := _obsolete_terms().get(int(numbers[0]))):

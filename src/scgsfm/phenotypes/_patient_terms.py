@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-import numpy as np
 
 from scgsfm._messages import check_choice, warn
 
@@ -18,7 +16,7 @@ from ._patient_files import is_phenopacket, is_text_file, read_patient_file, rea
 from ._spelling import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ._annotations import HPOAnnotations
     from ._ontology import Ontology
@@ -30,7 +28,9 @@ ON_UNKNOWN = ("warn", "raise", "ignore")
 _MISSING = {"", "na", "n/a", "nan", "none", "null", "-", "–", ".", "<na>", "nat"}
 _PRESENT = {"true", "yes", "present", "observed", "included", "y", "1", "1.0", "+"}
 _ABSENT = {"false", "no", "absent", "excluded", "negated", "not present", "not observed", "n", "0", "0.0"}
-_NEGATION = re.compile(r"(?:no|not|non|without|absence of|absent|denies|negative for|lack of|-|!)[:\s]\s*", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"(?:no|not|non|without|absence of|absent|denies|negative for|lack of|-|!)[:\s]\s*", re.IGNORECASE
+)
 _SEPARATORS = re.compile(r"[\s;,|/]+")
 
 
@@ -71,15 +71,17 @@ def read_patient(
         If none of the terms can be used, or a term is listed as both present and excluded.
     """
     check_choice("on_unknown", on_unknown, ON_UNKNOWN)
-    has, lacks = split_patient(phenotypes, "phenotypes")
-    more, nested = split_patient(excluded, "excluded")
+    has, lacks, unstated = split_patient(phenotypes, "phenotypes")
+    more, nested, unstated_too = split_patient(excluded, "excluded")
+    n = len(has) + len(lacks) + len(more) + len(nested) + len(unstated) + len(unstated_too)
     reader = _Reader(load_annotations(), expand_diseases)
     present = reader.rows(has)
     absent = reader.rows([*lacks, *more])
-    left_out = [*reader.left_out, *(LeftOut(str(item), "is marked as absent in `excluded`.") for item in nested)]
+    left_out = [*unstated, *unstated_too, *reader.left_out]
+    left_out += [LeftOut(str(item), "is marked as absent in `excluded`.") for item in nested]
     if not present:
-        if left_out and has:
-            msg = f"None of the terms in `phenotypes` can be used. {_report(left_out, len(has))}"
+        if left_out:
+            msg = f"None of the terms in `phenotypes` can be used. {_report(left_out, n)}"
         else:
             msg = "`phenotypes` is empty: give at least one term, such as 'HP:0001250'."
         raise ValueError(msg)
@@ -90,9 +92,9 @@ def read_patient(
     absent, contradicted = _consistent(present, absent, ontology)
     left_out += contradicted
     if left_out and on_unknown == "raise":
-        raise ValueError(_report(left_out, len(has) + len(lacks) + len(more)))
+        raise ValueError(_report(left_out, n))
     if left_out and on_unknown == "warn":
-        warn(_report(left_out, len(has) + len(lacks) + len(more)))
+        warn(_report(left_out, n))
     return PatientTerms(present, absent)
 
 
@@ -127,7 +129,15 @@ def _consistent(present: list[int], absent: list[int], ontology: Ontology) -> tu
     return kept, contradicted
 
 
-def split_patient(given: Terms, argument: str = "phenotypes") -> tuple[list[Any], list[Any]]:
+class Items(NamedTuple):
+    """What a patient is given as: items that are present and absent, and those without a state."""
+
+    present: list[Any]
+    absent: list[Any]
+    left_out: list[LeftOut]
+
+
+def split_patient(given: Terms, argument: str = "phenotypes") -> Items:
     """Present and absent items of a list, a dict, a phenopacket or a file."""
     if is_text_file(given):
         given = read_patient_file(given)
@@ -135,37 +145,37 @@ def split_patient(given: Terms, argument: str = "phenotypes") -> tuple[list[Any]
         msg = f"`{argument}` must be a list of terms, not the single string {given!r}: write [{given!r}]."
         raise TypeError(msg)
     if isinstance(given, Mapping):
-        if is_phenopacket(given):
-            return read_phenopacket(given)
-        return _by_state(list(given.items()), argument)
-    if hasattr(given, "index") and hasattr(given, "items") and not isinstance(given, list | tuple):  # a Series
-        if np.asarray(given).dtype == bool:
-            return _by_state(list(given.items()), argument)
-        return list(given), []
+        return Items(*read_phenopacket(given), []) if is_phenopacket(given) else _by_state(given.items())
+    if hasattr(given, "items") and hasattr(given, "index"):  # a Series: of terms, or of states by term
+        labels, values = list(given.index), list(given)
+        if labels and all(isinstance(label, str) for label in labels) and not any(isinstance(v, str) for v in values):
+            return _by_state(zip(labels, values, strict=True))
+        return Items(values, [], [])
     if not hasattr(given, "__iter__"):
         msg = f"`{argument}` must be a list of terms, a dict, a phenopacket or a file, found {type(given).__name__}."
         raise TypeError(msg)
-    return list(given), []
+    items = list(given)
+    if any(isinstance(item, Mapping) for item in items):  # features of a phenopacket
+        return Items(*read_phenopacket({"phenotypicFeatures": items}), [])
+    is_pair = [isinstance(item, tuple | list) and len(item) == 2 for item in items]
+    stated = _by_state(item for item, pair in zip(items, is_pair, strict=True) if pair)
+    alone = [item for item, pair in zip(items, is_pair, strict=True) if not pair]
+    return stated._replace(present=[*stated.present, *alone])
 
 
-def _by_state(items: Sequence[tuple[Any, Any]], argument: str) -> tuple[list[Any], list[Any]]:
-    """Present and absent terms of pairs of term and state."""
-    present, absent, bad = [], [], []
+def _by_state(items: Iterable[tuple[Any, Any]]) -> Items:
+    """Items by whether their terms are present."""
+    found = Items([], [], [])
     for term, state in items:
         word = clean_text(str(state)).casefold()
         if word in _PRESENT:
-            present.append(term)
+            found.present.append(term)
         elif word in _ABSENT:
-            absent.append(term)
-        elif word not in _MISSING:
-            bad.append(f"{term!r}: {state!r}")
-    if bad:
-        msg = (
-            f"`{argument}` is a dict with values that do not say whether a term is present: {', '.join(bad)}. "
-            "Give True or False, or 'present' or 'excluded'."
-        )
-        raise ValueError(msg)
-    return present, absent
+            found.absent.append(term)
+        else:
+            reason = f"is neither present nor absent: it is {state!r}. Give True or False, 'present' or 'excluded'."
+            found.left_out.append(LeftOut(str(term), reason))
+    return found
 
 
 def _text(item: Any) -> str:
@@ -186,8 +196,6 @@ class _Reader:
     @staticmethod
     def _split(item: Any) -> list[str]:
         """Ids that are joined in one item."""
-        if isinstance(item, Mapping):  # a feature or a term of a phenopacket
-            item = item.get("id") or item.get("label") or str(item)
         text = _text(item) or str(item)
         ids = [part for part in _SEPARATORS.split(text) if part]
         if len(ids) > 1 and all(term_number(part) is not None and len(part) > 6 for part in ids):
@@ -216,7 +224,7 @@ class _Reader:
             reason = self._disease_reason(diseases)
         elif name := disease_id(text):
             reason = f"is a disease ({name}), not a phenotype, and is not in the annotations: give its phenotypes."
-        elif (match := _NEGATION.match(text)) and ontology.find(text[match.end() :]):
+        elif (match := _NEGATION.match(text)) and ontology.read(text[match.end() :]):
             reason = f"is negated: give {text[match.end() :]!r} in `excluded`."
         else:
             reason = ontology.unknown_reason(text)
@@ -241,5 +249,3 @@ class _Reader:
     def _phenotypes(self, diseases: list[int]) -> list[int]:
         terms = self.hpo.disease_terms()[diseases].indices
         return sorted(set(terms.tolist()))
-
-

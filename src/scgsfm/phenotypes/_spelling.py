@@ -23,7 +23,7 @@ _RULES = tuple(
         (r"(?<=[a-z]{3})ness$", "ne"),
         (r"(?<=[^suio])s$", ""),  # plural
         (r"hiccough", "hiccup"),
-        (r"ae|oe", "e"),  # anaemia, oedema
+        (r"ae|o?oe", "e"),  # anaemia, oedema
         (r"our", "or"),  # tumour
         (r"([tbv])re$", r"\1er"),  # goitre, fibre
         (r"ogue$", "og"),
@@ -50,6 +50,8 @@ _OPPOSITES = (
     "anti", "eu", "dys", "pre", "post", "sub", "supra", "super", "hemi", "homo", "hetero", "iso", "aniso", "ab", "ad",
 )  # fmt: skip
 """Beginnings of words that one or two letters turn into another meaning."""
+_MIN_JOINED = 8
+"""Letters of names that match without regard to the blanks between words."""
 _N_COMBINATIONS = 400
 _RARE, _FREQUENT = 2, 50
 """Names with a word: a known word in at most the first number may be a slip of one in at least the second."""
@@ -97,17 +99,23 @@ class NameIndex:
 
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:
         rows: dict[str, dict[int, None]] = defaultdict(dict)
+        short: set[tuple[str, ...]] = set()
         words: Counter[str] = Counter()
         for name, row in names:
             spelled = spelling_words(name)
-            rows["".join(spelled)][row] = None
+            key = "".join(spelled)
+            rows[key][row] = None
             words.update(spelled)
+            if len(key) < _MIN_JOINED:
+                short.add(spelled)
         self.rows = {key: tuple(found) for key, found in rows.items() if key}
-        self.words = words
+        self.words, self.short = words, short
 
     def find(self, text: str) -> tuple[int, ...]:
-        """Rows of the names that differ from a text in spelling only."""
-        return self.rows.get("".join(spelling_words(text)), ())
+        """Rows of the names that differ from a text in spelling only; long ones also in the blanks between words."""
+        spelled = spelling_words(text)
+        key = "".join(spelled)
+        return self.rows.get(key, ()) if len(key) >= _MIN_JOINED or spelled in self.short else ()
 
     @cached_property
     def _by_deletion(self) -> dict[str, list[str]]:
@@ -154,7 +162,7 @@ class NameIndex:
         found: dict[tuple[int, ...], Slip] = {}
         for chosen in itertools.product(*options):
             key = "".join(word for _, word in chosen)
-            if rows := self.rows.get(key):
+            if (rows := self.rows.get(key)) and (len(key) >= _MIN_JOINED or tuple(w for _, w in chosen) in self.short):
                 cost = sum(n for n, _ in chosen)
                 if rows not in found or cost < found[rows].cost:
                     found[rows] = Slip(cost, key, rows)

@@ -98,7 +98,9 @@ def rank_genes(
     >>> table = scgsfm.tl.rank_genes(["Ectopia lentis", "HP:0001166", "Dural ectasia"], excluded=["Seizure"])
     >>> table["gene"][0], table["evidence"][0]
     ('FBN1', 'known')
-    >>> scgsfm.tl.rank_genes({"Arachnodactyly": True, "Seizure": False}, genes=["FBN1", "FBN2", "SCN1A"])["gene"].tolist()
+    >>> scgsfm.tl.rank_genes({"Arachnodactyly": True, "Seizure": False}, genes=["FBN1", "FBN2", "SCN1A"])[
+    ...     "gene"
+    ... ].tolist()
     ['FBN1', 'FBN2', 'SCN1A']
     """
     if n_top is not None:
