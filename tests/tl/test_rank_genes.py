@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -85,8 +84,14 @@ def test_dicts_say_what_is_absent() -> None:
 @pytest.mark.parametrize(
     ("packet", "name"),
     [
-        ({"phenotypicFeatures": [{"type": {"id": "HP:0001166"}}, {"type": {"id": "HP:0001250"}, "excluded": True}]}, "v2"),
-        ({"phenotypicFeatures": [{"type": {"id": "HP:0001166"}}, {"type": {"id": "HP:0001250"}, "negated": True}]}, "v1"),
+        (
+            {"phenotypicFeatures": [{"type": {"id": "HP:0001166"}}, {"type": {"id": "HP:0001250"}, "excluded": True}]},
+            "v2",
+        ),
+        (
+            {"phenotypicFeatures": [{"type": {"id": "HP:0001166"}}, {"type": {"id": "HP:0001250"}, "negated": True}]},
+            "v1",
+        ),
     ],
 )
 def test_phenopackets(packet: dict[str, Any], name: str, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class Ontology:
         name = normalize_name(text)
         if rows := next((rows for level in self._rows_by_name if (rows := level.get(name))), []):
             return rows
-        return next((list(rows) for index in self._spellings if (rows := index.find(text))), [])
+        return next((list(same) for index in self._spellings if (same := index.find(text))), [])
 
     def read(self, text: str) -> list[int]:
         """Rows of the terms as :meth:`find`, and of an id that is written with its name: ``Seizure (HP:0001250)``."""

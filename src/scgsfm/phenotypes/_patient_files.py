@@ -80,7 +80,7 @@ def read_phenopacket(packet: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
     for inner in ("phenopacket", "proband"):
         if isinstance(packet.get(inner), Mapping):
             packet = packet[inner]
-    features = next((packet[key] for key in _FEATURES if packet.get(key)), [])
+    features: list[Any] = next((packet[key] for key in _FEATURES if packet.get(key)), [])
     observed: dict[str, None] = {}
     excluded: dict[str, None] = {}
     for feature in features:

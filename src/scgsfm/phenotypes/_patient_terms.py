@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from scgsfm._messages import check_choice, warn
 
 from ._annotations import disease_id, load_annotations
-from ._ontology import term_number, term_numbers
+from ._ontology import term_number
 from ._patient_files import is_phenopacket, is_text_file, read_patient_file, read_phenopacket
 from ._spelling import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     from ._annotations import HPOAnnotations
     from ._ontology import Ontology
@@ -137,7 +137,7 @@ class Items(NamedTuple):
     left_out: list[LeftOut]
 
 
-def split_patient(given: Terms, argument: str = "phenotypes") -> Items:
+def split_patient(given: Any, argument: str = "phenotypes") -> Items:
     """Present and absent items of a list, a dict, a phenopacket or a file."""
     if is_text_file(given):
         given = read_patient_file(given)

@@ -351,7 +351,8 @@ class FactRetriever:
         for i, item in enumerate(links[:, column].tolist()):
             groups.setdefault(item, []).append(i)
         order = sorted(groups.values(), key=lambda group: (-strength[group].max(), -len(group)))
-        return links[[i for group in order for i in group]]
+        ordered: np.ndarray = links[[i for group in order for i in group]]
+        return ordered
 
 
 LOOKUPS: dict[tuple[str, tuple[str, ...]], Callable[..., RetrievedFacts]] = {

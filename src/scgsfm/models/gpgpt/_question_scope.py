@@ -45,111 +45,141 @@ _OR = re.compile(
 _TOPICS = (
     (
         "inheritance",
-        r"inheritance|inherited(?= (?:in|as|from|through|or|maternally|paternally|\?|\.)|\W*$)|recessive\w*|"
-        r"dominant\w*|autosom\w*|[xy]-?linked|penetran\w+(?! of <hpo>)|carrier (?:status|frequency|rate|risk|test\w*)|a carrier(?! of (?:\w+ )?(?:<gene> )?(?:"
-        r"variants?|mutations?|defective|faulty|<gene>))|(?:homo|hetero|hemi)zyg\w+(?! (?:\w+ )?(?:variants?|mutations?|loss|deletions?|changes?))|zygosity|imprint\w*|recurrence risk|segregat\w*(?! in famil)|pass(?:es|ed|ing)? \w* ?on\b|pass .*\bto\b|"
-        r"transmi(?:t\w*|ssion)|hereditary(?=\W*$)|runs? in (?:the )?famil\w+(?! with)|de novo(?! (?:\w+ )?(?:variants?|mutations?|deletions?|changes?))|anticipation|offspring|"
-        r"(?:my|our|their|the) (?:\w+ )?(?:children|kids|siblings?) (?:get|inherit|have|at risk)",
+        (
+            r"inheritance|inherited(?= (?:in|as|from|through|or|maternally|paternally|\?|\.)|\W*$)|recessive\w*|"
+            r"dominant\w*|autosom\w*|[xy]-?linked|penetran\w+(?! of <hpo>)|carrier (?:status|frequency|rate|risk|test\w*)|a carrier(?! of (?:\w+ )?(?:<gene> )?(?:"
+            r"variants?|mutations?|defective|faulty|<gene>))|(?:homo|hetero|hemi)zyg\w+(?! (?:\w+ )?(?:variants?|mutations?|loss|deletions?|changes?))|zygosity|imprint\w*|recurrence risk|segregat\w*(?! in famil)|pass(?:es|ed|ing)? \w* ?on\b|pass .*\bto\b|"
+            r"transmi(?:t\w*|ssion)|hereditary(?=\W*$)|runs? in (?:the )?famil\w+(?! with)|de novo(?! (?:\w+ )?(?:variants?|mutations?|deletions?|changes?))|anticipation|offspring|"
+            r"(?:my|our|their|the) (?:\w+ )?(?:children|kids|siblings?) (?:get|inherit|have|at risk)"
+        ),
     ),
     (
         "age and onset",
-        r"onset|ages?\b(?! of \d)(?= (?:at|of|do|does|is|when|range)\b)|(?:what|which|any) age|how (?:old|early|late|soon|young)|"
-        r"when (?:do|does|did|will|would|can|is|are)\b|start(?:s|ed)? to show|first (?:appear|show|manifest|symptom|sign)\w*|"
-        r"(?:early|late|juvenile|infantile|adult|childhood|neonatal)[- ]onset|congenital or",
+        (
+            r"onset|ages?\b(?! of \d)(?= (?:at|of|do|does|is|when|range)\b)|(?:what|which|any) age|how (?:old|early|late|soon|young)|"
+            r"when (?:do|does|did|will|would|can|is|are)\b|start(?:s|ed)? to show|first (?:appear|show|manifest|symptom|sign)\w*|"
+            r"(?:early|late|juvenile|infantile|adult|childhood|neonatal)[- ]onset|congenital or"
+        ),
     ),
     (
         "populations and sexes",
-        r"epidemiolog\w*|one in \w+ (?:people|births|children)|worldwide|per (?:100|10,?000|million|year)\b|"
-        r"ethnic\w*|live births|countr(?:y|ies)|geograph\w*|(?:men|women|boys|girls|males|females) (?:or|than|vs|"
-        r"versus|and) (?:men|women|boys|girls|males|females)|(?:more|mostly|mainly|less) (?:\w+ ){0,3}(?:males?|females?|men|women|"
-        r"boys|girls)|sex ratio|gender|both sexes",
+        (
+            r"epidemiolog\w*|one in \w+ (?:people|births|children)|worldwide|per (?:100|10,?000|million|year)\b|"
+            r"ethnic\w*|live births|countr(?:y|ies)|geograph\w*|(?:men|women|boys|girls|males|females) (?:or|than|vs|"
+            r"versus|and) (?:men|women|boys|girls|males|females)|(?:more|mostly|mainly|less) (?:\w+ ){0,3}(?:males?|females?|men|women|"
+            r"boys|girls)|sex ratio|gender|both sexes"
+        ),
     ),
     (
         "tissues and expression",
-        r"tissues?|organs?(?! (?:\w+ ){0,3}(?:affected|involved|damaged|abnormal|hit))|(?<!the )(?<!differential )expression(?! <)|"
-        r"express(?:es|ed|ing)?|cell[- ]types?|types? of cells?|brain regions?|"
-        r"(?:active|abundant|present|found|made|produced|transcribed) in (?:the )?(?:heart|brain|liver|kidneys?|lungs?|muscles?|"
-        r"skin|blood|pancreas|retina|neurons?|eyes?|bones?|gut|testis|cells?)|transcriptom\w*|rna-?seq|single[- ]cell",
+        (
+            r"tissues?|organs?(?! (?:\w+ ){0,3}(?:affected|involved|damaged|abnormal|hit))|(?<!the )(?<!differential )expression(?! <)|"
+            r"express(?:es|ed|ing)?|cell[- ]types?|types? of cells?|brain regions?|"
+            r"(?:active|abundant|present|found|made|produced|transcribed) in (?:the )?(?:heart|brain|liver|kidneys?|lungs?|muscles?|"
+            r"skin|blood|pancreas|retina|neurons?|eyes?|bones?|gut|testis|cells?)|transcriptom\w*|rna-?seq|single[- ]cell"
+        ),
     ),
     (
         "places in the genome or the cell",
-        r"chromosom\w*|cytoband\w*|locus (?:of|for) (?:the )?<gene>|<gene> locus|coordinates?|genom(?:e|ic) (?:location|position|region|build)\w*|"
-        r"where (?:is|are|on|does|do|in (?!the cell\b|cell)\w+)\b(?! one)(?!.*\b(?:hierarchy|ontology|hpo|in the cell)\b)|locat(?:ed|ion|ions)|localis\w*|localiz\w*|"
-        r"(?:short|long) arm|telomer\w*|neighbou?r(?:s|ing)? (?:genes?|of)|adjacent genes?|base[- ]?pairs?|(?:sense|which|what) strand",
+        (
+            r"chromosom\w*|cytoband\w*|locus (?:of|for) (?:the )?<gene>|<gene> locus|coordinates?|genom(?:e|ic) (?:location|position|region|build)\w*|"
+            r"where (?:is|are|on|does|do|in (?!the cell\b|cell)\w+)\b(?! one)(?!.*\b(?:hierarchy|ontology|hpo|in the cell)\b)|locat(?:ed|ion|ions)|localis\w*|localiz\w*|"
+            r"(?:short|long) arm|telomer\w*|neighbou?r(?:s|ing)? (?:genes?|of)|adjacent genes?|base[- ]?pairs?|(?:sense|which|what) strand"
+        ),
     ),
     (
         "variants",
-        r"(?<!in )(?:which|what|list|name|give|enumerate|common|frequent|known|any|how many|kinds? of|types? of|every|all) "
-        r"(?:(?!of\b|in\b|by\b|with\b|for\b|from\b|that\b|genes?\b|when\b|can\b|could\b|do\b|does\b|may\b|might\b|will\b|would\b)[\w-]+ ){0,3}?(?:variants?|mutations?|alleles?|"
-        r"polymorphisms?|snps?|deletions?|duplications?)(?= (?:of|in|cause|causes|that|are|is|have|has|known|lead|make|occur)\b|\W*$)|"
-        r"<gene> (?:mutations?|variants?|alleles?) (?:are|is|that|cause|causes|lead)\b(?=.*\b(?:pathogenic|benign|frequent|"
-        r"common)\b)|(?:most|more) (?:common|frequent) (?:<gene> )?(?:mutation|variant|allele)\w*|benign|likely pathogenic|"
-        r"pathogenicity|pathogenic\W*$|acmg|clinvar|gnomad|hotspots?|haplotypes?|genotypes?|rs\d+|[cgp]\.[\w*>-]*\d\w*|"
-        r"frame-?shifts\b|splice (?:sites?|variants)|trinucleotide|"
-        r"how many repeats|repeat (?:length|number|expansions?)",
+        (
+            r"(?<!in )(?:which|what|list|name|give|enumerate|common|frequent|known|any|how many|kinds? of|types? of|every|all) "
+            r"(?:(?!of\b|in\b|by\b|with\b|for\b|from\b|that\b|genes?\b|when\b|can\b|could\b|do\b|does\b|may\b|might\b|will\b|would\b)[\w-]+ ){0,3}?(?:variants?|mutations?|alleles?|"
+            r"polymorphisms?|snps?|deletions?|duplications?)(?= (?:of|in|cause|causes|that|are|is|have|has|known|lead|make|occur)\b|\W*$)|"
+            r"<gene> (?:mutations?|variants?|alleles?) (?:are|is|that|cause|causes|lead)\b(?=.*\b(?:pathogenic|benign|frequent|"
+            r"common)\b)|(?:most|more) (?:common|frequent) (?:<gene> )?(?:mutation|variant|allele)\w*|benign|likely pathogenic|"
+            r"pathogenicity|pathogenic\W*$|acmg|clinvar|gnomad|hotspots?|haplotypes?|genotypes?|rs\d+|[cgp]\.[\w*>-]*\d\w*|"
+            r"frame-?shifts\b|splice (?:sites?|variants)|trinucleotide|"
+            r"how many repeats|repeat (?:length|number|expansions?)"
+        ),
     ),
     (
         "other species",
-        r"mouse|mice|murine|rats?|zebrafish|drosophila|fruit ?fl(?:y|ies)|fl(?:y|ies)|yeast|worms?|elegans|dogs?|cats?|canine|"
-        r"feline|pigs?|cows?|horses?|monkeys?|primates?|chimpanzees?|animals?|knock-?outs? (?:mouse|mice|model\w*|animal\w*)|"
-        r"ortholog\w*|homolog\w*|paralog\w*|species|model organisms?|xenopus|chicken|bacteri\w+|virus\w*|viral|plants?|evolution\w*",
+        (
+            r"mouse|mice|murine|rats?|zebrafish|drosophila|fruit ?fl(?:y|ies)|fl(?:y|ies)|yeast|worms?|elegans|dogs?|cats?|canine|"
+            r"feline|pigs?|cows?|horses?|monkeys?|primates?|chimpanzees?|animals?|knock-?outs? (?:mouse|mice|model\w*|animal\w*)|"
+            r"ortholog\w*|homolog\w*|paralog\w*|species|model organisms?|xenopus|chicken|bacteri\w+|virus\w*|viral|plants?|evolution\w*"
+        ),
     ),
     (
         "treatment",
-        r"treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able|ing)|medications?|medicines|medicine (?:for|against)|dos(?:e|es|age|ing)|surg(?:ery|ical|eries)|"
-        r"operat(?:ion|ions|ed on)|diets?|dietary|vaccin\w*|prevent\w*|remed(?:y|ies)|prescri\w*|transplant\w*|interventions?|"
-        r"care (?:plan|for)|guidelines?|management|clinical trials?|trials?|enzyme replacement|inhibitors?|target(?:ed|able)|"
-        r"rehabilitation|physiotherap\w*|help(?:s|ed)? (?:with|against)|specialists?(?! mean)|hospitals?|doctors?\b(?= (?:treat|should|for|is|"
-        r"to))|support groups?|supplements?|painkillers?|antibiotics?|crispr",
+        (
+            r"treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able|ing)|medications?|medicines|medicine (?:for|against)|dos(?:e|es|age|ing)|surg(?:ery|ical|eries)|"
+            r"operat(?:ion|ions|ed on)|diets?|dietary|vaccin\w*|prevent\w*|remed(?:y|ies)|prescri\w*|transplant\w*|interventions?|"
+            r"care (?:plan|for)|guidelines?|management|clinical trials?|trials?|enzyme replacement|inhibitors?|target(?:ed|able)|"
+            r"rehabilitation|physiotherap\w*|help(?:s|ed)? (?:with|against)|specialists?(?! mean)|hospitals?|doctors?\b(?= (?:treat|should|for|is|"
+            r"to))|support groups?|supplements?|painkillers?|antibiotics?|crispr"
+        ),
     ),
     (
         "prognosis and course",
-        r"prognos\w+|surviv\w*|life[- ]?(?:expectancy|span|time)|liv(?:e|es|ing) (?:long|with|to|until|past|beyond)\b|mortality|"
-        r"deaths?|die|dies|died|dying|fatal\w*|lethal\w*|deadly|(?<!phenotypic )(?<!clinical )outcomes?|progress(?:ion|ive|es|ed|ively)?|natural history|course|"
-        r"(?:get|gets|become|becomes|grow) (?:worse|better)|worse\w*|worst|severity|sever(?:e|ely|est)|mild\w*|reversib\w*|"
-        r"recover\w*|remission|life[- ]threatening|dangerous|harmless|permanent|temporary|outgrow\w*|quality of life|"
-        r"how long|disabling",
+        (
+            r"prognos\w+|surviv\w*|life[- ]?(?:expectancy|span|time)|liv(?:e|es|ing) (?:long|with|to|until|past|beyond)\b|mortality|"
+            r"deaths?|die|dies|died|dying|fatal\w*|lethal\w*|deadly|(?<!phenotypic )(?<!clinical )outcomes?|progress(?:ion|ive|es|ed|ively)?|natural history|course|"
+            r"(?:get|gets|become|becomes|grow) (?:worse|better)|worse\w*|worst|severity|sever(?:e|ely|est)|mild\w*|reversib\w*|"
+            r"recover\w*|remission|life[- ]threatening|dangerous|harmless|permanent|temporary|outgrow\w*|quality of life|"
+            r"how long|disabling"
+        ),
     ),
     (
         "mechanisms",
-        r"mechanis\w*|(?:^|(?<=[.?!,:;] ))why(?! do(?:es)? (?:\w+ )?(?:cells?|humans|we|people|organisms) (?:need|require)| would)|pathogenesis|pathophysiolog\w*|pathomechan\w*|"
-        r"how (?:do|does|can|could|would|did|might) (?:\w+ ){0,6}?(?:<\w+> )?(?:\w+ ){0,4}(?:cause|lead|result|produce|trigger|"
-        r"give rise|bring about|provoke|damage|affect)\w*\b(?! (?:people|patients|individuals|children|him|her|them|the patient))|"
-        r"pathways? (?:link|connect|lead|underl|behind)\w*|(?:gain|loss)[- ]of[- ]function or|haploinsufficien\w*|"
-        r"dominant[- ]negative|by what means|epigenetic\w*|methylat\w*",
+        (
+            r"mechanis\w*|(?:^|(?<=[.?!,:;] ))why(?! do(?:es)? (?:\w+ )?(?:cells?|humans|we|people|organisms) (?:need|require)| would)|pathogenesis|pathophysiolog\w*|pathomechan\w*|"
+            r"how (?:do|does|can|could|would|did|might) (?:\w+ ){0,6}?(?:<\w+> )?(?:\w+ ){0,4}(?:cause|lead|result|produce|trigger|"
+            r"give rise|bring about|provoke|damage|affect)\w*\b(?! (?:people|patients|individuals|children|him|her|them|the patient))|"
+            r"pathways? (?:link|connect|lead|underl|behind)\w*|(?:gain|loss)[- ]of[- ]function or|haploinsufficien\w*|"
+            r"dominant[- ]negative|by what means|epigenetic\w*|methylat\w*"
+        ),
     ),
     (
         "structures and partners of proteins",
-        r"structures?|structural(?! protein)|domains?|3d|three-dimensional|amino[- ]acids?|(?:the|a|protein|dna|rna|full|coding|reference|what|"
-        r"nucleotide) sequences?|molecular weight|molecular mass|kda|kilodaltons?|isoforms?|transcripts?|exons?|introns?|crystal|"
-        r"fold(?:s|ed|ing)?|residues?|binding sites?|active sites?|how (?:big|large|heavy|small|tall)(?! (?:is|a) (?:the )?(?:fraction|group|share|part|proportion|percentage|number|frequency|risk|rate|chance))|(?:size|length|mass) of|"
-        r"interact\w*|binds?|binding partners?|partners?|upstream|downstream|promoters?|enhancers?|transcription factors?|"
-        r"regulat(?:e|es|ed by|or|ors|ing)|phosphorylat\w*|subunits?|half-life|uniprot|pdb|alphafold",
+        (
+            r"structures?|structural(?! protein)|domains?|3d|three-dimensional|amino[- ]acids?|(?:the|a|protein|dna|rna|full|coding|reference|what|"
+            r"nucleotide) sequences?|molecular weight|molecular mass|kda|kilodaltons?|isoforms?|transcripts?|exons?|introns?|crystal|"
+            r"fold(?:s|ed|ing)?|residues?|binding sites?|active sites?|how (?:big|large|heavy|small|tall)(?! (?:is|a) (?:the )?(?:fraction|group|share|part|proportion|percentage|number|frequency|risk|rate|chance))|(?:size|length|mass) of|"
+            r"interact\w*|binds?|binding partners?|partners?|upstream|downstream|promoters?|enhancers?|transcription factors?|"
+            r"regulat(?:e|es|ed by|or|ors|ing)|phosphorylat\w*|subunits?|half-life|uniprot|pdb|alphafold"
+        ),
     ),
     (
         "history and people",
-        r"discover(?:ed|er|y)|named after|history of|when was|what year|which year|who (?:discovered|described|first|found|named)|"
-        r"^who (?:has|had|is|was)|famous(?! for)|celebrit\w*|nobel|published by|authors?|origin of the name|etymolog\w*|"
-        r"first (?:described|discovered|identified|reported|cloned|patient)",
+        (
+            r"discover(?:ed|er|y)|named after|history of|when was|what year|which year|who (?:discovered|described|first|found|named)|"
+            r"^who (?:has|had|is|was)|famous(?! for)|celebrit\w*|nobel|published by|authors?|origin of the name|etymolog\w*|"
+            r"first (?:described|discovered|identified|reported|cloned|patient)"
+        ),
     ),
     (
         "tests and costs",
-        r"how (?:is|are|was|can|do|does|to|would) .*(?:diagnos(?:e|ed|ing)|test(?:ed)? for|detect(?:ed)?|confirm(?:ed)?|screen(?:ed)? for)\b|"
-        r"(?:blood|genetic|lab|laboratory|which|what|prenatal|diagnostic|newborn) (?:tests?|screening)\b(?! (?:for )?<)|"
-        r"diagnostic criteria|biopsy|mri\b|x-?rays?|imaging|ultrasound|biomarkers?|prenatal\w*|costs?|prices?|expensive|insurance|"
-        r"reimburs\w*|accuracy|sensitivity",
+        (
+            r"how (?:is|are|was|can|do|does|to|would) .*(?:diagnos(?:e|ed|ing)|test(?:ed)? for|detect(?:ed)?|confirm(?:ed)?|screen(?:ed)? for)\b|"
+            r"(?:blood|genetic|lab|laboratory|which|what|prenatal|diagnostic|newborn) (?:tests?|screening)\b(?! (?:for )?<)|"
+            r"diagnostic criteria|biopsy|mri\b|x-?rays?|imaging|ultrasound|biomarkers?|prenatal\w*|costs?|prices?|expensive|insurance|"
+            r"reimburs\w*|accuracy|sensitivity"
+        ),
     ),
     (
         "risks and the environment",
-        r"contagious|infectious|catch(?:es|ing)?|risk factors?|environment\w*|lifestyle|smoking|alcohol|exposure|vitamins?|"
-        r"pregnan\w*|exercise|sports?|school|work\b(?= with <disease>)|drive a car|polygenic|gwas|odds ratios?|heritability",
+        (
+            r"contagious|infectious|catch(?:es|ing)?|risk factors?|environment\w*|lifestyle|smoking|alcohol|exposure|vitamins?|"
+            r"pregnan\w*|exercise|sports?|school|work\b(?= with <disease>)|drive a car|polygenic|gwas|odds ratios?|heritability"
+        ),
     ),
     (
         "comparisons and kinds of terms",
-        r"similar to|resembl\w*|mimic\w*|differ(?:s|ed|ence|ences|ent)? (?:from|between|to|than)|differences?|compar(?:e|es|ed|ing)|versus|vs|"
-        r"distinguish\w* (?:between|(?:\w+ )?<\w+> (?:from|and))|tell (?:\w+ )?apart|subtypes?|sub-types?|subclass\w*|child terms?|children of <|parent terms? of <gene>|"
-        r"narrower|descendants?|(?:kinds|types|forms|variants|classes) of <|(?:same|shared) (?:gene|genes|disease|diseases|"
-        r"phenotypes?) as|rarest|most (?:severe|dangerous|important|expensive)|overlap\w*",
+        (
+            r"similar to|resembl\w*|mimic\w*|differ(?:s|ed|ence|ences|ent)? (?:from|between|to|than)|differences?|compar(?:e|es|ed|ing)|versus|vs|"
+            r"distinguish\w* (?:between|(?:\w+ )?<\w+> (?:from|and))|tell (?:\w+ )?apart|subtypes?|sub-types?|subclass\w*|child terms?|children of <|parent terms? of <gene>|"
+            r"narrower|descendants?|(?:kinds|types|forms|variants|classes) of <|(?:same|shared) (?:gene|genes|disease|diseases|"
+            r"phenotypes?) as|rarest|most (?:severe|dangerous|important|expensive)|overlap\w*"
+        ),
     ),
 )
 _OUTSIDE = tuple((topic, re.compile(rf"(?<![\w<])(?:{pattern})(?![\w>])", re.IGNORECASE)) for topic, pattern in _TOPICS)
