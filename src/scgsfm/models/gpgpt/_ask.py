@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from scgsfm._messages import suggestion
 from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 
+from ._decline_reason import decline_reason
 from ._entity_linking import EntityLinker, LinkedQuestion
-from ._question_scope import decline_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
