@@ -352,7 +352,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["download", "no/such/folder"], "no/such/folder"),
         (["enrich", "absent.csv"], "absent.csv does not exist"),
         (["phenotypes", "SCN1A"], "Give a gene and at least one phenotype"),
-        (["phenotypes", "SCN1A", "Siezure"], "Did you mean"),
+        (["phenotypes", "SCN1A", "Hypetension"], "Did you mean"),
         (["phenotypes", "SCN1A", "Seizure", "--excluded", "Fever"], "--excluded requires --rank"),
         (["enrich", "ISG15", "MX1", "--mode", "ranked"], "needs a ranking"),
     ],

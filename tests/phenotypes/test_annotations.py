@@ -75,7 +75,7 @@ def test_names_take_precedence_over_synonyms(toy: HPOAnnotations) -> None:
     ("text", "message"),
     [
         ("HP:9999999", "is not a term .* version 2024-04-26"),
-        ("Siezure", r"Did you mean .*Seizure \(HP:0001250\)"),
+        ("Hypetension", r"Did you mean .*Hypotension \(HP:0002615\)"),
         ("HP:0000006", "is not a phenotype"),
     ],
 )

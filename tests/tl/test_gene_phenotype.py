@@ -69,7 +69,7 @@ def test_genes_without_annotation_are_predicted() -> None:
     [
         ("SCN1AA", "Seizure", GeneMatchError, "Unknown gene 'SCN1AA'. Did you mean 'SCN1A'"),
         ("CAP", "Seizure", GeneMatchError, "alias of several genes"),
-        ("SCN1A", "Seizzure", ValueError, "Did you mean"),
+        ("SCN1A", "Hypetension", ValueError, "Did you mean"),
         ("SCN1A", "HP:0000006", ValueError, "is not a phenotype"),
         ("SCN1A", [], ValueError, "at least one"),
     ],

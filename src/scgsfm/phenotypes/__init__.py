@@ -9,8 +9,10 @@ from ._answer_sources import approved_symbol, gene_functions, predicted_probabil
 from ._enrichment import AnnotatedSets, PhenotypeEnrichment
 from ._frequencies import frequency_words, parse_frequency
 from ._gene_ranking import RANKING_FEATURES, GeneRanker, RankedGenes, load_ranker, rank_genes
-from ._gene_tables import annotated_symbols, association_table, ranking_table
+from ._gene_tables import annotated_symbols, association_table, candidate_symbols, ranking_table, read_genes
 from ._ontology import Ontology
+from ._patient_files import is_text_file, terms_of_lines
+from ._patient_terms import PatientTerms, Terms, read_patient, read_terms, split_patient
 from ._predictor import PREDICTOR_FILE, PhenotypePredictor, load_predictor, read_predictor
 from ._retrieval import QUESTION_KINDS, Entity, Fact, FactRetriever, Predict, RetrievedFacts
 
@@ -27,16 +29,20 @@ __all__ = [
     "GeneRanker",
     "HPOAnnotations",
     "Ontology",
+    "PatientTerms",
     "PhenotypeEnrichment",
     "PhenotypePredictor",
     "Predict",
     "RankedGenes",
     "RetrievedFacts",
+    "Terms",
     "annotated_symbols",
     "approved_symbol",
     "association_table",
+    "candidate_symbols",
     "frequency_words",
     "gene_functions",
+    "is_text_file",
     "load_annotations",
     "load_predictor",
     "load_ranker",
@@ -45,5 +51,10 @@ __all__ = [
     "rank_genes",
     "ranking_table",
     "read_annotations",
+    "read_genes",
+    "read_patient",
     "read_predictor",
+    "read_terms",
+    "split_patient",
+    "terms_of_lines",
 ]

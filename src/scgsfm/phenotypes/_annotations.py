@@ -14,8 +14,10 @@ import numpy as np
 
 from scgsfm._messages import similar_names, suggestion
 
+from ._approved_symbols import approved_symbols
 from ._frequencies import parse_frequency
 from ._ontology import Ontology, normalize_name
+from ._spelling import NameIndex, clean_text
 
 if TYPE_CHECKING:
     import os
@@ -23,8 +25,20 @@ if TYPE_CHECKING:
 
     from scipy import sparse
 
+    from ._spelling import Slip
+
 ANNOTATIONS_FILE = Path(__file__).parents[1] / "data" / "models" / "gpgpt-mini" / "knowledge.npz"
 """The annotations that ship with the package."""
+_DISEASE_IDS = tuple(
+    (re.compile(rf"<?(?:https?://\S*/)?{pattern}/?>?", re.IGNORECASE), prefix)
+    for pattern, prefix in (
+        (r"(?:orpha(?:net)?|ordo)[:_ ]*(\d+)", "ORPHA"),
+        (r"(?:ordo/)?orphanet_(\d+)", "ORPHA"),
+        (r"(?:#\s*)?(?:(?:o?mim)(?:ps)?[:_# ]*|omim\.org/(?:entry/)?|entry/)(\d{6})", "OMIM"),
+        (r"decipher[:_ ]*(\d+)", "DECIPHER"),
+        (r"mondo[:_ ]*(\d{1,7})", "MONDO"),
+    )
+)
 NOTICE = "Research use only: nothing here is medical advice."
 
 
@@ -104,9 +118,22 @@ class HPOAnnotations:
     def _gene_rows(self) -> dict[str, int]:
         return {gene: row for row, gene in enumerate(self.genes)}
 
+    @cached_property
+    def _rows_by_symbol(self) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, symbol in enumerate(self.symbols):
+            rows[symbol].append(row)
+        return dict(rows)
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """Today's approved symbol of each of :attr:`genes`."""
+        return approved_symbols(self.genes)
+
     def gene(self, symbol: str) -> int | None:
-        """Row of a gene by approved symbol; ``None`` if it has no annotation."""
-        return self._gene_rows.get(symbol)
+        """Row of a gene by approved symbol or by its name in :attr:`genes`; ``None`` if it has no annotation."""
+        row = self._gene_rows.get(symbol)
+        return self._rows_by_symbol.get(symbol, [None])[0] if row is None else row
 
     @cached_property
     def _disease_rows(self) -> dict[str, list[int]]:
@@ -128,8 +155,18 @@ class HPOAnnotations:
         return frozenset(re.findall(r"[^\W\d_]+", " ".join(names).lower()))
 
     def find_disease(self, text: str) -> list[int]:
-        """Rows of diseases by id, name or synonym; OMIM and Orphanet may use the same name."""
-        return list(dict.fromkeys(self._disease_rows.get(normalize_name(text), [])))
+        """Rows of diseases by id, name or synonym, in any writing; OMIM and Orphanet may use the same name."""
+        name = disease_id(text) or text
+        return list(dict.fromkeys(self._disease_rows.get(normalize_name(name)) or self._disease_spellings.find(name)))
+
+    @cached_property
+    def _disease_spellings(self) -> NameIndex:
+        synonyms = zip(self.disease_synonyms, self.disease_synonym_rows.tolist(), strict=True)
+        return NameIndex([*((name, row) for row, name in enumerate(self.disease_names)), *synonyms])
+
+    def correct_disease(self, text: str) -> list[Slip]:
+        """Diseases that a misspelled name may stand for; a single one if it is beyond doubt."""
+        return [] if disease_id(text) else self._disease_spellings.correct(text)
 
     def disease(self, text: str) -> int:
         """Row of a disease by id, name or synonym; the first one if several match.
@@ -160,9 +197,12 @@ class HPOAnnotations:
         return np.searchsorted(self.annotations[:, 0], np.arange(len(self.disease_ids) + 1))
 
     def links_of(self, gene: str) -> np.ndarray:
-        """Positions in :attr:`links` of a gene's diseases."""
+        """Positions in :attr:`links` of a gene's diseases, under all of its names."""
         row = self.gene(gene)
-        return np.arange(*self._link_starts[row : row + 2]) if row is not None else np.empty(0, np.int64)
+        if row is None:
+            return np.empty(0, np.int64)
+        rows = self._rows_by_symbol[self.symbols[row]]
+        return np.concatenate([np.arange(*self._link_starts[one : one + 2]) for one in rows])
 
     def annotations_of(self, disease: int) -> np.ndarray:
         """Positions in :attr:`annotations` of a disease's terms."""
@@ -279,6 +319,15 @@ class HPOAnnotations:
         """Version and citation of ontology and annotations, to be shown wherever content is displayed."""
         hpo, notes = self.sources["hpo"], self.source_label("hpo_annotations")
         return f"{hpo['title']} {hpo['version']}, {notes} ({hpo['citation']}). {NOTICE}"
+
+
+def disease_id(text: str) -> str:
+    """``OMIM:154700`` of the id of a disease in any writing; empty for other texts."""
+    plain = clean_text(text).strip(" \"'.,;()[]")
+    for pattern, prefix in _DISEASE_IDS:
+        if match := pattern.fullmatch(plain):
+            return f"{prefix}:{int(match[1]):07d}" if prefix == "MONDO" else f"{prefix}:{match[1]}"
+    return ""
 
 
 @cache

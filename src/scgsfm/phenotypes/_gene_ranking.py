@@ -12,7 +12,7 @@ from ._annotations import load_annotations
 from ._predictor import load_predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from scipy import sparse
 
@@ -271,12 +271,27 @@ class RankedGenes(NamedTuple):
     """Genes with their scores for a patient."""
 
     genes: list[str]
+    """Approved symbols, each once."""
     score: np.ndarray
     """Probabilities that sum to 1."""
     disease: np.ndarray
     """Row of the best disease of each gene; -1 for genes without annotations."""
     annotated: np.ndarray
-    """Genes × terms of the patient: whether the gene is annotated with the term."""
+    """Genes × :attr:`terms`: whether the gene is annotated with the term."""
+    terms: list[int]
+    """Rows of the patient's terms without those that others imply."""
+
+
+class _RankableGenes(NamedTuple):
+    """The genes that can be ranked, each once."""
+
+    symbols: list[str]
+    """Approved symbols of the annotated genes."""
+    position: np.ndarray
+    """Position in :attr:`symbols` of each of :attr:`GeneRanker.genes`; genes under two names share one."""
+    new: list[str]
+    """Names of the other genes in the predictor."""
+    new_symbols: list[str]
 
 
 @cache
@@ -285,37 +300,67 @@ def load_ranker() -> GeneRanker:
     return GeneRanker(load_annotations(), load_predictor().ranking_weights)
 
 
+@cache
+def _rankable_genes() -> _RankableGenes:
+    """Annotated genes and other genes by approved symbol; a gene that both name is annotated."""
+    ranker, predictor = load_ranker(), load_predictor()
+    names = [ranker.hpo.symbols[row] for row in ranker.genes.tolist()]
+    symbols = {symbol: i for i, symbol in enumerate(dict.fromkeys(names))}
+    new: dict[str, str] = {}
+    for name, symbol in zip(predictor.genes, predictor.symbols, strict=True):
+        if symbol not in symbols and name not in symbols and (symbol not in new or name == symbol):
+            new[symbol] = name
+    return _RankableGenes(list(symbols), np.array([symbols[name] for name in names]), list(new.values()), list(new))
+
+
 def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGenes:
     r"""Rank genes for a patient: annotated genes by their diseases, other genes by predicted phenotypes.
 
     With the share :math:`\pi` of genes without annotations among newly linked genes, annotated genes share
     :math:`1 - \pi` in proportion to :math:`e^{s_g}` (see :class:`GeneRanker`), and the others share :math:`\pi` in
     proportion to :math:`e^{\alpha r_g}` with the log likelihood ratio :math:`r_g` of
-    :meth:`PhenotypePredictor.log_likelihood_ratio`.
+    :meth:`PhenotypePredictor.log_likelihood_ratio`. Terms that others imply do not change the result.
 
     Parameters
     ----------
     present, absent
         Rows of the terms that the patient has, and of those that were excluded.
     """
-    ranker, predictor = load_ranker(), load_predictor()
+    ranker, predictor, known = load_ranker(), load_predictor(), _rankable_genes()
     hpo = ranker.hpo
-    disease_scores, gene_scores = ranker.scores(present, absent)
-    annotated_genes = set(ranker.genes.tolist())
-    new = [gene for gene in predictor.genes if hpo.gene(gene) not in annotated_genes]
+    terms, absent = most_specific(present, hpo.ontology), most_general(absent, hpo.ontology)
+    disease_scores, gene_scores = ranker.scores(terms, absent)
     log_scale, log_share = predictor.unannotated
+    rows, n = ranker.genes, len(known.symbols)
+    # a gene under two names has the sum of both: a disease of both was divided between them
+    share = np.bincount(known.position, _softmax(gene_scores[rows]), minlength=n)
     score = np.concatenate(
         [
-            (1 - np.exp(log_share)) * _softmax(gene_scores[ranker.genes]),
-            np.exp(log_share) * _softmax(np.exp(log_scale) * predictor.log_likelihood_ratio(new, present)),
+            (1 - np.exp(log_share)) * share,
+            np.exp(log_share) * _softmax(np.exp(log_scale) * predictor.log_likelihood_ratio(known.new, terms)),
         ]
     )
-    n = len(ranker.genes)
-    annotated = np.zeros((len(score), len(present)), bool)
-    annotated[:n] = hpo.gene_phenotypes[ranker.genes][:, np.asarray(present, np.int64)].toarray()
+    annotated = np.zeros((len(score), len(terms)), bool)
+    of_rows = hpo.gene_phenotypes[rows][:, np.asarray(terms, np.int64)].toarray()
+    np.logical_or.at(annotated, known.position, of_rows)
     disease = np.full(len(score), -1)
-    disease[:n] = ranker.best_disease(disease_scores)[ranker.genes]
-    return RankedGenes([hpo.genes[row] for row in ranker.genes.tolist()] + new, score, disease, annotated)
+    best = np.argsort(gene_scores[rows], kind="stable")  # assignments overwrite: the better name comes last
+    disease[known.position[best]] = ranker.best_disease(disease_scores)[rows][best]
+    return RankedGenes([*known.symbols, *known.new_symbols], score, disease, annotated, terms)
+
+
+def most_specific(rows: Iterable[int], ontology: Ontology) -> list[int]:
+    """Terms without those that other terms imply, in their order."""
+    given = list(dict.fromkeys(rows))
+    implied = {above for row in given for above in ontology.ancestors(row).tolist() if above != row}
+    return [row for row in given if row not in implied]
+
+
+def most_general(rows: Iterable[int], ontology: Ontology) -> list[int]:
+    """Absent terms without those whose absence follows from others, in their order."""
+    given = list(dict.fromkeys(rows))
+    chosen = set(given)
+    return [row for row in given if not chosen & (set(ontology.ancestors(row).tolist()) - {row})]
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

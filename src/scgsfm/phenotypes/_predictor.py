@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._annotations import ANNOTATIONS_FILE, load_annotations
+from ._approved_symbols import approved_symbols
 
 if TYPE_CHECKING:
     import os
@@ -57,7 +58,7 @@ class PhenotypePredictor:
     """
 
     genes: list[str]
-    """Approved symbols."""
+    """Symbols at the time of fitting; :attr:`symbols` are those of today."""
     terms: np.ndarray
     """Numbers of the modeled terms, ascending."""
     gene_factors: np.ndarray
@@ -106,9 +107,21 @@ class PhenotypePredictor:
                 column[term] = ancestors[np.argmin(self.frequency[ancestors])]
         return column
 
+    @cached_property
+    def symbols(self) -> list[str]:
+        """Today's approved symbol of each of :attr:`genes`."""
+        return approved_symbols(self.genes)
+
+    @cached_property
+    def _symbol_rows(self) -> dict[str, int]:
+        return {symbol: row for row, symbol in enumerate(self.symbols)}
+
     def rows(self, genes: list[str] | np.ndarray) -> np.ndarray:
-        """Rows of genes in :attr:`gene_factors`; -1 for unknown genes."""
-        return np.array([self._gene_rows.get(gene, -1) for gene in genes], np.int64)
+        """Rows of genes in :attr:`gene_factors`, by their names there or by approved symbol; -1 for unknown genes."""
+        rows = np.array([self._gene_rows.get(gene, -1) for gene in genes], np.int64)
+        for i in np.flatnonzero(rows < 0).tolist():
+            rows[i] = self._symbol_rows.get(str(genes[i]), -1)
+        return rows
 
     def strength(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Strengths of all pairs of rows and columns of the factors, genes × terms."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,6 +20,21 @@ Predict: TypeAlias = Callable[[str, int], float | None]
 
 QUESTION_KINDS = ("genes", "phenotypes", "diseases", "related", "how often", "meaning", "functions")
 """What a question can ask for."""
+STRENGTHS = (
+    ("nondisease", 0.2),
+    ("modif", 0.2),
+    ("Modif", 0.2),
+    ("question", 0.3),
+    ("susceptibility", 0.5),
+    ("Role in", 0.5),
+    ("somatic", 0.8),
+    ("fusion", 0.8),
+    ("Disease-causing", 1.0),
+    ("phenotype", 1.0),
+)
+"""Strength of the evidence that a gene causes a disease, by words of the relation; the first word that occurs counts."""
+UNSTATED_STRENGTH = 0.7
+"""Strength of relations of gene and disease for which no source states a role."""
 PRIOR_FREQUENCY = 0.3
 """Frequency of annotations that do not state one, when facts are sorted; frequencies of small samples shrink to it."""
 
@@ -104,17 +120,17 @@ class FactRetriever:
     def _genes_of_hpo(self, terms: list[Entity]) -> RetrievedFacts:
         weight = np.min([self._gene_weights(self._disease_weights(term)) for term in terms], axis=0)
         order = [row for row in np.argsort(-weight, kind="stable").tolist() if weight[row] > 0]
-        genes = [self.hpo.genes[row] for row in order]
+        genes = list(dict.fromkeys(self.hpo.symbols[row] for row in order))
         facts = [self._evidence(self._best(gene, term)) for gene in genes[: self.n_max] for term in terms]
         return self._listing(facts, genes, "gene")
 
     def _genes_of_disease(self, diseases: list[Entity]) -> RetrievedFacts:
-        links = self._links(diseases[0])
-        genes = list(dict.fromkeys(self.hpo.genes[row] for row in links[:, 0].tolist()))
+        links = self._by_strength(self._link_positions(diseases[0]), 0)
+        genes = list(dict.fromkeys(self.hpo.symbols[row] for row in links[:, 0].tolist()))
         return self._listing([self._link(link) for link in links.tolist()], genes, "gene")
 
     def _diseases_of_gene(self, genes: list[Entity]) -> RetrievedFacts:
-        links = self.hpo.links[self.hpo.links_of(genes[0].name)]
+        links = self._by_strength(self.hpo.links_of(genes[0].name), 1)
         names = list(dict.fromkeys(self.hpo.disease_ids[row] for row in links[:, 1].tolist()))
         return self._listing([self._link(link) for link in links.tolist()], names, "disease")
 
@@ -161,7 +177,7 @@ class FactRetriever:
         return RetrievedFacts([fact], [], text)
 
     def _related_of_disease_gene(self, diseases: list[Entity], genes: list[Entity]) -> RetrievedFacts:
-        links = self._links(diseases[0])
+        links = self.hpo.links[self._link_positions(diseases[0])]
         row = self.hpo.gene(genes[0].name)
         facts = [self._link(link) for link in links.tolist() if link[0] == row]
         return self._verdict(facts, "yes") if facts else self._none(genes[0], diseases[0])
@@ -245,13 +261,13 @@ class FactRetriever:
         numbers = {source: i + 1 for i, source in enumerate(dict.fromkeys(fact.cite() for fact in facts))}
         return "; ".join(f"{fact.claim} [{numbers[fact.cite()]}]" for fact in facts)
 
-    def _links(self, disease: Entity) -> np.ndarray:
-        return self.hpo.links[np.isin(self.hpo.links[:, 1], disease.rows)]
+    def _link_positions(self, disease: Entity) -> np.ndarray:
+        return np.flatnonzero(np.isin(self.hpo.links[:, 1], disease.rows))
 
     def _link(self, link: list[int]) -> Fact:
         gene, disease, kind = link
         source, relation = self.hpo.kinds[kind]
-        symbol, label = self.hpo.genes[gene], self.hpo.disease_label(disease)
+        symbol, label = self.hpo.symbols[gene], self.hpo.disease_label(disease)
         claim = f"{symbol} – {label}: {relation.removesuffix(' in')}"
         return Fact(claim, symbol, relation, self.hpo.disease_ids[disease], self.hpo.source_label(source), self.hpo.disease_ids[disease])  # fmt: skip
 
@@ -310,8 +326,33 @@ class FactRetriever:
     def _gene_weights(self, disease_weights: np.ndarray) -> np.ndarray:
         """Largest weight of each gene's diseases."""
         weights = np.zeros(len(self.hpo.genes))
-        np.maximum.at(weights, self.hpo.links[:, 0], disease_weights[self.hpo.links[:, 1]])
+        links = self.hpo.links
+        np.maximum.at(weights, links[:, 0], disease_weights[links[:, 1]] * self._pair_strengths)
         return weights
+
+    @cached_property
+    def _pair_strengths(self) -> np.ndarray:
+        """For each link, the strength of the evidence that its gene causes its disease, over all sources."""
+        links, kind_strengths = self.hpo.links, np.array([_strength(relation) for _, relation in self.hpo.kinds])
+        pairs = links[:, 0].astype(np.int64) * len(self.hpo.disease_ids) + links[:, 1]
+        _, pair = np.unique(pairs, return_inverse=True)
+        stated = np.zeros(pair.max(initial=-1) + 1)
+        np.maximum.at(stated, pair, kind_strengths[links[:, 2]])
+        strengths: np.ndarray = np.where(stated > 0, stated, UNSTATED_STRENGTH)[pair]
+        return strengths
+
+    def _by_strength(self, positions: np.ndarray, column: int) -> np.ndarray:
+        """Links at some positions, grouped by gene (column 0) or disease (1): those of the strongest evidence first.
+
+        Among equals, those with more sources come first.
+        """
+        links, strength = self.hpo.links[positions], self._pair_strengths[positions]
+        groups: dict[int, list[int]] = {}
+        for i, item in enumerate(links[:, column].tolist()):
+            groups.setdefault(item, []).append(i)
+        order = sorted(groups.values(), key=lambda group: (-strength[group].max(), -len(group)))
+        ordered: np.ndarray = links[[i for group in order for i in group]]
+        return ordered
 
 
 LOOKUPS: dict[tuple[str, tuple[str, ...]], Callable[..., RetrievedFacts]] = {
@@ -330,6 +371,11 @@ LOOKUPS: dict[tuple[str, tuple[str, ...]], Callable[..., RetrievedFacts]] = {
     ("functions", ("gene",)): FactRetriever._functions_of_gene,
 }
 """Lookup methods by kind of question and kinds of entities, the latter sorted."""
+
+
+def _strength(relation: str) -> float:
+    """Strength of the evidence of a relation of gene and disease; 0 if the relation does not state a role."""
+    return next((strength for word, strength in STRENGTHS if word in relation), 0)
 
 
 def _weight(frequency: str) -> float:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from scgsfm.genes import as_names
-from scgsfm.phenotypes import association_table, load_annotations
+from scgsfm.phenotypes import association_table, read_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def gene_phenotype(gene: str | Iterable[str], phenotype: str | Iterable[str]) -> pd.DataFrame:
+def gene_phenotype(
+    gene: str | Iterable[str],
+    phenotype: str | Iterable[str],
+    *,
+    on_unknown: Literal["warn", "raise", "ignore"] = "warn",
+) -> pd.DataFrame:
     """Look up or predict whether genes are associated with phenotypes.
 
     A gene is associated with a phenotype if a disease that it causes is annotated with the phenotype or one of its
@@ -25,7 +30,11 @@ def gene_phenotype(gene: str | Iterable[str], phenotype: str | Iterable[str]) ->
     gene
         One or several genes: symbols, Ensembl IDs or Entrez IDs, of human or mouse.
     phenotype
-        One or several terms: IDs (``"HP:0001250"``), names or synonyms.
+        One or several terms: IDs (``"HP:0001250"``), names or synonyms, in any writing that
+        :func:`~scgsfm.tl.rank_genes` reads.
+    on_unknown
+        What to do with genes and terms that cannot be used, if others can: ``"warn"`` leaves them out with one warning
+        that lists them with the reason, ``"raise"`` raises, ``"ignore"`` leaves them out.
 
     Returns
     -------
@@ -55,9 +64,10 @@ def gene_phenotype(gene: str | Iterable[str], phenotype: str | Iterable[str]) ->
     Raises
     ------
     GeneMatchError
-        If a gene is unknown or ambiguous.
+        If no gene is known, or one is unknown or ambiguous and ``on_unknown="raise"``.
     ValueError
-        If a term is unknown or not a phenotype. The message suggests similar terms.
+        If no term can be used, or one is unknown or not a phenotype and ``on_unknown="raise"``. The message suggests
+        similar terms.
 
     Examples
     --------
@@ -71,5 +81,5 @@ def gene_phenotype(gene: str | Iterable[str], phenotype: str | Iterable[str]) ->
     if not names or not given:
         msg = "`gene` and `phenotype` must each contain at least one name."
         raise ValueError(msg)
-    ontology = load_annotations().ontology
-    return association_table(names, [ontology.term(str(term), phenotype=True) for term in given])
+    terms = read_terms(given, "phenotype", on_unknown=on_unknown)
+    return association_table(names, terms, on_unknown=on_unknown)

@@ -164,9 +164,9 @@ def test_functions(ask: Callable[..., Any]) -> None:
     ("question", "says"),
     [
         ("Which genes cause purple hair syndrome?", "nothing about 'purple hair'"),
-        ("Which genes cause arachnodactily?", "Did you mean Arachnodactyly (HP:0001166)"),
+        ("Which genes cause arachnodaktili?", "Did you mean Arachnodactyly (HP:0001166)"),
         ("How are you?", "no gene, phenotype or disease"),
-        ("Is FBN1 like SCN1A?", "I can't tell this"),
+        ("Is FBN1 like SCN1A?", "not this about a single name"),
         ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't tell this"),
     ],
 )
@@ -176,6 +176,19 @@ def test_declines(ask: Callable[..., Any], question: str, says: str) -> None:
     assert found.text.startswith("I don't know.")
     assert says in found.text
     assert (found.names, found.facts) == ((), [])
+
+
+def test_slips_are_read_and_reported(ask: Callable[..., Any]) -> None:
+    found = ask("genes", "Which gene causes Marfan sindrome?")
+    assert found.names == ask("genes", "Which gene causes Marfan syndrome?").names
+    assert "I read 'Marfan sindrome' as Marfan syndrome (OMIM:154700)." in found.text
+
+
+def test_genes_are_ordered_by_evidence(ask: Callable[..., Any]) -> None:
+    names = ask("genes", "Which genes cause cystic fibrosis?").names
+    assert names[0] == "CFTR"
+    assert names.index("TGFB1") < names.index("CEACAM3"), "susceptibility before modifiers"
+    assert ask("diseases", "Which diseases does CFTR cause?").names[0] == "OMIM:219700"
 
 
 def test_optional_plurals(ask: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from scgsfm._messages import suggestion
 from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 
+from ._decline_reason import decline_reason
 from ._entity_linking import EntityLinker, LinkedQuestion
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ _MIN_RELATION = 0.9
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
 _OPTIONAL = re.compile(r"(?<=[a-z])\((s|es)\)")
 """Optional plurals, as in gene(s)."""
-_OUT_OF_SCOPE = re.compile(
-    r"\b(?:treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able)|medications?|prognos\w+|dos(?:e|es|age))\b", re.IGNORECASE
-)
-"""Words of questions that annotations cannot answer."""
 UNKNOWN = "I don't know."
 """Beginning of a declined answer."""
 
@@ -114,14 +111,15 @@ def answer(
 
     if linked.unknown or not entities:
         return declined(_reason(linked))
-    if out_of_scope := _OUT_OF_SCOPE.search(linked.template):
-        return declined(f"Nothing in what I have is about {out_of_scope[0]!r}; {_ADVICE}.")
+    if reason := decline_reason(linked.template, tuple(entity.kind for entity in entities)):
+        return declined(f"{reason}; {_ADVICE}.")
     kind = _question_kind(model, linked.template, entities)
     names = " and ".join(entity.label for entity in entities)
     if not kind:
         return declined(f"Of {names} alone I can't tell this; {_ADVICE}.")
     found = FactRetriever(hpo, predict, functions, n_max).find(kind, entities)
-    heading = f"Asked: {_HEADINGS[kind]}; of {names}."
+    slips = "".join(f" I read {wrong!r} as {label}." for wrong, label in linked.corrected)
+    heading = f"Asked: {_HEADINGS[kind]}; of {names}.{slips}"
     text = f"{heading} {found.text}" if found.facts else f"{UNKNOWN} {heading} {found.text}"
     return Answer(
         question, text, kind, entities, tuple(found.names), found.facts, declined=not found.facts, about=about

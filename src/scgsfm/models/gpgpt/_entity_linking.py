@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from scgsfm.phenotypes import HPOAnnotations
 
 _WORD = re.compile(r"[^\s?!,;:.()\"“”]+(?:[.,:][^\s?!,;:.()\"“”]+)*")
-_ORPHA = re.compile(r"orpha(?:net)?[:_ ]?\s*(\d+)", re.IGNORECASE)
-_OMIM = re.compile(r"(?:o?mim)[:_# ]?\s*(\d{6})", re.IGNORECASE)
 _N_WORDS = 16
 """Maximum number of words of a name."""
+_N_SLIPS = 3
+"""Maximum number of misspelled names that are corrected."""
+_MIN_SLIP = 5
+"""Minimum number of letters of a misspelled name of one word."""
 _CONNECTORS = {"of", "the", "a", "an", "in", "on", "at", "by", "and", "or", "with", "without", "to", "from", "like"}
 """Words that connect a description to a preceding name."""
 
@@ -33,6 +35,8 @@ class LinkedQuestion(NamedTuple):
     """Known names similar to the unknown words."""
     template: str
     """The question with each name replaced by the tag of its kind."""
+    corrected: tuple[tuple[str, str], ...] = ()
+    """Misspelled names and the labels of the entities that they are read as."""
 
 
 class EntityLinker:
@@ -74,10 +78,58 @@ class EntityLinker:
                 linked = {span: kept for span, kept in linked.items() if end <= span[0] or start >= span[1]}
                 linked[start, end] = entity
         parsed = _Question(question, words, linked)
-        suspected = {i for _, text in spans for i in parsed.within(text) if not is_common_word(words[i][0])}
-        unknown_words = {i for i in range(len(words)) if self._changes_meaning(parsed, i, suspected)}
-        unknown = parsed.phrase_around(unknown_words) if unknown_words else ""
-        return LinkedQuestion(parsed.entities(), unknown, self._similar(unknown) if unknown else [], parsed.template())
+        corrected: list[tuple[str, str]] = []
+        for _ in range(_N_SLIPS):
+            unknown_words = self._unknown_words(parsed, spans)
+            if not unknown_words or (slip := self._correct(parsed, unknown_words)) is None:
+                break
+            span, entity = slip
+            corrected.append((question[span[0] : span[1]], entity.label))
+            kept = {old: e for old, e in parsed.linked.items() if span[1] <= old[0] or span[0] >= old[1]}
+            parsed = parsed._replace(linked=kept | {span: entity})
+        unknown = parsed.phrase_around(unknown_words) if (unknown_words := self._unknown_words(parsed, spans)) else ""
+        similar = self._similar(unknown) if unknown else []
+        return LinkedQuestion(parsed.entities(), unknown, similar, parsed.template(), tuple(corrected))
+
+    def _unknown_words(self, question: _Question, spans: list[tuple[str, str]]) -> set[int]:
+        """Indices of the words that are not part of a name, but may change the meaning."""
+        words = question.words
+        suspected = {i for _, text in spans for i in question.within(text) if not is_common_word(words[i][0])}
+        return {i for i in range(len(words)) if self._changes_meaning(question, i, suspected)}
+
+    def _correct(self, question: _Question, unknown: set[int]) -> tuple[tuple[int, int], Entity] | None:
+        """The longest run of words with an unknown word that is a misspelled name beyond doubt."""
+        words, first = question.words, min(unknown)
+        runs = [
+            (a, b)
+            for a in range(max(first - _N_WORDS, 0), first + 1)
+            for b in range(first, min(first + _N_WORDS, len(words)))
+            if not any(question._is_separated(i) for i in range(a, b))
+        ]
+        for a, b in sorted(runs, key=lambda run: run[0] - run[1]):
+            span = words[a].start(), words[b].end()
+            text = question.text[slice(*span)]
+            if a == b and (len(text) < _MIN_SLIP or _looks_like_symbol(text) or is_common_word(text)):
+                continue
+            if entity := self._misspelled(text):
+                return span, entity
+        return None
+
+    def _misspelled(self, text: str) -> Entity | None:
+        """The only entity that a misspelled name may stand for."""
+        o, hpo = self.hpo.ontology, self.hpo
+        terms, diseases = o.correct(text), hpo.correct_disease(text)
+        least = min((slip.cost for slip in (*terms, *diseases)), default=None)
+        terms = [slip for slip in terms if slip.cost == least or len(terms) > 1]
+        diseases = [slip for slip in diseases if slip.cost == least or len(diseases) > 1]
+        if len(terms) > 1 or len(diseases) > 1 or (terms and diseases and terms[0].key != diseases[0].key):
+            return None
+        if terms and len(rows := [row for row in terms[0].rows if o.is_phenotype[row]]) == 1:
+            return Entity("hpo", o.ids[rows[0]], o.label(rows[0]), (rows[0],))
+        if diseases:
+            rows = list(diseases[0].rows)
+            return Entity("disease", hpo.disease_ids[rows[0]], hpo.disease_label(rows[0]), tuple(rows))
+        return None
 
     def find(self, text: str, kind: str = "") -> Entity | None:
         """The entity of a name, id or symbol; the given kind takes precedence if entities of several kinds match."""
@@ -91,17 +143,10 @@ class EntityLinker:
             rows = [row for row in o.find(text) if o.is_phenotype[row]]
             return Entity("hpo", o.ids[rows[0]], o.label(rows[0]), (rows[0],)) if len(rows) == 1 else None
         if kind == "disease":
-            found = tuple(self.hpo.find_disease(self._disease_id(text)))
+            found = tuple(self.hpo.find_disease(text))
             return Entity("disease", self.hpo.disease_ids[found[0]], self.hpo.disease_label(found[0]), found) if found else None  # fmt: skip
         symbol = self._symbol(text)
         return Entity("gene", symbol, symbol, ()) if symbol else None
-
-    @staticmethod
-    def _disease_id(text: str) -> str:
-        for pattern, prefix in ((_ORPHA, "ORPHA"), (_OMIM, "OMIM")):
-            if match := pattern.fullmatch(text.strip()):
-                return f"{prefix}:{match[1]}"
-        return text
 
     def _symbol(self, text: str) -> str:
         """The approved symbol of a gene name; words in lower case are never linked to genes."""
