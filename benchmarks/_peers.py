@@ -26,6 +26,8 @@ def decoupler(adata: AnnData, sets: Sets, *, function: str, **params: Any) -> Sc
 
     rows = [(name, gene, weight) for name, genes in sets.items() for gene, weight in genes.items()]
     net = pd.DataFrame(rows, columns=["source", "target", "weight"])
+    if function == "zscore":  # the flavor that subtracts the mean of all genes; 2.3 exchanged the names
+        params["flavor"] = "KSEA" if int(dc.__version__.split(".")[1]) >= 3 else "RoKAI"
     getattr(dc.mt, function)(adata, net, tmin=0, **params)
     return adata.obsm[f"score_{function}"]
 

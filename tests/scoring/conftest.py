@@ -53,6 +53,13 @@ def signed(membership: np.ndarray) -> np.ndarray:
     return membership * rng.choice([-1, 1, 1], membership.shape) * rng.random(membership.shape).round(2)
 
 
+def zscore_flavor(dc: ModuleType, flavor: str) -> str:
+    """The name of a flavor in this version of decoupler: before 2.3, the two were exchanged."""
+    if int(dc.__version__.split(".")[1]) >= 3:
+        return flavor
+    return {"KSEA": "RoKAI", "RoKAI": "KSEA"}[flavor]
+
+
 def decoupler_scores(
     dc: ModuleType,
     method: str,
@@ -65,6 +72,8 @@ def decoupler_scores(
     import pandas as pd
     from anndata import AnnData
 
+    if method == "zscore":
+        params["flavor"] = zscore_flavor(dc, params.get("flavor", "KSEA"))
     adata = AnnData(make(counts), var=pd.DataFrame(index=[f"g{i}" for i in range(counts.shape[1])]))
     sets, genes = np.nonzero(membership)
     net = pd.DataFrame(

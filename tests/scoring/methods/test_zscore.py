@@ -17,7 +17,7 @@ def test_formula(
 ) -> None:
     found = score("zscore", array_type(counts), signed, null="parametric", flavor=flavor, block_size=7)
     mean = counts @ signed.T / abs(signed).sum(axis=1)
-    background = counts.mean(axis=1, keepdims=True) if flavor == "RoKAI" else 0
+    background = counts.mean(axis=1, keepdims=True) if flavor == "KSEA" else 0
     with np.errstate(invalid="ignore"):
         expected = (mean - background) * np.sqrt((signed != 0).sum(axis=1)) / counts.std(axis=1, ddof=1, keepdims=True)
     expected[4] = 0  # the cell without counts

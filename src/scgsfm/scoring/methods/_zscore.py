@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def zscore(
-    rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["RoKAI", "KSEA"] = "RoKAI", null: Null = "random"
+    rows: BlockReader, sets: SetIndex, /, *, flavor: Literal["KSEA", "RoKAI"] = "KSEA", null: Null = "random"
 ) -> Scorer:
     r"""Compute the z-score: the weighted mean of a set minus the mean of all genes, in standard errors.
 
@@ -36,13 +36,13 @@ def zscore(
     rows, sets
         Cells and gene sets.
     flavor
-        ``"RoKAI"`` subtracts :math:`\bar x`, ``"KSEA"`` does not, as in the code of decoupler. Its documentation states
-        the opposite.
+        ``"KSEA"`` (Casado et al. 2013) subtracts :math:`\bar x`, ``"RoKAI"`` does not, as in decoupler 2.3. In earlier
+        versions of decoupler, the names were exchanged.
     null
         ``"random"`` compares the set to random sets of genes with the same weights. ``"parametric"`` assumes that z is
         normal, as decoupler does; in cells with many zeros, many random sets are then significant.
     """
-    check_choice("flavor", flavor, ("RoKAI", "KSEA"))
+    check_choice("flavor", flavor, ("KSEA", "RoKAI"))
     check_null(null)
     random_sets = RandomSets.of(sets, rows.n_genes)
 
@@ -51,7 +51,7 @@ def zscore(
 
         mean, std = cells.moments
         z = cells.sums(sets) / sets.total_abs
-        if flavor == "RoKAI":
+        if flavor == "KSEA":
             z -= mean[:, None]
         z *= np.sqrt(sets.n_found)
         z /= np.where(std > 0, std, np.inf)[:, None]
