@@ -13,6 +13,7 @@ from ._genome import Genome, contig_names
 from ._peaks import Peaks, parse_peak, peaks_of
 from ._sequences import OK, Windows, reverse_complement, sequences_of_peaks, sequences_of_texts
 from ._species import species_of
+from ._text_files import read_text, text_lines
 from ._variants import Variant, alleles, read_variants
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "mean_by_element",
     "parse_peak",
     "peaks_of",
+    "read_text",
     "read_variants",
     "reverse_complement",
     "select_elements",
     "sequences_of_peaks",
     "sequences_of_texts",
     "species_of",
+    "text_lines",
     "warn_if_not_human",
 ]
