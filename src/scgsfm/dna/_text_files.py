@@ -49,7 +49,7 @@ def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
 
 
 def read_text(path: str | os.PathLike[str], argument: str) -> str:
-    """Read a whole text file, see :func:`text_lines`; line ends become ``\\n``."""
+    """Read a whole text file, see :func:`text_lines`, with line feeds as line ends."""
     return "".join(f"{line}\n" for line in text_lines(path, argument))
 
 

@@ -80,7 +80,10 @@ def _parse_meme(part: str) -> MotifRecord:
     if matrix is None:
         msg = "no letter-probability matrix"
         raise ValueError(msg)
-    options = {key: float(value) for key, value in re.findall(r"\b(alength|w|nsites)=\s*(\d+(?:\.\d*)?(?:[eE]\+?\d+)?)", matrix[1])}
+    options = {
+        key: float(value)
+        for key, value in re.findall(r"\b(alength|w|nsites)=\s*(\d+(?:\.\d*)?(?:[eE]\+?\d+)?)", matrix[1])
+    }
     if options.get("alength", 4) != 4:
         msg = f"alength= {options['alength']:g}, but must be 4"
         raise ValueError(msg)

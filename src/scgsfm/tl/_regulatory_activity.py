@@ -8,7 +8,9 @@ from anndata import AnnData
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, write_record
-from scgsfm.dna import OK, element_names, element_windows, max_by_element, mean_by_element
+from scgsfm._docs import doc_params
+from scgsfm._messages import check_choice
+from scgsfm.dna import OK, element_names, element_windows, given_sequences, max_by_element, mean_by_element
 from scgsfm.models import as_model
 from scgsfm.regulatory import activity_of_cells
 
@@ -19,17 +21,19 @@ if TYPE_CHECKING:
     from scgsfm.models.r3lm import R3LM
 
 
+@doc_params
 def regulatory_activity(
     data: AnnData | None = None,
     *,
     genome: str | PathLike[str] | Any = None,
-    sequences: str | Iterable[str] | Mapping[str, str] | pd.Series | None = None,
+    sequences: str | Iterable[Any] | Mapping[str, Any] | pd.Series | None = None,
     windows: Literal["centre", "tile", "tile_max"] = "centre",
     groupby: str | None = None,
     cells: bool | None = None,
     layer: str | None = None,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     batch_size: int = 512,
+    on_error: Literal["warn", "raise"] = "warn",
     key_added: str | None = None,
     copy: bool = False,
 ) -> pd.DataFrame | AnnData | None:
@@ -39,21 +43,22 @@ def regulatory_activity(
     gene, integrated into the genome of a cell line by a lentivirus. It is neither the activity of the peak at its
     genomic position, nor the activity in cells other than these lines.
 
-    Peaks are read from the names of the variables (``chr1:100-300``, ``chr1-100-300``, ``chr1_100_300``) or from columns
-    of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which take precedence. Starts are 0-based, ends
-    exclusive.
+    Peaks are read from the names of the variables (``chr1:100-300``, ``chr1-100-300``, ``chr1_100_300``; a strand or a
+    name around them is ignored) or from columns of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which
+    take precedence. Starts are 0-based, ends exclusive. A column ``summit_offset`` has the distance of the summit from the
+    start, as in narrowPeak files; windows are then centered on the summits.
 
     Parameters
     ----------
     data
         Cells × peaks, human. None if ``sequences`` are given alone.
     genome
-        Path of the FASTA file, plain or bgzip, of the genome that the peaks are on; an open ``pyfaidx.Fasta``; or a dict
-        of sequences. The file is read on demand, and genomes are never downloaded. Contigs may be named with or without
-        ``chr``.
+        Path of the FASTA file, plain or bgzip, of the genome that the peaks are on; an open ``pyfaidx.Fasta``; records of
+        Biopython; or a dict of sequences. The file is read on demand, and genomes are never downloaded. Contigs may have
+        their names of UCSC, Ensembl, RefSeq or GenBank.
     sequences
         Sequences instead of peaks and a genome: a column of ``var``, one sequence for each variable, or a dict or series
-        by name.
+        by name. Each is a string, bytes, or a sequence or record of Biopython, of DNA or RNA.
     windows
         How elements are represented: by the 200 bases around their center (``"centre"``); or, for longer elements, by
         the mean (``"tile"``) or highest (``"tile_max"``) activity of evenly spaced windows that cover them.
@@ -62,15 +67,17 @@ def regulatory_activity(
     cells
         Whether to compute the mean activity of the accessible peaks of each cell.
     layer
-        Layer with the accessibility, instead of ``X``.
+        {layer} It has the accessibility.
     model
-        Name or directory of a model, or a loaded model.
+        {model}
     batch_size
         Number of sequences that the model reads at a time.
+    on_error
+        What to do with elements that have no sequence: ``"warn"`` lists them in one warning, ``"raise"`` raises an error.
     key_added
-        Key under which to store the results, instead of ``"r3lm_activity"``.
+        {key_added}
     copy
-        Whether to return a modified copy instead of writing to ``data``.
+        {copy}
 
     Returns
     -------
@@ -81,7 +88,8 @@ def regulatory_activity(
         Predicted activity; NaN where ``status`` isn't ``"ok"``.
     ``data.var["r3lm_activity_status"]`` : :class:`pandas.Series`
         ``"ok"``, or why there is no activity: ``"unknown contig"``, ``"out of bounds"`` of the contig,
-        ``"contains N"``, ``"unparsable name"``, ``"no sequence"`` or ``"not DNA"``.
+        ``"contains N"``, ``"unparsable name"``, ``"empty interval"``, ``"negative interval"`` (the end is before the
+        start), ``"no sequence"``, ``"not DNA"``, or ``"not a sequence"`` and its type.
     ``data.obsm["r3lm_activity"]`` : :class:`pandas.DataFrame` (float32, cells × cell types)
         Mean activity of the peaks of each cell, weighted by their accessibility in it; with ``cells`` or ``groupby``.
     ``data.uns["r3lm_activity_groups"]`` or ``data.uns[f"{key_added}_groups"]`` : :class:`pandas.DataFrame`
@@ -113,10 +121,12 @@ def regulatory_activity(
         msg = f"`groupby={groupby!r}` is not a column of `obs`."
         raise ValueError(msg)
     loaded = as_model(model, "r3lm")
+    sequences = given_sequences(sequences)
     names = element_names(data, sequences)
+    check_choice("windows", windows, ("centre", "tile", "tile_max"))
     summarize = max_by_element if windows == "tile_max" else mean_by_element
     tiling = "tile" if windows == "tile_max" else windows
-    found = element_windows(data, sequences, genome, width=loaded.length, windows=tiling)
+    found = element_windows(data, sequences, genome, width=loaded.length, windows=tiling, on_error=on_error)
     predicted = loaded.predict(found.sequences, batch_size=batch_size)
     table = pd.DataFrame(summarize(predicted, found.element, len(names)), index=names, columns=loaded.cell_types)
     if data is None:
