@@ -78,7 +78,9 @@ def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _table_lines(path: Path) -> tuple[list[list[str]], list[str], list[int]]:
     """Rows, the names of the columns if the file has them, and the numbers of the lines of the rows."""
-    rows, header, numbers = [], [], []
+    rows: list[list[str]] = []
+    header: list[str] = []
+    numbers: list[int] = []
     for number, line in enumerate(text_lines(path, "FILE"), start=1):
         words = [word.strip() for word in line.split("\t")] if "\t" in line else line.split()
         if not line.strip() or (words[0].split(" ")[0] in _HEADERS and not _is_interval(words)):

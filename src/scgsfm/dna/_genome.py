@@ -123,19 +123,27 @@ def _index_flaw(index: Path, fasta: Path) -> str:
     elif index.stat().st_mtime < fasta.stat().st_mtime:
         reason = "is older than the FASTA file"
     else:
-        reason = _fai_flaw(index, None if fasta.suffix in {".gz", ".bgz"} else size) if index.suffix == ".fai" else ""
+        reason = _fai_flaw(index, fasta) if index.suffix == ".fai" else ""
     return reason and f"the index {index} {reason}"
 
 
-def _fai_flaw(index: Path, size: int | None) -> str:
-    """What is wrong with the lines of an index, given the size of an uncompressed FASTA file."""
+def _fai_flaw(index: Path, fasta: Path) -> str:
+    """What is wrong with the lines of an index."""
+    end = 0
     for line in index.read_text(encoding="utf-8", errors="replace").splitlines():
         fields = line.split("\t")
         if len(fields) < 5 or not all(field.isdecimal() for field in fields[1:5]):
             return "is cut short or damaged"
-        if size is not None and int(fields[1]) + int(fields[2]) > size:
-            return "is that of another file"
-    return ""
+        length, start, n_bases, n_bytes = map(int, fields[1:5])
+        end = max(end, start + (length // n_bases * n_bytes + length % n_bases if n_bases else 0))
+    if fasta.suffix in {".gz", ".bgz"}:
+        return ""
+    with fasta.open("rb") as file:
+        file.seek(end)
+        rest = file.read(1000)
+    if end > fasta.stat().st_size + 2:  # the last line may lack its end
+        return "is that of another file"
+    return "lacks contigs of the FASTA file" if b">" in rest else ""
 
 
 def _as_mapping(fasta: Any) -> Any:

@@ -86,9 +86,11 @@ def _is_text(text: str) -> bool:
 
 def _is_tuple(item: Any) -> bool:
     """Whether an item is one variant: contig, position and alleles."""
-    if not isinstance(item, tuple | list | np.ndarray) or len(item) < 4:
-        return False
-    return not isinstance(item[1], tuple | list) and _position(item[1]) is not None
+    return _is_row(item) and not isinstance(item[1], tuple | list) and _position(item[1]) is not None
+
+
+def _is_row(item: Any) -> bool:
+    return isinstance(item, tuple | list | np.ndarray) and len(item) > 3
 
 
 def _from_item(item: Any) -> list[Variant]:
@@ -98,7 +100,7 @@ def _from_item(item: Any) -> list[Variant]:
         return _from_text(item.strip())
     if fields := _fields(item):
         return _variants(*fields)
-    if _is_tuple(item):
+    if _is_row(item):
         contig, pos, *rest = item
         # the order of VCF has the name before the alleles
         in_vcf_order = len(rest) > 2 and not _is_allele(rest[0]) and _is_allele(rest[1])

@@ -32,6 +32,8 @@ CONTAINS_N = "contains N"
 NOT_DNA = "not DNA"
 NO_SEQUENCE = "no sequence"
 
+MAX_NAME = 60
+"""Number of characters of a name in a message."""
 _COMPLEMENT = str.maketrans("ACGTacgtRYKMBVDHrykmbvdh", "TGCAtgcaYRMKVBHDyrmkvbhd")
 
 
@@ -138,9 +140,9 @@ def sequences_of_texts(texts: Iterable[Any], width: int, *, windows: Tiling = "c
 def describe_status(names: Iterable[Any], status: Iterable[str]) -> str:
     """The names of elements or variants of each status other than ``"ok"``; empty if there are none."""
     by_status: dict[str, list[str]] = {}
-    for name, one in zip(names, status, strict=True):
+    for name, one in zip(map(str, names), status, strict=True):
         if one != OK:
-            by_status.setdefault(one, []).append(str(name))
+            by_status.setdefault(one, []).append(name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…")
     ordered = sorted(by_status.items(), key=lambda item: -len(item[1]))
     return "; ".join(f"{len(found):,} {one} ({listing(found)})" for one, found in ordered)
 
