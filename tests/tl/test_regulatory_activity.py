@@ -243,4 +243,12 @@ def test_errors(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -
         regulatory_activity(adata, sequences="dna", model=small_r3lm)
     with pytest.raises(TypeError, match="`model` is a int"):
         regulatory_activity(adata, genome=genome, model=3)
+    with pytest.raises(ValueError, match="`genome` or `sequences`, not both"):
+        regulatory_activity(adata, genome=genome, sequences=["ACGT"] * 7, model=small_r3lm)
+    with pytest.raises(ValueError, match="`layer` have no effect without `cells`"):
+        regulatory_activity(adata, genome=genome, layer="counts", model=small_r3lm)
+    with pytest.raises(ValueError, match="need data with cells"):
+        regulatory_activity(sequences=["ACGT"], groupby="group", model=small_r3lm)
+    with pytest.raises(TypeError, match="Read the file first"):
+        regulatory_activity("cells.h5ad", genome=genome, model=small_r3lm)
     assert not adata.varm

@@ -3,8 +3,10 @@
 from ._bed import read_bed
 from ._contigs import contig_names
 from ._elements import (
+    check_elements,
     element_names,
     element_windows,
+    genome_name,
     given_sequences,
     max_by_element,
     mean_by_element,
@@ -30,11 +32,13 @@ __all__ = [
     "Variant",
     "Windows",
     "alleles",
+    "check_elements",
     "contig_names",
     "describe_status",
     "element_names",
     "element_windows",
     "encode",
+    "genome_name",
     "given_sequences",
     "max_by_element",
     "mean_by_element",

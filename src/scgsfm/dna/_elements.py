@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -28,6 +29,28 @@ if TYPE_CHECKING:
 MAX_COMPARED = 10_000
 """Number of names that are searched for one that is spelled similarly."""
 OnError: TypeAlias = Literal["warn", "raise"]
+
+
+def check_elements(data: Any, sequences: Any, genome: Any) -> None:
+    """Check that elements are given once: as peaks with a genome, or as sequences."""
+    if data is None and sequences is None:
+        msg = "Give data with peaks, or `sequences`."
+        raise ValueError(msg)
+    if isinstance(data, list | tuple | Mapping):
+        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
+        raise TypeError(msg)
+    if sequences is not None and genome is not None:
+        msg = "Give `genome` or `sequences`, not both: the genome has no effect on sequences."
+        raise ValueError(msg)
+
+
+def genome_name(genome: Any) -> str | None:
+    """The path of a genome, or its type, for the record of a result."""
+    if genome is None:
+        return None
+    return (
+        str(genome) if isinstance(genome, str | PathLike) else str(getattr(genome, "filename", type(genome).__name__))
+    )
 
 
 def given_sequences(sequences: Any) -> Any:

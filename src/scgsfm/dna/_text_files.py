@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _GZIP = b"\x1f\x8b"
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -40,12 +40,15 @@ def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
         After the last line that could be read, if a gzipped file ends early.
     """
     with open_binary(path, argument) as file:
-        first = file.read(4)
-        file.seek(0)
-        if first[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-            yield from file.read().decode("utf-16", "replace").splitlines()
-            return
-        yield from _decoded(file, Path(path).expanduser(), argument)
+        try:
+            first = file.peek(2)[:2]  # type: ignore[attr-defined]
+            if first in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+                yield from file.read().decode("utf-16", "replace").splitlines()
+            else:
+                yield from _decoded(file)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            msg = f"`{argument}`: {path} is cut short or damaged ({error}): the gzipped file isn't complete."
+            raise TruncatedFileError(msg) from error
 
 
 def read_text(path: str | os.PathLike[str], argument: str) -> str:
@@ -70,19 +73,11 @@ def open_binary(path: str | os.PathLike[str], argument: str) -> BinaryIO:
     return gzip.open(path, "rb") if start[:2] == _GZIP else path.open("rb")  # type: ignore[return-value]
 
 
-def _decoded(file: BinaryIO, path: Path, argument: str) -> Iterator[str]:
-    lines = iter(file)
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
     first = True
-    while True:
-        try:
-            raw = next(lines, None)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            msg = f"`{argument}`: {path} is cut short or damaged ({error}): the gzipped file isn't complete."
-            raise TruncatedFileError(msg) from error
-        if raw is None:
-            return
-        if first:
-            raw, first = raw.removeprefix(codecs.BOM_UTF8), False
+    for line in lines:
+        raw = line.removeprefix(codecs.BOM_UTF8) if first else line
+        first = False
         # a file of the old Mac OS is a single line
         for part in raw.rstrip(b"\r\n").split(b"\r"):
             try:

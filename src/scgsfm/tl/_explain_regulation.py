@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import write_record
+from scgsfm._adata import check_anndata, write_record
 from scgsfm._docs import doc_params
-from scgsfm.dna import OK, element_names, element_windows, given_sequences, select_elements
+from scgsfm.dna import OK, check_elements, element_names, element_windows, genome_name, given_sequences, select_elements
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import explanation_tables, select_cell_types
@@ -107,12 +107,9 @@ def explain_regulation(
     Context:
     - Cell Type: K562
     """
-    if data is None and sequences is None:
-        msg = "Give data with peaks, or `sequences`."
-        raise ValueError(msg)
-    if data is not None and not isinstance(data, AnnData):
-        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
-        raise TypeError(msg)
+    check_elements(data, sequences, genome)
+    if data is not None and not (isinstance(data, AnnData) and data.n_obs == 0):  # peaks may come without cells
+        check_anndata(data, argument="data", copy=copy)
     loaded = as_model(model, "r3lm")
     sequences = given_sequences(sequences)
     names = element_names(data, sequences)
@@ -131,7 +128,7 @@ def explain_regulation(
     motif_source = None if given is None else given.info.get("name")
     params = {
         "cell_type": cell_types,
-        "genome": str(genome) if genome else None,
+        "genome": genome_name(genome),
         "motifs": motif_source,
         "bases": bases,
     }

@@ -7,10 +7,19 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import data_matrix, write_record
+from scgsfm._adata import check_anndata, data_matrix, groups, write_record
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
-from scgsfm.dna import OK, element_names, element_windows, given_sequences, max_by_element, mean_by_element
+from scgsfm.dna import (
+    OK,
+    check_elements,
+    element_names,
+    element_windows,
+    genome_name,
+    given_sequences,
+    max_by_element,
+    mean_by_element,
+)
 from scgsfm.models import as_model
 from scgsfm.regulatory import activity_of_cells
 
@@ -111,14 +120,16 @@ def regulatory_activity(
     >>> table.columns.tolist()
     ['HepG2', 'K562', 'WTC11', 'status']
     """
-    if data is None and sequences is None:
-        msg = "Give data with peaks, or `sequences`."
+    check_elements(data, sequences, genome)
+    if data is not None and not (isinstance(data, AnnData) and data.n_obs == 0):  # peaks may come without cells
+        check_anndata(data, argument="data", copy=copy)
+    if data is None and (groupby is not None or cells or layer is not None):
+        msg = "`groupby`, `cells` and `layer` need data with cells, but only `sequences` are given: omit them."
         raise ValueError(msg)
-    if data is not None and not isinstance(data, AnnData):
-        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
-        raise TypeError(msg)
-    if groupby is not None and (data is None or groupby not in data.obs):
-        msg = f"`groupby={groupby!r}` is not a column of `obs`."
+    labels = groups(data, groupby) if data is not None and groupby is not None else None
+    summarizes = bool(cells) or (cells is None and groupby is not None)
+    if data is not None and not summarizes and (groupby is not None or layer is not None):
+        msg = "`groupby` and `layer` have no effect without `cells`: set `cells=True`, or omit them."
         raise ValueError(msg)
     loaded = as_model(model, "r3lm")
     sequences = given_sequences(sequences)
@@ -136,13 +147,13 @@ def regulatory_activity(
     key = key_added or _keys.R3LM
     adata.varm[key] = table
     adata.var[_keys.status(key)] = pd.Categorical(found.status.astype(str))
-    if cells or (cells is None and groupby is not None):
+    if summarizes:
         matrix = data_matrix(adata, layer=layer, use_raw=False)
         means = activity_of_cells(matrix, table.to_numpy())
         adata.obsm[key] = pd.DataFrame(means, index=adata.obs_names, columns=table.columns)
-        if groupby is not None:
-            adata.uns[_keys.groups(key)] = adata.obsm[key].groupby(adata.obs[groupby], observed=True).mean()
-    params = {"windows": windows, "groupby": groupby, "layer": layer, "genome": str(genome) if genome else None}
+        if labels is not None:
+            adata.uns[_keys.groups(key)] = adata.obsm[key].groupby(labels, observed=True).mean()
+    params = {"windows": windows, "groupby": groupby, "layer": layer, "genome": genome_name(genome)}
     status, n = np.unique(found.status.astype(str), return_counts=True)
     counts = dict(zip(status.tolist(), n.tolist(), strict=True))
     record = {"model": loaded.name, "params": params, "status": counts, "n_renamed_contigs": len(found.renamed)}
