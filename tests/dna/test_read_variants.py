@@ -43,7 +43,7 @@ def parts(variants: list[Variant]) -> list[tuple[str, int, str, str]]:
     ],
 )
 def test_texts(text: str, expected: tuple[str, int, str, str]) -> None:
-    assert parts(read_variants([f" {text} "])) == [expected]
+    assert parts(read_variants([f" {text} "])) == parts(read_variants([text.encode()])) == [expected]
     assert read_variants(text) == [Variant(*expected, text)]
 
 
@@ -56,6 +56,8 @@ def test_tables() -> None:
     found = read_variants(several)
     assert [variant.alt for variant in found] == ["G", "T", "C", "T"]
     assert [variant.status for variant in found] == ["", "", "no valid position", "no valid position"]
+    missing = read_variants(pd.DataFrame({"chrom": ["1", "1"], "pos": [5, 5], "ref": ["A", "A"], "alt": [np.nan, "G"]}))
+    assert [(variant.alt, variant.status) for variant in missing] == [(".", "missing allele"), ("G", "")]
 
 
 @pytest.mark.parametrize(
@@ -128,3 +130,5 @@ def test_single_lines_that_are_not_variants(tmp_path: Path) -> None:
 def test_unreadable(given: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_variants(given)
+    with pytest.raises(TypeError, match="`variants` is a int"):
+        read_variants(5)

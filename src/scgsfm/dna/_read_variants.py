@@ -69,6 +69,12 @@ def read_variants(variants: Any, *, on_error: str = "warn") -> list[Variant]:
         found = _from_vcf(Path(variants).expanduser(), on_error)
     else:
         single = isinstance(variants, str | Variant) or _is_tuple(variants) or bool(_fields(variants))
+        if not single and not hasattr(variants, "__iter__"):
+            msg = (
+                f"`variants` is a {type(variants).__name__}, but must be a table, a VCF file, or a list of variants such as "
+                f"{_SPELLINGS}."
+            )
+            raise TypeError(msg)
         items = [variants] if single else variants
         found = [variant.checked() for item in items for variant in _from_item(item)]
     if found and all(variant.status in {UNPARSABLE_VARIANT, NO_POSITION} for variant in found):
@@ -96,6 +102,7 @@ def _is_row(item: Any) -> bool:
 def _from_item(item: Any) -> list[Variant]:
     if isinstance(item, Variant):
         return [item]
+    item = item.decode("latin-1") if isinstance(item, bytes) else item
     if isinstance(item, str):
         return _from_text(item.strip())
     if fields := _fields(item):
@@ -139,11 +146,14 @@ def _variants(contig: Any, pos: Any, ref: Any, alt: Any, id_: Any = "") -> list[
     several = list(alt) if isinstance(alt, list | tuple | np.ndarray) else str(alt).split(",")
     where = "" if contig is None or contig is pd.NA or contig != contig else contig_text(contig)  # noqa: PLR0124  NaN
     status = "" if at is not None and where else NO_POSITION
-    reference = _upper(str(ref).strip())
-    return [
-        Variant(where, at or 0, reference, _upper(str(one).strip()), name, status=status).checked()
-        for one in several or ["."]
-    ]
+    reference = _allele(ref)
+    return [Variant(where, at or 0, reference, _allele(one), name, status=status).checked() for one in several or ["."]]
+
+
+def _allele(value: Any) -> str:
+    """An allele in upper case; ``"."`` for a missing value."""
+    text = str(value).strip()
+    return "." if text.lower() in {"", "nan", "none", "<na>"} else _upper(text)
 
 
 def _upper(allele: str) -> str:

@@ -100,7 +100,7 @@ def allele_flaw(allele: str) -> str:
         (r"\*|<\*>", SPANNING_DELETION),
         (r"<.*>", SYMBOLIC),
         (r".*[\[\]].*|\.[ACGTN]+|[ACGTN]+\.", BREAKEND),
-        (r"|\.|NAN|NONE|<NA>", MISSING_ALLELE),
+        (r"|\.", MISSING_ALLELE),
         (r"[ACGTRYSWKMBDHVN]+", AMBIGUOUS),
     ):
         if re.fullmatch(pattern, allele):
