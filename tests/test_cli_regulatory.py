@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import anndata as ad
@@ -36,7 +37,7 @@ def folder(tmp_path: Path, small_r3lm: SmallR3LM, monkeypatch: pytest.MonkeyPatc
 
 
 def run(folder: Path, name: str, *options: Any) -> None:
-    genome = ["--genome", str(folder / "genome.fa")]
+    genome = [] if name.endswith(".fa") else ["--genome", str(folder / "genome.fa")]
     assert main(["regulatory", str(folder / name), *genome, *options]) == 0
 
 
@@ -74,6 +75,48 @@ def test_explain(folder: Path, name: str, element: str) -> None:
     assert (pd.read_csv(folder / "out.motifs.csv")["element"] == element).all()
 
 
+def test_means_of_groups_as_csv(folder: Path) -> None:
+    run(folder, "cells.h5ad", "--groupby", "group", "-o", str(folder / "out.csv"))
+    groups = pd.read_csv(folder / "out.groups.csv", index_col=0)
+    assert groups.index.tolist() == ["a", "b"]
+    expected = pd.read_csv(folder / "out.csv", index_col=0)[groups.columns].mean()
+    np.testing.assert_allclose(groups, [expected] * 2, rtol=1e-4)
+
+
+def test_bed_with_headers_and_summits(folder: Path) -> None:
+    (folder / "p.bed").write_text("track name=x\nchrom\tstart\tend\nchr1\t100.0\t300\nchr1\tnone\t9\n")
+    with pytest.warns(UserWarning, match="1 of 2 lines"):
+        run(folder, "p.bed", "-o", str(folder / "p.csv"))
+    table = pd.read_csv(folder / "p.csv", index_col=0)
+    assert table["status"].tolist() == ["ok", "unparsable name"]
+    (folder / "p.narrowPeak").write_text("chr1\t300\t900\ta\t9\t.\t5.1\t3.2\t2.1\t209\n")
+    run(folder, "p.narrowPeak", "-o", str(folder / "summit.csv"))
+    assert pd.read_csv(folder / "summit.csv")["K562"][0] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("peaks.bed --groupby no --layer no", r"--groupby \(it needs cells .*--layer .*no effect on peaks"),
+        ("peaks.bed --motifs no", r"--motifs \(it needs --explain\)"),
+        ("peaks.bed --cell-type no", r"--cell-type \(it needs --explain"),
+        ("peaks.bed --explain --windows tile", r"--windows \(explanations are of the center\)"),
+        ("v.vcf --explain", r"--explain \(variants have no explanation\)"),
+        ("v.vcf --windows centre", r"--windows \(variants are centered\)"),
+        ("elements.fa --genome genome.fa", r"--genome \(sequences need none\)"),
+        ("cells.h5ad --layer no", r"--layer \(it needs --groupby\)"),
+        ("cells.h5ad --explain --groupby group", r"--groupby \(it needs cells .*without --explain"),
+    ],
+)
+def test_options_without_effect(
+    folder: Path, arguments: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["regulatory", *arguments.split(), "-o", "out.csv"]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not (folder / "out.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -82,6 +125,7 @@ def test_explain(folder: Path, name: str, element: str) -> None:
         (["{0}/peaks.bed", "-o", "out.csv"], "--genome: give the FASTA file"),
         (["{0}/peaks.bed", "--genome", "{0}/none.fa", "-o", "out.csv"], "never downloaded"),
         (["{0}/peaks.bed", "--genome", "{0}/genome.fa", "-o", "out.h5ad"], "doesn't end in .csv"),
+        (["{0}/cells.h5ad", "--genome", "{0}/genome.fa", "--explain", "-o", "out.h5ad"], "doesn't end in .csv"),
     ],
 )
 def test_errors(folder: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

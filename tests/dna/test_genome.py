@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scgsfm.dna import Genome, contig_names, species_of
+from scgsfm.dna import Genome, species_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,24 +56,63 @@ def test_errors(tmp_path: Path) -> None:
     (tmp_path / "plain.fa.gz").write_bytes(gzip.compress(b">chr1\nACGT\n"))
     with pytest.raises((ValueError, ImportError), match="bgzip|block gzip"):
         Genome(tmp_path / "plain.fa.gz")
+    (tmp_path / "g.2bit").write_bytes(b"x")
+    with pytest.raises(ValueError, match="twoBitToFa g.2bit g.fa"):
+        Genome(tmp_path / "g.2bit")
+    (tmp_path / "pointer.fa").write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(ValueError, match="Git LFS pointer"):
+        Genome(tmp_path / "pointer.fa")
     (tmp_path / "ragged.fa").write_text(">a\nACGT\nAC\nACGTA\n")
     with pytest.raises(ValueError, match="ragged.fa is not a FASTA file"):
         Genome(tmp_path / "ragged.fa")
 
 
-def test_contig_names() -> None:
-    known = ["1", "2", "MT", "chrX", "KI270706.1"]
-    wanted = ["chr1", "2", "chrM", "M", "X", "chrX", "KI270706.1", "chr7"]
-    assert contig_names(wanted, known) == {
-        "chr1": "1",
-        "2": "2",
-        "chrM": "MT",
-        "M": "MT",
-        "X": "chrX",
-        "chrX": "chrX",
-        "KI270706.1": "KI270706.1",
-    }
-    assert contig_names(["MT", "chrMT"], ["chrM"]) == {"MT": "chrM", "chrMT": "chrM"}
+@pytest.mark.parametrize("flaw", ["older", "cut", "empty", "lacks", "other"])
+@pytest.mark.parametrize("writable", [True, False])
+def test_index_that_is_not_valid(
+    fasta: Path, contigs: dict[str, str], flaw: str, writable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new one is made for the call, with a warning, and the user's file is left alone."""
+    with Genome(fasta):
+        pass
+    index = fasta.with_name("genome.fa.fai")
+    lines = index.read_text().splitlines(keepends=True)
+    if flaw == "older":
+        os.utime(index, (1, 1))
+    else:
+        index.write_text({"cut": "chr1\t10", "empty": "", "lacks": lines[0], "other": "chr1\t9999\t6\t60\t61\n"}[flaw])
+    before = index.read_text()
+    if not writable:
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    reason = {"cut": "cut short", "lacks": "lacks contigs", "other": "that of another"}.get(flaw, flaw)
+    with pytest.warns(UserWarning, match=f"the index .*genome.fa.fai .*{reason}.*samtools faidx"):
+        opened = Genome(fasta)
+    with opened as genome:
+        assert genome.lengths == {name: len(text) for name, text in contigs.items()}
+        assert genome.sequence("chr1", 390, 410) == contigs["chr1"][390:410].upper()
+    assert index.read_text() == before
+
+
+def test_types_of_sequences(contigs: dict[str, str]) -> None:
+    seq, record = pytest.importorskip("Bio.Seq"), pytest.importorskip("Bio.SeqRecord")
+    records = {name: record.SeqRecord(seq.Seq(text), id=name) for name, text in contigs.items()}
+    sources = [
+        records,
+        list(records.values()),
+        iter(records.values()),
+        {name: one.seq for name, one in records.items()},
+        {name: text.encode() for name, text in contigs.items()},
+        {name: text.replace("T", "U").replace("t", "u") for name, text in contigs.items()},
+    ]
+    for source in sources:
+        with Genome(source) as genome:
+            assert genome.lengths == {name: len(text) for name, text in contigs.items()}
+            assert genome.sequence("chr1", 390, 410) == contigs["chr1"][390:410].upper()
+    assert Genome(records["chr1"]).lengths == {"chr1": 1000}
+    with pytest.raises(TypeError, match="sequence of 'chr1' is a int; the genome must be"):
+        Genome({"chr1": 3})
+    with pytest.raises(TypeError, match="`genome` is a list"):
+        Genome(["ACGT"])
 
 
 @pytest.mark.parametrize(

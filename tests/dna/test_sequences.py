@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scgsfm.dna import Genome, Peaks, sequences_of_peaks, sequences_of_texts
+from scgsfm.dna import Genome, Peaks, describe_status, sequences_of_peaks, sequences_of_texts
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,6 +38,7 @@ def test_why_there_is_none(contigs: dict[str, str]) -> None:
         ("chr9", 1, 9),
         ("", 0, 0),
         ("chr1", 9, 9),
+        ("chr1", 9, 5),
         ("chr2", 250, 260),
         ("chr1-alt_9", 5, 50),
         ("MT", 100, 300),
@@ -47,14 +48,16 @@ def test_why_there_is_none(contigs: dict[str, str]) -> None:
         "out of bounds",
         "unknown contig",
         "unparsable name",
-        "unparsable name",
+        "empty interval",
+        "negative interval",
         "contains N",
         "out of bounds",
         "ok",
     ]
     assert found.status.tolist() == expected
-    assert found.element.tolist() == [6]
-    assert found.summary().startswith("1 of 7 elements have a sequence; 2 out of bounds; 2 unparsable name")
+    assert found.element.tolist() == [7]
+    assert found.summary().startswith("1 of 8 elements have a sequence; 2 out of bounds; 1 unknown contig")
+    assert describe_status("abcdefgh", expected).startswith("2 out of bounds ('a', 'g'); 1 unknown contig ('b')")
 
 
 def test_tiles_cover_a_long_peak(contigs: dict[str, str]) -> None:
@@ -65,6 +68,37 @@ def test_tiles_cover_a_long_peak(contigs: dict[str, str]) -> None:
     assert found.start.tolist() == [100, 275, 450, 0, 0, 400]
     with pytest.raises(ValueError, match="`windows` is 'all'"):
         sequences_of_peaks(peaks(("chr1", 1, 9)), Genome(contigs), 200, windows="all")
+
+
+def test_windows_are_around_the_summit(contigs: dict[str, str]) -> None:
+    columns = np.array(["chr1"] * 3, object), np.array([300, 300, 900]), np.array([500, 500, 1000])
+    with_summits = Peaks(*columns, np.array([310, -1, 990]))
+    found = sequences_of_peaks(with_summits, Genome(contigs), 200)
+    assert found.start.tolist() == [210, 300, 800]
+    tiled = sequences_of_peaks(with_summits, Genome(contigs), 200, windows="tile")
+    assert tiled.start.tolist() == [300, 300, 800]
+    assert with_summits[np.array([1, 0])].summits().tolist() == [-1, 310]
+
+
+def test_types_of_sequences() -> None:
+    """Bytes, arrays, and sequences of Biopython, as DNA or RNA; other types are named."""
+    seq, record = pytest.importorskip("Bio.Seq"), pytest.importorskip("Bio.SeqRecord")
+    text = "ACGTTGCA" * 3
+    given = [
+        text.encode(),
+        bytearray(text, "ascii"),
+        np.array(list(text)),
+        np.frombuffer(text.encode(), "S1"),
+        seq.Seq(text),
+        record.SeqRecord(seq.Seq(text), id="a"),
+        text.replace("T", "u"),
+    ]
+    assert sequences_of_texts(given, 200).sequences == [text] * len(given)
+    assert sequences_of_texts([3, ["A"], None], 200).status.tolist() == [
+        "not a sequence (int)",
+        "not a sequence (list)",
+        "no sequence",
+    ]
 
 
 def test_texts() -> None:

@@ -1,58 +1,16 @@
 from __future__ import annotations
 
-import gzip
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 
-from scgsfm.dna import Genome, Variant, alleles, read_variants
+from scgsfm.dna import Genome, Variant, alleles, read_variants, reverse_complement
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
-VCF = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr1\t5\trs1\tA\tG,<DEL>,T\n2\t7\t.\tac\tA\t.\n"
 
-
-def test_texts_tables_and_files(tmp_path: Path) -> None:
-    texts = ["chr1:1,005:A:G", "chr1-5-A-G", "chr1_KI2v1_random:5:A>G", "HLA-A*01:01:5:A:GT"]
-    found = read_variants(texts)
-    assert [(v.contig, v.pos, v.ref, v.alt) for v in found] == [
-        ("chr1", 1005, "A", "G"),
-        ("chr1", 5, "A", "G"),
-        ("chr1_KI2v1_random", 5, "A", "G"),
-        ("HLA-A*01:01", 5, "A", "GT"),
-    ]
-    assert read_variants("chr1:5:A:G") == [Variant("chr1", 5, "A", "G", "chr1:5:A:G")]
-    table = pd.DataFrame({"CHROM": [1], "Pos": [5], "ref": ["a"], "ALT": ["g"], "rsID": ["rs1"]})
-    assert read_variants(table) == [Variant("1", 5, "A", "G", "rs1")]
-    expected = [
-        Variant("chr1", 5, "A", "G", "rs1"),
-        Variant("chr1", 5, "A", "T", "rs1"),
-        Variant("2", 7, "AC", "A", "2:7:ac:A"),
-    ]
-    (tmp_path / "v.vcf").write_text(VCF)
-    (tmp_path / "v.vcf.gz").write_bytes(gzip.compress(VCF.encode()))
-    assert read_variants(tmp_path / "v.vcf") == read_variants(str(tmp_path / "v.vcf.gz")) == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        (["chr1:5:A"], "does not look like 'chr1:12345:A:G'"),
-        (pd.DataFrame({"chrom": ["1"], "pos": [1]}), "no column for ref, alt"),
-        (["chr1:0:A:G"], "1-based"),
-        ("no.vcf", "neither a file nor a variant"),
-        (pd.DataFrame({"chrom": ["1"], "pos": [1], "ref": ["A"], "alt": ["-"]}), "as in VCF"),
-    ],
-)
-def test_unreadable(given: Any, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        read_variants(given)
-
-
-def test_alleles_stand_in_the_middle(contigs: dict[str, str]) -> None:
+def test_alleles_are_centered(contigs: dict[str, str]) -> None:
     text = contigs["chr1"].upper()
     ref = text[500]
     alt = "A" if ref != "A" else "C"
@@ -65,18 +23,92 @@ def test_alleles_stand_in_the_middle(contigs: dict[str, str]) -> None:
         Variant("chr1", 2000, "A", "C"),
         Variant("chr2", 290, contigs["chr2"][289], "AT"),
         Variant("chr1-alt_9", 50, contigs["chr1-alt_9"][49], "AT"),
+        Variant("chr1", 501, ref, "A" * 201),
+        Variant("chr1", 400, text[399:700], "A"),
     ]
-    pairs, status = alleles(rows, Genome(contigs), 200)
-    assert status == ["ok", "ok", "ok", "ok", "unknown contig", "out of bounds", "contains N", "out of bounds"]
-    assert pairs[0] == (text[401:601], text[401:500] + alt + text[501:601])
-    assert pairs[1] == (text[401:601], text[402:500] + ref + "TTT" + text[501:599])
-    assert pairs[2] == (text[410:610], text[401:500] + ref + text[520:620])
-    assert pairs[3] == (text[:200], text[:2] + alt + text[3:200])
+    pairs = alleles(rows, Genome(contigs), 200)
+    assert [pair.status for pair in pairs] == [
+        *["ok"] * 4,
+        "unknown contig",
+        "out of bounds",
+        "contains N",
+        "out of bounds",
+        *["longer than the window"] * 2,
+    ]
+    assert pairs[0][2:4] == (text[401:601], text[401:500] + alt + text[501:601])
+    assert pairs[1][2:4] == (text[401:601], text[402:500] + ref + "TTT" + text[501:599])
+    assert pairs[2][2:4] == (text[410:610], text[401:500] + ref + text[520:620])
+    assert pairs[3][2:4] == (text[:200], text[:2] + alt + text[3:200])
 
 
-def test_wrong_reference(contigs: dict[str, str]) -> None:
-    wrong = "A" if contigs["chr1"][500] != "A" else "C"
-    with pytest.raises(ValueError, match=f"1 of 2 variants.*has {wrong}, the genome {contigs['chr1'][500]}"):
-        alleles(
-            [Variant("chr1", 501, wrong, "G"), Variant("chr1", 502, contigs["chr1"][501], "G")], Genome(contigs), 200
-        )
+def test_spans_are_what_differs_and_what_is_shared(contigs: dict[str, str]) -> None:
+    text = contigs["chr1"].upper()
+    substitution, insertion, deletion = alleles(
+        [
+            Variant("chr1", 501, text[500], "A" if text[500] != "A" else "C"),
+            Variant("chr1", 501, text[500], text[500] + "TTT"),
+            Variant("chr1", 501, text[500:520], text[500]),
+        ],
+        Genome(contigs),
+        200,
+    )
+    assert substitution.reference_span == substitution.alternative_span == (0, 99, 100, 200)
+    assert insertion.reference_span == (1, 100, 100, 198)
+    assert insertion.alternative_span == (0, 99, 102, 200)
+    for pair in (insertion, deletion):
+        for sequence, span in zip(pair[2:4], pair[4:], strict=True):
+            shared = sequence[span.first : span.start] + sequence[span.end : span.last]
+            assert (
+                shared
+                == pair.reference[pair.reference_span.first : pair.reference_span.start]
+                + (pair.reference[pair.reference_span.end : pair.reference_span.last])
+            )
+    assert deletion.reference_span.end - deletion.reference_span.start == 19
+    assert deletion.alternative_span.end == deletion.alternative_span.start
+
+
+@pytest.mark.parametrize(
+    ("text", "ref", "alt", "changed"),
+    [
+        ("chr1:g.501_503del", (500, 503), "-", ""),
+        ("chr1:g.501del", (500, 501), "-", ""),
+        ("chr1:g.501_503dup", None, (500, 503), (500, 503, 2)),
+        ("chr1:g.501_502insGATT", None, "GATT", "GATT"),
+        ("chr1:g.501_503delinsGG", (500, 503), "GG", "GG"),
+        ("chr1:501:-:GATT", None, "GATT", "GATT"),
+    ],
+)
+def test_alleles_that_the_genome_gives(contigs: dict[str, str], text: str, ref: Any, alt: Any, changed: Any) -> None:
+    bases = contigs["chr1"].upper()
+    of_genome = lambda given: bases[slice(*given)] if isinstance(given, tuple) else given or "-"
+    pair = alleles(read_variants([text]), Genome(contigs), 200)[0]
+    assert pair.status == "ok"
+    assert (pair.variant.ref, pair.variant.alt) == (of_genome(ref), of_genome(alt))
+    if text.endswith("dup"):
+        assert bases[480:503] + bases[500:503] + bases[503:520] in pair.alternative
+    else:
+        start = 501 if ref is None else ref[0]
+        end = 501 if ref is None else ref[1]
+        assert bases[480:start] + changed + bases[end:520] in pair.alternative
+
+
+def test_inversion(contigs: dict[str, str]) -> None:
+    pair = alleles(read_variants(["chr1:g.501_504inv"]), Genome(contigs), 200)[0]
+    assert pair.variant.alt == reverse_complement(contigs["chr1"][500:504])
+    beyond = alleles(
+        read_variants(["chr1:g.501_504del", "chr1:g.998_1002del", "chr1:g.1_300del"]), Genome(contigs), 200
+    )
+    assert [one.status for one in beyond] == ["ok", "out of bounds", "longer than the window"]
+
+
+def test_reference_that_differs(contigs: dict[str, str]) -> None:
+    """A single one has a status; if most differ, the genome is that of another build."""
+    text = contigs["chr1"].upper()
+    wrong = "A" if text[500] != "A" else "C"
+    other = Variant("chr1", 502, text[501], "G" if text[501] != "G" else "T")
+    pairs = alleles([Variant("chr1", 501, wrong, "G"), other], Genome(contigs), 200)
+    assert [pair.status for pair in pairs] == ["reference differs", "ok"]
+    with pytest.raises(ValueError, match=f"1 of 1 variants.*has {wrong}, the genome {text[500]}"):
+        alleles([Variant("chr1", 501, wrong, "G")], Genome(contigs), 200)
+    with pytest.raises(ValueError, match="8 of 12 variants"):
+        alleles([Variant("chr1", 501, wrong, "G")] * 8 + [other] * 4, Genome(contigs), 200)

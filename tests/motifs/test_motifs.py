@@ -242,25 +242,6 @@ def test_files(text: str, family: str, pack: Any, tmp_path: Path) -> None:
     np.testing.assert_allclose(motifs.counts[3], 5)
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("nothing", "not a MEME"),
-        ("MEME version 4\n", "no motif"),
-        ("MEME version 4\nALPHABET= ACDEFGHIKLMNPQRSTVWY\nMOTIF a\n", "must be ACGT"),
-        ("MOTIF a\n", "no letter-probability matrix"),
-        (">a\nA [1 2]\nC [1]\nG [1 2]\nT [1 2]\n", "four rows of one length"),
-        (">a\nA [1 -2]\nC [1 2]\nG [1 2]\nT [1 2]\n", "without negative"),
-        (">a\n1\n1\n1\n1\n>a\n1\n1\n1\n1\n", "occurs more than once"),
-        ("AC a\nPO A C G U\n01 1 1 1 1\n//\n", "expected A C G T"),
-    ],
-)
-def test_broken_files(text: str, told: str, tmp_path: Path) -> None:
-    (tmp_path / "motifs.txt").write_text(text)
-    with pytest.raises(ValueError, match=told):
-        Motifs.read(tmp_path / "motifs.txt")
-
-
 def test_errors(jaspar: Motifs) -> None:
     with pytest.raises(TypeError, match="list of strings"):
         jaspar.scan("ACGT")
@@ -272,3 +253,5 @@ def test_errors(jaspar: Motifs) -> None:
         jaspar.best(["ACGT"], background=(0.5, 0.5, 0, 0))
     with pytest.raises(ValueError, match="jaspar2024"):
         Motifs.embedded("jaspar1999")
+    with pytest.raises(TypeError, match="`motifs` is a int, but must be the path"):
+        Motifs.of(3)

@@ -170,10 +170,56 @@ def test_other_species(adata: AnnData, genome: dict[str, str], small_r3lm: Small
     adata.uns["genome"] = "mm10"
     with pytest.warns(UserWarning, match="peaks of the mouse"):
         regulatory_activity(adata, genome=genome, model=small_r3lm)
-    adata.uns["genome"] = "GRCh38"
+    human = adata[:, :3].copy()
+    human.uns["genome"] = "GRCh38"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        regulatory_activity(human, genome=genome, model=small_r3lm)
+
+
+def test_elements_without_sequence(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
+    """All are listed in one warning, or in an error."""
+    listed = r"4 of 7 elements have no sequence: 1 contains N \('chr2:620-640'\).*1 unparsable name \('gene'\)"
+    with pytest.warns(UserWarning, match=listed) as found:
         regulatory_activity(adata, genome=genome, model=small_r3lm)
+    assert len(found) == 1
+    with pytest.raises(ValueError, match=listed):
+        regulatory_activity(adata, genome=genome, model=small_r3lm, on_error="raise")
+    with pytest.raises(ValueError, match="`on_error` is 'ignore', but must be 'warn' or 'raise'"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm, on_error="ignore")
+
+
+def test_names_of_other_tools(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
+    names = ["chr1:450-560(+)", "peak1::chr1:450-560", "chr1:450-560_peak", "1.0:450-560", "chr1:560-450", "chr1:-9-60"]
+    adata = ad.AnnData(np.ones((1, len(names)), np.float32), var=pd.DataFrame(index=names))
+    with pytest.warns(UserWarning, match="2 of 6 elements"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm)
+    assert adata.var["r3lm_activity_status"].tolist() == ["ok"] * 4 + ["negative interval", "out of bounds"]
+    assert np.ptp(adata.varm["r3lm_activity"].to_numpy()[:4], axis=0).max() == 0
+
+
+def test_columns_with_missing_values_and_summits(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
+    """A missing value turns the column of chromosomes into floats."""
+    var = pd.DataFrame({"chrom": [1, 2, np.nan], "start": [100, 100, np.nan], "end": [400, 400, np.nan]}, list("abc"))
+    adata = ad.AnnData(np.ones((1, 3), np.float32), var=var.assign(summit_offset=[20, -1, np.nan]))
+    with pytest.warns(UserWarning, match="1 of 3 elements have no sequence: 1 unparsable name"):
+        regulatory_activity(adata, genome=genome, model=small_r3lm)
+    expected = small_r3lm.predict([genome["chr1"][20:220], genome["chr2"][150:350]])
+    np.testing.assert_array_equal(adata.varm["r3lm_activity"].to_numpy()[:2], expected)
+
+
+@pytest.mark.parametrize("kind", ["iterator", "records", "mapping"])
+def test_kinds_of_sequences(small_r3lm: SmallR3LM, kind: str) -> None:
+    seq, record = pytest.importorskip("Bio.Seq"), pytest.importorskip("Bio.SeqRecord")
+    texts = {"a": "ACGT" * 50, "b": SITES["K562"] * 25}
+    records = [record.SeqRecord(seq.Seq(text), id=name) for name, text in texts.items()]
+    given = {"iterator": iter(records), "records": records, "mapping": {one.id: one for one in records}}[kind]
+    table = regulatory_activity(sequences=given, model=small_r3lm)
+    assert table.index.tolist() == ["a", "b"]
+    expected = regulatory_activity(sequences=texts, model=small_r3lm)
+    pd.testing.assert_frame_equal(table, expected)
+    with pytest.raises(TypeError, match="`sequences` is a Seq, but must be a list"):
+        regulatory_activity(sequences=records[0].seq, model=small_r3lm)
 
 
 def test_errors(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
@@ -191,8 +237,18 @@ def test_errors(adata: AnnData, genome: dict[str, str], small_r3lm: SmallR3LM) -
         regulatory_activity(adata, genome=genome, model=small_r3lm, windows="all")
     with pytest.raises(ValueError, match="2 sequences, but the data have 7"):
         regulatory_activity(adata, sequences=["A", "C"], model=small_r3lm)
+    with pytest.raises(ValueError, match="'a' occurs more than once"):
+        regulatory_activity(adata, sequences=pd.Series(["ACGT"] * 2, ["a", "a"]), model=small_r3lm)
     with pytest.raises(ValueError, match="not a column of `var`"):
         regulatory_activity(adata, sequences="dna", model=small_r3lm)
     with pytest.raises(TypeError, match="`model` is a int"):
         regulatory_activity(adata, genome=genome, model=3)
+    with pytest.raises(ValueError, match="`genome` or `sequences`, not both"):
+        regulatory_activity(adata, genome=genome, sequences=["ACGT"] * 7, model=small_r3lm)
+    with pytest.raises(ValueError, match="`layer` have no effect without `cells`"):
+        regulatory_activity(adata, genome=genome, layer="counts", model=small_r3lm)
+    with pytest.raises(ValueError, match="need data with cells"):
+        regulatory_activity(sequences=["ACGT"], groupby="group", model=small_r3lm)
+    with pytest.raises(TypeError, match="Read the file first"):
+        regulatory_activity("cells.h5ad", genome=genome, model=small_r3lm)
     assert not adata.varm

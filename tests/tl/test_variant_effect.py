@@ -9,6 +9,8 @@ import pytest
 from scgsfm.tl import variant_effect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import SmallR3LM
 
 SITE = "CTGCAGATAAGACA"
@@ -59,6 +61,84 @@ def test_tables(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
     empty = variant_effect(table.iloc[:0], genome=genome, model=small_r3lm)
     assert len(empty) == 0
     assert empty.columns.equals(found.columns)
+
+
+def test_alleles_without_a_sequence(genome: dict[str, str], small_r3lm: SmallR3LM, tmp_path: Path) -> None:
+    """They are rows with a status, all in one warning; a file of structural variants gives a table, too."""
+    rows = [
+        "506\trs1\tG\tC,*,<DEL>",
+        "507\trs2\tA\tA[chr2:5[",
+        "508\trs3\tT\t.",
+        "509\trs4\tN\t<DUP>",
+        "510\trs5\tA\tR",
+    ]
+    (tmp_path / "v.vcf").write_text("#CHROM\tPOS\tID\tREF\tALT\n" + "".join(f"chr1\t{row}\n" for row in rows))
+    with pytest.warns(UserWarning, match=r"6 of 7 variants have no sequence.*1 breakend \('rs2'\)") as found:
+        table = variant_effect(tmp_path / "v.vcf", genome=genome, model=small_r3lm)
+    assert len(found) == 1
+    assert table.index.tolist() == ["rs1", "rs1", "rs1", "rs2", "rs3", "rs4", "rs5"]
+    assert table["status"].tolist() == [
+        "ok",
+        "spanning deletion",
+        "symbolic allele",
+        "breakend",
+        "missing allele",
+        "ambiguous allele",
+        "ambiguous allele",
+    ]
+    assert table["K562"].notna().tolist() == [True] + [False] * 6
+    with pytest.warns(UserWarning, match="1 of 1 variants have no sequence: 1 symbolic allele"):
+        assert len(variant_effect(["chr1:506:G:<DEL>"], genome=genome, model=small_r3lm)) == 1
+    with pytest.raises(ValueError, match="6 of 7 variants"):
+        variant_effect(tmp_path / "v.vcf", genome=genome, model=small_r3lm, on_error="raise")
+
+
+def test_one_bad_variant_does_not_stop_the_others(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
+    given = ["chr1:506:G:C", "chr1:506:A:C", "rs334", ("chr1", None, "A", "G"), "chr1:506:G:" + "A" * 300, None]
+    with pytest.warns(UserWarning, match=r"5 of 6.*'rs334'") as found:
+        table = variant_effect(given, genome=genome, model=small_r3lm)
+    assert len(found) == 1
+    unreadable = ["unparsable variant", "no valid position", "longer than the window", "unparsable variant"]
+    assert table["status"].tolist() == ["ok", "reference differs", *unreadable]
+
+
+def test_spellings_of_one_variant(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
+    row = pd.DataFrame({"chrom": [1.0], "pos": ["506"], "ref": ["G"], "alt": ["C,T"]})
+    texts = ["chr1_506_G_C_b38", "chr1:g.506G>C", "chr1:506G>C", "1:506 G/C", "NC_000001.11:g.506G>C", "1-506-G-C"]
+    several = variant_effect([*texts, ("chr1", 506, "G", "C"), *row.itertuples()], genome=genome, model=small_r3lm)
+    assert several["status"].tolist() == ["ok"] * 9
+    assert several["K562"].iloc[:8].nunique() == 1
+    by_table = variant_effect(row, genome=genome, model=small_r3lm)
+    assert by_table[["chrom", "alt"]].to_numpy().tolist() == [["1", "C"], ["1", "T"]]
+    single = variant_effect(("chr1", 506, "G", "C"), genome=genome, model=small_r3lm)
+    assert single["K562"].iloc[0] == several["K562"].iloc[0]
+
+
+def test_deletion_with_and_without_the_preceding_base(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
+    given = ["chr1:507:ATA:A", "chr1:508:TA:-", "chr1:g.508_509del", "chr1:g.508_509delTA"]
+    table = variant_effect(given, genome=genome, model=small_r3lm)
+    assert table["lost"].nunique() == 1
+    assert table["K562"].to_numpy() == pytest.approx(table["K562"].iloc[0], abs=0.02)
+
+
+@pytest.mark.parametrize("inserted", ["GATTACAGATTACAGATTAC", ""])
+def test_motifs_at_the_far_ends_are_not_lost(small_r3lm: SmallR3LM, tmp_path: Path, inserted: str) -> None:
+    """An insertion or deletion shifts the ends of the window, where a motif is in one of the two sequences only."""
+    site, at = "ACGTTGCATCGA", 1000
+    rows = "".join(" ".join(str(int(base == b)) for b in "ACGT") + "\n" for base in site)
+    (tmp_path / "m.meme").write_text(f"MOTIF M1 EDGE\nletter-probability matrix: alength= 4 w= 12 nsites= 100\n{rows}")
+    text = "".join(np.random.default_rng(3).choice(list("ACGT"), 2000))
+    for first in (at - 99, at + 87):
+        chrom = text[:first] + site + text[first + len(site) :]
+        ref, alt = (chrom[at], chrom[at] + inserted) if inserted else (chrom[at : at + 21], chrom[at])
+        table = variant_effect(
+            [f"chr1:{at + 1}:{ref}:{alt}"], genome={"chr1": chrom}, motifs=tmp_path / "m.meme", model=small_r3lm
+        )
+        assert table[["lost", "gained"]].to_numpy().tolist() == [["", ""]]
+    over = text[: at - 5] + site + text[at + 7 :]
+    variants = [f"chr1:{at + 1}:{over[at]}:{over[at]}T", f"chr1:{at - 9}:{over[at - 10]}:{over[at - 10]}T"]
+    table = variant_effect(variants, genome={"chr1": over}, motifs=tmp_path / "m.meme", model=small_r3lm)
+    assert table["lost"].tolist() == ["EDGE", ""]
 
 
 def test_errors(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:

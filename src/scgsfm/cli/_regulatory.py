@@ -26,12 +26,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--windows",
         choices=["centre", "tile", "tile_max"],
-        default="centre",
-        help="how long peaks are covered (default: %(default)s)",
+        help="how long peaks are covered (default: centre)",
     )
-    parser.add_argument("--motifs", metavar="FILE", help="motifs for explanations, as MEME, JASPAR or TRANSFAC")
-    parser.add_argument("--groupby", metavar="COLUMN", help="for cells: column of .obs with groups")
-    parser.add_argument("--layer", help="for cells: layer with the accessibility, instead of X")
+    parser.add_argument(
+        "--motifs",
+        metavar="FILE",
+        help="for variants, and with --explain: motifs as MEME, JASPAR, HOMER, TRANSFAC and others",
+    )
+    parser.add_argument(
+        "--groupby", metavar="COLUMN", help="for cells: column of .obs with groups, whose means go to OUT.groups.csv"
+    )
+    parser.add_argument("--layer", help="with --groupby: layer with the accessibility, instead of X")
     parser.add_argument(
         "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (default: all)"
     )
@@ -49,12 +54,14 @@ def run(args: argparse.Namespace) -> None:
     from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
 
     kind = _kind(args.input)
+    _check_options(args, kind)
     if not args.input.exists():
         raise FileNotFoundError(f"FILE: {args.input} does not exist.")
     if kind != "sequences" and args.genome is None:
         raise ValueError("--genome: give the FASTA file of the genome; genomes are never downloaded.")
-    if args.output.suffix != ".csv" and (kind != "cells" or args.output.suffix not in CELLS):
-        raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * (kind == 'cells')}.")
+    whole = kind == "cells" and args.explain is None
+    if args.output.suffix != ".csv" and not (whole and args.output.suffix in CELLS):
+        raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * whole}.")
     if kind == "variants":
         effects = variant_effect(args.input, genome=args.genome, motifs=args.motifs, model=args.model)
         _write(effects, args.output, "variants")
@@ -71,19 +78,45 @@ def run(args: argparse.Namespace) -> None:
         return
     if kind == "cells":
         source |= {"groupby": args.groupby, "layer": args.layer}
-    table = regulatory_activity(**source, windows=args.windows)
+    table = regulatory_activity(**source, windows=args.windows or "centre")
     if table is None:
         _write_cells(source["data"], args.output)
     else:
         _write(table, args.output, "elements")
 
 
+def _check_options(args: argparse.Namespace, kind: str) -> None:
+    """Refuse options that would have no effect on this kind of input."""
+    explains = args.explain is not None and kind != "variants"
+    needs_cells = "it needs cells (.h5ad, .zarr), without --explain"
+    reasons = {
+        "genome": "sequences need none" if kind == "sequences" else "",
+        "windows": "variants are centered"
+        if kind == "variants"
+        else "explanations are of the center"
+        if explains
+        else "",
+        "motifs": "" if kind == "variants" or explains else "it needs --explain",
+        "groupby": "" if kind == "cells" and not explains else needs_cells,
+        "layer": needs_cells if kind != "cells" or explains else "" if args.groupby else "it needs --groupby",
+        "explain": "variants have no explanation" if kind == "variants" else "",
+        "cell_type": "" if explains else "it needs --explain, and peaks, cells or sequences",
+    }
+    without = [
+        f"--{name.replace('_', '-')} ({reason})"
+        for name, reason in reasons.items()
+        if reason and getattr(args, name) is not None
+    ]
+    if without:
+        raise ValueError(f"{', '.join(without)}: no effect on {kind}. Omit {'them' if len(without) > 1 else 'it'}.")
+
+
 def _kind(path: Path) -> str:
-    name = path.name.removesuffix(".gz")
+    name = path.name.lower().removesuffix(".gz").removesuffix(".bgz")
     for kind, suffixes in {
         "cells": CELLS,
-        "peaks": (".bed", ".narrowPeak", ".broadPeak"),
-        "sequences": (".fa", ".fasta"),
+        "peaks": (".bed", ".narrowpeak", ".broadpeak"),
+        "sequences": (".fa", ".fasta", ".fna"),
         "variants": (".vcf",),
     }.items():
         if name.endswith(suffixes):
@@ -111,11 +144,11 @@ def _peaks(path: Path) -> Any:
     """Data without cells, with the intervals of a BED file as variables."""
     import anndata
     import numpy as np
-    import pandas as pd
 
-    table = pd.read_csv(path, sep="\t", header=None, comment="#", usecols=[0, 1, 2], names=["chrom", "start", "end"])
-    names = [f"{row.chrom}:{row.start}-{row.end}" for row in table.itertuples()]
-    return anndata.AnnData(np.zeros((0, len(table)), np.float32), var=table.set_axis(names))
+    from scgsfm.dna import read_bed
+
+    table = read_bed(path)
+    return anndata.AnnData(np.zeros((0, len(table)), np.float32), var=table)
 
 
 def _write(table: pd.DataFrame, path: Path, what: str) -> None:
@@ -129,6 +162,8 @@ def _write_cells(adata: Any, path: Path) -> None:
 
         table = adata.varm[_keys.R3LM].assign(status=adata.var[_keys.status(_keys.R3LM)])
         _write(table, path, "elements")
+        if _keys.groups(_keys.R3LM) in adata.uns:
+            _write(adata.uns[_keys.groups(_keys.R3LM)], path.with_suffix(".groups.csv"), "groups")
         return
     (adata.write_zarr if path.suffix == ".zarr" else adata.write_h5ad)(path)
     print(f"{path}: {adata.n_vars:,} peaks")

@@ -2,25 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm._messages import warn
+from scgsfm._messages import check_choice, did_you_mean, warn
 
 from ._genome import Genome
 from ._peaks import peaks_of
-from ._sequences import OK, sequences_of_peaks, sequences_of_texts
+from ._sequence_text import is_sequence
+from ._sequences import OK, describe_status, sequences_of_peaks, sequences_of_texts
 from ._species import species_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from anndata import AnnData
 
     from ._sequences import Tiling, Windows
+
+
+MAX_COMPARED = 10_000
+"""Number of names that are searched for one that is spelled similarly."""
+OnError: TypeAlias = Literal["warn", "raise"]
+
+
+def check_elements(data: Any, sequences: Any, genome: Any) -> None:
+    """Check that elements are given once: as peaks with a genome, or as sequences."""
+    if data is None and sequences is None:
+        msg = "Give data with peaks, or `sequences`."
+        raise ValueError(msg)
+    if isinstance(data, list | tuple | Mapping):
+        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
+        raise TypeError(msg)
+    if sequences is not None and genome is not None:
+        msg = "Give `genome` or `sequences`, not both: the genome has no effect on sequences."
+        raise ValueError(msg)
+
+
+def genome_name(genome: Any) -> str | None:
+    """The path of a genome, or its type, for the record of a result."""
+    if genome is None:
+        return None
+    return (
+        str(genome) if isinstance(genome, str | PathLike) else str(getattr(genome, "filename", type(genome).__name__))
+    )
+
+
+def given_sequences(sequences: Any) -> Any:
+    """Sequences that can be counted and read more than once; iterators are read here.
+
+    Raises
+    ------
+    TypeError
+        If a single sequence is given, or a table.
+    """
+    if sequences is None or isinstance(sequences, str | pd.Series | Mapping | np.ndarray):
+        return sequences
+    if isinstance(sequences, pd.DataFrame) or is_sequence(sequences) or not hasattr(sequences, "__iter__"):
+        msg = (
+            f"`sequences` is a {type(sequences).__name__}, but must be a list of sequences, a dict or series of them by "
+            "name, or a column of `var`; give a single sequence as a list."
+        )
+        raise TypeError(msg)
+    return list(sequences) if isinstance(sequences, Iterator) or not hasattr(sequences, "__len__") else sequences
 
 
 def element_names(data: AnnData | None, sequences: Any) -> pd.Index:
@@ -29,8 +78,11 @@ def element_names(data: AnnData | None, sequences: Any) -> pd.Index:
         return data.var_names
     if isinstance(sequences, pd.Series):
         return sequences.index.astype(str)
-    if isinstance(sequences, dict):
+    if isinstance(sequences, Mapping):
         return pd.Index(list(sequences), dtype=object)
+    ids = [getattr(sequence, "id", None) for sequence in sequences]
+    if len(set(ids)) == len(ids) and all(isinstance(id_, str) for id_ in ids):  # records of Biopython
+        return pd.Index(ids, dtype=object)
     return pd.Index([f"sequence_{i}" for i in range(len(sequences))], dtype=object)
 
 
@@ -45,11 +97,12 @@ def select_elements(names: pd.Index, elements: str | Sequence[str] | None, *, ma
             raise ValueError(msg)
         return np.arange(len(names))
     wanted = [elements] if isinstance(elements, str) else list(elements)
-    selected: np.ndarray = names.get_indexer(wanted)
+    selected: np.ndarray = names.get_indexer_for(wanted)  # all elements of a name that occurs more than once
     if (selected < 0).any():
-        missing = wanted[int(np.argmax(selected < 0))]
+        missing = [name for name in wanted if name not in names]
         msg = (
-            f"There is no element {missing!r}; {int((selected < 0).sum())} of {len(wanted)} names are not in the data."
+            f"There is no element {missing[0]!r}; {len(missing)} of {len(wanted)} names are not in the data."
+            f"{did_you_mean(str(missing[0]), names[:MAX_COMPARED].astype(str))}"
         )
         raise KeyError(msg)
     return selected
@@ -57,12 +110,13 @@ def select_elements(names: pd.Index, elements: str | Sequence[str] | None, *, ma
 
 def element_windows(
     data: AnnData | None,
-    sequences: str | Mapping[str, str] | pd.Series | Iterable[str] | None,
+    sequences: Any,
     genome: Any,
     *,
     width: int,
     windows: Tiling = "centre",
     selected: np.ndarray | None = None,
+    on_error: OnError = "warn",
 ) -> Windows:
     """Return the windows of elements.
 
@@ -80,7 +134,10 @@ def element_windows(
         How windows cover longer elements, see :func:`sequences_of_peaks`.
     selected
         Positions of the elements to use; by default all.
+    on_error
+        Whether elements without a sequence are listed in one warning, or in an error.
     """
+    check_choice("on_error", on_error, get_args(OnError))
     if sequences is not None:
         texts = _texts(data, sequences)
         texts = texts if selected is None else [texts[i] for i in selected]
@@ -103,6 +160,12 @@ def element_windows(
         if genome is not None and sequences is None:
             msg += " Is this the FASTA file of the genome that the peaks are on?"
         raise ValueError(msg)
+    names = element_names(data, sequences)
+    if flaws := describe_status(names if selected is None else names[selected], found.status.tolist()):
+        msg = f"{int((found.status != OK).sum()):,} of {len(found.status):,} elements have no sequence: {flaws}."
+        if on_error == "raise":
+            raise ValueError(msg)
+        warn(f"{msg} They have no prediction; `on_error='raise'` makes this an error.")
     return found
 
 
@@ -166,8 +229,12 @@ def _texts(data: AnnData | None, sequences: Any) -> Sequence[Any]:
             raise ValueError(msg)
         return list(data.var[sequences])
     if isinstance(sequences, pd.Series):
+        if data is not None and not sequences.index.is_unique:
+            twice = sequences.index[sequences.index.duplicated()][0]
+            msg = f"`sequences` is a series in which {twice!r} occurs more than once: give one sequence for each name."
+            raise ValueError(msg)
         return list(sequences if data is None else sequences.reindex(data.var_names))
-    if isinstance(sequences, dict):
+    if isinstance(sequences, Mapping):
         return list(sequences.values()) if data is None else [sequences.get(name) for name in data.var_names]
     texts = list(sequences)
     if data is not None and len(texts) != data.n_vars:

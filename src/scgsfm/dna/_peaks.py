@@ -11,44 +11,73 @@ import pandas as pd
 
 from scgsfm._messages import warn
 
+from ._contigs import contig_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CONTIG_COLUMNS = ("chrom", "chr", "seqnames", "chromosome", "seqname", "contig")
 START_COLUMNS = ("start", "chromstart")
 END_COLUMNS = ("end", "chromend")
+SUMMIT_COLUMN = "summit_offset"
+"""Column of the summit, as its distance from the start; -1 for none, as in narrowPeak files."""
+_NUMBER = r"-?\d[\d,]*(?:\.0+)?"
+_INTERVAL = rf"(?P<start>{_NUMBER})(?:[-_]|\.\.)(?P<end>{_NUMBER})"
+_STRAND = r"(?:\([-+.*]\)|:[-+.*])?"
 # a contig may contain the separators, so the last two numbers are the start and the end
-_NAME = re.compile(r"(?P<contig>\S+)[:_-](?P<start>\d[\d,]*)[-_](?P<end>\d[\d,]*)(?::[-+.*])?")
+_NAME = re.compile(rf"(?:.*::)?(?P<contig>\S*[^\s:_-])[:_-]{_INTERVAL}{_STRAND}")
+# names with something behind the interval, such as '_peak' or the '-1' of `var_names_make_unique`
+_LONGER_NAME = re.compile(rf"(?:.*::)?(?P<contig>\S*?[^\s:_-])[:_-]{_INTERVAL}{_STRAND}[-_.,;|\s].*")
 
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """Intervals: contig (``""`` for unparsable names), start (0-based) and end (exclusive)."""
+    """Intervals: contig (``""`` for unparsable names), start (0-based) and end (exclusive).
+
+    ``summit`` is the position of the summit of each, or -1 for none.
+    """
 
     contig: np.ndarray
     start: np.ndarray
     end: np.ndarray
+    summit: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.contig)
 
     def __getitem__(self, rows: np.ndarray) -> Peaks:
-        return Peaks(self.contig[rows], self.start[rows], self.end[rows])
+        summit = None if self.summit is None else self.summit[rows]
+        return Peaks(self.contig[rows], self.start[rows], self.end[rows], summit)
+
+    def summits(self) -> np.ndarray:
+        """Position of the summit of each interval, or -1."""
+        return np.full(len(self), -1) if self.summit is None else self.summit
 
 
 def parse_peak(name: str) -> tuple[str, int, int] | None:
-    """Contig, start and end of ``contig:start-end``, ``contig-start-end`` or ``contig_start_end``; else ``None``."""
-    found = _NAME.fullmatch(str(name).strip())
-    if found is None:
-        return None
-    return found["contig"], int(found["start"].replace(",", "")), int(found["end"].replace(",", ""))
+    """Contig, start and end of ``contig:start-end``, ``contig-start-end`` or ``contig_start_end``; else ``None``.
+
+    A strand (``(+)`` or ``:+``), a name in front (``peak1::``, as bedtools writes it), and anything behind the interval
+    (``_peak``) are ignored.
+    """
+    text = str(name).strip()
+    found = _NAME.fullmatch(text)
+    parsed = None if found is None else (contig_text(found["contig"]), _whole(found["start"]), _whole(found["end"]))
+    if (parsed is None or parsed[2] < parsed[1]) and (longer := _LONGER_NAME.fullmatch(text)):
+        return contig_text(longer["contig"]), _whole(longer["start"]), _whole(longer["end"])
+    return parsed
+
+
+def _whole(number: str) -> int:
+    return int(number.replace(",", "").partition(".")[0])
 
 
 def peaks_of(var: pd.DataFrame) -> Peaks:
     """The peaks of data: from columns for contig, start and end if there are any, else from the names.
 
     Columns are ``chrom``, ``chr`` or ``seqnames``, ``start`` and ``end``, in any case; or ``interval``, with
-    names. If columns and names differ, the columns are used and a warning is issued.
+    names. If columns and names differ, the columns are used and a warning is issued. A column ``summit_offset`` has the
+    distance of the summit from the start, as in narrowPeak files.
     """
     by_name = _from_names(var.index)
     lower = {str(column).lower(): column for column in reversed(var.columns)}
@@ -91,7 +120,15 @@ def _from_names(names: Iterable[str]) -> Peaks:
 
 
 def _from_columns(var: pd.DataFrame, contig: str, start: str, end: str) -> Peaks:
-    bounds = [pd.to_numeric(var[column].astype(object), errors="coerce") for column in (start, end)]
-    readable = ~(bounds[0].isna() | bounds[1].isna() | var[contig].isna()).to_numpy()
-    names = np.where(readable, var[contig].astype(str).to_numpy(dtype=object), "")
-    return Peaks(names, *(bound.fillna(0).to_numpy().astype(np.int64) for bound in bounds))
+    columns = [start, end, *([SUMMIT_COLUMN] if SUMMIT_COLUMN in var else [])]
+    bounds = [pd.to_numeric(var[column].astype(object), errors="coerce").to_numpy(np.float64) for column in columns]
+    readable = ~var[contig].isna().to_numpy()
+    for bound in bounds[:2]:
+        readable &= np.isfinite(bound) & (bound == np.rint(bound))
+    texts = [contig_text(name) for name in var[contig].astype(object)]
+    names = np.where(readable, np.array(texts, object), "")
+    starts, ends = (np.where(np.isfinite(bound), bound, 0).astype(np.int64) for bound in bounds[:2])
+    if len(bounds) == 2:
+        return Peaks(names, starts, ends)
+    offset = np.where(np.isfinite(bounds[2]), bounds[2], -1).astype(np.int64)
+    return Peaks(names, starts, ends, np.where((offset >= 0) & (offset < ends - starts), starts + offset, -1))

@@ -214,7 +214,8 @@ def scan_motifs(  # noqa: C901
         begin, length = ends[sequence], ends[sequence + 1] - ends[sequence]
         kmer, n_valid = 0, 0  # n_valid: bases since the last N
         for last in range(length + SEED - 1):  # last base of the k-mer; beyond the end only short motifs fit
-            base = bases[begin + last] if last < length else 4
+            # without the compiler (NUMBA_DISABLE_JIT), a uint8 would overflow in the sums below
+            base = np.int64(bases[begin + last]) if last < length else 4
             kmer = (4 * kmer + base) % 4**SEED if base < 4 else 0
             n_valid = n_valid + 1 if base < 4 else 0
             position = last - SEED + 1
@@ -366,7 +367,7 @@ def _kmers(bases: np.ndarray) -> np.ndarray:
     kmers = np.empty(len(bases), np.int64)
     kmer = 5**CHUNK - 1
     for i in range(len(bases) - 1, -1, -1):
-        kmer = kmer // 5 + bases[i] * 5 ** (CHUNK - 1)
+        kmer = kmer // 5 + np.int64(bases[i]) * 5 ** (CHUNK - 1)
         kmers[i] = kmer
     return kmers
 

@@ -14,12 +14,15 @@ import numpy as np
 
 from scgsfm.dna import encode
 
-from ._read_motifs import JASPAR_ID, MotifRecord, read_motifs
+from ._motif_formats import JASPAR_ID, MotifRecord
+from ._read_motifs import read_motifs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from scgsfm.kernels import MotifSeeds
+
+    from ._read_motifs import OnError
 
 P = 5e-5
 """Windows with a p-value below this are hits on a card (Duan et al. 2026)."""
@@ -135,18 +138,25 @@ class Motifs:
         )
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Motifs:
-        """Read motifs from a MEME, JASPAR or TRANSFAC file, plain or gzipped.
+    def read(cls, path: str | os.PathLike[str], *, on_error: OnError = "warn") -> Motifs:
+        """Read motifs from a file, in the format that its content shows.
 
-        Probabilities are multiplied by the number of sites in the file, or by 20. Families are taken from the file
-        (TRANSFAC), or, for motifs with a JASPAR id, from any version of the matrix in the embedded releases.
+        Formats are MEME (also of DREME, STREME and RNA), TRANSFAC, JASPAR, HOMER, HOCOMOCO (counts or log-odds),
+        GimmeMotifs, and a single matrix. Probabilities are multiplied by the number of sites in the file, or by 20.
+        Families are taken from the file (TRANSFAC, HOMER), or, for motifs with a JASPAR id, from any version of the
+        matrix in the embedded releases.
+
+        Parameters
+        ----------
+        path
+            The file, plain or gzipped.
+        on_error
+            What to do with motifs that can't be read: those without a matrix, of another shape than their header says,
+            with a position of zeros, or with an id that occurred before. ``"warn"`` leaves them out with one warning
+            that lists them; ``"raise"`` raises an error.
         """
-        records = read_motifs(path)
+        records = read_motifs(path, on_error=on_error)
         ids = [record.id for record in records]
-        if len(set(ids)) < len(ids):
-            twice = next(id_ for i, id_ in enumerate(ids) if id_ in ids[:i])
-            msg = f"{path}: the motif {twice} occurs more than once, but ids must be unique."
-            raise ValueError(msg)
         families, classes = zip(*_families(records), strict=True)
         return cls(
             ids,
@@ -163,6 +173,12 @@ class Motifs:
         """Motifs by the name of an embedded release, from a file, or the motifs themselves."""
         if isinstance(motifs, str | os.PathLike):
             return cls.embedded(str(motifs)) if motifs in EMBEDDED else cls.read(motifs)
+        if not isinstance(motifs, Motifs):
+            msg = (
+                f"`motifs` is a {type(motifs).__name__}, but must be the path of a motif file, one of "
+                f"{', '.join(map(repr, EMBEDDED))}, or scgsfm.motifs.Motifs."
+            )
+            raise TypeError(msg)
         return motifs
 
     def scan(self, sequences: Sequence[str], *, p: float = P, background: Sequence[float] = UNIFORM) -> Hits:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scgsfm import _keys
+from scgsfm._docs import doc_params
 from scgsfm._messages import listing
 from scgsfm.regulatory import Card, Trace
 
-from ._toolkit import finish, shorten
+from ._toolkit import GREY, OKABE_ITO, finish, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
     from scgsfm.regulatory import Explanation
 
-PALETTE = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
-"""Colorblind-safe colors of Okabe and Ito; further families are gray."""
-GRAY = "#bbbbbb"
-BASE_COLORS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
+BASE_COLORS = dict(zip("CGAT", OKABE_ITO, strict=False))
 ROLES = {"activating": "#00734f", "repressing": "#b34700", "context": "#444444"}
 LINE_LENGTH = 118
 MAX_LANES = 12
@@ -38,6 +36,7 @@ class _Drawn(NamedTuple):
     bases: np.ndarray | None
 
 
+@doc_params
 def regulatory_card(
     data: AnnData | Mapping[str, pd.DataFrame] | Explanation,
     element: str | None = None,
@@ -64,7 +63,7 @@ def regulatory_card(
     key
         Key of the results in ``uns``.
     show
-        Whether to show the plot. If ``False``, the axes are returned. Defaults to ``scanpy.settings.autoshow``.
+        {show}
 
     Returns
     -------
@@ -173,12 +172,12 @@ def _draw_motifs(ax: Axes, drawn: _Drawn, lanes: list[int], n_lanes: int) -> Non
     from matplotlib.patches import Patch, Rectangle
 
     by_effect = sorted(range(len(lanes)), key=lambda i: -abs(drawn.effects[i]))
-    families = list(dict.fromkeys(drawn.card.hits[i].family for i in by_effect))[: len(PALETTE)]
-    colors = dict(zip(families, PALETTE, strict=False))
+    families = list(dict.fromkeys(drawn.card.hits[i].family for i in by_effect))[: len(OKABE_ITO)]
+    colors = dict(zip(families, OKABE_ITO, strict=False))
     for hit, lane, cited in zip(drawn.card.hits, lanes, drawn.cited, strict=True):
         if lane < 0:
             continue
-        color = colors.get(hit.family, GRAY)
+        color = colors.get(hit.family, GREY)
         edge = {1: ROLES["activating"], -1: ROLES["repressing"]}.get(int(cited), "none")
         box = Rectangle((hit.start, lane - 0.4), hit.end - hit.start, 0.8, fc=color, alpha=0.45, ec="none")
         ax.add_patch(box)

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._toolkit import finish, shorten
+from scgsfm._docs import doc_params
+
+from ._toolkit import OKABE_ITO, finish, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,10 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-COLORS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
-"""Colorblind-safe colors of Okabe and Ito."""
 
-
+@doc_params
 def variant_effect(
     table: pd.DataFrame,
     *,
@@ -38,9 +38,9 @@ def variant_effect(
     cell_types
         Cell types to plot; by default all.
     ax
-        Axes to draw on. By default, a new figure of a suitable size is created.
+        {ax}
     show
-        Whether to show the plot. If ``False``, the axes are returned. Defaults to ``scanpy.settings.autoshow``.
+        {show}
 
     Returns
     -------
@@ -78,7 +78,7 @@ def variant_effect(
     values = rows[wanted].to_numpy(float)
     ax.hlines(positions, np.minimum(values.min(axis=1), 0), np.maximum(values.max(axis=1), 0), color="#dddddd", lw=3)
     for k, cell_type in enumerate(wanted):
-        ax.scatter(values[:, k], positions, s=28, color=COLORS[k % len(COLORS)], label=cell_type, zorder=3)
+        ax.scatter(values[:, k], positions, s=28, color=OKABE_ITO[k % len(OKABE_ITO)], label=cell_type, zorder=3)
     ax.set_yticks(positions, [shorten(str(name), 32) for name in rows.index], fontsize=8)
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel="effect of the alternative allele on log2 activity")
     ax.margins(x=0.08)

@@ -14,6 +14,8 @@ from scgsfm.motifs import Hits, Motifs, P
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scgsfm.dna import Span
+
 HIGH_GC, LOW_GC = 0.55, 0.40
 CLUSTER, CLUSTER_WIDTH = 3, 25
 """This number of motif centers within this number of bases is a cluster."""
@@ -199,17 +201,43 @@ def build_card(sequence: str, cell_type: str, motifs: Motifs, *, p: float = P) -
     return build_cards([sequence], cell_type, motifs, p=p)[0]
 
 
-def changed_motifs(reference: Card, alternative: Card) -> tuple[str, str]:
-    """The names of motifs that only the reference card has, and that only the alternative card has, best first."""
-    before, after = ([hit.name for hit in card.hits] for card in (reference, alternative))
-    return _difference(before, after), _difference(after, before)
+def changed_motifs(reference: Card, alternative: Card, reference_span: Span, alternative_span: Span) -> tuple[str, str]:
+    """The names of motifs that a variant disrupts, and that it creates, best first.
+
+    They overlap the bases that differ. Motifs that only one of the two sequences reaches, since an insertion or deletion
+    shifts its ends, don't count.
+
+    Parameters
+    ----------
+    reference, alternative
+        Cards of the sequences with either allele.
+    reference_span, alternative_span
+        Positions of the bases that differ, and of what both sequences have in common.
+    """
+    (before, at_before), (after, at_after) = (
+        (_names_within(card, span.first, span.last), _names_over(card, span))
+        for card, span in ((reference, reference_span), (alternative, alternative_span))
+    )
+    return (
+        ", ".join(name for name in _difference(before, after) if name in at_before),
+        ", ".join(name for name in _difference(after, before) if name in at_after),
+    )
 
 
-def _difference(names: list[str], others: list[str]) -> str:
+def _names_within(card: Card, first: int, last: int) -> list[str]:
+    return [hit.name for hit in card.hits if first <= hit.start and hit.end <= last]
+
+
+def _names_over(card: Card, span: Span) -> set[str]:
+    """Names of motifs over the bases that differ, or over the gap where an allele lacks them."""
+    return {hit.name for hit in card.hits if hit.start < span.end and hit.end > span.start}
+
+
+def _difference(names: list[str], others: list[str]) -> list[str]:
     unmatched, kept = Counter(others), []  # a name counts as often as it occurs
     for name in names:
         if unmatched[name]:
             unmatched[name] -= 1
         elif name not in kept:
             kept.append(name)
-    return ", ".join(kept)
+    return kept

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import write_record
-from scgsfm.dna import OK, element_names, element_windows, select_elements
+from scgsfm._adata import check_anndata, write_record
+from scgsfm._docs import doc_params
+from scgsfm.dna import OK, check_elements, element_names, element_windows, genome_name, given_sequences, select_elements
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import explanation_tables, select_cell_types
@@ -24,17 +25,19 @@ MAX_ELEMENTS = 200
 """Number of elements that are explained unless they are named."""
 
 
+@doc_params
 def explain_regulation(
     data: AnnData | None = None,
     elements: str | Sequence[str] | None = None,
     *,
     cell_type: str | Sequence[str] | None = None,
     genome: str | PathLike[str] | Any = None,
-    sequences: str | Iterable[str] | Mapping[str, str] | pd.Series | None = None,
+    sequences: str | Iterable[Any] | Mapping[str, Any] | pd.Series | None = None,
     motifs: str | PathLike[str] | Motifs | None = None,
     bases: bool = True,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     rng: int | np.random.Generator | None = 0,
+    on_error: Literal["warn", "raise"] = "warn",
     key_added: str | None = None,
     copy: bool = False,
 ) -> dict[str, pd.DataFrame] | AnnData | None:
@@ -54,23 +57,26 @@ def explain_regulation(
     cell_type
         One or more cell types of the model; by default all.
     genome
-        Path of the FASTA file of the genome that the peaks are on, plain or bgzip; an open ``pyfaidx.Fasta``; or a dict.
+        Path of the FASTA file of the genome that the peaks are on, plain or bgzip; an open ``pyfaidx.Fasta``; records of
+        Biopython; or a dict of sequences.
     sequences
         Sequences instead of peaks and a genome: a column of ``var``, one sequence for each variable, or a dict or series
-        by name.
+        by name. Each is a string, bytes, or a sequence or record of Biopython, of DNA or RNA.
     motifs
-        Motifs for the cards, instead of those of the model: a MEME, JASPAR or TRANSFAC file, ``"jaspar2024"``,
-        ``"jaspar2026"``, or :class:`~scgsfm.motifs.Motifs`. Predictions don't depend on them.
+        Motifs for the cards, instead of those of the model: a motif file (MEME, JASPAR, HOMER, TRANSFAC and others),
+        ``"jaspar2024"``, ``"jaspar2026"``, or :class:`~scgsfm.motifs.Motifs`. Predictions don't depend on them.
     bases
         Whether to compute the effect of each base, too: the prediction minus its mean over the three other bases.
     model
-        Name or directory of a model, or a loaded model.
+        {model}
     rng
         Seed or generator of the shuffles and the wording.
+    on_error
+        What to do with elements that have no sequence: ``"warn"`` lists them in one warning, ``"raise"`` raises an error.
     key_added
-        Key in ``uns`` under which to store the results, instead of ``"r3lm_explanations"``.
+        {key_added}
     copy
-        Whether to return a modified copy instead of writing to ``data``.
+        {copy}
 
     Returns
     -------
@@ -101,16 +107,14 @@ def explain_regulation(
     Context:
     - Cell Type: K562
     """
-    if data is None and sequences is None:
-        msg = "Give data with peaks, or `sequences`."
-        raise ValueError(msg)
-    if data is not None and not isinstance(data, AnnData):
-        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
-        raise TypeError(msg)
+    check_elements(data, sequences, genome)
+    if data is not None and not (isinstance(data, AnnData) and data.n_obs == 0):  # peaks may come without cells
+        check_anndata(data, argument="data", copy=copy)
     loaded = as_model(model, "r3lm")
+    sequences = given_sequences(sequences)
     names = element_names(data, sequences)
     selected = select_elements(names, elements, max_elements=MAX_ELEMENTS)
-    found = element_windows(data, sequences, genome, width=loaded.length, selected=selected)
+    found = element_windows(data, sequences, genome, width=loaded.length, selected=selected, on_error=on_error)
     cell_types = select_cell_types(loaded, cell_type)
     given = None if motifs is None else Motifs.of(motifs)
     labels = [str(names[selected[i]]) for i in found.element]
@@ -124,7 +128,7 @@ def explain_regulation(
     motif_source = None if given is None else given.info.get("name")
     params = {
         "cell_type": cell_types,
-        "genome": str(genome) if genome else None,
+        "genome": genome_name(genome),
         "motifs": motif_source,
         "bases": bases,
     }

@@ -7,8 +7,19 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import data_matrix, write_record
-from scgsfm.dna import OK, element_names, element_windows, max_by_element, mean_by_element
+from scgsfm._adata import check_anndata, data_matrix, groups, write_record
+from scgsfm._docs import doc_params
+from scgsfm._messages import check_choice
+from scgsfm.dna import (
+    OK,
+    check_elements,
+    element_names,
+    element_windows,
+    genome_name,
+    given_sequences,
+    max_by_element,
+    mean_by_element,
+)
 from scgsfm.models import as_model
 from scgsfm.regulatory import activity_of_cells
 
@@ -19,17 +30,19 @@ if TYPE_CHECKING:
     from scgsfm.models.r3lm import R3LM
 
 
+@doc_params
 def regulatory_activity(
     data: AnnData | None = None,
     *,
     genome: str | PathLike[str] | Any = None,
-    sequences: str | Iterable[str] | Mapping[str, str] | pd.Series | None = None,
+    sequences: str | Iterable[Any] | Mapping[str, Any] | pd.Series | None = None,
     windows: Literal["centre", "tile", "tile_max"] = "centre",
     groupby: str | None = None,
     cells: bool | None = None,
     layer: str | None = None,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     batch_size: int = 512,
+    on_error: Literal["warn", "raise"] = "warn",
     key_added: str | None = None,
     copy: bool = False,
 ) -> pd.DataFrame | AnnData | None:
@@ -39,21 +52,22 @@ def regulatory_activity(
     gene, integrated into the genome of a cell line by a lentivirus. It is neither the activity of the peak at its
     genomic position, nor the activity in cells other than these lines.
 
-    Peaks are read from the names of the variables (``chr1:100-300``, ``chr1-100-300``, ``chr1_100_300``) or from columns
-    of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which take precedence. Starts are 0-based, ends
-    exclusive.
+    Peaks are read from the names of the variables (``chr1:100-300``, ``chr1-100-300``, ``chr1_100_300``; a strand or a
+    name around them is ignored) or from columns of ``var`` (``chrom``, ``chr`` or ``seqnames``; ``start``; ``end``), which
+    take precedence. Starts are 0-based, ends exclusive. A column ``summit_offset`` has the distance of the summit from the
+    start, as in narrowPeak files; windows are then centered on the summits.
 
     Parameters
     ----------
     data
         Cells × peaks, human. None if ``sequences`` are given alone.
     genome
-        Path of the FASTA file, plain or bgzip, of the genome that the peaks are on; an open ``pyfaidx.Fasta``; or a dict
-        of sequences. The file is read on demand, and genomes are never downloaded. Contigs may be named with or without
-        ``chr``.
+        Path of the FASTA file, plain or bgzip, of the genome that the peaks are on; an open ``pyfaidx.Fasta``; records of
+        Biopython; or a dict of sequences. The file is read on demand, and genomes are never downloaded. Contigs may have
+        their names of UCSC, Ensembl, RefSeq or GenBank.
     sequences
         Sequences instead of peaks and a genome: a column of ``var``, one sequence for each variable, or a dict or series
-        by name.
+        by name. Each is a string, bytes, or a sequence or record of Biopython, of DNA or RNA.
     windows
         How elements are represented: by the 200 bases around their center (``"centre"``); or, for longer elements, by
         the mean (``"tile"``) or highest (``"tile_max"``) activity of evenly spaced windows that cover them.
@@ -62,15 +76,17 @@ def regulatory_activity(
     cells
         Whether to compute the mean activity of the accessible peaks of each cell.
     layer
-        Layer with the accessibility, instead of ``X``.
+        {layer} It has the accessibility.
     model
-        Name or directory of a model, or a loaded model.
+        {model}
     batch_size
         Number of sequences that the model reads at a time.
+    on_error
+        What to do with elements that have no sequence: ``"warn"`` lists them in one warning, ``"raise"`` raises an error.
     key_added
-        Key under which to store the results, instead of ``"r3lm_activity"``.
+        {key_added}
     copy
-        Whether to return a modified copy instead of writing to ``data``.
+        {copy}
 
     Returns
     -------
@@ -81,7 +97,8 @@ def regulatory_activity(
         Predicted activity; NaN where ``status`` isn't ``"ok"``.
     ``data.var["r3lm_activity_status"]`` : :class:`pandas.Series`
         ``"ok"``, or why there is no activity: ``"unknown contig"``, ``"out of bounds"`` of the contig,
-        ``"contains N"``, ``"unparsable name"``, ``"no sequence"`` or ``"not DNA"``.
+        ``"contains N"``, ``"unparsable name"``, ``"empty interval"``, ``"negative interval"`` (the end is before the
+        start), ``"no sequence"``, ``"not DNA"``, or ``"not a sequence"`` and its type.
     ``data.obsm["r3lm_activity"]`` : :class:`pandas.DataFrame` (float32, cells × cell types)
         Mean activity of the peaks of each cell, weighted by their accessibility in it; with ``cells`` or ``groupby``.
     ``data.uns["r3lm_activity_groups"]`` or ``data.uns[f"{key_added}_groups"]`` : :class:`pandas.DataFrame`
@@ -103,20 +120,24 @@ def regulatory_activity(
     >>> table.columns.tolist()
     ['HepG2', 'K562', 'WTC11', 'status']
     """
-    if data is None and sequences is None:
-        msg = "Give data with peaks, or `sequences`."
+    check_elements(data, sequences, genome)
+    if data is not None and not (isinstance(data, AnnData) and data.n_obs == 0):  # peaks may come without cells
+        check_anndata(data, argument="data", copy=copy)
+    if data is None and (groupby is not None or cells or layer is not None):
+        msg = "`groupby`, `cells` and `layer` need data with cells, but only `sequences` are given: omit them."
         raise ValueError(msg)
-    if data is not None and not isinstance(data, AnnData):
-        msg = f"`data` is a {type(data).__name__}, but must be AnnData; give sequences by `sequences=`."
-        raise TypeError(msg)
-    if groupby is not None and (data is None or groupby not in data.obs):
-        msg = f"`groupby={groupby!r}` is not a column of `obs`."
+    labels = groups(data, groupby) if data is not None and groupby is not None else None
+    summarizes = bool(cells) or (cells is None and groupby is not None)
+    if data is not None and not summarizes and (groupby is not None or layer is not None):
+        msg = "`groupby` and `layer` have no effect without `cells`: set `cells=True`, or omit them."
         raise ValueError(msg)
     loaded = as_model(model, "r3lm")
+    sequences = given_sequences(sequences)
     names = element_names(data, sequences)
+    check_choice("windows", windows, ("centre", "tile", "tile_max"))
     summarize = max_by_element if windows == "tile_max" else mean_by_element
     tiling = "tile" if windows == "tile_max" else windows
-    found = element_windows(data, sequences, genome, width=loaded.length, windows=tiling)
+    found = element_windows(data, sequences, genome, width=loaded.length, windows=tiling, on_error=on_error)
     predicted = loaded.predict(found.sequences, batch_size=batch_size)
     table = pd.DataFrame(summarize(predicted, found.element, len(names)), index=names, columns=loaded.cell_types)
     if data is None:
@@ -126,13 +147,13 @@ def regulatory_activity(
     key = key_added or _keys.R3LM
     adata.varm[key] = table
     adata.var[_keys.status(key)] = pd.Categorical(found.status.astype(str))
-    if cells or (cells is None and groupby is not None):
+    if summarizes:
         matrix = data_matrix(adata, layer=layer, use_raw=False)
         means = activity_of_cells(matrix, table.to_numpy())
         adata.obsm[key] = pd.DataFrame(means, index=adata.obs_names, columns=table.columns)
-        if groupby is not None:
-            adata.uns[_keys.groups(key)] = adata.obsm[key].groupby(adata.obs[groupby], observed=True).mean()
-    params = {"windows": windows, "groupby": groupby, "layer": layer, "genome": str(genome) if genome else None}
+        if labels is not None:
+            adata.uns[_keys.groups(key)] = adata.obsm[key].groupby(labels, observed=True).mean()
+    params = {"windows": windows, "groupby": groupby, "layer": layer, "genome": genome_name(genome)}
     status, n = np.unique(found.status.astype(str), return_counts=True)
     counts = dict(zip(status.tolist(), n.tolist(), strict=True))
     record = {"model": loaded.name, "params": params, "status": counts, "n_renamed_contigs": len(found.renamed)}

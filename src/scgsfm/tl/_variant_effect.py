@@ -1,30 +1,38 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from scgsfm._logging import logger
-from scgsfm.dna import OK, Genome, alleles, read_variants, warn_if_not_human
+from scgsfm._docs import doc_params
+from scgsfm._messages import check_choice, warn
+from scgsfm.dna import OK, Genome, alleles, describe_status, read_variants, warn_if_not_human
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import build_cards, changed_motifs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from os import PathLike
 
+    from scgsfm.dna import AllelePair
     from scgsfm.models.r3lm import R3LM
 
 
+NO_SEQUENCE = {"symbolic allele", "breakend", "spanning deletion", "missing allele", "longer than the window"}
+"""Variants that have no sequence by their nature, in any genome."""
+
+
+@doc_params
 def variant_effect(
-    variants: pd.DataFrame | str | PathLike[str] | Sequence[str],
+    variants: pd.DataFrame | str | PathLike[str] | Iterable[Any],
     *,
     genome: str | PathLike[str] | Any,
     motifs: str | PathLike[str] | Motifs | None = None,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     batch_size: int = 512,
+    on_error: Literal["warn", "raise"] = "warn",
 ) -> pd.DataFrame:
     r"""Predict how variants change the activity of the element that contains them :cite:p:`Duan2026`.
 
@@ -35,18 +43,25 @@ def variant_effect(
     Parameters
     ----------
     variants
-        A table with the columns ``chrom``, ``pos``, ``ref`` and ``alt``; a list of strings such as ``"chr1:12345:A:G"``;
-        or a VCF file. Positions are 1-based; insertions and deletions include the preceding base, as in VCF.
+        A table with the columns ``chrom``, ``pos``, ``ref`` and ``alt``; a VCF file, plain or gzipped; or a list of texts,
+        tuples, dicts or objects of VCF readers. Texts are ``"chr1:12345:A:G"``, ``"chr1_12345_A_G_b38"``,
+        ``"1:12345 A/G"``, or HGVS names of the genome (``"chr1:g.12345A>G"``, ``"NC_000001.11:g.12345_12347del"``).
+        Positions are 1-based; insertions and deletions include the preceding base, as in VCF, or have the allele ``-``,
+        as in ANNOVAR. Several alternative alleles are several variants.
     genome
         Path of the FASTA file, plain or bgzip, of the build that the variants were called on; an open ``pyfaidx.Fasta``;
-        or a dict of sequences. Genomes are never downloaded. Contigs may be named with or without ``chr``.
+        records of Biopython; or a dict of sequences. Genomes are never downloaded. Contigs may have their names of UCSC,
+        Ensembl, RefSeq or GenBank.
     motifs
-        Motifs for ``lost`` and ``gained``, instead of those of the model: a MEME, JASPAR or TRANSFAC file,
-        ``"jaspar2024"``, ``"jaspar2026"``, or :class:`~scgsfm.motifs.Motifs`.
+        Motifs for ``lost`` and ``gained``, instead of those of the model: a motif file (MEME, JASPAR, HOMER, TRANSFAC and
+        others), ``"jaspar2024"``, ``"jaspar2026"``, or :class:`~scgsfm.motifs.Motifs`.
     model
-        Name or directory of a model, or a loaded model.
+        {model}
     batch_size
         Number of sequences that the model reads at a time.
+    on_error
+        What to do with variants that have no prediction: ``"warn"`` keeps them, with their ``status``, and lists them in
+        one warning; ``"raise"`` raises an error.
 
     Returns
     -------
@@ -57,15 +72,19 @@ def variant_effect(
     ``<cell type>_ref``, ``<cell type>_alt``, ``<cell type>`` : float32
         For each cell type, the activity with either allele, and the effect.
     ``lost``, ``gained``
-        Names of motifs at the variant that only the reference, or only the alternative sequence has, best first.
+        Names of motifs over the bases that differ which only the reference, or only the alternative sequence has, best
+        first.
     ``status``
-        ``"ok"``, or why there is no prediction (NaN): ``"unknown contig"``, ``"out of bounds"`` of the contig, or
-        ``"contains N"``.
+        ``"ok"``, or why there is no prediction (NaN). The genome: ``"unknown contig"``, ``"out of bounds"`` of the
+        contig, ``"contains N"``, ``"reference differs"``. The alleles: ``"symbolic allele"`` such as ``<DEL>``,
+        ``"breakend"``, ``"spanning deletion"`` (``*``), ``"missing allele"``, ``"ambiguous allele"``, ``"not DNA"``,
+        ``"longer than the window"`` of the model. The description: ``"no valid position"``, ``"unparsable variant"``.
 
     Raises
     ------
     ValueError
-        If a reference allele differs from the genome, a variant can't be parsed, or no variant has a sequence.
+        If most reference alleles differ from the genome, or no variant can be parsed or has a sequence. Files whose
+        alleles are all symbolic give a table.
 
     Examples
     --------
@@ -75,34 +94,51 @@ def variant_effect(
     >>> table[["chrom", "pos", "status"]].values.tolist()
     [['chr1', 257, 'ok']]
     """
+    check_choice("on_error", on_error, ("warn", "raise"))
     loaded = as_model(model, "r3lm")
-    parsed = read_variants(variants)
+    found_motifs = loaded.motifs if motifs is None else Motifs.of(motifs)
+    parsed = read_variants(variants, on_error=on_error)
     with Genome.of(genome) as opened:
         warn_if_not_human([], opened)
-        pairs, status = alleles(parsed, opened, loaded.length)
-    ok = np.flatnonzero(np.array(status, dtype=object) == OK)
-    if len(ok) < len(parsed):
-        counts = pd.Series(status)[lambda s: s != OK].value_counts()
-        reasons = "; ".join(f"{n:,} {reason}" for reason, n in counts.items())
-        logger.info("%d of %d variants have a sequence; %s", len(ok), len(parsed), reasons)
-    if parsed and not len(ok):
-        msg = f"None of {len(parsed)} variants has a sequence: {reasons}. Is this the genome they were called on?"
-        raise ValueError(msg)
-    sequences = [sequence for i in ok for sequence in pairs[i]]
-    both = np.full((len(parsed), 2, len(loaded.cell_types)), np.nan, np.float32)
+        pairs = alleles(parsed, opened, loaded.length)
+    _report(pairs, on_error)
+    ok = np.flatnonzero([pair.status == OK for pair in pairs])
+    sequences = [sequence for i in ok for sequence in (pairs[i].reference, pairs[i].alternative)]
+    both = np.full((len(pairs), 2, len(loaded.cell_types)), np.nan, np.float32)
     both[ok] = loaded.predict(sequences, batch_size=batch_size).reshape(-1, 2, len(loaded.cell_types))
-    cards = build_cards(sequences, "", loaded.motifs if motifs is None else Motifs.of(motifs))
-    changed = [("", "")] * len(parsed)
+    cards = build_cards(sequences, "", found_motifs)
+    changed = [("", "")] * len(pairs)
     for row, i in enumerate(ok):
-        changed[i] = changed_motifs(cards[2 * row], cards[2 * row + 1])
+        spans = pairs[i].reference_span, pairs[i].alternative_span
+        changed[i] = changed_motifs(cards[2 * row], cards[2 * row + 1], *spans)
     columns: dict[str, Any] = {
-        "chrom": [variant.contig for variant in parsed],
-        "pos": [variant.pos for variant in parsed],
-        "ref": [variant.ref for variant in parsed],
-        "alt": [variant.alt for variant in parsed],
+        "chrom": [pair.variant.contig for pair in pairs],
+        "pos": [pair.variant.pos for pair in pairs],
+        "ref": [pair.variant.ref for pair in pairs],
+        "alt": [pair.variant.alt for pair in pairs],
     }
     for k, cell_type in enumerate(loaded.cell_types):
         columns |= {f"{cell_type}_ref": both[:, 0, k], f"{cell_type}_alt": both[:, 1, k]}
         columns[cell_type] = both[:, 1, k] - both[:, 0, k]
-    columns |= {"lost": [lost for lost, _ in changed], "gained": [gained for _, gained in changed], "status": status}
-    return pd.DataFrame(columns, index=[variant.id or str(variant) for variant in parsed])
+    columns |= {"lost": [lost for lost, _ in changed], "gained": [gained for _, gained in changed]}
+    return pd.DataFrame(columns | {"status": [pair.status for pair in pairs]}, index=_names(pairs))
+
+
+def _names(pairs: list[AllelePair]) -> list[str]:
+    return [pair.variant.id or str(pair.variant) for pair in pairs]
+
+
+def _report(pairs: list[AllelePair], on_error: str) -> None:
+    """List variants without a sequence in one warning, or raise an error if none is left that should have one."""
+    status = [pair.status for pair in pairs]
+    reasons = describe_status(_names(pairs), status)
+    if not reasons:
+        return
+    if OK not in status and set(status) - NO_SEQUENCE:
+        msg = f"None of {len(pairs)} variants has a sequence: {reasons}. Is this the genome they were called on?"
+        raise ValueError(msg)
+    n_without = len(status) - status.count(OK)
+    msg = f"{n_without:,} of {len(pairs):,} variants have no sequence: {reasons}."
+    if on_error == "raise":
+        raise ValueError(msg)
+    warn(f"{msg} They have no prediction; `on_error='raise'` makes this an error.")

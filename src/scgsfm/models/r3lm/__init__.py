@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from scgsfm.motifs import Hits, Motifs
 from scgsfm.regulatory import Card, Explanation, Hit, Step, Trace, build_card, build_cards, explain
 
 from ._stage_config import StageConfig
@@ -35,7 +36,9 @@ __all__ = [
     "Examples",
     "Explanation",
     "Hit",
+    "Hits",
     "Measured",
+    "Motifs",
     "StageConfig",
     "Step",
     "Tokens",

@@ -1,0 +1,86 @@
+"""Text files as users have them: plain or gzipped, in UTF-8, UTF-16 or Latin-1, with any line ends."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+
+_GZIP = b"\x1f\x8b"
+_LFS = b"version https://git-lfs.github.com/spec/"
+
+
+class TruncatedFileError(ValueError):
+    """A gzipped file ends early, or is damaged."""
+
+
+def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
+    """Yield the lines of a text file, without line ends.
+
+    Parameters
+    ----------
+    path
+        A plain or gzipped file. Bytes that aren't UTF-8 are read as Latin-1.
+    argument
+        Name of the argument, for messages.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no file.
+    ValueError
+        If the file is a Git LFS pointer.
+    TruncatedFileError
+        After the last line that could be read, if a gzipped file ends early.
+    """
+    with open_binary(path, argument) as file:
+        try:
+            first = file.peek(2)[:2]  # type: ignore[attr-defined]
+            if first in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+                yield from file.read().decode("utf-16", "replace").splitlines()
+            else:
+                yield from _decoded(file)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            msg = f"`{argument}`: {path} is cut short or damaged ({error}): the gzipped file isn't complete."
+            raise TruncatedFileError(msg) from error
+
+
+def read_text(path: str | os.PathLike[str], argument: str) -> str:
+    """Read a whole text file, see :func:`text_lines`, with line feeds as line ends."""
+    return "".join(f"{line}\n" for line in text_lines(path, argument))
+
+
+def open_binary(path: str | os.PathLike[str], argument: str) -> BinaryIO:
+    """Open a plain or gzipped file, after checks that name what is wrong with it."""
+    path = Path(path).expanduser()
+    if path.is_dir():
+        msg = f"`{argument}`: {path} is a directory, but must be a file."
+        raise IsADirectoryError(msg)
+    if not path.is_file():
+        msg = f"`{argument}`: there is no file {path}."
+        raise FileNotFoundError(msg)
+    with path.open("rb") as file:
+        start = file.read(len(_LFS))
+    if start == _LFS:
+        msg = f"`{argument}`: {path} is a Git LFS pointer, not the file itself: run `git lfs pull` in its repository."
+        raise ValueError(msg)
+    return gzip.open(path, "rb") if start[:2] == _GZIP else path.open("rb")  # type: ignore[return-value]
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    first = True
+    for line in lines:
+        raw = line.removeprefix(codecs.BOM_UTF8) if first else line
+        first = False
+        # a file of the old Mac OS is a single line
+        for part in raw.rstrip(b"\r\n").split(b"\r"):
+            try:
+                yield part.decode()
+            except UnicodeDecodeError:
+                yield part.decode("latin-1")
