@@ -10,6 +10,7 @@ import pandas as pd
 from scgsfm._adata import data_matrix, data_var, gene_names
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
+from scgsfm._scanpy import import_scanpy
 from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets, read_entry_names
@@ -274,7 +275,7 @@ def _ranked_by_scanpy(adata: AnnData, key: str, groupby: str | None) -> Mapping[
 
 
 def _rank_genes(adata: AnnData, groupby: str | None, matrix: Any, names: pd.Index) -> Mapping[str, Any]:
-    import scanpy as sc
+    sc = import_scanpy()
     from anndata import AnnData
     from scipy.sparse import issparse
 
