@@ -37,9 +37,9 @@ def run(args: argparse.Namespace) -> None:
     """Score and write: zarr in blocks, h5ad at once."""
     from scgsfm import GeneSets, _keys, tl
 
-    check_cells(args.file)
     check_output(args.output, CELLS, force=args.force, source=args.file)
     gene_sets = GeneSets(args.sets)
+    check_cells(args.file)
     options = {"method": args.method, "layer": args.layer, "gene_symbols": args.gene_symbols}
     if args.output.suffix == ".zarr":
         if args.output.exists() and args.output.samefile(args.file):
