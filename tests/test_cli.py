@@ -235,7 +235,7 @@ def test_predict_genes(gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", "--new"]) == 0
     printed = [line.split()[:2] for line in capsys.readouterr().out.splitlines()[1:]]
     assert printed == [["CD3D", "B"], ["CD19", "B"], ["CD19", "T/NK"]]
-    options = ["--by", "term", "--min-probability", "0.01", "-o", str(path)]
+    options = ["--by", "term", "--min-probability", "0.01", "--force", "-o", str(path)]
     assert main(["predict", "--library", str(gmt), "--genes", "CD3D", "CD19", *options]) == 0
     assert pd.read_csv(path)[["term", "gene"]].to_numpy().tolist() == [["T/NK", "CD3D"], ["B", "CD19"]]
 

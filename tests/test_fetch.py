@@ -15,6 +15,7 @@ import pytest
 from scgsfm import _fetch
 from scgsfm._fetch import fetch
 from scgsfm.errors import ChecksumError, DownloadError
+from scgsfm.models._locate import find
 
 if TYPE_CHECKING:
     from typing import Any
@@ -245,3 +246,40 @@ def test_progress_bar(good: Server, own_settings: Settings, capfd: pytest.Captur
     own_settings.verbosity = 0
     fetch([f"{good.url}/f.bin"], "g.bin")
     assert capfd.readouterr().err == ""
+
+
+HUB_FILES = ("config.json", "vocab.txt", "model.safetensors")
+
+
+@pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
+def test_offline_mode_of_the_hub(
+    good: Server, own_settings: Settings, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setenv("HF_ENDPOINT", good.url)
+    with pytest.raises(DownloadError, match=rf"offline mode \({variable}\) is on"):
+        find("owner/model")
+    assert not good.requests
+    fetch([f"{good.url}/f.bin"], "f.bin")  # files of other sites
+    monkeypatch.setenv(variable, "0")
+    with pytest.raises(DownloadError, match="404"):
+        find("owner/model")
+
+
+def test_endpoint_of_the_hub(good: Server, own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in HUB_FILES:
+        good.files[f"/hub/owner/model/resolve/main/{file}"] = b"{}"
+    monkeypatch.setenv("HF_ENDPOINT", f"{good.url}/hub/")
+    assert find("owner/model").directory == own_settings.cache_dir / "models/owner/model"
+    assert len(good.requests) == len(HUB_FILES)
+    monkeypatch.setenv("HF_ENDPOINT", "mirror.example")
+    with pytest.raises(ValueError, match=r"HF_ENDPOINT .* found 'mirror.example'"):
+        find("owner/other")
+
+
+def test_proxy(good: Server, own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    good.files["http://hub.invalid/f.bin"] = BODY
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("http_proxy", good.url)
+    assert fetch(["http://hub.invalid/f.bin"], "f.bin").read_bytes() == BODY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pooch
 import pytest
 
 from scgsfm._logging import logger
+from scgsfm.models import available
 
 if TYPE_CHECKING:
     from typing import Any
@@ -113,3 +115,43 @@ def test_environment_of_a_process(tmp_path: Path) -> None:
     env = {**os.environ, "SCGSFM_CACHE": str(tmp_path / "c"), "SCGSFM_OFFLINE": "on"}
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert run.stdout.split() == [str(tmp_path / "c"), "True"]
+
+
+@pytest.fixture
+def no_home(own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A user without a home directory; returns the directory of temporary files."""
+
+    def unknown(name: str) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("SCGSFM_CACHE")
+    monkeypatch.setattr(pooch, "os_cache", unknown)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_without_a_home_directory(own_settings: Settings, no_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_settings.cache_dir.parent == no_home
+    assert "cache_dir" in repr(own_settings)
+    assert {model["where"] for model in available()} == {"embedded", "hub"}
+    monkeypatch.setattr(pooch, "os_cache", lambda name: Path("~/.cache") / name)  # older versions of platformdirs
+    assert own_settings.cache_dir.parent == no_home
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners of POSIX")
+def test_cache_of_another_user_is_not_used(own_settings: Settings, no_home: Path) -> None:
+    (no_home / "other").mkdir()
+    own_settings.cache_dir.symlink_to(no_home / "other")
+    with pytest.raises(PermissionError, match="belongs to another user. Set the environment variable SCGSFM_CACHE"):
+        _ = own_settings.cache_dir
+    assert len(available()) > 3
+
+
+def test_without_any_writable_directory(own_settings: Settings, no_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(FileNotFoundError, match="SCGSFM_CACHE"):
+        _ = own_settings.cache_dir
+    assert len(available()) > 3

@@ -24,7 +24,7 @@ TEMPORARY = {408, 425, 429, *range(500, 600)}
 """HTTP status codes after which another attempt can succeed."""
 
 
-def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None) -> Path:
+def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None, offline: str | None = None) -> Path:
     """Path of a file in the cache directory, downloaded if it is not there.
 
     An existing file at ``settings.cache_dir / path`` is used. Otherwise ``settings.mirrors`` are tried, in order, then
@@ -39,6 +39,8 @@ def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None) -> Path:
     sha256
         Expected SHA-256, in hexadecimal. Without it, a download is verified by the checksum that the Hugging Face Hub
         reports for large files.
+    offline
+        The setting that forbids this download in addition to ``settings.offline``, for the message.
 
     Raises
     ------
@@ -55,9 +57,10 @@ def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None) -> Path:
     if target.is_file() and not damaged:
         return target
     by_hand = f"To add the file by hand, save it as {target} (settings.cache_dir or SCGSFM_CACHE move the cache)."
-    if settings.offline:
+    offline = "settings.offline, SCGSFM_OFFLINE" if settings.offline else offline
+    if offline:
         problem = f"is damaged (its SHA-256 is not {sha256})" if damaged else "is not in the cache"
-        head = f"{target} {problem}, and offline mode (settings.offline, SCGSFM_OFFLINE) is on. It is available from"
+        head = f"{target} {problem}, and offline mode ({offline}) is on. It is available from"
         raise (ChecksumError if damaged else DownloadError)("\n  ".join([head, *sources]) + f"\n{by_hand}")
     if damaged:
         logger.warning("%s is damaged (its SHA-256 is not %s) and is downloaded again.", target, sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +22,8 @@ class Settings:
     """Settings of the package, as attributes of :data:`scgsfm.settings`.
 
     Defaults come from the environment variables ``SCGSFM_CACHE`` (a directory), ``SCGSFM_OFFLINE`` (``1`` or ``0``) and
-    ``SCGSFM_MIRRORS`` (base URLs, separated by spaces or commas).
+    ``SCGSFM_MIRRORS`` (base URLs, separated by spaces or commas). Downloads from the Hugging Face hub also honor
+    ``HF_HUB_OFFLINE`` and ``HF_ENDPOINT``, and all downloads honor ``https_proxy``, ``http_proxy`` and ``no_proxy``.
 
     Examples
     --------
@@ -45,14 +47,22 @@ class Settings:
 
     @property
     def cache_dir(self) -> Path:
-        """Directory of downloaded files, created by the first download. Default: the cache directory of the system."""
+        """Directory of downloaded files, created by the first download. Default: the cache directory of the system.
+
+        Where the user has no home directory, as in some containers, it is a directory of the user in the directory of
+        temporary files.
+        """
         if self._cache_dir is not None:
             return self._cache_dir
         if directory := os.environ.get("SCGSFM_CACHE"):
             return _directory(directory, "SCGSFM_CACHE")
         import pooch
 
-        return Path(pooch.os_cache("scgsfm"))
+        try:
+            path = Path(pooch.os_cache("scgsfm"))
+        except (RuntimeError, KeyError):  # of platformdirs, for a user without a home directory
+            return _temporary()
+        return path if path.is_absolute() else _temporary()  # older versions return "~/.cache" as it is
 
     @cache_dir.setter
     def cache_dir(self, value: str | os.PathLike[str]) -> None:
@@ -63,11 +73,7 @@ class Settings:
         """Whether downloads are disabled, so that only embedded and cached files are used."""
         if self._offline is not None:
             return self._offline
-        text = os.environ.get("SCGSFM_OFFLINE", "").strip().lower()
-        if text not in _SWITCH:
-            msg = f"The environment variable SCGSFM_OFFLINE is {text!r}, but must be 1 or 0."
-            raise ValueError(msg)
-        return _SWITCH[text]
+        return switched_on("SCGSFM_OFFLINE")
 
     @offline.setter
     def offline(self, value: bool) -> None:
@@ -94,14 +100,38 @@ class Settings:
         """Base URLs that are tried before the original one: for ``https://host/a/b``, ``<mirror>/a/b``."""
         if self._mirrors is not None:
             return self._mirrors
-        return _bases(os.environ.get("SCGSFM_MIRRORS", "").replace(",", " ").split(), "SCGSFM_MIRRORS")
+        return base_urls(os.environ.get("SCGSFM_MIRRORS", "").replace(",", " ").split(), "SCGSFM_MIRRORS")
 
     @mirrors.setter
     def mirrors(self, value: Sequence[str]) -> None:
         if isinstance(value, str):
             msg = f"mirrors must be a list of base URLs, found the string {value!r}. For one mirror, use [{value!r}]."
             raise TypeError(msg)
-        self._mirrors = _bases(value, "mirrors")
+        self._mirrors = base_urls(value, "mirrors")
+
+
+def switched_on(variable: str) -> bool:
+    """Whether an environment variable is 1, true, yes or on."""
+    text = os.environ.get(variable, "").strip().lower()
+    if text not in _SWITCH:
+        msg = f"The environment variable {variable} is {text!r}, but must be 1 or 0."
+        raise ValueError(msg)
+    return _SWITCH[text]
+
+
+def _temporary() -> Path:
+    """A cache directory for users without a home directory; never one that another user owns."""
+    remedy = "Set the environment variable SCGSFM_CACHE, or settings.cache_dir, to a directory that you can write."
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    try:
+        path = Path(tempfile.gettempdir()) / f"scgsfm-{user}"
+        if path.is_symlink() or (path.exists() and path.stat().st_uid != user):
+            msg = f"You have no home directory, and {path} belongs to another user. {remedy}"
+            raise PermissionError(msg)
+    except FileNotFoundError as error:
+        msg = f"You have neither a home directory nor a writable directory for temporary files. {remedy}"
+        raise FileNotFoundError(msg) from error
+    return path
 
 
 def _directory(value: str | os.PathLike[str], name: str) -> Path:
@@ -112,7 +142,8 @@ def _directory(value: str | os.PathLike[str], name: str) -> Path:
     return path
 
 
-def _bases(urls: Sequence[str], name: str) -> tuple[str, ...]:
+def base_urls(urls: Sequence[str], name: str) -> tuple[str, ...]:
+    """Base URLs without a final slash; ValueError if one is not a URL of HTTP. ``name`` is that of the setting."""
     for url in urls:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from numba import njit
+from numba import config, njit
 from numba.core import event
 
 from scgsfm.kernels import CompileNotice
@@ -39,6 +39,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
 def test_notice_is_logged_once_and_only_for_this_package(said: list[str]) -> None:
     with event.install_listener("numba:compile", CompileNotice()):
         compiled("other.module")

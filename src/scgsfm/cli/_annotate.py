@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._inputs import check_cells, read_cells
+from ._outputs import CELLS, add_force, check_output, write_cells
+
 if TYPE_CHECKING:
     import argparse
 
@@ -13,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Input, markers, options and output."""
     parser.add_argument("file", type=Path, help="input data, .h5ad or .zarr")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="output, .h5ad or .zarr")
+    add_force(parser)
     parser.add_argument(
         "--markers",
         default="tissue_markers",
@@ -29,17 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Annotate the cells and write the output."""
     from scgsfm import tl
-    from scgsfm._adata import read_any
 
-    for argument, path in (("FILE", args.file), ("--output", args.output)):
-        if path.suffix not in {".h5ad", ".zarr"}:
-            raise ValueError(f"{argument}: {path} must end in .h5ad or .zarr.")
-    if not args.file.exists():
-        raise FileNotFoundError(f"FILE: {args.file} does not exist.")
-    adata = read_any(args.file)
+    check_cells(args.file)
+    check_output(args.output, CELLS, force=args.force, source=args.file)
+    adata = read_cells(args.file)
     options = {"markers": args.markers, "tissue": args.tissue, "groupby": args.groupby}
     tl.annotate(adata, **options, layer=args.layer, gene_symbols=args.gene_symbols)
-    (adata.write_zarr if args.output.suffix == ".zarr" else adata.write_h5ad)(args.output)
+    write_cells(adata, args.output)
     print(f"{args.output}: {adata.n_obs:,} cells")
     for label, n in adata.obs["annotation"].value_counts().items():
         if n:

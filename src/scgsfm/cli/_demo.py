@@ -6,6 +6,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from ._outputs import add_force, check_output, write_cells
+
 if TYPE_CHECKING:
     import argparse
 
@@ -36,8 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, default=Path("scgsfm_demo.h5ad"), metavar="H5AD", help="default: %(default)s"
     )
     parser.add_argument(
-        "--figure", type=Path, default=Path("scgsfm_demo.png"), metavar="PNG", help="default: %(default)s"
+        "--figure",
+        type=Path,
+        default=Path("scgsfm_demo.png"),
+        metavar="FILE",
+        help="figure, .png, .pdf or .svg (default: %(default)s)",
     )
+    add_force(parser)
 
 
 def standardized(adata: AnnData, method: str) -> pd.DataFrame:
@@ -90,6 +97,8 @@ def run(args: argparse.Namespace) -> None:
     """Score, report and write the outputs."""
     from scgsfm import GeneSets, datasets, tl
 
+    check_output(args.output, (".h5ad",), force=args.force)
+    check_output(args.figure, (".png", ".pdf", ".svg"), force=args.force, argument="--figure")
     start = perf_counter()
     adata = datasets.pbmc()
     # the order of the marker sets, for a diagonal in the figure
@@ -102,6 +111,6 @@ def run(args: argparse.Namespace) -> None:
     tl.score(adata, gene_sets, method=METHODS)
     tl.embed_cells(adata)
     report(adata)
-    adata.write_h5ad(args.output)
+    write_cells(adata, args.output)
     draw(adata, args.figure)
     print(f"\nWrote {args.output} and {args.figure}; {perf_counter() - start:.0f} s")

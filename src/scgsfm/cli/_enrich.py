@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._inputs import genes_of, is_file, is_number, read_cells, read_genes, read_rows, without_header
+from ._options import positive
+from ._outputs import CELLS, TABLES, add_table_output, check_output, write_table
+
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
-
-CELLS = (".h5ad", ".zarr")
-RANKINGS = (".csv", ".tsv", ".txt", ".rnk")
+N_PRINTED = 20
+"""Terms per group that are printed."""
+MISSING = ("", "NA", "NaN", "nan")
+"""How files write a missing number."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "input",
         nargs="+",
         metavar="GENE|FILE",
-        help="genes, a ranking (.rnk, .csv or .tsv: gene and number per line), or data as .h5ad or .zarr",
+        help="genes, or a .txt, .csv or .tsv file with a gene per line, or a ranking (gene and number per line), or - "
+        "for standard input, or data as .h5ad or .zarr",
     )
     parser.add_argument(
         "--library", default="hallmark", help="name of a library, or a .gmt or .json file (default: %(default)s)"
@@ -31,64 +37,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups of cells")
     parser.add_argument("--layer", help="rank genes by this layer instead of X")
     parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var with the gene names")
-    parser.add_argument("--background", type=Path, metavar="FILE", help="background genes, one per line")
+    parser.add_argument("--background", metavar="FILE", help="file of background genes, one per line")
+    parser.add_argument("--model", help="name or directory of the model for --mode gsfm (default: gsfm-base)")
     parser.add_argument(
-        "--model", default="gsfm-base", help="name or directory of the model for --mode gsfm (default: %(default)s)"
+        "-n",
+        type=positive,
+        metavar="N",
+        help=f"number of terms per group (default: {N_PRINTED} if printed, all with --output)",
     )
-    parser.add_argument(
-        "-n", type=int, default=20, metavar="N", help="number of printed terms per group (default: %(default)s)"
-    )
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="CSV", help="write the table to this file instead of printing it"
-    )
+    add_table_output(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the tests and print or write the table."""
     from scgsfm import _keys, tl
 
-    options: dict[str, Any] = {"library": args.library, "mode": args.mode, "model": args.model}
+    if args.output is not None:
+        check_output(args.output, TABLES, force=args.force)
+    if args.model is not None and args.mode != "gsfm":
+        raise ValueError("--model requires --mode gsfm.")
+    options: dict[str, Any] = {"library": args.library, "mode": args.mode, "model": args.model or "gsfm-base"}
     if args.background is not None:
-        options["background"] = args.background.read_text(encoding="utf-8").split()
+        options["background"] = read_genes([args.background])
     data = _read(args.input)
-    for name in ("groupby", "layer", "gene_symbols"):
-        if getattr(args, name) is not None:
-            options[name] = getattr(args, name)
-    table = tl.enrich(data, **options)
+    given = {name: getattr(args, name) for name in ("groupby", "layer", "gene_symbols")}
+    table = tl.enrich(data, **options, **{name: value for name, value in given.items() if value is not None})
     if table is None:
         table = data.uns[_keys.ENRICH]
-    if args.output is not None:
-        table.to_csv(args.output, index=False)
+    n = N_PRINTED if args.n is None and args.output is None else args.n
+    if n is not None:
+        table = table.groupby("group", sort=False).head(n)
+    if args.output is None:
+        _print(table)
+    else:
+        write_table(table, args.output)
         print(f"{args.output}: {len(table):,} rows")
-        return
+
+
+def _print(table: pd.DataFrame) -> None:
     for group, rows in table.groupby("group", sort=False):
         if len(rows) < len(table):
             print(f"\n{group}")
-        print(rows.head(args.n).drop(columns=["group", "genes"]).to_string(index=False, float_format="{:.3g}".format))
+        shown = rows.drop(columns=["group", "genes"])
+        print(shown.to_string(index=False, float_format="{:.3g}".format))
 
 
 def _read(given: list[str]) -> Any:
-    """Genes, or the content of a single file by its extension."""
+    """Genes, a ranking, a table, or the cells of a file."""
     path = Path(given[0])
-    if len(given) > 1 or path.suffix not in CELLS + RANKINGS:
-        return given
-    if not path.exists():
-        raise FileNotFoundError(f"FILE: {path} does not exist.")
-    if path.suffix in RANKINGS:
-        return _ranking(path)
+    if len(given) == 1 and path.suffix in CELLS:
+        return read_cells(path)
+    if len(given) > 1 or not is_file(given[0]):
+        return read_genes(given)
+    rows = read_rows(given[0])
+    body = without_header(rows)
+    if not any(is_number(field) for row in body for field in row[1:]):
+        return genes_of(given[0], rows)
+    return _ranking(given[0], rows, body)
 
-    from scgsfm._adata import read_any
 
-    return read_any(path)
-
-
-def _ranking(path: Path) -> pd.Series:
+def _ranking(name: str, rows: list[list[str]], body: list[list[str]]) -> pd.Series | pd.DataFrame:
+    """A ranking of genes and numbers, or a table of more columns."""
     import pandas as pd
 
-    table = pd.read_csv(path, sep="," if path.suffix == ".csv" else r"\s+", header=None, comment="#", index_col=0)
-    if table.shape[1] != 1:
-        raise ValueError(f"{path} has {1 + table.shape[1]} columns, but a ranking needs two: genes and numbers.")
-    values = pd.to_numeric(table.iloc[:, 0], errors="coerce")
-    if values[1:].isna().any():
-        raise ValueError(f"{path}: {table.index[1:][values[1:].isna()][0]!r} has no number.")
-    return values.dropna()  # a first line without a number is a header
+    width = max(map(len, rows))
+    if short := next((row for row in body if len(row) < width), None):
+        raise ValueError(f"{name}: the line of {short[0]!r} has {len(short)} of {width} columns.")
+    index = [row[0] for row in body]
+    if width > 2:
+        header = rows[0] if body is not rows else [str(i + 1) for i in range(width)]
+        table = pd.DataFrame([row[1:] for row in body], index=index, columns=header[-(width - 1) :])
+        return table.apply(lambda column: pd.to_numeric(column, errors="coerce") if _is_numeric(column) else column)
+    values = pd.to_numeric(pd.Series([row[1] for row in body], index), errors="coerce")
+    missing = values.isna() & ~values.index.isin([row[0] for row in body if row[1] in MISSING])
+    if missing.any():
+        raise ValueError(f"{name}: {values.index[missing][0]!r} has no number.")
+    return values.dropna()
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return all(is_number(field) or field in MISSING for field in column)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gzip
+import lzma
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
@@ -22,6 +25,7 @@ from . import (
     _score,
     _train,
 )
+from ._terminal import BROKEN_PIPE, INTERRUPTED, any_terminal, close_quietly, flush, short_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +44,10 @@ COMMANDS = {
     "download": (_download, "download a model into the cache directory"),
     "train": (_train, "train a model"),
 }
+
+FORMER_NAMES = {"relation": "phenotypes"}
+"""Former names of commands, which still work."""
+COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zip", ".h5ad", ".zarr")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,19 +70,51 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    The exit status: 0, or 2 after an error, which is reported in one line on standard error.
+    The exit status: 0; 2 after an error, which is reported in one line on standard error; 130 if interrupted; or 141 if
+    the program that reads the output has ended.
     """
-    args = parser().parse_args(argv)
-    if args.verbose:
-        from scgsfm import settings
+    given = list(sys.argv[1:] if argv is None else argv)
+    command = next((i for i, argument in enumerate(given) if not argument.startswith("-")), None)
+    if command is not None:
+        given[command] = FORMER_NAMES.get(given[command], given[command])
+    with any_terminal(), short_warnings():
+        return _status(given)
 
-        settings.verbosity = 2
+
+def _status(given: list[str]) -> int:
+    args = None
     try:
-        args.run(args)
-    except (OSError, ValueError, KeyError) as error:
+        try:
+            args = parser().parse_args(given)
+            if args.verbose:
+                from scgsfm import settings
+
+                settings.verbosity = 2
+            args.run(args)
+        finally:
+            flush()
+    except BrokenPipeError:
+        close_quietly()
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        print("scgsfm: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - libraries raise many kinds, and users get one line for each
         logger.debug("Traceback of the error:", exc_info=True)
-        # str() of a KeyError adds quotes
-        message = error.args[0] if isinstance(error, KeyError) and error.args else error
-        print("scgsfm: error:", " ".join(str(message).split()), file=sys.stderr)
+        print("scgsfm: error:", described(error, args), file=sys.stderr)
         return 2
     return 0
+
+
+def described(error: Exception, args: argparse.Namespace | None) -> str:
+    """One line about an error of a command with these arguments."""
+    options = vars(args) if args else {}
+    # str() of a KeyError adds quotes
+    text = " ".join(str(error.args[0] if isinstance(error, KeyError) and error.args else error).split())
+    if isinstance(error, EOFError | zlib.error | lzma.LZMAError | gzip.BadGzipFile):
+        values = (value for each in options.values() for value in (each if isinstance(each, list) else [each]))
+        files = [str(value) for value in values if str(value).endswith(COMPRESSED)]
+        return f"{', '.join(files) or 'A compressed file'} is cut short or damaged: {text.rstrip('.')}."
+    if isinstance(error, OSError | ValueError | KeyError | ImportError) and text:
+        return text
+    return f"{type(error).__name__}: {text or 'no message'}{'' if options.get('verbose') else ' (scgsfm -v shows the traceback)'}"

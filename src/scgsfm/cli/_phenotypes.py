@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ._inputs import STDIN, is_file, read_genes, read_lines, read_terms
+from ._options import positive
+from ._outputs import TABLES, add_table_output, check_output, write_table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     import pandas as pd
+
+N_PRINTED = 20
+"""Printed evidence lines or genes."""
+PACKETS = (".json", ".yaml", ".yml")
+"""Ends of the names of phenopackets."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "input",
         nargs="+",
         metavar="GENE PHENOTYPE",
-        help="a gene and phenotypes by id or name; with --rank, only phenotypes, or a file of them: a phenopacket (JSON or "
-        "YAML) or a text with one term a line (- reads standard input)",
+        help="a gene and phenotypes by id or name; with --rank, only phenotypes, or a phenopacket (JSON or YAML). A .txt, "
+        ".csv or .tsv file, or - for standard input, gives several genes or phenotypes, one per line",
     )
     parser.add_argument("--rank", action="store_true", help="prioritize genes for a patient with the phenotypes")
     parser.add_argument(
@@ -49,60 +57,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --rank: replace diseases among the phenotypes by their annotated phenotypes",
     )
     parser.add_argument(
-        "-n", type=int, default=20, metavar="N", help="number of printed evidence lines or genes (default: %(default)s)"
+        "-n",
+        type=positive,
+        metavar="N",
+        help=f"number of genes with --rank (default: {N_PRINTED} if printed, all with --output), or else of printed "
+        f"evidence lines (default: {N_PRINTED})",
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="CSV", help="write the table to this file instead of printing it"
-    )
+    add_table_output(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Look up and predict, and print or write the table."""
     from scgsfm import tl
 
+    if args.output is not None:
+        check_output(args.output, TABLES, force=args.force)
     for option in ("excluded", "genes", "expand_diseases"):
         if getattr(args, option) and not args.rank:
             raise ValueError(f"--{option.replace('_', '-')} requires --rank.")
     if not args.rank and len(args.input) < 2:
         raise ValueError("Give a gene and at least one phenotype, or phenotypes with --rank.")
+    if args.n is not None and args.output is not None and not args.rank:
+        raise ValueError("-n limits printed evidence lines and doesn't apply to --output without --rank.")
+    n = args.n or N_PRINTED
     if args.rank:
         present, absent = _patient(args.input)
         table = tl.rank_genes(
             present,
             excluded=[*absent, *_patient(args.excluded)[0]],
-            genes=_candidates(args.genes),
+            genes=read_genes(args.genes) or None,
             on_unknown=args.on_unknown,
             expand_diseases=args.expand_diseases,
-            n_top=None if args.output else args.n,
+            n_top=n if args.output is None else args.n,
         )
     else:
-        table = tl.gene_phenotype(args.input[0], args.input[1:], on_unknown=args.on_unknown)
-    _show(table, args)
+        terms = read_terms(args.input[1:])
+        table = tl.gene_phenotype(read_genes(args.input[:1]), terms, on_unknown=args.on_unknown)
+    _report(table, args, n)
 
 
-def _patient(given: list[str]) -> tuple[list[Any], list[Any]]:
-    """Present and absent items of terms and files."""
-    from scgsfm.phenotypes import is_text_file, split_patient, terms_of_lines
-
-    present, absent = [], []
-    for item in given:
-        found = split_patient(
-            terms_of_lines(sys.stdin.read()) if item == "-" else item if is_text_file(item) else [item]
-        )
-        present += [*found.present, *((one.item, None) for one in found.left_out)]
-        absent += found.absent
-    return present, absent
-
-
-def _candidates(given: list[str]) -> list[str] | None:
-    from scgsfm.phenotypes import read_genes
-
-    return [name for item in given for name in read_genes(item if Path(item).is_file() else [item])] or None
-
-
-def _show(table: pd.DataFrame, args: argparse.Namespace) -> None:
+def _report(table: pd.DataFrame, args: argparse.Namespace, n: int) -> None:
     if args.output is not None:
-        table.to_csv(args.output, index=False)
+        write_table(table, args.output)
         print(f"{args.output}: {len(table):,} rows")
     elif args.rank:
         print(table.drop(columns="known").to_string(index=False, float_format="{:.3g}".format))
@@ -110,7 +106,22 @@ def _show(table: pd.DataFrame, args: argparse.Namespace) -> None:
         for row in table.itertuples():
             print(f"{row.symbol} – {row.name} ({row.phenotype}): {row.status}, probability {row.probability:.3g}")
             evidence = row.evidence.split("\n") if row.evidence else []
-            print(*(f"  {line}" for line in evidence[: args.n]), sep="\n", end="\n" if evidence else "")
-            if len(evidence) > args.n:
-                print(f"  and {len(evidence) - args.n} more")
+            print(*(f"  {line}" for line in evidence[:n]), sep="\n", end="\n" if evidence else "")
+            if len(evidence) > n:
+                print(f"  and {len(evidence) - n} more")
     print(f"\n{table.attrs['about']}")
+
+
+def _patient(given: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    """Present and absent items of terms and files."""
+    from scgsfm.phenotypes import is_text_file, split_patient, terms_of_lines
+
+    present, absent = list[Any](), list[Any]()
+    for item in given:
+        if item == STDIN or (is_file(item) and not item.lower().endswith(PACKETS)):
+            found = split_patient(terms_of_lines("\n".join(read_lines(item))))
+        else:
+            found = split_patient(item if is_text_file(item) else [item])
+        present += [*found.present, *((one.item, None) for one in found.left_out)]
+        absent += found.absent
+    return present, absent

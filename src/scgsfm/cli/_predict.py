@@ -6,6 +6,10 @@ import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ._inputs import GENE_HELP, read_genes
+from ._options import positive, probability
+from ._outputs import add_force, check_output, new_file
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
@@ -21,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--library", default="go_bp", help="name of a library, or a GMT or JSON file (default: %(default)s)"
     )
-    parser.add_argument(
-        "--genes", nargs="+", metavar="GENE", help="gene symbols or ids (default: all genes of the model)"
-    )
+    parser.add_argument("--genes", nargs="+", metavar="GENE", help=f"{GENE_HELP} (default: all genes of the model)")
     parser.add_argument(
         "--by",
         choices=["gene", "term"],
@@ -31,11 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--top",
-        type=int,
+        type=positive,
         metavar="N",
         help=f"number per gene or term (default: {N_OF_GENE} by gene, {N_OF_TERM} by term; all with --min-probability)",
     )
-    parser.add_argument("--min-probability", type=float, default=0.0, metavar="P", help="minimum probability")
+    parser.add_argument("--min-probability", type=probability, default=0.0, metavar="P", help="minimum probability")
     parser.add_argument("--new", action="store_true", help="list only pairs that are not in the library")
     parser.add_argument("--model", default="gsfm-base", help="name or directory of the model (default: %(default)s)")
     parser.add_argument(
@@ -45,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the table to this .csv, .csv.gz or .parquet file instead of printing it",
     )
+    add_force(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -54,15 +57,17 @@ def run(args: argparse.Namespace) -> None:
 
     if args.output is None and args.genes is None:
         raise ValueError("--output is required for predictions of all genes; or select genes by --genes.")
-    if args.output is not None and not args.output.name.endswith((".csv", ".csv.gz", ".parquet")):
-        raise ValueError(f"--output: {args.output} must end in .csv, .csv.gz or .parquet.")
+    if args.output is not None:
+        check_output(args.output, (".csv", ".csv.gz", ".parquet"), force=args.force)
+        if args.output.suffix == ".parquet":
+            _need_pyarrow()
     by: Literal["gene", "term"] = args.by or ("gene" if args.genes else "term")
     top = args.top
     if top is None and not args.min_probability:
         top = N_OF_GENE if by == "gene" else N_OF_TERM
     model = as_model(args.model)
     blocks = prediction_tables(
-        *requested_genes(args.genes, model),
+        *requested_genes(args.genes and read_genes(args.genes), model),
         args.library,
         model,
         by=by,
@@ -74,12 +79,8 @@ def run(args: argparse.Namespace) -> None:
         for block in blocks:
             print(block.to_string(index=False, float_format="{:.3f}".format))
         return
-    part = args.output.with_name(f"part-of-{args.output.name}")
-    try:
+    with new_file(args.output) as part:
         n_rows = (_to_parquet if part.suffix == ".parquet" else _to_csv)(blocks, part)
-        part.replace(args.output)
-    finally:
-        part.unlink(missing_ok=True)
     print(f"{args.output}: {n_rows:,} gene-term pairs")
 
 
@@ -92,12 +93,17 @@ def _to_csv(blocks: Iterable[pd.DataFrame], path: Path) -> int:
     return n_rows
 
 
-def _to_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> int:
+def _need_pyarrow() -> None:
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow.parquet  # noqa: F401
     except ImportError as error:
         raise ValueError("--output: Parquet requires pyarrow. Run `pip install pyarrow` or write .csv.gz.") from error
+
+
+def _to_parquet(blocks: Iterable[pd.DataFrame], path: Path) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     n_rows, writer = 0, None
     try:
         for block in blocks:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._inputs import reading
+from ._outputs import add_force, check_output, write_cells, write_table
+
 if TYPE_CHECKING:
     import argparse
 
@@ -46,10 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, or, for cells, .h5ad or .zarr"
     )
+    add_force(parser)
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Check all files that will be written, before the work."""
+    check_output(args.output, (".csv", *CELLS), force=args.force, source=args.input)
+    for option, suffix in (("explain", ".motifs.csv"), ("groupby", ".groups.csv")):
+        if getattr(args, option) is not None and args.output.suffix == ".csv":
+            check_output(args.output.with_suffix(suffix), (suffix,), force=args.force)
 
 
 def run(args: argparse.Namespace) -> None:
     """Predict or explain, and write the result."""
+    _check_outputs(args)
     from scgsfm import _keys
     from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
 
@@ -129,7 +142,8 @@ def _source(args: argparse.Namespace, kind: str) -> dict[str, Any]:
     if kind == "cells":
         from scgsfm._adata import read_any
 
-        data = read_any(args.input)
+        with reading(args.input):
+            data = read_any(args.input)
         return {"data": data, "genome": args.genome, "model": args.model}
     if kind == "peaks":
         return {"data": _peaks(args.input), "genome": args.genome, "model": args.model}
@@ -152,7 +166,7 @@ def _peaks(path: Path) -> Any:
 
 
 def _write(table: pd.DataFrame, path: Path, what: str) -> None:
-    table.to_csv(path, float_format="%.5g")
+    write_table(table, path, index=True, float_format="%.5g")
     print(f"{path}: {len(table):,} {what}")
 
 
@@ -165,5 +179,5 @@ def _write_cells(adata: Any, path: Path) -> None:
         if _keys.groups(_keys.R3LM) in adata.uns:
             _write(adata.uns[_keys.groups(_keys.R3LM)], path.with_suffix(".groups.csv"), "groups")
         return
-    (adata.write_zarr if path.suffix == ".zarr" else adata.write_h5ad)(path)
+    write_cells(adata, path)
     print(f"{path}: {adata.n_vars:,} peaks")

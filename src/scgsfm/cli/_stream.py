@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import ExitStack
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ._inputs import reading
+from ._outputs import move
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +35,11 @@ def stream(
     from scgsfm.models import as_model
     from scgsfm.scoring import Result, plan, run_into
 
-    if output.exists():
-        raise FileExistsError(f"--output: {output} already exists. Delete it or choose another output.")
     completer = Completer.of(partial(as_model, "gsfm-base"), expand=False)
-    with open_store(source) as store:
-        adata = read_with_matrix_on_disk(store, layer)
+    with ExitStack() as stack:
+        with reading(source):
+            store = stack.enter_context(open_store(source))
+            adata = read_with_matrix_on_disk(store, layer)
         planned = plan(adata, gene_sets, method=method, layer=layer, gene_symbols=gene_symbols, complete=completer)
         part = PartialOutput(output, fingerprint(adata, planned))
         if part.n_done is None:
@@ -112,7 +116,7 @@ class PartialOutput:
         import zarr
 
         zarr.consolidate_metadata(str(self.store))
-        self.store.rename(self.output)
+        move(self.store, self.output)
         shutil.rmtree(self.directory)
 
 

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from ._inputs import read_genes
+from ._outputs import add_force, check_directory
 from ._train_gpgpt import train_gpgpt
 from ._train_options import add_settings
 
@@ -29,8 +31,9 @@ def _gsfm(args: argparse.Namespace) -> None:
     add_settings(parser.add_argument_group("settings", "Fields of TrainConfig, see docs/training.md."), TrainConfig)
     given = vars(parser.parse_args(args.arguments))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
+    check_directory(Path(given["out"]))
     genes = given.pop("genes")
-    allowed = set(Path(genes).read_text(encoding="utf-8").split()) if genes else None
+    allowed = set(read_genes([genes])) if genes else None
     settings |= {name: dict(settings[name]) for name in ("group_weights", "neighbour_groups")}
     config = TrainConfig(**settings | {"visible": tuple(settings["visible"])})
     print("Wrote", train(**given, config=config, allowed=allowed))
@@ -59,7 +62,9 @@ def _r3lm(args: argparse.Namespace) -> None:
     parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (default: %(default)s)")
     parser.add_argument("--precision", default="32-true", help="e.g. bf16-mixed (default: %(default)s)")
     add_settings(parser.add_argument_group("settings", "Fields of StageConfig, see docs/regulatory.md."), StageConfig)
+    add_force(parser)
     given = vars(parser.parse_args(args.arguments))
+    check_directory(Path(given["out"]), replaced=("config.json",), force=given.pop("force"))
     config = StageConfig(**{field.name: given.pop(field.name) for field in fields(StageConfig)})
     print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ._outputs import check_directory
 from ._train_options import add_settings
+
+if TYPE_CHECKING:
+    from scgsfm.models.gpgpt import TrainConfig
 
 
 def train_gpgpt(args: argparse.Namespace) -> None:
@@ -37,9 +43,27 @@ def train_gpgpt(args: argparse.Namespace) -> None:
     )
     add_settings(parser.add_argument_group("settings", "Fields of TrainConfig, see docs/gpgpt.md."), TrainConfig)
     given = vars(parser.parse_args(args.arguments))
+    check_directory(Path(given["out"]))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
     config = TrainConfig(**settings | {"mixture": dict(settings["mixture"])})
-    try:
-        print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
-    except ImportError as error:
-        raise ValueError(error) from error
+    _refuse_unused(config, **{name: given[name] for name in ("stage", "base", "merged")})
+    print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
+
+
+def _refuse_unused(config: TrainConfig, *, stage: int, base: str | None, merged: bool) -> None:
+    """Refuse settings that have no effect in this run."""
+    adapts = config.adapters in ("lora", "qlora") or (config.adapters == "auto" and base is not None)
+    reasons: dict[str, str] = {}
+    if base is not None:
+        names = ("vocab_size", "hidden_size", "layers", "heads", "feed_forward")
+        reasons |= dict.fromkeys(names, "is for a model from scratch, without --base")
+    if not adapts:
+        reasons |= dict.fromkeys(("rank", "alpha"), "is for adapters")
+    if stage == 2:
+        reasons["infill"] = "is for --stage 1"
+    defaults = {field.name: field.default for field in fields(config)}
+    unused = [name for name in reasons if getattr(config, name) != defaults[name]]
+    if unused:
+        raise ValueError(f"--{unused[0].replace('_', '-')} {reasons[unused[0]]} and has no effect here: omit it.")
+    if not merged and not adapts:
+        raise ValueError("--no-merged is for adapters and has no effect here: omit it.")

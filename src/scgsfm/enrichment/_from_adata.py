@@ -10,6 +10,7 @@ from scgsfm._adata import data_matrix, data_var, gene_names
 from scgsfm._adata import groups as groups_of
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
+from scgsfm._scanpy import import_scanpy
 from scgsfm.scoring import BlockReader
 from scgsfm.scoring.engine import log_normalize
 
@@ -250,7 +251,7 @@ def _log_normalized(matrix: Any) -> Any:
 def _rank_genes(
     matrix: Any, names: pd.Index, labels: pd.Series, groups: list[str], source: _Source, log1p: Any
 ) -> Mapping[str, Any]:
-    import scanpy as sc
+    sc = import_scanpy()
     from anndata import AnnData
 
     plain = AnnData(matrix, obs=pd.DataFrame({"group": labels}), var=pd.DataFrame(index=names), uns={})

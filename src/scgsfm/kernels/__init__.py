@@ -1,7 +1,6 @@
 """Numba kernels: arrays in, arrays out, one core each. They release the GIL, so the engine runs them on several blocks.
 
-numba's cache on disk names the NamedTuples that kernels take. When one is renamed, move its kernel to another file or line,
-or delete ``__pycache__``: numba can't read an index that names a class which is gone.
+All are compiled by ``njit`` of ``_njit``, which works without a cache on disk, too.
 """
 
 from numba.core import event

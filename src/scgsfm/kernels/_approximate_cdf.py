@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ._kernel_cdf import (
     BANDWIDTHS_PER_SD,
@@ -19,6 +18,7 @@ from ._kernel_cdf import (
     levels_of,
     normal_steps,
 )
+from ._njit import njit
 from ._numba_utils import copy_into
 from ._ranks import ordered_keys
 from ._special import poisson_cdf

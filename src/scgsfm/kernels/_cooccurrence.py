@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from ._njit import njit
+
 
 class SetShares(NamedTuple):
     """Genes of each set and their shares in it: the arrays of a CSR matrix, sets × genes."""
@@ -24,7 +26,7 @@ class NeighborGraph(NamedTuple):
     cosines: np.ndarray
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def cooccurrence_knn(
     indptr: np.ndarray,
     indices: np.ndarray,
@@ -78,7 +80,7 @@ def cooccurrence_knn(
     return neighbors, cosines
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _keep_strongest(cosine: np.ndarray, neighbors: np.ndarray, cosines: np.ndarray) -> None:
     """Write the genes of the highest positive cosines and these.
 
@@ -94,7 +96,7 @@ def _keep_strongest(cosine: np.ndarray, neighbors: np.ndarray, cosines: np.ndarr
                 slot += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def add_cooccurrence_residual(
     logits: np.ndarray,
     sets: SetShares,
@@ -164,7 +166,7 @@ def add_cooccurrence_residual(
     return out, gate
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _activate(
     genes: np.ndarray, shares: np.ndarray, graph: NeighborGraph, activation: np.ndarray, touched: np.ndarray
 ) -> int:
@@ -183,7 +185,7 @@ def _activate(
     return n_touched
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def _standard_deviation(values: np.ndarray) -> float:
     """Compute the sample standard deviation. ``fastmath`` lets the compiler reorder, and so vectorize, the sums."""
     mean = 0.0

@@ -6,6 +6,8 @@ import numba
 import numpy as np
 from scipy.sparse import csr_array
 
+from ._njit import njit
+
 
 def transpose(indptr: np.ndarray, indices: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Transpose a CSR pattern.
@@ -19,7 +21,7 @@ def transpose(indptr: np.ndarray, indices: np.ndarray, n_columns: int) -> tuple[
     return columns.indptr, columns.indices, columns.data
 
 
-@numba.njit(parallel=True, fastmath=True, cache=True)
+@njit(parallel=True, fastmath=True, cache=True)
 def gather_sum(indptr: np.ndarray, indices: np.ndarray, weights: np.ndarray, table: np.ndarray) -> np.ndarray:
     """Compute ``out[b] = Σ weights[e] · table[indices[e]]`` over the entries e of each row b."""
     # Each thread writes its own rows, so that no sum needs a lock and the result does not depend on the threads.
@@ -32,7 +34,7 @@ def gather_sum(indptr: np.ndarray, indices: np.ndarray, weights: np.ndarray, tab
     return out
 
 
-@numba.njit(parallel=True, fastmath=True, cache=True)
+@njit(parallel=True, fastmath=True, cache=True)
 def pair_dot(indptr: np.ndarray, indices: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Compute ``out[e] = left[b] · right[indices[e]]`` for each entry e of each row b."""
     out = np.empty(len(indices), left.dtype)

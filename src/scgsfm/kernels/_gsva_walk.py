@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ._njit import njit
 from ._numba_utils import copy_into
 from ._ranks import ordered_keys, radix_order
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ._njit import njit
 from ._numba_utils import copy_into
 from ._ranks import ordered_keys, radix_order
 from ._special import poisson_cdf

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from ._njit import njit
 
-@numba.njit(cache=True)
+
+@njit(cache=True)
 def mask_sets(
     rows: np.ndarray,
     indptr: np.ndarray,

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ._njit import njit
 from ._numba_utils import copy_into
 
 if TYPE_CHECKING:

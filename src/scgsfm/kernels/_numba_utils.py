@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from numba import njit
 from numba.core import event
 
 from scgsfm._logging import logger
+
+from ._njit import KernelCache, njit
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,7 +34,13 @@ class CompileNotice(event.Listener):
         function = getattr(event.data["dispatcher"], "py_func", None)
         if not self.given and getattr(function, "__module__", "").startswith("scgsfm."):
             self.given = True
-            logger.info("Compiling kernels. This takes some seconds once; they are cached on disk.")
+            if KernelCache.available:
+                logger.info("Compiling kernels. This takes some seconds once; they are cached on disk.")
+            else:
+                logger.info(
+                    "Compiling kernels. This takes some seconds in each process, because numba has no directory for its "
+                    "cache. Set NUMBA_CACHE_DIR to a directory that you can write."
+                )
 
     def on_end(self, event: Any) -> None:
         """Do nothing: the listener must define it."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from ._njit import njit
 from ._permutation_null import random_positions
 
 if TYPE_CHECKING:

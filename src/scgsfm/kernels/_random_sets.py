@@ -6,7 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from ._njit import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from ._njit import njit
 from ._ranks import radix_order, rank_cells
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
 from scgsfm.errors import ModelKindError
 
+from ._fork import prepare_process
 from ._load import load
 from ._locate import RECORDS, likely_directory
 from ._model import Model
@@ -45,6 +46,15 @@ _EXPECTED: dict[str, _Expected] = {
 
 _loaded: OrderedDict[_Source, tuple[_State, Any]] = OrderedDict()
 _lock = RLock()
+
+
+def _new_lock() -> None:
+    global _lock  # noqa: PLW0603 - another thread may have held it during the fork
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)
 
 
 @overload
@@ -99,6 +109,7 @@ def as_model(model: str | os.PathLike[str] | Any, kind: KindName = "gsfm", *, de
 
 
 def _read_once(model: str | os.PathLike[str], device: str | None) -> Any:
+    prepare_process()
     directory = likely_directory(model)
     source = os.fspath(model), str(directory), device
     with _lock:

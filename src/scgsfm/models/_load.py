@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from ._fork import prepare_process
 from ._locate import find
 from ._serialization import kind_of, read_folder
 
@@ -56,6 +57,7 @@ def load(name: str | os.PathLike[str] = "gsfm-base", *, device: str | None = Non
     >>> model.genes[:2]
     ['<unk>', '<pad>']
     """
+    prepare_process()
     _check_device(device)
     found = find(name)
     files = read_folder(found.directory, remedy=found.remedy)

@@ -10,12 +10,13 @@ from pathlib import Path
 from scgsfm._fetch import fetch
 from scgsfm._messages import did_you_mean
 from scgsfm.errors import DownloadError
-from scgsfm.settings import settings
+from scgsfm.settings import base_urls, settings, switched_on
 
 from ._serialization import CARD, CHECKSUMS, CONFIG, VOCAB, WEIGHTS, read_json
 
 EMBEDDED = Path(__file__).parents[1] / "data" / "models"
-HUB = "https://huggingface.co/{name}/resolve/main/{file}"
+HUB = "https://huggingface.co"
+FILE = "{hub}/{name}/resolve/main/{file}"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
@@ -94,7 +95,10 @@ def likely_directory(name: str | os.PathLike[str]) -> Path:
 
 def is_cached(name: str) -> bool:
     """Whether the files of a hub model are in the cache directory."""
-    return all((_cached(name) / file).is_file() for file in (CONFIG, VOCAB, WEIGHTS))
+    try:
+        return all((_cached(name) / file).is_file() for file in (CONFIG, VOCAB, WEIGHTS))
+    except OSError:  # there is no cache directory, or it can't be read
+        return False
 
 
 def _cached(name: str) -> Path:
@@ -121,4 +125,11 @@ def _from_hub(name: str) -> Location:
 
 
 def _hub_file(name: str, file: str, sha256: str | None = None) -> Path:
-    return fetch([HUB.format(name=name, file=file)], f"models/{name}/{file}", sha256=sha256)
+    offline = next((variable for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE") if switched_on(variable)), None)
+    url = FILE.format(hub=_hub(), name=name, file=file)
+    return fetch([url], f"models/{name}/{file}", sha256=sha256, offline=offline)
+
+
+def _hub() -> str:
+    """Base URL of the Hugging Face hub, or of the mirror in the environment variable of the hub's own client."""
+    return base_urls([os.environ.get("HF_ENDPOINT", "").strip() or HUB], "HF_ENDPOINT")[0]

@@ -7,6 +7,7 @@ import pandas as pd
 from scgsfm import _keys
 from scgsfm._adata import check_anndata
 from scgsfm._docs import doc_params
+from scgsfm._scanpy import import_scanpy
 from scgsfm.annotation import UNASSIGNED
 
 from ._toolkit import check_basis, finish, shorten
@@ -92,7 +93,7 @@ def annotate(
 
 
 def _embeddings(adata: AnnData, key: str, basis: str, cmap: str, **kwargs: Any) -> list[Axes]:
-    import scanpy as sc
+    sc = import_scanpy()
 
     check_basis(adata, basis)
     cells = sc.AnnData(obs=adata.obs[[key, f"{key}_confidence"]].copy(), obsm=dict(adata.obsm))

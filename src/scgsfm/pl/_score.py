@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from scgsfm import get
 from scgsfm._adata import check_anndata, groups
 from scgsfm._docs import doc_params
+from scgsfm._scanpy import import_scanpy
 
 from ._toolkit import check_basis, finish, labels, shorten
 
@@ -106,7 +107,7 @@ def score(
 
 
 def _embedding(scored: AnnData, basis: str, **kwargs: Any) -> Axes | list[Axes]:
-    import scanpy as sc
+    sc = import_scanpy()
 
     check_basis(scored, basis)
     scored.obs = scored.obs[[]]  # a column may have the name of a set
@@ -117,7 +118,7 @@ def _embedding(scored: AnnData, basis: str, **kwargs: Any) -> Axes | list[Axes]:
 
 
 def _matrix(scored: AnnData, groupby: str | None, *, zscore: bool, title: str, cmap: str | None, **kwargs: Any) -> Axes:
-    import scanpy as sc
+    sc = import_scanpy()
 
     if groupby is None:
         msg = (

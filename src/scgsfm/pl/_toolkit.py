@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._adata import as_label, check_anndata
+from scgsfm._scanpy import import_scanpy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,8 @@ def shorten(name: str, length: int = MAX_LENGTH) -> str:
 def finish(axes: T, show: bool | None) -> T | None:
     """Show the figure and return ``None``, or return the axes. By default, scanpy's settings decide."""
     import matplotlib.pyplot as plt
-    import scanpy as sc
+
+    sc = import_scanpy()
 
     if sc.settings.autoshow if show is None else show:
         plt.show()

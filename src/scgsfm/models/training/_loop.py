@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from torch.utils.data import IterableDataset
 
 from scgsfm._logging import logger
+from scgsfm.models._fork import check_training
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def make_trainer(
     from pytorch_lightning.callbacks import ModelCheckpoint
     from pytorch_lightning.loggers import CSVLogger
 
+    check_training()
     steps: dict[str, Any] = {}
     if validate_every is not None:
         steps = {"val_check_interval": validate_every, "check_val_every_n_epoch": None}
