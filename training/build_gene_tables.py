@@ -140,8 +140,8 @@ class Genes:
         rows = {symbol: row for row, symbol in enumerate(self.symbols)}
         recent, approved = (folded(names) for names in (self.recent, {symbol: {symbol} for symbol in self.symbols}))
         settled, ambiguous = [], []
-        for name, genes in self.names.items():
-            key, how = name.upper(), "previous" if name in self.previous else "alias"
+        for name, bearers in self.names.items():
+            genes, key, how = bearers, name.upper(), "previous" if name in self.previous else "alias"
             if len(approved.get(key, ())) == 1:
                 genes, how = approved[key], "alias"
             elif len(recent.get(key, ())) == 1:
@@ -209,11 +209,17 @@ def claim(ids: dict[str, str], claims: Iterable[tuple[str, str]]) -> None:
 
 
 def human_ids(
-    hgnc: pd.DataFrame, gene_info: pd.DataFrame, annotables: pd.DataFrame, ensembl114: pd.DataFrame, known: dict[str, str]
+    hgnc: pd.DataFrame,
+    gene_info: pd.DataFrame,
+    annotables: pd.DataFrame,
+    ensembl114: pd.DataFrame,
+    known: dict[str, str],
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Entrez → symbol and Ensembl → symbol. HGNC comes first, then Ensembl 114, NCBI Gene and Ensembl of 2023."""
     symbol_of = dict(zip(hgnc["hgnc_id"], hgnc["symbol"], strict=True))
-    of_gene_info = [symbol_of.get(id_) or known.get(name, "") for id_, name in gene_info[["authority_id", "approved"]].values]
+    of_gene_info = [
+        symbol_of.get(id_) or known.get(name, "") for id_, name in gene_info[["authority_id", "approved"]].to_numpy()
+    ]
     of_annotables = [known.get(name, "") for name in annotables["symbol"]]
     of_ensembl = [known.get(name, "") for name in ensembl114["symbol"]]
 
@@ -294,7 +300,9 @@ def human(data: Path) -> tuple[Genes, dict[str, str]]:
     pseudogenes = {symbol for symbol, kind in locus.items() if "pseudogene" in kind}
     coding = {symbol for symbol, kind in locus.items() if kind in {"gene with protein product", "protein_coding"}}
     undecided = {symbol for symbol, kind in locus.items() if "RNA" not in kind} - pseudogenes
-    coding |= undecided & {entrez.get(id_) for id_ in gene_info["GeneID"][gene_info["type_of_gene"] == "protein-coding"]}
+    coding |= undecided & {
+        entrez.get(id_) for id_ in gene_info["GeneID"][gene_info["type_of_gene"] == "protein-coding"]
+    }
     found = Genes(
         symbols,
         human_names(hgnc, symbol_map, previous, synonyms, known),
@@ -320,7 +328,9 @@ class Pairs:
         self.lists: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.same: dict[tuple[str, str], int] = defaultdict(int)
 
-    def add(self, source: str, gene: str | None, human_symbol: str | None, names: tuple[str, str], support: int = 1) -> None:
+    def add(
+        self, source: str, gene: str | None, human_symbol: str | None, names: tuple[str, str], support: int = 1
+    ) -> None:
         """Note that a source lists a pair, under these names."""
         if gene and human_symbol:
             pair = gene, human_symbol
@@ -355,11 +365,7 @@ class Pairs:
                 chosen[gene].add(symbol)
             if value == best[1, symbol]:
                 of_human[symbol].add(gene)
-        return {
-            gene: symbol
-            for gene, symbol in unique(chosen).items()
-            if not one_to_one or of_human[symbol] == {gene}
-        }
+        return {gene: symbol for gene, symbol in unique(chosen).items() if not one_to_one or of_human[symbol] == {gene}}
 
 
 def mouse_genes(data: Path) -> tuple[Genes, dict[str, str], dict[str, str], dict[str, str]]:
@@ -492,7 +498,9 @@ def other_species(data: Path, organism: str, hcop: pd.DataFrame, human_genes: Ge
     names: Names = defaultdict(set)
     ensembl: dict[str, str] = {}
     if organism == "rat":
-        rgd = read(data / "rgd_entries_2024-02.tsv.gz").sort_values("ensembl", ascending=False).drop_duplicates("symbol")
+        rgd = (
+            read(data / "rgd_entries_2024-02.tsv.gz").sort_values("ensembl", ascending=False).drop_duplicates("symbol")
+        )
         claim(ensembl, ((id_, row.symbol) for row in rgd.itertuples() for id_ in row.ensembl.split(";")))
         for row in rgd.itertuples():
             for name in row.synonyms.split(";"):

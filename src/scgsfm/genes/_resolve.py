@@ -23,13 +23,14 @@ STATUSES: Final = ("approved", "previous", "alias", "ensembl", "entrez", "hgnc",
 
 _ENSEMBL = re.compile(r"ENS([A-Z]{3})?G(\d{11})(?!\d)", re.IGNORECASE)
 _CURIE = re.compile(
-    r"(?:.*[/:#_. ])?(hgnc|mgi|ncbi[ _]?gene|gene_?id|entrez(?:[ _]?gene)?|nlm\.nih\.gov/gene)[:/_ ]+(\d{1,10})/?", re.IGNORECASE
+    r"(?:.*[/:#_. ])?(hgnc|mgi|ncbi[ _]?gene|gene_?id|entrez(?:[ _]?gene)?|nlm\.nih\.gov/gene)[:/_ ]+(\d{1,10})/?",
+    re.IGNORECASE,
 )
 _MIN_DETECTED: Final = 10
 """Number of names from which rat and zebrafish symbols are told from those of mouse and human."""
 _GENOME = re.compile(r"(?:GRCh3[78]|hg19|hg38|GRCm3[89]|mm9|mm10|mm39)(?:-\d{4}-[A-Z])?[_-]+(.+)")
 _ENTREZ = re.compile(r"([1-9]\d{0,9})(?:\.0)?")
-_MITOCHONDRIAL: Final = {
+MITOCHONDRIAL: Final = {
     "ATP6": "MT-ATP6",
     "ATP8": "MT-ATP8",
     "COX1": "MT-CO1",
@@ -182,7 +183,7 @@ class _Reader:
         self.present = set(names) - {""}
         self.lower_case = organism is not None
         # COX2 alone may be PTGS2; next to its neighbors on the chromosome it is not
-        self.mitochondrial = len(self.present & _MITOCHONDRIAL.keys()) >= 5  # noqa: PLR2004
+        self.mitochondrial = len(self.present & MITOCHONDRIAL.keys()) >= 3
         self.entrez = not _are_positions(names)
         self.tables: tuple[GeneTable, ...] = (table("human"), table("mouse"))
         self.organism: Organism = organism or self._detect(names[:: len(names) // 2000 + 1])  # an even sample suffices
@@ -221,8 +222,8 @@ class _Reader:
         plain = _without_genome(name)
         if (symbols := date_symbols(plain)) and (gene := self._read_date(symbols)):
             return gene
-        if self.mitochondrial and plain in _MITOCHONDRIAL:
-            gene = table("human").find_approved(_MITOCHONDRIAL[plain])
+        if self.mitochondrial and plain in MITOCHONDRIAL:
+            gene = table("human").find_approved(MITOCHONDRIAL[plain])
             return gene and gene._replace(how="alias")
         for form in (name, plain) if plain != name else (name,):
             if gene := self._read_plain(form) or self._read_copy(form):
@@ -239,18 +240,24 @@ class _Reader:
         found = [genes.find(name) for genes in self.tables]
         if (first := found[0]) and first.how in ("approved", "previous"):
             return first
-        if gene := next((gene for gene in found[1:] if gene and gene.how == "approved"), None):
-            return gene
-        if gene := self._read_id(name):
-            return gene
+        approved = next((gene for gene in found[1:] if gene and gene.how == "approved"), None)
+        return approved or self._read_id(name) or self._read_other_spelling(name, found)
+
+    def _read_other_spelling(self, name: str, found: list[Gene | None]) -> Gene | None:
+        """The gene of a symbol with R's dots or in another letter case, or of an alias in any letter case.
+
+        ``found`` are the genes with this name in each of the tables.
+        """
         copy = self._original(name) in self.present
         if "." in name and not copy and (gene := self._read_approved(name.replace(".", "-"))):
             return gene
-        any_case = [genes.find_any_case(name) for genes in self.tables] if self.lower_case or not name.islower() else []
+        any_case: list[Gene | None] = []
+        if self.lower_case or not name.islower():
+            any_case = [genes.find_any_case(name) for genes in self.tables]
         if any_case and (gene := any_case[0]) and gene.how == "approved":
             return gene
-        if copy or first:
-            return None if copy else first
+        if copy or found[0]:
+            return None if copy else found[0]
         others = [gene for gene in (*any_case[:1], *found[1:], *any_case[1:]) if gene]
         # of several readings, one that leads to a human gene
         return next((gene for gene in others if gene.human_symbol), others[0] if others else None)

@@ -42,5 +42,7 @@ def date_symbols(name: str) -> list[list[str]]:
         days.add(int(parts["year"][2:]))
     days = {day for day in days if 1 <= day <= 31}
     return [
-        [f"{stem}{day}" for stem in stems for day in sorted(days)] for stems in STEMS.get(month, ((month.upper(),),)) if days
+        [f"{stem}{day}" for stem in stems for day in sorted(days)]
+        for stems in STEMS.get(month, ((month.upper(),),))
+        if days
     ]

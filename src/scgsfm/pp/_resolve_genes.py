@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, data_var, gene_names
+from scgsfm._adata import DUPLICATES, check_anndata, data_var, gene_names
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm.genes import STATUSES, check_share, protein_coding, resolve, sources
+from scgsfm.genes import STATUSES, check_share, features_of_type, protein_coding, resolve, sources
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from scgsfm.genes import Organism
-
-DUPLICATES = "of several names for one gene, the approved symbol is used, else the first name"
 
 
 @doc_params
@@ -86,13 +84,15 @@ def resolve_genes(
     if copy:
         adata = adata.copy()
     names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    is_gene = features_of_type(data_var(adata, use_raw=use_raw), "Gene Expression")
+    n_genes = len(names) if is_gene is None or not is_gene.any() else int(is_gene.sum())
     found = resolve(names, organism=organism)
     n_matched = int(found.matched.sum())
     check_share(
         n_matched,
-        len(names),
+        n_genes,
         what="genes of the data",
-        examples_given=names[~found.matched],
+        examples_given=names[~found.matched & (names != "")],
         examples_expected=["CD4", "Cd4", "ENSG00000010610"],
     )
     logger.info(found.summary())
@@ -106,9 +106,9 @@ def resolve_genes(
     unique = pd.unique(found.symbols[found.matched])
     adata.uns.setdefault(_keys.UNS, {})[key_added or _keys.RESOLVE_GENES] = {
         "counts": found.counts,
-        "n_genes": len(names),
+        "n_genes": n_genes,
         "n_matched": n_matched,
-        "share": found.share,
+        "share": n_matched / n_genes,
         "organism": found.organism,
         "n_duplicates": n_matched - len(unique),
         "duplicates": DUPLICATES,
