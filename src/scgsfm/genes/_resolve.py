@@ -208,9 +208,9 @@ class _Reader:
         order: tuple[Organism, ...] = ("human", "mouse", *approved)
         best = max(order, key=lambda organism: (approved[organism], other[organism]))
         # rats share most symbols with mice, and fish genes are in lower case; a few names could be of either
-        rival: Organism = "rat" if best == "mouse" else "zebrafish"
         lower_case = sum(name.islower() for name in names) > len(names) / 2
-        if len(names) >= _MIN_DETECTED and (best == "mouse" or (lower_case and best == "human")):
+        rival: Organism = "zebrafish" if lower_case else "rat"
+        if len(names) >= _MIN_DETECTED and (lower_case or best == "mouse"):
             n_rival = sum(table(rival).find_approved(name) is not None for name in names)
             if n_rival > max(approved[best] + 0.01 * len(names), len(names) / 3):
                 return rival

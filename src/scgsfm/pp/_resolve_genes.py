@@ -29,8 +29,9 @@ def resolve_genes(
     """Find the approved human symbol of each gene of the data (HGNC, NCBI Gene, Ensembl, HCOP orthologs).
 
     Other functions of this package match genes in the same way. This function stores the result with the data.
-    Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez IDs, and mouse
-    symbols and IDs (through one-to-one orthologs). Aliases that several genes share remain unresolved.
+    Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez, HGNC and MGI IDs, and
+    symbols and IDs of mouse, rat, zebrafish and other vertebrates (through orthologs). Aliases that several genes share
+    remain unresolved. If ``adata.var["feature_types"]`` tells genes from peaks and antibodies, only the genes count.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def resolve_genes(
     use_raw
         {use_raw}
     organism
-        Organism of the gene names. By default, the organism that most of the names belong to.
+        Organism of the gene names, see :func:`~scgsfm.genes.resolve`. By default, the organism that most of the names
+        belong to.
     key_added
         {key_added}
         It is also the prefix of the columns.
@@ -55,7 +57,8 @@ def resolve_genes(
     ``adata.var["scgsfm_symbol"]`` or ``adata.var["<key_added>_symbol"]`` : :class:`str`
         Approved human symbol, or ``""``. Synonyms have the same symbol.
     ``adata.var["scgsfm_status"]`` or ``adata.var["<key_added>_status"]`` : :class:`pandas.Categorical`
-        How the name was resolved: approved, previous, alias, ensembl, entrez, ortholog, ambiguous or unknown.
+        How the name was resolved: approved, previous, alias, ensembl, entrez, hgnc, ortholog, ambiguous or
+        unknown.
     ``adata.uns["scgsfm"]["resolve_genes"]`` : :class:`dict`
         Counts by status, fraction of recognized names, organism, number of duplicates and how they are treated, and
         versions of the tables.
