@@ -80,7 +80,12 @@ def test_no_peaks() -> None:
 
 def test_genes_with_coordinates_are_not_peaks() -> None:
     var = pd.DataFrame(
-        {"chrom": "chr1", "start": [10, 20, 30], "end": [15, 25, 35], "feature_types": ["Gene Expression", "Peaks", "Peaks"]},
+        {
+            "chrom": "chr1",
+            "start": [10, 20, 30],
+            "end": [15, 25, 35],
+            "feature_types": ["Gene Expression", "Peaks", "Peaks"],
+        },
         index=["CD3E", "chr1:20-25", "chr1:30-35"],
     )
     peaks = peaks_of(var)
