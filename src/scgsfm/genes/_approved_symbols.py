@@ -30,7 +30,7 @@ def approved_symbols(names: Iterable[Any], *, organism: Organism | None = "human
     >>> approved_symbols(["ARNTL", "TAZ", "CD4", "H19-ICR"])
     ['BMAL1', 'TAFAZZIN', 'CD4', 'H19-ICR']
     """
-    given = as_names(names)
+    given = as_names(names).tolist()
     if ncbi:
         given = [MITOCHONDRIAL.get(name, name) for name in given]
     found = resolve(given, organism=organism)

@@ -52,7 +52,7 @@ class SetIndex:
         n_genes = len(set(label_of.values()))
         check_share(
             len(np.unique(membership.indices)),
-            min(n_genes, np.count_nonzero(genes != "")),
+            min(n_genes, int(np.count_nonzero(genes != ""))),
             what="genes of the sets in the data",
             examples_given=sets.genes,
             examples_expected=genes,
