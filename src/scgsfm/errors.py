@@ -9,6 +9,10 @@ class GeneMatchWarning(UserWarning):
     """Only part of the gene names was matched."""
 
 
+class GeneNameWarning(UserWarning):
+    """Genes of the data have the same name."""
+
+
 class GeneSetWarning(UserWarning):
     """Gene sets were repaired while reading, or sets or groups were skipped."""
 

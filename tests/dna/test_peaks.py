@@ -76,3 +76,20 @@ def test_no_peaks() -> None:
     with pytest.raises(ValueError, match="first is 'GATA1'.*it has 'symbol'"):
         peaks_of(pd.DataFrame({"symbol": ["x"]}, index=["GATA1"]))
     assert len(peaks_of(pd.DataFrame(index=[]))) == 0
+
+
+def test_genes_with_coordinates_are_not_peaks() -> None:
+    var = pd.DataFrame(
+        {
+            "chrom": "chr1",
+            "start": [10, 20, 30],
+            "end": [15, 25, 35],
+            "feature_types": ["Gene Expression", "Peaks", "Peaks"],
+        },
+        index=["CD3E", "chr1:20-25", "chr1:30-35"],
+    )
+    peaks = peaks_of(var)
+    assert peaks.contig.tolist() == ["", "chr1", "chr1"]
+    assert peaks.start[1:].tolist() == [20, 30]
+    with pytest.raises(ValueError, match="None of the 1 features is a peak"):
+        peaks_of(var.iloc[:1])

@@ -37,7 +37,8 @@ def read(*names: Any, organism: str | None = None) -> list[tuple[str, str]]:
         ("CD20", "MS4A1", "previous"),
         ("PDL1", "CD274", "alias"),
         ("MCP-1", "CCL2", "alias"),
-        ("C1ORF112", "C1orf112", "alias"),
+        ("C9ORF72", "C9orf72", "approved"),
+        ("C1orf112", "FIRRM", "previous"),
         ("ENSG00000153563", "CD8A", "ensembl"),
         ("ENSG00000153563.15", "CD8A", "ensembl"),
         ("ENSG00000182378.14_PAR_Y", "PLCXD1", "ensembl"),
@@ -172,8 +173,8 @@ def test_resolution_counts() -> None:
 def test_bad_input() -> None:
     with pytest.raises(TypeError, match=r"`names` is the string 'CD4', but must be a list.*\['CD4'\]"):
         resolve("CD4")
-    with pytest.raises(ValueError, match="`organism` is 'rat', but must be 'human', 'mouse' or None"):
-        resolve(["CD4"], organism="rat")
+    with pytest.raises(ValueError, match="`organism` is 'elf', but must be 'human', 'mouse', 'rat'"):
+        resolve(["CD4"], organism="elf")
 
 
 def test_protein_coding() -> None:

@@ -6,8 +6,11 @@ from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
 from ._read import open_store, read_any, read_with_matrix_on_disk
 from ._records import write_record
+from ._select_genes import DUPLICATES, GeneSelection, select_genes
 
 __all__ = [
+    "DUPLICATES",
+    "GeneSelection",
     "as_label",
     "check_anndata",
     "data_matrix",
@@ -18,5 +21,6 @@ __all__ = [
     "open_store",
     "read_any",
     "read_with_matrix_on_disk",
+    "select_genes",
     "write_record",
 ]

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from scgsfm._logging import logger
-from scgsfm.genes import as_names, resolve
+from scgsfm.genes import as_names, features_of_type, resolve
 
 from ._matrix import data_var
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
     from anndata import AnnData
 
 COLUMNS = ("gene_symbols", "gene_symbol", "gene_name", "gene_names", "feature_name", "symbol")
@@ -31,7 +33,8 @@ def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
 
     Returns
     -------
-    An object array of strings, one per gene; ``""`` for missing values.
+    An object array of strings, one per feature; ``""`` for missing values, and for antibodies, peaks and other features
+    that are not genes according to ``.var["feature_types"]``.
 
     Raises
     ------
@@ -39,16 +42,36 @@ def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
         If ``.raw`` or the column does not exist.
     """
     var = data_var(adata, use_raw=use_raw)
-    if gene_symbols is not None:
-        if gene_symbols not in var:
-            msg = (
-                f"`gene_symbols={gene_symbols!r}` is not a column of `{'.raw' if use_raw else ''}.var`, which has: "
-                f"{', '.join(map(repr, var.columns)) or 'none'}"
-            )
-            raise ValueError(msg)
-        return as_names(var[gene_symbols])
+    if gene_symbols is not None and gene_symbols not in var:
+        msg = (
+            f"`gene_symbols={gene_symbols!r}` is not a column of `{'.raw' if use_raw else ''}.var`, which has: "
+            f"{', '.join(map(repr, var.columns)) or 'none'}"
+        )
+        raise ValueError(msg)
+    names = as_names(var.index if gene_symbols is None else var[gene_symbols])
+    is_gene = genes_of_features(var)
+    if is_gene is not None:
+        var, names = var[is_gene], names[is_gene]
+    if gene_symbols is None:
+        names = _names_of_column(var, names)
+    if is_gene is None:
+        return names
+    features = np.full(len(is_gene), "", object)
+    features[is_gene] = names
+    return features
 
-    names = as_names(var.index)
+
+def genes_of_features(var: pd.DataFrame) -> np.ndarray | None:
+    """Which features are genes; ``None`` if all are, or if there are none or nothing is known about the features.
+
+    Data without any gene are left to functions that work with other features as well.
+    """
+    is_gene = features_of_type(var, "Gene Expression")
+    return None if is_gene is None or is_gene.all() or not is_gene.any() else is_gene
+
+
+def _names_of_column(var: pd.DataFrame, names: np.ndarray) -> np.ndarray:
+    """The names, or those of a column with gene symbols if most of the names are not genes."""
     columns = [column for column in COLUMNS if column in var]
     if not columns or resolve(names).share >= 0.5:
         return names

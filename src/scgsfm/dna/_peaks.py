@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from scgsfm._logging import logger
 from scgsfm._messages import warn
+from scgsfm.genes import features_of_type
 
 from ._contigs import contig_text
 
@@ -77,8 +79,23 @@ def peaks_of(var: pd.DataFrame) -> Peaks:
 
     Columns are ``chrom``, ``chr`` or ``seqnames``, ``start`` and ``end``, in any case; or ``interval``, with
     names. If columns and names differ, the columns are used and a warning is issued. A column ``summit_offset`` has the
-    distance of the summit from the start, as in narrowPeak files.
+    distance of the summit from the start, as in narrowPeak files. Features that are not peaks by the column
+    ``feature_types`` have no interval, whatever their coordinates.
     """
+    is_peak = features_of_type(var, "Peaks")
+    if is_peak is None or is_peak.all():
+        return _intervals(var)
+    if not is_peak.any():
+        msg = f"None of the {len(var):,} features is a peak by `var['feature_types']`: give data with peaks."
+        raise ValueError(msg)
+    logger.info("%d of %d features are peaks; genes and others are left out", int(is_peak.sum()), len(var))
+    # the first peak of the selection where there is one, an empty name for the others
+    peaks = _intervals(var[is_peak])[np.maximum(np.cumsum(is_peak) - 1, 0)]
+    return replace(peaks, contig=np.where(is_peak, peaks.contig, ""))
+
+
+def _intervals(var: pd.DataFrame) -> Peaks:
+    """The peaks of features that are all peaks."""
     by_name = _from_names(var.index)
     lower = {str(column).lower(): column for column in reversed(var.columns)}
     found = [

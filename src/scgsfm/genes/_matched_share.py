@@ -60,8 +60,8 @@ def check_share(
     message = (
         f"{summary}. Given, for example: {_first(examples_given)}; expected, for example: {_first(examples_expected)}. "
         "If the gene names are in a column of `.var`, pass it as `gene_symbols=`; if they are in `.raw`, set "
-        "`use_raw=True`. Human and mouse symbols and Ensembl and Entrez ids are translated; names of other species "
-        "must be identical."
+        "`use_raw=True`. Symbols and Ensembl, Entrez and HGNC ids of human, mouse and other vertebrates are "
+        "translated; names of other species must be identical."
     )
     if not n_matched or share < minimum:
         raise GeneMatchError(message)

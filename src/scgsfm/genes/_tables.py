@@ -4,16 +4,62 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
 
-Organism = Literal["human", "mouse"]
+Organism = Literal[
+    "human",
+    "mouse",
+    "rat",
+    "zebrafish",
+    "macaque",
+    "cynomolgus",
+    "chimpanzee",
+    "gorilla",
+    "marmoset",
+    "mouse_lemur",
+    "rabbit",
+    "pig",
+    "cow",
+    "dog",
+    "cat",
+    "horse",
+    "chicken",
+    "frog",
+]
+"""Organisms with a gene table."""
+
+ORGANISMS: Final[tuple[Organism, ...]] = get_args(Organism)
+
+OF_ENSEMBL: Final[dict[str, Organism]] = {
+    "": "human",
+    "MUS": "mouse",
+    "RNO": "rat",
+    "DAR": "zebrafish",
+    "MMU": "macaque",
+    "MFA": "cynomolgus",
+    "PTR": "chimpanzee",
+    "GGO": "gorilla",
+    "CJA": "marmoset",
+    "MIC": "mouse_lemur",
+    "OCU": "rabbit",
+    "SSC": "pig",
+    "BTA": "cow",
+    "CAF": "dog",
+    "FCT": "cat",
+    "ECA": "horse",
+    "GAL": "chicken",
+    "XET": "frog",
+}
+"""Organism of each species code of Ensembl ids."""
 
 HOW: Final = ("approved", "previous", "alias", "ambiguous")
 """Kinds of names. The position in this tuple is stored with each name."""
+
+_AMBIGUOUS: Final = HOW.index("ambiguous")
 
 _FOLDER = files("scgsfm") / "data" / "genes"
 
@@ -32,7 +78,7 @@ class Gene(NamedTuple):
 
     @property
     def human_symbol(self) -> str:
-        """The approved human symbol, of the ortholog for a mouse gene; ``""`` where there is none."""
+        """The approved human symbol, of the ortholog for a gene of another species; ``""`` where there is none."""
         return "" if self.how == "ambiguous" else table(self.organism).human[self.row]
 
 
@@ -49,10 +95,8 @@ class GeneTable:
     """Whether a gene is protein-coding."""
     codes: dict[str, int]
     """Name → ``4 * row + position in HOW``."""
-    entrez: dict[int, int]
-    """Entrez id → row."""
-    ensembl: dict[int, int]
-    """Number in the Ensembl gene id → row."""
+    ids: dict[str, dict[int, int]]
+    """Kind of id (``"entrez"``, ``"ensembl"``, ``"hgnc"``, ``"mgi"``) → number in the id → row."""
 
     def find(self, name: str) -> Gene | None:
         """The gene with this symbol, previous symbol or alias."""
@@ -64,6 +108,31 @@ class GeneTable:
         code = self.codes.get(name, -1)
         return Gene(self.organism, code >> 2, HOW[0]) if code & 3 == 0 else None
 
+    def find_any_case(self, name: str) -> Gene | None:
+        """The gene with this name in any letter case: by symbol, else by previous symbol, else by alias."""
+        code = self.in_capitals.get(name.upper())
+        return None if code is None else Gene(self.organism, code >> 2, HOW[code & 3])
+
+    def find_id(self, kind: str, number: int) -> Gene | None:
+        """The gene with this id."""
+        row = self.ids.get(kind, {}).get(number)
+        return None if row is None else Gene(self.organism, row, kind)
+
+    @cached_property
+    def in_capitals(self) -> dict[str, int]:
+        """``codes`` of the names in capitals; spellings of several genes are ambiguous."""
+        capitals = "\n".join(self.codes).upper().split("\n")
+        codes = np.fromiter(self.codes.values(), np.int64, len(self.codes))
+        ranks = np.minimum(codes & 3, 2)  # ambiguous names rank as the aliases that they are
+        found: dict[str, int] = {}
+        for rank in (2, 1, 0):
+            at = np.flatnonzero(ranks == rank)
+            names, values = [capitals[i] for i in at], codes[at].tolist()
+            last = dict(zip(names, values, strict=True))
+            first = dict(zip(reversed(names), reversed(values), strict=True))
+            found |= {name: code if first[name] == code else _AMBIGUOUS for name, code in last.items()}
+        return found
+
 
 @cache
 def table(organism: Organism) -> GeneTable:
@@ -71,17 +140,17 @@ def table(organism: Organism) -> GeneTable:
     with (_FOLDER / f"{organism}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         names = stored["names"].tobytes().decode().split("\n")
         symbols = human = names[: len(stored["coding"])]
-        if organism == "mouse":
+        if organism != "human":
             human = [*table("human").symbols, ""]  # row -1: no ortholog
             human = [human[row] for row in stored["ortholog"].tolist()]
+        kinds = set(stored.files) - {"names", "codes", "coding", "ortholog"}
         return GeneTable(
             organism=organism,
             symbols=symbols,
             human=human,
             coding=stored["coding"],
             codes=dict(zip(names, stored["codes"].tolist(), strict=True)),
-            entrez=dict(zip(*stored["entrez"].tolist(), strict=True)),
-            ensembl=dict(zip(*stored["ensembl"].tolist(), strict=True)),
+            ids={kind: dict(zip(*stored[kind].tolist(), strict=True)) for kind in kinds},
         )
 
 

@@ -181,7 +181,8 @@ class GeneSets(Mapping[str, list[str]]):
 
         Names that occur in ``genes`` are used unchanged; only the others are translated (other symbols, Ensembl and
         Entrez ids, mouse orthologs). If two names of a set mean the same gene, it counts once, with the weight of the
-        name in ``genes``, or else of the first name. If ``genes`` repeats a name, one occurrence is used.
+        name in ``genes``, then of the approved symbol, then of the first name. If ``genes`` repeats a name, the first
+        occurrence is used.
 
         Raises
         ------

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 def membership(arrays: GeneSetArrays, genes: Iterable[str]) -> csr_array:
     """Weights of the sets over ``genes`` (sparse, sets × genes)."""
-    from scgsfm.genes import match
+    from scgsfm.genes import gene_labels, match
 
     targets = np.asarray(list(genes), dtype=object)
     column_of = np.asarray(match(arrays.genes, targets))
-    columns = column_of[arrays.codes]
+    translated = (column_of >= 0) & (arrays.genes != targets[column_of])
+    columns, labels = column_of[arrays.codes], gene_labels(arrays.genes)
     matched = columns >= 0
     if not matched.any():
         msg = (
@@ -36,13 +37,16 @@ def membership(arrays: GeneSetArrays, genes: Iterable[str]) -> csr_array:
     rows = np.repeat(np.arange(len(arrays.names)), np.diff(arrays.indptr))[matched]
     columns = columns[matched]
     values = np.ones(len(rows)) if arrays.weights is None else arrays.weights[matched]
-    translated = (column_of >= 0) & (arrays.genes != targets[column_of])
-    order = np.lexsort((translated[arrays.codes[matched]], rows * len(targets) + columns))
-    rows, columns, values = rows[order], columns[order], values[order]
+    # names of one gene may be in different columns: the approved symbol is used, then the first name
+    codes = arrays.codes[matched]
+    order = np.lexsort((codes, labels[codes] != codes, translated[codes], labels[codes], rows))
+    rows, columns, values, codes = rows[order], columns[order], values[order], codes[order]
     repeat = np.zeros(len(rows), dtype=bool)
-    repeat[1:] = (rows[1:] == rows[:-1]) & (columns[1:] == columns[:-1])
+    repeat[1:] = (rows[1:] == rows[:-1]) & (labels[codes[1:]] == labels[codes[:-1]])
     _warn_of_conflicts(arrays, targets, rows, columns, values, repeat)
     rows, columns, values = rows[~repeat], columns[~repeat], values[~repeat]
+    order = np.lexsort((columns, rows))
+    columns, values = columns[order], values[order]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(arrays.names)))])
     return csr_array((values, columns, indptr), shape=(len(arrays.names), len(targets)))
 

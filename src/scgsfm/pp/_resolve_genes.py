@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, data_var, gene_names
+from scgsfm._adata import DUPLICATES, check_anndata, data_var, gene_names
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm.genes import STATUSES, check_share, protein_coding, resolve, sources
+from scgsfm.genes import STATUSES, check_share, features_of_type, protein_coding, resolve, sources
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from scgsfm.genes import Organism
-
-DUPLICATES = "of several names for one gene, the approved symbol is used, else the first name"
 
 
 @doc_params
@@ -31,8 +29,9 @@ def resolve_genes(
     """Find the approved human symbol of each gene of the data (HGNC, NCBI Gene, Ensembl, HCOP orthologs).
 
     Other functions of this package match genes in the same way. This function stores the result with the data.
-    Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez IDs, and mouse
-    symbols and IDs (through one-to-one orthologs). Aliases that several genes share remain unresolved.
+    Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez, HGNC and MGI IDs, and
+    symbols and IDs of mouse, rat, zebrafish and other vertebrates (through orthologs). Aliases that several genes share
+    remain unresolved. If ``adata.var["feature_types"]`` tells genes from peaks and antibodies, only the genes count.
 
     Parameters
     ----------
@@ -43,7 +42,8 @@ def resolve_genes(
     use_raw
         {use_raw}
     organism
-        Organism of the gene names. By default, the organism that most of the names belong to.
+        Organism of the gene names, see :func:`~scgsfm.genes.resolve`. By default, the organism that most of the names
+        belong to.
     key_added
         {key_added}
         It is also the prefix of the columns.
@@ -57,7 +57,8 @@ def resolve_genes(
     ``adata.var["scgsfm_symbol"]`` or ``adata.var["<key_added>_symbol"]`` : :class:`str`
         Approved human symbol, or ``""``. Synonyms have the same symbol.
     ``adata.var["scgsfm_status"]`` or ``adata.var["<key_added>_status"]`` : :class:`pandas.Categorical`
-        How the name was resolved: approved, previous, alias, ensembl, entrez, ortholog, ambiguous or unknown.
+        How the name was resolved: approved, previous, alias, ensembl, entrez, hgnc, ortholog, ambiguous or
+        unknown.
     ``adata.uns["scgsfm"]["resolve_genes"]`` : :class:`dict`
         Counts by status, fraction of recognized names, organism, number of duplicates and how they are treated, and
         versions of the tables.
@@ -86,13 +87,15 @@ def resolve_genes(
     if copy:
         adata = adata.copy()
     names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    is_gene = features_of_type(data_var(adata, use_raw=use_raw), "Gene Expression")
+    n_genes = len(names) if is_gene is None or not is_gene.any() else int(is_gene.sum())
     found = resolve(names, organism=organism)
     n_matched = int(found.matched.sum())
     check_share(
         n_matched,
-        len(names),
+        n_genes,
         what="genes of the data",
-        examples_given=names[~found.matched],
+        examples_given=names[~found.matched & (names != "")],
         examples_expected=["CD4", "Cd4", "ENSG00000010610"],
     )
     logger.info(found.summary())
@@ -106,9 +109,9 @@ def resolve_genes(
     unique = pd.unique(found.symbols[found.matched])
     adata.uns.setdefault(_keys.UNS, {})[key_added or _keys.RESOLVE_GENES] = {
         "counts": found.counts,
-        "n_genes": len(names),
+        "n_genes": n_genes,
         "n_matched": n_matched,
-        "share": found.share,
+        "share": n_matched / n_genes,
         "organism": found.organism,
         "n_duplicates": n_matched - len(unique),
         "duplicates": DUPLICATES,

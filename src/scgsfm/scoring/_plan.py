@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import data_matrix, data_var, gene_mask, gene_names
+from scgsfm._adata import data_matrix, select_genes
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, listing, warn
 from scgsfm.genesets import GeneSets
@@ -89,9 +89,7 @@ def plan(
     if min_genes is not None:
         check_at_least("min_genes", min_genes, 1)
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
-    kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
-    genes = genes if kept is None else genes[kept]
+    genes, kept, selection = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
     rows = BlockReader(matrix, genes=kept, block_size=block_size)
 
     gene_sets = GeneSets(gene_sets)
@@ -113,6 +111,7 @@ def plan(
         "use_raw": use_raw,
         "gene_sets": gene_sets.info,
     }
+    used |= {"genes": selection} if selection else {}
     tasks, large_enough = [], dict[tuple[bool, int], SetIndex]()
     for chosen in methods:
         completes, least = expand or chosen.completes, min_genes or chosen.min_genes

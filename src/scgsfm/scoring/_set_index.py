@@ -11,7 +11,7 @@ from scipy.sparse import csc_array, csr_array
 
 from scgsfm._messages import warn
 from scgsfm.errors import GeneMatchError, GeneSetWarning
-from scgsfm.genes import check_share
+from scgsfm.genes import check_share, gene_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,16 +48,23 @@ class SetIndex:
         """
         genes = np.asarray(genes, dtype=object)
         membership = sets.membership(genes)
+        label_of = dict(zip(sets.genes, gene_labels(sets.genes).tolist(), strict=True))
+        n_genes = len(set(label_of.values()))
         check_share(
             len(np.unique(membership.indices)),
-            min(len(sets.genes), len(genes)),
+            min(n_genes, int(np.count_nonzero(genes != ""))),
             what="genes of the sets in the data",
             examples_given=sets.genes,
             examples_expected=genes,
         )
         membership.eliminate_zeros()
-        n_down = np.array([(sets.weights(name) < 0).sum() for name in sets]) if sets.signed else 0 * sets.sizes
-        return cls(sets.names, membership, sets.sizes, n_down, genes)
+        n_listed = sets.sizes
+        if n_genes < len(label_of):  # several names for one gene
+            n_listed = np.array([len({label_of[gene] for gene in sets[name]}) for name in sets])
+        n_down = 0 * n_listed
+        if sets.signed:
+            n_down = np.array([len({label_of[gene] for gene in _down(sets, name)}) for name in sets])
+        return cls(sets.names, membership, n_listed, n_down, genes)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -156,3 +163,8 @@ class SetIndex:
         zero = np.zeros(len(indptr) - 1) if zero is None else zero
         sets = self.by_gene
         return set_sums(indptr, indices, values, zero, sets.indptr, sets.indices, sets.data, self.total)
+
+
+def _down(sets: GeneSets, name: str) -> list[str]:
+    """The genes of a set with negative weights."""
+    return [gene for gene, weight in zip(sets[name], sets.weights(name), strict=True) if weight < 0]

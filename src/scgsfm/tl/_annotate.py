@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, data_matrix, select_genes, write_record
 from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
@@ -172,11 +172,9 @@ def annotate(
     sets, types = marker_sets(markers, tissue, organism)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
-    kept = None if mask_var is None else np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
-    genes = genes if kept is None else genes[kept]
-    index = _match(sets, genes, min_genes, partial=lists_all_tissues(sets, tissue))
-    reader = BlockReader(matrix, genes=kept, block_size=block_size)
+    genes = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
+    index = _match(sets, genes.names, min_genes, partial=lists_all_tissues(sets, tissue))
+    reader = BlockReader(matrix, genes=genes.positions, block_size=block_size)
     groups, generator = _groups(adata, groupby), np.random.default_rng(rng)
     limits = Limits(alpha, min_share, min_agree)
     found = assign_cell_types(reader, index, types, groups, limits=limits, n_random=n_random, rng=generator)
@@ -187,6 +185,7 @@ def annotate(
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"params": params, "markers": sets.info, "values": found.scale.name, "counts": found.scale.linear}
     record |= {"set_names": np.array(index.names, dtype=object), "n_genes": index.n_listed, "n_found": index.n_found}
+    record |= {"genes": genes.record} if genes.record else {}
     write_record(adata, key, record | {"threshold": found.threshold})
     return adata if copy else None
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scgsfm import _keys, completion
-from scgsfm._adata import check_anndata, data_matrix, data_var, gene_mask, gene_names, write_record
+from scgsfm._adata import check_anndata, data_matrix, select_genes, write_record
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.models import as_model
@@ -116,12 +116,10 @@ def embed_cells(
     _check(kind, n_genes, weighting)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
-    kept = np.arange(len(genes))
-    if mask_var is not None:
-        kept = np.flatnonzero(gene_mask(data_var(adata, use_raw=use_raw), mask_var))
+    genes = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
+    kept = np.arange(len(genes.names)) if genes.positions is None else genes.positions
     loaded = as_model(model)
-    tokens, matched = completion.matched_tokens(loaded, genes[kept])
+    tokens, matched = completion.matched_tokens(loaded, genes.names)
     reader = BlockReader(matrix, genes=kept[matched], block_size=block_size)
     specific = weighting == "specificity"
     found = completion.embed_cells(reader, tokens, loaded, kind=kind, n_genes=n_genes, specific=specific, soft=soft)
@@ -137,6 +135,7 @@ def embed_cells(
     params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
+    record |= {"genes": genes.record} if genes.record else {}
     write_record(
         adata, key, record | {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
     )

@@ -87,7 +87,7 @@ def embed_genes(
     matched = tokens >= 0
     check_share(
         len(np.unique(tokens[matched])),
-        min(len(genes), len(loaded.genes) - N_SPECIALS),
+        min(int(np.count_nonzero(genes != "")), len(loaded.genes) - N_SPECIALS),
         what="genes of the data in the model's vocabulary",
         examples_given=genes[~matched],
         examples_expected=loaded.genes[N_SPECIALS:],

@@ -147,6 +147,7 @@ def predict_functions(
     given = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if mask_var is not None:
         given = given[gene_mask(adata.var, mask_var)]
+    given = given[given != ""]
     names, tokens = requested_genes(given, loaded, what="genes of the data")
     key = key_added or _keys.FUNCTIONS
     adata.uns[key] = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)

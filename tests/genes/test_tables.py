@@ -1,0 +1,81 @@
+"""The tables: symbols of older releases, orthologs, and species other than human and mouse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scgsfm import GeneSets, datasets
+from scgsfm.genes import ORGANISMS, gene_labels, match, resolve
+from scgsfm.genes._tables import HOW, table
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ARNTL", "BMAL1"),
+        ("KIAA1109", "BLTP1"),
+        ("TDGF1", "CRIPTO"),
+        ("C16orf72", "HAPSTR1"),
+        ("GBA", "GBA1"),
+        ("DDX58", "RIGI"),
+        ("H2AFY", "MACROH2A1"),
+    ],
+)
+def test_old_and_new_symbols_match_each_other(old: str, new: str) -> None:
+    assert resolve([old]).symbols.tolist() == [new]
+    assert match([old], ["ACTB", new]).tolist() == match([new], ["ACTB", old]).tolist() == [1]
+
+
+def test_symbols_withdrawn_since_2022_are_kept() -> None:
+    assert resolve(["DLX6-AS2", "TTTY13B"]).how.tolist() == ["approved", "approved"]
+
+
+def test_same_name_orthologs_come_first() -> None:
+    names = ["Mx1", "Mx2", "Ifit1", "Cxcl1", "Cxcl5", "Ctsl", "Ccl8", "Nat1", "Gstm1", "H2bc4"]
+    assert resolve(names, organism="mouse").symbols.tolist() == [name.upper() for name in names]
+
+
+def test_mouse_symbols_that_are_human_symbols_lead_to_them() -> None:
+    mouse, human = table("mouse"), table("human")
+    same = [i for i, name in enumerate(mouse.symbols) if mouse.coding[i] and human.find_approved(name.upper())]
+    lost = [mouse.symbols[i] for i in same if mouse.human[i] != mouse.symbols[i].upper()]
+    assert len(same) > 15500
+    assert len(lost) < 0.01 * len(same)
+
+
+@pytest.mark.parametrize("organism", ORGANISMS)
+def test_every_organism_has_orthologs_and_ids(organism: str) -> None:
+    genes = table(organism)
+    assert sum(symbol != "" for symbol in genes.human) > 11000
+    assert len(genes.ids["ensembl"]) > 11000
+    assert {code & 3 for code in genes.codes.values()} <= set(range(len(HOW)))
+
+
+@pytest.mark.parametrize(
+    ("names", "organism", "symbols"),
+    [
+        (["Cd4", "Ptprc", "RT1-Da"], "rat", ["CD4", "PTPRC", "HLA-DRA"]),
+        (["sox9a", "tp53", "mpx"], "zebrafish", ["SOX9", "TP53", "EPX"]),
+        (["CD4", "PTPRC"], "pig", ["CD4", "PTPRC"]),
+        (["ENSRNOG00000000415", "ENSDARG00000057911"], None, ["ASF1A", "ACTC1"]),
+    ],
+)
+def test_other_species(names: list[str], organism: str | None, symbols: list[str]) -> None:
+    assert resolve(names, organism=organism).symbols.tolist() == symbols
+
+
+def test_rat_and_zebrafish_are_detected() -> None:
+    for organism in ("rat", "zebrafish", "mouse", "human"):
+        rng = np.random.default_rng(0)
+        assert resolve(rng.choice(table(organism).symbols, 500)).organism == organism
+
+
+def test_libraries_and_vocabulary_keep_their_share() -> None:
+    shares = {name: resolve(GeneSets(name).genes).share for name in datasets.libraries().index}
+    assert min(shares.values()) > 0.998
+
+
+def test_labels_of_names_of_one_gene() -> None:
+    names = ["SEPT9", "CD4", "SEPTIN9", "my_gene", "Cd4", "CAP", "CAP"]
+    assert gene_labels(names).tolist() == [2, 1, 2, 3, 1, 5, 5]
