@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LIBRARY = {"A": ["CD3D", "CD3E", "CD2"], "B": ["CD79A", "MS4A1", "CD19"], "T": ["CD3D", "CD3E", "CD4", "CD8A"]}
 
 
+P = 1e-25
+
+
 def rare_groups(adata: AnnData) -> AnnData:
     """One group of a single cell, two of several."""
     adata.obs["group"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
@@ -27,14 +30,10 @@ def rare_groups(adata: AnnData) -> AnnData:
 
 
 def uncommon_markers(adata: AnnData) -> AnnData:
-    """No gene of group ``B`` is significant."""
-    adata.obs["group"] = np.where(np.arange(adata.n_obs) % 2, "x", "y")
-    adata.uns["rank_genes_groups"] = {
-        "params": {"groupby": "group"},
-        "names": np.rec.fromarrays([adata.var_names[:50], adata.var_names[50:100]], names=["x", "y"]),
-        "scores": np.rec.fromarrays([np.arange(50.0, 0, -1)] * 2, names=["x", "y"]),
-        "pvals_adj": np.rec.fromarrays([np.full(50, 1e-9), np.ones(50)], names=["x", "y"]),
-    }
+    """B cells, and two random halves of T cells, which have no gene as significant as ``P``."""
+    adata = adata[adata.obs["cell_type"].isin(["B", "Naive CD4 T"])].copy()
+    halves = np.where(np.arange(adata.n_obs) % 2, "x", "y")
+    adata.obs["group"] = np.where(adata.obs["cell_type"] == "B", "B", halves)
     return adata
 
 
@@ -67,7 +66,9 @@ WARNINGS: dict[str, tuple[type[Warning], str, Callable[[AnnData], object]]] = {
     "empty groups": (
         GeneSetWarning,
         "no gene to test",
-        lambda adata: scgsfm.tl.enrich(uncommon_markers(adata), LIBRARY, mode="overlap", min_genes=1),
+        lambda adata: scgsfm.tl.enrich(
+            uncommon_markers(adata), LIBRARY, groupby="group", mode="overlap", min_genes=1, max_padj=P
+        ),
     ),
     "generator": (
         GeneSetWarning,
@@ -77,7 +78,7 @@ WARNINGS: dict[str, tuple[type[Warning], str, Callable[[AnnData], object]]] = {
     "phenotypes": (
         GeneSetWarning,
         "no marker",
-        lambda adata: scgsfm.tl.phenotypes(uncommon_markers(adata), min_genes=1),
+        lambda adata: scgsfm.tl.phenotypes(uncommon_markers(adata), groupby="group", min_genes=1, max_padj=P),
     ),
 }
 

@@ -30,7 +30,8 @@ def check_anndata(
     copy
         Whether the function was asked for a modified copy.
     writes
-        Whether the function writes its result to ``adata``.
+        Whether the function works on the cells and writes its result to ``adata``. Results can be read from data without
+        genes, such as those of ``scgsfm score``.
     key_added
         Key of the result, if the user chose one.
 
@@ -39,14 +40,14 @@ def check_anndata(
     TypeError
         If it is not AnnData. The message says how to get AnnData out of it.
     ValueError
-        If there are no cells or no genes, or the result could not be written: to a view of backed data, or to a copy of
+        If the function works on cells and there are no cells or no genes, or the result could not be written: to a view of backed data, or to a copy of
         backed data, or under a key that files don't support.
     """
     _keys.check_key(key_added)
     if not isinstance(adata, AnnData):
         msg = f"`{argument}` must be AnnData, but is {_description(adata)}. {_remedy(adata, argument)}"
         raise TypeError(msg)
-    if 0 in adata.shape:
+    if writes and 0 in adata.shape:
         msg = (
             f"`{argument}` has {adata.n_obs} cells and {adata.n_vars} genes, but at least one of each is needed. Check "
             "the filters that selected them."

@@ -148,7 +148,7 @@ def _blocks(matrix: Any, columns: np.ndarray) -> Iterator[Any]:
     is_on_disk = not isinstance(matrix, np.ndarray) and not isinstance(getattr(matrix, "data", None), np.ndarray)
     if not is_on_disk or getattr(matrix, "format", "") == "csc":
         yield _in_memory(matrix[:, columns])
-    elif hasattr(matrix, "blocks"):  # dask
+    elif hasattr(matrix, "dask"):
         for i in range(matrix.numblocks[0]):
             yield _in_memory(matrix.blocks[i].compute())[:, columns]
     else:

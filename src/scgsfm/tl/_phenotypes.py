@@ -8,7 +8,7 @@ import pandas as pd
 from scgsfm import _keys, enrichment
 from scgsfm._adata import check_anndata, write_record
 from scgsfm._docs import doc_params
-from scgsfm._messages import warn
+from scgsfm._messages import listing, warn
 from scgsfm.errors import GeneSetWarning
 from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations
 
@@ -141,13 +141,14 @@ def phenotypes(
     background = source.background or enrichment.Background(np.empty(0, dtype=object))
     tests = PhenotypeEnrichment.over(background.genes, min_genes=min_genes, max_genes=max_genes)
     tables: list[pd.DataFrame] = []
-    for group, genes in source.top(n_genes, max_padj).items():
+    lists = source.top(n_genes, max_padj)
+    for group, genes in lists.items():
         if len(genes):
             query = pd.Index(background.genes).get_indexer(pd.Index(genes))
             tables += tests.tables(group, query, n_top)
-        else:
-            msg = f"{group!r} has no marker with an adjusted p-value below {max_padj:g} and is skipped."
-            warn(msg, GeneSetWarning)
+    if empty := [group for group, genes in lists.items() if not len(genes)]:
+        msg = f"Groups with no marker of an adjusted p-value below {max_padj:g} are skipped: {listing(empty)}."
+        warn(msg, GeneSetWarning)
     if not tables:
         msg = "No group has a marker: increase `max_padj`, or check the ranking of the genes."
         raise ValueError(msg)
