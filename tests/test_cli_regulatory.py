@@ -131,3 +131,13 @@ def test_options_without_effect(
 def test_errors(folder: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["regulatory", *(text.format(folder) for text in arguments)]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_earlier_table_is_replaced_but_not_another_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = folder / "o.csv"
+    for _ in range(2):
+        run(folder, "elements.fa", "-o", str(out))
+    out.write_text("gene,status of mine\nA,1\n")
+    assert main(["regulatory", str(folder / "elements.fa"), "-o", str(out)]) == 2
+    assert "already exists" in capsys.readouterr().err
+    assert out.read_text().startswith("gene")

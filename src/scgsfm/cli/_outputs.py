@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from scgsfm._logging import logger
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +35,13 @@ def add_force(parser: argparse.ArgumentParser) -> None:
 
 
 def check_output(
-    path: Path, suffixes: Sequence[str], *, force: bool, source: Path | None = None, argument: str = "--output"
+    path: Path,
+    suffixes: Sequence[str],
+    *,
+    force: bool,
+    source: Path | None = None,
+    header: str | None = None,
+    argument: str = "--output",
 ) -> None:
     """Raise an error if ``path`` can't or must not be written.
 
@@ -46,6 +55,9 @@ def check_output(
         Whether an existing output may be replaced.
     source
         The input, which is not replaced without ``force`` either.
+    header
+        Pattern of the first line of tables that the same command writes. An existing table with such a line is an
+        earlier result, and is replaced.
     argument
         Name of the option, for messages.
     """
@@ -63,7 +75,7 @@ def check_output(
         )
     if path.is_dir() and path.suffix != ".zarr":
         raise IsADirectoryError(f"{argument}: {path} is a directory.")
-    if path.exists() and not force:
+    if path.exists() and not force and not _is_earlier_table(path, header):
         raise FileExistsError(f"{argument}: {path} already exists. Choose another output, or replace it by --force.")
     if path.is_dir() and any(path.iterdir()) and not any((path / name).exists() for name in _ZARR):
         raise FileExistsError(f"{argument}: {path} is a directory but not a zarr store, and is not replaced.")
@@ -71,6 +83,18 @@ def check_output(
         tempfile.TemporaryFile(dir=parent).close()
     except OSError as error:
         raise PermissionError(f"{argument}: {parent} can't be written ({error.strerror}). Choose another.") from error
+
+
+def _is_earlier_table(path: Path, header: str | None) -> bool:
+    """Whether a file is a table whose first line has a pattern."""
+    if header is None or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        line = file.readline(1000).decode("utf-8", errors="replace").rstrip("\r\n")
+    if re.fullmatch(header, line) is None:
+        return False
+    logger.info("%s is an earlier table of the same command, and is replaced", path)
+    return True
 
 
 def check_directory(path: Path, *, replaced: Sequence[str] = (), force: bool = False) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CELLS = (".h5ad", ".zarr")
+HEADER = r"[^,]*(,[^,]+)+,status"
+"""First line of a table of elements, after which the table can be told from other files."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Check all files that will be written, before the work."""
-    check_output(args.output, (".csv", *CELLS), force=args.force, source=args.input)
+    check_output(args.output, (".csv", *CELLS), force=args.force, source=args.input, header=HEADER)
     for option, suffix in (("explain", ".motifs.csv"), ("groupby", ".groups.csv")):
         if getattr(args, option) is not None and args.output.suffix == ".csv":
             check_output(args.output.with_suffix(suffix), (suffix,), force=args.force)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from scgsfm._messages import check_choice, warn
@@ -16,12 +17,11 @@ from ._spelling import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
 
     from ._annotations import HPOAnnotations
     from ._ontology import Ontology
 
-Terms: TypeAlias = "Iterable[Any] | Mapping[Any, Any] | str | PathLike[str]"
+Terms: TypeAlias = Iterable[Any] | Mapping[Any, Any] | str | PathLike[str]
 """What patients are given as: terms, a dict of terms and whether they are present, a phenopacket, or a file."""
 
 ON_UNKNOWN = ("warn", "raise", "ignore")
