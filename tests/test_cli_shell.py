@@ -293,6 +293,7 @@ def shell(*arguments: str, **env: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_broken_pipe_is_quiet() -> None:
+    pytest.importorskip("torch")
     with shell("predict", "--library", "hallmark", "--genes", "CD3D", "CD19") as process:
         assert process.stdout is not None
         assert process.stderr is not None
