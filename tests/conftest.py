@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import sys
 import threading
@@ -91,6 +92,12 @@ ARRAY_TYPES: dict[str, Callable[[np.ndarray, Path], Any]] = {
     "zarr_csr": lambda x, path: _on_disk(sparse.csr_matrix(x), path, backend="zarr"),
     "zarr_csc": lambda x, path: _on_disk(sparse.csc_matrix(x), path, backend="zarr"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _propagated_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before version 9.1, ``caplog`` of pytest sees only what reaches the root logger."""
+    monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
 
 
 @pytest.fixture(params=list(ARRAY_TYPES))
