@@ -20,6 +20,10 @@ _WRAPPERS = (contextlib.__file__, functools.__file__)
 """Files of the standard library that may wrap a function of this package."""
 
 
+GIT_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that Git LFS has left in the place of the file itself."""
+
+
 def listing(names: Sequence[str], n: int = 5) -> str:
     """The first ``n`` names, and the number of names that follow."""
     rest = f" and {len(names) - n} more" if len(names) > n else ""

@@ -47,7 +47,7 @@ def select_genes(
 ) -> GeneSelection:
     """Select the genes of a data set, each gene once.
 
-    Antibodies, peaks and other features that ``var["feature_types"]`` tells from genes are left out. Of genes with the
+    Antibodies, peaks and other features that ``var["feature_types"]`` separates from genes are left out. Of genes with the
     same name, the one with the highest sum of absolute values is used, and a warning names them. Of different names for
     one gene, those without any value other than zero match nothing if another one is expressed.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CELLS = (".h5ad", ".zarr")
 HEADER = r"[^,]*(,[^,]+)+,status"
-"""First line of a table of elements, after which the table can be told from other files."""
+"""First line of a table of elements."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

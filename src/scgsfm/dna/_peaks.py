@@ -80,7 +80,7 @@ def peaks_of(var: pd.DataFrame) -> Peaks:
     Columns are ``chrom``, ``chr`` or ``seqnames``, ``start`` and ``end``, in any case; or ``interval``, with
     names. If columns and names differ, the columns are used and a warning is issued. A column ``summit_offset`` has the
     distance of the summit from the start, as in narrowPeak files. Features that are not peaks by the column
-    ``feature_types`` have no interval, whatever their coordinates.
+    ``feature_types`` have no interval.
     """
     is_peak = features_of_type(var, "Peaks")
     if is_peak is None or is_peak.all():

@@ -8,12 +8,13 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from scgsfm._messages import GIT_LFS_POINTER
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
 _GZIP = b"\x1f\x8b"
-_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 class TruncatedFileError(ValueError):
@@ -66,8 +67,8 @@ def open_binary(path: str | os.PathLike[str], argument: str) -> BinaryIO:
         msg = f"`{argument}`: there is no file {path}."
         raise FileNotFoundError(msg)
     with path.open("rb") as file:
-        start = file.read(len(_LFS))
-    if start == _LFS:
+        start = file.read(len(GIT_LFS_POINTER))
+    if start == GIT_LFS_POINTER:
         msg = f"`{argument}`: {path} is a Git LFS pointer, not the file itself: run `git lfs pull` in its repository."
         raise ValueError(msg)
     return gzip.open(path, "rb") if start[:2] == _GZIP else path.open("rb")  # type: ignore[return-value]

@@ -27,7 +27,7 @@ _CURIE = re.compile(
     re.IGNORECASE,
 )
 _MIN_DETECTED: Final = 10
-"""Number of names from which rat and zebrafish symbols are told from those of mouse and human."""
+"""Number of names from which rat and zebrafish symbols are distinguished from those of mouse and human."""
 _GENOME = re.compile(r"(?:GRCh3[78]|hg19|hg38|GRCm3[89]|mm9|mm10|mm39)(?:-\d{4}-[A-Z])?[_-]+(.+)")
 _ENTREZ = re.compile(r"([1-9]\d{0,9})(?:\.0)?")
 MITOCHONDRIAL: Final = {

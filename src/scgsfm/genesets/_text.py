@@ -6,15 +6,12 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING
 
-from scgsfm._messages import did_you_mean
+from scgsfm._messages import GIT_LFS_POINTER, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ._report import RepairReport
-
-
-_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 def check_exists(path: Path) -> None:
@@ -64,7 +61,7 @@ def read_lines(path: Path, report: RepairReport) -> list[str]:
 
 
 def _refuse_other_content(path: Path, data: bytes) -> None:
-    if data.startswith(_LFS):
+    if data.startswith(GIT_LFS_POINTER):
         msg = (
             f"{path} is a pointer of Git LFS, not the file itself. Run `git lfs pull` in the repository, or download the "
             "file from its web page."

@@ -23,7 +23,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
 
 def is_url(text: str) -> bool:
-    """Whether ``text`` is a URL, of whatever scheme."""
+    """Whether ``text`` is a URL, of any scheme."""
     return _SCHEME.match(text) is not None
 
 

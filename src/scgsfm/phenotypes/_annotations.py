@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scgsfm._messages import similar_names, suggestion
+from scgsfm.genes import approved_symbols
 
-from ._approved_symbols import approved_symbols
 from ._frequencies import parse_frequency
 from ._ontology import Ontology, normalize_name
 from ._spelling import NameIndex, clean_text
@@ -128,7 +128,7 @@ class HPOAnnotations:
     @cached_property
     def symbols(self) -> list[str]:
         """Today's approved symbol of each of :attr:`genes`."""
-        return approved_symbols(self.genes)
+        return approved_symbols(self.genes, ncbi=True)
 
     def gene(self, symbol: str) -> int | None:
         """Row of a gene by approved symbol or by its name in :attr:`genes`; ``None`` if it has no annotation."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scgsfm.genes import approved_symbols
+
 from ._annotations import ANNOTATIONS_FILE, load_annotations
-from ._approved_symbols import approved_symbols
 
 if TYPE_CHECKING:
     import os
@@ -110,7 +111,7 @@ class PhenotypePredictor:
     @cached_property
     def symbols(self) -> list[str]:
         """Today's approved symbol of each of :attr:`genes`."""
-        return approved_symbols(self.genes)
+        return approved_symbols(self.genes, ncbi=True)
 
     @cached_property
     def _symbol_rows(self) -> dict[str, int]:

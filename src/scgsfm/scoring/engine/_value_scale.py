@@ -1,4 +1,4 @@
-"""What the values of a matrix are: counts, normalized or log-normalized values, …; told from a sample of cells."""
+"""What the values of a matrix are: counts, normalized or log-normalized values, …; determined from a sample of cells."""
 
 from __future__ import annotations
 
