@@ -84,12 +84,13 @@ def draw(adata: AnnData, path: Path) -> None:
 
     tables = {f"standardized {method}": standardized(adata, method) for method in METHODS}
     shown = AnnData(obs=adata.obs, obsm=tables)
-    figure, axes = plt.subplots(1, len(METHODS), figsize=(11, 5.5), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, len(METHODS), figsize=(16, 5.5))
     for axis, key in zip(axes, tables, strict=True):
         pl.score(
             shown, key=key, kind="matrix", groupby="cell_type", cmap="RdBu_r", vmin=-3, vmax=3, ax=axis, show=False
         )
-    figure.savefig(path, dpi=150)
+    # scanpy lays out the inside of each panel, and the names of the sets reach below the figure
+    figure.savefig(path, dpi=150, bbox_inches="tight")
     plt.close(figure)
 
 
