@@ -119,12 +119,13 @@ def _embed_cells(args: argparse.Namespace, path: Path) -> None:
 
 def _gene_vectors(args: argparse.Namespace) -> pd.DataFrame:
     names = list(dict.fromkeys(read_genes(args.input)))
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
 
     from scgsfm import _keys, tl
 
-    genes = AnnData(var=pd.DataFrame(index=names))
+    genes = AnnData(np.zeros((1, len(names)), np.float32), var=pd.DataFrame(index=names))  # tools need a cell
     tl.embed_genes(genes, model=args.model, kind=args.kind or "combined")
     vectors = genes.varm[_keys.VARM_GSFM]
     table = pd.DataFrame(vectors, columns=[f"gsfm_{i}" for i in range(vectors.shape[1])])

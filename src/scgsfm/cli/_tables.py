@@ -98,27 +98,36 @@ def terminal_width() -> int | None:
 
 def fitted(table: pd.DataFrame, float_format: str = "{:.3g}") -> tuple[str, bool]:
     """A table as text whose long cells are cut to the width of the terminal, and whether any was cut."""
-    options: dict[str, Any] = {"index": False, "float_format": float_format.format}
-    text = table.to_string(**options)
-    width = terminal_width()
-    if width is None or max(map(len, text.splitlines())) <= width:
-        return text, False
-    header = [len(str(name)) for name in table]
-    cells = [max(map(len, table[[name]].to_string(header=False, **options).splitlines())) for name in table]
-    is_text = [not hasattr(dtype, "kind") or dtype.kind in "OUT" for dtype in table.dtypes]
-    limit = max((n for n, long in zip(cells, is_text, strict=True) if long), default=0)
+    names = [str(name) for name in table]
+    columns = [[_as_text(value, float_format) for value in table[name]] for name in table]
+    is_text = [not hasattr(dtype, "kind") or dtype.kind in "OUTb" for dtype in table.dtypes]
+    longest = [max(map(len, column), default=0) for column in columns]
+    limit = full = max((n for n, text in zip(longest, is_text, strict=True) if text), default=0)
 
-    def total(limit: int) -> int:
-        columns = zip(header, cells, is_text, strict=True)
-        return sum(max(name, min(n, limit) if long else n) + 1 for name, n, long in columns)
+    def widths(limit: int) -> list[int]:
+        cells = [min(n, limit) if text else n for n, text in zip(longest, is_text, strict=True)]
+        return [max(len(name), n) for name, n in zip(names, cells, strict=True)]
 
-    while limit > MIN_WIDTH and total(limit) > width:
+    available = terminal_width()
+    while available is not None and limit > MIN_WIDTH and sum(widths(limit)) + 2 * (len(names) - 1) > available:
         limit -= 1
-    short = table.copy()
-    for name, long in zip(table, is_text, strict=True):
-        if long:
-            short[name] = [_cut(str(value), limit) for value in table[name]]
-    return short.to_string(**options), True
+    lines = []
+    for row in zip(*([name, *column] for name, column in zip(names, columns, strict=True)), strict=True):
+        cells = zip(row, widths(limit), is_text, strict=True)
+        padded = [_cut(cell, n).ljust(n) if text else cell.rjust(n) for cell, n, text in cells]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines), limit < full
+
+
+def _as_text(value: Any, float_format: str) -> str:
+    value = _plain(value)
+    if value is None or value == "":
+        return "-"  # an empty field would shift the others for programs that split lines
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return float_format.format(value) if isinstance(value, float) else str(value)
 
 
 def _cut(text: str, limit: int) -> str:
