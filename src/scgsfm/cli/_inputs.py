@@ -180,7 +180,7 @@ def check_columns(
     from scgsfm._adata import open_store
 
     with reading(path), open_store(path) as store:
-        present = {name: [*store[name].attrs["column-order"], store[name].attrs["_index"]] for name in ("obs", "var")}
+        present = {name: list(map(str, store[name].attrs["column-order"])) for name in ("obs", "var")}
         layers = list(store["layers"]) if "layers" in store else []
     for option, value, where, names in (
         ("--groupby", groupby, ".obs", present["obs"]),

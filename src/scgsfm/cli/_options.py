@@ -81,14 +81,21 @@ class _OldName(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def old_name(parser: argparse.ArgumentParser, name: str, action: argparse.Action, *, nargs: str | None = None) -> None:
-    """Keep a former name of an option, which help does not show."""
+def old_name(
+    parser: argparse.ArgumentParser,
+    name: str,
+    action: argparse.Action,
+    *,
+    nargs: str | None = None,
+    dest: str | None = None,
+) -> None:
+    """Keep a former name of an option, which help does not show. For a positional one, ``dest`` must be another."""
     new = action.option_strings[-1] if action.option_strings else f"{action.metavar or action.dest} without an option"
     parser.add_argument(
         name,
         action=_OldName,
         new=new,
-        dest=action.dest,
+        dest=dest or action.dest,
         type=action.type,
         nargs=nargs or action.nargs,
         default=argparse.SUPPRESS,

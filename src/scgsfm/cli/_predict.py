@@ -33,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
     genes = parser.input.add_argument(
         "genes", nargs="*", metavar="GENE", help=f"{GENE_HELP} (default: all genes of the model)"
     )
-    old_name(parser, "--genes", genes, nargs="+")
+    old_name(parser, "--genes", genes, nargs="+", dest="genes_option")
     parser.rest = "genes"
     add_sets(parser, default="go_bp", former="--library")
     parser.method.add_argument(
@@ -71,6 +71,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict, and print or write the table in blocks."""
+    args.genes += getattr(args, "genes_option", [])
     if args.output is None and not args.genes:
         raise ValueError("--output is required for predictions of all genes; or give genes.")
     if args.output is not None:
