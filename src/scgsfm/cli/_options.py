@@ -96,7 +96,7 @@ def old_name(
         action=_OldName,
         new=new,
         dest=dest or action.dest,
-        type=action.type,
+        type=action.type or str,
         nargs=nargs or action.nargs,
         default=argparse.SUPPRESS,
         help=argparse.SUPPRESS,

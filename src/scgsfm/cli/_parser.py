@@ -141,7 +141,7 @@ def command_index(given: Sequence[str]) -> int | None:
 
 def general_first(given: Sequence[str]) -> list[str]:
     """Move the options of all commands to the front: a command that parses its own options does not know them."""
-    first, others = [], []
+    first, others = list[str](), list[str]()
     value_follows = False
     for argument in given:
         is_general = value_follows or argument in {"-q", "--quiet", "-v", "--verbose", "--threads"}
