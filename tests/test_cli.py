@@ -331,7 +331,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["score", "absent.h5ad", "--sets", "hallmark", "-o", "out.h5ad"], "absent.h5ad does not exist"),
         (["score", "cells.csv", "--sets", "hallmark", "-o", "out.h5ad"], "cells.csv must end in"),
         (["score", "cells.h5ad", "--sets", "hallmark", "-o", "out.csv"], "--output: out.csv must end in"),
-        (["score", "cells.h5ad", "--sets", "no_such_library", "-o", "out.h5ad"], "no_such_library"),
+        (["enrich", "CD3D", "--sets", "no_such_library"], "no_such_library"),
         (["complete", "NOSUCHGENE"], "NOSUCHGENE"),
         (["predict", "--sets", "hallmark"], "--output is required for predictions of all genes"),
         (["predict", "--sets", "hallmark", "-o", "out.txt"], "out.txt must end in"),
