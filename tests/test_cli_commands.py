@@ -102,6 +102,7 @@ def test_embed_cells(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_embed_genes_and_sets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "genes.csv"
     assert main(["embed", "CD3D", "MS4A1", "-o", str(out), "--kind", "decoder"]) == 0
+    assert capsys.readouterr().out == f"{out}: 2 rows\n"
     table = pd.read_csv(out, index_col="gene")
     adata = scgsfm.datasets.pbmc()[:, ["CD3D", "MS4A1"]].copy()
     scgsfm.tl.embed_genes(adata, kind="decoder")

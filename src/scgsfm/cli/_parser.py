@@ -69,7 +69,7 @@ class Parser(argparse.ArgumentParser):
             name = argument.partition("=")[0]
             if name.startswith("--") and not any(option.startswith(name) for option in known):
                 visible = [option for option, action in known.items() if action.help != argparse.SUPPRESS]
-                self.error(f"unknown option {name}.{did_you_mean(name, visible)}")
+                self.error(f"unknown option {name}.{did_you_mean(name, visible, n=1)}")
 
 
 def add_general(parser: Parser) -> None:
