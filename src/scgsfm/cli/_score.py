@@ -84,8 +84,9 @@ def run(args: argparse.Namespace) -> None:
         if args.use_raw:
             raise ValueError("--use-raw: scores in .zarr are of X or a layer. Write .h5ad to score .raw.")
     check_columns(args.file, gene_symbols=None if args.use_raw else args.gene_symbols, layer=args.layer)
-    from scgsfm import GeneSets, tl
+    from scgsfm import GeneSets, _keys, tl
 
+    _keys.check_key(args.key_added)
     _check_methods(args)
     gene_sets = GeneSets(args.sets)
     shared = ("method", "model", "min_genes", "layer", "gene_symbols", "mask_var", "block_size", "key_added")
@@ -109,7 +110,7 @@ def run(args: argparse.Namespace) -> None:
 def _keys_of(args: argparse.Namespace) -> list[str]:
     from scgsfm import _keys
 
-    if args.key_added is None:
+    if not args.key_added:
         return [_keys.score(method) for method in dict.fromkeys(args.method)]
     names = list(dict.fromkeys(args.method))
     return [f"{args.key_added}_{name}" for name in names] if len(names) > 1 else [args.key_added]
