@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._inputs import check_cells, check_columns, read_cells
-from ._options import add_matrix, add_sets, positive
+from ._options import add_matrix, add_sets
 from ._outputs import CELLS, add_cell_output, check_output, write_cells
 from ._tables import add_json, report
+from ._value_types import positive
 
 if TYPE_CHECKING:
     import argparse

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._options import add_model, old_name, positive
+from ._options import add_model, old_name
 from ._tables import add_json, as_json
+from ._value_types import positive
 
 if TYPE_CHECKING:
     import argparse

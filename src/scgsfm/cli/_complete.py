@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._inputs import GENE_HELP, read_genes
-from ._options import add_model, positive
+from ._options import add_model
 from ._outputs import TABLES, add_table_output, check_output
 from ._tables import add_json, show_table
+from ._value_types import positive
 
 if TYPE_CHECKING:
     import argparse

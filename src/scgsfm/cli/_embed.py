@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._inputs import check_cells, check_columns, read_cells, read_genes
-from ._options import add_matrix, add_model, add_sets, one_of, positive
+from ._options import add_matrix, add_model, add_sets
 from ._outputs import CELLS, TABLES, add_force, check_output, write_cells
 from ._tables import add_json, report, show_table
+from ._value_types import one_of, positive
 
 if TYPE_CHECKING:
     import argparse

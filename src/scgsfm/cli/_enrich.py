@@ -16,9 +16,10 @@ from ._inputs import (
     read_rows,
     without_header,
 )
-from ._options import add_matrix, add_model, add_sets, one_of, positive
+from ._options import add_matrix, add_model, add_sets
 from ._outputs import CELLS, TABLES, add_table_output, check_output
 from ._tables import add_json, show_table
+from ._value_types import one_of, positive
 
 if TYPE_CHECKING:
     import argparse

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from scgsfm._messages import did_you_mean
 
-from ._options import positive
 from ._registry import COMMANDS, FORMER_NAMES, SUMMARIES, module_of
+from ._value_types import positive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

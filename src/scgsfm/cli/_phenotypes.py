@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ._inputs import STDIN, is_file, read_genes, read_lines, read_terms
-from ._options import one_of, positive
 from ._outputs import TABLES, add_table_output, check_output
 from ._tables import add_json, show_table
+from ._value_types import one_of, positive
 
 if TYPE_CHECKING:
     import argparse

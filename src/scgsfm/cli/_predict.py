@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ._inputs import GENE_HELP, read_genes
-from ._options import add_model, add_sets, old_name, one_of, positive, probability
+from ._options import add_model, add_sets, old_name
 from ._outputs import add_force, check_output, new_file
 from ._tables import add_json, report, show_table
+from ._value_types import one_of, positive, probability
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._inputs import check_columns, reading
-from ._options import add_model, one_of
+from ._options import add_model
 from ._outputs import add_force, check_output, write_cells, write_table
 from ._tables import add_json, as_json
+from ._value_types import one_of
 
 if TYPE_CHECKING:
     import argparse

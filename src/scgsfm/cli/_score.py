@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from scgsfm._messages import did_you_mean
 
 from ._inputs import check_cells, check_columns, read_cells
-from ._options import add_matrix, add_model, add_sets, complete_methods, name_and_value, positive
+from ._options import add_matrix, add_model, add_sets, complete_methods
 from ._outputs import CELLS, add_cell_output, check_output, write_cells
 from ._tables import add_json, report
+from ._value_types import name_and_value, positive
 
 if TYPE_CHECKING:
     import argparse

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._inputs import read_genes
-from ._options import one_of
 from ._outputs import add_force, check_directory
 from ._train_gpgpt import train_gpgpt
 from ._train_options import add_hardware, add_resume, add_run_output, add_settings, check_data
+from ._value_types import one_of
 
 if TYPE_CHECKING:
     from ._parser import Parser
