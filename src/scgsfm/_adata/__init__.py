@@ -6,11 +6,13 @@ from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
 from ._read import open_store, read_any, read_with_matrix_on_disk
 from ._records import write_record
+from ._result import Result, log_results
 from ._select_genes import DUPLICATES, GeneSelection, select_genes
 
 __all__ = [
     "DUPLICATES",
     "GeneSelection",
+    "Result",
     "as_label",
     "check_anndata",
     "data_matrix",
@@ -18,6 +20,7 @@ __all__ = [
     "gene_mask",
     "gene_names",
     "groups",
+    "log_results",
     "open_store",
     "read_any",
     "read_with_matrix_on_disk",

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scgsfm import _keys, completion
-from scgsfm._adata import check_anndata, data_matrix, select_genes, write_record
+from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes
 from scgsfm._docs import doc_params
-from scgsfm._logging import logger
+from scgsfm._messages import check_at_least, check_choice, percent, warn
 from scgsfm.models import as_model
 from scgsfm.scoring import BlockReader
 
@@ -113,7 +113,11 @@ def embed_cells(
     700
     """
     check_anndata(adata, copy=copy, key_added=key_added)
-    _check(kind, n_genes, weighting)
+    check_choice("kind", kind, ("encoder", "latent"))
+    check_choice("weighting", weighting, ("specificity", "expression"))
+    check_at_least("n_genes", n_genes, 1)
+    key = key_added or _keys.X_GSFM
+    result = Result.check(adata, "tl.embed_cells", key, obsm=[key])
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
     genes = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
@@ -124,31 +128,19 @@ def embed_cells(
     specific = weighting == "specificity"
     found = completion.embed_cells(reader, tokens, loaded, kind=kind, n_genes=n_genes, specific=specific, soft=soft)
     if found.n_empty:
-        logger.warning(
-            "%d cells have an empty set, since none of their genes is in the model's vocabulary and above its mean. "
-            "Their embedding is not meaningful.",
-            found.n_empty,
+        warn(
+            f"{found.n_empty:,} cells have an empty set, since none of their genes is in the model's vocabulary and above "
+            "its mean. Their embedding is not meaningful."
         )
-
-    key = key_added or _keys.X_GSFM
     adata.obsm[key] = found.vectors
     params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
     record |= {"genes": genes.record} if genes.record else {}
-    write_record(
-        adata, key, record | {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
+    record |= {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
+    result.write_record(adata, record)
+    share = len(matched) / max(int(np.count_nonzero(genes.names != "")), 1)
+    log_results(
+        [result], f"{found.vectors.shape[1]} dimensions", f"{percent(share)} of genes matched", found.scale.note
     )
     return adata if copy else None
-
-
-def _check(kind: str, n_genes: int, weighting: str) -> None:
-    if kind not in {"encoder", "latent"}:
-        msg = f"`kind` is {kind!r}, but must be 'encoder' or 'latent'."
-        raise ValueError(msg)
-    if n_genes < 1 or weighting not in {"expression", "specificity"}:
-        msg = (
-            f"`n_genes` is {n_genes} and `weighting` {weighting!r}, but must be at least 1 and 'expression' or "
-            "'specificity'."
-        )
-        raise ValueError(msg)

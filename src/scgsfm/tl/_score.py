@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, write_record
+from scgsfm._adata import Result, check_anndata, log_results
 from scgsfm._docs import doc_params
+from scgsfm._messages import number, percent
 from scgsfm.completion import Completer
 from scgsfm.models import as_model
 from scgsfm.scoring import plan, run, run_lazily
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from scgsfm.genesets import GeneSetsLike
     from scgsfm.models.gsfm import GSFM
+    from scgsfm.scoring import Task
 
 
 @doc_params
@@ -146,12 +148,24 @@ def score(
         params=params,
         compute=compute,
     )
+    targets = [_target(adata, task) for task in planned.tasks]
     results = (run if compute else run_lazily)(planned.rows, planned.jobs)
-    for task, result in zip(planned.tasks, results, strict=True):
+    for task, target, result in zip(planned.tasks, targets, results, strict=True):
         columns = _keys.columns(task.job.sets.names, index=adata.obs_names.name)
         for key, scores in ((task.key, result.scores), (task.padj_key, result.padj)):
-            if scores is not None:
+            if scores is None:
+                adata.obsm.pop(key, None)  # p-values of an earlier call
+            else:
                 table = pd.DataFrame(scores, index=adata.obs_names, columns=columns) if compute else scores
                 adata.obsm[key] = table
-        write_record(adata, task.key, task.record)
+        target.write_record(adata, task.record)
+    sizes = sorted({len(task.job.sets) for task in planned.tasks})
+    details = number(sizes[0], "set") if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,} sets"
+    log_results(targets, details, f"{percent(planned.share)} of genes matched", planned.note)
     return adata if copy else None
+
+
+def _target(adata: AnnData, task: Task) -> Result:
+    """The fields of a task. A p-value that only another method had is not the task's own, but is replaced as well."""
+    padj = [task.padj_key] if task.job.method.test else []
+    return Result.check(adata, "tl.score", task.key, obsm=[task.key], also={"obsm": padj})

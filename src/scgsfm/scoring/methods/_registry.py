@@ -6,6 +6,8 @@ from dataclasses import fields
 
 import pandas as pd
 
+from scgsfm._messages import did_you_mean
+
 from ._aucell import AUCELL
 from ._gsea import GSEA
 from ._gsfm import GSFM
@@ -35,7 +37,8 @@ METHODS: dict[str, Method] = {
 def get_method(name: str) -> Method:
     """Return the record of the method ``name``."""
     if name not in METHODS:
-        msg = f"Unknown `method` {name!r}. Available methods: {', '.join(METHODS)} (see `scgsfm.methods()`)."
+        hint = did_you_mean(str(name), METHODS)
+        msg = f"Unknown `method` {name!r}.{hint} Available methods: {', '.join(METHODS)} (see `scgsfm.methods()`)."
         raise ValueError(msg)
     return METHODS[name]
 
