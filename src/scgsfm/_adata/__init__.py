@@ -8,6 +8,7 @@ from ._read import open_store, read_any, read_with_matrix_on_disk
 from ._records import write_record
 from ._result import Result, log_results
 from ._select_genes import DUPLICATES, GeneSelection, select_genes
+from ._takes_frames import takes_frames
 
 __all__ = [
     "DUPLICATES",
@@ -25,5 +26,6 @@ __all__ = [
     "read_any",
     "read_with_matrix_on_disk",
     "select_genes",
+    "takes_frames",
     "write_record",
 ]

@@ -12,6 +12,7 @@ from scgsfm._logging import logger
 from scgsfm._messages import number
 
 from ._records import write_record
+from ._takes_frames import is_of_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ class Result:
     """Names in ``obs``, ``obsm``, …, that the log lists."""
     replaced: str
     """What an earlier call of the function wrote, for the log; empty if there is nothing."""
+    is_returned: bool = False
+    """Whether the result is returned as a table, since a table was given."""
 
     @classmethod
     def check(
@@ -72,7 +75,9 @@ class Result:
                 f"replaced. Set `key_added` to another name to keep it, or delete it first."
             )
             raise ValueError(msg)
-        return cls(function, key, fields, _described(record) if existing and record is not None else "")
+        return cls(
+            function, key, fields, _described(record) if existing and record is not None else "", is_of_frame(adata)
+        )
 
     @property
     def is_replaced(self) -> bool:
@@ -86,7 +91,7 @@ class Result:
 
 def log_results(results: Sequence[Result], *details: str) -> None:
     """Log one line: what was added or replaced, where, and the details that are not empty."""
-    parts = []
+    parts = [f"computed {_joined([repr(result.key) for result in results])}"] if results[0].is_returned else []
     for verb, chosen in (
         ("added", [result for result in results if not result.is_replaced]),
         ("replaced", [result for result in results if result.is_replaced]),
@@ -95,7 +100,7 @@ def log_results(results: Sequence[Result], *details: str) -> None:
         for result in chosen:
             for where, names in result.fields.items():
                 by_place.setdefault(where, []).extend(map(repr, names))
-        if by_place:
+        if by_place and not results[0].is_returned:
             to = "to" if verb == "added" else "in"
             parts.append(f"{verb} {' and '.join(f'{_joined(names)} {to} .{at}' for at, names in by_place.items())}")
     before = dict.fromkeys(result.replaced for result in results if result.is_replaced)

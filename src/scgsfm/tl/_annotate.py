@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes
+from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames
 from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from scgsfm.genesets import GeneSets, GeneSetsLike
 
 
+def _table(adata: AnnData) -> pd.DataFrame:
+    return adata.obs
+
+
+@takes_frames(_table)
 @doc_params
 def annotate(
     adata: AnnData,
@@ -77,7 +82,7 @@ def annotate(
     Parameters
     ----------
     adata
-        Cells × genes: counts or log-normalized values. Counts, also with fractions, and normalized values without a
+        Cells × genes, as AnnData or a table: counts or log-normalized values. Counts, also with fractions, and normalized values without a
         logarithm (CPM, TPM) are log-normalized, with a message in the log; the page on scoring gives the rules by which
         they are recognized.
     markers
@@ -125,7 +130,8 @@ def annotate(
 
     Returns
     -------
-    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For a table, a table of the cells with the columns of ``obs`` below. For AnnData, ``None``, or the copy if
+    ``copy=True``. Sets the following fields:
 
     ``adata.obs["annotation"]`` : :class:`pandas.Categorical`
         The label of the group, or of the cell if ``groupby`` is not given.
@@ -156,7 +162,7 @@ def annotate(
         If a parameter is out of range, no set is selected, a column exists that this function did not write, or the
         matrix contains negative values or NaN.
     TypeError
-        If ``adata`` is not AnnData.
+        If ``adata`` is neither AnnData nor a table of numbers.
 
     Examples
     --------

@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
 from scgsfm import _keys, completion
-from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes
+from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, check_choice, percent, warn
 from scgsfm.models import as_model
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    import pandas as pd
     from anndata import AnnData
 
     from scgsfm.models.gsfm import GSFM
 
 
+def _table(adata: AnnData) -> pd.DataFrame:
+    vectors = adata.obsm[_keys.X_GSFM]
+    return pd.DataFrame(vectors, columns=[f"gsfm_{i}" for i in range(vectors.shape[1])])
+
+
+@takes_frames(_table)
 @doc_params
 def embed_cells(
     adata: AnnData,
@@ -53,7 +59,7 @@ def embed_cells(
     Parameters
     ----------
     adata
-        Cells × genes: counts or log-normalized values.
+        Cells × genes, as AnnData or a table: counts or log-normalized values.
     model
         {model}
     kind
@@ -86,11 +92,11 @@ def embed_cells(
 
     Returns
     -------
-    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For a table, the vectors as a table of cells × dimensions. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["X_gsfm"]`` : :class:`numpy.ndarray` (float32, cells × dimensions)
         Vectors of the cells. Cells without a gene that is in the vocabulary and has a positive :math:`v_{ij}` all have
-        the vector of the empty set; their number is logged as a warning.
+        the vector of the empty set; a warning gives their number.
     ``adata.uns["scgsfm"]["X_gsfm"]`` : :class:`dict`
         Parameters, the number of genes in the vocabulary, and what the values were.
 
@@ -102,7 +108,7 @@ def embed_cells(
         If a parameter is out of range, the matrix contains negative values or NaN, or the result can't be written (a
         view or copy of backed data).
     TypeError
-        If ``adata`` is not AnnData.
+        If ``adata`` is neither AnnData nor a table of numbers.
 
     Examples
     --------

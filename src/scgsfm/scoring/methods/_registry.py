@@ -59,6 +59,8 @@ def methods() -> pd.DataFrame:
     >>> scgsfm.methods().loc["aucell", ["weights", "signs", "range"]].to_dict()
     {'weights': True, 'signs': False, 'range': (0.0, 1.0)}
     """
-    columns = [field.name for field in fields(Method) if field.name not in {"name", "prepare"}]
+    shown_first = ("title", "values", "test", "weights", "signs")  # what users choose a method by
+    rest = [field.name for field in fields(Method) if field.name not in {"name", "prepare", *shown_first}]
+    columns = [*shown_first, *rest]
     rows = [[getattr(method, column) for column in columns] for method in METHODS.values()]
     return pd.DataFrame(rows, index=pd.Index(METHODS, name="method"), columns=columns)
