@@ -41,7 +41,14 @@ class Result:
 
     @classmethod
     def check(
-        cls, adata: AnnData, function: str, key: str, *, also: Mapping[str, Sequence[str]] | None = None, **fields: Any
+        cls,
+        adata: AnnData,
+        function: str,
+        key: str,
+        *,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        also: Mapping[str, Sequence[str]] | None = None,
+        **more: Sequence[str],
     ) -> Result:
         """Check that a call may write ``fields``, before any work is done.
 
@@ -51,18 +58,19 @@ class Result:
             The data.
         function, key
             See the attributes.
+        fields, **more
+            Names by the attribute of AnnData, such as ``obsm=["score_aucell"]``.
         also
             Further fields that the call may write, which the log does not list.
-        **fields
-            Names by the attribute of AnnData, such as ``obsm=["score_aucell"]``.
 
         Raises
         ------
         ValueError
             If one of the fields exists and ``function`` did not write it.
         """
-        places = [(where, name) for part in (fields, also or {}) for where, names in part.items() for name in names]
-        existing = [f"`{where}[{name!r}]`" for where, name in places if name in _container(adata, where)]
+        shown = {**(fields or {}), **more}
+        places = [(where, name) for part in (shown, also or {}) for where, names in part.items() for name in names]
+        existing = [f"`{_label(where)}[{name!r}]`" for where, name in places if name in _container(adata, where)]
         record = adata.uns.get(_keys.UNS, {}).get(key)
         # records of earlier versions have no function; they are those of the function that uses the key by default
         writer = None if record is None else record.get("function", function)
@@ -76,7 +84,7 @@ class Result:
             )
             raise ValueError(msg)
         return cls(
-            function, key, fields, _described(record) if existing and record is not None else "", is_of_frame(adata)
+            function, key, shown, _described(record) if existing and record is not None else "", is_of_frame(adata)
         )
 
     @property
@@ -99,7 +107,7 @@ def log_results(results: Sequence[Result], *details: str) -> None:
         by_place: dict[str, list[str]] = {}
         for result in chosen:
             for where, names in result.fields.items():
-                by_place.setdefault(where, []).extend(map(repr, names))
+                by_place.setdefault(_label(where), []).extend(map(repr, names))
         if by_place and not results[0].is_returned:
             to = "to" if verb == "added" else "in"
             parts.append(f"{verb} {' and '.join(f'{_joined(names)} {to} .{at}' for at, names in by_place.items())}")
@@ -111,6 +119,10 @@ def log_results(results: Sequence[Result], *details: str) -> None:
 def _container(adata: AnnData, where: str) -> Any:
     """``obs``, ``obsm``, …, of which only the names are used; ``raw.var`` is written as ``raw_var``."""
     return adata.raw.var if where == "raw_var" else getattr(adata, where)
+
+
+def _label(where: str) -> str:
+    return where.replace("_", ".")
 
 
 def _joined(names: Sequence[str], n: int = 4) -> str:

@@ -88,7 +88,8 @@ def resolve_genes(
     key = key_added or _keys.RESOLVE_GENES
     symbol, status = (_keys.VAR_SYMBOL, _keys.VAR_STATUS) if key_added is None else (f"{key}_symbol", f"{key}_status")
     names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
-    result = Result.check(adata, "pp.resolve_genes", key, **{"raw_var" if use_raw else "var": [symbol, status]})
+    where = "raw_var" if use_raw else "var"
+    result = Result.check(adata, "pp.resolve_genes", key, fields={where: [symbol, status]})
     if copy:
         adata = adata.copy()
     is_gene = features_of_type(data_var(adata, use_raw=use_raw), "Gene Expression")

@@ -169,6 +169,8 @@ def enrich(
     sets = GeneSets(library)
     given = None if background is None else background_names(background)
     generator = np.random.default_rng(rng)
+    if hasattr(data, "mod") or hasattr(data, "tables"):  # MuData and SpatialData
+        check_anndata(data, argument="data")
     if not isinstance(data, AnnData):
         only_for_adata: dict[str, Any] = {
             "groupby": groupby,
