@@ -156,7 +156,6 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Se
     for name, value in before.items():
         setattr(settings, name, value)
     settings.verbosity = None
-    settings.verbosity = before["_verbosity"]
 
 
 @dataclass

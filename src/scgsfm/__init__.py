@@ -9,6 +9,12 @@ from .settings import settings
 
 __all__ = ["GeneSets", "datasets", "errors", "get", "methods", "models", "pl", "pp", "settings", "tl"]
 
+
+def __dir__() -> list[str]:
+    """The public names, without the rooms that have been imported."""
+    return [*__all__, "__version__"]
+
+
 try:
     __version__ = version("scgsfm")
 except PackageNotFoundError:  # a source tree that is not installed

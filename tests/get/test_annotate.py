@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-import anndata as ad
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import pytest
 
 import scgsfm
+
+if TYPE_CHECKING:
+    import anndata as ad
 
 
 @pytest.fixture(scope="module")

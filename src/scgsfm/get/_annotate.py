@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scgsfm import _keys
 
-from ._stored_table import first_rows, selected, stored
+from ._stored_table import first_rows, selected, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,5 +52,5 @@ def annotate(
     >>> scgsfm.get.annotate(adata, group="B", n_types=1)["cell_type"].tolist()
     ['B']
     """
-    table = selected(stored(adata, key, _keys.ANNOTATION, "tl.annotate"), group=group)
+    table = selected(stored_table(adata, key, _keys.ANNOTATION, "tl.annotate"), group=group)
     return first_rows(table, ["group"], n_types, argument="n_types")

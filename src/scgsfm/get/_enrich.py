@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scgsfm import _keys
 
-from ._stored_table import first_rows, selected, significant, stored
+from ._stored_table import first_rows, selected, significant, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,5 +55,5 @@ def enrich(
     >>> scgsfm.get.enrich(adata, group="NK", n_terms=2)["term"].tolist()
     ['HALLMARK_ALLOGRAFT_REJECTION', 'HALLMARK_INTERFERON_GAMMA_RESPONSE']
     """
-    table = selected(stored(adata, key, _keys.ENRICH, "tl.enrich"), group=group)
+    table = selected(stored_table(adata, key, _keys.ENRICH, "tl.enrich"), group=group)
     return first_rows(significant(table, max_padj), ["group"], n_terms, argument="n_terms")

@@ -7,7 +7,7 @@ import pandas as pd
 from scgsfm import _keys
 from scgsfm._messages import check_choice
 
-from ._stored_table import selected, stored
+from ._stored_table import selected, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def explain_regulation(
     ['K562']
     """
     check_choice("table", table, ("elements", "motifs", "bases"))
-    tables = stored(data, key, _keys.R3LM_EXPLANATIONS, "tl.explain_regulation")
+    tables = stored_table(data, key, _keys.R3LM_EXPLANATIONS, "tl.explain_regulation")
     if table not in tables:
         msg = f"There is no table {table!r}, only {', '.join(map(repr, tables))}: run `scgsfm.tl.explain_regulation` with `bases=True`."
         raise KeyError(msg)

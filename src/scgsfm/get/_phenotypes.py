@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from scgsfm import _keys
 from scgsfm._messages import check_choice
 
-from ._stored_table import first_rows, selected, significant, stored
+from ._stored_table import first_rows, selected, significant, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def phenotypes(
     >>> len(table)
     3
     """
-    table = selected(stored(adata, key, _keys.PHENOTYPES, "tl.phenotypes"), group=group)
+    table = selected(stored_table(adata, key, _keys.PHENOTYPES, "tl.phenotypes"), group=group)
     for name, value, choices in (
         ("kind", kind, ("phenotype", "disease")),
         ("evidence", evidence, ("known", "predicted")),

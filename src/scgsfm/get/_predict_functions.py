@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scgsfm import _keys
 
-from ._stored_table import first_rows, selected, stored
+from ._stored_table import first_rows, selected, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,6 @@ def predict_functions(
     >>> scgsfm.get.predict_functions(adata, gene="ISG15", n_top=1)["term"].tolist()
     ['HALLMARK_INTERFERON_ALPHA_RESPONSE']
     """
-    table = selected(stored(adata, key, _keys.FUNCTIONS, "tl.predict_functions"), gene=gene, term=term)
+    table = selected(stored_table(adata, key, _keys.FUNCTIONS, "tl.predict_functions"), gene=gene, term=term)
     first = str(table.columns[0])
     return first_rows(table[table["probability"] >= min_probability], [first], n_top, argument="n_top")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from scgsfm import _keys
 from scgsfm._messages import check_choice
 
-from ._stored_table import stored
+from ._stored_table import stored_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,9 +53,9 @@ def regulatory_activity(
     """
     check_choice("of", of, tuple(PLACES))
     key = key or _keys.R3LM
-    stored(data, key, key, "tl.regulatory_activity", where="varm")
+    stored_table(data, key, key, "tl.regulatory_activity", where="varm")
     name = _keys.groups(key) if of == "groups" else key
-    table = stored(data, name, name, "tl.regulatory_activity", where=PLACES[of])
+    table = stored_table(data, name, name, "tl.regulatory_activity", where=PLACES[of])
     if of != "peaks":
         return table.copy()
     return table.assign(status=data.var[_keys.status(key)].astype(str))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-def stored(adata: AnnData, key: str | None, default: str, function: str, *, where: str = "uns") -> Any:
+def stored_table(adata: AnnData, key: str | None, default: str, function: str, *, where: str = "uns") -> Any:
     """What ``function`` wrote under ``key``.
 
     Raises
