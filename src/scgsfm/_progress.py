@@ -17,14 +17,14 @@ QUIET_SECONDS = 5.0
 
 
 def progress(
-    total: int, *, unit: str, first: int = 0, delay: float = QUIET_SECONDS, description: str | None = None
+    total: int | None, *, unit: str, first: int = 0, delay: float = QUIET_SECONDS, description: str | None = None
 ) -> Any:
     """Return a bar where the log is written, unless ``settings.verbosity`` is 0.
 
     Parameters
     ----------
     total
-        Number of steps.
+        Number of steps; None if it is unknown.
     unit
         What a step is, in the plural.
     first
@@ -42,7 +42,7 @@ def progress(
         initial=first,
         delay=delay,
         unit=f" {unit}",
-        unit_scale=total >= 10_000,
+        unit_scale=total is not None and total >= 10_000,
         leave=None,  # a bar within another one vanishes when it is done
         dynamic_ncols=True,
         file=log_stream(),

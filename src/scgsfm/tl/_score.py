@@ -97,7 +97,7 @@ def score(
     block_size
         {block_size}
     compute
-        If ``False``, the scores of a dask array remain dask arrays (cells × sets).
+        If ``False``, the scores of a dask array remain dask arrays (cells × sets). Values are then used as they are.
         :func:`scgsfm.get.scores` computes them and names the columns.
     key_added
         {key_added}
