@@ -91,7 +91,7 @@ def test_p_values_of_an_earlier_call_are_removed(cells: AnnData) -> None:
 def test_line(cells: AnnData, caplog: pytest.LogCaptureFixture) -> None:
     cells.raw = cells
     names = [f"n{i}" for i in range(6)]
-    log_results([Result.check(cells, "tl.x", "x", obs=names, fields={"raw_var": ["y"]})], "", "2 sets")
+    log_results([Result.check(cells, "tl.x", "x", obs=names, obsm=[], fields={"raw_var": ["y"]})], "", "2 sets")
     assert caplog.messages == ["added 'y' to .raw.var and 'n0', 'n1', 'n2', 'n3' and 2 more to .obs (2 sets)"]
 
 

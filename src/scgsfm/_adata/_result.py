@@ -107,7 +107,8 @@ def log_results(results: Sequence[Result], *details: str) -> None:
         by_place: dict[str, list[str]] = {}
         for result in chosen:
             for where, names in result.fields.items():
-                by_place.setdefault(_label(where), []).extend(map(repr, names))
+                if names:
+                    by_place.setdefault(_label(where), []).extend(map(repr, names))
         if by_place and not results[0].is_returned:
             to = "to" if verb == "added" else "in"
             parts.append(f"{verb} {' and '.join(f'{_joined(names)} {to} .{at}' for at, names in by_place.items())}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,7 @@ from scgsfm.genes import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-P = ParamSpec("P")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
+F = TypeVar("F", bound="Callable[..., Any]")
 
 ONLY_FOR_ANNDATA = ("copy", "key_added", "groupby")
 """Parameters that have no meaning for a table."""
@@ -29,19 +27,7 @@ ROWS_TO_LOOK_AT = 1000
 """Names of rows that are resolved to see whether they are genes."""
 
 
-class TakesFrames(Protocol[P, R_co]):
-    """A function of AnnData that also takes a table, and then returns one."""
-
-    @overload
-    def __call__(self, adata: AnnData, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-    @overload
-    def __call__(self, adata: pd.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame: ...
-
-
-def takes_frames(
-    read: Callable[[AnnData], pd.DataFrame],
-) -> Callable[[Callable[Concatenate[AnnData, P], R]], TakesFrames[P, R]]:
+def takes_frames(read: Callable[[AnnData], pd.DataFrame]) -> Callable[[F], F]:
     """Let a function of AnnData take a table of cells × genes. It then returns a table.
 
     Parameters
@@ -50,26 +36,28 @@ def takes_frames(
         Returns the result of the function as a table, from the AnnData that it was written to.
     """
 
-    def decorate(function: Callable[Concatenate[AnnData, P], R]) -> TakesFrames[P, R]:
+    def decorate(function: F) -> F:
         @functools.wraps(function)
-        def call(adata: Any, /, *args: Any, **kwargs: Any) -> Any:
-            if not isinstance(adata, pd.DataFrame):
-                return function(adata, *args, **kwargs)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            table, rest = (args[0], args[1:]) if args else (kwargs.get("adata"), ())
+            if not isinstance(table, pd.DataFrame):
+                return function(*args, **kwargs)
+            kwargs.pop("adata", None)
             if given := [name for name in ONLY_FOR_ANNDATA if kwargs.get(name) not in (None, False)]:
                 msg = f"`{given[0]}` requires AnnData, but `adata` is a DataFrame: omit it."
                 raise ValueError(msg)
-            cells = _cells_of(adata)
+            cells = _cells_of(table)
             try:
-                function(cells, *args, **kwargs)
+                function(cells, *rest, **kwargs)
             except GeneMatchError as error:
-                names = [str(name) for name in adata.index[:ROWS_TO_LOOK_AT]]
+                names = [str(name) for name in table.index[:ROWS_TO_LOOK_AT]]
                 if resolve(names).share < 0.5:
                     raise
                 msg = f"{error} The rows of the table are genes: pass cells × genes, `adata.T`."
                 raise GeneMatchError(msg) from error
-            return read(cells).set_axis(adata.index, axis=0)
+            return read(cells).set_axis(table.index, axis=0)
 
-        return call
+        return cast("F", call)
 
     return decorate
 

@@ -32,7 +32,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
 @takes_frames(_table)
 @doc_params
 def annotate(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     *,
     markers: GeneSetsLike = "tissue_markers",
     groupby: str | None = None,
@@ -51,7 +51,7 @@ def annotate(
     key_added: str | None = None,
     copy: bool = False,
     min_agree: float = MIN_AGREE,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     r"""Assign cell types to cells and groups by marker sets, or leave them unassigned.
 
     The score of a cell type compares its markers to genes with a similar mean expression. Let :math:`d_g` be the value

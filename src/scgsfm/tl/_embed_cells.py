@@ -29,7 +29,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
 @takes_frames(_table)
 @doc_params
 def embed_cells(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
     kind: Literal["encoder", "latent"] = "encoder",
@@ -43,7 +43,7 @@ def embed_cells(
     block_size: int | None = None,
     key_added: str | None = None,
     copy: bool = False,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     r"""Embed each cell as the set of its most specific genes, by a gene set foundation model :cite:p:`Clarke2026`.
 
     Let :math:`x_{ij}` be the value of gene :math:`j` in cell :math:`i`. Counts, and normalized values without a

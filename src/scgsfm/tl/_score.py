@@ -34,7 +34,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
 @takes_frames(_table)
 @doc_params
 def score(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     gene_sets: GeneSetsLike,
     *,
     method: str | Sequence[str] = "aucell",
@@ -50,7 +50,7 @@ def score(
     key_added: str | None = None,
     copy: bool = False,
     **params: Any,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     """Score gene sets in each cell.
 
     All methods of :func:`scgsfm.methods` are available. Unless stated there, the score of a cell does not depend on other
