@@ -1,6 +1,6 @@
 """Access to AnnData: its matrix, gene names and masks, files, and the record of each result."""
 
-from ._check_anndata import check_anndata
+from ._check_anndata import check_anndata, has_parts
 from ._gene_names import gene_names
 from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
@@ -21,6 +21,7 @@ __all__ = [
     "gene_mask",
     "gene_names",
     "groups",
+    "has_parts",
     "log_results",
     "open_store",
     "read_any",

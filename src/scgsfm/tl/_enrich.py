@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, log_results
+from scgsfm._adata import Result, check_anndata, has_parts, log_results
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import number
@@ -169,7 +169,7 @@ def enrich(
     sets = GeneSets(library)
     given = None if background is None else background_names(background)
     generator = np.random.default_rng(rng)
-    if hasattr(data, "mod") or hasattr(data, "tables"):  # MuData and SpatialData
+    if has_parts(data):
         check_anndata(data, argument="data")
     if not isinstance(data, AnnData):
         only_for_adata: dict[str, Any] = {

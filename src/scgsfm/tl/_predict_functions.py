@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, gene_mask, gene_names, log_results
+from scgsfm._adata import Result, check_anndata, gene_mask, gene_names, has_parts, log_results
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import listing, number, percent, warn
@@ -127,7 +127,7 @@ def predict_functions(
         "min_probability": min_probability,
         "known": known,
     }
-    if isinstance(genes, AnnData | pd.DataFrame) or hasattr(genes, "mod") or hasattr(genes, "tables"):
+    if isinstance(genes, AnnData | pd.DataFrame) or has_parts(genes):
         check_anndata(genes, argument="genes", copy=copy, key_added=key_added)
     if isinstance(genes, str):
         msg = f"`genes` must be names of genes or AnnData, but is the string {genes!r}: pass `[{genes!r}]`."
