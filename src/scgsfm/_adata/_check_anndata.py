@@ -10,7 +10,6 @@ from anndata import AnnData
 
 from scgsfm import _keys
 
-
 _PARTS = ("mod", "tables")
 """Attributes of MuData and SpatialData, which are not dependencies, with their parts."""
 
