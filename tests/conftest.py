@@ -155,7 +155,7 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Se
     yield settings
     for name, value in before.items():
         setattr(settings, name, value)
-    settings.verbosity = before["_verbosity"]
+    settings.verbosity = None
 
 
 @dataclass

@@ -76,3 +76,9 @@ def test_import_time(tmp_path: Path) -> None:
         if ratios[-1] <= 1.5:
             return
     raise AssertionError(ratios)
+
+
+def test_only_public_names_are_listed() -> None:
+    import scgsfm
+
+    assert sorted(dir(scgsfm)) == sorted([*scgsfm.__all__, "__version__"])

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 import scgsfm
-from scgsfm._messages import check_at_least, check_choice, did_you_mean, listing, suggestion, warn
-from scgsfm.errors import GeneMatchWarning, GeneSetWarning
+from scgsfm._messages import check_at_least, check_choice, did_you_mean, listing, number, percent, suggestion, warn
+from scgsfm.errors import DownloadError, GeneMatchWarning, GeneSetWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anndata import AnnData
+
+    from scgsfm.settings import Settings
 
 LIBRARY = {"A": ["CD3D", "CD3E", "CD2"], "B": ["CD79A", "MS4A1", "CD19"], "T": ["CD3D", "CD3E", "CD4", "CD8A"]}
 
@@ -124,7 +126,50 @@ def test_listing() -> None:
 def test_suggestions() -> None:
     assert did_you_mean("halmark", ["hallmark", "reactome"]) == " Did you mean 'hallmark'?"
     assert did_you_mean("xyz", ["hallmark"]) == ""
+    assert did_you_mean("AUCell", ["gsva", "aucell"]) == " Did you mean 'aucell'?"
+    assert did_you_mean("auc", ["gsva", "aucell"]) == " Did you mean 'aucell'?"
+    assert did_you_mean("B", ["B", "b", "NK"]) == " Did you mean 'b'?", "never the name itself"
     assert suggestion(["A (1)", "B (2)"]) == " Did you mean A (1) or B (2)?"
+
+
+def test_numbers() -> None:
+    assert [number(n, "set") for n in (0, 1, 1200)] == ["0 sets", "1 set", "1,200 sets"]
+    assert [percent(share) for share in (0, 0.0001, 0.5, 0.9999, 1)] == ["0 %", "1 %", "50 %", "99 %", "100 %"]
+
+
+WRONG_NAMES: dict[str, tuple[str, Callable[[AnnData], object]]] = {
+    "method": ("'AUCell'.*Did you mean 'aucell'", lambda a: scgsfm.tl.score(a, LIBRARY, method="AUCell")),
+    "beginning of a method": ("'auc'.*Did you mean 'aucell'", lambda a: scgsfm.tl.score(a, LIBRARY, method="auc")),
+    "layer": ("'Counts'.*Did you mean 'counts'", lambda a: scgsfm.tl.score(a, LIBRARY, layer="Counts")),
+    "group": ("Did you mean 'cell_type'", lambda a: scgsfm.tl.enrich(a, groupby="Cell_Type")),
+    "symbols": ("Did you mean 'symbol'", lambda a: scgsfm.tl.embed_cells(a, gene_symbols="Symbol")),
+    "mask": ("Did you mean 'highly_variable'", lambda a: scgsfm.tl.score(a, LIBRARY, mask_var="highly_varable")),
+    "kind": ("'Latent'.*Did you mean 'latent'", lambda a: scgsfm.tl.embed_cells(a, kind="Latent")),  # type: ignore[arg-type]
+    "mode": ("'Ranked'.*Did you mean 'ranked'", lambda a: scgsfm.tl.enrich(a, groupby="cell_type", mode="Ranked")),  # type: ignore[arg-type]
+    "library": ("'halmark'.*Did you mean 'hallmark'", lambda a: scgsfm.tl.score(a, "halmark")),
+    "model": ("'gsfm-bse'.*Did you mean 'gsfm-base'", lambda a: scgsfm.tl.embed_cells(a, model="gsfm-bse")),
+    "cell type": (
+        "'k562'.*Did you mean 'K562'",
+        lambda _: scgsfm.tl.explain_regulation(sequences=["ACGT" * 50], cell_type="k562"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_NAMES)
+def test_wrong_names_get_a_suggestion(case: str) -> None:
+    message, call = WRONG_NAMES[case]
+    adata = scgsfm.datasets.pbmc()[:40].copy()
+    adata.layers["counts"] = adata.X
+    adata.var["symbol"], adata.var["highly_variable"] = adata.var_names, True
+    with pytest.raises((ValueError, KeyError), match=message):
+        call(adata)
+
+
+def test_offline_library_is_not_its_own_suggestion(own_settings: Settings) -> None:
+    own_settings.offline = True
+    with pytest.raises(DownloadError, match="'KEGG_2021_Human' is not embedded, and its download failed") as caught:
+        scgsfm.datasets.library("KEGG_2021_Human")
+    assert "Did you mean" not in str(caught.value)
 
 
 def test_check_choice() -> None:

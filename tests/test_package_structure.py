@@ -220,8 +220,10 @@ def signature_flaws(name: str, function: Callable[..., Any]) -> Iterator[str]:
         copy = signature.parameters.get("copy")
         if copy is None or (copy.kind, copy.default, copy.annotation) != (copy.KEYWORD_ONLY, False, "bool"):
             yield "no keyword `copy: bool = False`"
-        if signature.return_annotation != "AnnData | None":
-            yield "does not return `AnnData | None`"
+        takes_tables = parameters[0].annotation == "AnnData | pd.DataFrame"
+        returned = "AnnData | pd.DataFrame | None" if takes_tables else "AnnData | None"
+        if signature.return_annotation != returned:
+            yield f"does not return `{returned}`"
 
 
 def docstring_flaws(function: Callable[..., Any]) -> Iterator[str]:

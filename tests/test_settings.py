@@ -100,7 +100,6 @@ def test_verbosity_sets_the_logger(own_settings: Settings, verbosity: int, level
     own_settings.verbosity = verbosity
     assert own_settings.verbosity == verbosity
     assert logger.level == level
-    own_settings.verbosity = 1
 
 
 def test_repr_has_all_settings(own_settings: Settings, tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    """The public names, without the rooms that have been imported."""
+    return [*__all__, "__version__"]
 
 
 def _version() -> str:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 UNS = "scgsfm"
 """``uns[UNS][<key of the result>]`` has the parameters, matched shares and versions of a result."""
 
+FRAME = "scgsfm_frame"
+"""``uns`` key of AnnData that was made from a table; such AnnData is never returned."""
+
 X_GSFM = "X_gsfm"
 """``obsm`` key of cell embeddings."""
 

@@ -30,9 +30,29 @@ def listing(names: Sequence[str], n: int = 5) -> str:
     return ", ".join(map(repr, names[:n])) + rest
 
 
+def percent(share: float) -> str:
+    """A share in percent. Only all are 100 %, and only none is 0 %."""
+    if 0 < share < 1:
+        return f"{min(max(round(100 * share), 1), 99)} %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def number(n: int, what: str) -> str:
+    """A number of things, such as "1 set" and "1,200 sets". ``what`` is the singular."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def similar_names(name: str, names: Iterable[str], *, n: int = 3, cutoff: float = 0.6) -> list[str]:
-    """Up to ``n`` names that are spelled similarly, best first."""
-    return difflib.get_close_matches(name, list(names), n=n, cutoff=cutoff)
+    """Up to ``n`` other names that are spelled similarly, best first. Case does not matter."""
+    by_plain: dict[str, list[str]] = {}
+    for candidate in map(str, names):
+        if candidate != name:
+            by_plain.setdefault(candidate.casefold(), []).append(candidate)
+    plain = name.casefold()
+    close = [*([plain] if plain in by_plain else []), *difflib.get_close_matches(plain, by_plain, n=n, cutoff=cutoff)]
+    if len(plain) > 2:  # the beginning of a longer name, such as 'auc' of 'aucell'
+        close += [candidate for candidate in by_plain if candidate.startswith(plain)]
+    return [candidate for each in dict.fromkeys(close) for candidate in by_plain[each]][:n]
 
 
 def suggestion(labels: Sequence[str]) -> str:
@@ -46,11 +66,14 @@ def did_you_mean(name: str, names: Iterable[str], *, n: int = 3, cutoff: float =
 
 
 def check_choice(argument: str, value: object, choices: Iterable[object]) -> None:
-    """Raise ValueError if ``value`` is not one of ``choices``."""
+    """Raise ValueError if ``value`` is not one of ``choices``. Similarly spelled choices are suggested."""
     *others, last = choices = tuple(choices)
     if value not in choices:
         options = f"{', '.join(map(repr, others))} or {last!r}" if others else repr(last)
-        msg = f"`{argument}` is {value!r}, but must be {options}."
+        hint = (
+            did_you_mean(value, [each for each in choices if isinstance(each, str)]) if isinstance(value, str) else ""
+        )
+        msg = f"`{argument}` is {value!r}, but must be {options}.{hint}"
         raise ValueError(msg)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ._logging import set_verbosity
+from ._logging import set_verbosity, verbosity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,13 +33,13 @@ class Settings:
     0
     """
 
-    __slots__ = ("_cache_dir", "_mirrors", "_offline", "_verbosity")
+    __slots__ = ("_cache_dir", "_mirrors", "_offline")
 
     def __init__(self) -> None:
         self._cache_dir: Path | None = None
         self._offline: bool | None = None
         self._mirrors: tuple[str, ...] | None = None
-        self.verbosity = 1
+        self.verbosity = None
 
     def __repr__(self) -> str:
         names = ("cache_dir", "offline", "verbosity", "mirrors")
@@ -84,16 +84,20 @@ class Settings:
 
     @property
     def verbosity(self) -> int:
-        """Level of output: warnings (0), progress and summaries (1, default), or details (2)."""
-        return self._verbosity
+        """Level of output: warnings (0), one line for each call and progress (1, default), or details (2).
+
+        If it was not set, or is set to ``None``, it follows ``scanpy.settings.verbosity``: 0 gives warnings, 2 one line
+        for each call, and 3 details. (1 is the default of scanpy and changes nothing.) Messages are written to
+        ``scanpy.settings.logfile`` if it is a file, to standard output in notebooks, and to standard error otherwise.
+        """
+        return verbosity()
 
     @verbosity.setter
-    def verbosity(self, value: int) -> None:
-        if value not in (0, 1, 2):
-            msg = f"verbosity must be 0 (warnings), 1 (progress) or 2 (details), found {value!r}."
+    def verbosity(self, value: int | None) -> None:
+        if value is not None and value not in (0, 1, 2):
+            msg = f"verbosity must be 0 (warnings), 1 (one line for each call) or 2 (details), found {value!r}."
             raise ValueError(msg)
-        self._verbosity = int(value)
-        set_verbosity(self._verbosity)
+        set_verbosity(None if value is None else int(value))
 
     @property
     def mirrors(self) -> tuple[str, ...]:

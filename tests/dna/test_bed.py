@@ -60,7 +60,7 @@ def test_summits(tmp_path: Path) -> None:
 def test_widths_show_starts_that_are_1_based(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """As R writes GRanges."""
     (tmp_path / "p.bed").write_text("seqnames\tstart\tend\twidth\tstrand\nchr1\t101\t400\t300\t*\n")
-    with caplog.at_level(logging.INFO, "scgsfm"):
+    with caplog.at_level(logging.DEBUG, "scgsfm"):
         logging.getLogger("scgsfm").propagate = True
         assert read_bed(tmp_path / "p.bed").index.tolist() == ["chr1:100-400"]
         logging.getLogger("scgsfm").propagate = False

@@ -109,7 +109,7 @@ def test_a_cut_ranking_is_completed(adata: ad.AnnData, caplog: pytest.LogCapture
     sc.tl.rank_genes_groups(adata, "group", method="t-test")
     whole = quietly(adata)
     sc.tl.rank_genes_groups(adata, "group", method="t-test", n_genes=5)
-    with caplog.at_level("INFO", logger="scgsfm"):
+    with caplog.at_level("DEBUG", logger="scgsfm"):
         assert same(quietly(adata), whole)
     assert "does not have all genes" in caplog.text
 

@@ -78,7 +78,7 @@ def test_fold_changes_and_adjusted_p_select_the_top_genes() -> None:
 
 
 def test_the_column_is_reported(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", logger="scgsfm"):
+    with caplog.at_level("DEBUG", logger="scgsfm"):
         from_genes(EDGER)
     assert "Genes of the table are ranked by -log10 of PValue with the sign of logFC" in caplog.text
 

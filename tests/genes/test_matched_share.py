@@ -12,7 +12,7 @@ TEXT = {"what": "genes of the sets", "examples_given": ["a", "b"], "examples_exp
 
 def test_good_share_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
-    with caplog.at_level(logging.INFO, "scgsfm"):
+    with caplog.at_level(logging.DEBUG, "scgsfm"):
         assert check_share(1500, 2000, **TEXT) == 0.75
     assert "1,500 of 2,000 genes of the sets were matched (75.0%)" in caplog.text
 

@@ -17,13 +17,13 @@ def adata() -> ad.AnnData:
     adata.obs["cell_type"] = pd.Categorical(["a", "b", "c"] * 4)
     adata.obsm["X_umap"] = x[:, :2]
     adata.uns["cell_type_colors"] = ["red", "green", "blue"]
-    scgsfm.tl.score(adata, SETS, method="mean")
+    scgsfm.tl.score(adata, SETS, method="sum")
     return adata
 
 
 def test_scores_and_cells(adata: ad.AnnData) -> None:
-    found = scgsfm.get.score_adata(adata, "mean")
-    np.testing.assert_allclose(found.X[:, 0], adata.X[:, :2].mean(axis=1))
+    found = scgsfm.get.score_adata(adata, "sum")
+    np.testing.assert_allclose(found.X[:, 0], adata.X[:, :2].sum(axis=1))
     np.testing.assert_allclose(found.X[:, 1:], adata.X[:, 2:])
     assert found.var_names.tolist() == list(SETS)
     assert found.obs.equals(adata.obs)
@@ -32,7 +32,7 @@ def test_scores_and_cells(adata: ad.AnnData) -> None:
 
 
 def test_result_is_independent_of_the_data(adata: ad.AnnData) -> None:
-    found = scgsfm.get.score_adata(adata, "mean")
+    found = scgsfm.get.score_adata(adata, "sum")
     found.obs["new"] = 1
     found.obsm["new"] = found.X
     found.uns["new"] = 1
@@ -42,15 +42,15 @@ def test_result_is_independent_of_the_data(adata: ad.AnnData) -> None:
 def test_works_with_scanpy(adata: ad.AnnData) -> None:
     import scanpy as sc
 
-    found = scgsfm.get.score_adata(adata, "mean")
+    found = scgsfm.get.score_adata(adata, "sum")
     means = sc.get.aggregate(found, by="cell_type", func="mean").layers["mean"]
     np.testing.assert_allclose(means[1], found.X[1::3].mean(axis=0))
 
 
 def test_selected_sets(adata: ad.AnnData) -> None:
-    assert scgsfm.get.score_adata(adata, "mean", sets=["Mono", "T/NK"]).var_names.tolist() == ["Mono", "T/NK"]
-    assert scgsfm.get.score_adata(adata, "mean", sets="B").n_vars == 1
-    with pytest.raises(KeyError, match="No set 'mono' was scored. There are 3, such as 'Mono'"):
-        scgsfm.get.score_adata(adata, "mean", sets=["B", "mono"])
+    assert scgsfm.get.score_adata(adata, "sum", sets=["Mono", "T/NK"]).var_names.tolist() == ["Mono", "T/NK"]
+    assert scgsfm.get.score_adata(adata, "sum", sets="B").n_vars == 1
+    with pytest.raises(KeyError, match="No set 'mono' was scored. There are 3: .*Did you mean 'Mono'"):
+        scgsfm.get.score_adata(adata, "sum", sets=["B", "mono"])
     with pytest.raises(KeyError, match="score_aucell"):
         scgsfm.get.score_adata(adata)

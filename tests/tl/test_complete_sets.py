@@ -70,7 +70,7 @@ def test_result_does_not_depend_on_blocks(gsfm: GSFM, monkeypatch: pytest.Monkey
 def test_unknown_names_raise_warnings_and_errors(gsfm: GSFM, caplog: pytest.LogCaptureFixture) -> None:
     sets = {"T": ["CD3D", "CD2", "no gene"], "peaks": ["chr1:5-9"]}
     with (
-        caplog.at_level(logging.INFO, logger="scgsfm"),
+        caplog.at_level(logging.DEBUG, logger="scgsfm"),
         pytest.warns(GeneSetWarning, match="1 sets are not completed.*'peaks'"),
     ):
         table = scgsfm.tl.complete_sets(sets, model=gsfm)

@@ -251,3 +251,9 @@ def test_errors(gsfm: GSFM, options: dict[str, Any], message: str) -> None:
 def test_a_single_name_is_not_a_list(gsfm: GSFM) -> None:
     with pytest.raises(TypeError, match="is the string 'CD4'"):
         scgsfm.tl.predict_functions("CD4", library=LIBRARY, model=gsfm)
+
+
+def test_series_of_names(gsfm: GSFM) -> None:
+    names = ["CD4", "LYZ"]
+    found = scgsfm.tl.predict_functions(pd.Series(names), library=LIBRARY, model=gsfm)
+    pd.testing.assert_frame_equal(found, scgsfm.tl.predict_functions(names, library=LIBRARY, model=gsfm))

@@ -253,10 +253,8 @@ def test_scale_of_the_values_is_recorded(blood: ad.AnnData, recwarn: pytest.Warn
     assert blood.uns["scgsfm"]["score_aucell"]["values"] == "counts"
     assert not recwarn, "ranks need no logarithms"
     sc.pp.normalize_total(blood)
-    with pytest.warns(UserWarning, match="'zscore', 'mean' assumes log-normalized.*each cell has the same sum"):
-        scgsfm.tl.score(blood, B_CELL, method=["zscore", "aucell", "mean"])
+    scgsfm.tl.score(blood, B_CELL, method=["zscore", "aucell", "mean"])
     assert blood.uns["scgsfm"]["score_mean"]["values"] == "normalized"
-    recwarn.clear()
     sc.pp.log1p(blood)
     scgsfm.tl.score(blood, B_CELL, method=["zscore", "ulm", "mlm", "mean", "gsva", "score_genes"])
     assert blood.uns["scgsfm"]["score_ulm"]["values"] == "log-normalized"
@@ -264,6 +262,21 @@ def test_scale_of_the_values_is_recorded(blood: ad.AnnData, recwarn: pytest.Warn
     sc.pp.log1p(blood)
     with pytest.warns(UserWarning, match="'ulm' assumes log-normalized"):
         scgsfm.tl.score(blood, B_CELL, method="ulm")
+
+
+@pytest.mark.parametrize("method", ["zscore", "ulm", "mlm", "mean", "gsva", "score_genes", "gsea"])
+def test_counts_are_log_normalized_for_methods_that_need_it(blood: ad.AnnData, method: str) -> None:
+    import scanpy as sc
+
+    logs = sc.pp.log1p(sc.pp.normalize_total(blood, target_sum=1e4, copy=True), copy=True)
+    before = blood.X.copy()
+    scgsfm.tl.score(logs, B_CELL, method=["aucell", method])
+    scgsfm.tl.score(blood, B_CELL, method=["aucell", method])
+    for key in ("score_aucell", f"score_{method}"):  # ranks are those of the counts, in either case
+        np.testing.assert_allclose(blood.obsm[key], logs.obsm[key], rtol=2e-4, atol=1e-5)
+    assert [adata.uns["scgsfm"][f"score_{method}"]["log_normalized"] for adata in (blood, logs)] == [True, False]
+    assert not blood.uns["scgsfm"]["score_aucell"]["log_normalized"]
+    assert (before != blood.X).nnz == 0
 
 
 def test_poisson_kernel_takes_counts(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:
@@ -308,7 +321,7 @@ def test_keys_that_files_do_not_take(blood: ad.AnnData, key: str) -> None:
 
 
 def test_something_else_than_anndata(blood: ad.AnnData, tmp_path: Path) -> None:
-    for given in (blood.to_df(), "cells.h5ad", None, blood.X):
+    for given in ("cells.h5ad", None, blood.X):
         with pytest.raises(TypeError, match="`adata` must be AnnData"):
             scgsfm.tl.score(given, B_CELL)  # type: ignore[arg-type]
     blood.write_h5ad(tmp_path / "x.h5ad")

@@ -1,16 +1,19 @@
 """Access to AnnData: its matrix, gene names and masks, files, and the record of each result."""
 
-from ._check_anndata import check_anndata
+from ._check_anndata import check_anndata, has_parts
 from ._gene_names import gene_names
 from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
 from ._read import open_store, read_any, read_with_matrix_on_disk
 from ._records import write_record
+from ._result import Result, log_results
 from ._select_genes import DUPLICATES, GeneSelection, select_genes
+from ._takes_frames import takes_frames
 
 __all__ = [
     "DUPLICATES",
     "GeneSelection",
+    "Result",
     "as_label",
     "check_anndata",
     "data_matrix",
@@ -18,9 +21,12 @@ __all__ = [
     "gene_mask",
     "gene_names",
     "groups",
+    "has_parts",
+    "log_results",
     "open_store",
     "read_any",
     "read_with_matrix_on_disk",
     "select_genes",
+    "takes_frames",
     "write_record",
 ]

@@ -10,6 +10,9 @@ from anndata import AnnData
 
 from scgsfm import _keys
 
+_PARTS = ("mod", "tables")
+"""Attributes of MuData and SpatialData, which are not dependencies, with their parts."""
+
 
 def check_anndata(
     adata: Any,
@@ -60,6 +63,11 @@ def check_anndata(
         raise ValueError(msg)
 
 
+def has_parts(value: Any) -> bool:
+    """Whether an object is MuData or SpatialData, which hold AnnData by name. Tables have a method ``mod``, too."""
+    return any(isinstance(getattr(value, attribute, None), Mapping) for attribute in _PARTS)
+
+
 def _description(value: Any) -> str:
     if value is None:
         return "None"
@@ -71,7 +79,7 @@ def _description(value: Any) -> str:
 def _remedy(value: Any, argument: str) -> str:
     if isinstance(value, str | PathLike):
         return f"Read the file first: `{argument} = anndata.read_h5ad({str(value)!r})`."
-    for attribute in ("mod", "tables"):  # MuData and SpatialData, which are not dependencies
+    for attribute in _PARTS:
         parts: Any = getattr(value, attribute, None)
         if isinstance(parts, Mapping):
             name = "mdata" if attribute == "mod" else "sdata"

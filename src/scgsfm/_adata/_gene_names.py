@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scgsfm._logging import logger
+from scgsfm._messages import did_you_mean
 from scgsfm.genes import as_names, features_of_type, resolve
 
 from ._matrix import data_var
@@ -45,7 +46,7 @@ def gene_names(adata: AnnData, *, gene_symbols: str | None, use_raw: bool) -> np
     if gene_symbols is not None and gene_symbols not in var:
         msg = (
             f"`gene_symbols={gene_symbols!r}` is not a column of `{'.raw' if use_raw else ''}.var`, which has: "
-            f"{', '.join(map(repr, var.columns)) or 'none'}"
+            f"{', '.join(map(repr, var.columns)) or 'none'}.{did_you_mean(str(gene_symbols), var.columns)}"
         )
         raise ValueError(msg)
     names = as_names(var.index if gene_symbols is None else var[gene_symbols])
@@ -80,5 +81,5 @@ def _names_of_column(var: pd.DataFrame, names: np.ndarray) -> np.ndarray:
     best = max(shares, key=shares.__getitem__)
     if shares[best] <= 0.5:
         return names
-    logger.info("`.var_names` are not gene names; using `.var[%r]` (%.0f %% known genes)", best, 100 * shares[best])
+    logger.debug("`.var_names` are not gene names; using `.var[%r]` (%.0f %% known genes)", best, 100 * shares[best])
     return candidates[best]

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scgsfm._messages import did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,9 @@ def data_matrix(adata: AnnData, *, layer: str | None, use_raw: bool) -> Any:
             raise ValueError(msg)
         return adata.X
     if layer not in adata.layers:
-        msg = f"`layer` {layer!r} is not in `adata.layers`, which has: {', '.join(filter(None, adata.layers)) or 'nothing'}."
+        layers = list(filter(None, adata.layers))
+        hint = did_you_mean(str(layer), layers)
+        msg = f"`layer` {layer!r} is not in `adata.layers`, which has: {', '.join(layers) or 'nothing'}.{hint}"
         raise ValueError(msg)
     return adata.layers[layer]
 
@@ -34,7 +38,8 @@ def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | p
     """The boolean mask of genes: ``mask_var`` is a column of ``var`` or the mask itself."""
     if isinstance(mask_var, str):
         if mask_var not in var:
-            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(var) or 'none'}."
+            hint = did_you_mean(mask_var, var)
+            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(var) or 'none'}.{hint}"
             raise ValueError(msg)
         mask_var = var[mask_var]
     mask = np.asarray(mask_var)

@@ -69,7 +69,7 @@ def select_genes(
     if is_gene is not None:
         used &= is_gene
         record["n_other_features"] = int((~is_gene).sum())
-        logger.info("%d of %d features are genes; the others are left out", int(is_gene.sum()), len(names))
+        logger.debug("%d of %d features are genes; the others are left out", int(is_gene.sum()), len(names))
     if mask_var is not None:
         used &= gene_mask(var, mask_var)
         if not used.any():
@@ -127,7 +127,7 @@ def _silence_empty(
     empty = [i for at in groups if any(totals[i] > 0 for i in at) for i in at if totals[i] == 0]
     if empty:
         shown = listing(names[empty].tolist())
-        logger.info("%d genes without counts are expressed under another name, which is used: %s", len(empty), shown)
+        logger.debug("%d genes without counts are expressed under another name, which is used: %s", len(empty), shown)
         names[empty] = ""
 
 

@@ -1,7 +1,7 @@
 """Gene-set models on gene sets and cells: completion, predicted functions and cross-validation."""
 
 from ._cell_signatures import CellSignatures
-from ._complete import Completer, complete, known_genes, predictions, zscores
+from ._complete import Completer, complete, known_genes, number_and_share, predictions, zscores
 from ._completion_tables import completion_tables
 from ._cross_validation import CrossValidated, cross_validate
 from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_tokens
@@ -25,6 +25,7 @@ __all__ = [
     "gene_columns",
     "known_genes",
     "matched_tokens",
+    "number_and_share",
     "predict_terms",
     "prediction_tables",
     "predictions",

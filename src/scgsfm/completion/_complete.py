@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm._messages import listing, warn
+from scgsfm._messages import listing, number, percent, warn
+from scgsfm._progress import progress
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import check_share, match
@@ -163,7 +164,7 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
     )
     unmatched = sets.genes[match(sets.genes, vocabulary) < 0]
     if len(unmatched):
-        logger.info("Not in the model's vocabulary: %s", listing(unmatched.tolist()))
+        logger.debug("Not in the model's vocabulary: %s", listing(unmatched.tolist()))
     empty = [name for name, n in zip(sets, np.diff(set_genes.indptr), strict=True) if n == 0]
     if empty:
         msg = f"{len(empty)} sets are not {done}, because none of their genes is in the model's vocabulary: {listing(empty)}."
@@ -171,12 +172,21 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
     return set_genes
 
 
+def number_and_share(sets: GeneSets, model: GeneSetModel) -> str:
+    """Number of sets, and the share of their genes that the model has, for the log."""
+    share = float((match(sets.genes, np.asarray(model.genes, dtype=object)) >= 0).mean())
+    return f"{number(len(sets), 'set')} ({percent(share)} of genes in the vocabulary of {model.name})"
+
+
 def predictions(set_genes: csr_array, model: GeneSetModel) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """Blocks of sets with their logits and popularity-corrected logits (sets × vocabulary)."""
-    for start in range(0, set_genes.shape[0], SETS_AT_A_TIME):
-        block = slice(start, min(start + SETS_AT_A_TIME, set_genes.shape[0]))
-        logits = model.logits(set_genes[block])
-        yield block, logits, logits - model.popularity
+    n_sets = set_genes.shape[0]
+    with progress(n_sets, unit="sets", description="Predicting") as bar:
+        for start in range(0, n_sets, SETS_AT_A_TIME):
+            block = slice(start, min(start + SETS_AT_A_TIME, n_sets))
+            logits = model.logits(set_genes[block])
+            yield block, logits, logits - model.popularity
+            bar.update(block.stop - block.start)
 
 
 def zscores(corrected: np.ndarray) -> np.ndarray:

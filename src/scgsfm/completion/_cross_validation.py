@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from scgsfm._logging import logger
+from scgsfm._progress import progress_over
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.settings import settings
 
@@ -59,7 +60,7 @@ def cross_validate(set_genes: csr_array, model: GeneSetModel) -> CrossValidated:
     file = settings.cache_dir / "functions" / f"{digest.hexdigest()[:32]}.npz"
     result = _read(file)
     if result is None:
-        logger.info(
+        logger.debug(
             "Cross-validating %s on %s sets; results are cached in %s", model.name, f"{set_genes.shape[0]:,}", file
         )
         result = _compute(set_genes, model)
@@ -97,7 +98,8 @@ def _compute(set_genes: csr_array, model: GeneSetModel) -> CrossValidated:
     fit, probability, zscore, entry_auroc = (np.empty(set_genes.nnz, np.float32) for _ in range(4))
     universe = np.setdiff1d(set_genes.indices, np.arange(N_SPECIALS))
     n_sets = max(SETS_AT_A_TIME // FOLDS, 1)
-    for start in range(0, set_genes.shape[0], n_sets):
+    blocks = range(0, set_genes.shape[0], n_sets)
+    for start in progress_over(blocks, total=len(blocks), unit="blocks", description="Cross-validating"):
         sets = np.arange(start, min(start + n_sets, set_genes.shape[0]))
         entries = np.arange(set_genes.indptr[sets[0]], set_genes.indptr[sets[-1] + 1])
         query = _queries(

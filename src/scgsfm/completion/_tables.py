@@ -44,7 +44,7 @@ def requested_genes(
         examples_expected=vocabulary[N_SPECIALS:],
     )
     if not matched.all():
-        logger.info("Not in the model's vocabulary: %s", listing(names[~matched].tolist()))
+        logger.debug("Not in the model's vocabulary: %s", listing(names[~matched].tolist()))
     return names[matched], tokens[matched]
 
 

@@ -62,7 +62,7 @@ def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
         lines = listing([f"line {numbers[i]}" for i in unreadable], 10)
         warn(f"{path}: {len(unreadable)} of {len(rows)} lines have no interval and get no prediction: {lines}.")
     if _is_one_based(rows, header, start, end):
-        logger.info("%s has a column of widths by which starts are 1-based; 1 was subtracted from them", path)
+        logger.debug("%s has a column of widths by which starts are 1-based; 1 was subtracted from them", path)
         start = start - 1
     names = [
         f"{contig}:{first:.0f}-{last:.0f}" if np.isfinite(last - first) else " ".join(row)

@@ -154,7 +154,7 @@ def element_windows(
             warn_if_not_human(_builds(data), opened)
             peaks = peaks if selected is None else peaks[selected]
             found = sequences_of_peaks(peaks, opened, width, windows=windows)
-    logger.info(found.summary())
+    logger.debug(found.summary())
     if len(found.status) and not (found.status == OK).any():
         msg = f"No element has a sequence: {found.summary()}."
         if genome is not None and sequences is None:

@@ -88,7 +88,7 @@ def peaks_of(var: pd.DataFrame) -> Peaks:
     if not is_peak.any():
         msg = f"None of the {len(var):,} features is a peak by `var['feature_types']`: give data with peaks."
         raise ValueError(msg)
-    logger.info("%d of %d features are peaks; genes and others are left out", int(is_peak.sum()), len(var))
+    logger.debug("%d of %d features are peaks; genes and others are left out", int(is_peak.sum()), len(var))
     # the first peak of the selection where there is one, an empty name for the others
     peaks = _intervals(var[is_peak])[np.maximum(np.cumsum(is_peak) - 1, 0)]
     return replace(peaks, contig=np.where(is_peak, peaks.contig, ""))

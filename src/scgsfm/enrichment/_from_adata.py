@@ -91,7 +91,7 @@ def from_adata(
         if key != DEFAULT_KEY:
             msg = f"`uns[{key!r}]` was computed for `groupby={found.groupby!r}`, but `groupby` is {groupby!r}."
             raise ValueError(msg)
-        logger.info("%s was computed for %r, not for %r; ranking the genes", found.label, found.groupby, groupby)
+        logger.debug("%s was computed for %r, not for %r; ranking the genes", found.label, found.groupby, groupby)
         found = None
     labels = _labels(adata, found.groupby if found else str(groupby), found)
     if found is None:
@@ -99,7 +99,7 @@ def from_adata(
         return _computed(adata, source, labels, gene_symbols)
     asked = _Source(found.groupby, layer, bool(use_raw), *_how(found, labels), function)
     if reason := _not_asked(found, layer, use_raw):
-        logger.info("%s was computed from %s; ranking the genes again", found.label, reason)
+        logger.debug("%s was computed from %s; ranking the genes again", found.label, reason)
         return _computed(adata, asked, labels, gene_symbols)
     return _checked(adata, found, asked, labels, gene_symbols)
 
@@ -173,7 +173,7 @@ def _completed(
             "`scanpy.tl.rank_genes_groups` without `n_genes` and `mask_var` before filtering."
         )
         raise ValueError(msg)
-    logger.info("%s does not have all genes (it was %s); ranking them again", found.label, extent)
+    logger.debug("%s does not have all genes (it was %s); ranking them again", found.label, extent)
     again = _computed(adata, source, labels, gene_symbols, means)
     if extent == "cut":
         return again
@@ -311,6 +311,6 @@ def _lists(
         tables[str(group)] = ranking[ranking["name"].isin(allowed)]
     made: dict[str, Any] = {"groupby": source.groupby, "method": source.method, "reference": source.reference}
     made |= {"layer": source.layer, "use_raw": source.use_raw, **(more or {})}
-    made["values"] = means.scale.name
+    made |= {"values": means.scale.name, "counts": means.scale.linear}
     background = Background(genes[chosen], None if means.scale.name == "scaled" else means.level[chosen])
     return GeneLists.of_tables(tables, background=background, made=made)

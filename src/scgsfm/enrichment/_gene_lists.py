@@ -35,6 +35,17 @@ class GeneLists:
     kept: dict[str, frozenset[str]] = field(default_factory=dict)
     """For rankings that were filtered: the genes that can enter the list of each group."""
 
+    @property
+    def note(self) -> str:
+        """Which ranking of the data is used, for the log; empty for lists and rankings that were given."""
+        if not self.made:
+            return ""
+        if "key" in self.made:
+            return f"ranking of uns[{self.made['key']!r}]"
+        values = f"{self.made['values']} values" if self.made["values"] == "normalized" else self.made["values"]
+        counts = f"; {values} were log-normalized for this" if self.made.get("counts") else ""
+        return f"genes ranked by {self.made['method']}{counts}"
+
     @classmethod
     def of_tables(cls, tables: dict[str, pd.DataFrame], **more: Any) -> GeneLists:
         """Rankings from tables with the columns of ``rankings``, in any order."""
@@ -193,7 +204,7 @@ def _cleaned(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
         msg = f"The ranking of {group!r} has {len(kept)} genes with a value, but needs at least 2."
         raise ValueError(msg)
     if len(kept) < len(ranking):
-        logger.info(
+        logger.debug(
             "Dropped %s of %s genes of the ranking of %r that are repeated or have no value",
             f"{len(ranking) - len(kept):,}",
             f"{len(ranking):,}",
@@ -209,7 +220,7 @@ def _split_names(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
     if not read.joined:
         return ranking
     joined = set(read.joined)
-    logger.info(
+    logger.debug(
         "The ranking of %r has %s names of several genes, such as %r: they were split",
         group,
         len(joined),

@@ -79,7 +79,7 @@ def _differential(data: pd.DataFrame, columns: _Columns) -> tuple[dict[str, pd.D
             raise ValueError(_unusable(data, f"has several columns of {what} ({_shown(found)}): keep one of them"))
     numbers = {role: _numbers(data, found[0]) for role in ("logfc", "padj") if (found := getattr(columns, role))}
     value, ranked_by = _values(data, columns, numbers.get("logfc"))
-    logger.info("Genes of the table are ranked by %s", ranked_by)
+    logger.debug("Genes of the table are ranked by %s", ranked_by)
     table = pd.DataFrame({"name": _names(data, columns).to_numpy(), "value": value} | numbers)
     if not columns.group:
         return {QUERY: table}, ranked_by

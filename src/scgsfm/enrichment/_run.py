@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._messages import check_at_least, check_choice, listing, warn
+from scgsfm._progress import progress_over
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.completion import gene_columns
 from scgsfm.errors import GeneSetWarning
@@ -137,7 +138,8 @@ def _by_rankings(
 ) -> Iterator[pd.DataFrame]:
     """Test rankings. Rankings of the same genes, such as those of data, share their terms."""
     allowed, genes = set(background.genes), np.empty(0, dtype=object)
-    for (group, ranking), group_rng in zip(source.rankings.items(), rng.spawn(len(source.rankings)), strict=True):
+    tested = list(zip(source.rankings.items(), rng.spawn(len(source.rankings)), strict=True))
+    for (group, ranking), group_rng in progress_over(tested, total=len(tested), unit="groups", description="Testing"):
         ranked = ranking[ranking["name"].isin(allowed)].sort_values("name", kind="stable")
         names = ranked["name"].to_numpy(dtype=object)
         if not np.array_equal(names, genes):
@@ -159,7 +161,8 @@ def _by_model(
     terms = options.terms(sets, background)
     covariates = gene_covariates(terms, model.popularity[tokens], background.level)
     queries = _queries(source, background, options)
-    for (group, query), group_rng in zip(queries.items(), rng.spawn(len(queries)), strict=True):
+    tested = list(zip(queries.items(), rng.spawn(len(queries)), strict=True))
+    for (group, query), group_rng in progress_over(tested, total=len(tested), unit="groups", description="Testing"):
         if len(query) < MIN_QUERY:
             msg = f"{group!r} has {len(query)} genes in the model's vocabulary and is skipped; `mode='gsfm'` needs {MIN_QUERY} or more."
             warn(msg, GeneSetWarning)

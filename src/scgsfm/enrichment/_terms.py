@@ -52,7 +52,7 @@ class Background:
         share = n_matched / max(len(given), 1)
         summary = f"{n_matched:,} of {len(given):,} {what} were matched ({share:.1%})"
         if share >= MIN_SHARE:
-            logger.info(summary)
+            logger.debug(summary)
             return
         known = resolve(given).share
         msg = f"{summary}. The background is {self.origin}. Given, for example: {listing(given)}. "
@@ -117,7 +117,7 @@ def terms_over(library: GeneSets, genes: np.ndarray, *, min_genes: int, max_gene
         )
         raise GeneMatchError(msg)
     if len(tested) < len(index):
-        logger.info(
+        logger.debug(
             "Testing %s of %s terms; the others have fewer than %s or more than %s genes in the background",
             f"{len(tested):,}",
             f"{len(index):,}",

@@ -55,7 +55,7 @@ def check_share(
     share = n_matched / n_total if n_total else 0.0
     summary = f"{n_matched:,} of {n_total:,} {what} were matched ({share:.1%})"
     if n_matched and share >= max(minimum, 0.5):
-        logger.info(summary)
+        logger.debug(summary)
         return share
     message = (
         f"{summary}. Given, for example: {_first(examples_given)}; expected, for example: {_first(examples_expected)}. "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from scgsfm._html import html_table
 from scgsfm._messages import check_choice, did_you_mean
 
 from ._from_frame import parse_frame
@@ -127,6 +128,12 @@ class GeneSets(Mapping[str, list[str]]):
             f"GeneSets: {len(self):,}{kind} sets of {sizes.min():,}–{sizes.max():,} genes "
             f"(median {np.median(sizes):g}; {len(self.genes):,} genes in all)\n{', '.join(about)}"
         )
+
+    def _repr_html_(self) -> str:
+        """The first sets, for notebooks."""
+        rows = [(name, f"{len(self[name]):,}", ", ".join(map(str, self[name][:8]))) for name in self.names[:10]]
+        more = f" The first {len(rows)} are shown." if len(self) > len(rows) else ""
+        return html_table(("set", "genes", "first genes"), rows, caption=f"{self!r}{more}")
 
     @property
     def names(self) -> list[str]:

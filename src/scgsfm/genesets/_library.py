@@ -147,7 +147,11 @@ def _download(name: str, url: str, path: str) -> GeneSetArrays:
     try:
         file = fetch([url], path)
     except DownloadError as error:
-        msg = f"{unknown_library(name)}\nThe download failed: {error}"
+        if name in _KNOWN:
+            embedded = f"Embedded libraries, which need no download: {', '.join(catalogue())}."
+            msg = f"The gene-set library {name!r} is not embedded, and its download failed. {embedded}\n{error}"
+        else:
+            msg = f"{unknown_library(name)}\nThe download failed: {error}"
         raise DownloadError(msg) from error
     try:
         parsed = read_gmt(file)

@@ -155,7 +155,7 @@ def _split_entries(
     signs = np.array([sign for genes in parts for _, sign in genes])[of_part]
     if not signs.any():
         return codes, genes
-    logger.info("%s: signs were read from names such as %r", parsed.report.source, read.signed[0])
+    logger.debug("%s: signs were read from names such as %r", parsed.report.source, read.signed[0])
     kept = _use_signs(parsed, signs)
     return codes[kept], genes
 
@@ -190,7 +190,7 @@ def _use_weights(parsed: ParsedGeneSets, weights: NDArray[np.float64], given: ND
     if (weights[given] == 1).all():
         parsed.report.note("weights of 1 in the form GENE,1.0 removed", parsed.entry_positions[given])
         return
-    logger.info("%s: weights were read from entries in the form GENE,1.5", parsed.report.source)
+    logger.debug("%s: weights were read from entries in the form GENE,1.5", parsed.report.source)
     parsed.report.note("genes without a weight among weighted ones got weight 1", parsed.entry_positions[~given])
     parsed.weights = np.where(given, weights, 1.0)
 

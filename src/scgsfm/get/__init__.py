@@ -1,8 +1,25 @@
-"""Results out of AnnData: scores as tables and as AnnData, sets that are on, phases of the cell cycle."""
+"""Results out of AnnData: scores as tables and as AnnData, and the tables of other functions."""
 
+from ._annotate import annotate
 from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
+from ._enrich import enrich
+from ._explain_regulation import explain_regulation
+from ._phenotypes import phenotypes
+from ._predict_functions import predict_functions
+from ._regulatory_activity import regulatory_activity
 from ._score_adata import score_adata
 from ._scores import scores
 
-__all__ = ["binarized_scores", "cell_cycle_phases", "score_adata", "scores"]
+__all__ = [
+    "annotate",
+    "binarized_scores",
+    "cell_cycle_phases",
+    "enrich",
+    "explain_regulation",
+    "phenotypes",
+    "predict_functions",
+    "regulatory_activity",
+    "score_adata",
+    "scores",
+]

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from scgsfm._messages import did_you_mean, listing
+
 from ._scores import scores
 
 if TYPE_CHECKING:
@@ -57,7 +59,10 @@ def cell_cycle_phases(
     table = scores(adata, method, key=key)
     for name in (s, g2m):
         if name not in table:
-            msg = f"No set {name!r} was scored; there are: {', '.join(map(repr, list(table)[:5]))}. Set `s` and `g2m`."
+            msg = (
+                f"No set {name!r} was scored; there are: {listing(list(table))}.{did_you_mean(name, list(table))} "
+                "Set `s` and `g2m`."
+            )
             raise KeyError(msg)
     resting = (table[s] < 0) & (table[g2m] < 0)
     phases = np.select([resting, table[g2m] > table[s]], ["G1", "G2M"], "S")

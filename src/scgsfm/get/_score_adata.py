@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from anndata import AnnData
 
 from scgsfm._adata import as_label
-from scgsfm._messages import similar_names
+from scgsfm._messages import did_you_mean, listing
 
 from ._scores import scores
 
@@ -69,7 +69,6 @@ def _check(sets: Sequence[str], scored: list[str]) -> list[str]:
     sets = [as_label(name) for name in sets]
     for name in sets:
         if name not in scored:
-            close = similar_names(name, scored) or scored[:3]
-            msg = f"No set {name!r} was scored. There are {len(scored)}, such as {', '.join(map(repr, close))}."
+            msg = f"No set {name!r} was scored. There are {len(scored)}: {listing(scored)}.{did_you_mean(name, scored)}"
             raise KeyError(msg)
     return sets

@@ -7,6 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import check_anndata
+from scgsfm._messages import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +60,8 @@ def scores(adata: AnnData, method: str = "aucell", *, key: str | None = None) ->
             name for name in adata.obsm if "set_names" in records.get(name, {}) or name.startswith(_keys.score(""))
         ]
         msg = (
-            f"There are no scores in `obsm[{key!r}]`; available scores: {', '.join(map(repr, available)) or 'none'}. "
-            "Run `scgsfm.tl.score` first, or set `method` or `key`."
+            f"There are no scores in `obsm[{key!r}]`; available scores: {', '.join(map(repr, available)) or 'none'}."
+            f"{did_you_mean(key, available)} Run `scgsfm.tl.score` first, or set `method` or `key`."
         )
         raise KeyError(msg)
     return table.set_axis(_names(table, records.get(key, {})), axis=1)

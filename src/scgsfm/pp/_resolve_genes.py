@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import DUPLICATES, check_anndata, data_var, gene_names
+from scgsfm._adata import DUPLICATES, Result, check_anndata, data_var, gene_names, log_results
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
+from scgsfm._messages import percent
 from scgsfm.genes import STATUSES, check_share, features_of_type, protein_coding, resolve, sources
 
 if TYPE_CHECKING:
@@ -84,9 +85,13 @@ def resolve_genes(
     'human'
     """
     check_anndata(adata, copy=copy, key_added=key_added)
+    key = key_added or _keys.RESOLVE_GENES
+    symbol, status = (_keys.VAR_SYMBOL, _keys.VAR_STATUS) if key_added is None else (f"{key}_symbol", f"{key}_status")
+    names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
+    where = "raw_var" if use_raw else "var"
+    result = Result.check(adata, "pp.resolve_genes", key, fields={where: [symbol, status]})
     if copy:
         adata = adata.copy()
-    names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     is_gene = features_of_type(data_var(adata, use_raw=use_raw), "Gene Expression")
     n_genes = len(names) if is_gene is None or not is_gene.any() else int(is_gene.sum())
     found = resolve(names, organism=organism)
@@ -98,16 +103,13 @@ def resolve_genes(
         examples_given=names[~found.matched & (names != "")],
         examples_expected=["CD4", "Cd4", "ENSG00000010610"],
     )
-    logger.info(found.summary())
+    logger.debug(found.summary())
 
     var = data_var(adata, use_raw=use_raw)
-    symbol, status = _keys.VAR_SYMBOL, _keys.VAR_STATUS
-    if key_added is not None:
-        symbol, status = f"{key_added}_symbol", f"{key_added}_status"
     var[symbol] = found.symbols
     var[status] = pd.Categorical(found.how, categories=STATUSES)
     unique = pd.unique(found.symbols[found.matched])
-    adata.uns.setdefault(_keys.UNS, {})[key_added or _keys.RESOLVE_GENES] = {
+    record = {
         "counts": found.counts,
         "n_genes": n_genes,
         "n_matched": n_matched,
@@ -119,4 +121,6 @@ def resolve_genes(
         "versions": {name: source["version"] for name, source in sources().items()},
         "params": {"gene_symbols": gene_symbols or "", "use_raw": use_raw, "organism": organism or ""},
     }
+    result.write_record(adata, record)
+    log_results([result], f"{percent(n_matched / n_genes)} of genes have an approved human symbol")
     return adata if copy else None

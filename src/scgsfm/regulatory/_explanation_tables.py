@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from scgsfm._messages import did_you_mean
+from scgsfm._progress import progress_over
+
 from ._card import build_card
 from ._explanation import explain
 
@@ -37,7 +40,8 @@ def select_cell_types(model: ActivityModel, cell_type: str | Sequence[str] | Non
     """The given cell types, or all cell types of the model."""
     wanted = [cell_type] if isinstance(cell_type, str) else list(cell_type or model.cell_types)
     if unknown := [name for name in wanted if name not in model.cell_types]:
-        msg = f"`cell_type` {unknown[0]!r} is not a cell type of the model: give {', '.join(model.cell_types)}."
+        hint = did_you_mean(str(unknown[0]), model.cell_types)
+        msg = f"`cell_type` {unknown[0]!r} is not a cell type of the model: give {', '.join(model.cell_types)}.{hint}"
         raise ValueError(msg)
     return wanted
 
@@ -75,7 +79,8 @@ def explanation_tables(
     """
     generator, motifs = np.random.default_rng(rng), model.motifs if motifs is None else motifs
     elements, hits = [], []
-    for name, sequence in zip(names, sequences, strict=True):
+    given = list(zip(names, sequences, strict=True))
+    for name, sequence in progress_over(given, total=len(given), unit="elements", description="Explaining"):
         for found in _explain(model, sequence, cell_types, motifs, int(generator.integers(2**32))):
             card, trace = found.card, found.trace
             elements.append((name, card.cell_type, found.prediction, trace.level, str(card), str(trace)))

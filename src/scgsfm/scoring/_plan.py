@@ -52,6 +52,10 @@ class Plan:
     genes: np.ndarray
     """Names of the genes that are used."""
     tasks: list[Task]
+    share: float
+    """Fraction of the genes of the sets that are among the genes of the data."""
+    note: str = ""
+    """What is done with the values, for the log; empty if they are used as they are."""
 
     @property
     def jobs(self) -> list[Job]:
@@ -119,22 +123,24 @@ def plan(
             matched = completed if completes else given
             large_enough[completes, least] = matched.at_least(least)
             large_enough[completes, least].warn_of_low_coverage()
-        job = Job(chosen, large_enough[completes, least], method_params[chosen.name])
+        counts = scale is not None and scale.linear and chosen.needs_log_values(method_params[chosen.name])
+        job = Job(chosen, large_enough[completes, least], method_params[chosen.name], counts)
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
-    return Plan(rows, genes, tasks)
+    note = scale.note if scale is not None and any(job.log_normalizes for job in (task.job for task in tasks)) else ""
+    return Plan(rows, genes, tasks, given.share, note)
 
 
 def _value_scale(
     rows: BlockReader, methods: Sequence[Method], params: Mapping[str, Mapping[str, Any]]
 ) -> ValueScale | None:
-    """Tell what the values are. A warning names methods that need log-normalized values if these are not."""
+    """Tell what the values are. A warning names methods that need log-normalized values if these can't be made."""
     choosy = [method.name for method in methods if method.needs_log_values(params[method.name])]
     if not choosy and not is_cheap_to_sample(rows):
         return None
     scale = value_scale(rows)
-    logger.info("The values %s.", scale.description)
-    if choosy and scale.name not in {"log-normalized", "scaled"}:
+    logger.debug("The values %s.", scale.description)
+    if choosy and not scale.linear and scale.name not in {"log-normalized", "scaled"}:
         msg = (
             f"`method` {listing(choosy)} assumes log-normalized values, but the values {scale.description}. Normalize "
             "them by `scanpy.pp.normalize_total` and `scanpy.pp.log1p`, name a `layer`, or choose a method by ranks, "
@@ -167,6 +173,7 @@ def _record(job: Job, given: SetIndex, used: Mapping[str, Any]) -> dict[str, Any
     return {
         "method": job.method.name,
         "params": job.params,
+        "log_normalized": job.log_normalizes,
         "set_names": np.array(job.sets.names, dtype=object),
         "n_genes": given.n_listed[scored],
         "n_found": given.n_found[scored],

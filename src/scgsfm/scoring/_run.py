@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._progress import QUIET_SECONDS, progress
+from scgsfm._progress import QUIET_SECONDS, progress
+
 from .engine._cell_block import CellBlock
 from .engine._csr_block import rows_of
 from .engine._dask import array_of
+from .engine._log_normalize import log_normalized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +37,8 @@ class Job:
     method: Method
     sets: SetIndex
     params: dict[str, Any] = field(default_factory=dict)
+    log_normalizes: bool = False
+    """Whether the method gets log-normalized values, made from the counts of the data."""
 
 
 @dataclass
@@ -52,12 +56,17 @@ class Scoring:
     scorers: tuple[Scorer, ...]
     tests: tuple[bool, ...]
     n_sets: tuple[int, ...]
+    log_normalizes: tuple[bool, ...]
 
     @classmethod
     def prepare(cls, rows: BlockReader, jobs: Sequence[Job]) -> Scoring:
         """Compute once what all blocks share."""
-        scorers = tuple(job.method.prepare(rows, job.sets, **job.params) for job in jobs)
-        return cls(scorers, tuple(bool(job.method.test) for job in jobs), tuple(len(job.sets) for job in jobs))
+        logs = rows.log_normalizing() if any(job.log_normalizes for job in jobs) else rows
+        scorers = tuple(
+            job.method.prepare(logs if job.log_normalizes else rows, job.sets, **job.params) for job in jobs
+        )
+        tests, sizes = tuple(bool(job.method.test) for job in jobs), tuple(len(job.sets) for job in jobs)
+        return cls(scorers, tests, sizes, tuple(job.log_normalizes for job in jobs))
 
     def __call__(self, block: csr_array) -> list[Result]:
         """Return one result per job. p-values are adjusted over the sets of each cell (Benjamini-Hochberg)."""
@@ -65,11 +74,15 @@ class Scoring:
 
         n_values = max(1, block.nnz // max(1, block.shape[0]))
         step = max(1, min(SCORES_AT_A_TIME // max(self.n_sets), VALUES_AT_A_TIME // n_values))
+        logs = log_normalized(block) if any(self.log_normalizes) else block
         results = [_allocate(block.shape[0], n, test) for n, test in zip(self.n_sets, self.tests, strict=True)]
         for start in range(0, block.shape[0], step):
             stop = min(start + step, block.shape[0])
-            cells = CellBlock(rows_of(block, start, stop))
-            for scorer, result in zip(self.scorers, results, strict=True):
+            cells_of = {False: CellBlock(rows_of(block, start, stop))}
+            if logs is not block:
+                cells_of[True] = CellBlock(rows_of(logs, start, stop))
+            for scorer, result, log in zip(self.scorers, results, self.log_normalizes, strict=True):
+                cells = cells_of[log]
                 if result.padj is None:
                     result.scores[start:stop] = scorer(cells)
                 else:
@@ -113,7 +126,7 @@ def run_into(
         Seconds before a progress bar appears.
     """
     scoring = Scoring.prepare(rows, jobs)
-    with progress(rows.n_cells, first=first, delay=delay) as bar:
+    with progress(rows.n_cells, unit="cells", first=first, delay=delay) as bar:
         for start, parts in rows.map(scoring, first=first):
             stop = start + len(parts[0].scores)
             for result, part in zip(results, parts, strict=True):

@@ -38,6 +38,8 @@ class SetIndex:
     """Number of these that have negative weights."""
     genes: np.ndarray | None = None
     """Names of the genes of the data."""
+    share: float = 1.0
+    """Fraction of the genes of all sets (or of the genes of the data, if there are fewer) that was matched."""
 
     @classmethod
     def match(cls, sets: GeneSets, genes: Iterable[str]) -> SetIndex:
@@ -50,7 +52,7 @@ class SetIndex:
         membership = sets.membership(genes)
         label_of = dict(zip(sets.genes, gene_labels(sets.genes).tolist(), strict=True))
         n_genes = len(set(label_of.values()))
-        check_share(
+        share = check_share(
             len(np.unique(membership.indices)),
             min(n_genes, int(np.count_nonzero(genes != ""))),
             what="genes of the sets in the data",
@@ -64,7 +66,7 @@ class SetIndex:
         n_down = 0 * n_listed
         if sets.signed:
             n_down = np.array([len({label_of[gene] for gene in _down(sets, name)}) for name in sets])
-        return cls(sets.names, membership, n_listed, n_down, genes)
+        return cls(sets.names, membership, n_listed, n_down, genes, share)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -142,7 +144,7 @@ class SetIndex:
 
     def _take(self, kept: np.ndarray) -> SetIndex:
         names = [self.names[i] for i in kept]
-        return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept], self.genes)
+        return SetIndex(names, self.membership[kept], self.n_listed[kept], self.n_down[kept], self.genes, self.share)
 
     def _coverage(self, sets: np.ndarray, n: int = 5) -> str:
         """Names of some sets, with the number of their genes in the data."""

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, data_matrix, select_genes, write_record
+from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames
 from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
+from scgsfm._messages import number, percent
 from scgsfm.annotation import MIN_AGREE, UNASSIGNED, Limits, assign_cell_types, lists_all_tissues, marker_sets
 from scgsfm.errors import GeneMatchWarning, GeneSetWarning
 from scgsfm.scoring import BlockReader, SetIndex
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
     from scgsfm.genesets import GeneSets, GeneSetsLike
 
 
+def _table(adata: AnnData) -> pd.DataFrame:
+    return adata.obs
+
+
+@takes_frames(_table)
 @doc_params
 def annotate(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     *,
     markers: GeneSetsLike = "tissue_markers",
     groupby: str | None = None,
@@ -45,7 +51,7 @@ def annotate(
     key_added: str | None = None,
     copy: bool = False,
     min_agree: float = MIN_AGREE,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     r"""Assign cell types to cells and groups by marker sets, or leave them unassigned.
 
     The score of a cell type compares its markers to genes with a similar mean expression. Let :math:`d_g` be the value
@@ -76,7 +82,7 @@ def annotate(
     Parameters
     ----------
     adata
-        Cells × genes: counts or log-normalized values. Counts, also with fractions, and normalized values without a
+        Cells × genes, as AnnData or a table: counts or log-normalized values. Counts, also with fractions, and normalized values without a
         logarithm (CPM, TPM) are log-normalized, with a message in the log; the page on scoring gives the rules by which
         they are recognized.
     markers
@@ -124,7 +130,8 @@ def annotate(
 
     Returns
     -------
-    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For a table, a table of the cells with the columns of ``obs`` below. For AnnData, ``None``, or the copy if
+    ``copy=True``. Sets the following fields:
 
     ``adata.obs["annotation"]`` : :class:`pandas.Categorical`
         The label of the group, or of the cell if ``groupby`` is not given.
@@ -155,7 +162,7 @@ def annotate(
         If a parameter is out of range, no set is selected, a column exists that this function did not write, or the
         matrix contains negative values or NaN.
     TypeError
-        If ``adata`` is not AnnData.
+        If ``adata`` is neither AnnData nor a table of numbers.
 
     Examples
     --------
@@ -168,7 +175,7 @@ def annotate(
     check_anndata(adata, copy=copy)
     _check(alpha, min_share, min_agree, n_random)
     key = key_added or _keys.ANNOTATION
-    _check_unwritten(adata, key, by_group=groupby is not None)
+    result = _result(adata, key, by_group=groupby is not None)
     sets, types = marker_sets(markers, tissue, organism)
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
@@ -186,7 +193,11 @@ def annotate(
     record = {"params": params, "markers": sets.info, "values": found.scale.name, "counts": found.scale.linear}
     record |= {"set_names": np.array(index.names, dtype=object), "n_genes": index.n_listed, "n_found": index.n_found}
     record |= {"genes": genes.record} if genes.record else {}
-    write_record(adata, key, record | {"threshold": found.threshold})
+    result.write_record(adata, record | {"threshold": found.threshold})
+    labels = adata.obs[key].astype(str)
+    assigned = number(labels[labels != UNASSIGNED].nunique(), "cell type")
+    n_unassigned = f"{percent((labels == UNASSIGNED).mean())} of cells unassigned"
+    log_results([result], assigned, n_unassigned, f"{percent(index.share)} of genes matched", found.scale.note)
     return adata if copy else None
 
 
@@ -199,28 +210,10 @@ def _check(alpha: float, min_share: float | None, min_agree: float, n_random: in
         raise ValueError(msg)
 
 
-def _columns(key: str) -> list[str]:
-    """All columns of ``obs`` that this function may write."""
-    return [key, f"{key}_candidate", f"{key}_confidence", f"{key}_cell"]
-
-
-def _is_own(adata: AnnData, key: str) -> bool:
-    record = adata.uns.get(_keys.UNS, {}).get(key, {})
-    return "threshold" in record and "set_names" in record
-
-
-def _check_unwritten(adata: AnnData, key: str, *, by_group: bool) -> None:
-    """Refuse to overwrite columns and tables that this function did not write."""
-    if _is_own(adata, key):
-        return
-    existing = [f"`obs[{name!r}]`" for name in _columns(key)[: 4 if by_group else 3] if name in adata.obs]
-    existing += [f"`uns[{key!r}]`"] if by_group and key in adata.uns else []
-    if existing:
-        msg = (
-            f"{' and '.join(existing)} {'exist' if len(existing) > 1 else 'exists'} and was not written by "
-            "`scgsfm.tl.annotate`. Set `key_added` to another name to keep it, or delete it first."
-        )
-        raise ValueError(msg)
+def _result(adata: AnnData, key: str, *, by_group: bool) -> Result:
+    """The fields of a call."""
+    columns = [key, f"{key}_candidate", f"{key}_confidence", *([f"{key}_cell"] if by_group else [])]
+    return Result.check(adata, "tl.annotate", key, obs=columns[:1], also={"obs": columns[1:], "uns": [key] * by_group})
 
 
 def _match(sets: GeneSets, genes: np.ndarray, min_genes: int, *, partial: bool) -> SetIndex:
@@ -231,7 +224,7 @@ def _match(sets: GeneSets, genes: np.ndarray, min_genes: int, *, partial: bool) 
         warnings.simplefilter("ignore", GeneMatchWarning)
         warnings.simplefilter("ignore", GeneSetWarning)
         index = SetIndex.match(sets, genes).at_least(min_genes)
-    logger.info(f"{len(index)} of {len(sets)} marker sets have at least {min_genes} genes in the data.")
+    logger.debug("%d of %d marker sets have at least %d genes in the data", len(index), len(sets), min_genes)
     return index
 
 
@@ -247,7 +240,7 @@ def _write(adata: AnnData, key: str, found: CellTypes, names: list[str], *, by_g
     if by_group:
         adata.obs[f"{key}_cell"] = _categories(found.cells, names)
         adata.uns[key] = found.candidates
-    elif _is_own(adata, key):
+    elif key in adata.uns.get(_keys.UNS, {}):
         adata.uns.pop(key, None)
         if f"{key}_cell" in adata.obs:
             del adata.obs[f"{key}_cell"]

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm._docs import doc_params
-from scgsfm.completion import completion_tables
+from scgsfm._logging import logger
+from scgsfm.completion import completion_tables, number_and_share
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
@@ -76,4 +77,7 @@ def complete_sets(
     if n_genes is not None and n_genes < 1:
         msg = f"`n_genes` is {n_genes}, but must be at least 1 (or None for all genes)."
         raise ValueError(msg)
-    return pd.concat(completion_tables(sets, as_model(model), n_genes=n_genes), ignore_index=True)
+    loaded = as_model(model)
+    table = pd.concat(completion_tables(sets, loaded, n_genes=n_genes), ignore_index=True)
+    logger.info("completed %s", number_and_share(sets, loaded))
+    return table

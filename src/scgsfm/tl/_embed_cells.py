@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
 from scgsfm import _keys, completion
-from scgsfm._adata import check_anndata, data_matrix, select_genes, write_record
+from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames
 from scgsfm._docs import doc_params
-from scgsfm._logging import logger
+from scgsfm._messages import check_at_least, check_choice, percent, warn
 from scgsfm.models import as_model
 from scgsfm.scoring import BlockReader
 
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    import pandas as pd
     from anndata import AnnData
 
     from scgsfm.models.gsfm import GSFM
 
 
+def _table(adata: AnnData) -> pd.DataFrame:
+    vectors = adata.obsm[_keys.X_GSFM]
+    return pd.DataFrame(vectors, columns=[f"gsfm_{i}" for i in range(vectors.shape[1])])
+
+
+@takes_frames(_table)
 @doc_params
 def embed_cells(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
     kind: Literal["encoder", "latent"] = "encoder",
@@ -37,7 +43,7 @@ def embed_cells(
     block_size: int | None = None,
     key_added: str | None = None,
     copy: bool = False,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     r"""Embed each cell as the set of its most specific genes, by a gene set foundation model :cite:p:`Clarke2026`.
 
     Let :math:`x_{ij}` be the value of gene :math:`j` in cell :math:`i`. Counts, and normalized values without a
@@ -53,7 +59,7 @@ def embed_cells(
     Parameters
     ----------
     adata
-        Cells × genes: counts or log-normalized values.
+        Cells × genes, as AnnData or a table: counts or log-normalized values.
     model
         {model}
     kind
@@ -86,11 +92,11 @@ def embed_cells(
 
     Returns
     -------
-    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For a table, the vectors as a table of cells × dimensions. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["X_gsfm"]`` : :class:`numpy.ndarray` (float32, cells × dimensions)
         Vectors of the cells. Cells without a gene that is in the vocabulary and has a positive :math:`v_{ij}` all have
-        the vector of the empty set; their number is logged as a warning.
+        the vector of the empty set; a warning gives their number.
     ``adata.uns["scgsfm"]["X_gsfm"]`` : :class:`dict`
         Parameters, the number of genes in the vocabulary, and what the values were.
 
@@ -102,7 +108,7 @@ def embed_cells(
         If a parameter is out of range, the matrix contains negative values or NaN, or the result can't be written (a
         view or copy of backed data).
     TypeError
-        If ``adata`` is not AnnData.
+        If ``adata`` is neither AnnData nor a table of numbers.
 
     Examples
     --------
@@ -113,7 +119,11 @@ def embed_cells(
     700
     """
     check_anndata(adata, copy=copy, key_added=key_added)
-    _check(kind, n_genes, weighting)
+    check_choice("kind", kind, ("encoder", "latent"))
+    check_choice("weighting", weighting, ("specificity", "expression"))
+    check_at_least("n_genes", n_genes, 1)
+    key = key_added or _keys.X_GSFM
+    result = Result.check(adata, "tl.embed_cells", key, obsm=[key])
     adata = adata.copy() if copy else adata
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
     genes = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
@@ -124,31 +134,19 @@ def embed_cells(
     specific = weighting == "specificity"
     found = completion.embed_cells(reader, tokens, loaded, kind=kind, n_genes=n_genes, specific=specific, soft=soft)
     if found.n_empty:
-        logger.warning(
-            "%d cells have an empty set, since none of their genes is in the model's vocabulary and above its mean. "
-            "Their embedding is not meaningful.",
-            found.n_empty,
+        warn(
+            f"{found.n_empty:,} cells have an empty set, since none of their genes is in the model's vocabulary and above "
+            "its mean. Their embedding is not meaningful."
         )
-
-    key = key_added or _keys.X_GSFM
     adata.obsm[key] = found.vectors
     params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
     record |= {"genes": genes.record} if genes.record else {}
-    write_record(
-        adata, key, record | {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
+    record |= {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
+    result.write_record(adata, record)
+    share = len(matched) / max(int(np.count_nonzero(genes.names != "")), 1)
+    log_results(
+        [result], f"{found.vectors.shape[1]} dimensions", f"{percent(share)} of genes matched", found.scale.note
     )
     return adata if copy else None
-
-
-def _check(kind: str, n_genes: int, weighting: str) -> None:
-    if kind not in {"encoder", "latent"}:
-        msg = f"`kind` is {kind!r}, but must be 'encoder' or 'latent'."
-        raise ValueError(msg)
-    if n_genes < 1 or weighting not in {"expression", "specificity"}:
-        msg = (
-            f"`n_genes` is {n_genes} and `weighting` {weighting!r}, but must be at least 1 and 'expression' or "
-            "'specificity'."
-        )
-        raise ValueError(msg)

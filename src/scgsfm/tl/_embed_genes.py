@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, gene_names, write_record
+from scgsfm._adata import Result, check_anndata, gene_names, log_results
 from scgsfm._docs import doc_params
+from scgsfm._messages import percent
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import check_share, match
 from scgsfm.models import as_model
@@ -79,13 +80,15 @@ def embed_genes(
     >>> matched = adata[:, np.isfinite(adata.varm["gsfm"]).all(axis=1)]
     """
     check_anndata(adata, copy=copy, key_added=key_added)
+    key = key_added or _keys.VARM_GSFM
+    result = Result.check(adata, "tl.embed_genes", key, varm=[key])
     adata = adata.copy() if copy else adata
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     loaded = as_model(model)
     vectors = loaded.gene_embeddings(kind)
     tokens = match(genes, loaded.genes)
     matched = tokens >= 0
-    check_share(
+    share = check_share(
         len(np.unique(tokens[matched])),
         min(int(np.count_nonzero(genes != "")), len(loaded.genes) - N_SPECIALS),
         what="genes of the data in the model's vocabulary",
@@ -93,12 +96,12 @@ def embed_genes(
         examples_expected=loaded.genes[N_SPECIALS:],
     )
 
-    key = key_added or _keys.VARM_GSFM
     embedding = np.full((len(genes), vectors.shape[1]), np.nan, np.float32)
     embedding[matched] = vectors[tokens[matched]]
     adata.varm[key] = embedding
     params = {"kind": kind, "gene_symbols": gene_symbols}
-    write_record(
-        adata, key, {"model": loaded.name, "params": params, "n_genes": len(genes), "n_known": int(matched.sum())}
+    result.write_record(
+        adata, {"model": loaded.name, "params": params, "n_genes": len(genes), "n_known": int(matched.sum())}
     )
+    log_results([result], f"{vectors.shape[1]} dimensions", f"{percent(share)} of genes matched")
     return adata if copy else None

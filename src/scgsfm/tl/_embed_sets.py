@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._docs import doc_params
-from scgsfm.completion import known_genes
+from scgsfm._logging import logger
+from scgsfm.completion import known_genes, number_and_share
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
@@ -55,4 +56,5 @@ def embed_sets(gene_sets: GeneSetsLike, *, model: str | PathLike[str] | GSFM = "
     vectors = loaded.encode(listed)
     vectors[np.diff(listed.indptr) == 0] = np.nan
     columns = [f"gsfm_{i}" for i in range(vectors.shape[1])]
+    logger.info("embedded %s", number_and_share(sets, loaded))
     return pd.DataFrame(vectors, index=pd.Index(sets.names, name="set"), columns=columns)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, write_record
+from scgsfm._adata import Result, check_anndata, has_parts, log_results
 from scgsfm._docs import doc_params
+from scgsfm._logging import logger
+from scgsfm._messages import number
 from scgsfm.enrichment import DEFAULT_KEY, EnrichmentOptions, background_names, from_adata, from_genes, run_enrichment
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
@@ -167,6 +169,8 @@ def enrich(
     sets = GeneSets(library)
     given = None if background is None else background_names(background)
     generator = np.random.default_rng(rng)
+    if has_parts(data):
+        check_anndata(data, argument="data")
     if not isinstance(data, AnnData):
         only_for_adata: dict[str, Any] = {
             "groupby": groupby,
@@ -178,13 +182,26 @@ def enrich(
         if unused := [name for name, value in only_for_adata.items() if value is not None]:
             msg = f"`{unused[0]}` requires AnnData, but `data` is a {type(data).__name__}."
             raise ValueError(msg)
-        return run_enrichment(from_genes(data), sets, options, given, partial(as_model, model), generator)[0]
+        table, record = run_enrichment(from_genes(data), sets, options, given, partial(as_model, model), generator)
+        logger.info("tested %s", _summary(table, record))
+        return table
 
-    check_anndata(data, argument="data", copy=copy)
+    check_anndata(data, argument="data", copy=copy, key_added=key_added)
+    key_of_table = key_added or _keys.ENRICH
+    result = Result.check(data, "tl.enrich", key_of_table, uns=[key_of_table])
     source = from_adata(data, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols)
     table, record = run_enrichment(source, sets, options, given, partial(as_model, model), generator)
     adata = data.copy() if copy else data
-    result = key_added or _keys.ENRICH
-    adata.uns[result] = table
-    write_record(adata, result, record | {"ranking": source.made, "gene_symbols": gene_symbols})
+    adata.uns[key_of_table] = table
+    result.write_record(adata, record | {"ranking": source.made, "gene_symbols": gene_symbols})
+    log_results([result], _summary(table, record), source.note)
     return adata if copy else None
+
+
+def _summary(table: pd.DataFrame, record: Mapping[str, Any]) -> str:
+    """What was tested, and how much of it is significant."""
+    groups = table["group"].drop_duplicates()
+    what = "" if len(groups) == 1 and groups.iloc[0] == "query" else f"{number(len(groups), 'group')}; "
+    terms = number(table["term"].nunique(), "term")
+    significant = int((table["padj"] < 0.05).sum())
+    return f"{what}{terms} in {record['n_background']:,} genes; {significant:,} rows with padj < 0.05"

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, write_record
+from scgsfm._adata import Result, check_anndata, log_results
 from scgsfm._docs import doc_params
+from scgsfm._logging import logger
+from scgsfm._messages import number
 from scgsfm.dna import OK, check_elements, element_names, element_windows, genome_name, given_sequences, select_elements
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
@@ -110,6 +112,8 @@ def explain_regulation(
     check_elements(data, sequences, genome)
     if data is not None and not (isinstance(data, AnnData) and data.n_obs == 0):  # peaks may come without cells
         check_anndata(data, argument="data", copy=copy)
+    key = key_added or _keys.R3LM_EXPLANATIONS
+    result = None if data is None else Result.check(data, "tl.explain_regulation", key, uns=[key])
     loaded = as_model(model, "r3lm")
     sequences = given_sequences(sequences)
     names = element_names(data, sequences)
@@ -119,11 +123,12 @@ def explain_regulation(
     given = None if motifs is None else Motifs.of(motifs)
     labels = [str(names[selected[i]]) for i in found.element]
     tables = explanation_tables(loaded, found.sequences, labels, cell_types, motifs=given, bases=bases, rng=rng)
-    if data is None:
+    n_explained = number(len(set(labels)), "element")
+    if data is None or result is None:
+        logger.info("explained %s in %s", n_explained, number(len(cell_types), "cell type"))
         return tables
 
     adata = data.copy() if copy else data
-    key = key_added or _keys.R3LM_EXPLANATIONS
     adata.uns[key] = tables
     motif_source = None if given is None else given.info.get("name")
     params = {
@@ -133,5 +138,6 @@ def explain_regulation(
         "bases": bases,
     }
     n_without = int((found.status != OK).sum())
-    write_record(adata, key, {"model": loaded.name, "params": params, "n_without_sequence": n_without})
+    result.write_record(adata, {"model": loaded.name, "params": params, "n_without_sequence": n_without})
+    log_results([result], n_explained, number(len(cell_types), "cell type"))
     return adata if copy else None

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys, enrichment
-from scgsfm._adata import check_anndata, write_record
+from scgsfm._adata import Result, check_anndata, log_results
 from scgsfm._docs import doc_params
-from scgsfm._messages import listing, warn
+from scgsfm._messages import listing, number, warn
+from scgsfm._progress import progress_over
 from scgsfm.errors import GeneSetWarning
 from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations
 
@@ -129,6 +130,8 @@ def phenotypes(
             "and at least 1 (or None for all)."
         )
         raise ValueError(msg)
+    result = key_added or _keys.PHENOTYPES
+    target = Result.check(adata, "tl.phenotypes", result, uns=[result])
     source = enrichment.from_adata(
         adata,
         groupby=groupby,
@@ -142,7 +145,7 @@ def phenotypes(
     tests = PhenotypeEnrichment.over(background.genes, min_genes=min_genes, max_genes=max_genes)
     tables: list[pd.DataFrame] = []
     lists = source.top(n_genes, max_padj)
-    for group, genes in lists.items():
+    for group, genes in progress_over(lists.items(), total=len(lists), unit="groups", description="Phenotypes"):
         if len(genes):
             query = pd.Index(background.genes).get_indexer(pd.Index(genes))
             tables += tests.tables(group, query, n_top)
@@ -153,9 +156,10 @@ def phenotypes(
         msg = "No group has a marker: increase `max_padj`, or check the ranking of the genes."
         raise ValueError(msg)
     adata = adata.copy() if copy else adata
-    result, annotations = key_added or _keys.PHENOTYPES, load_annotations()
+    annotations = load_annotations()
     adata.uns[result] = pd.concat(tables, ignore_index=True)
     params = {"n_genes": n_genes, "max_padj": max_padj, "min_genes": min_genes, "max_genes": max_genes, "n_top": n_top}
     record = {"params": params | {"gene_symbols": gene_symbols}, "ranking": source.made, "sources": annotations.sources}
-    write_record(adata, result, record | {"about": annotations.about(), "n_background": len(background.genes)})
+    target.write_record(adata, record | {"about": annotations.about(), "n_background": len(background.genes)})
+    log_results([target], number(adata.uns[result]["group"].nunique(), "group"), source.note)
     return adata if copy else None

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, gene_mask, gene_names, write_record
+from scgsfm._adata import Result, check_anndata, gene_mask, gene_names, has_parts, log_results
 from scgsfm._docs import doc_params
-from scgsfm._messages import listing, warn
+from scgsfm._logging import logger
+from scgsfm._messages import listing, number, percent, warn
 from scgsfm.completion import prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchWarning
 from scgsfm.genes import as_names
@@ -126,7 +127,7 @@ def predict_functions(
         "min_probability": min_probability,
         "known": known,
     }
-    if isinstance(genes, AnnData | pd.DataFrame) or hasattr(genes, "mod") or hasattr(genes, "tables"):
+    if isinstance(genes, AnnData | pd.DataFrame) or has_parts(genes):
         check_anndata(genes, argument="genes", copy=copy, key_added=key_added)
     if isinstance(genes, str):
         msg = f"`genes` must be names of genes or AnnData, but is the string {genes!r}: pass `[{genes!r}]`."
@@ -141,16 +142,25 @@ def predict_functions(
         if given is not None and (unknown := [name for name in given if name not in names]):
             msg = f"{len(unknown)} genes are not in the model's vocabulary and are skipped: {listing(unknown)}."
             warn(msg, GeneMatchWarning)
-        return pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
+        table = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
+        share = len(names) / max(len(names) if given is None else len(set(given)), 1)
+        logger.info("predicted %s (%s)", number(len(sets), "term"), _genes(len(names), share))
+        return table
 
+    key = key_added or _keys.FUNCTIONS
+    result = Result.check(genes, "tl.predict_functions", key, uns=[key])
     adata = genes.copy() if copy else genes
     given = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if mask_var is not None:
         given = given[gene_mask(adata.var, mask_var)]
     given = given[given != ""]
     names, tokens = requested_genes(given, loaded, what="genes of the data")
-    key = key_added or _keys.FUNCTIONS
     adata.uns[key] = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
     record = {"model": loaded.name, "library": sets.info, "params": options | {"gene_symbols": gene_symbols}}
-    write_record(adata, key, record | {"n_genes": len(given), "n_known": len(names)})
+    result.write_record(adata, record | {"n_genes": len(given), "n_known": len(names)})
+    log_results([result], number(len(sets), "term"), _genes(len(names), len(names) / max(len(given), 1)))
     return adata if copy else None
+
+
+def _genes(n_known: int, share: float) -> str:
+    return f"{number(n_known, 'gene')}, {percent(share)} matched"

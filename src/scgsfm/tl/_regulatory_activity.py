@@ -7,8 +7,9 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, data_matrix, groups, write_record
+from scgsfm._adata import Result, check_anndata, data_matrix, groups, log_results
 from scgsfm._docs import doc_params
+from scgsfm._logging import logger
 from scgsfm._messages import check_choice
 from scgsfm.dna import (
     OK,
@@ -131,6 +132,8 @@ def regulatory_activity(
     if data is not None and not summarizes and (groupby is not None or layer is not None):
         msg = "`groupby` and `layer` have no effect without `cells`: set `cells=True`, or omit them."
         raise ValueError(msg)
+    key = key_added or _keys.R3LM
+    result = None if data is None else _result(data, key, cells=summarizes, grouped=labels is not None)
     loaded = as_model(model, "r3lm")
     sequences = given_sequences(sequences)
     names = element_names(data, sequences)
@@ -140,11 +143,11 @@ def regulatory_activity(
     found = element_windows(data, sequences, genome, width=loaded.length, windows=tiling, on_error=on_error)
     predicted = loaded.predict(found.sequences, batch_size=batch_size)
     table = pd.DataFrame(summarize(predicted, found.element, len(names)), index=names, columns=loaded.cell_types)
-    if data is None:
+    if data is None or result is None:
+        logger.info("predicted the activity of sequences (%s)", found.summary())
         return table.assign(status=found.status.astype(str))
 
     adata = data.copy() if copy else data
-    key = key_added or _keys.R3LM
     adata.varm[key] = table
     adata.var[_keys.status(key)] = pd.Categorical(found.status.astype(str))
     if summarizes:
@@ -157,5 +160,12 @@ def regulatory_activity(
     status, n = np.unique(found.status.astype(str), return_counts=True)
     counts = dict(zip(status.tolist(), n.tolist(), strict=True))
     record = {"model": loaded.name, "params": params, "status": counts, "n_renamed_contigs": len(found.renamed)}
-    write_record(adata, key, record | {"n_ok": counts.get(OK, 0)})
+    result.write_record(adata, record | {"n_ok": counts.get(OK, 0)})
+    log_results([result], found.summary())
     return adata if copy else None
+
+
+def _result(data: AnnData, key: str, *, cells: bool, grouped: bool) -> Result:
+    """The fields of a call."""
+    also = {"var": [_keys.status(key)], "uns": [_keys.groups(key)] * grouped}
+    return Result.check(data, "tl.regulatory_activity", key, varm=[key], obsm=[key] * cells, also=also)

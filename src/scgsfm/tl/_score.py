@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import check_anndata, write_record
+from scgsfm._adata import Result, check_anndata, log_results, takes_frames
 from scgsfm._docs import doc_params
+from scgsfm._messages import number, percent
 from scgsfm.completion import Completer
+from scgsfm.get import scores
 from scgsfm.models import as_model
 from scgsfm.scoring import plan, run, run_lazily
 
@@ -20,11 +22,19 @@ if TYPE_CHECKING:
 
     from scgsfm.genesets import GeneSetsLike
     from scgsfm.models.gsfm import GSFM
+    from scgsfm.scoring import Task
 
 
+def _table(adata: AnnData) -> pd.DataFrame:
+    """The scores: cells × sets, with the method as the first level of the columns if there are several."""
+    tables = {record["method"]: scores(adata, key=key) for key, record in adata.uns[_keys.UNS].items()}
+    return next(iter(tables.values())) if len(tables) == 1 else pd.concat(tables, axis=1, names=["method", "set"])
+
+
+@takes_frames(_table)
 @doc_params
 def score(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     gene_sets: GeneSetsLike,
     *,
     method: str | Sequence[str] = "aucell",
@@ -40,7 +50,7 @@ def score(
     key_added: str | None = None,
     copy: bool = False,
     **params: Any,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     """Score gene sets in each cell.
 
     All methods of :func:`scgsfm.methods` are available. Unless stated there, the score of a cell does not depend on other
@@ -55,8 +65,9 @@ def score(
     Parameters
     ----------
     adata
-        Cells × genes. Rank-based methods take counts or normalized values; other methods take log-normalized values,
-        and warn if the values appear to be others (see the page on scoring for the rules).
+        Cells × genes: AnnData, or a table. Rank-based methods take counts or normalized values. Other methods take
+        log-normalized values: counts, also with fractions, and normalized values without a logarithm are log-normalized
+        for them, which the log states, and other values give a warning (see the page on scoring for the rules).
     gene_sets
         Any input of :class:`~scgsfm.GeneSets`: a dict, a GMT file, a long table, or the name of a library. Gene names
         are matched to those of the data. Names without an exact match are translated (aliases, Ensembl and Entrez IDs,
@@ -86,7 +97,7 @@ def score(
     block_size
         {block_size}
     compute
-        If ``False``, the scores of a dask array remain dask arrays (cells × sets).
+        If ``False``, the scores of a dask array remain dask arrays (cells × sets). Values are then used as they are.
         :func:`scgsfm.get.scores` computes them and names the columns.
     key_added
         {key_added}
@@ -98,7 +109,8 @@ def score(
 
     Returns
     -------
-    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For a table, the scores as a table of cells × sets, with the method as the first level of the columns if there are
+    several. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["score_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
         Scores. Names of sets that files do not support are changed, such as ``/`` in a name;
@@ -114,10 +126,10 @@ def score(
     GeneMatchError
         If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
-        If a parameter is out of range, the matrix contains NaN, a method does not support weights or signs that the
+        If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a method does not support weights or signs that the
         sets have, there are no cells, or the result can't be written (a view or copy of backed data).
     TypeError
-        If ``adata`` is not AnnData, or the matrix is on a GPU.
+        If ``adata`` is neither AnnData nor a table of numbers, or the matrix is on a GPU.
 
     Examples
     --------
@@ -146,12 +158,24 @@ def score(
         params=params,
         compute=compute,
     )
+    targets = [_target(adata, task) for task in planned.tasks]
     results = (run if compute else run_lazily)(planned.rows, planned.jobs)
-    for task, result in zip(planned.tasks, results, strict=True):
+    for task, target, result in zip(planned.tasks, targets, results, strict=True):
         columns = _keys.columns(task.job.sets.names, index=adata.obs_names.name)
-        for key, scores in ((task.key, result.scores), (task.padj_key, result.padj)):
-            if scores is not None:
-                table = pd.DataFrame(scores, index=adata.obs_names, columns=columns) if compute else scores
+        for key, values in ((task.key, result.scores), (task.padj_key, result.padj)):
+            if values is None:
+                adata.obsm.pop(key, None)  # p-values of an earlier call
+            else:
+                table = pd.DataFrame(values, index=adata.obs_names, columns=columns) if compute else values
                 adata.obsm[key] = table
-        write_record(adata, task.key, task.record)
+        target.write_record(adata, task.record)
+    sizes = sorted({len(task.job.sets) for task in planned.tasks})
+    details = number(sizes[0], "set") if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,} sets"
+    log_results(targets, details, f"{percent(planned.share)} of genes matched", planned.note)
     return adata if copy else None
+
+
+def _target(adata: AnnData, task: Task) -> Result:
+    """The fields of a task. A p-value that only another method had is not the task's own, but is replaced as well."""
+    padj = [task.padj_key] if task.job.method.test else []
+    return Result.check(adata, "tl.score", task.key, obsm=[task.key], also={"obsm": padj})

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._docs import doc_params
-from scgsfm._messages import check_choice, warn
+from scgsfm._logging import logger
+from scgsfm._messages import check_choice, number, warn
 from scgsfm.dna import OK, Genome, alleles, describe_status, read_variants, warn_if_not_human
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
@@ -121,6 +122,7 @@ def variant_effect(
         columns |= {f"{cell_type}_ref": both[:, 0, k], f"{cell_type}_alt": both[:, 1, k]}
         columns[cell_type] = both[:, 1, k] - both[:, 0, k]
     columns |= {"lost": [lost for lost, _ in changed], "gained": [gained for _, gained in changed]}
+    logger.info("predicted the effect of %d of %s", len(ok), number(len(pairs), "variant"))
     return pd.DataFrame(columns | {"status": [pair.status for pair in pairs]}, index=_names(pairs))
 
 

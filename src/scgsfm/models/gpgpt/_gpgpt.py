@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
+from scgsfm._progress import progress
 from scgsfm.phenotypes import QUESTION_KINDS
 
 from ._constrained_decoding import SpanConstraint
@@ -127,7 +128,7 @@ class GPGPT:
         rng = torch.Generator().manual_seed(seed)
         written: list[int] = []
         step, cache = torch.tensor([self.encoder.prompt(prompt)], device=self.device), None
-        with torch.inference_mode():
+        with torch.inference_mode(), progress(None, unit="tokens", description="Reading the question") as bar:
             while len(written) < max_new_tokens:
                 out = self.module(input_ids=step, past_key_values=cache, use_cache=True)
                 logits, cache = out.logits[0, -1].float().cpu(), out.past_key_values
@@ -142,6 +143,7 @@ class GPGPT:
                 if token in self.encoder.end:
                     break
                 written.append(token)
+                bar.update()
                 step = torch.tensor([[token]], device=self.device)
         return str(self.tokenizer.decode(written))
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from scgsfm._messages import check_at_least, check_choice
+from scgsfm._progress import progress_over
 from scgsfm.dna import N, encode, reverse_complement
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
@@ -128,7 +129,8 @@ class R3LM:
     def _predict(self, sequences: list[str], mode: Mode, batch_size: int) -> np.ndarray:
         """Activities of sequences of full length."""
         parts = [np.empty((0, len(self.cell_types)), np.float32)]
-        for first in range(0, len(sequences), batch_size):
+        starts = range(0, len(sequences), batch_size)
+        for first in progress_over(starts, total=len(starts), unit="batches", description="Predicting activity"):
             block = sequences[first : first + batch_size]
             parts.append(self._activity(encode(block)[0].reshape(len(block), -1), block, mode))
         return np.concatenate(parts)

@@ -4,7 +4,7 @@ from ._cell_block import CellBlock
 from ._csr_block import rows_of
 from ._dask import array_of
 from ._gene_moments import GeneMoments
-from ._log_normalize import check_positive, log_normalize
+from ._log_normalize import check_positive, log_normalize, log_normalized
 from ._reader import BlockReader
 from ._value_scale import ValueScale, is_cheap_to_sample, value_scale
 
@@ -17,6 +17,7 @@ __all__ = [
     "check_positive",
     "is_cheap_to_sample",
     "log_normalize",
+    "log_normalized",
     "rows_of",
     "value_scale",
 ]

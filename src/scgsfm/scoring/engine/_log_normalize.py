@@ -23,6 +23,13 @@ def check_positive(block: csr_array) -> None:
         raise ValueError(msg)
 
 
+def log_normalized(block: csr_array) -> csr_array:
+    """Return a block of cells with the values of :func:`log_normalize`."""
+    from scipy.sparse import csr_array
+
+    return csr_array((log_normalize(block), block.indices, block.indptr), shape=block.shape)
+
+
 def log_normalize(block: csr_array) -> np.ndarray:
     """Return the values of a block of counts after scaling each cell to a sum of ``TOTAL``, and log(1 + x)."""
     n_cells = block.shape[0]

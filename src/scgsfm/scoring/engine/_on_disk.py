@@ -47,7 +47,7 @@ class StoredColumns:
         indptr = _native(dataset.group["indptr"][:])
         data, indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
         self.folder = TemporaryDirectory(prefix="scgsfm-", ignore_cleanup_errors=True)
-        logger.info("The matrix is stored by columns (CSC); sorting it by cells in %s first.", self.folder.name)
+        logger.debug("The matrix is stored by columns (CSC); sorting it by cells in %s first.", self.folder.name)
         self.batches = []
         for first, last in _batches(indptr):
             span = int(indptr[first]), int(indptr[last])

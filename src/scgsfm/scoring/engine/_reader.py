@@ -15,6 +15,7 @@ from scgsfm._messages import check_at_least
 
 from ._csr_block import check_type, native, prepare, rows_of
 from ._dask import check_chunks, in_order, map_chunks
+from ._log_normalize import log_normalized
 from ._on_disk import StoredColumns, StoredRows
 
 if TYPE_CHECKING:
@@ -42,15 +43,25 @@ class BlockReader:
         Columns to keep, in this order.
     block_size
         Number of cells in a block.
+    log_normalize
+        Whether to log-normalize the cells: the values are counts, or normalized without a logarithm.
     """
 
-    def __init__(self, matrix: Any, *, genes: np.ndarray | None = None, block_size: int | None = None) -> None:
+    def __init__(
+        self,
+        matrix: Any,
+        *,
+        genes: np.ndarray | None = None,
+        block_size: int | None = None,
+        log_normalize: bool = False,
+    ) -> None:
         check_type(matrix)
         self.matrix = matrix
         self.is_dask = hasattr(matrix, "dask")
         if self.is_dask:
             check_chunks(matrix)
         self.genes = genes
+        self.is_log_normalizing = log_normalize
         self.n_cells = matrix.shape[0]
         self.n_genes = matrix.shape[1] if genes is None else len(genes)
         self.block_size = _default_block_size(matrix) if block_size is None else int(block_size)
@@ -100,6 +111,8 @@ class BlockReader:
     def map_lazily(self, function: Callable[[csr_array], Any], *, of: Any = None) -> Any:
         """Apply a function to the blocks of a dask array lazily; see :func:`scgsfm.scoring.engine._dask.map_chunks`."""
         matrix = self.matrix if of is None else of
+        if self.is_log_normalizing:
+            function = partial(_of_log_normalized, function)
         return map_chunks(matrix, function, genes=self.genes, block_size=self.block_size, name="blocks")
 
     def read(self, first: int = 0) -> Iterator[tuple[int, Any]]:
@@ -117,7 +130,12 @@ class BlockReader:
 
     def prepare(self, block: Any) -> csr_array:
         """Convert a block to CSR with floating-point values and sorted indices. Raises ValueError for NaN and infinity."""
-        return prepare(block, self.genes)
+        prepared = prepare(block, self.genes)
+        return log_normalized(prepared) if self.is_log_normalizing else prepared
+
+    def log_normalizing(self) -> BlockReader:
+        """Return a reader of the same cells that log-normalizes them."""
+        return BlockReader(self.matrix, genes=self.genes, block_size=self.block_size, log_normalize=True)
 
     def detected(self) -> np.ndarray:
         """Return whether each gene has a value other than zero in any cell."""
@@ -137,6 +155,10 @@ def _blas() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
+
+
+def _of_log_normalized(function: Callable[[csr_array], Any], block: csr_array) -> Any:
+    return function(log_normalized(block))
 
 
 def _itself(block: csr_array) -> csr_array:

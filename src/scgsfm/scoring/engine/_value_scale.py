@@ -46,6 +46,13 @@ class ValueScale:
     linear: bool = False
     """Whether log-normalized values can be made from them."""
 
+    @property
+    def note(self) -> str:
+        """What functions that need log-normalized values do with these, for the log; empty for log-normalized values."""
+        if not self.linear:
+            return ""
+        return f"{self.name}{' values' if self is NORMALIZED else ''} were log-normalized for this"
+
     def log_normalizes(self, function: str) -> bool:
         """Return whether a function that needs log-normalized values has to make them from these.
 
@@ -58,7 +65,7 @@ class ValueScale:
             )
             raise ValueError(msg)
         if self.linear:
-            logger.info(
+            logger.debug(
                 "The values %s. They are treated as counts: `%s` scales each cell to a sum of 10,000 and takes log(1 + x).",
                 *(self.description, function),
             )

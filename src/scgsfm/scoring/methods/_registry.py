@@ -6,6 +6,8 @@ from dataclasses import fields
 
 import pandas as pd
 
+from scgsfm._messages import did_you_mean
+
 from ._aucell import AUCELL
 from ._gsea import GSEA
 from ._gsfm import GSFM
@@ -35,7 +37,8 @@ METHODS: dict[str, Method] = {
 def get_method(name: str) -> Method:
     """Return the record of the method ``name``."""
     if name not in METHODS:
-        msg = f"Unknown `method` {name!r}. Available methods: {', '.join(METHODS)} (see `scgsfm.methods()`)."
+        hint = did_you_mean(str(name), METHODS)
+        msg = f"Unknown `method` {name!r}.{hint} Available methods: {', '.join(METHODS)} (see `scgsfm.methods()`)."
         raise ValueError(msg)
     return METHODS[name]
 
@@ -56,6 +59,8 @@ def methods() -> pd.DataFrame:
     >>> scgsfm.methods().loc["aucell", ["weights", "signs", "range"]].to_dict()
     {'weights': True, 'signs': False, 'range': (0.0, 1.0)}
     """
-    columns = [field.name for field in fields(Method) if field.name not in {"name", "prepare"}]
+    shown_first = ("title", "values", "test", "weights", "signs")  # what users choose a method by
+    rest = [field.name for field in fields(Method) if field.name not in {"name", "prepare", *shown_first}]
+    columns = [*shown_first, *rest]
     rows = [[getattr(method, column) for column in columns] for method in METHODS.values()]
     return pd.DataFrame(rows, index=pd.Index(METHODS, name="method"), columns=columns)

@@ -1,0 +1,58 @@
+"""The progress bar of everything that may take more than five seconds."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._logging import log_stream, logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+T = TypeVar("T")
+
+QUIET_SECONDS = 5.0
+"""Work that takes less time shows no bar."""
+
+
+def progress(
+    total: int | None, *, unit: str, first: int = 0, delay: float = QUIET_SECONDS, description: str | None = None
+) -> Any:
+    """Return a bar where the log is written, unless ``settings.verbosity`` is 0.
+
+    Parameters
+    ----------
+    total
+        Number of steps; None if it is unknown.
+    unit
+        What a step is, in the plural.
+    first
+        Number of steps that are done already.
+    delay
+        Seconds before the bar appears.
+    description
+        What is done.
+    """
+    from tqdm import tqdm
+
+    return tqdm(
+        desc=description,
+        total=total,
+        initial=first,
+        delay=delay,
+        unit=f" {unit}",
+        unit_scale=total is not None and total >= 10_000,
+        leave=None,  # a bar within another one vanishes when it is done
+        dynamic_ncols=True,
+        file=log_stream(),
+        disable=not logger.isEnabledFor(logging.INFO),
+    )
+
+
+def progress_over(items: Iterable[T], *, total: int, unit: str, description: str | None = None) -> Iterator[T]:
+    """Iterate over ``items``, each of which is one step of a bar."""
+    with progress(total, unit=unit, description=description) as bar:
+        for item in items:
+            yield item
+            bar.update()
