@@ -77,13 +77,13 @@ def example(method: Method) -> str:
     plus = "+" if method.signs else ""
     lines = [
         *(["import scanpy as sc"] if log else []),
-        "import scgsfm",
+        "import scgsfm as sg",
         "",
-        "adata = scgsfm.datasets.pbmc()",
+        "adata = sg.datasets.pbmc()",
         *log,
         f'sets = {{"T cell": ["CD3D{plus}", "CD3E{plus}", "CD2{plus}"{against}], "B cell": ["CD79A", "CD79B", "MS4A1"]}}',
-        f'scgsfm.tl.score(adata, sets, method="{method.name}")',
-        f'scgsfm.get.scores(adata, "{method.name}")  # cells × sets',
+        f'sg.tl.score(adata, sets, method="{method.name}")',
+        f'sg.get.scores(adata, "{method.name}")  # cells × sets',
         *([f'adata.obsm["padj_{method.name}"]  # adjusted p-values'] if method.test else []),
     ]
     return "\n".join(["```python", *lines, "```"])
