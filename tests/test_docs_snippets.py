@@ -57,7 +57,7 @@ def test_blocks_run_as_pasted(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     namespace: dict[str, object] = {"__name__": "__main__"}
     with mpl.rc_context({"backend": "agg"}):
         for line, code in blocks(page)[: None if page.stem in ALL_BLOCKS else 1]:
-            exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)  # noqa: S102
+            exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
         plt.close("all")
 
 
