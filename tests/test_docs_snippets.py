@@ -26,8 +26,10 @@ ALL_BLOCKS = {"choose_method", "coming_from", "faq", "scoring", "usage_principle
 """Pages of which every block runs; of the others, the first."""
 NEEDS = {"annotation": "igraph", "gpgpt": "transformers", "regulatory": "pyfaidx"}
 """Extra packages that a page needs and names."""
-NOT_RUN = {"training": "trains a model for an hour"}
+NOT_RUN = {"phenotypes": "continues a session", "training": "trains a model for an hour"}
 """Pages whose first block is not run, and why."""
+MAX_WIDTH = 88
+"""Characters of a line of code that a page shows without scrolling."""
 
 
 def blocks(page: Path) -> list[tuple[int, str]]:
@@ -59,6 +61,18 @@ def test_blocks_run_as_pasted(name: str, tmp_path: Path, monkeypatch: pytest.Mon
         for line, code in blocks(page)[: None if page.stem in ALL_BLOCKS else 1]:
             exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
         plt.close("all")
+
+
+def test_no_line_of_code_is_cut() -> None:
+    wide = [
+        f"{page.name}:{line + i}"
+        for name, page in RUNS.items()
+        if name not in NOT_RUN
+        for line, code in blocks(page)
+        for i, text in enumerate(code.splitlines())
+        if len(text) > MAX_WIDTH
+    ]
+    assert not wide
 
 
 def test_readers_see_blocks_of_python_only_as_such() -> None:
