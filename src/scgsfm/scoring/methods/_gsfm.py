@@ -8,7 +8,7 @@ from ._method import Method
 GSFM = Method(
     name="gsfm",
     prepare=aucell,
-    title="AUCell of gene sets completed by a gene-set foundation model",
+    title="AUCell of completed gene sets",
     statistic="AUCell of the genes of the set and of the genes that the model adds, which together weigh as much as two genes of the set",
     reference="https://doi.org/10.1016/j.patter.2026.101565",
     range=(0.0, 1.0),
