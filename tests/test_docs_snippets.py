@@ -43,7 +43,11 @@ def _outdented(code: str, indent: str) -> str:
     return "".join(line.removeprefix(indent) for line in code.splitlines(keepends=True))
 
 
-RUNS = {page.stem if page.parent == DOCS else f"{page.parent.name}/{page.stem}": page for page in PAGES if blocks(page)}
+RUNS = {
+    page.relative_to(DOCS if DOCS in page.parents else ROOT).with_suffix("").as_posix(): page
+    for page in PAGES
+    if blocks(page)
+}
 
 
 @pytest.mark.parametrize("name", RUNS)
