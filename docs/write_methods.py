@@ -132,13 +132,19 @@ def page(method: Method) -> str:
 
 def chooser() -> str:
     """Return the table of all methods."""
-    head = ["| method | purpose | sets | p-values | when to use | when not |", "|---|---|---|---|---|---|"]
+    head = [
+        ":::{table}",
+        ":widths: 24 10 8 29 29",
+        "",
+        "| method | sets | p-values | when to use | when not |",
+        "|---|---|---|---|---|",
+    ]
     rows = [
-        f"| [`{name}`](methods/{name}.md) | {method.task} | {_needs(method)} | {'yes' if method.test else 'no'} "
+        f"| [`{name}`](methods/{name}.md): {method.task} | {_needs(method)} | {'yes' if method.test else 'no'} "
         f"| {cell(method.when)} | {cell(method.avoid)} |"
         for name, method in METHODS.items()
     ]
-    return "\n".join(head + rows)
+    return "\n".join([*head, *rows, ":::"])
 
 
 def _needs(method: Method) -> str:
