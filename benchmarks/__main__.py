@@ -1,4 +1,4 @@
-"""Run all benchmarks, and write their tables into the documentation.
+"""Run all benchmarks, and write their tables and charts into the documentation.
 
 python -m benchmarks --data FOLDER --model gsfm-base --reference FOLDER
 """
@@ -54,7 +54,8 @@ def main() -> int:
         options = [text for option, value in given if value for text in (f"--{option}", value)]
         print(f"\n== {name}", flush=True)
         codes[name] = subprocess.run([sys.executable, folder / f"{name}.py", *options], check=False).returncode
-    subprocess.run([sys.executable, folder / "render.py"], check=True)
+    for script in ("render.py", "charts.py"):
+        subprocess.run([sys.executable, folder / script], check=True)
     failed = [f"{name} ({code})" for name, code in codes.items() if code]
     if failed:
         print(f"\nNot finished, with exit code: {', '.join(failed)}", file=sys.stderr)

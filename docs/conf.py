@@ -19,6 +19,7 @@ extensions = [
     "scanpydoc.elegant_typehints",
     "scanpydoc.definition_list_typed_field",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["_build", "_corpus.md", "jupyter_execute", "**.ipynb_checkpoints"]

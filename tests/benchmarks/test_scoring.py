@@ -74,34 +74,6 @@ def test_table_is_shown_with_ratios_and_without_what_is_not_there() -> None:
     table = scoring.as_table([full, row | {"theirs": theirs, "differs": "ties"}, row | {"peer": ""}])
     lines = render.layout("scoring", table).splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert cells[2] == [
-        "aucell",
-        "10,000 × 500",
-        "0.25",
-        "0.40",
-        "0.40",
-        "2.5",
-        "50",
-        "decoupler",
-        "10.0",
-        "19.0",
-        "3,000",
-        "40",
-        "0",
-        "1e-09",
-    ]
-    assert cells[3][-3:] == ["40", "ties", ""]
-    assert cells[4] == ["aucell", "10,000 × 500", "0.25", "", "0.40", "2.5", "50", *[""] * 7]
-
-
-def test_plot(tmp_path: Path) -> None:
-    axes = {"cells": [100, 1000, 10_000], "sets": [50, 500]}
-    rows = [
-        {"method": method, "by": by, "axis": axis, "n": n, "seconds": n * slow}
-        for method in scoring.CURVES
-        for by, slow in [("scgsfm", 1e-5), ("peer", 1e-3)]
-        for axis, sizes in axes.items()
-        for n in sizes
-    ]
-    scoring.plot(pd.DataFrame(rows), tmp_path / "cost.png")
-    assert (tmp_path / "cost.png").stat().st_size > 10_000
+    assert cells[2] == ["aucell", "10,000 × 500", "0.25", "0.40", "2.5", "decoupler", "10.0", "19.0", "40", "0"]
+    assert cells[3][-2:] == ["40", "ties"]
+    assert cells[4] == ["aucell", "10,000 × 500", "0.25", "0.40", "2.5", *[""] * 5]

@@ -105,7 +105,8 @@ def score(
     copy
         {copy}
     **params
-        Parameters of the methods, such as ``n_up`` and ``ties`` of ``aucell`` and ``gsfm``; see the page on scoring.
+        Parameters of the methods, such as ``n_up`` and ``ties`` of ``aucell`` and ``gsfm``. Each method has a page with its
+        parameters: :doc:`/choose_method` lists them.
 
     Returns
     -------

@@ -113,4 +113,8 @@ AUCELL = Method(
     weights=True,
     signs=False,
     missing_genes="skipped",
+    task="marker sets and pathways in single cells",
+    when="the default: any depth, counts or normalized values, sets of any size",
+    avoid="sets of down-regulated genes (negative weights); very shallow cells with sets of a few genes: see `gsfm`",
+    peer='decoupler 2, bit for bit with `ties="decoupler"`; AUCell in R, up to its random order of ties',
 )

@@ -52,7 +52,7 @@ def gsea(
     rows, sets
         Cells and gene sets.
     statistic
-        ``"nes"`` or ``"es"``.
+        ``"nes"`` for the normalized score, ``"es"`` for the enrichment score itself.
     times
         Number of random sets.
     rng
@@ -111,4 +111,8 @@ GSEA = Method(
     missing_genes="skipped",
     values="log-normalized",
     test="random sets of the same size",
+    task="bulk samples, pseudobulks and fold changes, with p-values",
+    when="a table of samples or contrasts whose values are not mostly zero",
+    avoid="single cells: with many zeros, any set with one expressed gene scores high",
+    peer='decoupler without ties (`statistic="es"`); the random sets differ',
 )

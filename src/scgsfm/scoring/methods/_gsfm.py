@@ -8,12 +8,16 @@ from ._method import Method
 GSFM = Method(
     name="gsfm",
     prepare=aucell,
-    title="AUCell of gene sets completed by a gene-set foundation model",
-    statistic="AUCell of the genes of the set and of genes that the model predicts, weighted by probability",
+    title="AUCell of completed gene sets",
+    statistic="AUCell of the genes of the set and of the genes that the model adds, which together weigh as much as two genes of the set",
     reference="https://doi.org/10.1016/j.patter.2026.101565",
     range=(0.0, 1.0),
     weights=True,
     signs=False,
     missing_genes="skipped",
     completes=True,
+    task="small sets in shallow cells",
+    when="sets of a few genes, or cells with few counts, where the genes of the set have dropped out",
+    avoid="whole sets on deep data, where it equals `aucell`; sets of genes that the model doesn't know (non-coding RNAs)",
+    peer="none: AUCell of sets that the model completed",
 )

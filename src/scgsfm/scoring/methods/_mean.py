@@ -34,4 +34,8 @@ MEAN = Method(
     signs=True,
     missing_genes="skipped",
     values="log-normalized",
+    task="a quick look",
+    when="normalized values of genes that are expressed at a similar level",
+    avoid="comparison of sets, as the score has the level of the genes; values that aren't normalized",
+    peer='decoupler (`waggr` with `fun="wmean"`), to 1e-14',
 )

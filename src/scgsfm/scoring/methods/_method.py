@@ -55,6 +55,14 @@ class Method:
     """The test behind the p-values; empty without a test."""
     completes: bool = False
     """Whether a model completes the sets first."""
+    task: str = ""
+    """What the method is for, in a few words."""
+    when: str = ""
+    """When to use the method."""
+    avoid: str = ""
+    """When not to use it."""
+    peer: str = ""
+    """Which implementation gives the same scores, and how closely."""
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

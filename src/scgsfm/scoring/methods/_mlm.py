@@ -117,4 +117,8 @@ MLM = Method(
     missing_genes="skipped",
     values="log-normalized",
     test="random order of the genes, two-sided (or Student's t with genes - sets - 1 degrees of freedom)",
+    task="regulons that share genes, with p-values",
+    when="the contribution of each set given the others, such as all pathways of PROGENy",
+    avoid="more sets than a few hundred; sets that are equal or unions of others, which raise an error",
+    peer='decoupler, to 1e-11; its p-values with `null="parametric"`',
 )

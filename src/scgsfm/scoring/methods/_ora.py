@@ -69,4 +69,8 @@ ORA = Method(
     signs=False,
     missing_genes="skipped",
     test="Fisher's exact test, one-sided (over-representation)",
+    task="over-representation among the highest genes, with exact p-values",
+    when="a test in each cell that assumes nothing about the values",
+    avoid="shallow cells, in which a set has one or two hits; use the p-value rather than the score to compare sets",
+    peer="none: decoupler's version counts other genes as high",
 )

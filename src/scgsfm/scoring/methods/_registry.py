@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,7 +13,6 @@ from ._gsea import GSEA
 from ._gsfm import GSFM
 from ._gsva import GSVA
 from ._mean import MEAN
-from ._method import Method
 from ._mlm import MLM
 from ._ora import ORA
 from ._score_genes import SCORE_GENES
@@ -25,6 +24,9 @@ from ._ulm import ULM
 from ._viper import VIPER
 from ._zscore import ZSCORE
 
+if TYPE_CHECKING:
+    from ._method import Method
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -32,6 +34,13 @@ METHODS: dict[str, Method] = {
         *(ZSCORE, ULM, MLM, VIPER, ORA, GSEA),
     )
 }
+
+
+COLUMNS = (
+    *("task", "when", "avoid", "test", "statistic", "title", "peer", "reference", "missing_genes"),
+    *("completes", "min_genes", "range", "values", "weights", "signs"),
+)
+"""Columns of :func:`methods`. A terminal shows the first and the last ones."""
 
 
 def get_method(name: str) -> Method:
@@ -46,12 +55,28 @@ def get_method(name: str) -> Method:
 def methods() -> pd.DataFrame:
     """List the scoring methods of :func:`scgsfm.tl.score`.
 
+    Each method has a page with its formula, parameters and an example; the page on choosing a method compares them.
+
     Returns
     -------
-    A table with one row per method, indexed by name. Columns: title, statistic, reference, range of the scores, whether
-    the method uses weights and signs of genes (otherwise sets that have them raise an error), how genes missing from the
-    data are handled, the values that it expects, minimum number of genes of a set, the test behind the p-values, and whether a model completes the
-    sets first.
+    A table with one row per method, indexed by name. Columns:
+
+    ``task``, ``when``, ``avoid``
+        What the method is for, when to use it, and when not.
+    ``test``
+        The test behind the p-values; empty without a test.
+    ``statistic``, ``title``, ``peer``, ``reference``
+        What the score is, the full name, the implementation that gives the same scores, and the publication.
+    ``missing_genes``
+        How genes of a set that are missing from the data are handled.
+    ``completes``
+        Whether a model completes the sets first.
+    ``min_genes``, ``range``
+        Minimum number of genes of a set in the data, and the range of the scores.
+    ``values``
+        ``"log-normalized"`` if the values are expected to be; ``"any"`` for methods that use ranks.
+    ``weights``, ``signs``
+        Whether it uses weights of genes, and negative weights. If not, sets that have them raise an error.
 
     Examples
     --------
@@ -59,8 +84,5 @@ def methods() -> pd.DataFrame:
     >>> scgsfm.methods().loc["aucell", ["weights", "signs", "range"]].to_dict()
     {'weights': True, 'signs': False, 'range': (0.0, 1.0)}
     """
-    shown_first = ("title", "values", "test", "weights", "signs")  # what users choose a method by
-    rest = [field.name for field in fields(Method) if field.name not in {"name", "prepare", *shown_first}]
-    columns = [*shown_first, *rest]
-    rows = [[getattr(method, column) for column in columns] for method in METHODS.values()]
-    return pd.DataFrame(rows, index=pd.Index(METHODS, name="method"), columns=columns)
+    rows = [[getattr(method, column) for column in COLUMNS] for method in METHODS.values()]
+    return pd.DataFrame(rows, index=pd.Index(METHODS, name="method"), columns=list(COLUMNS))

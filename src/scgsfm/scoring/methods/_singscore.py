@@ -96,4 +96,8 @@ SINGSCORE = Method(
     weights=False,
     signs=True,
     missing_genes="skipped",
+    task="small signatures of up- and down-regulated genes",
+    when="signatures with both signs, or of unknown direction (`directed=False`); bulk samples",
+    avoid="sparse cells, where most genes share one rank; sets with weights",
+    peer="the formula of singscore in R; ties get their mean rank, in R by default their lowest",
 )

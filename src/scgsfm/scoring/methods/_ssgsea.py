@@ -126,4 +126,8 @@ SSGSEA = Method(
     weights=True,
     signs=False,
     missing_genes="skipped",
+    task="large sets in bulk samples or deep cells",
+    when="comparison with published ssGSEA scores",
+    avoid="small sets in sparse cells; sets of down-regulated genes",
+    peer='gseapy, to 2e-14 with `ties="gseapy"`',
 )

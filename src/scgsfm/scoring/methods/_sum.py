@@ -33,4 +33,8 @@ SUM = Method(
     weights=True,
     signs=True,
     missing_genes="skipped",
+    task="signatures whose weights are coefficients",
+    when="published linear predictors: risk scores, clocks, gene-expression indices",
+    avoid="sets of different sizes, as the sum grows with the set",
+    peer='decoupler (`waggr` with `fun="wsum"`), to 1e-13',
 )

@@ -96,4 +96,8 @@ UCELL = Method(
     weights=False,
     signs=True,
     missing_genes="rank lowest (or skipped: `missing`)",
+    task="marker sets, comparable with UCell in R and Python",
+    when="continuing an analysis made by UCell; signatures with both signs",
+    avoid="panels of a few hundred genes without lowering `max_rank`; sets with weights",
+    peer="pyUCell and UCell in R, to 3e-8 (the precision of pyUCell)",
 )

@@ -71,4 +71,8 @@ ULM = Method(
     missing_genes="skipped",
     values="log-normalized",
     test="random sets of genes, two-sided (or Student's t with genes - 2 degrees of freedom)",
+    task="regulons and other signed sets, with p-values",
+    when="activities of transcription factors (CollecTRI) and pathways (PROGENy), each on its own",
+    avoid="sets that share many genes: see `mlm`",
+    peer='decoupler, to 1e-11; its p-values with `null="parametric"`',
 )

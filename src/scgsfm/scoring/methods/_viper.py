@@ -123,4 +123,8 @@ VIPER = Method(
     signs=True,
     missing_genes="skipped",
     test="normal distribution, two-sided",
+    task="regulons with signs and confidences, with p-values",
+    when="regulons inferred by ARACNe or with a confidence for each target; rank-based",
+    avoid="sets without weights, where `ulm` and `aucell` are simpler; weights beyond -1 to 1",
+    peer="decoupler, to 1e-13",
 )

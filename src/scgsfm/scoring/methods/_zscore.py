@@ -74,4 +74,8 @@ ZSCORE = Method(
     missing_genes="skipped",
     values="log-normalized",
     test="random sets of genes, two-sided (or normal distribution)",
+    task="weighted or signed sets, with p-values",
+    when="weighted signatures and kinase or pathway footprints, with a test in each cell",
+    avoid="sets that share many genes: see `mlm`",
+    peer='decoupler, to 1e-12; its p-values with `null="parametric"`',
 )
