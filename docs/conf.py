@@ -3,8 +3,6 @@
 from importlib.metadata import metadata
 from pathlib import Path
 
-from sphinx_gallery.sorting import FileNameSortKey
-
 here = Path(__file__).parent
 info = metadata("scgsfm")
 project = info["Name"]
@@ -95,14 +93,16 @@ nitpick_ignore_regex = [
     (r"py:func", r"scgsfm\.genes\.resolve"),
 ]
 
-# examples of plots, if there are any
-if (here / "gallery_examples").is_dir():
+# examples of plots, if there are any; pages of functions show theirs
+has_gallery = (here / "gallery_examples").is_dir()
+autosummary_context = {"gallery": has_gallery}
+if has_gallery:
     extensions.append("sphinx_gallery.gen_gallery")
     sphinx_gallery_conf = {
         "examples_dirs": "gallery_examples",
         "gallery_dirs": "gallery",
         "filename_pattern": "/plot_",
-        "within_subsection_order": FileNameSortKey,
+        "within_subsection_order": "FileNameSortKey",
         "backreferences_dir": "generated/backreferences",
         "doc_module": ("scgsfm",),
         "download_all_examples": False,

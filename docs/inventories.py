@@ -90,8 +90,22 @@ PAGES = {
                 for n in (
                     *("get.obs_df", "get.rank_genes_groups_df", "get.aggregate"),
                     *("pl.dotplot", "pl.embedding", "pl.heatmap", "pl.matrixplot", "pl.stacked_violin", "pl.umap"),
-                    *("pl.violin", "pp.log1p", "pp.neighbors", "pp.normalize_total", "pp.pca", "read_h5ad", "set_figure_params"),
-                    *("tl.dendrogram", "tl.leiden", "tl.rank_genes_groups", "tl.score_genes", "tl.score_genes_cell_cycle"),
+                    *(
+                        "pl.violin",
+                        "pp.log1p",
+                        "pp.neighbors",
+                        "pp.normalize_total",
+                        "pp.pca",
+                        "read_h5ad",
+                        "set_figure_params",
+                    ),
+                    *(
+                        "tl.dendrogram",
+                        "tl.leiden",
+                        "tl.rank_genes_groups",
+                        "tl.score_genes",
+                        "tl.score_genes_cell_cycle",
+                    ),
                     *("tl.umap",),
                 )
             ],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import anndata as ad
 import numpy as np
@@ -15,31 +17,23 @@ from sklearn.metrics import roc_auc_score
 import scgsfm
 from scgsfm.cli import _demo, main
 
-if TYPE_CHECKING:
-    from typing import NamedTuple
-
-    class Demo(NamedTuple):
-        text: str
-        adata: ad.AnnData
-        figure: bytes
-
-
 TABLES = Path(__file__).parents[1] / "docs" / "benchmarks"
+
+
+class Demo(NamedTuple):
+    text: str
+    adata: ad.AnnData
+    figure: bytes
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """What the command prints and writes."""
-    from collections import namedtuple
-    from contextlib import redirect_stdout
-    from io import StringIO
-
     folder = tmp_path_factory.mktemp("demo")
     table, figure = folder / "demo.h5ad", folder / "demo.png"
     with redirect_stdout(StringIO()) as text:
         assert main(["demo", "-o", str(table), "--figure", str(figure)]) == 0
-    made = namedtuple("Demo", ["text", "adata", "figure"])  # noqa: PYI024
-    return made(text.getvalue(), ad.read_h5ad(table), figure.read_bytes())  # type: ignore[return-value]
+    return Demo(text.getvalue(), ad.read_h5ad(table), figure.read_bytes())
 
 
 def printed(text: str) -> pd.DataFrame:

@@ -159,13 +159,19 @@ def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
     x, y = shown.obsm["X_tsne"].T
     types = shown.obs["cell_type"]
     own = (types == SHOWN).to_numpy()
-    colors = {"cmap": "viridis", "vmin": 0, "vmax": 1}
-    axis.scatter(x[~own], y[~own], c=ranks[~own], s=7, linewidths=0, **colors)
-    dots = axis.scatter(
-        x[own], y[own], c=ranks[own], s=26, linewidths=0.7, edgecolors="black", label=f"{SHOWN} cells", **colors
-    )
+    axis.scatter(x[~own], y[~own], c=ranks[~own], s=7, linewidths=0, cmap="viridis", vmin=0, vmax=1)
+    dots = axis.scatter(x[own], y[own], c=ranks[own], s=26, linewidths=0.7, cmap="viridis", vmin=0, vmax=1)
+    dots.set_edgecolor("black")
+    dots.set_label(f"{SHOWN} cells")
     bar = axis.figure.colorbar(
-        dots, ax=axis, orientation="horizontal", shrink=0.6, aspect=22, pad=0.01, ticks=[0, 1], label="rank of the score"
+        dots,
+        ax=axis,
+        orientation="horizontal",
+        shrink=0.6,
+        aspect=22,
+        pad=0.01,
+        ticks=[0, 1],
+        label="rank of the score",
     )
     bar.ax.set_xticklabels(["lowest", "highest"])
     halo = [withStroke(linewidth=2, foreground="white")]
