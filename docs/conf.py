@@ -79,6 +79,8 @@ qualname_overrides = {  # public names of classes that are defined in private mo
     "scipy.sparse._csr.csr_matrix": "scipy.sparse.csr_matrix",
 }
 
+suppress_warnings = ["design.card_legacy"]  # the footer of cards is written as the lowest version of sphinx-design reads it
+
 nitpicky = True
 nitpick_ignore_regex = [
     # text in the docstrings of attributes and of the standard library that napoleon reads as a type
@@ -129,5 +131,6 @@ html_theme_options = {
     "use_issues_button": True,
     "use_edit_page_button": True,
     "home_page_in_toc": False,
+    "navbar_persistent": [],  # the sidebar has the search
     "show_toc_level": 2,
 }
