@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._outputs import add_force, check_output, write_cells
 
@@ -192,7 +192,8 @@ def draw(adata: AnnData, table: pd.DataFrame, genes: Sequence[str], path: Path) 
     auroc = shown.set_index("method")["auroc"]
     with plt.rc_context({"font.size": 9, "axes.titlesize": 10}):
         figure = plt.figure(figsize=(10, 3.5), layout="constrained")
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 2])
+        parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2])
+        left, right = parts
         draw_depths(left.subplots(), adata, table)
         for axis, method in zip(right.subplots(1, len(METHODS)), METHODS, strict=True):
             draw_cells(axis, adata, method, auroc[method])
