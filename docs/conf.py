@@ -79,7 +79,8 @@ qualname_overrides = {  # public names of classes that are defined in private mo
     "scipy.sparse._csr.csr_matrix": "scipy.sparse.csr_matrix",
 }
 
-suppress_warnings = ["design.card_legacy"]  # the footer of cards is written as the lowest version of sphinx-design reads it
+# the footer of cards is written as the lowest version of sphinx-design reads it
+suppress_warnings = ["design.card_legacy"]
 
 nitpicky = True
 nitpick_ignore_regex = [
