@@ -312,19 +312,6 @@ def test_train_shows_the_help_of_a_model(capsys: pytest.CaptureFixture[str]) -> 
     assert "--data" in out
 
 
-def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    table, figure = tmp_path / "demo.h5ad", tmp_path / "demo.png"
-    assert main(["demo", "-o", str(table), "--figure", str(figure)]) == 0
-    out = capsys.readouterr().out
-    for method in ("aucell", "gsfm"):
-        assert f"{method}: 9 of 9 marker sets are highest in their cell type" in out
-    adata = ad.read_h5ad(table)
-    assert adata.n_obs == 700
-    assert adata.obsm["score_gsfm"].shape == adata.obsm["score_aucell"].shape == (700, 9)
-    assert np.isfinite(adata.obsm["X_gsfm"]).all()
-    assert figure.read_bytes().startswith(b"\x89PNG")
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

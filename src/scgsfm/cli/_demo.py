@@ -1,39 +1,44 @@
-"""``scgsfm demo``: score and embed real cells, without network access."""
+"""``scgsfm demo``: marker sets of five genes in cells with fewer and fewer counts, without network access."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._outputs import add_force, check_output, write_cells
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
+    from matplotlib.axes import Axes
 
 METHODS = ("aucell", "gsfm")
+COLORS = {"aucell": "#6b6b6b", "gsfm": "#0072b2"}
 
-STUDY = "TRAVAGLINI_LUNG_"
-# blood cells in healthy human lung (Travaglini et al. 2020, doi:10.1038/s41586-020-2922-4): one study for all types,
-# with other donors and another tissue than the scored cells
-MARKERS = {
-    "Naive CD4 T": "CD4_NAIVE_T_CELL",
-    "Memory CD4 T": "CD4_MEMORY_EFFECTOR_T_CELL",
-    "CD8 T": "CD8_MEMORY_EFFECTOR_T_CELL",
-    "NK": "NATURAL_KILLER_CELL",
-    "B": "B_CELL",
-    "CD14+ Mono": "CLASSICAL_MONOCYTE_CELL",
-    "FCGR3A+ Mono": "NONCLASSICAL_MONOCYTE_CELL",
-    "DC": "MYELOID_DENDRITIC_TYPE_1_CELL",
-    "Platelet": "PLATELET_MEGAKARYOCYTE_CELL",
-}
+PERCENTS = (100, 10, 3)
+"""Percentages of the counts that are kept."""
+
+N_GENES = 5
+N_DRAWS = 10
+"""Sets of five genes that are drawn from the markers of each cell type, so that the result depends on no single set."""
+
+TYPES = ("Naive CD4 T", "Memory CD4 T", "CD8 T", "NK", "B", "CD14+ Mono", "FCGR3A+ Mono", "DC", "Platelet")
+"""Cell types of the data, in the order of ``benchmarks/dropout.py``, so that a seed draws the same sets."""
+
+LABELS = {"Naive CD4 T": "CD4 T", "Memory CD4 T": "CD4 T", "CD14+ Mono": "Monocytes", "FCGR3A+ Mono": "Monocytes"}
+"""Common names of neighboring types in the figure."""
+
+SHOWN = "NK"
+"""Cell type of the set in the figure; its first draw is shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Output files."""
+    """Output files and seed."""
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("scgsfm_demo.h5ad"), metavar="H5AD", help="default: %(default)s"
     )
@@ -44,74 +49,181 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="figure, .png, .pdf or .svg (default: %(default)s)",
     )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the drawn genes and of the counts kept (default: %(default)s)"
+    )
     add_force(parser)
 
 
-def standardized(adata: AnnData, method: str) -> pd.DataFrame:
-    """Scores of each set, standardized over all cells to compare sets (cells × sets)."""
-    from scgsfm import get
+def draw_sets(markers: Mapping[str, Sequence[str]], seed: int) -> dict[str, list[str]]:
+    """``N_DRAWS`` sets of five markers of each cell type; the last word of a name is the number of the draw."""
+    import numpy as np
 
-    table = get.scores(adata, method)
-    return (table - table.mean()) / table.std()
-
-
-def report(adata: AnnData) -> None:
-    """Print the highest set of each cell type for each method."""
-    types = adata.obs["cell_type"]
-    n_cells = types.value_counts()
-    tables = {method: standardized(adata, method).groupby(types, observed=True).mean() for method in METHODS}
-    print("\nHighest marker set of each cell type, with its mean standardized score:\n")
-    print(f"{'cell type':<14}{'cells':>5}" + "".join(f"   {method:<29}{'mean':>5}" for method in METHODS))
-    for cell_type in MARKERS:
-        tops = [(table.loc[cell_type].idxmax(), table.loc[cell_type].max()) for table in tables.values()]
-        print(f"{cell_type:<14}{n_cells[cell_type]:>5}" + "".join(f"   {name:<29}{mean:>5.1f}" for name, mean in tops))
-    print()
-    for method, table in tables.items():
-        n_types = sum(table.loc[cell_type].idxmax() == marker_set for cell_type, marker_set in MARKERS.items())
-        n_sets = sum(table[marker_set].idxmax() == cell_type for cell_type, marker_set in MARKERS.items())
-        print(
-            f"{method}: {n_sets} of {len(MARKERS)} marker sets are highest in their cell type, "
-            f"{n_types} of {len(MARKERS)} cell types have their marker set on top"
-        )
+    rng = np.random.default_rng([seed, 0])
+    return {
+        f"{cell_type} {draw}": [str(gene) for gene in rng.choice(list(genes), N_GENES, replace=False)]
+        for cell_type, genes in markers.items()
+        for draw in range(N_DRAWS)
+    }
 
 
-def draw(adata: AnnData, path: Path) -> None:
-    """Plot the scores of all sets, one panel per method."""
+def thinned(adata: AnnData, percent: int, rng: np.random.Generator) -> AnnData:
+    """Copy in which each count is kept with this probability, named and marked by ``obs["percent"]``."""
+    out = adata.copy()
+    if percent < 100:
+        out.X.data = rng.binomial(out.X.data.astype(int), percent / 100).astype(out.X.dtype)
+        out.X.eliminate_zeros()
+    out.obs_names = [f"{name}_{percent}" for name in out.obs_names]
+    out.obs["percent"] = percent
+    out.obs["n_counts"] = out.X.sum(axis=1).A1
+    return out
+
+
+def coordinates(adata: AnnData) -> np.ndarray:
+    """t-SNE of log-normalized counts (cells × 2). scikit-learn compiles nothing, unlike UMAP."""
+    from scipy.sparse import csr_matrix
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.manifold import TSNE
+
+    per_cell = csr_matrix(adata.X.multiply(1e4 / adata.X.sum(axis=1)))
+    components = TruncatedSVD(20, random_state=0).fit_transform(per_cell.log1p())
+    found: np.ndarray = TSNE(perplexity=15, angle=0.8, random_state=0).fit_transform(components)
+    return found
+
+
+def aurocs(adata: AnnData) -> pd.DataFrame:
+    """AUROC of each set for the cells of its type: ``percent``, ``method``, ``cell_type``, ``draw``, ``auroc``."""
+    import pandas as pd
+
+    rows = []
+    for method in METHODS:
+        for percent, ranks in adata.obsm[f"score_{method}"].groupby(adata.obs["percent"], sort=False):
+            types = adata.obs.loc[ranks.index, "cell_type"]
+            for name, column in ranks.rank().items():
+                cell_type, _, draw = str(name).rpartition(" ")
+                own = column[types == cell_type]
+                # the statistic of Mann and Whitney
+                auroc = (own.sum() - len(own) * (len(own) + 1) / 2) / (len(own) * (len(column) - len(own)))
+                rows.append((percent, method, cell_type, int(draw), auroc))
+    return pd.DataFrame(rows, columns=["percent", "method", "cell_type", "draw", "auroc"])
+
+
+def by_depth(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean AUROC over types and draws (percent × method)."""
+    mean: pd.DataFrame = table.pivot_table("auroc", "percent", "method").loc[list(PERCENTS), list(METHODS)]
+    return mean
+
+
+def counts_per_cell(adata: AnnData) -> pd.Series:
+    """Median of the counts per cell at each percentage."""
+    median: pd.Series = adata.obs.groupby("percent")["n_counts"].median()
+    return median
+
+
+def report(adata: AnnData, table: pd.DataFrame) -> None:
+    """Print one line per depth."""
+    medians = counts_per_cell(adata)
+    print("\nMean AUROC over the cell types (0.5: chance, 1: all cells of the type above all others)\n")
+    print(f"{'counts':>6}{'per cell':>11}" + "".join(f"{method:>9}" for method in METHODS))
+    for percent, row in by_depth(table).iterrows():
+        kept = f"{percent} %"
+        print(f"{kept:>6}{medians[percent]:>11,.0f}" + "".join(f"{row[method]:>9.3f}" for method in METHODS))
+
+
+def draw_depths(axis: Axes, adata: AnnData, table: pd.DataFrame) -> None:
+    """AUROC by depth: a line per method, and a faint one for each draw."""
+    positions = range(len(PERCENTS))
+    mean, medians = by_depth(table), counts_per_cell(adata)
+    for method in METHODS:
+        of_method = table[table["method"] == method]
+        each = of_method.pivot_table("auroc", "percent", "draw").loc[list(PERCENTS)]
+        axis.plot(positions, each.to_numpy(), color=COLORS[method], alpha=0.2, linewidth=0.8)
+        axis.plot(positions, mean[method], color=COLORS[method], marker="o", linewidth=2.5)
+        last = mean[method].iloc[-1]
+        axis.text(2.1, last, f"{method}\n{last:.3f}", color=COLORS[method], fontweight="bold", va="center")
+    axis.set_xticks(positions, [f"{p} %\n({medians[p]:,.0f})" for p in PERCENTS])
+    axis.set_xlim(-0.1, 2.75)
+    axis.set_xlabel("counts kept (median per cell)")
+    axis.set_ylabel("mean AUROC, 9 cell types")
+    axis.set_title("Sets of five marker genes", loc="left")
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
+    """Ranks of the scores of the shown set at the lowest depth, on the coordinates of the cells with all counts."""
+    import numpy as np
+    from matplotlib.patheffects import withStroke
+
+    shown = adata[adata.obs["percent"] == PERCENTS[-1]]
+    ranks = shown.obsm[f"score_{method}"][f"{SHOWN} 0"].rank(pct=True).to_numpy()
+    x, y = shown.obsm["X_tsne"].T
+    types = shown.obs["cell_type"]
+    own = (types == SHOWN).to_numpy()
+    axis.scatter(x[~own], y[~own], c=ranks[~own], s=7, linewidths=0, cmap="viridis", vmin=0, vmax=1)
+    dots = axis.scatter(x[own], y[own], c=ranks[own], s=26, linewidths=0.7, cmap="viridis", vmin=0, vmax=1)
+    dots.set_edgecolor("black")
+    dots.set_label(f"{SHOWN} cells")
+    bar = axis.figure.colorbar(
+        dots,
+        ax=axis,
+        orientation="horizontal",
+        shrink=0.6,
+        aspect=22,
+        pad=0.01,
+        ticks=[0, 1],
+        label="rank of the score",
+    )
+    bar.ax.set_xticklabels(["lowest", "highest"])
+    halo = [withStroke(linewidth=2, foreground="white")]
+    labels = types.astype(str).replace(LABELS)
+    for label in set(labels) - {SHOWN}:
+        center = np.median(x[labels == label]), np.median(y[labels == label])
+        axis.text(*center, label, fontsize=8, ha="center", va="center", path_effects=halo)
+    axis.legend(loc="upper left", frameon=False, handletextpad=0.1, borderpad=0)
+    axis.set_title(f"{method}: AUROC {auroc:.2f}", loc="left", color=COLORS[method], fontweight="bold")
+    axis.set_axis_off()
+
+
+def draw(adata: AnnData, table: pd.DataFrame, genes: Sequence[str], path: Path) -> None:
+    """Draw the AUROC by depth, and the cells with the scores of one set for each method."""
     import matplotlib.pyplot as plt
-    from anndata import AnnData
 
-    from scgsfm import pl
-
-    tables = {f"standardized {method}": standardized(adata, method) for method in METHODS}
-    shown = AnnData(obs=adata.obs, obsm=tables)
-    figure, axes = plt.subplots(1, len(METHODS), figsize=(16, 5.5))
-    for axis, key in zip(axes, tables, strict=True):
-        pl.score(
-            shown, key=key, kind="matrix", groupby="cell_type", cmap="RdBu_r", vmin=-3, vmax=3, ax=axis, show=False
-        )
-    # scanpy lays out the inside of each panel, and the names of the sets reach below the figure
-    figure.savefig(path, dpi=150, bbox_inches="tight")
-    plt.close(figure)
+    shown = table[(table["percent"] == PERCENTS[-1]) & (table["cell_type"] == SHOWN) & (table["draw"] == 0)]
+    auroc = shown.set_index("method")["auroc"]
+    with plt.rc_context({"font.size": 9, "axes.titlesize": 10}):
+        figure = plt.figure(figsize=(10, 3.5), layout="constrained")
+        parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2])
+        left, right = parts
+        draw_depths(left.subplots(), adata, table)
+        for axis, method in zip(right.subplots(1, len(METHODS)), METHODS, strict=True):
+            draw_cells(axis, adata, method, auroc[method])
+        right.suptitle(f"{SHOWN} set ({', '.join(genes)}), {PERCENTS[-1]} % of the counts", fontsize=9)
+        figure.savefig(path, dpi=160, facecolor="white")
+        plt.close(figure)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Score, report and write the outputs."""
-    from scgsfm import GeneSets, datasets, tl
+    """Thin, score, report and write the outputs."""
+    import anndata as ad
+    import numpy as np
+
+    from scgsfm import datasets, tl
 
     check_output(args.output, (".h5ad",), force=args.force)
     check_output(args.figure, (".png", ".pdf", ".svg"), force=args.force, argument="--figure")
     start = perf_counter()
-    adata = datasets.pbmc()
-    # the order of the marker sets, for a diagonal in the figure
-    adata.obs["cell_type"] = adata.obs["cell_type"].cat.reorder_categories(list(MARKERS))
-    library = datasets.library("cell_types")
-    gene_sets = GeneSets({name: library[STUDY + name] for name in MARKERS.values()})
+    cells = datasets.pbmc()
+    library, types = datasets.library("pbmc_markers"), list(TYPES)
+    sets = draw_sets({t: [g for g in library[t] if g in cells.var_names] for t in types}, args.seed)
     print(
-        f"{adata.n_obs} blood cells × {adata.n_vars:,} genes (10x Genomics), {len(gene_sets)} marker sets (MSigDB C8)"
+        f"{cells.n_obs} blood cells × {cells.n_vars:,} genes (10x Genomics), {len(types)} cell types; "
+        f"{N_DRAWS} sets of {N_GENES} marker genes for each type"
     )
-    tl.score(adata, gene_sets, method=METHODS)
-    tl.embed_cells(adata)
-    report(adata)
+    cells.obsm["X_tsne"] = coordinates(cells)
+    adata = ad.concat([thinned(cells, p, np.random.default_rng([args.seed, 1, p])) for p in PERCENTS], merge="same")
+    tl.score(adata, sets, method=METHODS)
+    table = aurocs(adata)
+    report(adata, table)
     write_cells(adata, args.output)
-    draw(adata, args.figure)
+    draw(adata, table, sets[f"{SHOWN} 0"], args.figure)
     print(f"\nWrote {args.output} and {args.figure}; {perf_counter() - start:.0f} s")
