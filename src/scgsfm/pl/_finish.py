@@ -134,7 +134,7 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
     figure = figure_of(list(axes))
     if figure.get_layout_engine() is not None:
         return
-    axes = [ax for ax in axes if ax.get_visible()]
+    axes = [ax for ax in axes if ax.get_visible() and not _is_empty(ax)]
     starts = [ax.get_position().frozen() for ax in axes]
     inner = slot
     for _ in range(3):  # labels keep their size, so that their share grows
@@ -150,6 +150,31 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
         inner = Bbox.from_extents(x0, y0, x1, y1)
     for ax, start in zip(axes, starts, strict=True):
         ax.set_position(_mapped(start, slot, inner))
+
+
+def grow_to_fit(figure: Figure, pad: float = 0.08) -> None:
+    """Enlarge or crop a figure so that it holds all that was drawn with a margin of ``pad`` inches; nothing is scaled."""
+    from matplotlib.transforms import Bbox
+
+    scale = figure.dpi_scale_trans.inverted()
+    for ax in figure.axes:
+        ax.set_visible(ax.get_visible() and not _is_empty(ax))  # else saving makes space for them
+    boxes = [box for ax in figure.axes if ax.get_visible() and (box := ax.get_tightbbox()) is not None]
+    drawn = Bbox.union(boxes).transformed(scale)
+    width, height = figure.get_size_inches()
+    box = Bbox.from_extents(drawn.x0 - pad, drawn.y0 - pad, drawn.x1 + pad, drawn.y1 + pad)
+    old = Bbox.from_bounds(0, 0, 1, 1)
+    new = Bbox.from_bounds(-box.x0 / box.width, -box.y0 / box.height, width / box.width, height / box.height)
+    places = [ax.get_position().frozen() for ax in figure.axes]
+    figure.set_size_inches(box.width, box.height)
+    for ax, place in zip(figure.axes, places, strict=True):
+        ax.set_position(_mapped(place, old, new))
+
+
+def _is_empty(ax: Axes) -> bool:
+    """Whether axes only hold a place in a grid."""
+    shown = ax.axison or ax.lines or ax.collections or ax.images or ax.texts
+    return not shown and not ax.patches and not ax.get_title()
 
 
 def _mapped(box: Any, old: Any, new: Any) -> Any:

@@ -157,20 +157,38 @@ def panels(
     size: tuple[float, float],
     margin: tuple[float, float],
     figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
 ) -> list[Axes]:
     """Axes of a new figure, in rows of ``n_columns``, with width and height of a panel and of the margin in inches.
 
-    ``figsize`` replaces the size that follows from them.
+    ``figsize`` replaces the size that follows from them. Several panels take the place of ``ax`` if it is given.
     """
     import matplotlib.pyplot as plt
 
     n_columns = min(n_panels, n_columns)
     n_rows = -(-n_panels // n_columns)
-    figsize = figsize or (size[0] * n_columns + margin[0], size[1] * n_rows + margin[1])
-    _, axes = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained", squeeze=False)
-    for unused in axes.flat[n_panels:]:
-        unused.remove()
-    return list(axes.flat[:n_panels])
+    if ax is None:
+        figsize = figsize or (size[0] * n_columns + margin[0], size[1] * n_rows + margin[1])
+        _, axes = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained", squeeze=False)
+        for unused in axes.flat[n_panels:]:
+            unused.remove()
+        return list(axes.flat[:n_panels])
+    if n_panels == 1:
+        return [ax]
+    ax.axis("off")
+    grid = subplot_spec(ax).subgridspec(n_rows, n_columns, wspace=0.35, hspace=0.35)
+    return [ax.figure.add_subplot(grid[i]) for i in range(n_panels)]
+
+
+def subplot_spec(ax: Axes) -> Any:
+    """The cell of a grid that ``ax`` stands in; axes that were placed by hand get a grid of their own."""
+    from matplotlib.gridspec import GridSpec
+
+    if ax.get_subplotspec() is None:
+        box = ax.get_position(original=True)
+        grid = GridSpec(1, 1, ax.figure.figure, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)
+        ax.set_subplotspec(grid[0])
+    return ax.get_subplotspec()
 
 
 def rank_axis(ax: Axes, names: Sequence[str]) -> None:
