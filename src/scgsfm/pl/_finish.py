@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 MIN_DPI = 150
 """Files have at least this resolution, unless ``rcParams["savefig.dpi"]`` states one."""
+MIN_FONT = 4.0
+"""Smallest size of text in points."""
 MIN_SHARE = 0.3
 """Least share of the width and the height of given axes that is left to the plot; the rest holds its labels."""
 
@@ -140,6 +142,7 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
     for _ in range(3):  # labels keep their size, so that their share grows
         for ax, start in zip(axes, starts, strict=True):
             ax.set_position(_mapped(start, slot, inner))
+            thin_out(ax)
         boxes = [box for ax in axes if (box := ax.get_tightbbox()) is not None]
         outer = Bbox.union(boxes).transformed(figure.transFigure.inverted())
         over = [outer.x0 - slot.x0, outer.y0 - slot.y0, slot.x1 - outer.x1, slot.y1 - outer.y1]
@@ -150,6 +153,33 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
         inner = Bbox.from_extents(x0, y0, x1, y1)
     for ax, start in zip(axes, starts, strict=True):
         ax.set_position(_mapped(start, slot, inner))
+
+
+def halves(slot: Any, share: float = 0.5) -> tuple[Any, Any]:
+    """The left part and the right part of a place."""
+    from matplotlib.transforms import Bbox
+
+    middle = slot.x0 + share * slot.width
+    left = Bbox.from_extents(slot.x0, slot.y0, middle - 0.02 * slot.width, slot.y1)
+    return left, Bbox.from_extents(middle, slot.y0, slot.x1, slot.y1)
+
+
+def thin_out(ax: Axes) -> None:
+    """Make names of categories smaller where they would overlap."""
+    from matplotlib.ticker import FixedLocator
+
+    box = ax.get_window_extent()
+    for axis, length in ((ax.xaxis, box.width), (ax.yaxis, box.height)):
+        texts = [text for text in axis.get_ticklabels() if text.get_text()]
+        if len(texts) < 2 or not isinstance(axis.get_major_locator(), FixedLocator):
+            continue
+        is_upright = axis is ax.xaxis and texts[0].get_rotation() in (0, 360)
+        lines = max(text.get_text().count("\n") + 1 for text in texts)
+        space = length / figure_of(ax).dpi * 72 / len(texts) / (1.15 * lines)
+        if not is_upright and texts[0].get_fontsize() > space:
+            axis.set_tick_params(labelsize=max(space, MIN_FONT))
+            for text in texts:
+                text.set_fontsize(max(space, MIN_FONT))
 
 
 def grow_to_fit(figure: Figure, pad: float = 0.08) -> None:

@@ -51,9 +51,9 @@ def score_embedding(
     table = scored.to_df()
     bounds = _bounds(table.to_numpy(), limits, shared_scale=shared_scale)
     titles = _per_panel(options.pop("title", None), len(names)) or set_labels(names, WIDTH, 3)[1]
-    n_drawn = min(len(names), n_columns)
-    area = figure.get_figwidth() * figure.get_figheight() / (n_drawn * -(-len(names) // n_drawn))
-    options = {"frameon": False, "size": 120_000 / max(scored.n_obs, 1) * min(area / 30, 1)} | options
+    width, height = figure.get_size_inches() * axes[0].get_position().size
+    # scanpy's size is made for panels of 30 square inches
+    options = {"frameon": False, "size": 120_000 / max(scored.n_obs, 1) * min(1.3 * width * height / 30, 1)} | options
     bars = []
     for i, (name, panel) in enumerate(zip(names, axes, strict=True)):
         low, high = bounds[i]
@@ -71,8 +71,12 @@ def score_embedding(
         everything = table.to_numpy()
         beyond = bool(np.nanmin(everything) < bounds[0][0]), bool(np.nanmax(everything) > bounds[0][1])
         bars = [_bar(axes[-1], axes, extend[beyond], label)]
-    if slot is not None:
+    if slot is not None and len(axes) == 1:
         fit_inside([*axes, *bars], slot)
+    elif slot is not None:
+        places = [slot_of(panel) for panel in axes]
+        for i, (panel, place) in enumerate(zip(axes, places, strict=True)):
+            fit_inside([panel] if shared_scale else [panel, bars[i]], place)
     return axes
 
 

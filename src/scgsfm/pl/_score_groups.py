@@ -6,7 +6,7 @@ import numpy as np
 
 from scgsfm._scanpy import import_scanpy
 
-from ._finish import figure_of, fit_inside, grow_to_fit, slot_of
+from ._finish import figure_of, fit_inside, grow_to_fit, halves, slot_of
 from ._set_labels import set_labels
 from ._style import faded, group_colors, text_color
 from ._toolkit import shorten, subplot_spec
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OWN_FIGURE = {"heatmap", "tracksplot"}
 """Kinds that scanpy draws into a new figure only."""
+LEGEND = 1.25
+"""Width of the legends beside the main plot in inches, if the place is given."""
 LONG_NAME = 12
 """Sets whose names are longer are listed on the vertical axis, where names are horizontal."""
 SCALES: dict[str | None, str] = {
@@ -73,7 +75,7 @@ def score_groups(
     figure = figure_of(main)
     _rename(figure.axes, names, groups, groupby)
     if slot is not None:
-        fit_inside([other for other in figure.axes if other is ax or other not in kept], slot)
+        _fit(axes, [other for other in figure.axes if other is ax or other not in kept], slot)
     elif figsize is None:
         grow_to_fit(figure)
     else:
@@ -81,6 +83,36 @@ def score_groups(
 
         fit_inside(figure.axes, Bbox.from_extents(0.01, 0.01, 0.99, 0.99))
     return main
+
+
+def _fit(axes: dict[str, Any], drawn: list[Axes], slot: Any) -> None:
+    """Fit the main plot into the left of a place, and the legends into its right, for which they need a width."""
+    legends = [ax for name, ax in axes.items() if "legend" in name]
+    if figure_of(drawn).get_layout_engine() is not None or not legends:
+        fit_inside(drawn, slot)
+        return
+    for ax in legends:
+        ax.title.set_fontsize("x-small")
+        ax.tick_params(labelsize="x-small")
+        if ax is axes.get("color_legend_ax"):
+            ax.locator_params(axis="x", nbins=3)
+    width = figure_of(drawn).get_figwidth() * slot.width
+    main, beside = halves(slot, 1 - min(LEGEND / width, 0.45))
+    fit_inside([ax for ax in drawn if ax not in legends], main)
+    fit_inside(legends, beside)
+    if "size_legend_ax" in axes:
+        _shrink_dots(axes["mainplot_ax"], axes["size_legend_ax"])
+
+
+def _shrink_dots(main: Axes, legend: Axes) -> None:
+    """Make the dots smaller where they would overlap, and those of the legend with them."""
+    box = main.get_window_extent()
+    fields = [box.width / len(main.get_xticks()), box.height / len(main.get_yticks())]
+    space = 0.95 * min(fields) / figure_of(main).dpi * 72
+    points = [points for ax in (main, legend) for points in ax.collections if hasattr(points, "get_sizes")]
+    largest = max(points.get_sizes().max() for points in points)
+    for each in points:
+        each.set_sizes(each.get_sizes() * min(space**2 / largest, 1))
 
 
 def _dendrogram(scored: AnnData, groupby: str, *, dendrogram: bool | str) -> bool | str:
