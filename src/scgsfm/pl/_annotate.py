@@ -233,7 +233,7 @@ def _marks(table: pd.DataFrame, best: pd.Series, scores: pd.DataFrame, image: An
         used.add(marker)
         color = readable_on(image.to_rgba(scores.iloc[row, column]))
         ax.scatter(column, row, marker=marker, s=26, color=color)
-    style = {"linestyle": "", "color": text_color()}
+    style: dict[str, Any] = {"linestyle": "", "color": text_color()}
     handles = [Line2D([], [], marker=marker, label=meanings[marker], **style) for marker in meanings if marker in used]
     beside.legend(
         handles=handles,

@@ -176,7 +176,7 @@ def thin_out(ax: Axes) -> None:
         is_upright = axis is ax.xaxis and texts[0].get_rotation() in (0, 360)
         lines = max(text.get_text().count("\n") + 1 for text in texts)
         space = length / figure_of(ax).dpi * 72 / len(texts) / (1.15 * lines)
-        if not is_upright and texts[0].get_fontsize() > space:
+        if not is_upright and float(texts[0].get_fontsize()) > space:
             axis.set_tick_params(labelsize=max(space, MIN_FONT))
             for text in texts:
                 text.set_fontsize(max(space, MIN_FONT))

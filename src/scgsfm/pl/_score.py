@@ -51,7 +51,8 @@ def score(
     *,
     method: str | None = None,
     key: str | None = None,
-    kind: Literal["embedding", "matrixplot", "dotplot", "violin", "heatmap", "tracksplot", "ridge"] | None = None,
+    kind: Literal["embedding", "matrixplot", "dotplot", "violin", "heatmap", "tracksplot", "ridge", "matrix"]
+    | None = None,
     basis: str | None = None,
     groupby: str | None = None,
     standard_scale: Literal["var", "group", "zscore", "none"] | None = None,
@@ -147,67 +148,50 @@ def score(
     >>> axes = scgsfm.pl.score(adata, kind="dotplot", groupby="cell_type", show=False)
     """
     check_anndata(adata, writes=False)
-    kind = {"matrix": "matrixplot"}.get(str(kind), kind)  # type: ignore[assignment]
-    check_choice("kind", kind, (*N_SETS, None))
+    check_choice("kind", kind, (*N_SETS, "matrix", None))
     check_choice("standard_scale", standard_scale, ("var", "group", "zscore", "none", None))
     check_at_least("ncols", ncols, 1)
-    method = method or _method(adata) if key is None else method
-    brackets = (
-        {name: [one] if isinstance(one, str) else list(one) for name, one in sets.items()}
-        if isinstance(sets, Mapping)
-        else None
-    )
-    chosen = [name for bracket in brackets.values() for name in bracket] if brackets else sets
+    method = _method(adata) if key is None and method is None else method
+    brackets = _brackets(sets) if isinstance(sets, Mapping) else None
+    chosen = sets if brackets is None else [name for bracket in brackets.values() for name in bracket]
+    if isinstance(chosen, list | tuple):
+        chosen = list(dict.fromkeys(chosen))
     scored = get.score_adata(adata, method or "aucell", sets=chosen, key=key)  # type: ignore[arg-type]
-    kind, basis, groupby = _kind(scored, kind, basis, groupby)
-    if kind in ("heatmap", "tracksplot") and ax is not None:
-        msg = f"`ax` can't be used with `kind={kind!r}`, which scanpy draws in a figure of its own: use 'matrixplot'."
+    drawn, basis, groupby = _kind(scored, kind, basis, groupby)
+    if drawn in ("heatmap", "tracksplot") and ax is not None:
+        msg = f"`ax` can't be used with `kind={drawn!r}`, which scanpy draws in a figure of its own: use 'matrixplot'."
         raise ValueError(msg)
-    if groupby is not None:
-        scored, groupby = _grouped(scored, groupby)
+    grouped, groupby = (scored, None) if groupby is None else _grouped(scored.copy(), groupby)
     if chosen is None:
-        scored = scored[
-            :, _chosen(scored, groupby, 1 if ax is not None and kind == "embedding" else N_SETS[kind])
-        ].copy()
-        if kind not in ("embedding", "ridge") and groupby is not None:
-            scored = scored[:, _diagonal(scored, groupby)].copy()
-    if kind == "violin" and standard_scale is None:
-        standard_scale = "var"
+        names = _chosen(grouped, groupby, 1 if ax is not None and drawn == "embedding" else N_SETS[drawn])
+        if drawn not in ("embedding", "ridge") and groupby is not None and len(names) < scored.n_vars:
+            names = _diagonal(grouped[:, names], groupby)
+        scored, grouped = scored[:, names].copy(), grouped[:, names].copy()
     label = f"{key.removeprefix(_keys.score('')) if key else method} score"
-    if kind == "embedding":
-        options = {"cmap": cmap or "viridis"} | kwargs
+    place: dict[str, Any] = {"label": label, "ax": ax, "figsize": figsize}
+    if drawn == "embedding":
         limits = vmin, "p99" if vmax is None else vmax
+        options = {"cmap": cmap or "viridis"} | kwargs
         axes = score_embedding(
-            scored,
-            str(basis),
-            label=label,
-            n_columns=ncols,
-            shared_scale=shared_scale,
-            limits=limits,
-            ax=ax,
-            figsize=figsize,
-            options=options,
+            scored, str(basis), n_columns=ncols, shared_scale=shared_scale, limits=limits, options=options, **place
         )
-    elif kind == "ridge":
-        axes = score_ridge(scored, groupby, label=label, n_columns=ncols, ax=ax, figsize=figsize, **kwargs)
+    elif drawn == "ridge":
+        axes = score_ridge(grouped, groupby, n_columns=ncols, **place, **kwargs)
     else:
+        scale = standard_scale or ("var" if drawn == "violin" else "none")
         given = {"vmin": vmin, "vmax": vmax, "cmap": cmap}
         options = kwargs | {name: value for name, value in given.items() if value is not None}
         axes = [
             score_groups(
-                scored,
-                str(groupby),
-                kind,
-                brackets=brackets,
-                label=label,
-                scale=None if standard_scale == "none" else standard_scale,
-                cutoff=cutoff,
-                ax=ax,
-                figsize=figsize,
-                options=options,
+                grouped, str(groupby), drawn, brackets=brackets, scale=scale, cutoff=cutoff, options=options, **place
             )
         ]
     return finish(axes[0] if len(axes) == 1 else axes, show, save=save, return_fig=return_fig, name="score")
+
+
+def _brackets(sets: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The sets under each bracket."""
+    return {str(name): [one] if isinstance(one, str) else list(one) for name, one in sets.items()}
 
 
 def _method(adata: AnnData) -> str:

@@ -192,4 +192,5 @@ def _mean(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     total = np.where(known, values, 0).sum(axis=0)
     n = known.sum(axis=0)
-    return np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    means: np.ndarray = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
+    return means

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-    Scale = Literal["var", "group", "zscore"]
+    Scale = Literal["var", "group", "zscore", "none"]
 
 OWN_FIGURE = {"heatmap", "tracksplot"}
 """Kinds that scanpy draws into a new figure only."""
@@ -39,13 +39,15 @@ def score_groups(
     *,
     brackets: dict[str, list[str]] | None,
     label: str,
-    scale: Scale | None,
+    scale: Scale,
     cutoff: float | None,
     ax: Axes | None,
     figsize: tuple[float, float] | None,
     options: dict[str, Any],
 ) -> Axes:
     """Draw groups × sets by the classes of scanpy, which get the options."""
+    from matplotlib.ticker import MaxNLocator
+
     sc = import_scanpy()
 
     names = scored.var_names.tolist()
@@ -73,6 +75,8 @@ def score_groups(
         axes = function(scored, drawn, groupby, return_fig=True, **ready | options).get_axes()
     main: Axes = axes.get("mainplot_ax") or axes.get("heatmap_ax") or axes["track_axes"][0]
     figure = figure_of(main)
+    if "color_legend_ax" in axes:
+        axes["color_legend_ax"].xaxis.set_major_locator(MaxNLocator(3))
     _rename(figure.axes, names, groups, groupby)
     if slot is not None:
         _fit(axes, [other for other in figure.axes if other is ax or other not in kept], slot)
@@ -94,8 +98,6 @@ def _fit(axes: dict[str, Any], drawn: list[Axes], slot: Any) -> None:
     for ax in legends:
         ax.title.set_fontsize("x-small")
         ax.tick_params(labelsize="x-small")
-        if ax is axes.get("color_legend_ax"):
-            ax.locator_params(axis="x", nbins=3)
     width = figure_of(drawn).get_figwidth() * slot.width
     main, beside = halves(slot, 1 - min(LEGEND / width, 0.45))
     fit_inside([ax for ax in drawn if ax not in legends], main)
@@ -109,7 +111,7 @@ def _shrink_dots(main: Axes, legend: Axes) -> None:
     box = main.get_window_extent()
     fields = [box.width / len(main.get_xticks()), box.height / len(main.get_yticks())]
     space = 0.95 * min(fields) / figure_of(main).dpi * 72
-    points = [points for ax in (main, legend) for points in ax.collections if hasattr(points, "get_sizes")]
+    points: list[Any] = [points for ax in (main, legend) for points in ax.collections if hasattr(points, "get_sizes")]
     largest = max(points.get_sizes().max() for points in points)
     for each in points:
         each.set_sizes(each.get_sizes() * min(space**2 / largest, 1))
@@ -130,9 +132,9 @@ def _dendrogram(scored: AnnData, groupby: str, *, dendrogram: bool | str) -> boo
     return "dendrogram_scores"
 
 
-def _means(scored: AnnData, groupby: str, scale: Scale | None) -> pd.DataFrame:
+def _means(scored: AnnData, groupby: str, scale: Scale) -> pd.DataFrame:
     means = scored.to_df().groupby(scored.obs[groupby], observed=True).mean()
-    if scale is None:
+    if scale == "none":
         return means
     if scale == "zscore":
         return ((means - means.mean()) / means.std(ddof=0)).replace([np.inf, -np.inf], np.nan).fillna(0)
@@ -142,16 +144,14 @@ def _means(scored: AnnData, groupby: str, scale: Scale | None) -> pd.DataFrame:
     return shifted.div((high - low).replace(0, 1), axis="index" if axis else "columns")
 
 
-def _limits(means: pd.DataFrame, scale: Scale | None) -> dict[str, Any]:
+def _limits(means: pd.DataFrame, scale: Scale) -> dict[str, Any]:
     if scale != "zscore":
         return {"cmap": "viridis"}
     limit = means.abs().to_numpy().max() or 1
     return {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
 
 
-def _ready(
-    scored: AnnData, groupby: str, kind: str, scale: Scale | None, cutoff: float | None, label: str
-) -> dict[str, Any]:
+def _ready(scored: AnnData, groupby: str, kind: str, scale: Scale, cutoff: float | None, label: str) -> dict[str, Any]:
     """Options of the classes of scanpy: values, and what the legends say."""
     if kind == "violin":
         _scale_cells(scored, scale)
@@ -172,7 +172,7 @@ def _cells(
     scored: AnnData,
     drawn: Any,
     groupby: str,
-    scale: Scale | None,
+    scale: Scale,
     label: str,
     options: dict[str, Any],
 ) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _cells(
     figsize = options.pop("figsize")
     n_sets, n_groups = scored.n_vars, len(colors)
     if figsize is None:
-        long = (10, max(0.28 * n_sets, 0.25) + 1.5) if function.__name__ == "heatmap" else (10, 0.45 * n_sets + 1.2)
+        long = (9.4, max(0.28 * n_sets, 0.25) + 1.5) if function.__name__ == "heatmap" else (9.4, 0.45 * n_sets + 1.2)
         wide = (max(0.3 * n_sets, 1.5) + 2.5, max(0.35 * n_groups, 4.0))
         figsize = long if function.__name__ == "tracksplot" or options.get("swap_axes") else wide
     axes: dict[str, Any] = function(scored, drawn, groupby, figsize=figsize, **options)
@@ -198,9 +198,9 @@ def _cells(
     return axes
 
 
-def _scale_cells(scored: AnnData, scale: Scale | None) -> None:
+def _scale_cells(scored: AnnData, scale: Scale) -> None:
     """Scale the scores of single cells in place."""
-    if scale is None:
+    if scale == "none":
         return
     values = np.asarray(scored.X, float)
     axis = 1 if scale == "group" else 0

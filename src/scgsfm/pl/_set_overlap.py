@@ -182,7 +182,8 @@ def _upset(
     bars = figure.add_subplot(grid[0, 0])
     matrix = figure.add_subplot(grid[1, 0], sharex=bars)
     sizes = figure.add_subplot(grid[1, 1])
-    drawn = bars.bar(range(len(counts)), counts, **{"color": text_color(), "width": 0.6} | options)
+    style: dict[str, Any] = {"color": text_color(), "width": 0.6} | options
+    drawn = bars.bar(range(len(counts)), counts, **style)
     bars.bar_label(drawn, fontsize=7 if n <= 24 else 5, padding=1)
     bars.set_ylabel("genes in just\nthese sets")
     bars.tick_params(axis="x", length=0, labelbottom=False)
