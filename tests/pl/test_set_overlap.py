@@ -43,9 +43,9 @@ def test_upset() -> None:
     heights = [bar.get_height() for bar in bars.patches]
     assert heights == sorted(expected.values(), reverse=True)
     ends = [line.get_ydata() for line in matrix.lines]
-    for height, (first, last) in zip(heights, ends, strict=True):
+    for height, end in zip(heights, ends, strict=True):
         rows = [frozenset(order.index(name) for name in chosen) for chosen, n in expected.items() if n == height]
-        assert any((min(row), max(row)) == (first, last) for row in rows)
+        assert any([min(row), max(row)] == list(end) for row in rows)
 
 
 def test_sets_that_share_most_are_drawn(caplog: pytest.LogCaptureFixture) -> None:

@@ -139,7 +139,9 @@ def _embeddings(
     cells.obs[key] = cells.obs[key].astype("category").cat.remove_unused_categories()
     unassigned = (cells.obs[key] == UNASSIGNED) | cells.obs[key].isna()
     cells.obs.loc[unassigned.to_numpy(), f"{key}_confidence"] = np.nan
-    titles = kwargs.pop("title", ["cell type", f"confidence{' (grey: unassigned)' if unassigned.any() else ''}"])
+    space = " " if ax is None else "\n"
+    rest = f"{space}(grey: unassigned)" if unassigned.any() else ""
+    titles = kwargs.pop("title", ["cell type", f"confidence{rest}"])
     size = 120_000 / max(cells.n_obs, 1) * (0.5 if ax is None else 0.25)
     options = {"frameon": False, "cmap": cmap, "vmin": 0, "vmax": 1, "size": size, "na_color": GREY} | kwargs
     options |= {} if ax is None else {"legend_fontsize": "x-small"}
@@ -148,6 +150,8 @@ def _embeddings(
     axes = panels(2, 2, (4.2, 3.2), (1.6 * (3 - n_columns), 0), figsize, ax=ax)
     sc.pl.embedding(cells, basis, color=key, ax=axes[0], palette=colors, **options | {"title": titles[0]})
     sc.pl.embedding(cells, basis, color=f"{key}_confidence", ax=axes[1], **options | {"title": titles[1]})
+    for panel in axes:
+        panel.title.set_fontsize("medium" if ax is None else "small")
     points = next(points for points in axes[1].collections[::-1] if points.get_array() is not None)
     bar = figure_of(axes).colorbar(points, ax=axes[1], fraction=0.06, pad=0.02, aspect=25, label="probability")
     bar.outline.set_visible(False)

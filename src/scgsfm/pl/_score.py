@@ -157,7 +157,7 @@ def score(
     if isinstance(chosen, list | tuple):
         chosen = list(dict.fromkeys(chosen))
     scored = get.score_adata(adata, method or "aucell", sets=chosen, key=key)  # type: ignore[arg-type]
-    drawn, basis, groupby = _kind(scored, kind, basis, groupby)
+    drawn, basis, groupby = _kind(scored, "matrixplot" if kind == "matrix" else kind, basis, groupby)
     if drawn in ("heatmap", "tracksplot") and ax is not None:
         msg = f"`ax` can't be used with `kind={drawn!r}`, which scanpy draws in a figure of its own: use 'matrixplot'."
         raise ValueError(msg)

@@ -24,8 +24,8 @@ LEGEND = 1.25
 """Width of the legends beside the main plot in inches, if the place is given."""
 LONG_NAME = 12
 """Sets whose names are longer are listed on the vertical axis, where names are horizontal."""
-SCALES: dict[str | None, str] = {
-    None: "",
+SCALES = {
+    "none": "",
     "var": "\n(0–1 per set)",
     "group": "\n(0–1 per group)",
     "zscore": "\n(z-score per set)",
@@ -52,7 +52,9 @@ def score_groups(
 
     names = scored.var_names.tolist()
     groups = list(map(str, scored.obs[groupby].cat.categories))
-    options = {"swap_axes": max(map(len, set_labels(names, 999, 1)[1])) > LONG_NAME} | options
+    # scanpy cuts the names of brackets that stand on the right
+    is_long = not brackets and max(map(len, set_labels(names, 999, 1)[1])) > LONG_NAME
+    options = {"swap_axes": is_long} | options
     options |= {"figsize": figsize, "show": False}
     options["dendrogram"] = _dendrogram(scored, groupby, dendrogram=options.get("dendrogram", False))
     if kind in OWN_FIGURE:
@@ -226,8 +228,7 @@ def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str)
                 axis.set_label_text(collection)
             elif set(texts) <= set(groups):
                 axis.set_ticklabels([shorten(text) for text in texts])
-                if axis.get_label_text():
-                    axis.set_label_text(groupby.strip())
+                axis.set_label_text(groupby.strip())
         if ax.get_ylabel() in names and len(ax.get_yticklabels()) <= 3:  # a track
             ax.set_ylabel(set_labels([ax.get_ylabel()], 30, 2)[1][0], rotation=0, ha="right", va="center")
             ax.yaxis.set_label_coords(-0.005, 0.4)

@@ -35,6 +35,10 @@ def set_labels(names: Sequence[str], width: int, n_lines: int) -> tuple[str, lis
 
 def wrap(name: str, width: int, n_lines: int) -> str:
     """``name`` in up to ``n_lines`` of about ``width`` characters, broken at blanks and behind ``_``, ``-`` and ``/``."""
+    for wider in (width, width + width // 7, width + width // 4):  # rather than cutting the name
+        lines = _lines(name, wider)
+        if len(lines) <= n_lines:
+            return "\n".join(lines)
     length = width * n_lines
     while True:
         lines = _lines(shorten(name, length), width)
