@@ -92,6 +92,6 @@ def test_flaws_are_found(check_layout: Callable[[Figure], None]) -> None:
     with pytest.raises(AssertionError, match="hard to read: 'pale'"):
         check_layout(figure)
     figure, ax = plt.subplots()
-    ax.imshow([[1, 2]])
+    ax.imshow([[1, 2], [3, 4]])
     with pytest.raises(AssertionError, match="AxesImage"):
         check_layout(figure)

@@ -7,7 +7,7 @@ import numpy as np
 from scgsfm._scanpy import import_scanpy
 
 from ._finish import figure_of, fit_inside, slot_of
-from ._set_labels import set_labels
+from ._set_labels import set_labels, title_size
 from ._toolkit import panels
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def score_embedding(
         sc.pl.embedding(
             scored, basis, color=name, ax=panel, show=False, vmin=low, vmax=high, colorbar_loc=None, title="", **options
         )
-        panel.set_title(titles[i], fontsize="medium")
+        panel.set_title(titles[i], fontsize=title_size(titles))
         values = table[name].dropna()
         extend = {(True, True): "both", (True, False): "min", (False, True): "max", (False, False): "neither"}
         ends = extend[bool((values < low).any()), bool((values > high).any())]

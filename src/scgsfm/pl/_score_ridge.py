@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._finish import figure_of, fit_inside, slot_of
-from ._set_labels import set_labels, wrap
+from ._set_labels import set_labels, title_size, wrap
 from ._style import background, group_colors, palette, text_color
 from ._toolkit import panels
 
@@ -40,14 +40,14 @@ def score_ridge(
         column = scored.obs[groupby]
         groups = list(map(str, column.cat.categories))
         colors = group_colors(scored, groupby, groups)
-        titles = set_labels(names, 26, 3)[1]
+        titles = set_labels(names, 24, 3)[1]
         axes = panels(len(names), n_columns, (2.7, 0.3 * len(groups) + 0.9), (0.8, 0), figsize, ax=ax)
         n_columns = min(n_columns, len(names))
         for i, (name, panel) in enumerate(zip(names, axes, strict=True)):
             rows = {group: table.loc[(column == group).to_numpy(), name].to_numpy() for group in groups}
             named = i % n_columns == 0
             _draw(panel, rows, {group: wrap(group, 24, 2) if named else "" for group in groups}, colors)
-            panel.set_title(titles[i], fontsize="medium")
+            panel.set_title(titles[i], fontsize=title_size(titles))
         for panel in axes[::n_columns]:
             panel.set_ylabel(groupby.strip())
     for panel in axes:

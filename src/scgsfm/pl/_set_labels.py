@@ -33,6 +33,12 @@ def set_labels(names: Sequence[str], width: int, n_lines: int) -> tuple[str, lis
     ]
 
 
+def title_size(titles: Sequence[str], width: int = 24) -> str:
+    """Size of the text of titles above panels that hold ``width`` characters of medium size."""
+    longest = max((len(line) for title in titles for line in str(title).split("\n")), default=0)
+    return "medium" if longest <= width else "small"
+
+
 def wrap(name: str, width: int, n_lines: int) -> str:
     """``name`` in up to ``n_lines`` of about ``width`` characters, broken at blanks and behind ``_``, ``-`` and ``/``."""
     for wider in (width, width + width // 7, width + width // 4):  # rather than cutting the name
