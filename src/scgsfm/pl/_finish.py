@@ -119,7 +119,7 @@ def slot_of(ax: Axes) -> Any:
     return ax.get_position(original=True).frozen()
 
 
-def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
+def fit_inside(axes: Sequence[Axes], slot: Any, *, fill: bool = True) -> None:
     """Shrink axes so that they stay in ``slot``, with labels, legends and titles, and don't touch those beside them.
 
     Nothing is done if the figure has a layout engine, which makes space for all axes.
@@ -130,6 +130,8 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
         All axes that were drawn in the place of the axes that a user gave.
     slot
         The result of :func:`slot_of` before anything was drawn.
+    fill
+        Whether to enlarge axes that cover only a part of the place.
     """
     from matplotlib.transforms import Bbox
 
@@ -138,10 +140,11 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
         return
     axes = [ax for ax in axes if ax.get_visible() and not _is_empty(ax)]
     starts = [ax.get_position().frozen() for ax in axes]
+    rect = Bbox.union(starts) if fill and starts else slot
     inner = slot
     for _ in range(3):  # labels keep their size, so that their share grows
         for ax, start in zip(axes, starts, strict=True):
-            ax.set_position(_mapped(start, slot, inner))
+            ax.set_position(_mapped(start, rect, inner))
             thin_out(ax)
         boxes = [box for ax in axes if (box := ax.get_tightbbox()) is not None]
         outer = Bbox.union(boxes).transformed(figure.transFigure.inverted())
@@ -152,7 +155,7 @@ def fit_inside(axes: Sequence[Axes], slot: Any) -> None:
         y0, y1 = max(y0, slot.y0), max(min(y1, slot.y1), max(y0, slot.y0) + MIN_SHARE * slot.height)
         inner = Bbox.from_extents(x0, y0, x1, y1)
     for ax, start in zip(axes, starts, strict=True):
-        ax.set_position(_mapped(start, slot, inner))
+        ax.set_position(_mapped(start, rect, inner))
 
 
 def halves(slot: Any, share: float = 0.5) -> tuple[Any, Any]:

@@ -87,7 +87,7 @@ def score_groups(
     else:
         from matplotlib.transforms import Bbox
 
-        fit_inside(figure.axes, Bbox.from_extents(0.01, 0.01, 0.99, 0.99))
+        fit_inside(figure.axes, Bbox.from_extents(0.01, 0.01, 0.99, 0.99), fill=False)
     return main
 
 
@@ -103,7 +103,7 @@ def _fit(axes: dict[str, Any], drawn: list[Axes], slot: Any) -> None:
     width = figure_of(drawn).get_figwidth() * slot.width
     main, beside = halves(slot, 1 - min(LEGEND / width, 0.45))
     fit_inside([ax for ax in drawn if ax not in legends], main)
-    fit_inside(legends, beside)
+    fit_inside(legends, beside, fill=False)
     if "size_legend_ax" in axes:
         _shrink_dots(axes["mainplot_ax"], axes["size_legend_ax"])
 
