@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from scgsfm import _keys, get
 from scgsfm._adata import check_anndata
@@ -169,6 +168,8 @@ def _tables(adata: AnnData, methods: Sequence[str] | None) -> dict[str, pd.DataF
 
 def _agreement(tables: dict[str, pd.DataFrame], names: list[str], correlation: str) -> np.ndarray:
     """Correlations, methods × methods × sets; NaN where scores do not vary."""
+    from scipy.stats import rankdata  # importing it takes half a second
+
     standardized = []
     for table in tables.values():
         values = table[names].to_numpy(float)
