@@ -11,19 +11,9 @@ import pytest
 import scgsfm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 LONG = "TRAVAGLINI_LUNG_CD4_MEMORY_EFFECTOR_T_CELL_OF_A_VERY_LONG_NAME"
-
-
-@pytest.fixture(autouse=True)
-def figures() -> Iterator[None]:
-    """No window is opened, and no figure stays."""
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -53,25 +43,27 @@ def color_legend(ax: Any) -> str:
 
 
 def test_matrix_of_means(adata: ad.AnnData) -> None:
-    ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False)
+    ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", swap_axes=False, show=False)
     scores = adata.obsm["score_mean"].to_numpy()
     expected = [scores[start::3].mean(axis=0) for start in (1, 0, 2)]
     np.testing.assert_allclose(heat_map(ax), expected)
     assert labels(ax.get_yticklabels()) == ["a", "b", "c"]
     assert labels(ax.get_xticklabels())[:2] == ["T/NK", "B"]
-    assert labels(ax.get_xticklabels())[2] == "TRAVAGLINI_LUNG_CD4_…OF_A_VERY_LONG_NAME"
+    assert "".join(labels(ax.get_xticklabels())[2].split("\n")) == LONG, "wrapped, not cut"
     assert color_legend(ax) == "mean mean score"
 
 
 def test_matrix_of_zscores(adata: ad.AnnData) -> None:
     adata.obsm["score_mean"]["B"] = 0.5
-    ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", zscore=True, show=False)
+    ax = scgsfm.pl.score(
+        adata, method="mean", kind="matrix", groupby="cell_type", standard_scale="zscore", swap_axes=False, show=False
+    )
     found = heat_map(ax)
     np.testing.assert_allclose(found[:, [0, 2]].mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(found[:, [0, 2]].std(axis=0), 1)
     assert (found[:, 1] == 0).all(), "a set without differences"
     assert ax.collections[0].get_clim() == (-np.abs(found).max(), np.abs(found).max())
-    assert color_legend(ax) == "mean mean score (z)"
+    assert color_legend(ax) == "mean mean score\n(z-score per set)"
 
 
 def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
@@ -82,19 +74,20 @@ def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
     np.testing.assert_allclose(heat_map(ax)[1, 0], adata.X[3::3, 2].mean())
 
 
-def test_common_prefix_of_names_is_removed(adata: ad.AnnData) -> None:
+def test_collection_is_left_out_of_one_name_as_of_many(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, {"HALLMARK_HYPOXIA": ["CD3D"], "HALLMARK_HEME_METABOLISM": ["LYZ"]}, method="mean")
-    ax = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False)
-    assert labels(ax.get_xticklabels()) == ["HYPOXIA", "HEME_METABOLISM"]
-    assert ax.get_xlabel() == "HALLMARK"
-    one = scgsfm.pl.score(adata, "HALLMARK_HYPOXIA", method="mean", kind="matrix", groupby="cell_type", show=False)
-    assert labels(one.get_xticklabels()) == ["HALLMARK_HYPOXIA"]
+    options: dict[str, Any] = {"method": "mean", "kind": "matrix", "groupby": "cell_type", "show": False}
+    ax = scgsfm.pl.score(adata, **options)
+    assert labels(ax.get_yticklabels()) == ["HYPOXIA", "HEME_METABOLISM"]
+    assert ax.get_ylabel() == "HALLMARK"
+    one = scgsfm.pl.score(adata, "HALLMARK_HYPOXIA", **options)
+    assert labels(one.get_xticklabels()) == ["HYPOXIA"]
 
 
 def test_embedding(adata: ad.AnnData) -> None:
     axes = scgsfm.pl.score(adata, ["B", LONG], method="mean", show=False)
     assert axes[0].get_title() == "B"
-    assert axes[1].get_title() == "TRAVAGLINI_LUNG…VERY_LONG_NAME"
+    assert axes[1].get_title().replace("\n", "") == LONG
     points = axes[0].collections[0]
     order = np.argsort(points.get_array())
     np.testing.assert_allclose(np.asarray(points.get_array())[order], np.sort(adata.X[:, 2]))
@@ -119,7 +112,9 @@ def test_shown_figures_return_nothing(adata: ad.AnnData, monkeypatch: pytest.Mon
     [
         ({"kind": "umap"}, "`kind` is 'umap'"),
         ({"basis": "tsne"}, "no embedding `basis='tsne'`; `obsm` has: 'X_umap', 'score_mean'"),
-        ({"kind": "matrix"}, "`groupby=None` is not a column of `obs`.*'cell_type', 'B'"),
+        ({"kind": "heatmap", "groupby": "cell_type", "ax": object()}, "`ax` can't be used with `kind='heatmap'`"),
+        ({"standard_scale": "set"}, "`standard_scale` is 'set'"),
+        ({"vmax": "p"}, "percentiles such as 'p99'"),
         ({"kind": "matrix", "groupby": "leiden"}, "`groupby='leiden'`"),
     ],
 )
@@ -128,11 +123,139 @@ def test_errors(adata: ad.AnnData, options: dict[str, Any], message: str) -> Non
         scgsfm.pl.score(adata, method="mean", show=False, **options)
 
 
-def test_too_many_sets(adata: ad.AnnData) -> None:
-    scgsfm.tl.score(adata, {f"set {i}": ["CD3D", "LYZ"] for i in range(17)}, method="mean")
-    with pytest.raises(ValueError, match="17 sets were scored, too many"):
-        scgsfm.pl.score(adata, method="mean", show=False)
-    assert scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", show=False) is not None
+def test_of_too_many_sets_the_most_variable_are_drawn(adata: ad.AnnData, caplog: pytest.LogCaptureFixture) -> None:
+    table = pd.DataFrame({f"set {i}": np.linspace(0, i, 12) for i in range(40)}, index=adata.obs_names)
+    adata.obsm["score_new"] = table
+    with caplog.at_level("INFO", logger="scgsfm"):
+        axes = scgsfm.pl.score(adata, key="score_new", show=False)
+    assert [ax.get_title() for ax in axes] == [f"set {i}" for i in range(39, 27, -1)]
+    assert "drew 12 of 40 sets, those that vary most; choose by `sets`" in caplog.text
+
+
+def test_of_too_many_sets_those_are_drawn_that_differ_between_groups(
+    adata: ad.AnnData, caplog: pytest.LogCaptureFixture
+) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(12, 100)), index=adata.obs_names).add_prefix("s").mul(9)
+    for group in "abc":
+        table[f"only {group}"] = (adata.obs["cell_type"] == group) + 0.01 * rng.normal(size=12)
+    adata.obsm["score_new"] = table
+    with caplog.at_level("INFO", logger="scgsfm"):
+        ax = scgsfm.pl.score(adata, key="score_new", kind="matrix", groupby="cell_type", swap_axes=False, show=False)
+    assert "drew 24 of 103 sets, those that differ most between groups" in caplog.text
+    shown = labels(ax.get_xticklabels())
+    assert {"only a", "only b", "only c"} <= set(shown)
+    highest = heat_map(ax) - heat_map(ax).mean(axis=0)
+    assert (np.diff(highest.argmax(axis=0)) >= 0).all(), "in the order of the groups"
+
+
+def test_defaults(adata: ad.AnnData, caplog: pytest.LogCaptureFixture) -> None:
+    """The scores, the kind and the groups that exist are found."""
+    with caplog.at_level("INFO", logger="scgsfm"):
+        assert len(scgsfm.pl.score(adata, show=False)) == 3
+        assert caplog.text == ""
+        del adata.obsm["X_umap"]
+        ax = scgsfm.pl.score(adata, show=False)
+        assert labels(ax.get_xticklabels()) == ["a", "b", "c"]
+        assert "grouped the cells by 'cell_type'; choose by `groupby`" in caplog.text
+        del adata.obs["cell_type"]
+        ax = scgsfm.pl.score(adata, show=False)
+        assert labels(ax.get_yticklabels())[:2] == ["T/NK", "B"]
+        assert ax.get_xlabel() == "mean score (line: median)"
+        adata.obsm["score_aucell"] = adata.obsm["score_mean"]
+        scgsfm.pl.score(adata, show=False)
+    assert "drew the scores of 'aucell'; choose by `method`: 'mean', 'aucell'" in caplog.text
+
+
+def test_outliers_are_clipped(adata: ad.AnnData) -> None:
+    values = np.r_[np.linspace(0, 1, 11), 1000]
+    adata.obsm["score_mean"] = pd.DataFrame({"one": values, "rare": values == 1000}, index=adata.obs_names, dtype=float)
+    one, _ = scgsfm.pl.score(adata, show=False)
+    assert one.collections[0].get_clim() == (0, pytest.approx(np.percentile(values, 99)))
+    adata.obsm["score_mean"]["one"] = np.arange(12.0)
+    for ax in scgsfm.pl.score(adata, shared_scale=True, vmax="p100", show=False):
+        assert ax.collections[0].get_clim() == (0, 11)
+    low, high = scgsfm.pl.score(adata, "one", vmin=2, vmax=3, show=False).collections[0].get_clim()
+    assert (low, high) == (2, 3)
+    many = np.zeros(12)
+    many[0] = 5
+    adata.obsm["score_mean"] = pd.DataFrame({"one": np.tile(many, 1)}, index=adata.obs_names)
+    assert scgsfm.pl.score(adata, vmax="p50", show=False).collections[0].get_clim() == (0, 5)
+
+
+def test_dots(adata: ad.AnnData) -> None:
+    scores = adata.obsm["score_mean"]["B"]
+    options: dict[str, Any] = {"kind": "dotplot", "groupby": "cell_type", "show": False}
+    for cutoff, above, title in (
+        (None, scores > scores.mean(), "cells above the\nmean of all cells (%)"),
+        (0.5, scores > 0.5, "cells with a\nscore > 0.5 (%)"),
+    ):
+        ax = scgsfm.pl.score(adata, "B", cutoff=cutoff, **options)
+        share = above.groupby(adata.obs["cell_type"]).mean()
+        sizes = ax.collections[0].get_sizes()
+        assert (np.argsort(sizes, kind="stable") == np.argsort(share.to_numpy(), kind="stable")).all()
+        assert title in [other.get_title() for other in ax.figure.axes]
+        means = scores.groupby(adata.obs["cell_type"]).mean()
+        expected = mpl.colormaps["viridis"]((means - means.min()) / (means.max() - means.min()))
+        np.testing.assert_allclose(ax.collections[0].get_facecolors(), expected, atol=0.01)
+
+
+def test_ridges_are_densities(adata: ad.AnnData) -> None:
+    from scipy.stats import gaussian_kde
+
+    rng = np.random.default_rng(0)
+    adata.obsm["score_mean"] = pd.DataFrame({"one": rng.normal(size=12)}, index=adata.obs_names)
+    ax = scgsfm.pl.score(adata, kind="ridge", groupby="cell_type", show=False)
+    curve = ax.lines[0].get_xydata()
+    values = adata.obsm["score_mean"]["one"].to_numpy()[1::3]  # type a, the first row
+    expected = gaussian_kde(values, "scott")(curve[:, 0])
+    found = -curve[:, 1] / np.max(-curve[:, 1])
+    np.testing.assert_allclose(found, expected / expected.max(), atol=0.02)
+    assert labels(ax.get_yticklabels()) == ["a", "b", "c"]
+
+
+def test_ridges_of_groups_have_their_colors(adata: ad.AnnData) -> None:
+    from matplotlib.colors import to_hex
+
+    adata.obs["cell_type"] = adata.obs["cell_type"].astype("category")
+    adata.uns["cell_type_colors"] = ["#111111", "#222222", "#333333"]
+    ax = scgsfm.pl.score(adata, "B", kind="ridge", groupby="cell_type", show=False)
+    assert [to_hex(area.get_facecolor()[0]) for area in ax.collections] == ["#111111", "#222222", "#333333"]
+
+
+@pytest.mark.parametrize("kind", ["matrixplot", "violin", "dotplot", "heatmap", "tracksplot"])
+def test_dendrogram_brackets_and_input(adata: ad.AnnData, kind: Any) -> None:
+    before = adata.copy()
+    sets = {"lymphoid": ["T/NK", "B"], "other": [LONG]}
+    figure = scgsfm.pl.score(adata, sets, kind=kind, groupby="cell_type", dendrogram=True, return_fig=True)
+    texts = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert kind in ("heatmap", "tracksplot") or {"lymphoid", "other"} <= set(texts)
+    assert adata.uns.keys() == before.uns.keys()
+    pd.testing.assert_frame_equal(adata.obs, before.obs)
+
+
+def test_groups_called_like_a_set(adata: ad.AnnData) -> None:
+    adata.obs["B"] = adata.obs["cell_type"]
+    ax = scgsfm.pl.score(adata, kind="matrix", groupby="B", show=False)
+    assert labels(ax.get_xticklabels()) == ["a", "b", "c"]
+    assert ax.get_xlabel() == "B"
+
+
+@pytest.mark.usefixtures("autoshow")
+def test_files_and_figures(adata: ad.AnnData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: pytest.fail("a saved figure is not shown"))
+    path = tmp_path / "new folder" / "scores.png"
+    assert scgsfm.pl.score(adata, "B", save=path) is None
+    assert path.read_bytes()[:4] == b"\x89PNG"
+    assert not plt.get_fignums()
+    figure = scgsfm.pl.score(adata, "B", figsize=(3, 2), return_fig=True)
+    assert isinstance(figure, Figure)
+    assert tuple(figure.get_size_inches()) == (3, 2)
+    figure = scgsfm.pl.score(adata, kind="dotplot", groupby="cell_type", figsize=(6, 4), return_fig=True)
+    assert tuple(figure.get_size_inches()) == (6, 4)
 
 
 def test_options_of_scanpy(adata: ad.AnnData) -> None:

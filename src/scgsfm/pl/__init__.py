@@ -9,6 +9,8 @@ from ._predict_functions import predict_functions
 from ._regulatory_card import regulatory_card
 from ._running_score import running_score
 from ._score import score
+from ._score_agreement import score_agreement
+from ._set_overlap import set_overlap
 from ._variant_effect import variant_effect
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "regulatory_card",
     "running_score",
     "score",
+    "score_agreement",
+    "set_overlap",
     "variant_effect",
 ]

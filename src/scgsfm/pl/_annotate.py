@@ -2,21 +2,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import check_anndata
 from scgsfm._docs import doc_params
+from scgsfm._messages import check_at_least, check_choice
 from scgsfm._scanpy import import_scanpy
 from scgsfm.annotation import UNASSIGNED
 
-from ._toolkit import check_basis, finish, shorten
+from ._finish import figure_of, finish, fit_inside, halves, slot_of
+from ._set_labels import wrap
+from ._style import group_colors, palette, readable_on, text_color
+from ._toolkit import check_basis, most_telling, panels
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from anndata import AnnData
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-KINDS = ("embedding", "matrix")
+GREY = "#d3d3d3"
+"""Color of cells without a type."""
+MAX_PADJ = 0.05
+MAX_TYPES = 36
+"""Number of columns of the matrix beyond the best type of each group."""
 
 
 @doc_params
@@ -29,14 +41,22 @@ def annotate(
     n_types: int = 3,
     cmap: str = "viridis",
     ax: Axes | None = None,
+    figsize: tuple[float, float] | None = None,
     show: bool | None = None,
+    save: str | Path | bool | None = None,
+    return_fig: bool = False,
     **kwargs: Any,
-) -> Axes | list[Axes] | None:
+) -> Axes | list[Axes] | Figure | None:
     """Plot assigned cell types on an embedding, or as a matrix of groups × types.
 
-    The embedding is plotted twice by scanpy :cite:p:`Wolf2018`: colored by label, with unassigned cells in grey, and by
-    confidence. The matrix shows the scores of the best types of each group. A dot marks the label of a group; a cross
-    marks the best type of a group that is unassigned.
+    The embedding is plotted twice by scanpy :cite:p:`Wolf2018`: colored by label and by the confidence in it; unassigned
+    cells are grey in both. The colors are those of ``uns["annotation_colors"]``. If there are none, they are chosen such
+    that color-blind readers can tell them apart, and written there, so that ``scanpy.pl.umap(adata, color="annotation")``
+    shows the same.
+
+    The matrix shows the scores of the best types of each group. A dot marks the label of a group; a cross marks the best
+    type of a group that is unassigned. Types without evidence in any group (adjusted p-value of 0.05 or above) are left
+    out, such as those of other tissues.
 
     Parameters
     ----------
@@ -53,22 +73,28 @@ def annotate(
     cmap
         Color map of the confidence or of the scores.
     ax
-        {ax} Only for the matrix.
+        {ax} Both embeddings share its place.
+    figsize
+        {figsize}
     show
         {show}
+    save
+        {save}
+    return_fig
+        {return_fig}
     **kwargs
         Passed to :func:`scanpy.pl.embedding` or to :meth:`matplotlib.axes.Axes.imshow`.
 
     Returns
     -------
-    ``None`` if the plot is shown, else the axes (a list of two for embeddings).
+    ``None`` if the plot is shown, else the axes (a list of two for embeddings) or the figure.
 
     Raises
     ------
     KeyError
         If the labels, or, for the matrix, groups do not exist.
     ValueError
-        If ``kind`` or ``basis`` does not exist, or ``ax`` is given for embeddings.
+        If ``kind`` or ``basis`` does not exist.
 
     Examples
     --------
@@ -78,46 +104,84 @@ def annotate(
     >>> axes = scgsfm.pl.annotate(adata, kind="matrix", show=False)
     """
     check_anndata(adata, writes=False)
-    if kind not in KINDS or n_types < 1:
-        msg = f"`kind` is {kind!r} and `n_types` {n_types}, but must be 'embedding' or 'matrix', and at least 1."
-        raise ValueError(msg)
+    check_choice("kind", kind, ("embedding", "matrix"))
+    check_at_least("n_types", n_types, 1)
     if key not in adata.obs or f"{key}_confidence" not in adata.obs:
         msg = f"There are no labels in `obs[{key!r}]`. Run `scgsfm.tl.annotate` first, or set `key`."
         raise KeyError(msg)
+    slot = None if ax is None else slot_of(ax)
     if kind == "matrix":
-        return finish(_matrix(adata, key, n_types, cmap, ax, **kwargs), show)
-    if ax is not None:
-        msg = "`ax` requires `kind='matrix'`, since two embeddings are plotted: omit it, or use `scanpy.pl.embedding`."
-        raise ValueError(msg)
-    return finish(_embeddings(adata, key, basis, cmap, **kwargs), show)
+        axes: list[Axes] = _matrix(adata, key, n_types, cmap, ax, figsize, **kwargs)
+    else:
+        axes = _embeddings(adata, key, basis, cmap, ax, figsize, **kwargs)
+    if slot is not None:
+        parts = [(axes, slot)] if kind == "matrix" else zip((axes[:1], axes[1:]), halves(slot, 0.6), strict=True)
+        for part, place in parts:
+            fit_inside(part, place)
+    return finish(axes[0] if kind == "matrix" else axes[:2], show, save=save, return_fig=return_fig, name="annotate")
 
 
-def _embeddings(adata: AnnData, key: str, basis: str, cmap: str, **kwargs: Any) -> list[Axes]:
+def _embeddings(
+    adata: AnnData,
+    key: str,
+    basis: str,
+    cmap: str,
+    ax: Axes | None,
+    figsize: tuple[float, float] | None,
+    **kwargs: Any,
+) -> list[Axes]:
+    """Axes of the labels, of the confidence, and of its color bar."""
     sc = import_scanpy()
 
     check_basis(adata, basis)
     cells = sc.AnnData(obs=adata.obs[[key, f"{key}_confidence"]].copy(), obsm=dict(adata.obsm))
+    colors = _colors(adata, key)
     cells.obs[key] = cells.obs[key].astype("category").cat.remove_unused_categories()
-    options = {"frameon": False, "wspace": 0.4, "cmap": cmap, "vmin": 0, "vmax": 1}
-    options |= {"title": ["cell type", "confidence"]} | kwargs
-    palette = _colors(cells.obs[key].cat.categories)
-    axes: list[Axes] = sc.pl.embedding(cells, basis, color=list(cells.obs), palette=palette, show=False, **options)
-    return axes
+    unassigned = (cells.obs[key] == UNASSIGNED) | cells.obs[key].isna()
+    cells.obs.loc[unassigned.to_numpy(), f"{key}_confidence"] = np.nan
+    space = " " if ax is None else "\n"
+    rest = f"{space}(grey: unassigned)" if unassigned.any() else ""
+    titles = kwargs.pop("title", ["cell type", f"confidence{rest}"])
+    size = 120_000 / max(cells.n_obs, 1) * (0.5 if ax is None else 0.25)
+    options = {"frameon": False, "cmap": cmap, "vmin": 0, "vmax": 1, "size": size, "na_color": GREY} | kwargs
+    options |= {} if ax is None else {"legend_fontsize": "x-small"}
+    options |= {"show": False, "colorbar_loc": None}
+    n_columns = 1 if len(colors) > 14 else 2
+    axes = panels(2, 2, (4.2, 3.2), (1.6 * (3 - n_columns), 0), figsize, ax=ax)
+    sc.pl.embedding(cells, basis, color=key, ax=axes[0], palette=colors, **options | {"title": titles[0]})
+    sc.pl.embedding(cells, basis, color=f"{key}_confidence", ax=axes[1], **options | {"title": titles[1]})
+    for panel in axes:
+        panel.title.set_fontsize("medium" if ax is None else "small")
+    points = next(points for points in axes[1].collections[::-1] if points.get_array() is not None)
+    bar = figure_of(axes).colorbar(points, ax=axes[1], fraction=0.06, pad=0.02, aspect=25, label="probability")
+    bar.outline.set_visible(False)
+    return [*axes, bar.ax]
 
 
-def _colors(names: pd.Index) -> dict[str, str]:
-    """The colors of scanpy for cell types, and light grey for unassigned cells."""
-    from scanpy.plotting import palettes
-
+def _colors(adata: AnnData, key: str) -> dict[str, str]:
+    """The color of each type, from ``uns`` or chosen and written there."""
+    categories = adata.obs[key].astype("category").cat.categories
+    names = list(map(str, categories))
     types = [name for name in names if name != UNASSIGNED]
-    many = palettes.default_20 if len(types) <= len(palettes.default_20) else palettes.default_102
-    colors = {name: many[i % len(many)] for i, name in enumerate(types)}
-    return colors | {UNASSIGNED: "#d3d3d3"}
+    stored = adata.uns.get(f"{key}_colors")
+    if stored is not None and len(stored) >= len(names):
+        return group_colors(adata, key, names)
+    chosen = dict(zip(types, palette(len(types)), strict=True)) | {UNASSIGNED: GREY}
+    if not adata.is_view:
+        adata.uns[f"{key}_colors"] = [chosen[name] for name in names]
+    return {name: chosen[name] for name in names}
 
 
-def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, **kwargs: Any) -> Axes:
-    import matplotlib.pyplot as plt
-
+def _matrix(
+    adata: AnnData,
+    key: str,
+    n_types: int,
+    cmap: str,
+    ax: Axes | None,
+    figsize: tuple[float, float] | None,
+    **kwargs: Any,
+) -> list[Axes]:
+    """Axes of the matrix and of its color bar."""
     table = adata.uns.get(key)
     groupby = adata.uns.get(_keys.UNS, {}).get(key, {}).get("params", {}).get("groupby")
     if not isinstance(table, pd.DataFrame) or groupby is None or "assigned" not in table:
@@ -129,29 +193,58 @@ def _matrix(adata: AnnData, key: str, n_types: int, cmap: str, ax: Axes | None, 
     scores = table.pivot_table(index="group", columns="cell_type", values="score", observed=True)
     best = table[table["rank"] == 1].set_index("group")["cell_type"].astype(str)
     ordered = best.sort_values(kind="stable").index
-    top = table[table["rank"] <= n_types]
-    order = [*dict.fromkeys(best[ordered]), *top.sort_values("rank")["cell_type"].astype(str)]
-    scores = scores.loc[ordered, list(dict.fromkeys(order))]
+    scores = scores.loc[ordered, _columns(table, best[ordered], n_types)]
+    names = [wrap(str(name), 28, 2) for name in (*scores.index, *scores.columns)]
     if ax is None:
-        labels = [len(shorten(str(name))) for name in (*scores.index, *scores.columns)]
-        size = 0.32 * scores.shape[1] + 0.085 * max(labels) + 1.5, max(0.3 * len(scores), 1.8) + 0.085 * max(labels)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        longest = max(len(line) for name in names for line in name.split("\n"))
+        size = 0.32 * scores.shape[1] + 0.08 * longest + 2.2, max(0.3 * len(scores), 1.9) + 0.08 * longest
+        ax = panels(1, 1, size, (0, 0), figsize)[0]
     image = ax.imshow(scores, cmap=cmap, aspect="auto", **({"vmin": 0} | kwargs))
-    _marks(table, best[ordered], scores, ax)
-    ax.set_xticks(range(scores.shape[1]), [shorten(str(name)) for name in scores.columns], rotation=90)
-    ax.set_yticks(range(len(scores)), [shorten(str(name)) for name in scores.index])
+    ax.set_xticks(range(scores.shape[1]), names[len(scores) :], rotation=90, linespacing=0.95)
+    ax.set_yticks(range(len(scores)), names[: len(scores)], linespacing=0.95)
     ax.set_ylabel(groupby)
     ax.tick_params(length=0)
+    ax.grid(visible=False)
     ax.spines[:].set_visible(False)
-    ax.figure.colorbar(image, ax=ax, label="score")
-    return ax
+    bar = ax.figure.colorbar(image, ax=ax, label="score of the type", shrink=0.55, aspect=12, anchor=(0, 0))
+    bar.outline.set_visible(False)
+    _marks(table, best[ordered], scores, image, ax, bar.ax)
+    return [ax, bar.ax]
 
 
-def _marks(table: pd.DataFrame, best: pd.Series, scores: pd.DataFrame, ax: Axes) -> None:
+def _columns(table: pd.DataFrame, best: pd.Series, n_types: int) -> list[str]:
+    """The best type of each group, and those of the next ranks that have evidence in a group."""
+    top = table[table["rank"] <= n_types].sort_values("rank", kind="stable")
+    evident = top["padj"] < MAX_PADJ if "padj" in top else top["score"] > 0
+    others = top.loc[evident, ["cell_type", "score"]].astype({"cell_type": str})
+    others = others[~others["cell_type"].isin(best)].groupby("cell_type", sort=False)["score"].max()
+    return [
+        *dict.fromkeys(best),
+        *most_telling(others, MAX_TYPES, noun="type", reason="score highest", argument="n_types"),
+    ]
+
+
+def _marks(table: pd.DataFrame, best: pd.Series, scores: pd.DataFrame, image: Any, ax: Axes, beside: Axes) -> None:
     """Mark the label of each group by a dot, and the best type of an unassigned group by a cross."""
+    from matplotlib.lines import Line2D
+
     assigned = set(table.loc[table["assigned"].astype(bool), "group"].astype(str))
+    meanings = {"o": "label of the group", "x": "best type of an\nunassigned group"}
+    used = set()
     for row, group in enumerate(scores.index):
         column = scores.columns.get_loc(best[group])
-        dark = scores.iloc[row, column] < 0.6 * scores.to_numpy().max()
         marker = "o" if str(group) in assigned else "x"
-        ax.scatter(column, row, marker=marker, s=26, color="white" if dark else "black")
+        used.add(marker)
+        color = readable_on(image.to_rgba(scores.iloc[row, column]))
+        ax.scatter(column, row, marker=marker, s=26, color=color)
+    style: dict[str, Any] = {"linestyle": "", "color": text_color()}
+    handles = [Line2D([], [], marker=marker, label=meanings[marker], **style) for marker in meanings if marker in used]
+    beside.legend(
+        handles=handles,
+        frameon=False,
+        fontsize="small",
+        loc="lower left",
+        bbox_to_anchor=(0, 1.12),
+        borderaxespad=0,
+        handletextpad=0.2,
+    )
