@@ -2,6 +2,7 @@
 
 from ._from_adata import from_adata
 from ._gene_lists import GeneLists, from_genes
+from ._group_means import GroupMeans
 from ._gsfm import MIN_QUERY, gene_covariates, model_enrichment
 from ._ora import ora
 from ._prerank import leading_edge, prerank, running_sum
@@ -17,6 +18,7 @@ __all__ = [
     "EnrichmentOptions",
     "EnrichmentResult",
     "GeneLists",
+    "GroupMeans",
     "RunningSum",
     "background_names",
     "from_adata",

@@ -2,19 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 
-from ._figure import add_notes
 from ._finish import finish
-from ._select_terms import MAX_GROUPS, MAX_ROWS, Selection, log_of, score_name, select_terms
+from ._select_terms import MAX_GROUPS, Selection, score_name, select_terms
 from ._term_bars import draw_bars
-from ._term_dots import color_scale, dot_place, draw_term_dots, fit_row_labels, sizes_of
-from ._term_labels import term_labels
+from ._term_dots import draw_dots, rows_that_fit
 from ._term_volcano import draw_volcanoes
 from ._toolkit import choose, result_table
 
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
 COLUMNS = ("group", "term", "score", "padj", "n_found", "n_hits")
 N_TERMS = {"dot": 5, "bar": 10, "volcano": 8}
 """Kinds of plots, and the number of terms of each group that are drawn or labeled by default."""
-ROW_INCHES = 0.24
-"""Height that a row needs where the size of the figure is given."""
 
 
 @doc_params
@@ -129,11 +124,10 @@ def enrich(
     options: dict[str, Any] = {"n_terms": n_terms, "max_padj": max_padj, "max_overlap": max_overlap}
     axes: Axes | list[Axes]
     if kind == "dot":
-        height = figsize[1] if figsize else None if ax is None else ax.get_window_extent().height / ax.figure.figure.dpi
-        options["max_rows"] = MAX_ROWS if height is None else max(min(int(height / ROW_INCHES), MAX_ROWS), 3)
-        options["max_groups"] = MAX_GROUPS if groups is None else None
+        options |= {"max_rows": rows_that_fit(figsize, ax), "max_groups": MAX_GROUPS if groups is None else None}
         chosen = Selection(columns, named, []) if named else select_terms(table, "term", columns, **options)
-        axes = _dots(table, chosen, score, size, max_padj, cmap, figsize, ax, kwargs)
+        space: dict[str, Any] = {"cmap": cmap, "figsize": figsize, "ax": ax, "style": kwargs, "notes": chosen.notes}
+        axes = draw_dots(table, chosen, "term", chosen.terms, score=score, size=size, max_padj=max_padj, **space)
     else:
         draw = draw_bars if kind == "bar" else draw_volcanoes
         axes = draw(table, columns, named, options, score=score, cmap=cmap, figsize=figsize, ax=ax, style=kwargs)
@@ -146,42 +140,3 @@ def _mode(data: Any, key: str) -> str | None:
         return None
     mode: str | None = data.uns.get(_keys.UNS, {}).get(key, {}).get("mode")
     return mode
-
-
-def _dots(
-    table: pd.DataFrame,
-    chosen: Selection,
-    score: str,
-    size: str,
-    max_padj: float,
-    cmap: Any,
-    figsize: tuple[float, float] | None,
-    ax: Axes | None,
-    style: dict[str, Any],
-) -> Axes:
-    dots = dots_of(table, chosen, "term")
-    prefix, names = term_labels(chosen.terms)
-    place = dot_place(names, chosen.groups, ax, figsize, len(chosen.notes))
-    if size == "padj":
-        sizes = sizes_of(log_of(dots["padj"]).to_numpy(), "-log10 padj", cap=True)
-    else:
-        share = (dots["n_hits"] / dots["n_found"]).to_numpy()
-        sizes = sizes_of(np.minimum(share, 1), "share of genes", cap=False)
-    options = color_scale(dots, cmap, max_padj, place.ax) | style
-    draw_term_dots(
-        place, dots, chosen.groups, names, sizes, max_padj=max_padj, color_label=score, options=options
-    )
-    if prefix:
-        place.ax.set_ylabel(prefix.rstrip("_"))
-    add_notes([place.ax], chosen.notes, own=ax is None)
-    place.settle()
-    fit_row_labels(place, names)
-    return place.ax
-
-
-def dots_of(table: pd.DataFrame, chosen: Selection, column: str) -> pd.DataFrame:
-    """Rows of a table for the groups and terms of a dot plot, with their column and row as ``x`` and ``y``."""
-    dots = table[table["group"].isin(chosen.groups) & table[column].isin(chosen.terms)]
-    return dots.assign(
-        x=pd.Index(chosen.groups).get_indexer(dots["group"]), y=pd.Index(chosen.terms).get_indexer(dots[column])
-    )

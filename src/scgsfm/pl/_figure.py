@@ -50,16 +50,34 @@ class Place:
         return float(self.ax.get_window_extent().height / figure.dpi)
 
 
+def note_lines(notes: Sequence[str], width: float) -> list[str]:
+    """Notes in lines that fit a width in inches."""
+    return [line for note in notes for line in textwrap.wrap(note, max(int(width / 0.066), 24))]
+
+
+def notes_height(notes: Sequence[str], width: float) -> float:
+    """Height of notes below a figure, in inches."""
+    return 0.15 * len(note_lines(notes, width)) + (0.1 if notes else 0)
+
+
 def add_notes(axes: Sequence[Axes], notes: Sequence[str], *, own: bool) -> None:
     """Write notes below a figure of our own or, for given axes, below their label."""
     if not notes:
         return
     figure = axes[0].figure.figure
     width = figure.get_size_inches()[0] if own else axes[0].get_window_extent().width / figure.dpi
-    text = "\n".join(line for note in notes for line in textwrap.wrap(note, max(int(width / 0.066), 24)))
+    text = "\n".join(note_lines(notes, width))
     options: dict[str, Any] = {"fontsize": "small", "color": faded(0.75, axes[0])}
     if own:
         figure.supxlabel(text, x=0.01, ha="left", **options)
         return
     label = axes[0].get_xlabel()
     axes[0].set_xlabel(f"{label}\n{text}" if label else text, **options)
+
+
+def small_font(inches: float) -> float:
+    """Size of small text, in points, or less if a line has only a height of some inches."""
+    from matplotlib.font_manager import FontProperties
+
+    small = FontProperties(size="small").get_size_in_points()
+    return float(min(small, max(72 * inches, 4.0)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ._figure import Place, add_notes
-from ._style import OKABE_ITO, faded, text_color
+from ._style import OKABE_ITO, background, faded, text_color
 from ._term_dots import text_width
 from ._term_labels import in_lines
 
@@ -124,6 +124,8 @@ def _title(curves: Sequence[Curve], several: bool) -> str:
 
 
 def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str]) -> None:
+    from matplotlib.lines import Line2D
+
     for curve, entry in zip(curves, entries, strict=True):
         y = curve.sum.curve
         color = OKABE_ITO[0] if len(curves) == 1 else curve.color
@@ -141,8 +143,15 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str]) -> N
     (curve,) = curves
     peak, score = curve.sum.peak, curve.sum.score
     ax.plot([peak, peak], [0, score], color=EDGE, lw=1, ls="--")
-    side: Any = "right" if peak > len(curve.sum.curve) / 2 else "left"
-    ax.text(peak, score / 2, f" ES {score:.2f} ", color=EDGE, ha=side, va="center")
+    n_leading, n_other = int(curve.sum.leading.sum()), int((~curve.sum.leading).sum())
+    tick: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 8}
+    handles = [
+        Line2D([], [], color=EDGE, lw=1, ls="--", label=f"ES {score:.2f}"),
+        Line2D([], [], color=EDGE, label=f"leading edge ({n_leading} genes)", **tick),
+        Line2D([], [], color=faded(0.4, ax), label=f"other genes ({n_other})", **tick),
+    ]
+    free = "upper right" if score > 0 else "lower left"
+    ax.legend(handles=handles, frameon=False, loc=free, fontsize="small", handlelength=1.5)
 
 
 def _draw_ticks(ax: Axes, curves: Sequence[Curve]) -> None:
@@ -156,20 +165,12 @@ def _draw_ticks(ax: Axes, curves: Sequence[Curve]) -> None:
             genes = curve.sum.positions[kept]
             ax.vlines(genes + 0.5, row + 0.08, row + 0.92, color=color, lw=0.8)
     ax.set(ylim=(len(curves), 0), yticks=[])
-    if not one:
-        ax.set_ylabel("genes", rotation=0, ha="right", va="center")
-        return
-    found = curves[0].sum
-    ax.set_ylabel(f"{len(found.positions)} genes", rotation=0, ha="right", va="center")
-    beside: dict[str, Any] = {"transform": ax.transAxes, "fontsize": "small", "ha": "left"}
-    ax.text(1.01, 0.5, f"leading edge ({found.leading.sum()})", color=EDGE, va="bottom", **beside)
-    ax.text(1.01, 0.5, "other genes", color=faded(0.6, ax), va="top", **beside)
+    ax.set_ylabel("genes", rotation=0, ha="right", va="center")
 
 
 def _pale(color: str, ax: Axes) -> str:
+    """The color of genes outside the leading edge."""
     from matplotlib.colors import to_hex, to_rgb
-
-    from ._style import background
 
     mixed = 0.35 * np.array(to_rgb(color)) + 0.65 * np.array(to_rgb(background(ax)))
     return to_hex(mixed)
@@ -184,7 +185,7 @@ def _draw_values(ax: Axes, curves: Sequence[Curve], values: Mapping[str, np.ndar
             ax.plot(x, each, color=colors[group], lw=1)
         else:
             for kept, color in ((each > 0, UP), (each < 0, DOWN)):
-                ax.fill_between(x, np.where(kept, each, 0), color=color, alpha=0.45, lw=0, step="post")
+                ax.fill_between(x, np.where(kept, each, 0), color=color, alpha=0.6, lw=0, step="post")
         bounds = np.quantile(each, [0.001, 0.999])  # outliers would flatten the curve
         low, high = min(low, bounds[0]), max(high, bounds[1])
     ax.axhline(0, color=text_color(), lw=0.6)

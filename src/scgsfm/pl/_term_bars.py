@@ -9,7 +9,7 @@ import numpy as np
 from ._figure import Place, add_notes
 from ._select_terms import log_of, select_terms
 from ._style import faded, text_color
-from ._term_dots import BAR, color_bar, fit_row_labels, row_positions, sequential_map, text_width
+from ._term_dots import BAR, LINE_SPACING, color_bar, fit_row_labels, row_positions, sequential_map, text_width
 from ._term_labels import term_labels
 from ._term_panels import group_panels, telling_groups
 
@@ -90,7 +90,7 @@ def _draw(
     bars = {"height": 0.8 * np.diff(positions).min(initial=0.25), "color": colors}
     ax.barh(positions, rows["score"], **bars | style)
     ax.axvline(0, color=text_color(), lw=0.6)
-    ax.set_yticks(positions, names, linespacing=0.95, fontsize="small")
+    ax.set_yticks(positions, names, linespacing=LINE_SPACING, fontsize="small")
     ax.set_ylim(height + 0.05, -0.05)
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from ._figure import Place
+from ._figure import Place, add_notes, notes_height
+from ._select_terms import MAX_ROWS, Selection, log_of
 from ._style import background, faded, text_color
+from ._term_labels import in_lines, term_labels
 from ._toolkit import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from matplotlib.axes import Axes
 
 AREAS = (5.0, 150.0)
 """Area of the smallest and the largest dot, in square points."""
-COLUMN, LINE, GAP = 0.34, 0.135, 0.12
+COLUMN, LINE, GAP = 0.34, 0.14, 0.11
 """Width of a column, height of a line of text, and distance of two terms, in inches."""
+LINE_SPACING = 1.05
+ROW = 0.24
+"""Height that a term needs where the size of the figure is given, in inches."""
 LEGEND_WIDTH = 1.5
 """Width of the legends, in inches."""
 BAR = (0.11, 1.1)
@@ -99,26 +104,105 @@ def text_width(names: Sequence[str]) -> float:
     return 0.068 * max((len(line) for name in names for line in name.split("\n")), default=0)
 
 
-def dot_place(names: Sequence[str], groups: Sequence[str], ax: Axes | None, figsize: Any, notes: int) -> Place:
+def rows_that_fit(figsize: tuple[float, float] | None, ax: Axes | None) -> int:
+    """Number of terms that fit a figure or axes of given size, or a new figure."""
+    if figsize is None and ax is None:
+        return MAX_ROWS
+    height = figsize[1] if figsize else ax.get_window_extent().height / ax.figure.figure.dpi  # type: ignore[union-attr]
+    return max(min(int(height / ROW), MAX_ROWS), 3)
+
+
+def draw_dots(
+    table: pd.DataFrame,
+    chosen: Selection,
+    column: str,
+    terms: Sequence[str],
+    *,
+    score: str,
+    size: str,
+    max_padj: float,
+    cmap: Any,
+    notes: Sequence[str],
+    figsize: tuple[float, float] | None,
+    ax: Axes | None,
+    style: dict[str, Any],
+) -> Axes:
+    """Draw a dot plot of the groups and terms that were chosen, in a new figure or on given axes.
+
+    Parameters
+    ----------
+    table
+        The columns ``group``, ``score``, ``padj`` and that of the terms and, for ``size="share"``, numbers of genes.
+    chosen
+        Groups and terms.
+    column
+        Column of the terms.
+    terms
+        Names of the terms.
+    score
+        What the score is.
+    size
+        ``"padj"`` or ``"share"``.
+    max_padj
+        Adjusted p-value below which a term is significant.
+    cmap
+        Color map.
+    notes
+        Notes to write below.
+    figsize
+        Size of a new figure.
+    ax
+        Axes to draw on.
+    style
+        Options of the scatter plot.
+    """
+    dots = dots_of(table, chosen, column)
+    prefix, names = term_labels(terms)
+    place = _place(names, chosen.groups, ax, figsize, notes)
+    if size == "padj":
+        sizes = sizes_of(log_of(dots["padj"]).to_numpy(), "-log10 padj", cap=True)
+    else:
+        share = (dots["n_hits"] / dots["n_found"]).to_numpy()
+        sizes = sizes_of(np.minimum(share, 1), "share of genes", cap=False)
+    options = color_scale(dots, cmap, max_padj, place.ax) | style
+    _draw(place, dots, chosen.groups, names, sizes, max_padj, options)
+    _legends(place, sizes, dots["padj"].lt(max_padj).any(), max_padj, score)
+    if prefix:
+        place.ax.set_ylabel(prefix.rstrip("_"))
+    add_notes([place.ax], notes, own=ax is None)
+    place.settle()
+    fit_row_labels(place, names)
+    return place.ax
+
+
+def dots_of(table: pd.DataFrame, chosen: Selection, column: str) -> pd.DataFrame:
+    """Rows of a table for the groups and terms of a dot plot, with their column and row as ``x`` and ``y``."""
+    dots = table[table["group"].isin(chosen.groups) & table[column].isin(chosen.terms)]
+    return dots.assign(
+        x=pd.Index(chosen.groups).get_indexer(dots["group"]), y=pd.Index(chosen.terms).get_indexer(dots[column])
+    )
+
+
+def _place(
+    names: Sequence[str], groups: Sequence[str], ax: Axes | None, figsize: Any, notes: Sequence[str]
+) -> Place:
     """The axes that were given, or those of a new figure that fits the names."""
     rows = max(row_positions(names)[1] + 0.2, BAR[1] + SIZE_LEGEND + 0.1)
     below = text_width(labels(groups)[1]) if len(groups) else 0.0
-    width = text_width(names) + COLUMN * len(groups) + LEGEND_WIDTH + 0.6
-    return Place.of(ax, figsize, (max(width, 4.5), rows + min(below, 2.7) + 0.25 + 0.2 * notes))
+    width = max(text_width(names) + COLUMN * len(groups) + LEGEND_WIDTH + 0.6, 4.5)
+    return Place.of(ax, figsize, (width, rows + min(below, 2.7) + 0.25 + notes_height(notes, width)))
 
 
-def draw_term_dots(
+def _draw(
     place: Place,
     dots: pd.DataFrame,
     groups: Sequence[str],
     names: Sequence[str],
     sizes: Sizes,
-    *,
     max_padj: float,
-    color_label: str,
     options: dict[str, Any],
 ) -> None:
-    """Draw a dot for each row of ``dots``, whose columns ``x`` and ``y`` are numbers of groups and names."""
+    """Draw the dots, with a ring around significant ones, and the labels of groups and terms."""
     ax = place.ax
     positions, height = row_positions(names)
     significant = (dots["padj"] < max_padj).to_numpy()
@@ -127,22 +211,19 @@ def draw_term_dots(
         "linewidths": np.where(significant, 1.1, 0.3),
         "zorder": 3,
     }
-    y = positions[dots["y"].to_numpy()]
-    points = ax.scatter(dots["x"], y, s=sizes.areas, c=dots["score"], **rings | options)
+    ax.scatter(dots["x"], positions[dots["y"].to_numpy()], s=sizes.areas, c=dots["score"], **rings | options)
     ax.set_xticks(range(len(groups)), labels(groups)[1], rotation=90, fontsize="small")
-    ax.set_yticks(positions, names, linespacing=0.95, fontsize="small")
+    ax.set_yticks(positions, names, linespacing=LINE_SPACING, fontsize="small")
     ax.set_xlim(-0.6, len(groups) - 0.4)
     ax.set_ylim(height + 0.05, -0.05)
     ax.tick_params(length=0)
     ax.grid(color=faded(0.12, ax), zorder=0)
     ax.set_axisbelow(True)
     ax.spines[:].set_visible(False)
-    _legends(place, points, sizes, significant, max_padj, color_label)
 
 
-def _legends(
-    place: Place, points: Any, sizes: Sizes, significant: np.ndarray, max_padj: float, color_label: str
-) -> None:
+def _legends(place: Place, sizes: Sizes, any_significant: bool, max_padj: float, color_label: str) -> None:
+    """What size, ring and color mean."""
     from matplotlib.lines import Line2D
 
     ax = place.ax
@@ -152,7 +233,7 @@ def _legends(
         Line2D([], [], markersize=area**0.5, markerfacecolor=grey, label=text, **plain)
         for area, text in zip(sizes.step_areas, sizes.texts, strict=True)
     ]
-    if significant.any():
+    if any_significant:
         ring = plain | {"markeredgewidth": 1.1, "markerfacecolor": "none", "markeredgecolor": text_color()}
         handles.append(Line2D([], [], markersize=9, label=f"padj < {max_padj:g}", **ring))
     ax.legend(
@@ -168,7 +249,7 @@ def _legends(
         alignment="left",
     )
     stacked = place.height >= BAR[1] + SIZE_LEGEND
-    color_bar(place, points, color_label, x=0.16 if stacked else 1.05)
+    color_bar(place, ax.collections[-1], color_label, x=0.16 if stacked else 1.05)
 
 
 def color_bar(place: Place, points: Any, label: str, x: float = 0.16) -> None:
@@ -181,7 +262,7 @@ def color_bar(place: Place, points: Any, label: str, x: float = 0.16) -> None:
     inset = ax.inset_axes([x, 0.02, BAR[0], height], transform=inches)
     inset.set_label("color bar")
     bar = ax.figure.colorbar(points, cax=inset)
-    bar.set_label(label, fontsize="small")
+    bar.set_label(in_lines(label, 22, 3), fontsize="small")
     bar.outline.set_visible(False)
     inset.tick_params(labelsize="small", length=2)
 
