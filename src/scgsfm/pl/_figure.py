@@ -45,9 +45,16 @@ class Place:
 
     def drawn_height(self) -> float:
         """Height of the axes in inches in the finished figure."""
+        return self._drawn().height
+
+    def drawn_width(self) -> float:
+        """Width of the axes in inches in the finished figure."""
+        return self._drawn().width
+
+    def _drawn(self) -> Any:
         figure = self.ax.figure.figure
         figure.draw_without_rendering()
-        return float(self.ax.get_window_extent().height / figure.dpi)
+        return self.ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
 
 
 def note_lines(notes: Sequence[str], width: float) -> list[str]:

@@ -15,7 +15,7 @@ from scgsfm._messages import check_at_least
 from scgsfm.enrichment import GroupMeans
 
 from ._finish import finish
-from ._leading_edge_panels import draw_leading_edges
+from ._leading_edge_panels import draw_leading_edges, genes_that_fit
 from ._select_terms import select_terms
 from ._toolkit import choose, result_table
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = ("group", "term", "score", "padj", "genes")
-HITS = {"ranked": "in the leading edge", "overlap": "in the list of genes", "gsfm": "associated by the model"}
+HITS = {"ranked": "leading edge", "overlap": "in the list", "gsfm": "associated"}
+"""What marks the genes of a term, by mode."""
+N_GENES = 40
+"""Maximum number of genes where the size of the figure is free."""
 
 
 @doc_params
@@ -38,7 +41,7 @@ def leading_edge(
     *,
     terms: str | Sequence[str] | None = None,
     n_terms: int = 6,
-    n_genes: int = 40,
+    n_genes: int | None = None,
     max_padj: float = 0.05,
     max_overlap: float | None = None,
     key: str | None = None,
@@ -66,7 +69,8 @@ def leading_edge(
     n_terms
         Number of terms to plot if none are named.
     n_genes
-        Maximum number of genes. Those of the most terms are plotted, then those that support their term most.
+        Maximum number of genes. Those of the most terms are plotted, then those that support their term most. Defaults to
+        40, or to what fits ``figsize`` or ``ax``.
     max_padj
         Adjusted p-value below which a term is significant. If no term is, the best terms are drawn, and the figure says
         so.
@@ -104,6 +108,7 @@ def leading_edge(
     >>> genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1", "CXCL10", "CXCL9", "STAT1"]
     >>> axes = scgsfm.pl.leading_edge(scgsfm.tl.enrich(genes, library="hallmark"), show=False)
     """
+    n_genes = genes_that_fit(figsize, ax, N_GENES) if n_genes is None else n_genes
     check_at_least("n_genes", n_genes, 1)
     key = key or _keys.ENRICH
     table = result_table(data, key, COLUMNS, "enrich")

@@ -22,6 +22,10 @@ COLOR = OKABE_ITO[0]
 """Color of the genes of a term."""
 CELL = (0.155, 0.2)
 """Width of a gene, and height of a group, in inches."""
+MIN_WIDTH = 0.1
+"""Least width of a gene in inches."""
+MARGIN = 3.2
+"""Typical width of labels and legends in inches."""
 GAP = 0.12
 """Distance of the panels in inches."""
 
@@ -70,6 +74,14 @@ def draw_leading_edges(
     return axes
 
 
+def genes_that_fit(figsize: tuple[float, float] | None, ax: Axes | None, n_genes: int) -> int:
+    """Number of genes that fit a figure or axes of given size beside the labels, or ``n_genes`` in a new figure."""
+    if figsize is None and ax is None:
+        return n_genes
+    width = figsize[0] if figsize else ax.get_window_extent().width / ax.figure.figure.dpi  # type: ignore[union-attr]
+    return int(np.clip((width - MARGIN) / MIN_WIDTH, 8, n_genes))
+
+
 def scaled(means: np.ndarray) -> np.ndarray:
     """Values of each gene (column) from 0, its lowest mean, to 1, its highest."""
     low, high = means.min(axis=0), means.max(axis=0)
@@ -104,7 +116,7 @@ def _mark_legend(ax: Axes, mark: str) -> None:
     from matplotlib.patches import Patch
 
     ax.legend(
-        handles=[Patch(color=COLOR, label=mark.replace(" the ", "\nthe "))],
+        handles=[Patch(color=COLOR, label=mark)],
         frameon=False,
         loc="upper left",
         bbox_to_anchor=(1.0, 1.0),
