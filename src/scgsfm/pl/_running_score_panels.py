@@ -63,12 +63,12 @@ def draw_running_scores(
         Axes to draw in.
     """
     one = len(curves) == 1
-    entries = [_entry(curve, curves, several) for curve in curves]
+    entries = [_entry(curve, curves) for curve in curves]
     width = 5.2 + (0 if one else text_width(entries) + 0.5)
     rows = 0.5 if one else 0.16 * len(curves)
     place = Place.of(ax, figsize, (width, 4.2 + max(0.0, rows - 0.5)))
     above, ticks, below = _panels(place, rows)
-    _draw_curves(above, curves, entries)
+    _draw_curves(above, curves, entries, several=several)
     _draw_ticks(ticks, curves)
     _draw_values(below, curves, values)
     n_genes = max(map(len, values.values()))
@@ -95,7 +95,7 @@ def _panels(place: Place, rows: float) -> list[Axes]:
     return [above, *others]
 
 
-def _entry(curve: Curve, curves: Sequence[Curve], several: bool) -> str:
+def _entry(curve: Curve, curves: Sequence[Curve]) -> str:
     """The text of a curve: what differs from the other curves, and its tests."""
     names, groups = {each.name for each in curves}, {each.group for each in curves}
     parts = [in_lines(curve.name, 30, 3)] if len(names) > 1 else []
@@ -114,7 +114,7 @@ def _p(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
-def _title(curves: Sequence[Curve], several: bool) -> str:
+def _title(curves: Sequence[Curve], *, several: bool) -> str:
     """What all curves share: the term, the group."""
     names, groups = list(dict.fromkeys(c.name for c in curves)), list(dict.fromkeys(c.group for c in curves))
     shared = [in_lines(names[0], 50, 3)] if len(names) == 1 else []
@@ -123,7 +123,7 @@ def _title(curves: Sequence[Curve], several: bool) -> str:
     return ", ".join(shared)
 
 
-def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str]) -> None:
+def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, several: bool) -> None:
     from matplotlib.lines import Line2D
 
     for curve, entry in zip(curves, entries, strict=True):
@@ -132,7 +132,7 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str]) -> N
         ax.plot(np.arange(len(y)), y, color=color, lw=1.8, label=entry)
     ax.axhline(0, color=text_color(), lw=0.6)
     ax.set_ylabel("running sum")
-    title = _title(curves, several=any(curve.group != "query" for curve in curves))
+    title = _title(curves, several=several)
     if len(curves) > 1:
         ax.set_title(title, loc="left", fontsize="medium")
         ax.legend(
