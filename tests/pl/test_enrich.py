@@ -82,7 +82,7 @@ def test_a_cap_of_p_values_is_stated() -> None:
     table = pd.DataFrame({"group": "B", **columns})
     ax = pl.enrich(table, show=False)
     assert any(text.startswith("≥") for text in legend_texts(ax.figure))
-    assert dots(ax).get_sizes()[:4].min() > 20
+    assert dots(ax).get_sizes()[:4].min() > 15
     zero = pl.enrich(table.assign(padj=[0.0, *padj[:4]]), show=False)
     assert np.isfinite(dots(zero).get_sizes()).all()
 

@@ -44,7 +44,7 @@ def test_curve_ends_at_zero_and_peaks_at_the_score(ranking: pd.Series, sign: int
     assert len(x) == len(ranking) + 1
     assert y[-1] == pytest.approx(0, abs=1e-9)
     assert y[np.abs(y).argmax()] == pytest.approx(found["es"])
-    assert x[np.abs(y).argmax()] == above.lines[1].get_xdata()[0]
+    assert x[np.abs(y).argmax()] == above.lines[2].get_xdata()[0]
     rest, leading = ticks.collections
     assert len(leading.get_segments()) == found["n_hits"]
     assert len(rest.get_segments()) == found["n_found"] - found["n_hits"]

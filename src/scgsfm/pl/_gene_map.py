@@ -224,9 +224,7 @@ def _stored_colors(data: AnnData | pd.DataFrame, color: Any) -> Any:
     return data.uns.get(f"{color}_colors") if isinstance(color, str) and hasattr(data, "uns") else None
 
 
-def _draw_values(
-    ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any], stored: Any
-) -> np.ndarray:
+def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any], stored: Any) -> np.ndarray:
     """Draw numbers on a color scale, or categories in colors. Returns the group of each point, -1 for those without."""
     from matplotlib.colors import is_color_like
 
@@ -255,7 +253,9 @@ def _draw_groups(
     ax: Axes, xy: np.ndarray, group: np.ndarray, names: list[str], options: dict[str, Any], colors: list[str]
 ) -> None:
     """Draw points by group, those of group -1 in grey and below the others, and a legend."""
-    other = ax.scatter(*xy[group < 0].T, **({"color": faded(0.2, ax), "label": f"others ({(group < 0).sum()})"} | options))
+    other = ax.scatter(
+        *xy[group < 0].T, **({"color": faded(0.2, ax), "label": f"others ({(group < 0).sum()})"} | options)
+    )
     size = options["s"] * (4 if (group < 0).sum() > len(group) / 2 else 1)
     drawn: list[PathCollection] = []
     for i, color in enumerate(colors):
@@ -288,7 +288,9 @@ def _label(
             raise KeyError(msg)
     _, shown = labels([str(name) for name in names[wanted]])
     # labels may cover the grey points of a dense map
-    avoid = None if len(xy) <= MAX_LABELS else np.union1d(wanted, np.flatnonzero(groups >= 0 if groups.min() < 0 else []))
+    avoid = (
+        None if len(xy) <= MAX_LABELS else np.union1d(wanted, np.flatnonzero(groups >= 0 if groups.min() < 0 else []))
+    )
     omitted = place_labels(ax, xy, wanted, shown, avoid=None if avoid is None else avoid.astype(int))
     if omitted:
         logger.info("%d labels are omitted for lack of space: %s", len(omitted), ", ".join(omitted[:5]))

@@ -34,7 +34,9 @@ ROW = 0.2
 """Height of a row in inches."""
 
 
-def select_panels(names: Sequence[str], *, chosen: bool, given: bool, noun: str, argument: str) -> tuple[list[str], str]:
+def select_panels(
+    names: Sequence[str], *, chosen: bool, given: bool, noun: str, argument: str
+) -> tuple[list[str], str]:
     """The names that fit: all that the user chose, or the first four, or one on given axes; and a note if some don't.
 
     Raises ValueError if there is no name.

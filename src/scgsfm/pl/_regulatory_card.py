@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from scgsfm.regulatory import Explanation
 
+
 @doc_params
 def regulatory_card(
     data: AnnData | Mapping[str, pd.DataFrame] | Explanation,

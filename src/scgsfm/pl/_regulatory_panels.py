@@ -173,10 +173,16 @@ def _legend(ax: Axes, drawn: DrawnCard, lanes: list[int], colors: dict[str, str]
     from matplotlib.patches import Patch
 
     roles = role_colors(ax)
-    shown = [(hit.family, int(cited)) for hit, lane, cited in zip(drawn.card.hits, lanes, drawn.cited, strict=True) if lane >= 0]
+    shown = [
+        (hit.family, int(cited))
+        for hit, lane, cited in zip(drawn.card.hits, lanes, drawn.cited, strict=True)
+        if lane >= 0
+    ]
     present = {family for family, _ in shown}
     handles = [
-        Patch(color=color, alpha=0.45, label=in_lines(family, 30, 2)) for family, color in colors.items() if family in present
+        Patch(color=color, alpha=0.45, label=in_lines(family, 30, 2))
+        for family, color in colors.items()
+        if family in present
     ]
     if any(family not in colors for family in present):
         handles.append(Patch(color=faded(0.35, ax), alpha=0.45, label="other families"))

@@ -10,7 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNNAMED = re.compile(r"^(A[CFLP]\d{6}|LOC\d+|LINC\d+|ENS[A-Z]*G\d+|RP\d+-|CT[ABCD]-|C\d+orf\d+|KIAA\d+|FAM\d+|TMEM\d+)", re.IGNORECASE)
+UNNAMED = re.compile(
+    r"^(A[CFLP]\d{6}|LOC\d+|LINC\d+|ENS[A-Z]*G\d+|RP\d+-|CT[ABCD]-|C\d+orf\d+|KIAA\d+|FAM\d+|TMEM\d+)", re.IGNORECASE
+)
 """Genes whose names tell nothing about them: clones, loci, reading frames, families of unknown function."""
 N_REGIONS = 30
 """Number of regions of a map."""

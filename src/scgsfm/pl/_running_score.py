@@ -232,8 +232,14 @@ def _tests(
         if row is None or not np.isclose(float(row["es"]), found.score, atol=1e-6):
             if group not in tables:
                 rng = generators[group]
-                sizes = SIZES if any(len(genes) >= SIZES["min_genes"] for genes in sets.values()) else SIZES | {"min_genes": 1}
-                tables[group] = enrichment.ranking_table(rankings[group], group, sets, rng=rng, **sizes).set_index("term")
+                sizes = (
+                    SIZES
+                    if any(len(genes) >= SIZES["min_genes"] for genes in sets.values())
+                    else SIZES | {"min_genes": 1}
+                )
+                tables[group] = enrichment.ranking_table(rankings[group], group, sets, rng=rng, **sizes).set_index(
+                    "term"
+                )
             row = tables[group].loc[term] if term in tables[group].index else None
         if row is None:
             tested[group, term] = found

@@ -136,7 +136,12 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, s
     if len(curves) > 1:
         ax.set_title(title, loc="left", fontsize="medium")
         ax.legend(
-            frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, fontsize="small", labelspacing=0.8
+            frameon=False,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+            borderaxespad=0,
+            fontsize="small",
+            labelspacing=0.8,
         )
         return
     ax.set_title("\n".join(filter(None, [title, entries[0]])), loc="left", fontsize="medium")

@@ -84,7 +84,9 @@ def sequential_map(ax: Axes | None = None) -> Any:
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
     dark = sum(to_rgb(background(ax))) < 1.5
-    shades = colormaps["inferno"](np.linspace(0.35, 0.97, 256)) if dark else colormaps["Reds"](np.linspace(0.22, 1, 256))
+    shades = (
+        colormaps["inferno"](np.linspace(0.35, 0.97, 256)) if dark else colormaps["Reds"](np.linspace(0.22, 1, 256))
+    )
     return LinearSegmentedColormap.from_list("terms", shades)
 
 
@@ -183,9 +185,7 @@ def dots_of(table: pd.DataFrame, chosen: Selection, column: str) -> pd.DataFrame
     )
 
 
-def _place(
-    names: Sequence[str], groups: Sequence[str], ax: Axes | None, figsize: Any, notes: Sequence[str]
-) -> Place:
+def _place(names: Sequence[str], groups: Sequence[str], ax: Axes | None, figsize: Any, notes: Sequence[str]) -> Place:
     """The axes that were given, or those of a new figure that fits the names."""
     rows = max(row_positions(names)[1] + 0.2, BAR[1] + SIZE_LEGEND + 0.1)
     below = text_width(labels(groups)[1]) if len(groups) else 0.0
