@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from tests.pl._layout_checks import check_layout
 
 import scgsfm
 from scgsfm.pl._probability_rows import PREDICTED, known_color
-from tests.pl._layout_checks import check_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ def table(gsfm: GSFM) -> pd.DataFrame:
 
 
 def log_odds(p: pd.Series) -> np.ndarray:
+    p = p.astype(float).clip(1e-7, 1 - 1e-7)
     return np.log(p / (1 - p)).to_numpy()
 
 

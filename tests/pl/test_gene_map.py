@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from tests.pl._layout_checks import check_layout
 
 import scgsfm
 from scgsfm.errors import GeneMatchError
 from scgsfm.pl._gene_map import plane
 from scgsfm.pl._placement import place_labels
 from scgsfm.pl._representatives import representatives
-from tests.pl._layout_checks import check_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +113,7 @@ def test_columns_and_values_by_name(adata: ad.AnnData) -> None:
     table = pd.DataFrame(adata.varm["gsfm"], index=GENES)
     by_name = pd.Series(["x", "y"], index=["LYZ", "CD2"])
     ax = scgsfm.pl.gene_map(table, color=by_name, method="pca", show=False)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["x (1)", "y (1)"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["x (1)", "y (1)", "others (6)"]
 
 
 def test_labels_do_not_overlap() -> None:

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout, legend_texts
 
 from scgsfm import pl
-from tests.pl._layout_checks import check_layout, legend_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
+from tests.pl._layout_checks import check_layout
 
 import scgsfm
 from scgsfm.pl._probability_rows import PREDICTED, known_color
-from tests.pl._layout_checks import check_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def table(gsfm: GSFM) -> pd.DataFrame:
 
 
 def check(ax: Axes, rows: pd.DataFrame, listed: str = "in the library") -> None:
-    p = rows["probability"].to_numpy(float)
+    p = rows["probability"].to_numpy(float).clip(1e-7, 1 - 1e-7)
     dots = ax.collections[-1]
     np.testing.assert_allclose(
         dots.get_offsets(), np.column_stack([np.log(p / (1 - p)), range(len(rows))]), rtol=1e-4, atol=1e-6

@@ -6,10 +6,10 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout
 
 from scgsfm.pl import regulatory_card
 from scgsfm.tl import explain_regulation
-from tests.pl._layout_checks import check_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

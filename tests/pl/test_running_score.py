@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import scanpy as sc
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout, legend_texts
 
 import scgsfm
 from scgsfm import pl
 from scgsfm.errors import GeneMatchError
-from tests.pl._layout_checks import check_layout, legend_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout, legend_texts
 
 from scgsfm.pl import variant_effect as draw
 from scgsfm.tl import variant_effect
-from tests.pl._layout_checks import check_layout, legend_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
