@@ -62,7 +62,7 @@ def check_layout(figure: Figure, *, inside: bool = True) -> None:
         width, height = figure.bbox.size
         out = (boxes[:, :2] < -1.5).any(axis=1) | (boxes[:, 2] > width + 1.5) | (boxes[:, 3] > height + 1.5)
         assert not out.any(), f"cut off: {[name for name, each in zip(names, out, strict=True) if each]}"
-    left, bottom, right, top = (boxes + [1, 1.5, -1, -1.5]).T
+    left, bottom, right, top = np.add(boxes, (1, 1.5, -1, -1.5)).T
     meet = (left[:, None] < right) & (left < right[:, None]) & (bottom[:, None] < top) & (bottom < top[:, None])
     pairs = np.argwhere(np.triu(meet, 1))
     assert not len(pairs), f"overlap: {[(names[i], names[j]) for i, j in pairs]}"

@@ -45,11 +45,11 @@ class Place:
 
     def drawn_height(self) -> float:
         """Height of the axes in inches in the finished figure."""
-        return self._drawn().height
+        return float(self._drawn().height)
 
     def drawn_width(self) -> float:
         """Width of the axes in inches in the finished figure."""
-        return self._drawn().width
+        return float(self._drawn().width)
 
     def _drawn(self) -> Any:
         figure = self.ax.figure.figure

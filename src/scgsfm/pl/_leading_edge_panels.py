@@ -1,4 +1,4 @@
-"""Draw leading edges: which genes support which terms, above their expression in groups of cells."""
+"""Panels of leading edges: which genes support which terms, above their expression in groups of cells."""
 
 from __future__ import annotations
 

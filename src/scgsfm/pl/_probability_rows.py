@@ -1,4 +1,4 @@
-"""Draw ranked names with their probabilities on an axis of log odds."""
+"""Draw rows of names with their probabilities, on an axis of log odds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw the card of a regulatory element: motifs, effects of the bases, and the reasoning."""
+"""Panels of the card of a regulatory element: motifs, effects of the bases, and the reasoning."""
 
 from __future__ import annotations
 

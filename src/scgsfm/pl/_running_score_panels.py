@@ -1,4 +1,4 @@
-"""Draw running scores: curves, ticks of genes, and the values by which genes are ranked."""
+"""Panels of running scores: curves, ticks of genes, and the values by which genes are ranked."""
 
 from __future__ import annotations
 
