@@ -259,7 +259,7 @@ def color_bar(place: Place, points: Any, label: str, x: float = 0.16) -> None:
     ax = place.ax
     inches = ax.figure.dpi_scale_trans + ScaledTranslation(1, 0, ax.transAxes)
     height = min(BAR[1], 0.8 * place.height)
-    inset = ax.inset_axes([x, 0.02, BAR[0], height], transform=inches)
+    inset = ax.inset_axes((x, 0.02, BAR[0], height), transform=inches)
     inset.set_label("color bar")
     bar = ax.figure.colorbar(points, cax=inset)
     bar.set_label(in_lines(label, 22, 3), fontsize="small")
