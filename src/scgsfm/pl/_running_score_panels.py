@@ -155,7 +155,7 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, s
         Line2D([], [], color=EDGE, label=f"leading edge ({n_leading} genes)", **tick),
         Line2D([], [], color=faded(0.4, ax), label=f"other genes ({n_other})", **tick),
     ]
-    free = "upper right" if score > 0 else "lower left"
+    free: Any = "upper right" if score > 0 else "lower left"
     ax.legend(handles=handles, frameon=False, loc=free, fontsize="small", handlelength=1.5)
 
 
