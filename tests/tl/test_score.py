@@ -279,6 +279,33 @@ def test_counts_are_log_normalized_for_methods_that_need_it(blood: ad.AnnData, m
     assert (before != blood.X).nnz == 0
 
 
+def test_log_normalize_decides_for_counts_of_any_kind_of_array(blood: ad.AnnData) -> None:
+    import scanpy as sc
+
+    da = pytest.importorskip("dask.array")
+    logs = sc.pp.log1p(sc.pp.normalize_total(blood, target_sum=1e4, copy=True), copy=True)
+    scgsfm.tl.score(logs, B_CELL, method="ulm")
+    as_they_are = blood.copy()
+    as_they_are.X = blood.X.astype(np.float64) + 0.0
+    scgsfm.tl.score(as_they_are, B_CELL, method="ulm", log_normalize=False)
+    assert not np.allclose(as_they_are.obsm["score_ulm"], logs.obsm["score_ulm"])
+    scaled = blood.copy()
+    scaled.X = sc.pp.scale(logs, copy=True).X
+    with pytest.raises(ValueError, match="`log_normalize=True` needs counts"):
+        scgsfm.tl.score(scaled, B_CELL, method="ulm", log_normalize=True)
+
+    blood.X = da.from_array(blood.X.toarray(), chunks=(100, -1))
+    for compute in (True, False):
+        scgsfm.tl.score(blood, B_CELL, method="ulm", compute=compute)
+        scores = scgsfm.get.scores(blood, method="ulm")
+        np.testing.assert_allclose(scores, logs.obsm["score_ulm"], rtol=2e-4, atol=1e-5)
+        assert blood.uns["scgsfm"]["score_ulm"]["log_normalized"]
+        scgsfm.tl.score(blood, B_CELL, method="ulm", compute=compute, log_normalize=False)
+        np.testing.assert_allclose(
+            scgsfm.get.scores(blood, method="ulm"), as_they_are.obsm["score_ulm"], rtol=1e-5, atol=1e-6
+        )
+
+
 def test_poisson_kernel_takes_counts(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:
     scgsfm.tl.score(blood[:, blood.var_names[:300]].copy(), {"a": blood.var_names[:9]}, method="gsva", kcdf="poisson")
     assert [str(found.message) for found in recwarn if "log-normalized" in str(found.message)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,6 @@ from ._tables import add_json, report
 from ._value_types import name_and_value, positive
 
 if TYPE_CHECKING:
-    import argparse
-
     from ._parser import Parser
 
 EXAMPLES = (
@@ -64,6 +63,12 @@ def add_arguments(parser: Parser) -> None:
         metavar="N",
         help="minimum number of genes of a set in the data (default: that of the method, mostly 1)",
     )
+    parser.method.add_argument(
+        "--log-normalize",
+        action=argparse.BooleanOptionalAction,
+        help="log-normalize the values for methods that need it, or use them as they are (default: counts are "
+        "log-normalized)",
+    )
     add_cell_output(parser, " (written in blocks; run again to resume an interrupted run)")
     parser.output.add_argument(
         "--key-added", metavar="KEY", help="key of .obsm for the scores (default: score_ and the method)"
@@ -90,7 +95,17 @@ def run(args: argparse.Namespace) -> None:
     _keys.check_key(args.key_added)
     _check_methods(args)
     gene_sets = GeneSets(args.sets)
-    shared = ("method", "model", "min_genes", "layer", "gene_symbols", "mask_var", "block_size", "key_added")
+    shared = (
+        "method",
+        "model",
+        "min_genes",
+        "layer",
+        "gene_symbols",
+        "mask_var",
+        "block_size",
+        "key_added",
+        "log_normalize",
+    )
     options = {name: getattr(args, name) for name in shared}
     options["expand"] = args.expand is not None and (dict(args.expand) or True)
     if args.output.suffix == ".zarr":

@@ -78,12 +78,12 @@ def plan(
     block_size: int | None = None,
     key_added: str | None = None,
     params: Mapping[str, Any] | None = None,
-    compute: bool = True,
+    log_normalize: bool | None = None,
 ) -> Plan:
     """Check the arguments of ``tl.score`` and match the genes.
 
     Of the cells, only a sample is read, which shows what the values are. Of dask arrays and of matrices stored by columns
-    it is read if a method needs log-normalized values, and never if results are not computed now.
+    it is read only if a method needs log-normalized values.
     """
     methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
     if not methods:
@@ -107,7 +107,7 @@ def plan(
             raise ValueError(msg)
         with_more, completion = complete(gene_sets, genes)
         completed = SetIndex.match(with_more, genes)
-    scale = _value_scale(rows, methods, method_params) if compute else None
+    scale = _value_scale(rows, methods, method_params, log_normalize=log_normalize)
     used = {
         "values": None if scale is None else scale.name,
         "layer": layer,
@@ -123,8 +123,9 @@ def plan(
             matched = completed if completes else given
             large_enough[completes, least] = matched.at_least(least)
             large_enough[completes, least].warn_of_low_coverage()
-        counts = scale is not None and scale.linear and chosen.needs_log_values(method_params[chosen.name])
-        job = Job(chosen, large_enough[completes, least], method_params[chosen.name], counts)
+        wanted = scale is not None and scale.linear if log_normalize is None else log_normalize
+        logs = wanted and chosen.needs_log_values(method_params[chosen.name])
+        job = Job(chosen, large_enough[completes, least], method_params[chosen.name], logs)
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     note = scale.note if scale is not None and any(job.log_normalizes for job in (task.job for task in tasks)) else ""
@@ -132,15 +133,18 @@ def plan(
 
 
 def _value_scale(
-    rows: BlockReader, methods: Sequence[Method], params: Mapping[str, Mapping[str, Any]]
+    rows: BlockReader, methods: Sequence[Method], params: Mapping[str, Mapping[str, Any]], *, log_normalize: bool | None
 ) -> ValueScale | None:
-    """Tell what the values are. A warning names methods that need log-normalized values if these can't be made."""
+    """Return what the values are. A warning names methods that need log-normalized values if these can't be made."""
     choosy = [method.name for method in methods if method.needs_log_values(params[method.name])]
     if not choosy and not is_cheap_to_sample(rows):
         return None
     scale = value_scale(rows)
     logger.debug("The values %s.", scale.description)
-    if choosy and not scale.linear and scale.name not in {"log-normalized", "scaled"}:
+    if log_normalize and choosy and scale.name == "scaled":
+        msg = "`log_normalize=True` needs counts, but the matrix has negative values: name a `layer` with counts."
+        raise ValueError(msg)
+    if log_normalize is None and choosy and not scale.linear and scale.name not in {"log-normalized", "scaled"}:
         msg = (
             f"`method` {listing(choosy)} assumes log-normalized values, but the values {scale.description}. Normalize "
             "them by `scanpy.pp.normalize_total` and `scanpy.pp.log1p`, name a `layer`, or choose a method by ranks, "

@@ -46,6 +46,7 @@ def score(
     mask_var: str | Sequence[bool] | np.ndarray | None = None,
     min_genes: int | None = None,
     block_size: int | None = None,
+    log_normalize: bool | None = None,
     compute: bool = True,
     key_added: str | None = None,
     copy: bool = False,
@@ -96,8 +97,12 @@ def score(
         of the genes are in the data, or fewer than five genes and less than half, are scored and named in a warning.
     block_size
         {block_size}
+    log_normalize
+        Whether methods that assume log-normalized values get them: each cell is scaled to a sum of 10,000, and log(1 + x)
+        is taken. By default, this is done for counts and for normalized values without a logarithm. ``False`` uses
+        the values as they are, as decoupler and :func:`scanpy.tl.score_genes` do.
     compute
-        If ``False``, the scores of a dask array remain dask arrays (cells × sets). Values are then used as they are.
+        If ``False``, the scores of a dask array remain dask arrays (cells × sets).
         :func:`scgsfm.get.scores` computes them and names the columns.
     key_added
         {key_added}
@@ -127,8 +132,8 @@ def score(
     GeneMatchError
         If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
-        If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a method does not support weights or signs that the
-        sets have, there are no cells, or the result can't be written (a view or copy of backed data).
+        If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a method
+        does not support weights or signs that the sets have, there are no cells, or the result can't be written (a view or copy of backed data).
     TypeError
         If ``adata`` is neither AnnData nor a table of numbers, or the matrix is on a GPU.
 
@@ -157,7 +162,7 @@ def score(
         block_size=block_size,
         key_added=key_added,
         params=params,
-        compute=compute,
+        log_normalize=log_normalize,
     )
     targets = [_target(adata, task) for task in planned.tasks]
     results = (run if compute else run_lazily)(planned.rows, planned.jobs)
