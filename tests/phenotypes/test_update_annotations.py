@@ -189,7 +189,7 @@ def test_nothing_is_downloaded_unasked(monkeypatch: pytest.MonkeyPatch, cache: P
         shutil.copy(RELEASES / target.name, target)
         return target
 
-    monkeypatch.setattr("scgsfm.phenotypes._index_update.fetch", fetch)
+    monkeypatch.setattr("scgsfm.phenotypes._update_annotations.fetch", fetch)
     with pytest.raises(ValueError, match="Give `annotations`: files of the HPO consortium"):
         update_annotations(hpo=FILES["hpo"])
     assert fetched == []

@@ -4,17 +4,17 @@ This package needs NumPy, SciPy and pandas, but neither PyTorch nor an extra. Th
 :mod:`scgsfm.phenotypes.fitting`.
 """
 
-from ._annotations import Evidence, HPOAnnotations, load_annotations, read_annotations
+from ._annotations import HPOAnnotations, load_annotations, read_annotations
 from ._answer_sources import approved_symbol, gene_functions, predicted_probability
 from ._enrichment import AnnotatedSets, PhenotypeEnrichment
+from ._evidence import Evidence
 from ._frequencies import frequency_words, parse_frequency
 from ._gene_ranking import RANKING_FEATURES, GeneRanker, RankedGenes, load_ranker, rank_genes
 from ._gene_tables import annotated_symbols, association_table, candidate_symbols, ranking_table, read_genes
-from ._index_files import IndexContents, PackedIndex, check_index, pack_index, write_index
 from ._index_in_use import ANNOTATIONS_FILE, index_file, installed_indexes, per_index
-from ._index_update import HPO_URLS, InstalledIndex, update_annotations
 from ._ontology import Ontology
 from ._orphadata import orphanet_annotation, read_orphadata
+from ._packed_index import IndexContents, PackedIndex, check_index, pack_index, write_index
 from ._patient_files import is_text_file, terms_of_lines
 from ._patient_terms import PatientTerms, Terms, read_patient, read_terms, split_patient
 from ._predictor import PREDICTOR_FILE, PhenotypePredictor, load_predictor, read_predictor
@@ -29,6 +29,7 @@ from ._release_files import (
     read_ontology,
 )
 from ._retrieval import QUESTION_KINDS, Entity, Fact, FactRetriever, Predict, RetrievedFacts
+from ._update_annotations import HPO_URLS, InstalledIndex, update_annotations
 
 __all__ = [
     "ANNOTATIONS_FILE",

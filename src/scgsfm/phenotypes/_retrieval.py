@@ -13,7 +13,8 @@ from ._frequencies import frequency_words, parse_frequency
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ._annotations import Evidence, HPOAnnotations
+    from ._annotations import HPOAnnotations
+    from ._evidence import Evidence
 
 Predict: TypeAlias = Callable[[str, int], float | None]
 """Function of a gene's symbol and a term's row that returns the probability of the pair, or ``None``."""

@@ -65,18 +65,8 @@ def pack_index(contents: IndexContents) -> PackedIndex:
     }
     diseases = sorted({a[0] for a in annotated} | {link[1] for link in links})
     position = {disease: i for i, disease in enumerate(diseases)}
-    synonyms = [
-        (text, position[disease])
-        for disease, texts in contents.disease_synonyms.items()
-        if disease in position
-        for text in dict.fromkeys(texts)
-    ]
-    other = [
-        (key, position[disease])
-        for key, found in sorted(contents.other_ids.items())
-        for disease in found
-        if disease in position
-    ]
+    synonyms = _of_diseases(((text, d) for d, texts in contents.disease_synonyms.items() for text in texts), position)
+    other = _of_diseases(((key, d) for key, found in sorted(contents.other_ids.items()) for d in found), position)
     genes = sorted({link[0] for link in links})
     gene, kinds = {symbol: i for i, symbol in enumerate(genes)}, sorted({link[2:] for link in links})
     kind = {pair: i for i, pair in enumerate(kinds)}
@@ -117,6 +107,11 @@ def pack_index(contents: IndexContents) -> PackedIndex:
     counts |= {f"annotations of {key}": sum(a[6] == key for a in annotated) for key in origins}
     counts |= {f"links of {key}": sum(link[2] == key for link in links) for key in contents.links}
     return PackedIndex(arrays, counts, unknown)
+
+
+def _of_diseases(pairs: Iterable[tuple[str, str]], position: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Texts about diseases of the index, each once, with the position of the disease."""
+    return [(text, position[disease]) for text, disease in dict.fromkeys(pairs) if disease in position]
 
 
 def _ontology_arrays(ontology: OntologyRelease) -> tuple[dict[int, int], dict[str, np.ndarray]]:

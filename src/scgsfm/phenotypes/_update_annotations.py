@@ -13,9 +13,9 @@ from scgsfm._fetch import fetch
 from scgsfm._logging import logger
 
 from ._annotations import HPOAnnotations, read_annotations
-from ._index_files import IndexContents, check_index, pack_index, write_index
 from ._index_in_use import ANNOTATIONS_FILE, BUNDLED, index_folder
 from ._orphadata import read_orphadata
+from ._packed_index import IndexContents, check_index, pack_index, write_index
 from ._release_files import Link, OrphanetRelease, read_gene_links, read_hpoa, read_ontology
 
 if TYPE_CHECKING:
