@@ -103,11 +103,16 @@ def fit_scale(predictor: PhenotypePredictor, ranker: GeneRanker, cases: list[Cas
     annotated = {ranker.hpo.genes[row] for row in ranker.genes.tolist()}
     rest = [gene for gene in predictor.genes if gene not in annotated]
     grid = np.arange(0.05, 2.0, 0.05)
-    loss, counts = np.zeros(len(grid)), Counter(case.gene for case in cases)
-    known = set(predictor.genes)
+    factors = predictor.gene_factors[predictor.rows(rest)]
+    loss, counts, known = np.zeros(len(grid)), Counter(case.gene for case in cases), set(predictor.genes)
     for case in [case for case in cases if case.gene in known][::5]:
-        scaled = np.outer(grid, predictor.log_likelihood_ratio([case.gene, *rest], case.present))
-        loss += (np.logaddexp.reduce(scaled, axis=1) - scaled[:, 0]) / counts[case.gene] ** 0.5
+        columns = predictor.column[case.present]
+        frequency = predictor.frequency[columns]
+        probability = predictor.calibrate(factors @ predictor.term_factors[columns].T, frequency)
+        ratio = np.log(probability / predictor.calibrate(np.zeros(len(columns)), frequency)).sum(axis=1)
+        scaled = np.outer(grid, np.append(predictor.log_likelihood_ratio([case.gene], case.present), ratio))
+        top = scaled.max(axis=1)
+        loss += (np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[:, 0]) / counts[case.gene] ** 0.5
     return float(grid[loss.argmin()])
 
 
