@@ -27,6 +27,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "methods": "list the scoring methods, or the parameters of one",
         "models": "list the available models",
         "download": "download a model into the cache directory",
+        "update": "build an index of phenotypes from newer releases",
     },
     "Training": {
         "train": "train a model",
