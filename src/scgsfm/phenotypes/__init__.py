@@ -6,18 +6,23 @@ This package needs NumPy, SciPy and pandas, but neither PyTorch nor an extra. Th
 
 from ._annotations import ANNOTATIONS_FILE, Evidence, HPOAnnotations, load_annotations, read_annotations
 from ._answer_sources import approved_symbol, gene_functions, predicted_probability
+from ._candidates import candidate_symbols
 from ._enrichment import AnnotatedSets, PhenotypeEnrichment
+from ._explanations import MATCHES
 from ._frequencies import frequency_words, parse_frequency
 from ._gene_ranking import RANKING_FEATURES, GeneRanker, RankedGenes, load_ranker, rank_genes
-from ._gene_tables import annotated_symbols, association_table, candidate_symbols, ranking_table, read_genes
+from ._gene_tables import annotated_symbols, association_table
 from ._ontology import Ontology
 from ._patient_files import is_text_file, terms_of_lines
 from ._patient_terms import PatientTerms, Terms, read_patient, read_terms, split_patient
+from ._patients import Patients, read_patients
 from ._predictor import PREDICTOR_FILE, PhenotypePredictor, load_predictor, read_predictor
+from ._ranking_tables import patients_table
 from ._retrieval import QUESTION_KINDS, Entity, Fact, FactRetriever, Predict, RetrievedFacts
 
 __all__ = [
     "ANNOTATIONS_FILE",
+    "MATCHES",
     "PREDICTOR_FILE",
     "QUESTION_KINDS",
     "RANKING_FEATURES",
@@ -30,6 +35,7 @@ __all__ = [
     "HPOAnnotations",
     "Ontology",
     "PatientTerms",
+    "Patients",
     "PhenotypeEnrichment",
     "PhenotypePredictor",
     "Predict",
@@ -47,12 +53,12 @@ __all__ = [
     "load_predictor",
     "load_ranker",
     "parse_frequency",
+    "patients_table",
     "predicted_probability",
     "rank_genes",
-    "ranking_table",
     "read_annotations",
-    "read_genes",
     "read_patient",
+    "read_patients",
     "read_predictor",
     "read_terms",
     "split_patient",

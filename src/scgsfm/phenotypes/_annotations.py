@@ -299,6 +299,11 @@ class HPOAnnotations:
         return sparse.csr_array(above.multiply(self.ontology.is_phenotype).astype(bool))
 
     @cached_property
+    def gene_phenotypes_by_term(self) -> sparse.csc_array:
+        """The same as :attr:`gene_phenotypes`, in columns."""
+        return self.gene_phenotypes.tocsc()
+
+    @cached_property
     def information(self) -> np.ndarray:
         r"""Information content of each term among diseases.
 

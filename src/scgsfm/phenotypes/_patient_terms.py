@@ -26,8 +26,8 @@ Terms: TypeAlias = Iterable[Any] | Mapping[Any, Any] | str | PathLike[str]
 
 ON_UNKNOWN = ("warn", "raise", "ignore")
 _MISSING = {"", "na", "n/a", "nan", "none", "null", "-", "–", ".", "<na>", "nat"}
-_PRESENT = {"true", "yes", "present", "observed", "included", "y", "1", "1.0", "+"}
-_ABSENT = {"false", "no", "absent", "excluded", "negated", "not present", "not observed", "n", "0", "0.0"}
+PRESENT_STATES = {"true", "yes", "present", "observed", "included", "y", "1", "1.0", "+"}
+ABSENT_STATES = {"false", "no", "absent", "excluded", "negated", "not present", "not observed", "n", "0", "0.0"}
 _NEGATION = re.compile(
     r"(?:no|not|non|without|absence of|absent|denies|negative for|lack of|-|!)[:\s]\s*", re.IGNORECASE
 )
@@ -71,6 +71,16 @@ def read_patient(
         If none of the terms can be used, or a term is listed as both present and excluded.
     """
     check_choice("on_unknown", on_unknown, ON_UNKNOWN)
+    terms, report = parse_patient(phenotypes, excluded, expand_diseases=expand_diseases)
+    if report and on_unknown == "raise":
+        raise ValueError(report)
+    if report and on_unknown == "warn":
+        warn(report)
+    return terms
+
+
+def parse_patient(phenotypes: Terms, excluded: Terms = (), *, expand_diseases: bool = False) -> tuple[PatientTerms, str]:
+    """Terms of a patient as :func:`read_patient`, and a report of the items that are left out; empty if none is."""
     has, lacks, unstated = split_patient(phenotypes, "phenotypes")
     more, nested, unstated_too = split_patient(excluded, "excluded")
     n = len(has) + len(lacks) + len(more) + len(nested) + len(unstated) + len(unstated_too)
@@ -91,11 +101,7 @@ def read_patient(
         raise ValueError(msg)
     absent, contradicted = _consistent(present, absent, ontology)
     left_out += contradicted
-    if left_out and on_unknown == "raise":
-        raise ValueError(_report(left_out, n))
-    if left_out and on_unknown == "warn":
-        warn(_report(left_out, n))
-    return PatientTerms(present, absent)
+    return PatientTerms(present, absent), _report(left_out, n) if left_out else ""
 
 
 def read_terms(terms: Iterable[Any], argument: str, *, on_unknown: str = "warn") -> list[int]:
@@ -168,9 +174,9 @@ def _by_state(items: Iterable[tuple[Any, Any]]) -> Items:
     found = Items([], [], [])
     for term, state in items:
         word = clean_text(str(state)).casefold()
-        if word in _PRESENT:
+        if word in PRESENT_STATES:
             found.present.append(term)
-        elif word in _ABSENT:
+        elif word in ABSENT_STATES:
             found.absent.append(term)
         else:
             reason = f"is neither present nor absent: it is {state!r}. Give True or False, 'present' or 'excluded'."
