@@ -6,6 +6,7 @@ from ._enrich import enrich
 from ._gene_map import gene_map
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
+from ._rank_genes import rank_genes
 from ._regulatory_card import regulatory_card
 from ._running_score import running_score
 from ._score import score
@@ -18,6 +19,7 @@ __all__ = [
     "gene_map",
     "phenotypes",
     "predict_functions",
+    "rank_genes",
     "regulatory_card",
     "running_score",
     "score",
