@@ -12,15 +12,42 @@ from ._explanations import MATCHES
 from ._frequencies import frequency_words, parse_frequency
 from ._gene_ranking import RANKING_FEATURES, GeneRanker, RankedGenes, load_ranker, rank_genes
 from ._gene_tables import annotated_symbols, association_table
+from ._index_files import IndexContents, PackedIndex, check_index, pack_index, write_index
 from ._ontology import Ontology
+from ._orphadata import orphanet_annotation, read_orphadata
 from ._patient_files import is_text_file, terms_of_lines
 from ._patient_terms import PatientTerms, Terms, read_patient, read_terms, split_patient
 from ._patients import Patients, read_patients
 from ._predictor import PREDICTOR_FILE, PhenotypePredictor, load_predictor, read_predictor
 from ._ranking_tables import patients_table
+from ._release_files import (
+    Annotation,
+    AnnotationRelease,
+    Link,
+    OntologyRelease,
+    OrphanetRelease,
+    read_gene_links,
+    read_hpoa,
+    read_ontology,
+)
 from ._retrieval import QUESTION_KINDS, Entity, Fact, FactRetriever, Predict, RetrievedFacts
 
 __all__ = [
+    "Annotation",
+    "AnnotationRelease",
+    "Link",
+    "OntologyRelease",
+    "OrphanetRelease",
+    "IndexContents",
+    "PackedIndex",
+    "check_index",
+    "orphanet_annotation",
+    "pack_index",
+    "read_gene_links",
+    "read_hpoa",
+    "read_ontology",
+    "read_orphadata",
+    "write_index",
     "ANNOTATIONS_FILE",
     "MATCHES",
     "PREDICTOR_FILE",

@@ -138,6 +138,11 @@ class GeneRanker:
         return direct.multiply(self.frequency).tocsr()
 
     @cached_property
+    def _expected_information(self) -> np.ndarray:
+        total: np.ndarray = self._expected @ self.information
+        return total
+
+    @cached_property
     def _gene_terms(self) -> sparse.csr_array:
         """All annotated genes × terms with ancestors, from :attr:`diseases`."""
         from scipy import sparse
@@ -173,8 +178,8 @@ class GeneRanker:
             excluded[rows] += np.log1p(-np.minimum(frequency, MAX_EXCLUDED))
         ancestors = self.ontology.with_ancestors(terms)
         ancestors = ancestors[self.ontology.is_phenotype[ancestors]]
-        total = self._expected @ self.information
-        missed = self._expected @ (self.information - self._matched(ancestors))
+        total = self._expected_information
+        missed = total - self._expected @ self._matched(ancestors)
         shared = self._shared(ancestors)
         root = np.sqrt(max(len(terms), 1))
         columns = (
@@ -241,8 +246,9 @@ class GeneRanker:
         """For each term, the information content of its most specific ancestor among those of the patient."""
         matched = np.zeros(len(self.ontology))
         # ascending information: more specific terms overwrite more general ones
-        for term in ancestors[np.argsort(self.information[ancestors], kind="stable")].tolist():
-            matched[self.ontology.descendants(term)] = self.information[term]
+        order = ancestors[np.argsort(self.information[ancestors], kind="stable")]
+        below = self.ontology.descendant_matrix[order]
+        matched[below.indices] = np.repeat(self.information[order], np.diff(below.indptr))
         return matched
 
     def _shared(self, ancestors: np.ndarray) -> np.ndarray:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,8 +33,6 @@ _OTHERWISE = re.compile(
 )
 """Words around an id by which a term is not one that the patient has."""
 _QUOTES = " \"'“”;,."
-OBSOLETE_FILE = Path(__file__).with_name("obsolete_terms.tsv")
-"""Obsolete terms without a single successor: number, former name, and the terms to consider instead."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,10 @@ class Ontology:
     alternatives: dict[int, int]
     """Rows of the terms by numbers that were merged or replaced."""
     version: str
+    obsolete: dict[int, tuple[str, list[int]]] = field(default_factory=dict)
+    """Names of obsolete terms without a single successor, and the numbers of the terms to consider, by number."""
+    newer: dict[int, str] = field(default_factory=dict)
+    """Names of terms of later releases, whose place in the hierarchy is not known."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -80,7 +81,8 @@ class Ontology:
             step = wider
 
     @cached_property
-    def _descendant_matrix(self) -> sparse.csr_array:
+    def descendant_matrix(self) -> sparse.csr_array:
+        """Terms × terms, boolean: each term with itself and all terms below it."""
         return self.closure.T.tocsr()
 
     @cached_property
@@ -106,7 +108,7 @@ class Ontology:
 
     def descendants(self, row: int) -> np.ndarray:
         """Rows of a term and all terms below it."""
-        return _row(self._descendant_matrix, row)
+        return _row(self.descendant_matrix, row)
 
     @cached_property
     def _rows_by_name(self) -> tuple[dict[str, list[int]], ...]:
@@ -221,15 +223,23 @@ class Ontology:
             return "is negated, uncertain or about a relative: give absent terms in `excluded`."
         if numbers and rows[0] is not None:
             return f"contains an id and the name of another term: give one of them. The id is {self.label(rows[0])}."
-        if numbers and (obsolete := _obsolete_terms().get(int(numbers[0]))):
+        if numbers and (obsolete := self.obsolete.get(int(numbers[0]))):
             name, consider = obsolete
             known = [self.label(row) for number in consider if (row := self.row(number)) is not None]
             advice = f"consider {' or '.join(known)}" if known else "it has no successor"
             return f"({name}) is obsolete: {advice}."
         missing = f"is not a term of the Human Phenotype Ontology, version {self.version}"
+        name = self.newer.get(int(numbers[0])) if numbers else None
+        if name or (not numbers and (name := self._newer_names.get(normalize_name(text)))):
+            called = f"({name}) " if numbers else ""
+            return f"{called}{missing}, but of a later one: give a more general term."
         if numbers:
             return f"{missing}: it may be newer."
         return f"{missing}.{suggestion(self.suggest(text))}"
+
+    @cached_property
+    def _newer_names(self) -> dict[str, str]:
+        return {normalize_name(name): name for name in self.newer.values()}
 
     def unsuited_reason(self, row: int) -> str:
         """Why a term that is not a phenotype cannot be used."""
@@ -271,13 +281,6 @@ def term_number(text: str) -> int | None:
 def term_numbers(text: str) -> list[int]:
     """All ids within a text, each once."""
     return [int(number) for number in dict.fromkeys(_ID_WITHIN.findall(clean_text(text)))]
-
-
-@cache
-def _obsolete_terms() -> dict[int, tuple[str, list[int]]]:
-    lines = OBSOLETE_FILE.read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    return {int(number): (name, [int(other) for other in consider.split()]) for number, name, consider in rows}
 
 
 def normalize_name(text: str) -> str:

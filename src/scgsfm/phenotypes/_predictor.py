@@ -98,7 +98,7 @@ class PhenotypePredictor:
     def column(self) -> np.ndarray:
         """Column of each term of the ontology: its own or that of its rarest modeled ancestor; -1 without either."""
         own = np.full(len(self.ontology), -1)
-        rows = np.array([-1 if (row := self.ontology.row(n)) is None else row for n in self.terms.tolist()])
+        rows = self._term_rows
         own[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
         closure, column = self.ontology.closure, own.copy()
         for term in np.flatnonzero((own < 0) & self.ontology.is_phenotype).tolist():
@@ -164,8 +164,14 @@ class PhenotypePredictor:
     @cached_property
     def _annotated_pairs(self) -> sparse.csr_array:
         """Genes of :attr:`hpo` × modeled terms, boolean."""
-        rows = [self.ontology.row(number) for number in self.terms.tolist()]
-        return self.hpo.gene_phenotypes[:, rows].tocsr()
+        pairs = self.hpo.gene_phenotypes[:, np.maximum(self._term_rows, 0)]
+        return pairs.multiply(self._term_rows >= 0).tocsr().astype(bool)
+
+    @cached_property
+    def _term_rows(self) -> np.ndarray:
+        """Row of each modeled term in the ontology; -1 for a term that the release in use does not have."""
+        rows = (self.ontology.row(number) for number in self.terms.tolist())
+        return np.array([-1 if row is None else row for row in rows], np.int64)
 
     @cached_property
     def _annotation_rows(self) -> np.ndarray:
