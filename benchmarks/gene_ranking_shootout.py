@@ -80,9 +80,7 @@ def shootout_cases(folder: Path) -> tuple[list[Case], list[list[str]]]:
     symbol_of = dict(zip(counts["entrez_id"], counts["symbol"], strict=True))
     ids = sorted({case["disease_gene_id"] for case in given} - symbol_of.keys())
     numbers = [name.removeprefix("Entrez:") for name in ids]
-    symbol_of |= {
-        name: s or name for name, s in zip(ids, resolve(numbers, organism="human").symbols, strict=True)
-    }
+    symbol_of |= {name: s or name for name, s in zip(ids, resolve(numbers, organism="human").symbols, strict=True)}
     draw, rng = candidate_sampler(counts), np.random.default_rng(SEED)
     cases, candidates = [], []
     for i in rng.choice(np.arange(len(given)), size=len(given), replace=False).tolist():
@@ -294,7 +292,9 @@ def phenopackets(folder: Path) -> Iterator[dict]:
     groups = {("all", "all"): np.ones(len(cases), bool)}
     groups |= {("all", "cited" if flag else "not cited"): cited == flag for flag in (False, True)}
     for name in FIRST_PMID:
-        groups |= {(name, label): (years == name) & (cited == flag) for label, flag in (("not cited", False), ("cited", True))}
+        groups |= {
+            (name, label): (years == name) & (cited == flag) for label, flag in (("not cited", False), ("cited", True))
+        }
     for name, found in ranks.items():
         for (year, label), chosen in groups.items():
             if chosen.sum() >= 20:

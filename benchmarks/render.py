@@ -248,7 +248,11 @@ def _gene_ranking(table: pd.DataFrame) -> pd.DataFrame:
     }
     columns = {text: [_between(row, name) for _, row in table.iterrows()] for name, text in names.items()}
     columns["macro MRR"] = [_between(row, "macro_mrr") for _, row in table.iterrows()]
-    head = {"method": table["method"], "genes ranked": [f"{n:,}" for n in table["candidates"]]}
+    head = {
+        "annotations": table["annotations"],
+        "method": table["method"],
+        "genes ranked": [f"{n:,}" for n in table["candidates"]],
+    }
     return pd.DataFrame(head | {"median rank": [f"{rank:.0f}" for rank in table["median"]]} | columns)
 
 
@@ -260,7 +264,8 @@ def _gene_relations(table: pd.DataFrame) -> pd.DataFrame:
 def _new_associations(table: pd.DataFrame) -> pd.DataFrame:
     cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
     counts = {"genes": table["n_genes"], "new pairs": [f"{n:,}" for n in table["n_pairs"]]}
-    return pd.DataFrame({"method": table["method"], **counts, "AUROC": cell})
+    measures = {"AUROC, similar frequency": cell, "AUROC, all terms": [f"{value:.3f}" for value in table["auroc_all"]]}
+    return pd.DataFrame({"pairs": table["pairs"], **counts, "method": table["method"], **measures})
 
 
 def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
@@ -268,7 +273,9 @@ def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told_later(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(_by_probability(table)).rename(columns={"annotated": "told later"})
+    head = {"pairs": table["pairs_of"], "genes": table["n_genes"]}
+    columns = {"annotated": "reported later", "pairs": "number of pairs"}
+    return pd.DataFrame(head | pd.DataFrame(_by_probability(table)).rename(columns=columns).to_dict("list"))
 
 
 def _by_probability(table: pd.DataFrame) -> dict[str, list[str]]:

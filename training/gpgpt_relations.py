@@ -30,6 +30,7 @@ from scgsfm.phenotypes import (
     RANKING_FEATURES,
     GeneRanker,
     HPOAnnotations,
+    IndexContents,
     PhenotypePredictor,
     pack_index,
     read_annotations,
@@ -171,7 +172,12 @@ def with_ranking(predictor: PhenotypePredictor, folder: Path, rng: np.random.Gen
 
 def independent_annotations(folder: Path, references: set[str]) -> HPOAnnotations:
     """The annotations of today without what may have been read in some publications."""
-    packed = pack_index(without(contents_of_today(folder), references))
+    return as_annotations(without(contents_of_today(folder), references))
+
+
+def as_annotations(contents: IndexContents) -> HPOAnnotations:
+    """Annotations of an index that is not kept."""
+    packed = pack_index(contents)
     with tempfile.TemporaryDirectory() as temporary:
         write_index(Path(temporary) / "index.npz", packed.arrays)
         return read_annotations(Path(temporary) / "index.npz")

@@ -25,6 +25,7 @@ from . import (
     _regulatory,
     _score,
     _train,
+    _update,
 )
 from ._terminal import BROKEN_PIPE, INTERRUPTED, any_terminal, close_quietly, flush, short_warnings
 
@@ -44,6 +45,7 @@ COMMANDS = {
     "regulatory": (_regulatory, "predict and explain the activity of peaks, sequences or variants"),
     "models": (_models, "list available models"),
     "download": (_download, "download a model into the cache directory"),
+    "update": (_update, "build an index of phenotypes from newer releases"),
     "train": (_train, "train a model"),
 }
 

@@ -92,9 +92,11 @@ def _patients(given: Sequence[str]) -> Any:
     if len(given) == 1 and given[0] != STDIN and (_is_file(given[0]) or Path(given[0]).is_dir()):
         return given[0]
     if all(one != STDIN and _is_file(one) for one in given):
-        return {Path(one).stem: Path(one) for one in given} if len({Path(one).stem for one in given}) == len(given) else {
-            one: Path(one) for one in given
-        }
+        return (
+            {Path(one).stem: Path(one) for one in given}
+            if len({Path(one).stem for one in given}) == len(given)
+            else {one: Path(one) for one in given}
+        )
     from scgsfm.phenotypes import terms_of_lines
 
     states: dict[Any, Any] = {}
@@ -118,7 +120,9 @@ def _candidates(given: Sequence[str]) -> Any:
 def _print(table: pd.DataFrame, *, explain: bool) -> None:
     shown = table.drop(columns="known", errors="ignore")
     if explain:
-        shown = shown[[name for name in ("patient", "gene", "score", "name", "state", "match", "annotated_name") if name in shown]]
+        shown = shown[
+            [name for name in ("patient", "gene", "score", "name", "state", "match", "annotated_name") if name in shown]
+        ]
     parts = shown.groupby("patient", sort=False) if "patient" in shown else [("", shown)]
     for name, part in parts:
         if name:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from scgsfm._messages import similar_names, suggestion
+from scgsfm._logging import logger
+from scgsfm._messages import similar_names, suggestion, warn
 from scgsfm.genes import approved_symbols
 
 from ._frequencies import parse_frequency
+from ._index_in_use import index_file, per_index, read_about
 from ._ontology import Ontology, normalize_name
 from ._spelling import NameIndex, clean_text
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
     from ._spelling import Slip
 
-ANNOTATIONS_FILE = Path(__file__).parents[1] / "data" / "models" / "gpgpt-mini" / "knowledge.npz"
-"""The annotations that ship with the package."""
 _DISEASE_IDS = tuple(
     (re.compile(rf"<?(?:https?://\S*/)?{pattern}/?>?", re.IGNORECASE), prefix)
     for pattern, prefix in (
@@ -39,6 +39,9 @@ _DISEASE_IDS = tuple(
         (r"mondo[:_ ]*(\d{1,7})", "MONDO"),
     )
 )
+TWO_YEARS = 731
+"""Days after which annotations are reported as old."""
+_REPORTED: set[str] = set()
 NOTICE = "Research use only: nothing here is medical advice."
 
 
@@ -337,7 +340,7 @@ class HPOAnnotations:
     def about(self) -> str:
         """Version and citation of ontology and annotations, to be shown wherever content is displayed."""
         hpo, notes = self.sources["hpo"], ", ".join(map(self.source_label, self.origins))
-        return f"{hpo['title']} {hpo['version']}, {notes} ({hpo['citation']}). {NOTICE}"
+        return f"Index {self.name}: {hpo['title']} {hpo['version']}, {notes} ({hpo['citation']}). {NOTICE}"
 
     @property
     def date(self) -> str:
@@ -354,23 +357,55 @@ def disease_id(text: str) -> str:
     return ""
 
 
-@cache
+@per_index
 def load_annotations() -> HPOAnnotations:
-    """The annotations that ship with the package; read once."""
-    return read_annotations(ANNOTATIONS_FILE)
+    """The annotations in use: those that ship with the package, or those that ``settings.phenotypes`` chooses.
+
+    They are read once. Annotations that are older than two years are reported once.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no index of the chosen name, or the chosen file is not an index.
+    """
+    hpo = read_annotations(index_file())
+    logger.debug("Phenotypes: %s", hpo.about())
+    age = (date.today() - _as_date(hpo.date)).days
+    if age > TWO_YEARS and hpo.name not in _REPORTED:
+        _REPORTED.add(hpo.name)
+        warn(
+            f"The newest annotations of the phenotype index {hpo.name!r} are of {hpo.date}, over {age // 365} years old. "
+            "`scgsfm update phenotypes --download` builds an index of today's release."
+        )
+    return hpo
+
+
+def _as_date(text: str) -> date:
+    """Date of ``2025-11-24`` or ``2025-12``; today for other versions."""
+    parts = [int(part) for part in re.findall(r"\d+", text)]
+    try:
+        return date(*[*parts, 1, 1][:3])
+    except (ValueError, TypeError):
+        return date.today()
 
 
 def read_annotations(path: str | os.PathLike[str]) -> HPOAnnotations:
-    """Read a file that ``training/build_phenotypes.py`` wrote."""
+    """Read an index file, as :func:`update_annotations` and ``training/build_phenotypes.py`` write it.
+
+    Raises
+    ------
+    ValueError
+        If the file is not an index, is damaged, or was written by a later version of the package.
+    """
+    about = read_about(Path(path))
     with np.load(path, allow_pickle=False) as stored:
         arrays = {key: stored[key] for key in stored.files}
-    return _unpack(arrays)
+    return _unpack(arrays, about)
 
 
-def _unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
+def _unpack(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> HPOAnnotations:
     """The annotations from arrays; texts are stored as lines of UTF-8."""
     texts: dict[str, Any] = {key: _lines(arrays[key]) for key in _TEXTS if key in arrays}
-    about = json.loads(arrays["about"].tobytes().decode())
     ontology = Ontology(
         numbers=arrays["terms"].astype(np.int64),
         names=texts["term_names"],
@@ -406,7 +441,7 @@ def _unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
         tuple(about.get("origins", ("hpo_annotations",))),
         arrays["annotation_origins"].astype(np.int64) if "annotation_origins" in arrays else None,
         dict(other_ids),
-        about.get("name", "unnamed"),
+        about["name"],
     )
 
 

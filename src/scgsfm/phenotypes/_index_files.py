@@ -10,11 +10,13 @@ import zipfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scgsfm.genes import resolve
+
+from ._index_in_use import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,6 +86,7 @@ def pack_index(contents: IndexContents) -> PackedIndex:
     columns = list(zip(*rows, strict=True)) or [()] * 7
     (frequencies, references, codes) = (_coded(columns[i]) for i in (3, 4, 5))
     about = {
+        "format": FORMAT,
         "name": contents.name,
         "sources": {key: dict(value) for key, value in contents.sources.items()},
         "kinds": kinds,
@@ -140,14 +143,14 @@ def _ontology_arrays(ontology: OntologyRelease) -> tuple[dict[int, int], dict[st
     }
 
 
-def _merged(sources: Mapping[str, Iterable[Annotation]], row: Mapping[int, int]) -> tuple[list[tuple], int]:
+def _merged(sources: Mapping[str, Iterable[Annotation]], row: Mapping[int, int]) -> tuple[list[tuple[Any, ...]], int]:
     """Disease, row of the term, negated, frequency, reference, code and source of each annotation."""
-    found: set[tuple] = set()
+    found: set[tuple[Any, ...]] = set()
     known: set[tuple[str, int]] = set()
     unknown = 0
-    for source, annotations in sources.items():
+    for source, given in sources.items():
         own = set()
-        for a in annotations:
+        for a in given:
             term = row.get(a.term)
             if term is None:
                 unknown += 1

@@ -229,17 +229,14 @@ class Ontology:
             advice = f"consider {' or '.join(known)}" if known else "it has no successor"
             return f"({name}) is obsolete: {advice}."
         missing = f"is not a term of the Human Phenotype Ontology, version {self.version}"
-        name = self.newer.get(int(numbers[0])) if numbers else None
-        if name or (not numbers and (name := self._newer_names.get(normalize_name(text)))):
-            called = f"({name}) " if numbers else ""
+        called = f"({name}) " if numbers and (name := self.newer.get(int(numbers[0]))) else ""
+        if called or (not numbers and normalize_name(text) in self._newer_names):
             return f"{called}{missing}, but of a later one: give a more general term."
-        if numbers:
-            return f"{missing}: it may be newer."
-        return f"{missing}.{suggestion(self.suggest(text))}"
+        return f"{missing}: it may be newer." if numbers else f"{missing}.{suggestion(self.suggest(text))}"
 
     @cached_property
-    def _newer_names(self) -> dict[str, str]:
-        return {normalize_name(name): name for name in self.newer.values()}
+    def _newer_names(self) -> frozenset[str]:
+        return frozenset(map(normalize_name, self.newer.values()))
 
     def unsuited_reason(self, row: int) -> str:
         """Why a term that is not a phenotype cannot be used."""

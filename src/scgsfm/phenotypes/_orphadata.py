@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ._release_files import Annotation, Link, OrphanetRelease, date_in, term_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 FREQUENCY_CLASSES = {
     "Obligate (100%)": "HP:0040280",
@@ -38,9 +38,13 @@ def read_orphadata(paths: Iterable[Path]) -> OrphanetRelease:
     """
     release = OrphanetRelease("", [], {}, {}, [])
     for path in paths:
+        text = text_of(path)
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entities can expand without limit, and Orphadata has none
+            msg = f"{path} defines entities of XML: it is not a product of Orphadata, such as en_product6.xml."
+            raise ValueError(msg)
         try:
-            root = ElementTree.fromstring(text_of(path).encode())
-        except ElementTree.ParseError as error:
+            root = ET.fromstring(text.encode())  # noqa: S314
+        except ET.ParseError as error:
             msg = f"{path} is not complete XML ({error}): give a product of Orphadata, such as en_product6.xml."
             raise ValueError(msg) from error
         disorders = list(root.iter("Disorder"))
@@ -55,7 +59,7 @@ def read_orphadata(paths: Iterable[Path]) -> OrphanetRelease:
     return release
 
 
-def _add(release: OrphanetRelease, disorder: ElementTree.Element) -> None:
+def _add(release: OrphanetRelease, disorder: ET.Element) -> None:
     code = (disorder.findtext("OrphaCode") or "").strip()
     if not code.isdecimal():
         return
@@ -67,8 +71,8 @@ def _add(release: OrphanetRelease, disorder: ElementTree.Element) -> None:
     for found in disorder.findall("DisorderGeneAssociationList/DisorderGeneAssociation"):
         symbol = (found.findtext("Gene/Symbol") or "").strip()
         relation = (found.findtext("DisorderGeneAssociationType/Name") or "").strip()
-        # candidates that were tested without a result are no genes of the disease
-        if symbol and relation != "Candidate gene tested in":
+        # candidates and biomarkers are no genes that cause the disease
+        if symbol and relation not in ("Candidate gene tested in", "Biomarker tested in"):
             release.links.append(Link(symbol, "", disease, relation))
     for found in disorder.findall("HPODisorderAssociationList/HPODisorderAssociation"):
         term = term_of(found.findtext("HPO/HPOId") or "")

@@ -79,7 +79,9 @@ def read_patient(
     return terms
 
 
-def parse_patient(phenotypes: Terms, excluded: Terms = (), *, expand_diseases: bool = False) -> tuple[PatientTerms, str]:
+def parse_patient(
+    phenotypes: Terms, excluded: Terms = (), *, expand_diseases: bool = False
+) -> tuple[PatientTerms, str]:
     """Terms of a patient as :func:`read_patient`, and a report of the items that are left out; empty if none is."""
     has, lacks, unstated = split_patient(phenotypes, "phenotypes")
     more, nested, unstated_too = split_patient(excluded, "excluded")

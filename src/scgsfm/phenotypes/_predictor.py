@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from scgsfm.genes import approved_symbols
 
-from ._annotations import ANNOTATIONS_FILE, load_annotations
+from ._annotations import load_annotations
+from ._index_in_use import ANNOTATIONS_FILE, per_index
 
 if TYPE_CHECKING:
     import os
@@ -228,9 +229,9 @@ def isotonic_probability(raw: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return probability
 
 
-@cache
+@per_index
 def load_predictor() -> PhenotypePredictor:
-    """The predictor that ships with the package; read once."""
+    """The predictor that ships with the package, with the annotations in use; read once."""
     return read_predictor(PREDICTOR_FILE)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from scgsfm.settings import settings
 from ._annotations import load_annotations
 from ._explanations import Explanation, explain_excluded, explain_present
 from ._gene_ranking import RankedGenes, load_ranker, rank_genes, rankable_genes
+from ._index_in_use import per_index
 from ._predictor import load_predictor
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _ranking_table(ranked: RankedGenes, n_top: int | None, candidates: Sequence[
     return table
 
 
-@cache
+@per_index
 def _texts() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """IDs and names of diseases, each with an empty one at the end, which is that of row -1; and genes."""
     hpo = load_annotations()

@@ -9,8 +9,7 @@ import lzma
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from ._frequencies import parse_frequency
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 MAX_BAD = 0.01
 """Fraction of unreadable lines above which a file is refused."""
@@ -27,7 +27,7 @@ _HP = re.compile(r"(?:HP:|http://purl\.obolibrary\.org/obo/HP_)(\d{7})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DISEASE = re.compile(r"(OMIM|ORPHA|DECIPHER|MONDO):\d+")
 _REPLACED_BY = "http://purl.obolibrary.org/obo/IAO_0100001"
-_OPENERS: dict[bytes, Callable[..., IO[bytes]]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 
 class Term(NamedTuple):
@@ -111,7 +111,7 @@ def text_of(path: Path) -> str:
         raise ValueError(msg)
     try:
         with _OPENERS.get(start[:2], open)(path, "rb") as file:
-            return file.read().decode("utf-8-sig")
+            return str(file.read(), "utf-8-sig")
     except (UnicodeDecodeError, EOFError, OSError, lzma.LZMAError) as error:
         msg = f"{path} cannot be read as text: {error}."
         raise ValueError(msg) from error
@@ -156,12 +156,12 @@ def read_ontology(path: Path) -> OntologyRelease:
             name = node.name.removeprefix("obsolete ").strip()
             obsolete[node.number] = (name, list(dict.fromkeys([*node.replaced, *node.consider])))
     for old, new in replaced.items():
-        seen = {old}
-        while new in replaced and new not in seen:  # a successor that was replaced in turn
-            seen.add(new)
-            new = replaced[new]
-        if new in terms:
-            terms[new].alternatives.append(old)
+        successor, seen = new, {old}
+        while successor in replaced and successor not in seen:  # a successor that was replaced in turn
+            seen.add(successor)
+            successor = replaced[successor]
+        if successor in terms:
+            terms[successor].alternatives.append(old)
     is_a = {(child, parent) for child, parent in is_a if parent in terms}
     if not terms or not is_a:
         msg = f"{path} contains no terms of the Human Phenotype Ontology: give hp.json or hp.obo."
@@ -208,27 +208,30 @@ def _graph_nodes(text: str, path: Path) -> tuple[str, list[_Node]]:
         v.get("val", "") for v in meta.get("basicPropertyValues", []) if v.get("pred", "").endswith("versionInfo")
     ]
     version = date_in(meta.get("version", "")) or date_in(" ".join(stated))
-    nodes: dict[int, _Node] = {}
-    for one in given:
-        number = term_of(one["id"])
-        if number is None:
-            continue
-        node = nodes[number] = _Node(number, one.get("lbl", ""), bool(one.get("meta", {}).get("deprecated")))
-        for synonym in one.get("meta", {}).get("synonyms", []):
-            node.add_synonym(synonym["val"], synonym["pred"] == "hasExactSynonym")
-        for value in one.get("meta", {}).get("basicPropertyValues", []):
-            predicate, text = value["pred"], value["val"]
-            if predicate.endswith("hasAlternativeId"):
-                node.add(node.former, text)
-            elif predicate == _REPLACED_BY:
-                node.add(node.replaced, text)
-            elif predicate.endswith("#consider"):
-                node.add(node.consider, text)
+    nodes = {node.number: node for one in given if (node := _graph_node(one))}
     for edge in edges:
         child = term_of(edge["sub"])
         if edge["pred"] == "is_a" and child in nodes:
             nodes[child].add(nodes[child].parents, edge["obj"])
     return version, list(nodes.values())
+
+
+def _graph_node(given: dict[str, Any]) -> _Node | None:
+    """A term of a file of OBO Graphs; ``None`` for terms of other ontologies."""
+    number, meta = term_of(given["id"]), given.get("meta", {})
+    if number is None:
+        return None
+    node = _Node(number, given.get("lbl", ""), bool(meta.get("deprecated")))
+    for synonym in meta.get("synonyms", []):
+        node.add_synonym(synonym["val"], synonym["pred"] == "hasExactSynonym")
+    for value in meta.get("basicPropertyValues", []):
+        if value["pred"].endswith("hasAlternativeId"):
+            node.add(node.former, value["val"])
+        elif value["pred"] == _REPLACED_BY:
+            node.add(node.replaced, value["val"])
+        elif value["pred"].endswith("#consider"):
+            node.add(node.consider, value["val"])
+    return node
 
 
 def _obo_nodes(text: str, path: Path) -> tuple[str, list[_Node]]:
@@ -274,22 +277,15 @@ class _Lines:
     """Lines of a table by the names of its columns; counts those that cannot be read."""
 
     def __init__(self, path: Path, needed: Iterable[str]) -> None:
-        self.path, self.bad, self.n = path, [], 0  # type: ignore[var-annotated]
+        self.path, self.n = path, 0
+        self.bad: list[str] = []
         lines = text_of(path).splitlines()
         self.comments = [line for line in lines[:50] if line.startswith("#")]
-        for start, line in enumerate(lines):
-            names = [_plain(name) for name in line.lstrip("#").split("\t")]
-            if set(needed) <= set(names):
-                break
-            if start == 50 or start == len(lines) - 1:
-                start = -1
-                break
-        else:
-            start = -1
-        if start < 0:
+        start = next((i for i, line in enumerate(lines[:50]) if set(needed) <= set(_columns(line))), None)
+        if start is None:
             msg = f"{path} has no header with the columns {', '.join(needed)}: is it another file, or an old format?"
             raise ValueError(msg)
-        self.columns = {name: i for i, name in enumerate(names)}
+        self.columns = {name: i for i, name in enumerate(_columns(lines[start]))}
         self._lines = [(i + 1, line) for i, line in enumerate(lines) if i > start and line.strip()]
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
@@ -319,8 +315,9 @@ class _Lines:
             warn(f"{msg} They are left out.")
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def _columns(line: str) -> list[str]:
+    """Names of columns, without the differences of spelling between releases."""
+    return [re.sub(r"[^a-z0-9]", "", name.lower()) for name in line.split("\t")]
 
 
 def read_hpoa(path: Path) -> AnnotationRelease:

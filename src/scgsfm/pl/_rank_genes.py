@@ -130,7 +130,9 @@ def rank_genes(
 def _check(table: pd.DataFrame) -> None:
     check_columns(table, ("gene", "rank", "score"), "rank_genes")
     if "match" not in table:
-        msg = "The table does not say how the genes explain the phenotypes: use `scgsfm.tl.rank_genes(…, explain=True)`."
+        msg = (
+            "The table does not say how the genes explain the phenotypes: use `scgsfm.tl.rank_genes(…, explain=True)`."
+        )
         raise ValueError(msg)
     check_columns(table, COLUMNS, "rank_genes")
     if table.empty:
@@ -178,7 +180,9 @@ def _draw(table: pd.DataFrame, genes: list[str], terms: list[str], ax: Axes, opt
     if none.any():
         ax.scatter(x[none], y[none], s=10, facecolors="none", edgecolors=grey, linewidths=0.8, zorder=2)
         handles.append(
-            Line2D([], [], linestyle="", marker="o", markersize=3.5, fillstyle="none", color=grey, label="not explained")
+            Line2D(
+                [], [], linestyle="", marker="o", markersize=3.5, fillstyle="none", color=grey, label="not explained"
+            )
         )
     if against.any():
         ax.scatter(x[against], y[against], s=34, marker="x", color=OKABE_ITO[3], linewidths=1.6, zorder=2)

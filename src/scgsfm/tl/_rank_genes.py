@@ -150,7 +150,5 @@ def rank_genes(
     """
     if n_top is not None:
         check_at_least("n_top", n_top, 1, or_none="all genes")
-    patients = read_patients(
-        phenotypes, excluded, candidates, on_unknown=on_unknown, expand_diseases=expand_diseases
-    )
+    patients = read_patients(phenotypes, excluded, candidates, on_unknown=on_unknown, expand_diseases=expand_diseases)
     return patients_table(patients, n_top, explain=explain)
