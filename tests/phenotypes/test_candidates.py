@@ -15,21 +15,29 @@ if TYPE_CHECKING:
     from typing import Any
 
 VEP = (
-    '##INFO=<ID=CSQ,Number=.,Type=String,Description="Consequence annotations from Ensembl VEP. Format: '
-    'Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type">',
-    "DP=3;CSQ=T|missense_variant|MODERATE|FBN1|ENSG00000166147|Transcript,"
-    "T|upstream_gene_variant|MODIFIER|CEP152|ENSG00000103995|Transcript",
+    (
+        '##INFO=<ID=CSQ,Number=.,Type=String,Description="Consequence annotations from Ensembl VEP. Format: '
+        'Allele|Consequence|IMPACT|SYMBOL|Gene|Feature_type">'
+    ),
+    (
+        "DP=3;CSQ=T|missense_variant|MODERATE|FBN1|ENSG00000166147|Transcript,"
+        "T|upstream_gene_variant|MODIFIER|CEP152|ENSG00000103995|Transcript"
+    ),
     "CSQ=A|stop_gained|HIGH||ENSG00000144285|Transcript",
 )
 SNPEFF = (
-    "##INFO=<ID=ANN,Number=.,Type=String,Description=\"Functional annotations: 'Allele | Annotation | Annotation_Impact | "
-    "Gene_Name | Gene_ID | Feature_Type'\">",
+    (
+        "##INFO=<ID=ANN,Number=.,Type=String,Description=\"Functional annotations: 'Allele | Annotation | Annotation_Impact | "
+        "Gene_Name | Gene_ID | Feature_Type'\">"
+    ),
     "ANN=T|missense_variant|MODERATE|FBN1|ENSG00000166147|transcript,T|intergenic_region|MODIFIER|A-B|A-B|x",
     "ANN=A|stop_gained&splice_region_variant|HIGH|SCN1A|ENSG00000144285|transcript",
 )
 BCFTOOLS = (
-    '##INFO=<ID=BCSQ,Number=.,Type=String,Description="Local consequence annotation from BCFtools/csq. Format: '
-    '[*]Consequence|gene|transcript|biotype|strand|amino_acid_change|dna_change">',
+    (
+        '##INFO=<ID=BCSQ,Number=.,Type=String,Description="Local consequence annotation from BCFtools/csq. Format: '
+        '[*]Consequence|gene|transcript|biotype|strand|amino_acid_change|dna_change">'
+    ),
     "BCSQ=missense|FBN1|ENST1|protein_coding|-|1A>1T|1A>T",
     "BCSQ=*stop_gained|SCN1A|ENST2|protein_coding",
 )

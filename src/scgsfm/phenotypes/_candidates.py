@@ -147,28 +147,24 @@ def candidate_symbols(
 
 def genes_of_packet(packet: Any) -> list[str]:
     """Genes in the interpretations of a phenopacket of version 2, or listed in one of version 1."""
-    found: dict[str, None] = {}
-    _collect(packet, found)
-    return list(found)
+    inner = next((packet[key] for key in ("phenopacket", "proband") if isinstance(packet.get(key), dict)), packet)
+    found = [_symbol(gene) for gene in inner.get("genes") or () if isinstance(gene, dict)]
+    found += _genes_below([packet.get("interpretations"), inner.get("interpretations")])
+    return list(dict.fromkeys(filter(None, found)))
 
 
-def _collect(node: Any, found: dict[str, None], *, inside: bool = False) -> None:
-    """Symbols of genes below interpretations, in their order."""
+def _genes_below(node: Any) -> list[str]:
+    """Symbols of all genes below a part of a phenopacket, in their order."""
     if isinstance(node, list):
-        for item in node:
-            _collect(item, found, inside=inside)
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            name = key.replace("_", "").lower()
-            if inside and name in ("gene", "genecontext") and isinstance(value, dict):
-                symbol = value.get("symbol") or value.get("valueId") or value.get("value_id") or value.get("id")
-                if symbol:
-                    found[str(symbol)] = None
-            elif inside and name == "genes" and isinstance(value, list):
-                _collect([{"gene": gene} for gene in value], found, inside=True)
-            elif name in ("phenopacket", "proband"):
-                _collect(value, found)
-            elif name == "genes" and isinstance(value, list):  # version 1
-                _collect([{"gene": gene} for gene in value], found, inside=True)
-            elif inside or name == "interpretations":
-                _collect(value, found, inside=True)
+        return [gene for item in node for gene in _genes_below(item)]
+    if not isinstance(node, dict):
+        return []
+    found = []
+    for key, value in node.items():
+        is_gene = key.replace("_", "").lower() in ("gene", "genecontext") and isinstance(value, dict)
+        found += [_symbol(value)] if is_gene else _genes_below(value)
+    return found
+
+
+def _symbol(gene: dict[str, Any]) -> str:
+    return str(next((gene[key] for key in ("symbol", "valueId", "value_id", "id") if gene.get(key)), ""))

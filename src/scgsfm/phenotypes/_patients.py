@@ -145,21 +145,25 @@ def _many_patients(given: Any) -> dict[str, _Given] | None:
     if is_text_file(given):
         return _of_file(Path(given))
     if isinstance(given, Mapping):
-        if is_phenopacket(given):
-            return None
-        if isinstance(given.get("members"), list):  # a cohort
-            return _named(given["members"])
-        values = list(given.values())
-        states = [isinstance(value, str) or not isinstance(value, Iterable | PathLike) for value in values]
-        if not values or all(states):
-            return None
-        return {str(name): _Given(value) for name, value in given.items()}
-    if isinstance(given, list | tuple):
-        if given and all(isinstance(one, Mapping) and is_phenopacket(one) for one in given):
-            return _named(given)
-        if given and all(_is_packet_path(one) for one in given):
-            return _of_paths([Path(one) for one in given])
-    return None
+        return _of_mapping(given)
+    return _of_list(given) if isinstance(given, list | tuple) and given else None
+
+
+def _of_mapping(given: Mapping[Any, Any]) -> dict[str, _Given] | None:
+    """Patients of a cohort, or of a dict by name."""
+    if isinstance(given.get("members"), list):
+        return _named(given["members"])
+    states = [isinstance(value, str) or not isinstance(value, Iterable | PathLike) for value in given.values()]
+    if is_phenopacket(given) or all(states):
+        return None
+    return {str(name): _Given(value) for name, value in given.items()}
+
+
+def _of_list(given: list[Any] | tuple[Any, ...]) -> dict[str, _Given] | None:
+    """Patients of phenopackets, or of their files."""
+    if all(isinstance(one, Mapping) and is_phenopacket(one) for one in given):
+        return _named(given)
+    return _of_paths([Path(one) for one in given]) if all(map(_is_packet_path, given)) else None
 
 
 def _is_packet_path(one: Any) -> bool:
@@ -193,10 +197,9 @@ def _of_file(path: Path) -> dict[str, _Given] | None:
             return _of_table(table)
         return None
     content = read_patient_file(path)
-    if isinstance(content, list) and content and all(isinstance(c, Mapping) and is_phenopacket(c) for c in content):
-        return _named(content)
-    members = content.get("members") if isinstance(content, dict) else None
-    return _named(members) if isinstance(members, list) else None
+    if isinstance(content, list):
+        return _of_list(content) if content else None
+    return _named(content["members"]) if isinstance(content.get("members"), list) else None
 
 
 def _named(packets: Iterable[Any]) -> dict[str, _Given]:

@@ -53,7 +53,7 @@ def _with_progress(items: Iterable[int], n: int) -> Iterable[int]:
         return items
     from tqdm import tqdm
 
-    return tqdm(items, total=n, desc="patients", unit="patient")
+    return tqdm(items, total=n, desc="patients", unit="patient", mininterval=1)
 
 
 def _ranking_table(ranked: RankedGenes, n_top: int | None, candidates: Sequence[str] | None) -> pd.DataFrame:
@@ -125,8 +125,7 @@ def _explanation_table(ranked: RankedGenes, table: pd.DataFrame) -> pd.DataFrame
         place = known.place.get(gene["gene"], -1)
         head = {name: gene[name] for name in ("gene", "rank", "score", "evidence", "disease", "disease_name")}
         for state, terms in (("present", ranked.terms), ("excluded", ranked.excluded)):
-            for term in terms:
-                rows.append(head | _as_row(term, state, _explained(ranked, place, term, state)))
+            rows += [head | _as_row(term, state, _explained(ranked, place, term, state)) for term in terms]
     columns = pd.DataFrame(rows)
     text = ["gene", "evidence", "disease", "disease_name", *_TEXTS]
     return columns.astype(dict.fromkeys(text, object)) if rows else columns
