@@ -170,6 +170,10 @@ class Ontology:
             ]
         )
 
+    def is_word(self, word: str) -> bool:
+        """Whether a word in the common spelling occurs in names or synonyms."""
+        return word in self._all_names.words
+
     def correct(self, text: str) -> list[Slip]:
         """Terms that a misspelled name may stand for; a single one with a single row if it is beyond doubt."""
         return [] if term_number(text) is not None else self._all_names.correct(text)

@@ -13,7 +13,7 @@ from scgsfm._messages import check_choice, warn
 from ._annotations import disease_id, load_annotations
 from ._ontology import term_number
 from ._patient_files import is_phenopacket, is_text_file, read_patient_file, read_phenopacket
-from ._spelling import clean_text
+from ._spelling import clean_text, spelling_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,7 +217,7 @@ class _Reader:
         ontology = self.ontology
         rows = ontology.read(text)
         if not rows and not self._is_disease(text):
-            slips = ontology.correct(text)
+            slips = [] if self._is_word_of_diseases(text) else ontology.correct(text)
             rows = list(slips[0].rows) if len(slips) == 1 else []
         if len(rows) == 1 and ontology.is_phenotype[rows[0]]:
             return rows
@@ -241,6 +241,10 @@ class _Reader:
 
     def _is_disease(self, text: str) -> bool:
         return bool(disease_id(text) or self.hpo.find_disease(text))
+
+    def _is_word_of_diseases(self, text: str) -> bool:
+        """Whether a word occurs in names of diseases but not of terms: *hemophilia* is no slip of *hemobilia*."""
+        return any(self.hpo.is_disease_word(word) and not self.ontology.is_word(word) for word in spelling_words(text))
 
     def _diseases(self, text: str) -> list[int]:
         if rows := self.hpo.find_disease(text):
