@@ -233,7 +233,7 @@ class Ontology:
             advice = f"consider {' or '.join(known)}" if known else "it has no successor"
             return f"({name}) is obsolete: {advice}."
         missing = f"is not a term of the Human Phenotype Ontology, version {self.version}"
-        called = f"({name}) " if numbers and (name := self.newer.get(int(numbers[0]))) else ""
+        called = f"({later}) " if numbers and (later := self.newer.get(int(numbers[0]))) else ""
         if called or (not numbers and normalize_name(text) in self._newer_names):
             return f"{called}{missing}, but of a later one: give a more general term."
         return f"{missing}: it may be newer." if numbers else f"{missing}.{suggestion(self.suggest(text))}"
