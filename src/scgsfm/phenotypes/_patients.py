@@ -74,10 +74,10 @@ def read_patients(
     many = _many_patients(phenotypes)
     if many is None:
         packet = read_patient_file(phenotypes) if is_text_file(phenotypes) else phenotypes
-        terms, report = parse_patient(packet, excluded, expand_diseases=expand_diseases)  # type: ignore[arg-type]
+        terms, report = parse_patient(packet, excluded, expand_diseases=expand_diseases)
         _tell([report] if report else [], on_unknown)
         return Patients([""], [terms], [_candidates_of(packet, candidates, on_unknown)], several=False)
-    if not isinstance(excluded, str) and not list(excluded):
+    if not isinstance(excluded, str | PathLike) and not list(excluded):
         return _read_many(many, candidates, on_unknown, expand_diseases)
     msg = "`excluded` holds for one patient: for several, give the excluded terms with each patient."
     raise ValueError(msg)

@@ -53,7 +53,8 @@ def _with_progress(items: Iterable[int], n: int) -> Iterable[int]:
         return items
     from tqdm import tqdm
 
-    return tqdm(items, total=n, desc="patients", unit="patient", mininterval=1)
+    progress: Iterable[int] = tqdm(items, total=n, desc="patients", unit="patient", mininterval=1)
+    return progress
 
 
 def _ranking_table(ranked: RankedGenes, n_top: int | None, candidates: Sequence[str] | None) -> pd.DataFrame:
