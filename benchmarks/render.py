@@ -253,6 +253,24 @@ def _gene_ranking(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(head | {"median rank": [f"{rank:.0f}" for rank in table["median"]]} | columns)
 
 
+def _gene_ranking_shootout(table: pd.DataFrame) -> pd.DataFrame:
+    names = {"top1": "top 1", "top5": "top 5", "top10": "top 10", "mrr": "MRR"}
+    columns = {text: [_interval_if_any(row, name) for _, row in table.iterrows()] for name, text in names.items()}
+    head = table.columns[: table.columns.get_loc("n_cases")]
+    return table[list(head)].assign(cases=[f"{n:,}" for n in table["n_cases"]], **columns)
+
+
+def _interval_if_any(row: pd.Series, name: str) -> str:
+    if pd.isna(row[name]):
+        return ""
+    return f"{row[name]:.3f}" if pd.isna(row[f"{name}_low"]) else _between(row, name)
+
+
+def _gene_ranking_speed(table: pd.DataFrame) -> pd.DataFrame:
+    seconds = {"seconds": table["seconds"], "CPU seconds": table["cpu_seconds"]}
+    return table[["task"]].assign(**{name: column.map("{:.2f}".format) for name, column in seconds.items()})
+
+
 def _gene_relations(table: pd.DataFrame) -> pd.DataFrame:
     cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
     return wide(table.assign(cell=cell, summaries="summaries " + table["summaries"]), ["method"], ["summaries"])
@@ -331,6 +349,9 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "expand_choice": _expand_choice,
     "expand_methods": _expand_methods,
     "gene_ranking": _gene_ranking,
+    "gene_ranking_shootout": _gene_ranking_shootout,
+    "gene_ranking_speed": _gene_ranking_speed,
+    "gene_ranking_years": _gene_ranking_shootout,
     "gene_relations": _gene_relations,
     "new_associations": _new_associations,
     "relation_calibration": _relation_calibration,

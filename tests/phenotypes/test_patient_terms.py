@@ -73,6 +73,40 @@ def test_forms(given: Any, present: list[str], absent: list[str]) -> None:
     assert (names(terms.present), names(terms.absent)) == (present, absent)
 
 
+@pytest.mark.parametrize("text", ["Haemophilia", "hemophilia"])
+def test_words_of_diseases_are_no_slips(text: str) -> None:
+    """They are not read as Hemobilia, the most similar term."""
+    with pytest.raises(ValueError, match="None of the terms"):
+        read_patient([text])
+
+
+@pytest.mark.parametrize(
+    "text", ["MONDO:0007947", "http://purl.obolibrary.org/obo/MONDO_0007947", "OMIM:154700", "ORPHA:558"]
+)
+def test_diseases_stand_for_their_phenotypes(text: str) -> None:
+    with pytest.raises(ValueError, match="is a disease, Marfan syndrome .* `expand_diseases=True`"):
+        read_patient([text])
+    assert {"Ectopia lentis", "Arachnodactyly"} <= set(names(read_patient([text], expand_diseases=True).present))
+
+
+@pytest.mark.parametrize(
+    ("term", "branch"),
+    [
+        ("HP:0000006", "Mode of inheritance"),
+        ("HP:0003577", "Clinical modifier"),
+        ("HP:0001522", "Clinical modifier"),
+        ("HP:0031797", "Clinical course"),
+        ("HP:0100602", "Past medical history"),
+        ("HP:0040279", "Frequency"),
+    ],
+)
+def test_terms_that_are_not_phenotypes_are_left_out(term: str, branch: str) -> None:
+    with pytest.warns(UserWarning, match=f"1 of 2 terms left out:\n  - '{term}' .* is not a phenotype") as caught:
+        assert names(read_patient([term, "Seizure"]).present) == ["Seizure"]
+    assert len(caught) == 1
+    assert branch in str(caught[0].message)
+
+
 def test_items_without_a_state_are_reported() -> None:
     with pytest.warns(UserWarning, match="'HP:0001250' is neither present nor absent: it is 'maybe'"):
         assert names(read_patient({"HP:0001250": "maybe", "Ataxia": True}).present) == ["Ataxia"]

@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
         table = tl.rank_genes(
             present,
             excluded=[*absent, *_patient(args.excluded)[0]],
-            genes=read_genes(args.genes) or None,
+            candidates=read_genes(args.genes) or None,
             on_unknown=args.on_unknown,
             expand_diseases=args.expand_diseases,
             n_top=n if args.output is None else args.n,

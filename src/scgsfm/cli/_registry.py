@@ -19,6 +19,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Phenotypes and regulatory DNA": {
         "phenotypes": "look up and predict phenotypes of a gene, or prioritize genes by phenotypes",
+        "rank-genes": "rank genes by how well they explain the phenotypes of one or many patients",
         "ask": "answer a question about genes, phenotypes and diseases from annotations",
         "regulatory": "predict and explain the activity of peaks, sequences or variants",
     },

@@ -6,18 +6,22 @@ This package needs NumPy, SciPy and pandas, but neither PyTorch nor an extra. Th
 
 from ._annotations import HPOAnnotations, load_annotations, read_annotations
 from ._answer_sources import approved_symbol, gene_functions, predicted_probability
+from ._candidates import candidate_symbols
 from ._enrichment import AnnotatedSets, PhenotypeEnrichment
 from ._evidence import Evidence
+from ._explanations import MATCHES
 from ._frequencies import frequency_words, parse_frequency
 from ._gene_ranking import RANKING_FEATURES, GeneRanker, RankedGenes, load_ranker, rank_genes
-from ._gene_tables import annotated_symbols, association_table, candidate_symbols, ranking_table, read_genes
+from ._gene_tables import annotated_symbols, association_table
 from ._index_in_use import ANNOTATIONS_FILE, index_file, installed_indexes, per_index
 from ._ontology import Ontology
 from ._orphadata import orphanet_annotation, read_orphadata
 from ._packed_index import IndexContents, PackedIndex, check_index, pack_index, write_index
 from ._patient_files import is_text_file, terms_of_lines
 from ._patient_terms import PatientTerms, Terms, read_patient, read_terms, split_patient
+from ._patients import Patients, read_patients
 from ._predictor import PREDICTOR_FILE, PhenotypePredictor, load_predictor, read_predictor
+from ._ranking_tables import patients_table
 from ._release_files import (
     Annotation,
     AnnotationRelease,
@@ -34,6 +38,7 @@ from ._update_annotations import HPO_URLS, InstalledIndex, update_annotations
 __all__ = [
     "ANNOTATIONS_FILE",
     "HPO_URLS",
+    "MATCHES",
     "PREDICTOR_FILE",
     "QUESTION_KINDS",
     "RANKING_FEATURES",
@@ -54,6 +59,7 @@ __all__ = [
     "OrphanetRelease",
     "PackedIndex",
     "PatientTerms",
+    "Patients",
     "PhenotypeEnrichment",
     "PhenotypePredictor",
     "Predict",
@@ -76,17 +82,17 @@ __all__ = [
     "orphanet_annotation",
     "pack_index",
     "parse_frequency",
+    "patients_table",
     "per_index",
     "predicted_probability",
     "rank_genes",
-    "ranking_table",
     "read_annotations",
     "read_gene_links",
-    "read_genes",
     "read_hpoa",
     "read_ontology",
     "read_orphadata",
     "read_patient",
+    "read_patients",
     "read_predictor",
     "read_terms",
     "split_patient",

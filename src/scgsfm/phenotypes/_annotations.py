@@ -150,6 +150,10 @@ class HPOAnnotations:
         synonyms = zip(self.disease_synonyms, self.disease_synonym_rows.tolist(), strict=True)
         return NameIndex([*((name, row) for row, name in enumerate(self.disease_names)), *synonyms])
 
+    def is_disease_word(self, word: str) -> bool:
+        """Whether a word in the common spelling occurs in names of diseases."""
+        return word in self._disease_spellings.words
+
     def correct_disease(self, text: str) -> list[Slip]:
         """Diseases that a misspelled name may stand for; a single one if it is beyond doubt."""
         return [] if disease_id(text) else self._disease_spellings.correct(text)
@@ -288,6 +292,11 @@ class HPOAnnotations:
 
         above = (self.gene_terms() @ self.ontology.closure).astype(bool)
         return sparse.csr_array(above.multiply(self.ontology.is_phenotype).astype(bool))
+
+    @cached_property
+    def gene_phenotypes_by_term(self) -> sparse.csc_array:
+        """The same as :attr:`gene_phenotypes`, in columns."""
+        return self.gene_phenotypes.tocsc()
 
     @cached_property
     def information(self) -> np.ndarray:

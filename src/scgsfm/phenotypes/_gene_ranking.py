@@ -28,6 +28,8 @@ STEP_FACTOR = 0.3
 """Factor of the likelihood ratio for each generation between the patient's term and its annotated ancestor."""
 MAX_EXCLUDED = 0.95
 """Upper bound of the frequency of an excluded term, so that no single term rules out a disease."""
+MAX_CACHED = 2000
+"""Terms whose likelihoods are kept."""
 
 
 class GeneRanker:
@@ -114,7 +116,9 @@ class GeneRanker:
 
     @cached_property
     def _columns(self) -> sparse.csc_array:
-        return self.frequency.tocsc()
+        columns = self.frequency.tocsc()
+        columns.sort_indices()
+        return columns
 
     @cached_property
     def information(self) -> np.ndarray:
@@ -133,6 +137,11 @@ class GeneRanker:
         """Frequency of the annotated terms without ancestors."""
         direct = self.hpo.disease_terms()[self.diseases].astype(np.float64)
         return direct.multiply(self.frequency).tocsr()
+
+    @cached_property
+    def _expected_information(self) -> np.ndarray:
+        total: np.ndarray = self._expected @ self.information
+        return total
 
     @cached_property
     def _gene_terms(self) -> sparse.csr_array:
@@ -170,8 +179,8 @@ class GeneRanker:
             excluded[rows] += np.log1p(-np.minimum(frequency, MAX_EXCLUDED))
         ancestors = self.ontology.with_ancestors(terms)
         ancestors = ancestors[self.ontology.is_phenotype[ancestors]]
-        total = self._expected @ self.information
-        missed = self._expected @ (self.information - self._matched(ancestors))
+        total = self._expected_information
+        missed = total - self._expected @ self._matched(ancestors)
         shared = self._shared(ancestors)
         root = np.sqrt(max(len(terms), 1))
         columns = (
@@ -190,15 +199,31 @@ class GeneRanker:
         entries = slice(*self._columns.indptr[term : term + 2])
         return self._columns.indices[entries], self._columns.data[entries]
 
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        return {disease: i for i, disease in enumerate(self.diseases.tolist())}
+
+    def frequency_of(self, disease: int, term: int) -> float:
+        """Frequency of a term in a disease (row in the annotations); 0 without an annotation."""
+        rows, frequency = self._column(term)
+        at = int(np.searchsorted(rows, self._position[disease]))
+        return float(frequency[at]) if at < len(rows) and rows[at] == self._position[disease] else 0.0
+
+    def likelihood_ratio(self, disease: int, ancestor: int, distance: int) -> float:
+        """Likelihood ratio of a term for a disease through one of its ancestors."""
+        return self.frequency_of(disease, ancestor) / float(self._background[ancestor]) * STEP_FACTOR**distance
+
     def _likelihood(self, term: int) -> np.ndarray:
         """log(1 + likelihood ratio) of a term for each disease, the best of the term and its ancestors."""
         if term not in self._likelihoods:
+            if len(self._likelihoods) >= MAX_CACHED:
+                self._likelihoods.clear()
             ratio = np.zeros(len(self.diseases))
-            for ancestor, distance in self._generations(term).items():
+            for ancestor, distance in self.generations(term).items():
                 rows, frequency = self._column(ancestor)
                 lambda_ = frequency / self._background[ancestor] * STEP_FACTOR**distance
                 ratio[rows] = np.maximum(ratio[rows], lambda_)
-            self._likelihoods[term] = np.log1p(ratio)
+            self._likelihoods[term] = np.log1p(ratio).astype(np.float32)
         return self._likelihoods[term]
 
     @cached_property
@@ -208,7 +233,7 @@ class GeneRanker:
             parents[child].append(parent)
         return parents
 
-    def _generations(self, term: int) -> dict[int, int]:
+    def generations(self, term: int) -> dict[int, int]:
         """A term and its ancestors that are phenotypes, with the length of the shortest path to each."""
         steps, new = {term: 0}, [term]
         while new:
@@ -222,8 +247,9 @@ class GeneRanker:
         """For each term, the information content of its most specific ancestor among those of the patient."""
         matched = np.zeros(len(self.ontology))
         # ascending information: more specific terms overwrite more general ones
-        for term in ancestors[np.argsort(self.information[ancestors], kind="stable")].tolist():
-            matched[self.ontology.descendants(term)] = self.information[term]
+        order = ancestors[np.argsort(self.information[ancestors], kind="stable")]
+        below = self.ontology.descendant_matrix[order]
+        matched[below.indices] = np.repeat(self.information[order], np.diff(below.indptr))
         return matched
 
     def _shared(self, ancestors: np.ndarray) -> np.ndarray:
@@ -277,10 +303,23 @@ class RankedGenes(NamedTuple):
     """Probabilities that sum to 1."""
     disease: np.ndarray
     """Row of the best disease of each gene; -1 for genes without annotations."""
-    annotated: np.ndarray
-    """Genes × :attr:`terms`: whether the gene is annotated with the term."""
     terms: list[int]
     """Rows of the patient's terms without those that others imply."""
+    excluded: list[int]
+    """Rows of the excluded terms without those whose absence follows from others."""
+
+    def annotated(self, positions: np.ndarray) -> np.ndarray:
+        """Some of the genes × :attr:`terms`, boolean: whether the gene is annotated with the term."""
+        known = rankable_genes()
+        found = np.zeros((len(positions), len(self.terms)), bool)
+        inside = np.flatnonzero(positions < len(known.symbols))
+        own = [known.rows_of[position] for position in positions[inside].tolist()]
+        rows = [row for each in own for row in each]
+        if rows:
+            places = np.repeat(inside, [len(each) for each in own])
+            columns = load_annotations().gene_phenotypes_by_term[:, self.terms]
+            np.logical_or.at(found, places, columns.tocsr()[rows].toarray())
+        return found
 
 
 class _RankableGenes(NamedTuple):
@@ -290,9 +329,16 @@ class _RankableGenes(NamedTuple):
     """Approved symbols of the annotated genes."""
     position: np.ndarray
     """Position in :attr:`symbols` of each of :attr:`GeneRanker.genes`; genes under two names share one."""
-    new: list[str]
-    """Names of the other genes in the predictor."""
-    new_symbols: list[str]
+    rows_of: list[list[int]]
+    """Rows in the annotations of each of :attr:`symbols`."""
+    new: np.ndarray
+    """Rows of the other genes in the predictor."""
+    genes: list[str]
+    """Approved symbols of all genes, annotated ones first."""
+    place: dict[str, int]
+    """Position of each symbol in :attr:`genes`."""
+    alphabetical: np.ndarray
+    """Position of each of :attr:`genes` in alphabetical order."""
 
 
 @per_index
@@ -302,7 +348,7 @@ def load_ranker() -> GeneRanker:
 
 
 @per_index
-def _rankable_genes() -> _RankableGenes:
+def rankable_genes() -> _RankableGenes:
     """Annotated genes and other genes by approved symbol; a gene that both name is annotated."""
     ranker, predictor = load_ranker(), load_predictor()
     names = [ranker.hpo.symbols[row] for row in ranker.genes.tolist()]
@@ -311,7 +357,21 @@ def _rankable_genes() -> _RankableGenes:
     for name, symbol in zip(predictor.genes, predictor.symbols, strict=True):
         if symbol not in symbols and name not in symbols and (symbol not in new or name == symbol):
             new[symbol] = name
-    return _RankableGenes(list(symbols), np.array([symbols[name] for name in names]), list(new.values()), list(new))
+    rows_of: list[list[int]] = [[] for _ in symbols]
+    for name, row in zip(names, ranker.genes.tolist(), strict=True):
+        rows_of[symbols[name]].append(row)
+    genes = [*symbols, *new]
+    order = np.empty(len(genes), np.int64)
+    order[np.argsort(np.array(genes), kind="stable")] = np.arange(len(genes))
+    return _RankableGenes(
+        symbols=list(symbols),
+        position=np.array([symbols[name] for name in names]),
+        rows_of=rows_of,
+        new=predictor.rows(list(new.values())),
+        genes=genes,
+        place={gene: i for i, gene in enumerate(genes)},
+        alphabetical=order,
+    )
 
 
 def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGenes:
@@ -327,9 +387,8 @@ def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGene
     present, absent
         Rows of the terms that the patient has, and of those that were excluded.
     """
-    ranker, predictor, known = load_ranker(), load_predictor(), _rankable_genes()
-    hpo = ranker.hpo
-    terms, absent = most_specific(present, hpo.ontology), most_general(absent, hpo.ontology)
+    ranker, predictor, known = load_ranker(), load_predictor(), rankable_genes()
+    terms, absent = most_specific(present, ranker.ontology), most_general(absent, ranker.ontology)
     disease_scores, gene_scores = ranker.scores(terms, absent)
     log_scale, log_share = predictor.unannotated
     rows, n = ranker.genes, len(known.symbols)
@@ -341,13 +400,10 @@ def rank_genes(present: Sequence[int], absent: Sequence[int] = ()) -> RankedGene
             np.exp(log_share) * _softmax(np.exp(log_scale) * predictor.log_likelihood_ratio(known.new, terms)),
         ]
     )
-    annotated = np.zeros((len(score), len(terms)), bool)
-    of_rows = hpo.gene_phenotypes[rows][:, np.asarray(terms, np.int64)].toarray()
-    np.logical_or.at(annotated, known.position, of_rows)
     disease = np.full(len(score), -1)
     best = np.argsort(gene_scores[rows], kind="stable")  # assignments overwrite: the better name comes last
     disease[known.position[best]] = ranker.best_disease(disease_scores)[rows][best]
-    return RankedGenes([*known.symbols, *known.new_symbols], score, disease, annotated, terms)
+    return RankedGenes(known.genes, score, disease, terms, absent)
 
 
 def most_specific(rows: Iterable[int], ontology: Ontology) -> list[int]:

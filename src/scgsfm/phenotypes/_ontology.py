@@ -81,7 +81,8 @@ class Ontology:
             step = wider
 
     @cached_property
-    def _descendant_matrix(self) -> sparse.csr_array:
+    def descendant_matrix(self) -> sparse.csr_array:
+        """Terms × terms, boolean: each term with itself and all terms below it."""
         return self.closure.T.tocsr()
 
     @cached_property
@@ -107,7 +108,7 @@ class Ontology:
 
     def descendants(self, row: int) -> np.ndarray:
         """Rows of a term and all terms below it."""
-        return _row(self._descendant_matrix, row)
+        return _row(self.descendant_matrix, row)
 
     @cached_property
     def _rows_by_name(self) -> tuple[dict[str, list[int]], ...]:
@@ -168,6 +169,10 @@ class Ontology:
                 *zip(self.synonyms, self.synonym_rows.tolist(), strict=True),
             ]
         )
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word in the common spelling occurs in names or synonyms."""
+        return word in self._all_names.words
 
     def correct(self, text: str) -> list[Slip]:
         """Terms that a misspelled name may stand for; a single one with a single row if it is beyond doubt."""

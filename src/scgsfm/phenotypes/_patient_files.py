@@ -32,7 +32,7 @@ def read_patient_file(path: Any) -> list[Any] | dict[str, Any]:
         what = "is a directory: give one patient's file" if path.is_dir() else "does not exist"
         msg = f"{path} {what}."
         raise FileNotFoundError(msg)
-    text = _decode(path.read_bytes())
+    text = read_text(path)
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
         return _checked(_parse_yaml(text, path), path)
@@ -111,7 +111,9 @@ def _parse_yaml(text: str, path: Path) -> Any:
         raise ValueError(msg) from error
 
 
-def _decode(data: bytes) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, UTF-16 or the Western encoding of Windows."""
+    data = path.read_bytes()
     for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
         try:
             return data.decode(encoding)

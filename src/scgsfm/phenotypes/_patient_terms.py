@@ -13,7 +13,7 @@ from scgsfm._messages import check_choice, warn
 from ._annotations import disease_id, load_annotations
 from ._ontology import term_number
 from ._patient_files import is_phenopacket, is_text_file, read_patient_file, read_phenopacket
-from ._spelling import clean_text
+from ._spelling import clean_text, spelling_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ Terms: TypeAlias = Iterable[Any] | Mapping[Any, Any] | str | PathLike[str]
 
 ON_UNKNOWN = ("warn", "raise", "ignore")
 _MISSING = {"", "na", "n/a", "nan", "none", "null", "-", "–", ".", "<na>", "nat"}
-_PRESENT = {"true", "yes", "present", "observed", "included", "y", "1", "1.0", "+"}
-_ABSENT = {"false", "no", "absent", "excluded", "negated", "not present", "not observed", "n", "0", "0.0"}
+PRESENT_STATES = {"true", "yes", "present", "observed", "included", "y", "1", "1.0", "+"}
+ABSENT_STATES = {"false", "no", "absent", "excluded", "negated", "not present", "not observed", "n", "0", "0.0"}
 _NEGATION = re.compile(
     r"(?:no|not|non|without|absence of|absent|denies|negative for|lack of|-|!)[:\s]\s*", re.IGNORECASE
 )
@@ -71,6 +71,18 @@ def read_patient(
         If none of the terms can be used, or a term is listed as both present and excluded.
     """
     check_choice("on_unknown", on_unknown, ON_UNKNOWN)
+    terms, report = parse_patient(phenotypes, excluded, expand_diseases=expand_diseases)
+    if report and on_unknown == "raise":
+        raise ValueError(report)
+    if report and on_unknown == "warn":
+        warn(report)
+    return terms
+
+
+def parse_patient(
+    phenotypes: Terms, excluded: Terms = (), *, expand_diseases: bool = False
+) -> tuple[PatientTerms, str]:
+    """Terms of a patient as :func:`read_patient`, and a report of the items that are left out; empty if none is."""
     has, lacks, unstated = split_patient(phenotypes, "phenotypes")
     more, nested, unstated_too = split_patient(excluded, "excluded")
     n = len(has) + len(lacks) + len(more) + len(nested) + len(unstated) + len(unstated_too)
@@ -91,11 +103,7 @@ def read_patient(
         raise ValueError(msg)
     absent, contradicted = _consistent(present, absent, ontology)
     left_out += contradicted
-    if left_out and on_unknown == "raise":
-        raise ValueError(_report(left_out, n))
-    if left_out and on_unknown == "warn":
-        warn(_report(left_out, n))
-    return PatientTerms(present, absent)
+    return PatientTerms(present, absent), _report(left_out, n) if left_out else ""
 
 
 def read_terms(terms: Iterable[Any], argument: str, *, on_unknown: str = "warn") -> list[int]:
@@ -168,9 +176,9 @@ def _by_state(items: Iterable[tuple[Any, Any]]) -> Items:
     found = Items([], [], [])
     for term, state in items:
         word = clean_text(str(state)).casefold()
-        if word in _PRESENT:
+        if word in PRESENT_STATES:
             found.present.append(term)
-        elif word in _ABSENT:
+        elif word in ABSENT_STATES:
             found.absent.append(term)
         else:
             reason = f"is neither present nor absent: it is {state!r}. Give True or False, 'present' or 'excluded'."
@@ -209,7 +217,7 @@ class _Reader:
         ontology = self.ontology
         rows = ontology.read(text)
         if not rows and not self._is_disease(text):
-            slips = ontology.correct(text)
+            slips = [] if self._is_word_of_diseases(text) else ontology.correct(text)
             rows = list(slips[0].rows) if len(slips) == 1 else []
         if len(rows) == 1 and ontology.is_phenotype[rows[0]]:
             return rows
@@ -233,6 +241,10 @@ class _Reader:
 
     def _is_disease(self, text: str) -> bool:
         return bool(disease_id(text) or self.hpo.find_disease(text))
+
+    def _is_word_of_diseases(self, text: str) -> bool:
+        """Whether a word occurs in names of diseases but not of terms: *hemophilia* is no slip of *hemobilia*."""
+        return any(self.hpo.is_disease_word(word) and not self.ontology.is_word(word) for word in spelling_words(text))
 
     def _diseases(self, text: str) -> list[int]:
         if rows := self.hpo.find_disease(text):

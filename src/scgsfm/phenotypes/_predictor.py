@@ -184,7 +184,7 @@ class PhenotypePredictor:
         annotated: np.ndarray = np.asarray(self._annotated_pairs[row, columns]).ravel() & (row >= 0)
         return annotated
 
-    def log_likelihood_ratio(self, genes: list[str], terms: Sequence[int]) -> np.ndarray:
+    def log_likelihood_ratio(self, genes: list[str] | np.ndarray, terms: Sequence[int]) -> np.ndarray:
         r"""Sum over terms of the log ratio of a gene's probability to that of the term's frequency.
 
         .. math::
@@ -192,10 +192,12 @@ class PhenotypePredictor:
             \sum_{t} \log \frac{P_{gt}}{P_t}
 
         where :math:`P_t` is the probability of a gene with strength 0. The other annotations of the gene are not used.
+        Genes are given by name, or by row of :attr:`gene_factors`.
         """
+        rows = genes if isinstance(genes, np.ndarray) and genes.dtype.kind == "i" else self.rows(genes)
         columns = self.column[np.asarray(terms, np.int64)]
         frequency = self.frequency[columns]
-        probability = self.calibrate(self.strength(self.rows(genes), columns), frequency)
+        probability = self.calibrate(self.strength(rows, columns), frequency)
         ratio: np.ndarray = np.log(probability / self.calibrate(np.zeros(len(columns)), frequency)).sum(axis=1)
         return ratio
 

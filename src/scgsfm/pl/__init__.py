@@ -7,6 +7,7 @@ from ._gene_map import gene_map
 from ._leading_edge import leading_edge
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
+from ._rank_genes import rank_genes
 from ._regulatory_card import regulatory_card
 from ._running_score import running_score
 from ._score import score
@@ -22,6 +23,7 @@ __all__ = [
     "leading_edge",
     "phenotypes",
     "predict_functions",
+    "rank_genes",
     "regulatory_card",
     "running_score",
     "score",

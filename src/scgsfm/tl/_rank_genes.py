@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm._messages import check_at_least
-from scgsfm.phenotypes import candidate_symbols, ranking_table, read_patient
+from scgsfm.phenotypes import patients_table, read_patients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from os import PathLike
 
     import pandas as pd
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def rank_genes(
-    phenotypes: Terms,
+    phenotypes: Terms | pd.DataFrame,
     *,
     excluded: Terms = (),
-    genes: Iterable[str] | str | PathLike[str] | None = None,
+    candidates: Iterable[str] | Mapping[str, Any] | str | PathLike[str] | None = None,
     on_unknown: Literal["warn", "raise", "ignore"] = "warn",
     expand_diseases: bool = False,
     n_top: int | None = None,
+    explain: bool = False,
 ) -> pd.DataFrame:
     r"""Rank all genes by how well they explain the phenotypes of a patient (gene prioritization).
 
@@ -43,14 +44,22 @@ def rank_genes(
           features, without its interpretations,
         - the path of a text file with one term a line, optionally followed by a tab and ``excluded``.
 
+        Many patients are given as a folder, a list or a cohort of phenopackets, a dict of names and any of the above, or
+        a table (a DataFrame, or the path of a CSV or TSV file). A table has the columns ``patient`` and ``phenotypes``,
+        and optionally ``excluded`` and ``candidates``, with one row for each patient (terms separated by ``|`` or
+        ``;``), or one for each patient and term. Patients without a usable term are left out with a warning.
+
         Terms that other terms imply (their ancestors) do not change the result.
     excluded
         Terms that the patient was examined for and does not have. A term that a present one implies is left out with
         a warning.
-    genes
-        Candidate genes: only these are ranked, and their scores sum to 1. Symbols, aliases, Ensembl IDs or Entrez IDs,
-        as a list or as the path of a text file. Candidates without annotation or prediction come last.
-        ``None`` ranks all genes.
+    candidates
+        Candidate genes: only these are ranked, and their ranks and scores are those within the list. Symbols, aliases,
+        Ensembl IDs or Entrez IDs, as a list, or as the path of a text file or of a VCF file (plain or compressed) that
+        VEP, SnpEff or ``bcftools csq`` annotated. Genes that a variant is only near are not read. Candidates
+        without annotation or prediction, and unknown names, come last. ``"interpretations"`` takes the genes in the
+        interpretations of a phenopacket, which may reveal the diagnosis. A dict gives the candidates of each of many
+        patients. ``None`` ranks all genes.
     on_unknown
         What to do with terms and genes that cannot be used, if others can: unknown and obsolete terms, modes of
         inheritance, onset, clinical course, past medical history, diseases, missing values. ``"warn"`` leaves them out
@@ -58,18 +67,25 @@ def rank_genes(
     expand_diseases
         Replace a disease among the phenotypes (OMIM or Orphanet ID, or name) by its annotated phenotypes.
     n_top
-        Number of genes to return. ``None`` returns all genes.
+        Number of genes of each patient to return. ``None`` returns all genes or candidates; for many patients the first
+        100 genes, and with ``explain=True`` the first 10.
+    explain
+        Return how each gene explains each term instead, for example for :func:`scgsfm.pl.rank_genes`.
 
     Returns
     -------
-    A table with one row for each gene, ordered by score; genes with equal scores keep the order of the annotations.
-    Its columns are
+    A table with one row for each gene, ordered by score. Genes with equal scores share the mean of their ranks, and are
+    in alphabetical order. Its columns are
 
+    ``patient`` : str
+        Name of the patient, if many are given: the name of the file without its ending, or the ID of the phenopacket.
     ``gene`` : str
         Approved symbol.
+    ``rank`` : float64
+        Rank of the score from 1; equal scores have the mean of their ranks.
     ``score`` : float64
         Probability of the gene under the assumption that a single gene explains the phenotypes: the scores of all genes
-        sum to 1.
+        (or candidates) sum to 1.
     ``evidence`` : str
         ``"known"`` for genes with annotated diseases, ``"predicted"`` for others, ``"none"`` for candidates that are in
         neither.
@@ -80,6 +96,29 @@ def rank_genes(
     ``known`` : str
         IDs of these phenotypes, separated by ``;``.
 
+    With ``explain=True`` there is one row for each gene and term of the patient, without implied terms. The columns up to
+    ``disease_name`` are the same (the disease is the one that explains the patient best); the others are
+
+    ``term``, ``name`` : str
+        The term of the patient.
+    ``state`` : str
+        ``"present"`` or ``"excluded"``.
+    ``match`` : str
+        How the disease explains a present term: ``"exact"`` if it is annotated with the term, ``"specific"`` if with a
+        descendant of it, ``"ancestor"`` if patient and disease share only an ancestor that is more likely in the
+        disease than in others, ``"predicted"`` if the gene has no disease and the term is predicted to be more likely
+        than for other genes, else ``"none"``. Excluded terms are ``"against"`` if the disease has them, else
+        ``"compatible"``.
+    ``through``, ``through_name`` : str
+        The shared term or ancestor.
+    ``annotated``, ``annotated_name`` : str
+        The most frequent term at or below it that the disease is annotated with.
+    ``frequency`` : float64
+        Fraction of the patients with the disease that have the annotated term; NaN if the source does not state it.
+    ``log_ratio`` : float64
+        Contribution of the term: log(1 + likelihood ratio) of a present term, the log probability that an excluded one is
+        absent, or the log likelihood ratio of a predicted one.
+
     ``attrs["about"]`` of the table contains version and citation of the annotations.
 
     Raises
@@ -88,9 +127,12 @@ def rank_genes(
         If ``phenotypes`` or ``excluded`` is a string that is not the path of a file.
     ValueError
         If none of the terms can be used (the message gives the reason for each), one cannot be used and
-        ``on_unknown="raise"``, ``phenotypes`` is empty, or a term is listed as both present and excluded.
+        ``on_unknown="raise"``, ``phenotypes`` is empty, a term is listed as both present and excluded, or a table of
+        patients or a VCF file lacks what is needed.
+    FileNotFoundError
+        If a file does not exist, or a folder has no phenopackets.
     GeneMatchError
-        If none of ``genes`` is known, or one is not and ``on_unknown="raise"``.
+        If none of ``candidates`` is known, or one is not and ``on_unknown="raise"``.
 
     Examples
     --------
@@ -98,13 +140,15 @@ def rank_genes(
     >>> table = scgsfm.tl.rank_genes(["Ectopia lentis", "HP:0001166", "Dural ectasia"], excluded=["Seizure"])
     >>> table["gene"][0], table["evidence"][0]
     ('FBN1', 'known')
-    >>> scgsfm.tl.rank_genes({"Arachnodactyly": True, "Seizure": False}, genes=["FBN1", "FBN2", "SCN1A"])[
-    ...     "gene"
-    ... ].tolist()
-    ['FBN1', 'FBN2', 'SCN1A']
+    >>> patients = {"first": {"Arachnodactyly": True, "Seizure": False}, "second": ["Seizure", "Ataxia"]}
+    >>> table = scgsfm.tl.rank_genes(patients, candidates=["FBN1", "FBN2", "SCN1A"])
+    >>> table.groupby("patient")["gene"].first().tolist()
+    ['FBN1', 'SCN1A']
+    >>> why = scgsfm.tl.rank_genes(["Ectopia lentis", "Slender finger"], n_top=1, explain=True)
+    >>> why[["gene", "name", "match"]].values.tolist()
+    [['FBN1', 'Ectopia lentis', 'exact'], ['FBN1', 'Slender finger', 'specific']]
     """
     if n_top is not None:
         check_at_least("n_top", n_top, 1, or_none="all genes")
-    terms = read_patient(phenotypes, excluded, on_unknown=on_unknown, expand_diseases=expand_diseases)
-    candidates = None if genes is None else candidate_symbols(genes, on_unknown=on_unknown)
-    return ranking_table(terms.present, terms.absent, n_top, candidates)
+    patients = read_patients(phenotypes, excluded, candidates, on_unknown=on_unknown, expand_diseases=expand_diseases)
+    return patients_table(patients, n_top, explain=explain)
