@@ -57,7 +57,7 @@ def commands(cells: Path, output: str) -> list[list[str]]:
     return [
         ["complete", *GENES, "-o", output],
         ["enrich", *GENES, "-o", output],
-        ["predict", "--library", "hallmark", "-o", output],
+        ["predict", "--sets", "hallmark", "-o", output],
         ["phenotypes", "--rank", "Seizure", "-o", output],
     ]
 
@@ -175,7 +175,7 @@ def test_commands_take_genes_from_files_and_pipes(
     for before, after in (
         (["complete"], ["-n", "3"]),
         (["enrich"], ["-n", "3"]),
-        (["predict", "--library", str(gmt), "--genes"], ["--top", "1"]),
+        (["predict", "--sets", str(gmt)], ["-n", "1"]),
         (["phenotypes"], ["Seizure"]),
     ):
         printed = []
@@ -259,8 +259,8 @@ def test_options_that_do_not_apply_are_refused(
     [
         ["complete", "CD3D", "-n", "0"],
         ["enrich", "CD3D", "-n", "-3"],
-        ["ask", "what", "--max", "many"],
-        ["predict", "--genes", "CD3D", "--min-probability", "1.2"],
+        ["ask", "what", "-n", "many"],
+        ["predict", "CD3D", "--min-probability", "1.2"],
     ],
 )
 def test_numbers_out_of_range(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -294,7 +294,7 @@ def shell(*arguments: str, **env: str) -> subprocess.Popen[bytes]:
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_broken_pipe_is_quiet() -> None:
     pytest.importorskip("torch")
-    with shell("predict", "--library", "hallmark", "--genes", "CD3D", "CD19") as process:
+    with shell("predict", "--sets", "hallmark", "CD3D", "CD19") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

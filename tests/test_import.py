@@ -43,6 +43,16 @@ def test_nothing_heavy_is_loaded(tmp_path: Path) -> None:
     assert run(code, tmp_path) == []
 
 
+def test_modules_are_loaded_on_first_use(tmp_path: Path) -> None:
+    code = (
+        "import json, sys, scgsfm\n"
+        "before = [m for m in ('anndata', 'h5py', 'numpy', 'pandas', 'scipy') if m in sys.modules]\n"
+        "missing = [name for name in scgsfm.__all__ if getattr(scgsfm, name, None) is None]\n"
+        "print(json.dumps([before, missing, type(scgsfm.settings).__name__, hasattr(scgsfm, 'no_such_name')]))"
+    )
+    assert run(code, tmp_path) == [[], [], "Settings", False]
+
+
 def test_nothing_is_written(tmp_path: Path) -> None:
     code = "import json, scgsfm; repr(scgsfm.settings); scgsfm.models.available(); print(json.dumps(dir(scgsfm)))"
     assert {"GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"} <= set(

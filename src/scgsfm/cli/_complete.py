@@ -5,31 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._inputs import GENE_HELP, read_genes
-from ._options import positive
-from ._outputs import TABLES, add_table_output, check_output, write_table
+from ._options import add_model
+from ._outputs import TABLES, add_table_output, check_output
+from ._tables import add_json, show_table
+from ._value_types import positive
 
 if TYPE_CHECKING:
     import argparse
 
+    from ._parser import Parser
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+EXAMPLES = (
+    "scgsfm complete ISG15 IFIT1 IFIT3 MX1 OAS1 -n 10",
+    "scgsfm complete genes.txt -o completed.csv",
+    "cut -f1 markers.tsv | scgsfm complete - --json",
+)
+
+
+def add_arguments(parser: Parser) -> None:
     """Genes, model and output."""
-    parser.add_argument("genes", nargs="+", metavar="GENE", help=GENE_HELP)
-    parser.add_argument(
+    parser.input.add_argument("genes", nargs="+", metavar="GENE", help=GENE_HELP)
+    add_model(parser)
+    parser.output.add_argument(
         "-n", type=positive, default=20, metavar="N", help="number of genes to list (default: %(default)s)"
     )
-    parser.add_argument("--model", default="gsfm-base", help="name or directory of the model (default: %(default)s)")
     add_table_output(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Complete the genes as one set."""
-    from scgsfm import tl
-
     if args.output is not None:
         check_output(args.output, TABLES, force=args.force)
-    table = tl.complete_sets({"query": read_genes(args.genes)}, model=args.model, n_genes=args.n).drop(columns="set")
-    if args.output is None:
-        print(table.to_string(index=False, float_format="{:.3f}".format))
-    else:
-        write_table(table, args.output)
+    genes = read_genes(args.genes)
+    from scgsfm import tl
+
+    table = tl.complete_sets({"query": genes}, model=args.model, n_genes=args.n).drop(columns="set")
+    show_table(table, args)

@@ -5,81 +5,102 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._inputs import genes_of, is_file, is_number, read_cells, read_genes, read_rows, without_header
-from ._options import positive
-from ._outputs import CELLS, TABLES, add_table_output, check_output, write_table
+from ._inputs import (
+    check_cells,
+    check_columns,
+    genes_of,
+    is_file,
+    is_number,
+    read_cells,
+    read_genes,
+    read_rows,
+    without_header,
+)
+from ._options import add_matrix, add_model, add_sets
+from ._outputs import CELLS, TABLES, add_table_output, check_output
+from ._tables import add_json, show_table
+from ._value_types import one_of, positive
 
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
+
+    from ._parser import Parser
+
+EXAMPLES = (
+    "scgsfm enrich ISG15 IFIT1 IFIT3 MX1 OAS1",
+    "scgsfm enrich genes.txt --sets reactome --background expressed.txt",
+    "scgsfm enrich ranking.rnk --sets go_bp -o terms.csv",
+    "scgsfm enrich cells.h5ad --groupby leiden --mode gsfm -n 5",
+    "cut -f1 markers.tsv | scgsfm enrich - --json",
+)
 N_PRINTED = 20
 """Terms per group that are printed."""
 MISSING = ("", "NA", "NaN", "nan")
 """How files write a missing number."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Input, library, options and output."""
-    parser.add_argument(
+    parser.input.add_argument(
         "input",
         nargs="+",
         metavar="GENE|FILE",
         help="genes, or a .txt, .csv or .tsv file with a gene per line, or a ranking (gene and number per line), or - "
-        "for standard input, or data as .h5ad or .zarr",
+        "for standard input, or cells as .h5ad or .zarr",
     )
-    parser.add_argument(
-        "--library", default="hallmark", help="name of a library, or a .gmt or .json file (default: %(default)s)"
+    add_sets(parser, default="hallmark", former="--library")
+    add_matrix(parser)
+    parser.method.add_argument(
+        "--mode",
+        type=one_of(["overlap", "ranked", "gsfm"]),
+        metavar="NAME",
+        help="overlap, ranked or gsfm (default: ranked for rankings, else overlap)",
     )
-    parser.add_argument(
-        "--mode", choices=["overlap", "ranked", "gsfm"], help="default: ranked for rankings, else overlap"
-    )
-    parser.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups of cells")
-    parser.add_argument("--layer", help="rank genes by this layer instead of X")
-    parser.add_argument("--gene-symbols", metavar="COLUMN", help="column of .var with the gene names")
-    parser.add_argument("--background", metavar="FILE", help="file of background genes, one per line")
-    parser.add_argument("--model", help="name or directory of the model for --mode gsfm (default: gsfm-base)")
-    parser.add_argument(
+    parser.method.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups of cells")
+    parser.method.add_argument("--background", metavar="FILE", help="file of background genes, one per line")
+    add_model(parser, default=None, more=" for --mode gsfm (default: gsfm-base)")
+    parser.output.add_argument(
         "-n",
         type=positive,
         metavar="N",
         help=f"number of terms per group (default: {N_PRINTED} if printed, all with --output)",
     )
     add_table_output(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the tests and print or write the table."""
-    from scgsfm import _keys, tl
-
     if args.output is not None:
         check_output(args.output, TABLES, force=args.force)
     if args.model is not None and args.mode != "gsfm":
         raise ValueError("--model requires --mode gsfm.")
-    options: dict[str, Any] = {"library": args.library, "mode": args.mode, "model": args.model or "gsfm-base"}
+    options: dict[str, Any] = {"library": args.sets, "mode": args.mode, "model": args.model or "gsfm-base"}
     if args.background is not None:
         options["background"] = read_genes([args.background])
+    given = {name: getattr(args, name) for name in ("groupby", "layer", "use_raw", "gene_symbols")}
+    _check_cells(args)
     data = _read(args.input)
-    given = {name: getattr(args, name) for name in ("groupby", "layer", "gene_symbols")}
-    table = tl.enrich(data, **options, **{name: value for name, value in given.items() if value is not None})
+    from scgsfm import _keys, tl
+
+    table = tl.enrich(data, **options, **{name: value for name, value in given.items() if value})
     if table is None:
         table = data.uns[_keys.ENRICH]
     n = N_PRINTED if args.n is None and args.output is None else args.n
     if n is not None:
         table = table.groupby("group", sort=False).head(n)
-    if args.output is None:
-        _print(table)
-    else:
-        write_table(table, args.output)
-        print(f"{args.output}: {len(table):,} rows")
+    show_table(table, args, hidden=["genes"], groupby="group")
 
 
-def _print(table: pd.DataFrame) -> None:
-    for group, rows in table.groupby("group", sort=False):
-        if len(rows) < len(table):
-            print(f"\n{group}")
-        shown = rows.drop(columns=["group", "genes"])
-        print(shown.to_string(index=False, float_format="{:.3g}".format))
+def _check_cells(args: argparse.Namespace) -> None:
+    """Raise an error for a file of cells that lacks a column or layer."""
+    path = Path(args.input[0])
+    if len(args.input) == 1 and path.suffix in CELLS:
+        check_cells(path)
+        symbols = None if args.use_raw else args.gene_symbols
+        check_columns(path, groupby=args.groupby, gene_symbols=symbols, layer=args.layer)
 
 
 def _read(given: list[str]) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
+from scgsfm._messages import did_you_mean, listing
 
 from ._outputs import CELLS
 
@@ -168,6 +169,27 @@ def check_cells(path: Path) -> None:
         raise ValueError(f"FILE: {path} must end in .h5ad or .zarr.")
     if not path.exists():
         raise FileNotFoundError(f"FILE: {path} does not exist.")
+
+
+def check_columns(
+    path: Path, *, groupby: str | None = None, gene_symbols: str | None = None, layer: str | None = None
+) -> None:
+    """Raise an error if a file of cells lacks a column or layer, before its matrix is read."""
+    if groupby is gene_symbols is layer is None:
+        return
+    from scgsfm._adata import open_store
+
+    with reading(path), open_store(path) as store:
+        present = {name: list(map(str, store[name].attrs["column-order"])) for name in ("obs", "var")}
+        layers = list(store["layers"]) if "layers" in store else []
+    for option, value, where, names in (
+        ("--groupby", groupby, ".obs", present["obs"]),
+        ("--gene-symbols", gene_symbols, ".var", present["var"]),
+        ("--layer", layer, ".layers", layers),
+    ):
+        if value is not None and value not in names:
+            similar = did_you_mean(value, names) or f" It has {listing(names)}." * bool(names)
+            raise ValueError(f"{option}: {value!r} is not in {where} of {path}.{similar}")
 
 
 def read_cells(path: Path) -> AnnData:

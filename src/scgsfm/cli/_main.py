@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import lzma
+import os
 import sys
 import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
+from scgsfm.settings import settings
 
-from . import (
-    _annotate,
-    _ask,
-    _complete,
-    _demo,
-    _download,
-    _enrich,
-    _models,
-    _phenotypes,
-    _predict,
-    _regulatory,
-    _score,
-    _train,
-    _update,
-)
+from ._parser import build_parser, parse
 from ._terminal import BROKEN_PIPE, INTERRUPTED, any_terminal, close_quietly, flush, short_warnings
+from ._threads import limited_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+    from collections.abc import Iterator, Sequence
 
-COMMANDS = {
-    "demo": (_demo, "score labeled blood cells with the embedded model"),
-    "score": (_score, "score cells by gene sets"),
-    "annotate": (_annotate, "assign cell types by marker sets"),
-    "complete": (_complete, "predict further genes of a gene set"),
-    "predict": (_predict, "predict the terms of genes, or the genes of a library"),
-    "enrich": (_enrich, "test genes, a ranking or groups of cells for enriched terms"),
-    "phenotypes": (_phenotypes, "look up and predict phenotypes of a gene, or prioritize genes by phenotypes"),
-    "ask": (_ask, "answer a question about genes, phenotypes and diseases from annotations"),
-    "regulatory": (_regulatory, "predict and explain the activity of peaks, sequences or variants"),
-    "models": (_models, "list available models"),
-    "download": (_download, "download a model into the cache directory"),
-    "update": (_update, "build an index of phenotypes from newer releases"),
-    "train": (_train, "train a model"),
-}
-
-FORMER_NAMES = {"relation": "phenotypes"}
-"""Former names of commands, which still work."""
 COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zip", ".h5ad", ".zarr")
-
-
-def parser() -> argparse.ArgumentParser:
-    """The parser with all subcommands."""
-    from scgsfm import __version__
-
-    top = argparse.ArgumentParser(prog="scgsfm", description="Gene-set foundation models for single-cell analysis.")
-    top.add_argument("--version", action="version", version=f"scgsfm {__version__}")
-    top.add_argument("-v", "--verbose", action="store_true", help="show details and the traceback of errors")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
-    return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,13 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    The exit status: 0; 2 after an error, which is reported in one line on standard error; 130 if interrupted; or 141 if
-    the program that reads the output has ended.
+    The exit status: 0; 2 after an error, which is reported in one line on standard error, and without a command; 130 if
+    interrupted; or 141 if the program that reads the output has ended.
     """
     given = list(sys.argv[1:] if argv is None else argv)
-    command = next((i for i, argument in enumerate(given) if not argument.startswith("-")), None)
-    if command is not None:
-        given[command] = FORMER_NAMES.get(given[command], given[command])
     with any_terminal(), short_warnings():
         return _status(given)
 
@@ -87,12 +41,20 @@ def _status(given: list[str]) -> int:
     args = None
     try:
         try:
-            args = parser().parse_args(given)
-            if args.verbose:
-                from scgsfm import settings
+            top = build_parser()
+            if "_ARGCOMPLETE" in os.environ:
+                _complete(top)
+            args = parse(top, given)
+            if getattr(args, "version", False):
+                import scgsfm
 
-                settings.verbosity = 2
-            args.run(args)
+                print(f"scgsfm {scgsfm.__version__}")
+            elif args.command is None:
+                top.print_help(sys.stderr)
+                return 2
+            else:
+                with _verbosity(args), limited_threads(args.threads):
+                    args.run(args)
         finally:
             flush()
     except BrokenPipeError:
@@ -102,10 +64,32 @@ def _status(given: list[str]) -> int:
         print("scgsfm: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - libraries raise many kinds, and users get one line for each
-        logger.debug("Traceback of the error:", exc_info=True)
         print("scgsfm: error:", described(error, args), file=sys.stderr)
         return 2
     return 0
+
+
+def _complete(top: argparse.ArgumentParser) -> None:
+    """Answer the shell, which asks for completions of a line, and exit."""
+    try:
+        import argcomplete
+    except ImportError:
+        return
+    argcomplete.autocomplete(top)
+
+
+@contextmanager
+def _verbosity(args: argparse.Namespace) -> Iterator[None]:
+    before = settings.verbosity
+    try:
+        if args.verbose or args.quiet:
+            settings.verbosity = 2 if args.verbose else 0
+        yield
+    except Exception:
+        logger.debug("Traceback of the error:", exc_info=True)
+        raise
+    finally:
+        settings.verbosity = before
 
 
 def described(error: Exception, args: argparse.Namespace | None) -> str:

@@ -18,20 +18,30 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+    from ._parser import Parser
+
 CELLS = (".h5ad", ".zarr")
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
-def add_table_output(parser: argparse.ArgumentParser) -> None:
+def add_table_output(parser: Parser) -> None:
     """Add ``--output`` for a table that is printed otherwise, and ``--force``."""
     text = "write the table to this .csv or .tsv file (.gz compresses) instead of printing it"
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
+    parser.output.add_argument("-o", "--output", type=Path, metavar="FILE", help=text)
+    add_force(parser)
+
+
+def add_cell_output(parser: Parser, more: str = "") -> None:
+    """Add ``--output`` for cells, and ``--force``."""
+    text = f"output, .h5ad or .zarr{more}"
+    parser.output.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=text)
     add_force(parser)
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
     """Add ``--force``."""
-    parser.add_argument("--force", action="store_true", help="replace the output if it exists")
+    group = getattr(parser, "output", parser)  # the options of training have a parser of their own
+    group.add_argument("--force", action="store_true", help="replace the output if it exists")
 
 
 def check_output(
@@ -100,14 +110,16 @@ def _is_earlier_table(path: Path, header: str | None) -> bool:
 def check_directory(path: Path, *, replaced: Sequence[str] = (), force: bool = False) -> None:
     """Raise an error if ``path`` can't be an output directory, or if it has files that would be replaced."""
     if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"--out: {path} is a file.")
+        raise NotADirectoryError(f"--output: {path} is a file.")
     if not force and (found := [name for name in replaced if (path / name).exists()]):
-        raise FileExistsError(f"--out: {path} contains {found[0]}. Choose another directory, or replace it by --force.")
+        raise FileExistsError(
+            f"--output: {path} contains {found[0]}. Choose another directory, or replace it by --force."
+        )
     parent = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
     try:
         tempfile.TemporaryFile(dir=parent).close()
     except OSError as error:
-        raise PermissionError(f"--out: {parent} can't be written ({error.strerror}). Choose another.") from error
+        raise PermissionError(f"--output: {parent} can't be written ({error.strerror}). Choose another.") from error
 
 
 _ZARR = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")

@@ -5,53 +5,70 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._inputs import reading
+from ._inputs import check_columns, reading
+from ._options import add_model
 from ._outputs import add_force, check_output, write_cells, write_table
+from ._tables import add_json, as_json
+from ._value_types import one_of
 
 if TYPE_CHECKING:
     import argparse
 
     import pandas as pd
 
+    from ._parser import Parser
+
+EXAMPLES = (
+    "scgsfm regulatory peaks.bed --genome hg38.fa -o activity.csv",
+    "scgsfm regulatory cells.h5ad --genome hg38.fa --groupby leiden -o activity.h5ad",
+    "scgsfm regulatory elements.fa --explain --cell-type K562 -o explained.csv",
+    "scgsfm regulatory variants.vcf.gz --genome hg38.fa -o effects.csv",
+)
 CELLS = (".h5ad", ".zarr")
 HEADER = r"[^,]*(,[^,]+)+,status"
 """First line of a table of elements."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add the input, its genome, options and the output."""
-    parser.add_argument(
+    parser.input.add_argument(
         "input",
         type=Path,
         metavar="FILE",
         help="peaks as .h5ad, .zarr or .bed, sequences as .fa or .fasta, or variants as .vcf (text files may be gzipped)",
     )
-    parser.add_argument("--genome", type=Path, metavar="FASTA", help="genome of peaks and variants, plain or bgzip")
-    parser.add_argument("--model", default="r3lm-mini", help="name or directory (default: %(default)s)")
-    parser.add_argument(
-        "--windows",
-        choices=["centre", "tile", "tile_max"],
-        help="how long peaks are covered (default: centre)",
+    parser.input.add_argument(
+        "--genome", type=Path, metavar="FASTA", help="genome of peaks and variants, plain or bgzip"
     )
-    parser.add_argument(
+    parser.input.add_argument(
+        "--layer", metavar="NAME", help="with --groupby: layer with the accessibility, instead of X"
+    )
+    add_model(parser, default="r3lm-mini")
+    parser.method.add_argument(
+        "--windows",
+        type=one_of(["centre", "tile", "tile_max"]),
+        metavar="HOW",
+        help="how long peaks are covered: centre, tile or tile_max (default: centre)",
+    )
+    parser.method.add_argument(
+        "--groupby", metavar="COLUMN", help="for cells: column of .obs with groups, whose means go to OUT.groups.csv"
+    )
+    parser.method.add_argument(
+        "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (default: all)"
+    )
+    parser.method.add_argument(
+        "--cell-type", nargs="+", metavar="NAME", help="with --explain: cell types to explain (default: all)"
+    )
+    parser.method.add_argument(
         "--motifs",
         metavar="FILE",
         help="for variants, and with --explain: motifs as MEME, JASPAR, HOMER, TRANSFAC and others",
     )
-    parser.add_argument(
-        "--groupby", metavar="COLUMN", help="for cells: column of .obs with groups, whose means go to OUT.groups.csv"
-    )
-    parser.add_argument("--layer", help="with --groupby: layer with the accessibility, instead of X")
-    parser.add_argument(
-        "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (default: all)"
-    )
-    parser.add_argument(
-        "--cell-type", nargs="+", metavar="NAME", help="with --explain: cell types to explain (default: all)"
-    )
-    parser.add_argument(
+    parser.output.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, or, for cells, .h5ad or .zarr"
     )
     add_force(parser)
+    add_json(parser)
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
@@ -65,9 +82,6 @@ def _check_outputs(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> None:
     """Predict or explain, and write the result."""
     _check_outputs(args)
-    from scgsfm import _keys
-    from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
-
     kind = _kind(args.input)
     _check_options(args, kind)
     if not args.input.exists():
@@ -77,27 +91,40 @@ def run(args: argparse.Namespace) -> None:
     whole = kind == "cells" and args.explain is None
     if args.output.suffix != ".csv" and not (whole and args.output.suffix in CELLS):
         raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * whole}.")
+    if kind == "cells":
+        check_columns(args.input, groupby=args.groupby, layer=args.layer)
+    written = _predict(args, kind)
+    if args.json:
+        print(as_json([{"output": str(path), "what": what, "n": n} for path, what, n in written]))
+    elif not args.quiet:
+        print("\n".join(f"{path}: {n:,} {what}" for path, what, n in written))
+
+
+def _predict(args: argparse.Namespace, kind: str) -> list[tuple[Path, str, int]]:
+    """Predict or explain, and write; returns the files, what is in them and how much."""
+    from scgsfm import _keys
+    from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
+
     if kind == "variants":
         effects = variant_effect(args.input, genome=args.genome, motifs=args.motifs, model=args.model)
-        _write(effects, args.output, "variants")
-        return
+        return [_write(effects, args.output, "variants")]
     source = _source(args, kind)
     if args.explain is not None:
         named = args.explain or None
         options = {"cell_type": args.cell_type, "motifs": args.motifs, "bases": False, "copy": True}
         tables = explain_regulation(**source, elements=named, **options)
         tables = tables if isinstance(tables, dict) else tables.uns[_keys.R3LM_EXPLANATIONS]  # type: ignore[union-attr]
-        _write(tables["elements"].set_index("element"), args.output, "explanations")
         motifs = args.output.with_suffix(".motifs.csv")
-        _write(tables["motifs"].set_index("element"), motifs, "motifs")
-        return
+        return [
+            _write(tables["elements"].set_index("element"), args.output, "explanations"),
+            _write(tables["motifs"].set_index("element"), motifs, "motifs"),
+        ]
     if kind == "cells":
         source |= {"groupby": args.groupby, "layer": args.layer}
     table = regulatory_activity(**source, windows=args.windows or "centre")
     if table is None:
-        _write_cells(source["data"], args.output)
-    else:
-        _write(table, args.output, "elements")
+        return _write_cells(source["data"], args.output)
+    return [_write(table, args.output, "elements")]
 
 
 def _check_options(args: argparse.Namespace, kind: str) -> None:
@@ -167,19 +194,19 @@ def _peaks(path: Path) -> Any:
     return anndata.AnnData(np.zeros((0, len(table)), np.float32), var=table)
 
 
-def _write(table: pd.DataFrame, path: Path, what: str) -> None:
+def _write(table: pd.DataFrame, path: Path, what: str) -> tuple[Path, str, int]:
     write_table(table, path, index=True, float_format="%.5g")
-    print(f"{path}: {len(table):,} {what}")
+    return path, what, len(table)
 
 
-def _write_cells(adata: Any, path: Path) -> None:
-    if path.suffix == ".csv":
-        from scgsfm import _keys
+def _write_cells(adata: Any, path: Path) -> list[tuple[Path, str, int]]:
+    if path.suffix != ".csv":
+        write_cells(adata, path)
+        return [(path, "peaks", adata.n_vars)]
+    from scgsfm import _keys
 
-        table = adata.varm[_keys.R3LM].assign(status=adata.var[_keys.status(_keys.R3LM)])
-        _write(table, path, "elements")
-        if _keys.groups(_keys.R3LM) in adata.uns:
-            _write(adata.uns[_keys.groups(_keys.R3LM)], path.with_suffix(".groups.csv"), "groups")
-        return
-    write_cells(adata, path)
-    print(f"{path}: {adata.n_vars:,} peaks")
+    table = adata.varm[_keys.R3LM].assign(status=adata.var[_keys.status(_keys.R3LM)])
+    written = [_write(table, path, "elements")]
+    if _keys.groups(_keys.R3LM) in adata.uns:
+        written.append(_write(adata.uns[_keys.groups(_keys.R3LM)], path.with_suffix(".groups.csv"), "groups"))
+    return written

@@ -27,20 +27,27 @@ SETS_PER_CHUNK = 64
 
 
 def stream(
-    source: Path, output: Path, gene_sets: GeneSets, *, method: list[str], layer: str | None, gene_symbols: str | None
+    source: Path,
+    output: Path,
+    gene_sets: GeneSets,
+    *,
+    layer: str | None,
+    expand: bool | dict[str, Any],
+    model: str,
+    **options: Any,
 ) -> int:
-    """Score and write; returns the number of cells."""
+    """Score and write, with the options of ``plan``; returns the number of cells."""
     from scgsfm._adata import open_store, read_with_matrix_on_disk
     from scgsfm.completion import Completer
     from scgsfm.models import as_model
     from scgsfm.scoring import Result, plan, run_into
 
-    completer = Completer.of(partial(as_model, "gsfm-base"), expand=False)
+    completer = Completer.of(partial(as_model, model), expand)
     with ExitStack() as stack:
         with reading(source):
             store = stack.enter_context(open_store(source))
             adata = read_with_matrix_on_disk(store, layer)
-        planned = plan(adata, gene_sets, method=method, layer=layer, gene_symbols=gene_symbols, complete=completer)
+        planned = plan(adata, gene_sets, layer=layer, expand=bool(expand), complete=completer, **options)
         part = PartialOutput(output, fingerprint(adata, planned))
         if part.n_done is None:
             part.begin(adata, store, planned)

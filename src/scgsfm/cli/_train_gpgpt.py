@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._outputs import check_directory
-from ._train_options import add_settings
+from ._train_options import add_hardware, add_resume, add_run_output, add_settings, check_data
 
 if TYPE_CHECKING:
     from scgsfm.models.gpgpt import TrainConfig
@@ -16,37 +16,42 @@ if TYPE_CHECKING:
 
 def train_gpgpt(args: argparse.Namespace) -> None:
     """Train a stage of GP-GPT and print its directory."""
-    from scgsfm.models.gpgpt import TrainConfig, train
+    from scgsfm.models.gpgpt import TrainConfig
 
-    parser = argparse.ArgumentParser(
-        prog=f"scgsfm train {args.kind}", description="Train a language model of genes, phenotypes and diseases."
+    from ._parser import Parser
+
+    parser = Parser(
+        general=False,
+        prog="scgsfm train gpgpt",
+        description="Train a language model of genes, phenotypes and diseases.",
+        examples=["scgsfm train gpgpt --stage 1 --data corpus -o read"],
     )
-    parser.add_argument(
-        "--stage", type=int, choices=[1, 2], required=True, help="1: pretraining, 2: instruction tuning"
-    )
-    parser.add_argument("--base", metavar="MODEL", help="directory or hub id of the base model (required for stage 2)")
-    parser.add_argument("--data", required=True, metavar="CORPUS", help="corpus from training/build_gpgpt_corpus.py")
-    parser.add_argument("-o", "--out", required=True, help="output directory")
-    parser.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True, help="resume from checkpoints")
-    parser.add_argument(
+    text = "corpus from training/build_gpgpt_corpus.py"
+    parser.input.add_argument("--data", required=True, metavar="CORPUS", help=text)
+    add = parser.method.add_argument
+    add("--stage", type=int, choices=[1, 2], required=True, help="1: pretraining, 2: instruction tuning")
+    add("--base", metavar="MODEL", help="directory or hub id of the base model (required for stage 2)")
+    add_run_output(parser)
+    add_resume(parser)
+    parser.output.add_argument(
         "--merged",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="also write the base model with merged adapters",
+        help="also write the base model with merged adapters (default: %(default)s)",
     )
-    parser.add_argument(
-        "--validate-every", type=int, default=250, help="steps between validations (default: %(default)s)"
-    )
-    parser.add_argument("--accelerator", default="cpu", help="cpu or gpu (default: %(default)s)")
-    parser.add_argument(
-        "--devices", type=int, default=1, help="number of devices; several use DDP (default: %(default)s)"
-    )
-    add_settings(parser.add_argument_group("settings", "Fields of TrainConfig, see docs/gpgpt.md."), TrainConfig)
+    text = "steps between validations (default: %(default)s)"
+    parser.advanced.add_argument("--validate-every", type=int, default=250, metavar="N", help=text)
+    add_hardware(parser)
+    add_settings(parser.add_argument_group("Settings", "Fields of TrainConfig, see docs/gpgpt.md."), TrainConfig)
+    parser.check_options(args.arguments)
     given = vars(parser.parse_args(args.arguments))
     check_directory(Path(given["out"]))
     settings = {field.name: given.pop(field.name) for field in fields(TrainConfig)}
     config = TrainConfig(**settings | {"mixture": dict(settings["mixture"])})
     _refuse_unused(config, **{name: given[name] for name in ("stage", "base", "merged")})
+    check_data([given["data"]])
+    from scgsfm.models.gpgpt import train
+
     print("Wrote", train(given.pop("data"), given.pop("out"), **given, config=config))
 
 

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from ._parser import Parser
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+EXAMPLES = (
+    "scgsfm update phenotypes --download",
+    "scgsfm update phenotypes --hpo hp.json --annotations phenotype.hpoa --genes genes_to_phenotype.txt",
+)
+
+
+def add_arguments(parser: Parser) -> None:
     """Files of the releases."""
-    parser.add_argument("what", choices=("phenotypes",), help="the index of phenotypes, diseases and genes")
-    parser.add_argument("--hpo", type=Path, metavar="FILE", help="ontology: hp.json or hp.obo")
-    parser.add_argument("--annotations", type=Path, metavar="FILE", help="phenotypes of diseases: phenotype.hpoa")
-    parser.add_argument(
+    parser.input.add_argument("what", choices=("phenotypes",), help="the index of phenotypes, diseases and genes")
+    parser.input.add_argument("--hpo", type=Path, metavar="FILE", help="ontology: hp.json or hp.obo")
+    parser.input.add_argument("--annotations", type=Path, metavar="FILE", help="phenotypes of diseases: phenotype.hpoa")
+    parser.input.add_argument(
         "--genes", type=Path, metavar="FILE", help="genes of diseases: genes_to_phenotype.txt or genes_to_disease.txt"
     )
-    parser.add_argument(
+    parser.input.add_argument(
         "--orphanet",
         type=Path,
         nargs="+",
@@ -25,13 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="products of Orphadata: en_product6.xml (genes), en_product4.xml (phenotypes), en_product1.xml (names)",
     )
-    parser.add_argument(
+    parser.input.add_argument(
         "--download",
         action="store_true",
         help="download those of --hpo, --annotations and --genes that are not given from the HPO consortium",
     )
-    parser.add_argument("--name", metavar="NAME", help="name of the index (default: the version of the annotations)")
-    parser.add_argument(
+    parser.output.add_argument(
+        "--name", metavar="NAME", help="name of the index (default: the version of the annotations)"
+    )
+    parser.advanced.add_argument(
         "--allow-small", action="store_true", help="accept files with fewer entries than a complete release has"
     )
 
