@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from scgsfm.phenotypes import QUESTION_KINDS
+from scgsfm.questions import answer
 
 from ._constrained_decoding import SpanConstraint
 from ._encoder import IGNORED, Encoder
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from scgsfm.phenotypes import HPOAnnotations, Predict
-
-    from ._ask import Answer
+    from scgsfm.questions import Answer
 
 _RELATION_KINDS = [QUESTION_KINDS.index(kind) for kind in ("related", "how often")]
 
@@ -268,7 +268,5 @@ class GPGPT:
         -------
         The answer with the source of each fact, or the statement that nothing supports one.
         """
-        from ._ask import answer
-
         options: dict[str, Any] = {"hpo": hpo, "resolve": resolve, "predict": predict, "functions": functions}
-        return answer(self, question, **options, n_max=n_max)
+        return answer(question, self, **options, n_max=n_max)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm.models.gpgpt._common_words import DESCRIPTIONS
+from scgsfm.questions import DESCRIPTIONS
 from scgsfm.models.gpgpt._prompts import (
     KIND_ANSWERS,
     NO,

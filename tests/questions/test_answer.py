@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scgsfm.models.gpgpt._ask import answer
+from scgsfm.questions._answer import answer
 from scgsfm.models.gpgpt.training import QUESTIONS
 from scgsfm.phenotypes._retrieval import LOOKUPS, _weight
 
