@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scgsfm.questions._answer import answer
 from scgsfm.models.gpgpt.training import QUESTIONS
 from scgsfm.phenotypes._retrieval import LOOKUPS, _weight
+from scgsfm.questions._answer import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

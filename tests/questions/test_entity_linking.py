@@ -10,8 +10,8 @@ from scgsfm.questions._common_words import is_common_word
 from scgsfm.questions._entity_linking import EntityLinker
 
 if TYPE_CHECKING:
-    from scgsfm.questions._entity_linking import Read
     from scgsfm.phenotypes import HPOAnnotations
+    from scgsfm.questions._entity_linking import Read
 
 ALIASES = {"SEPT9": "SEPTIN9", "Fbn1": "FBN1", "ENSG00000166147": "FBN1"}
 

@@ -34,7 +34,9 @@ _MIN_RELATION = 0.9
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
 _OPTIONAL = re.compile(r"(?<=[a-z])\((s|es)\)")
 """Optional plurals, as in gene(s)."""
-_POINTING = re.compile(r"\b(?:it|its|they|them|their|this|that|these|those|she|he|other|others)\b|^(?:and|so|then|but)\b", re.IGNORECASE)
+_POINTING = re.compile(
+    r"\b(?:it|its|they|them|their|this|that|these|those|she|he|other|others)\b|^(?:and|so|then|but)\b", re.IGNORECASE
+)
 """Words that point to an earlier question."""
 UNKNOWN = "I don't know."
 """Beginning of a declined answer."""

@@ -9,7 +9,12 @@ _MAX_LETTERS = 0.3
 """Largest fraction of letters of other alphabets in an English question, which may contain Greek letters."""
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 
-_OTHER = frozenset(
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+_OTHER = _words(
     # German, Dutch, Swedish, Danish, Norwegian
     "welche welcher welches welchen welchem wer wie wo warum wann ist sind wird werden hat haben der das dem den des ein eine "
     "einen einem einer und oder nicht durch von vom bei beim zum zur mit für über gibt kann verursacht verursachen entsteht "
@@ -26,14 +31,113 @@ _OTHER = frozenset(
     "jaki jaka jakie który która które kto co jest są powoduje powodują choroba choroby objawy geny jaký jaká jaké kterí kteří je "
     "jsou způsobuje způsobují nemoc nemoci příznaky ktorý ktorá ktoré spôsobuje choroby koji koja koje uzrokuje bolest hangi ne "
     "nedir neden olur için hastalık hastalıklar belirtileri mikä mitkä mitä on ovat aiheuttaa geeni sairaus sairaudet milline "
-    "põhjustab haigus melyik milyen mi okozza okoz betegség betegségek gén".split()
+    "põhjustab haigus melyik milyen mi okozza okoz betegség betegségek gén",
 )
-_ENGLISH = frozenset(
-    "the of which what is are does do did in with and or how often why for to by from this that it its be can could has have been "
-    "was were will would should any there who a an on at as if whether cause causes caused linked associated related gene genes "
-    "disease diseases symptom symptoms tell me show list name find explain define about people patients features signs".split()
+_ENGLISH = _words(
+    [
+        "the",
+        "of",
+        "which",
+        "what",
+        "is",
+        "are",
+        "does",
+        "do",
+        "did",
+        "in",
+        "with",
+        "and",
+        "or",
+        "how",
+        "often",
+        "why",
+        "for",
+        "to",
+        "by",
+        "from",
+        "this",
+        "that",
+        "it",
+        "its",
+        "be",
+        "can",
+        "could",
+        "has",
+        "have",
+        "been",
+        "was",
+        "were",
+        "will",
+        "would",
+        "should",
+        "any",
+        "there",
+        "who",
+        "a",
+        "an",
+        "on",
+        "at",
+        "as",
+        "if",
+        "whether",
+        "cause",
+        "causes",
+        "caused",
+        "linked",
+        "associated",
+        "related",
+        "gene",
+        "genes",
+        "disease",
+        "diseases",
+        "symptom",
+        "symptoms",
+        "tell",
+        "me",
+        "show",
+        "list",
+        "name",
+        "find",
+        "explain",
+        "define",
+        "about",
+        "people",
+        "patients",
+        "features",
+        "signs",
+    ]
 )
-_SHARED = _OTHER & _ENGLISH | frozenset("a as on do er in is can was die den e o y je ne mi co ce la un le en des gene syndrome cause".split())
+_SHARED = _OTHER & _ENGLISH | frozenset(
+    [
+        "a",
+        "as",
+        "on",
+        "do",
+        "er",
+        "in",
+        "is",
+        "can",
+        "was",
+        "die",
+        "den",
+        "e",
+        "o",
+        "y",
+        "je",
+        "ne",
+        "mi",
+        "co",
+        "ce",
+        "la",
+        "un",
+        "le",
+        "en",
+        "des",
+        "gene",
+        "syndrome",
+        "cause",
+    ]
+)
 """Words of several languages, which count for none."""
 
 

@@ -57,7 +57,8 @@ _ASKING = re.compile(
 )
 """What directly precedes the word for what is asked for."""
 _OUTCOME = re.compile(
-    r"\b(?:caus\w+|leads?|leading|results?|resulting|gives?(?: rise)?|produces?|brings?|comes? from|give rise)\b", re.IGNORECASE
+    r"\b(?:caus\w+|leads?|leading|results?|resulting|gives?(?: rise)?|produces?|brings?|comes? from|give rise)\b",
+    re.IGNORECASE,
 )
 _HOW_OFTEN = re.compile(
     r"\b(?:how (?:often|common\w*|frequent\w*|many|usual\w*|likely|regular\w*|consistent\w*|reliabl\w+|constant\w*|rare\w*|seldom|"
@@ -67,7 +68,10 @@ _HOW_OFTEN = re.compile(
     r"(?:frequent|common|rare|usual|uncommon|typical),? (?:or|and))\b",
     re.IGNORECASE,
 )
-_WHICH = re.compile(r"\b(?:which|what) (?:(?:of the|are the|is the|other|kinds? of) )?(?:\w+ )?(genes?|disease\w*|disorder\w*|phenotyp\w+|symptoms?)\b", re.IGNORECASE)
+_WHICH = re.compile(
+    r"\b(?:which|what) (?:(?:of the|are the|is the|other|kinds? of) )?(?:\w+ )?(genes?|disease\w*|disorder\w*|phenotyp\w+|symptoms?)\b",
+    re.IGNORECASE,
+)
 _CLAUSES = re.compile(
     r"[?;]\s*|[.:]\s+|(?:,\s*|\s+)(?:and|but|also|plus|then|as well as)\s+(?:also\s+|then\s+)?(?="
     r"(?:which|what|how|whether|list|name|tell|explain|define|describe|show|give|is|are|does|do|can|has|have|the (?:phenotypes|symptoms|"
@@ -94,7 +98,7 @@ class RuleReader:
     It has the methods of :class:`~scgsfm.questions.QuestionReader`. Names are left to the lookup, so there are no entities.
     """
 
-    def entities(self, question: str) -> list[tuple[str, str]]:
+    def entities(self, question: str) -> list[tuple[str, str]]:  # noqa: ARG002 - of the protocol
         """No names: :class:`~scgsfm.questions.EntityLinker` finds them."""
         return []
 
@@ -123,10 +127,10 @@ class RuleReader:
             return "meaning"
         if not named:
             return self._by_weaker_words(question, kinds)
-        return max(named, key=lambda kind: self._focus(question, kind, named[kind]))
+        return max(named, key=lambda kind: self._focus(question, named[kind]))
 
     @staticmethod
-    def _focus(question: str, kind: str, matches: list[re.Match[str]]) -> tuple[int, int]:
+    def _focus(question: str, matches: list[re.Match[str]]) -> tuple[int, int]:
         """How directly a word of a kind is asked for: right after a word of asking, and as early as possible."""
         asked = [match.start() for match in matches if _ASKING.search(question[: match.start()])]
         starts = asked or [match.start() for match in matches]
