@@ -107,36 +107,8 @@ _ENGLISH = _words(
         "signs",
     ]
 )
-_SHARED = _OTHER & _ENGLISH | frozenset(
-    [
-        "a",
-        "as",
-        "on",
-        "do",
-        "er",
-        "in",
-        "is",
-        "can",
-        "was",
-        "die",
-        "den",
-        "e",
-        "o",
-        "y",
-        "je",
-        "ne",
-        "mi",
-        "co",
-        "ce",
-        "la",
-        "un",
-        "le",
-        "en",
-        "des",
-        "gene",
-        "syndrome",
-        "cause",
-    ]
+_SHARED = (_OTHER & _ENGLISH) | _words(
+    "a as on do er in is can was die den e o y je ne mi co ce la un le en des gene syndrome cause"
 )
 """Words of several languages, which count for none."""
 
