@@ -38,7 +38,7 @@ class StubReader:
 
 @pytest.fixture
 def ask(hpo: HPOAnnotations) -> Callable[..., Any]:
-    return lambda asked, question, **options: answer(StubReader(asked), question, hpo=hpo, **options)
+    return lambda asked, question, **options: answer(question, StubReader(asked), hpo=hpo, **options)
 
 
 def rows(hpo: HPOAnnotations, disease: str) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from scgsfm._messages import similar_names
@@ -297,18 +296,24 @@ def _starts(text: str) -> set[str]:
     return {word[:4] for word in re.findall(r"[^\W\d_]{4,}", text.casefold())}
 
 
-@lru_cache(maxsize=1)
+_indexed: list[tuple[Ontology, dict[str, list[tuple[str, int]]]]] = []
+"""The ontology of the last call with its names by the beginnings of words."""
+
+
 def _names_by_start(ontology: Ontology) -> dict[str, list[tuple[str, int]]]:
     """Names and synonyms of phenotypes with their rows, by the first four letters of each word.
 
     To compare a text with all names takes seconds.
     """
+    if _indexed and _indexed[0][0] is ontology:
+        return _indexed[0][1]
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     synonyms = zip(ontology.synonyms, ontology.synonym_rows.tolist(), strict=True)
     for name, row in (*((name, row) for row, name in enumerate(ontology.names)), *synonyms):
         if ontology.is_phenotype[row]:
             for start in _starts(name):
                 found[start].append((name.casefold(), row))
+    _indexed[:] = [(ontology, found)]
     return found
 
 
