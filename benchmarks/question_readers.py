@@ -176,10 +176,12 @@ def main() -> None:
     }
     for name in args.readers:
         read = readers[name]
-        for question, asked, kinds, _, right in made:
+        for question, asked, _, _, right in made:
             rows.append(("made from the annotations", name, judge_made(read(question), asked, right), question))
-        for question in fakes:
-            rows.append(("about nothing that exists", name, "wrong" if read(question).asked else "right", question))
+        rows += [
+            ("about nothing that exists", name, "wrong" if read(question).asked else "right", question)
+            for question in fakes
+        ]
         for row in new:
             verdict = meant.judge(row, read(row["question"]))
             rows.append((f"new: {row['style']}", name, verdict, row["question"]))
