@@ -167,7 +167,7 @@ def test_functions(ask: Callable[..., Any]) -> None:
         ("Which genes cause arachnodaktili?", "Did you mean Arachnodactyly (HP:0001166)"),
         ("How are you?", "no gene, phenotype or disease"),
         ("Is FBN1 like SCN1A?", "not this about a single name"),
-        ("Does FBN1 cause Marfan syndrome with HP:0001250?", "I can't tell this"),
+        ("Does FBN1 cause Marfan syndrome with HP:0001250?", "not clear what is asked"),
     ],
 )
 def test_declines(ask: Callable[..., Any], question: str, says: str) -> None:

@@ -12,6 +12,7 @@ from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 from ._decline_reason import decline_reason
 from ._entity_linking import EntityLinker, LinkedQuestion
 from ._language import is_other_language
+from ._question_words import spell
 from ._rule_reader import RuleReader, asked_things
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def answer(
         raise ValueError(msg)
     hpo, reader = hpo or load_annotations(), reader or RuleReader()
     question = " ".join(question.split())
-    plain = _OPTIONAL.sub(r"\1", question)
+    plain = spell(_OPTIONAL.sub(r"\1", question), hpo.name_words)
     linked = EntityLinker(hpo, resolve).link(plain, reader.entities(plain))
     entities, about = linked.entities, hpo.about()
 
@@ -164,7 +165,7 @@ def _not_understood(linked: LinkedQuestion, question: str) -> str:
     allowed = FactRetriever.question_kinds({entity.kind for entity in linked.entities})
     if several := asked_things(linked.template, allowed):
         listed = " and ".join(_HEADINGS[kind] for kind in several)
-        return f"These are several questions ({listed}); ask one at a time."
+        return f"There are several questions ({listed}); ask one at a time."
     return ""
 
 

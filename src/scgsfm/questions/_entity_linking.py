@@ -190,7 +190,7 @@ class EntityLinker:
         word = question.words[i][0]
         if question.is_named(i) or is_common_word(word, adjacent=True):
             return False
-        if question.modifies_name(i) or i in suspected:
+        if question.modifies_name(i) or i in suspected or question.is_named_disease(i):
             return True
         parts = [part for part in re.split(r"[-/'’]", word) if not is_common_word(part)]
         if parts and (not question.linked or question.is_described(i)):
@@ -236,6 +236,11 @@ class _Question(NamedTuple):
     def is_described(self, i: int) -> bool:
         """Whether a describing word directly precedes this one."""
         return i > 0 and self._describes(i - 1) and not self.is_named(i - 1) and not self._is_separated(i - 1)
+
+    def is_named_disease(self, i: int) -> bool:
+        """Whether a capitalized word is followed by *disease* or *syndrome*: a name, even if it is unknown."""
+        follows = i + 1 < len(self.words) and not self._is_separated(i)
+        return follows and self.words[i][0].istitle() and self.words[i + 1][0].lower() in ("disease", "syndrome")
 
     def _reaches_name(self, i: int, step: int) -> bool:
         """Whether there is a name to one side, with only describing and connecting words in between."""

@@ -151,6 +151,8 @@ class RuleReader:
 def asked_things(question: str, kinds: Sequence[str]) -> list[str]:
     """Kinds of questions that the clauses of a question ask for, if there are several; empty otherwise.
 
+    Clauses that ask about different names count even if they ask for the same.
+
     Parameters
     ----------
     question
@@ -158,10 +160,11 @@ def asked_things(question: str, kinds: Sequence[str]) -> list[str]:
     kinds
         Kinds of questions that its names allow.
     """
-    reader, found = RuleReader(), []
+    reader, found, n_named = RuleReader(), [], 0
     for clause in filter(str.strip, _CLAUSES.split(question)):
         if _BEGINS.search(clause) and not _ASIDE.search(clause):
-            allowed = [kind for kind in kinds if kind not in ("related", "how often")]
-            found.append(reader.most_probable(clause, kinds if "related" in kinds else allowed))
+            asked = reader.most_probable(clause, kinds)
+            found.append(asked)
+            n_named += bool(asked and "<" in clause)
     distinct = list(dict.fromkeys(filter(None, found)))
-    return distinct if len(distinct) > 1 else []
+    return distinct if len(distinct) > 1 or n_named > 1 else []
