@@ -54,6 +54,7 @@ def test_names_are_left_to_the_lookup() -> None:
         ("Which gene causes <disease>, and what are its symptoms?", "disease", ["genes", "phenotypes"]),
         ("What is <hpo> and which genes cause it?", "hpo", ["meaning", "genes"]),
         ("What does <gene> do? And which diseases does it cause?", "gene", ["functions", "diseases"]),
+        ("Do we know the gene of <disease>, and if so what is it called?", "disease", []),
         ("My patient has <hpo>. Which genes come into question?", "hpo", []),
         ("I don't know what <hpo> is, can you explain?", "hpo", []),
         ("Which genes are known for <hpo>, and could you list them?", "hpo", []),

@@ -164,6 +164,8 @@ def asked_things(question: str, kinds: Sequence[str]) -> list[str]:
     for clause in filter(str.strip, _CLAUSES.split(question)):
         if _BEGINS.search(clause) and not _ASIDE.search(clause):
             asked = reader.most_probable(clause, kinds)
+            if asked == "meaning" and "<" not in clause:  # which gene is it, and what is it called?
+                continue
             found.append(asked)
             n_named += bool(asked and "<" in clause)
     distinct = list(dict.fromkeys(filter(None, found)))
