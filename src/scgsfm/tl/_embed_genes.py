@@ -37,8 +37,8 @@ def embed_genes(
     """Look up the vector of each gene in a gene set foundation model :cite:p:`Clarke2026`.
 
     The vectors depend only on the model. Of the data, only the gene names are used. ``model="gpgpt-mini"`` embeds the
-    symbols by a language model (:cite:p:`Lyu2024`, extra ``llm``) instead. It reads symbols by character: its vectors
-    are worth much less, see :doc:`/gpgpt`.
+    symbols by a language model (:cite:p:`Lyu2024`, extra ``llm``) instead. It reads symbols by character, so that symbols
+    of similar spelling have similar vectors.
 
     Parameters
     ----------
