@@ -22,7 +22,6 @@ QUESTION_WORDS = (
     "diseases",
     "disorder",
     "disorders",
-    "syndromes",
     "conditions",
     "symptom",
     "symptoms",
