@@ -29,6 +29,8 @@ SCRIPTS = {
     "precision": ["data", "model", "full"],
     "gene_phenotype": ["data"],
     "gene_questions": [],
+    "question_readers": [],
+    "entity_embedding": ["data"],
     "training_choices": ["data", "corpus", "runs"],
 }
 """The options that are passed on to each script."""

@@ -1,4 +1,4 @@
-"""Questions about genes, phenotypes and diseases, answered by `tl.ask` and by its language model alone.
+"""Questions about genes, phenotypes and diseases, read by the language model of `tl.ask`, and answered by it alone.
 
     python benchmarks/gene_questions.py
 

@@ -232,6 +232,32 @@ def _gene_questions(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**counts, **{c: table[c].map(lambda x: f"{x:.1%}" if x == x else "") for c in shares})
 
 
+def _question_readers(table: pd.DataFrame) -> pd.DataFrame:
+    """One line per set of questions: right, and in brackets wrong."""
+    cell = [f"{r.right:.1%} ({r.wrong:.1%})" for r in table.itertuples()]
+    return wide(table.assign(shown=cell), ["questions", "n"], ["reader"], "shown")
+
+
+def _entity_retrieval(table: pd.DataFrame) -> pd.DataFrame:
+    shown = table.assign(
+        AUROC=[f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()],
+        pairs=table["pairs"].map("{:,}".format),
+        candidates=table["candidates"].map("{:,}".format),
+        **{name: table[name].map("{:.1%}".format) for name in ("top 10", "top 100")},
+    )
+    return shown[["query", "embedding", "pairs", "candidates", "AUROC", "top 10", "top 100"]]
+
+
+def _entity_embedding(table: pd.DataFrame) -> pd.DataFrame:
+    shown = table.assign(
+        AUROC=[
+            f"{r.auroc:.3f}" + (f" [{r.low:.3f}, {r.high:.3f}]" if r.low == r.low else "") for r in table.itertuples()
+        ],
+        dimensions=table["dimensions"].map(lambda n: f"{n:.0f}" if n == n else ""),
+    )
+    return shown.sort_values("auroc", ascending=False)[["embedding", "source", "dimensions", "task", "AUROC"]]
+
+
 def _between(row: pd.Series, name: str) -> str:
     return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
 
@@ -341,6 +367,9 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "regulatory_activity": _regulatory_activity,
     "regulatory_explanations": _regulatory_explanations,
     "gene_questions": _gene_questions,
+    "question_readers": _question_readers,
+    "entity_retrieval": _entity_retrieval,
+    "entity_embedding": _entity_embedding,
     "scoring": _scoring,
     "cell_embedding": _cell_embedding,
     "cell_embedding_choices": _cell_embedding_choices,

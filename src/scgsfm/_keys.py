@@ -19,6 +19,9 @@ X_GSFM = "X_gsfm"
 VARM_GSFM = "gsfm"
 """``varm`` key of gene embeddings."""
 
+VARM_GPGPT = "gpgpt"
+"""``varm`` key of gene embeddings by a language model."""
+
 FUNCTIONS = "predicted_functions"
 """``uns`` key of the terms predicted for the genes of the data."""
 

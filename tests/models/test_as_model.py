@@ -12,7 +12,7 @@ import torch
 from anndata import AnnData
 
 import scgsfm
-from scgsfm.models import Model, _as_model, as_model, load
+from scgsfm.models import Model, _as_model, as_model, load, model_kind
 from scgsfm.models._locate import EMBEDDED
 from scgsfm.models._serialization import write_folder
 from scgsfm.models.gsfm import build_module
@@ -200,3 +200,10 @@ def test_an_own_model_is_judged_by_its_methods() -> None:
     assert as_model(model) is model
     with pytest.raises(TypeError, match="`model` is a OwnModel, but must be a GP-GPT model"):
         as_model(model, "gpgpt")
+
+
+def test_kind_of_a_model() -> None:
+    assert model_kind("gsfm-base") == "gsfm"
+    assert model_kind("gpgpt-mini") == "gpgpt"
+    assert model_kind(as_model("gsfm-base")) == "gsfm"
+    assert model_kind(object()) == ""

@@ -1,24 +1,16 @@
-"""Questions in words, answered by the embedded model and annotations."""
+"""Questions in words, answered from annotations."""
 
 from __future__ import annotations
 
-import builtins
+import subprocess
 import sys
 
 import pandas as pd
 import pytest
 
-pytest.importorskip("transformers")
-
-from typing import TYPE_CHECKING
-
 import scgsfm
 from scgsfm.cli import main
 from scgsfm.tl import ask
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
 
 
 @pytest.mark.parametrize(
@@ -69,7 +61,43 @@ def test_predictions() -> None:
     assert ask(question, predict=False).declined
 
 
+@pytest.mark.parametrize(
+    ("question", "asked", "names"),
+    [
+        ("Which genes cause Marfan syndrom?", "genes", ("FBN1",)),
+        ("Which gene causes cystic fibrosis?", "genes", ("CFTR",)),
+        ("what is retrognathia", "meaning", ("HP:0000278",)),
+        ("Is PTEN known for macrocephaly?", "related", ("yes",)),
+        ("What is arachnodactily?", "meaning", ("HP:0001166",)),
+        ("Before the talk I want to know which gene is mutated in Huntington disease.", "genes", ("HTT",)),
+    ],
+)
+def test_short_long_and_misspelled_questions(question: str, asked: str, names: tuple[str, ...]) -> None:
+    answer = ask(question)
+    assert answer.asked == asked
+    assert answer.names[: len(names)] == names
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("Which cell types express MS4A1?", "tissues and expression"),
+        ("genes involved in t cell activation?", "'t cell activation'"),
+        ("Which gene causes it?", "read on its own"),
+        ("Welches Gen verursacht das Marfan-Syndrom?", "English only"),
+        ("Which gene causes Marfan syndrome, and what are its symptoms?", "ask one at a time"),
+        ("MECP2?", "not clear what is asked"),
+    ],
+)
+def test_reasons_to_decline(question: str, reason: str) -> None:
+    answer = ask(question)
+    assert answer.declined
+    assert reason in answer.text
+    assert answer.names == ()
+
+
 def test_models_as_given() -> None:
+    pytest.importorskip("transformers")
     model = scgsfm.models.load("gpgpt-mini")
     assert ask("Which gene causes Marfan syndrome?", model=model).names == ("FBN1",)
     with pytest.raises(
@@ -94,21 +122,19 @@ def test_shell(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("FBN1\n")
 
 
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    real = builtins.__import__
+def test_no_model_is_loaded() -> None:
+    code = (
+        "import sys, scgsfm; assert scgsfm.tl.ask('Which gene causes Marfan syndrome?').names == ('FBN1',);"
+        "assert not {'torch', 'transformers', 'tokenizers'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
-    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.partition(".")[0] == "transformers":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return real(name, *args, **kwargs)
 
-    monkeypatch.setattr(builtins, "__import__", missing)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "transformers"]:
-        monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(ImportError, match=r"pip install 'scgsfm\[llm\]'"):
-        scgsfm.models.load("gpgpt-mini")
+def test_a_model_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     from scgsfm.models._as_model import _loaded
 
     _loaded.clear()
-    assert main(["ask", "Which gene causes Marfan syndrome?"]) == 2
-    assert "pip install 'scgsfm[llm]'" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(ImportError, match=r"pip install 'scgsfm\[llm\]'"):
+        ask("Which gene causes Marfan syndrome?", model="gpgpt-mini")

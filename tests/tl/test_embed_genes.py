@@ -76,3 +76,19 @@ def test_errors(adata: ad.AnnData, gsfm: GSFM) -> None:
     with pytest.raises(GeneMatchError, match="0 of 5 genes of the data"):
         scgsfm.tl.embed_genes(adata, model=gsfm)
     assert not adata.varm
+
+
+def test_vectors_of_a_language_model(adata: ad.AnnData) -> None:
+    pytest.importorskip("transformers")
+    model = scgsfm.models.load("gpgpt-mini")
+    scgsfm.tl.embed_genes(adata, model=model)
+    found = adata.varm["gpgpt"]
+    assert list(adata.varm) == ["gpgpt"]
+    for name, vector in zip(NAMES, found, strict=True):
+        if name in TOKENS:
+            np.testing.assert_allclose(vector, model.embed([f"<gene>{TOKENS[name]}</gene>"])[0], rtol=1e-4, atol=1e-5)
+        else:
+            assert np.isnan(vector).all()
+    assert adata.uns["scgsfm"]["gpgpt"]["n_known"] == 4
+    with pytest.raises(ValueError, match="`kind` is 'decoder', but must be 'combined'"):
+        scgsfm.tl.embed_genes(adata, model=model, kind="decoder")

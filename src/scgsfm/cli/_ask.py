@@ -26,7 +26,7 @@ def add_arguments(parser: Parser) -> None:
         "question", nargs="+", metavar="QUESTION", help="question about genes, phenotypes or diseases, in English"
     )
     parser.method.add_argument("--no-predictions", action="store_true", help="report annotations only")
-    add_model(parser, default="gpgpt-mini")
+    add_model(parser, default=None, more=" that reads the question (default: rules)")
     action = parser.output.add_argument(
         "-n", type=positive, default=10, metavar="N", help="maximum number of facts (default: %(default)s)"
     )

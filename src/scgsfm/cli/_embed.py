@@ -124,12 +124,14 @@ def _gene_vectors(args: argparse.Namespace) -> pd.DataFrame:
     import pandas as pd
     from anndata import AnnData
 
-    from scgsfm import _keys, tl
+    from scgsfm import tl
+    from scgsfm.models import model_kind
 
+    key = model_kind(args.model)
     genes = AnnData(np.zeros((1, len(names)), np.float32), var=pd.DataFrame(index=names))  # tools need a cell
-    tl.embed_genes(genes, model=args.model, kind=args.kind or "combined")
-    vectors = genes.varm[_keys.VARM_GSFM]
-    table = pd.DataFrame(vectors, columns=[f"gsfm_{i}" for i in range(vectors.shape[1])])
+    tl.embed_genes(genes, model=args.model, kind=args.kind or "combined", key_added=key)
+    vectors = genes.varm[key]
+    table = pd.DataFrame(vectors, columns=[f"{key}_{i}" for i in range(vectors.shape[1])])
     table.insert(0, "gene", names)
     return table
 

@@ -108,6 +108,17 @@ def as_model(model: str | os.PathLike[str] | Any, kind: KindName = "gsfm", *, de
     return loaded
 
 
+def model_kind(model: str | os.PathLike[str] | Any) -> str:
+    """Kind of a model given as to :func:`as_model`; ``""`` if it does not state one.
+
+    Embedded and published models are known by name, without reading their files.
+    """
+    if isinstance(model, str | os.PathLike):
+        record = RECORDS.get(os.fspath(model))
+        return record.kind if record else str(getattr(_read_once(model, None), "kind", ""))
+    return str(getattr(model, "kind", ""))
+
+
 def _read_once(model: str | os.PathLike[str], device: str | None) -> Any:
     prepare_process()
     directory = likely_directory(model)

@@ -2,31 +2,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scgsfm._docs import doc_params
 from scgsfm.models import as_model
 from scgsfm.phenotypes import approved_symbol, gene_functions, predicted_probability
+from scgsfm.questions import answer
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from scgsfm.models.gpgpt import GPGPT, Answer
+    from scgsfm.models.gpgpt import GPGPT
+    from scgsfm.questions import Answer
 
 
-@doc_params
 def ask(
     question: str,
     *,
     n_max: int = 10,
     predict: bool = True,
-    model: str | PathLike[str] | GPGPT = "gpgpt-mini",
+    model: str | PathLike[str] | GPGPT | None = None,
 ) -> Answer:
     """Answer a question about genes, phenotypes and diseases from annotations, with the source of each fact.
 
-    The language model only parses the question: what is asked, and which entities are mentioned (GP-GPT,
-    :cite:p:`Lyu2024`). The facts come from the embedded annotations (Human Phenotype Ontology, :cite:p:`Gargano2024`;
-    Orphanet; NCBI), including the descendants of a term, and gene functions come from the Gene Ontology. The answer
-    states if nothing is known. The question is declined if it mentions names that are not recognized. This is not
-    medical advice.
+    The words of the question decide what is asked for, and its names are looked up. The facts come from the embedded
+    annotations (Human Phenotype Ontology, :cite:p:`Gargano2024`; Orphanet; NCBI), including the descendants of a term,
+    and gene functions come from the Gene Ontology. The answer states if nothing is known. The question is declined if it
+    mentions names that are not recognized, asks for several things at once, or is not in English. Each question is read
+    on its own. This is not medical advice.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def ask(
         Whether to predict the association of a gene and a phenotype without annotations. The answer is labeled as a
         prediction.
     model
-        {model}
+        ``None`` reads the question by rules. ``"gpgpt-mini"``, the directory of a model or a loaded model reads it by a
+        language model (GP-GPT, :cite:p:`Lyu2024`), which needs the extra ``llm``. The facts are the same.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def ask(
     Raises
     ------
     ImportError
-        If the extra ``llm`` is not installed.
+        If a model is given, and the extra ``llm`` is not installed.
     ModelKindError
         If the model is not a GP-GPT model.
     ValueError
@@ -68,10 +69,10 @@ def ask(
     if not isinstance(n_max, int) or n_max < 1:
         msg = f"`n_max` is {n_max!r}, but must be a positive integer."
         raise ValueError(msg)
-    loaded = as_model(model, "gpgpt")
     options: dict[str, Any] = {
         "resolve": approved_symbol,
         "functions": gene_functions,
         "predict": predicted_probability if predict else None,
+        "n_max": n_max,
     }
-    return loaded.ask(question, n_max=n_max, **options)
+    return answer(question, **options) if model is None else as_model(model, "gpgpt").ask(question, **options)

@@ -73,6 +73,16 @@ def test_embeddings_do_not_depend_on_the_batch(model: GPGPT) -> None:
     assert model.embed([]).shape == (0, 32)
 
 
+def test_entities_are_embedded_by_their_names(model: GPGPT) -> None:
+    found = model.embed_entities(["Seizure", "Ataxia"], kind="hpo")
+    assert found == pytest.approx(model.embed(["<hpo>Seizure</hpo>", "<hpo>Ataxia</hpo>"]), abs=1e-5)
+    assert not np.allclose(found[0], model.embed_entities(["Seizure"])[0])
+    with pytest.raises(ValueError, match="`kind` is 'drug'"):
+        model.embed_entities(["Seizure"], kind="drug")
+    with pytest.raises(TypeError, match="list of names"):
+        model.embed_entities("Seizure")
+
+
 def test_questions_are_read(model: GPGPT) -> None:
     question = "Which genes cause Marfan syndrome?"
     assert model.question_kind(question) in QUESTION_KINDS

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from scgsfm.models.gpgpt import QUESTION_KINDS
-from scgsfm.models.gpgpt._entity_linking import EntityLinker
 from scgsfm.models.gpgpt.training._question_templates import QUESTIONS, phrase, with_noise
+from scgsfm.questions._entity_linking import EntityLinker
 
 if TYPE_CHECKING:
     from typing import Any

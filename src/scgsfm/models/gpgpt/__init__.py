@@ -4,8 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scgsfm.phenotypes import QUESTION_KINDS
+from scgsfm.questions import Answer
 
-from ._ask import Answer
 from ._prompts import NO, YES, answer_prompt
 from ._tokenizer import ANSWER, spans
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
 import torch
 
+from scgsfm._messages import check_choice
 from scgsfm._progress import progress
 from scgsfm.phenotypes import QUESTION_KINDS
+from scgsfm.questions import answer
 
 from ._constrained_decoding import SpanConstraint
 from ._encoder import IGNORED, Encoder
 from ._llama import load_base, load_tokenizer
 from ._prompts import KIND_ANSWERS, NO, YES, entities_prompt, kind_prompt, relation_prompt
-from ._tokenizer import ANSWER, spans
+from ._tokenizer import ANSWER, TAGS, spans, tag
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Sequence
 
     from scgsfm.phenotypes import HPOAnnotations, Predict
+    from scgsfm.questions import Answer
 
-    from ._ask import Answer
-
+EntityKind: TypeAlias = Literal["gene", "hpo", "disease"]
 _RELATION_KINDS = [QUESTION_KINDS.index(kind) for kind in ("related", "how often")]
 
 
@@ -209,6 +211,34 @@ class GPGPT:
             found[some] = ((states.float().cpu() * real).sum(1) / real.sum(1)).numpy()
         return found
 
+    def embed_entities(self, names: Sequence[str], *, kind: EntityKind = "gene") -> np.ndarray:
+        """Embeddings of genes, phenotypes or diseases by their names.
+
+        Parameters
+        ----------
+        names
+            Approved symbols of genes, or names of phenotypes or diseases.
+        kind
+            ``"gene"``, ``"hpo"`` or ``"disease"``.
+
+        Returns
+        -------
+        float32, names × width of the model: the mean of the last hidden states over the characters of a name within the
+        tags of its kind. The model reads names by character, so that each name has a vector, even if it is unknown.
+
+        Examples
+        --------
+        >>> import scgsfm
+        >>> model = scgsfm.models.load("gpgpt-mini")
+        >>> model.embed_entities(["Marfan syndrome", "Rett syndrome"], kind="disease").shape
+        (2, 192)
+        """
+        check_choice("kind", kind, TAGS)
+        if isinstance(names, str):
+            msg = f"names must be a list of names; for one give [{names!r}]."
+            raise TypeError(msg)
+        return self.embed([tag(kind, name) for name in names])
+
     def question_kind(self, question: str) -> str:
         """The most probable kind of a question, one of :data:`~scgsfm.models.gpgpt.QUESTION_KINDS`."""
         return self.most_probable(question, QUESTION_KINDS)
@@ -270,7 +300,5 @@ class GPGPT:
         -------
         The answer with the source of each fact, or the statement that nothing supports one.
         """
-        from ._ask import answer
-
         options: dict[str, Any] = {"hpo": hpo, "resolve": resolve, "predict": predict, "functions": functions}
-        return answer(self, question, **options, n_max=n_max)
+        return answer(question, self, **options, n_max=n_max)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm.models.gpgpt._common_words import DESCRIPTIONS
 from scgsfm.models.gpgpt._prompts import (
     KIND_ANSWERS,
     NO,
@@ -17,6 +16,7 @@ from scgsfm.models.gpgpt._prompts import (
     relation_prompt,
 )
 from scgsfm.models.gpgpt._tokenizer import tag
+from scgsfm.questions import DESCRIPTIONS
 
 from ._question_templates import QUESTIONS, phrase, with_noise
 

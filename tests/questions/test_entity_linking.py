@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scgsfm.models.gpgpt._common_words import is_common_word
-from scgsfm.models.gpgpt._entity_linking import EntityLinker
+from scgsfm.questions._common_words import is_common_word
+from scgsfm.questions._entity_linking import EntityLinker
 
 if TYPE_CHECKING:
-    from scgsfm.models.gpgpt._entity_linking import Read
     from scgsfm.phenotypes import HPOAnnotations
+    from scgsfm.questions._entity_linking import Read
 
 ALIASES = {"SEPT9": "SEPTIN9", "Fbn1": "FBN1", "ENSG00000166147": "FBN1"}
 

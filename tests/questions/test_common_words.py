@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scgsfm.models.gpgpt._common_words import CIRCUMSTANCES, DESCRIPTIONS, is_common_word
+from scgsfm.questions._common_words import CIRCUMSTANCES, DESCRIPTIONS, is_common_word
 
 if TYPE_CHECKING:
     from scgsfm.phenotypes import HPOAnnotations

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from scgsfm.models.gpgpt._decline_reason import decline_reason
-from scgsfm.models.gpgpt._entity_linking import EntityLinker
 from scgsfm.models.gpgpt.training import QUESTIONS
 from scgsfm.models.gpgpt.training._question_templates import phrase
 from scgsfm.phenotypes import approved_symbol
+from scgsfm.questions._decline_reason import decline_reason
+from scgsfm.questions._entity_linking import EntityLinker
 
 if TYPE_CHECKING:
     from scgsfm.phenotypes import HPOAnnotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from scgsfm._messages import similar_names
 from scgsfm.phenotypes import Entity, load_annotations
 
 from ._common_words import is_common_word
@@ -12,7 +14,7 @@ from ._common_words import is_common_word
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from scgsfm.phenotypes import HPOAnnotations
+    from scgsfm.phenotypes import HPOAnnotations, Ontology
 
 _WORD = re.compile(r"[^\s?!,;:.()\"“”]+(?:[.,:][^\s?!,;:.()\"“”]+)*")
 _N_WORDS = 16
@@ -188,7 +190,7 @@ class EntityLinker:
         word = question.words[i][0]
         if question.is_named(i) or is_common_word(word, adjacent=True):
             return False
-        if question.modifies_name(i) or i in suspected:
+        if question.modifies_name(i) or i in suspected or question.is_named_disease(i):
             return True
         parts = [part for part in re.split(r"[-/'’]", word) if not is_common_word(part)]
         if parts and (not question.linked or question.is_described(i)):
@@ -198,7 +200,12 @@ class EntityLinker:
         )
 
     def _similar(self, text: str) -> list[str]:
-        return self.hpo.ontology.suggest(text, 2) if len(text) < 80 else []
+        """Labels of up to two terms whose names are spelled similarly and share the beginning of a word."""
+        ontology, starts = self.hpo.ontology, _starts(text)
+        index = _names_by_start(ontology) if len(text) < 80 else {}
+        rows = {name: row for start in starts for name, row in index.get(start, ())}
+        close = similar_names(text.casefold(), rows, n=4, cutoff=0.7)
+        return [ontology.label(row) for row in list(dict.fromkeys(rows[name] for name in close))[:2]]
 
 
 class _Question(NamedTuple):
@@ -230,6 +237,11 @@ class _Question(NamedTuple):
         """Whether a describing word directly precedes this one."""
         return i > 0 and self._describes(i - 1) and not self.is_named(i - 1) and not self._is_separated(i - 1)
 
+    def is_named_disease(self, i: int) -> bool:
+        """Whether a capitalized word is followed by *disease* or *syndrome*: a name, even if it is unknown."""
+        follows = i + 1 < len(self.words) and not self._is_separated(i)
+        return follows and self.words[i][0].istitle() and self.words[i + 1][0].lower() in ("disease", "syndrome")
+
     def _reaches_name(self, i: int, step: int) -> bool:
         """Whether there is a name to one side, with only describing and connecting words in between."""
         j, connected = i + step, not is_common_word(self.words[i][0])
@@ -254,8 +266,13 @@ class _Question(NamedTuple):
         return bool(self.text[self.words[i].end() : self.words[i + 1].start()].strip())
 
     def phrase_around(self, unknown_words: set[int]) -> str:
-        """The first unknown words with the words that they are connected to; a symbol is returned alone."""
+        """The first unknown words with the words that they are connected to; a symbol is returned alone.
+
+        A single letter is returned with the two words after it, as in *t cell activation*.
+        """
         first = min(unknown_words)
+        if len(self.words[first][0]) == 1:
+            return self.text[self.words[first].start() : self.words[min(first + 2, len(self.words) - 1)].end()]
         if _looks_like_symbol(self.words[first][0]):
             return self.words[first][0]
         ends = [first, first]
@@ -277,6 +294,32 @@ class _Question(NamedTuple):
         for (start, end), entity in sorted(self.linked.items(), reverse=True):
             text = f"{text[:start]}<{entity.kind}>{text[end:]}"
         return text
+
+
+def _starts(text: str) -> set[str]:
+    """The first four letters of the longer words."""
+    return {word[:4] for word in re.findall(r"[^\W\d_]{4,}", text.casefold())}
+
+
+_indexed: list[tuple[Ontology, dict[str, list[tuple[str, int]]]]] = []
+"""The ontology of the last call with its names by the beginnings of words."""
+
+
+def _names_by_start(ontology: Ontology) -> dict[str, list[tuple[str, int]]]:
+    """Names and synonyms of phenotypes with their rows, by the first four letters of each word.
+
+    To compare a text with all names takes seconds.
+    """
+    if _indexed and _indexed[0][0] is ontology:
+        return _indexed[0][1]
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    synonyms = zip(ontology.synonyms, ontology.synonym_rows.tolist(), strict=True)
+    for name, row in (*((name, row) for row, name in enumerate(ontology.names)), *synonyms):
+        if ontology.is_phenotype[row]:
+            for start in _starts(name):
+                found[start].append((name.casefold(), row))
+    _indexed[:] = [(ontology, found)]
+    return found
 
 
 def _looks_like_symbol(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""Question answering: the model reads the kind of question and the entities, annotations give the facts."""
+"""Question answering: rules or a model read the kind of question, the lookup finds the names, annotations give the facts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 
 from ._decline_reason import decline_reason
 from ._entity_linking import EntityLinker, LinkedQuestion
+from ._language import is_other_language
+from ._question_words import spell
+from ._rule_reader import RuleReader, asked_things
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,12 +35,16 @@ _MIN_RELATION = 0.9
 _ADVICE = "ask about one thing, about several phenotypes, or whether or how often two things go together"
 _OPTIONAL = re.compile(r"(?<=[a-z])\((s|es)\)")
 """Optional plurals, as in gene(s)."""
+_POINTING = re.compile(
+    r"\b(?:it|its|they|them|their|this|that|these|those|she|he|other|others)\b|^(?:and|so|then|but)\b", re.IGNORECASE
+)
+"""Words that point to an earlier question."""
 UNKNOWN = "I don't know."
 """Beginning of a declined answer."""
 
 
 class QuestionReader(Protocol):
-    """The methods of the language model that are needed to answer questions."""
+    """What reads questions: :class:`RuleReader`, or a language model."""
 
     def entities(self, question: str, /) -> list[tuple[str, str]]:
         """Kind and wording of the entities in a question."""
@@ -46,7 +53,7 @@ class QuestionReader(Protocol):
         """Probability that a question asks for the relation of two entities."""
 
     def most_probable(self, question: str, kinds: Sequence[str], /) -> str:
-        """The most probable of some kinds of questions."""
+        """The most probable of some kinds of questions; ``""`` if none is."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Answer:
     question, text
         The question, and the answer in words, each fact with the number of its source.
     asked
-        Kind of the question, one of :data:`~scgsfm.models.gpgpt.QUESTION_KINDS`; empty if it was not understood.
+        Kind of the question, one of ``QUESTION_KINDS`` of :mod:`scgsfm.phenotypes`; empty if it was not understood.
     entities
         Genes, phenotypes and diseases in the question.
     names
@@ -87,8 +94,8 @@ class Answer:
 
 
 def answer(
-    model: QuestionReader,
     question: str,
+    reader: QuestionReader | None = None,
     *,
     hpo: HPOAnnotations | None = None,
     resolve: Callable[[str], str] | None = None,
@@ -96,27 +103,48 @@ def answer(
     functions: Callable[[str], list[tuple[str, str]]] | None = None,
     n_max: int = 10,
 ) -> Answer:
-    """Answer a question; see :meth:`GPGPT.ask`."""
+    """Answer a question from annotations.
+
+    Parameters
+    ----------
+    question
+        Question about genes, phenotypes or diseases, in English.
+    reader
+        What reads the kind of question; by default rules.
+    hpo
+        The annotations; by default those in use.
+    resolve
+        Function that returns the approved symbol of a gene name, or ``""``.
+    predict
+        Function of a gene's symbol and a term's row that returns the probability of the phenotype, used if no annotation
+        relates them.
+    functions
+        Function that returns what a gene does, as pairs of a function and its source.
+    n_max
+        Maximum number of facts to show.
+
+    Returns
+    -------
+    The answer with the source of each fact, or the statement that nothing supports one.
+    """
     if not isinstance(question, str) or not question.strip():
         msg = f"`question` must be a non-empty string, found {question!r}."
         raise ValueError(msg)
-    hpo = hpo or load_annotations()
+    hpo, reader = hpo or load_annotations(), reader or RuleReader()
     question = " ".join(question.split())
-    plain = _OPTIONAL.sub(r"\1", question)
-    linked = EntityLinker(hpo, resolve).link(plain, model.entities(plain))
+    plain = spell(_OPTIONAL.sub(r"\1", question), hpo.name_words)
+    linked = EntityLinker(hpo, resolve).link(plain, reader.entities(plain))
     entities, about = linked.entities, hpo.about()
 
     def declined(text: str) -> Answer:
         return Answer(question, f"{UNKNOWN} {text}", entities=entities, declined=True, about=about)
 
-    if linked.unknown or not entities:
-        return declined(_reason(linked))
-    if reason := decline_reason(linked.template, tuple(entity.kind for entity in entities)):
-        return declined(f"{reason}; {_ADVICE}.")
-    kind = _question_kind(model, linked.template, entities)
+    if reason := _not_understood(linked, plain):
+        return declined(reason)
+    kind = _question_kind(reader, linked.template, entities)
     names = " and ".join(entity.label for entity in entities)
     if not kind:
-        return declined(f"Of {names} alone I can't tell this; {_ADVICE}.")
+        return declined(f"It is not clear what is asked about {names}; {_ADVICE}.")
     found = FactRetriever(hpo, predict, functions, n_max).find(kind, entities)
     slips = "".join(f" I read {wrong!r} as {label}." for wrong, label in linked.corrected)
     heading = f"Asked: {_HEADINGS[kind]}; of {names}.{slips}"
@@ -126,19 +154,35 @@ def answer(
     )
 
 
-def _reason(linked: LinkedQuestion) -> str:
-    """Why a question cannot be answered."""
+def _not_understood(linked: LinkedQuestion, question: str) -> str:
+    """Why a question cannot be answered, whatever it asks for; empty if nothing speaks against it."""
+    if is_other_language(linked.template):
+        return "Questions are understood in English only. Please ask in English; names may be given as identifiers."
+    if linked.unknown or not linked.entities:
+        return _reason(linked, question)
+    if reason := decline_reason(linked.template, tuple(entity.kind for entity in linked.entities)):
+        return f"{reason}; {_ADVICE}."
+    allowed = FactRetriever.question_kinds({entity.kind for entity in linked.entities})
+    if several := asked_things(linked.template, allowed):
+        listed = " and ".join(_HEADINGS[kind] for kind in several)
+        return f"There are several questions ({listed}); ask one at a time."
+    return ""
+
+
+def _reason(linked: LinkedQuestion, question: str) -> str:
+    """Why the names in a question are not enough to answer it."""
     if not linked.unknown:
-        return "I found no gene, phenotype or disease that I know in the question."
+        follows = " Each question is read on its own: name what it is about." if _POINTING.search(question) else ""
+        return f"I found no gene, phenotype or disease that I know in the question.{follows}"
     return f"There is nothing about {linked.unknown!r} in what I have.{suggestion(linked.similar)}"
 
 
-def _question_kind(model: QuestionReader, question: str, entities: tuple[Entity, ...]) -> str:
+def _question_kind(reader: QuestionReader, question: str, entities: tuple[Entity, ...]) -> str:
     """The most probable kind of question about some entities, or ``""`` if there is none."""
     entity_kinds = {entity.kind for entity in entities}
     kinds = FactRetriever.question_kinds(entity_kinds)
     if len(entities) > len(entity_kinds):  # only phenotypes can be combined, and not to ask for their meaning
         kinds = [kind for kind in kinds if entity_kinds == {"hpo"} and kind != "meaning"]
-    if len(entity_kinds) == 1 and model.asks_for_relation(question) > _MIN_RELATION:
+    if len(entity_kinds) == 1 and reader.asks_for_relation(question) > _MIN_RELATION:
         return ""
-    return model.most_probable(question, kinds) if kinds else ""
+    return reader.most_probable(question, kinds) if kinds else ""

@@ -1,0 +1,208 @@
+"""What the embeddings of genes, phenotypes and diseases by `gpgpt-mini` are worth.
+
+    SCGSFM_DATA=DATA python benchmarks/entity_embedding.py
+
+The first table is the benchmark of `gene_embedding.py` (diseases of OMIM; with `--tasks`, terms of GO and pairs, too) for the
+vectors of `gpgpt-mini`, for those of a network of the same architecture with random weights, and for the spelling of the symbols
+alone (counts of 1 to 4 letters). The rows of GSFM and of published embeddings are those of `gene_embedding.csv`.
+
+The second table is retrieval: all genes that cause a disease are ranked by their cosine to a query, which is the name of the
+disease, the mean of the vectors of its phenotypes, or the mean of the vectors of its other genes. The vectors of each kind are
+centered. `auroc` is the mean over pairs of disease and gene (0.5 is chance), `top 10` and `top 100` the fractions of pairs whose
+gene is ranked so high. `gpgpt-mini` was trained on annotations that contain most of these pairs: its rows are upper bounds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from _common import data_file, parser, report, say
+from gene_embedding import PAIRS, TERMS, interval, known, pair_aurocs, read, shared_genes, term_aurocs
+from render import TABLES
+from sklearn.feature_extraction.text import CountVectorizer
+
+from scgsfm.models import load
+from scgsfm.models.gpgpt import GPGPT
+from scgsfm.models.gsfm import GSFM, build_module
+from scgsfm.phenotypes import load_annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CAUSAL = ("Definitive", "Strong", "Disease-causing", "Causal", "phenotype")
+"""Words of the relations of a gene that causes a disease."""
+N_SPECIALS = 2
+
+
+def untrained(model: GPGPT, seed: int) -> GPGPT:
+    """A network of the same architecture with random weights."""
+    torch.manual_seed(seed)
+    return GPGPT(type(model.module)(model.module.config), model.tokenizer, name="untrained")
+
+
+def spelling(texts: list[str]) -> np.ndarray:
+    """Counts of 1 to 4 letters, hashed to 512 dimensions by a random projection."""
+    counts = CountVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=2).fit_transform(texts)
+    plan = np.random.default_rng(0).standard_normal((counts.shape[1], 512)).astype(np.float32)
+    return np.log1p(counts) @ plan
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Centered rows of unit length."""
+    centered = vectors - np.nanmean(vectors, axis=0)
+    return centered / np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), 1e-12)
+
+
+def causal_genes(n: int, seed: int) -> dict[int, list[int]]:
+    """Rows of the genes that cause each of ``n`` diseases with phenotypes, drawn at random."""
+    hpo, found = load_annotations(), defaultdict(set)
+    causal = [any(word in relation for word in CAUSAL) for _, relation in hpo.kinds]
+    for gene, disease, kind in hpo.links.tolist():
+        if causal[kind] and hpo.disease_names[disease] and len(hpo.annotations_of(disease)):
+            found[disease].add(gene)
+    drawn = np.random.default_rng(seed).permutation(sorted(found))[:n].tolist()
+    # all diseases with several genes are kept, which are few
+    several = [disease for disease in sorted(found) if len(found[disease]) > 1]
+    return {disease: sorted(found[disease]) for disease in dict.fromkeys([*drawn, *several])}
+
+
+def ranks(queries: np.ndarray, genes: np.ndarray, right: list[int], known: list[list[int]]) -> np.ndarray:
+    """Rank of one gene for each query among the genes that are not otherwise right for it; ties count half."""
+    found = np.empty(len(right))
+    for i, (query, gene, others) in enumerate(zip(queries, right, known, strict=True)):
+        cosines = genes @ query
+        rest = np.delete(cosines, [*others, gene])
+        rest = rest[np.isfinite(rest)]
+        found[i] = 1 + (rest > cosines[gene]).sum() + (rest == cosines[gene]).sum() / 2
+    return found
+
+
+class Retrieval:
+    """Pairs of a disease and a gene that causes it, and their queries."""
+
+    def __init__(self, n: int, seed: int) -> None:
+        self.hpo = load_annotations()
+        self.genes_of = causal_genes(n, seed)
+        self.rows = sorted({gene for genes in self.genes_of.values() for gene in genes})
+        self.place = {gene: i for i, gene in enumerate(self.rows)}
+        self.symbols = [self.hpo.symbols[row] for row in self.rows]
+        self.diseases = list(self.genes_of)
+        self.disease_names = [self.hpo.disease_names[row] for row in self.diseases]
+        o = self.hpo.ontology
+        self.terms_of = [
+            sorted({int(t) for t in self.hpo.annotations[self.hpo.annotations_of(row), 1] if o.is_phenotype[t]})
+            for row in self.diseases
+        ]
+        self.terms = sorted({term for terms in self.terms_of for term in terms})
+        self.term_names = [o.names[term] for term in self.terms]
+
+    def measure(self, query: str, of: str, genes: np.ndarray, queries: np.ndarray | None) -> tuple:
+        """A row of the table; without queries, the other genes of each disease are the query."""
+        right, others, made = [], [], []
+        for i, disease in enumerate(self.diseases):
+            places = [self.place[gene] for gene in self.genes_of[disease]]
+            places = [place for place in places if np.isfinite(genes[place]).all()]
+            for place in places:
+                rest = [other for other in places if other != place]
+                if queries is None and not rest:
+                    continue
+                right.append(place)
+                others.append(rest)
+                made.append(genes[rest].mean(axis=0) if queries is None else queries[i])
+        found = ranks(np.array(made), genes, right, others)
+        n = int(np.isfinite(genes).all(axis=1).sum())
+        auroc = 1 - (found - 1) / (n - 1)
+        low, high = interval(auroc, 0)
+        return query, of, len(found), n, auroc.mean(), low, high, (found <= 10).mean(), (found <= 100).mean()
+
+    def by_name(self, of: str, embed: Callable[[list[str], str], np.ndarray]) -> list[tuple]:
+        """All queries with vectors of names."""
+        genes, diseases = unit(embed(self.symbols, "gene")), unit(embed(self.disease_names, "disease"))
+        terms = unit(embed(self.term_names, "hpo"))
+        place = {term: i for i, term in enumerate(self.terms)}
+        profiles = np.array(
+            [
+                terms[[place[t] for t in found]].mean(axis=0) if found else np.zeros(terms.shape[1])
+                for found in self.terms_of
+            ]
+        )
+        return [
+            self.measure("name of the disease", of, genes, diseases),
+            self.measure("phenotypes of the disease", of, genes, unit(profiles)),
+            self.measure("other genes of the disease", of, genes, None),
+        ]
+
+    def by_gsfm(self, of: str, model: GSFM) -> tuple:
+        """The other genes of a disease, with vectors of GSFM."""
+        place = {gene: i for i, gene in enumerate(model.genes)}
+        vectors = model.gene_embeddings()
+        genes = np.full((len(self.symbols), vectors.shape[1]), np.nan, np.float32)
+        for i, symbol in enumerate(self.symbols):
+            if symbol in place:
+                genes[i] = vectors[place[symbol]]
+        return self.measure("other genes of the disease", of, unit(genes), None)
+
+
+def gene_tasks(args: object, model: GPGPT, blank: GPGPT, genes: list[str]) -> pd.DataFrame:
+    """The benchmark of gene embeddings, with the rows of GSFM and of published embeddings."""
+    folder = data_file(args.data, "embedding_benchmark")
+    columns = {name: ["entrez"] if name in TERMS else ["gene1", "gene2"] for name in args.tasks}
+    shared, rows = shared_genes(folder), []
+    used = [gene for gene in genes if gene in set(shared)]
+    methods = {
+        "gpgpt-mini, names": lambda: model.embed_entities(used),
+        "untrained gpgpt, names": lambda: blank.embed_entities(used),
+        "spelling of the symbol": lambda: spelling(used),
+    }
+    for name in args.tasks:
+        task = read(folder, f"gene_{'level' if name in TERMS else 'pair'}_{name}", columns[name], shared)
+        placed = known(task, columns[name], used)
+        for method, make in methods.items():
+            begun, vectors = time.perf_counter(), make()
+            vectors = (vectors - vectors.mean(0)) / np.maximum(vectors.std(0), 1e-6)
+            found = (term_aurocs if name in TERMS else pair_aurocs)(vectors, placed)
+            low, high = interval(found["auroc"].to_numpy(), args.seed)
+            rows.append((method, "this run", vectors.shape[1], name, len(found), found["auroc"].mean(), low, high))
+            say(f"{method}, {name}: {found['auroc'].mean():.3f} after {time.perf_counter() - begun:.0f} s")
+    made = pd.DataFrame(rows, columns=["embedding", "source", "dimensions", "task", "n_terms", "auroc", "low", "high"])
+    other = pd.read_csv(TABLES / "gene_embedding.csv", comment="#")
+    other = other[other["task"].isin(args.tasks) & other["auroc"].notna()]
+    return pd.concat([made, other.assign(source="gene_embedding.csv")[made.columns]], ignore_index=True)
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--model", default="gpgpt-mini", help="name or directory of the language model")
+    options.add_argument("--gsfm", default="gsfm-base", help="name or directory of the gene-set model")
+    options.add_argument("--tasks", nargs="*", choices=[*TERMS, *PAIRS], default=["omim"])
+    options.add_argument("--diseases", type=int, default=1000, help="diseases of the retrieval (%(default)s)")
+    options.add_argument("--seed", type=int, default=0)
+    args = options.parse_args()
+    model, gsfm = load(args.model), load(args.gsfm)
+    blank = untrained(model, args.seed)
+    retrieval = Retrieval(args.diseases, args.seed)
+    rows = []
+    for name, each in (("gpgpt-mini", model), ("untrained gpgpt", blank)):
+        rows += retrieval.by_name(name, lambda texts, kind, each=each: each.embed_entities(texts, kind=kind))
+        say(f"{name}: retrieved")
+    texts = [*retrieval.symbols, *retrieval.disease_names, *retrieval.term_names]
+    place = {text: i for i, text in enumerate(texts)}
+    spelled = spelling(texts)
+    rows += retrieval.by_name("spelling", lambda texts, _: spelled[[place[text] for text in texts]])
+    torch.manual_seed(args.seed)
+    network = build_module({"vocab_size": len(gsfm.genes), "d_model": gsfm.module.last.in_features})
+    rows += [retrieval.by_gsfm("gsfm-base", gsfm), retrieval.by_gsfm("untrained gsfm", GSFM(network, gsfm.genes))]
+    names = ["query", "embedding", "pairs", "candidates", "auroc", "low", "high", "top 10", "top 100"]
+    table = pd.DataFrame(rows, columns=names).sort_values("query", kind="stable")
+    report("entity_retrieval", table, args.out)
+    if args.tasks:
+        report("entity_embedding", gene_tasks(args, model, blank, gsfm.genes[N_SPECIALS:]), args.out)
+
+
+if __name__ == "__main__":
+    main()
