@@ -189,9 +189,9 @@ def test_dark_style_and_given_axes(adata: ad.AnnData, tmp_path: Path) -> None:
         assert to_hex(halo._gc["foreground"]) == to_hex(axes[0].get_facecolor())
     adata.uns["kind_colors"] = ["#111111", "#222222", "#333333"]
     path = tmp_path / "map.png"
-    figure = scgsfm.pl.gene_map(adata, color="kind", method="pca", save=path, return_fig=True, show=False)
+    saved = scgsfm.pl.gene_map(adata, color="kind", method="pca", save=path, return_fig=True, show=False)
     assert path.exists()
-    assert "#111111" in colors(figure.axes[0]).values()
+    assert "#111111" in colors(saved.axes[0]).values()
 
 
 def test_errors(adata: ad.AnnData) -> None:

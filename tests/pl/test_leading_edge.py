@@ -106,8 +106,8 @@ def test_size_axes_and_dark_style(adata: AnnData, tmp_path: Path) -> None:
             leading_edge(adata, "B", ax=ax, show=False)
         check_layout(figure)
     path = tmp_path / "edge.png"
-    figure = leading_edge(adata, "B", figsize=(9, 6), save=path, return_fig=True, show=False)
-    assert tuple(figure.get_size_inches()) == (9, 6)
+    saved = leading_edge(adata, "B", figsize=(9, 6), save=path, return_fig=True, show=False)
+    assert tuple(saved.get_size_inches()) == (9, 6)
     assert path.exists()
 
 

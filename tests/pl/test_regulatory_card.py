@@ -78,8 +78,8 @@ def test_size_axes_and_dark_style(tables: dict[str, pd.DataFrame], tmp_path: Pat
             assert len(regulatory_card(tables, "site", "K562", ax=ax, show=False)) == 3
         check_layout(figure)
     path = tmp_path / "card.png"
-    figure = regulatory_card(tables, "site", figsize=(9, 6), save=path, return_fig=True, show=False)
-    assert tuple(figure.get_size_inches()) == (9, 6)
+    saved = regulatory_card(tables, "site", figsize=(9, 6), save=path, return_fig=True, show=False)
+    assert tuple(saved.get_size_inches()) == (9, 6)
     assert path.exists()
 
 

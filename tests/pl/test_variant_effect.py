@@ -66,8 +66,8 @@ def test_signs_are_explained_in_light_and_dark(table: pd.DataFrame, tmp_path: Pa
         draw(table, ax=ax, show=False)
     check_layout(figure)
     path = tmp_path / "variants.png"
-    figure = draw(table, figsize=(8, 4), save=path, return_fig=True, show=False)
-    assert tuple(figure.get_size_inches()) == (8, 4)
+    saved = draw(table, figsize=(8, 4), save=path, return_fig=True, show=False)
+    assert tuple(saved.get_size_inches()) == (8, 4)
     assert path.exists()
 
 

@@ -301,5 +301,5 @@ def _typical(xy: np.ndarray, names: np.ndarray, groups: np.ndarray) -> np.ndarra
     present = [group for group in np.unique(groups) if group >= 0]
     n = max(N_REGIONS // max(len(present), 1), 1)
     parts = [np.flatnonzero(groups == group) for group in present]
-    chosen = [part[representatives(xy[part], names[part], min(n, len(part)))] for part in parts]
+    chosen = [part[representatives(xy[part], names[part].tolist(), min(n, len(part)))] for part in parts]
     return np.concatenate(chosen) if chosen else np.empty(0, dtype=int)

@@ -129,7 +129,8 @@ def _mark_legend(ax: Axes, mark: str) -> None:
 def _expression_bar(ax: Axes, mesh: Any) -> None:
     from matplotlib.transforms import ScaledTranslation
 
-    inches = ax.figure.dpi_scale_trans + ScaledTranslation(1, 0, ax.transAxes)
+    box: Any = ax.transAxes
+    inches = ax.figure.dpi_scale_trans + ScaledTranslation(1, 0, box)
     inset = ax.inset_axes((0.12, 0.0, BAR[0], BAR[1]), transform=inches)
     bar = ax.figure.colorbar(mesh, cax=inset)
     bar.set_label("mean expression,\nscaled by gene", fontsize="small")

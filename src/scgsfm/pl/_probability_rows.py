@@ -123,7 +123,7 @@ def legend_of(place: Place, axes: Sequence[Axes], colors: dict[str, str], note: 
     add_notes(axes, [note] if note else [], own=place.slot is None)
 
 
-def settle(places: Sequence[Place], n_rows: Sequence[int]) -> None:
+def settle(places: Sequence[Place], n_rows: Sequence[float]) -> None:
     """Make space, and reduce fonts where rows are low."""
     for place in places:
         mark_odds(place.ax, 1.5)

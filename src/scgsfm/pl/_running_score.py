@@ -125,7 +125,9 @@ def running_score(
     sets, terms = _sets(term, library, record)
     sums = {(each, found.term): found for each in groups for found in enrichment.running_sums(rankings[each], terms)}
     strength = pd.Series([abs(found.score) for found in sums.values()], index=pd.MultiIndex.from_tuples(sums))
-    kept = set(most_telling(strength, MAX_CURVES, noun="curve", reason="have the largest scores", argument="group"))
+    kept: set[Any] = set(
+        most_telling(strength, MAX_CURVES, noun="curve", reason="have the largest scores", argument="group")
+    )
     stored = _stored(data, record.get("key"))
     tests = _tests(rankings, sets, {pair: found for pair, found in sums.items() if pair in kept}, stored)
     prefix = "" if len(sets) < 2 else _prefix(sets)

@@ -155,7 +155,7 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, s
         Line2D([], [], color=EDGE, label=f"leading edge ({n_leading} genes)", **tick),
         Line2D([], [], color=faded(0.4, ax), label=f"other genes ({n_other})", **tick),
     ]
-    free = "upper right" if score > 0 else "lower left"
+    free: Any = "upper right" if score > 0 else "lower left"
     ax.legend(handles=handles, frameon=False, loc=free, fontsize="small", handlelength=1.5)
 
 
@@ -178,7 +178,7 @@ def _pale(color: str, ax: Axes) -> str:
     from matplotlib.colors import to_hex, to_rgb
 
     mixed = 0.35 * np.array(to_rgb(color)) + 0.65 * np.array(to_rgb(background(ax)))
-    return to_hex(mixed)
+    return to_hex(tuple(mixed))
 
 
 def _draw_values(ax: Axes, curves: Sequence[Curve], values: Mapping[str, np.ndarray]) -> None:
@@ -196,8 +196,8 @@ def _draw_values(ax: Axes, curves: Sequence[Curve], values: Mapping[str, np.ndar
     ax.axhline(0, color=text_color(), lw=0.6)
     ax.set_ylim(low, high)
     if len(values) == 1 and (group := next(iter(values))) != "query":
-        for x, text, side in ((0.02, f"high in {group}", "left"), (0.98, f"low in {group}", "right")):
-            ax.text(x, 0.94, text, transform=ax.transAxes, ha=side, va="top", fontsize="small", color=faded(0.75, ax))
+        for at, text, side in ((0.02, f"high in {group}", "left"), (0.98, f"low in {group}", "right")):
+            ax.text(at, 0.94, text, transform=ax.transAxes, ha=side, va="top", fontsize="small", color=faded(0.75, ax))
     n_genes = {len(each) for each in values.values()}
     ax.set_xlabel(f"rank of {max(n_genes):,} genes")
     ax.set_ylabel("ranking\nvalue")

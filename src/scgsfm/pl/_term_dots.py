@@ -55,7 +55,7 @@ def sizes_of(values: np.ndarray, title: str, *, cap: bool) -> Sizes:
     limit = TYPICAL * float(np.median(large)) if cap and len(large) else highest
     locator = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)
     capped = limit < 0.8 * highest
-    steps = locator.tick_values(0, limit if capped else highest)
+    steps = np.asarray(locator.tick_values(0, limit if capped else highest))
     steps = steps[(steps > 0) & (steps <= highest * 1.0001)]
     steps = steps if len(steps) else np.array([highest])
     top = float(steps[-1]) if capped else highest
@@ -257,9 +257,10 @@ def color_bar(place: Place, points: Any, label: str, x: float = 0.16) -> None:
     from matplotlib.transforms import ScaledTranslation
 
     ax = place.ax
-    inches = ax.figure.dpi_scale_trans + ScaledTranslation(1, 0, ax.transAxes)
+    box: Any = ax.transAxes
+    inches = ax.figure.dpi_scale_trans + ScaledTranslation(1, 0, box)
     height = min(BAR[1], 0.8 * place.height)
-    inset = ax.inset_axes([x, 0.02, BAR[0], height], transform=inches)
+    inset = ax.inset_axes((x, 0.02, BAR[0], height), transform=inches)
     inset.set_label("color bar")
     bar = ax.figure.colorbar(points, cax=inset)
     bar.set_label(in_lines(label, 22, 3), fontsize="small")

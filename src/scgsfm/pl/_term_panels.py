@@ -41,5 +41,5 @@ def group_panels(
         return [Place.of(ax, None, size)]
     axes = panels(n, N_COLUMNS, size, margin, figsize)
     n_rows = -(-n // N_COLUMNS)
-    height = (axes[0].figure.get_figheight() - margin[1]) / n_rows
+    height = (axes[0].figure.figure.get_figheight() - margin[1]) / n_rows
     return [Place(each, None, height) for each in axes]
