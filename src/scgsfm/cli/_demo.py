@@ -191,7 +191,7 @@ def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
     for label in set(labels) - {SHOWN}:
         of_type = (labels == label).to_numpy()
         above = of_type.sum() < FEW  # or it would cover them
-        center = np.median(x[of_type]), np.quantile(y[of_type], 0.9) if above else np.median(y[of_type])
+        center = np.median(x[of_type]), np.median(y[of_type])
         up: Any = {"xytext": (0, 5 if above else 0), "textcoords": "offset points", "va": "bottom" if above else "center"}
         axis.annotate(label, center, fontsize=8, ha="center", path_effects=halo, **up)
     axis.legend(loc="upper left", frameon=False, handletextpad=0.1, borderpad=0)
