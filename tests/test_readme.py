@@ -102,6 +102,13 @@ def test_quick_start_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert adata.obsm["score_gsfm"].shape == (700, 12)
 
 
+def test_first_page_shows_the_same_quick_start() -> None:
+    page = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    calls = [re.findall(r"^ *sg\.tl.*?\)|^sg\.pl[^`]*?\)$", text, flags=re.MULTILINE) for text in (README, page)]
+    assert len(calls[0]) == 2
+    assert calls[0] == calls[1]
+
+
 def test_functions_that_are_named_exist() -> None:
     named = re.findall(r"`((?:tl|pl|pp|get|datasets)\.\w+)`", README)
     assert named

@@ -234,6 +234,25 @@ def test_dendrogram_brackets_and_input(adata: ad.AnnData, kind: Any) -> None:
     pd.testing.assert_frame_equal(adata.obs, before.obs)
 
 
+def test_sets_in_the_order_of_the_dendrogram(adata: ad.AnnData) -> None:
+    """Without a choice of sets, the matrix is a diagonal."""
+    # a and c are alike
+    profile = {"a": [9, 0, 1, 5], "b": [0, 9, 0, 0], "c": [6, 0, 1, 9]}
+    table = pd.DataFrame([profile[group] for group in adata.obs["cell_type"]], index=adata.obs_names).astype(float)
+    adata.obsm["score_new"] = table.set_axis(["high in a", "high in b", "high in a or c", "high in c"], axis=1)
+    ax = scgsfm.pl.score(
+        adata, key="score_new", kind="matrix", groupby="cell_type", dendrogram=True, swap_axes=False, show=False
+    )
+    rows = labels(ax.get_yticklabels())
+    assert rows.index("b") != 1, "like groups are neighbors"
+    highest = [rows[i] for i in heat_map(ax).argmax(axis=0)]
+    assert [rows.index(group) for group in highest] == sorted(rows.index(group) for group in highest)
+    named = scgsfm.pl.score(
+        adata, ["high in c", "high in b"], key="score_new", kind="matrix", groupby="cell_type", dendrogram=True, show=False
+    )
+    assert labels(named.get_xticklabels()) == ["high in c", "high in b"], "a choice keeps its order"
+
+
 def test_groups_called_like_a_set(adata: ad.AnnData) -> None:
     adata.obs["B"] = adata.obs["cell_type"]
     ax = scgsfm.pl.score(adata, kind="matrix", groupby="B", show=False)

@@ -53,6 +53,9 @@ def test_methods(cells: Callable[[int], AnnData]) -> None:
     assert len(ax.get_yticklabels()) == 3, "only methods with the same sets"
     ax = scgsfm.pl.score_agreement(adata, methods=["ucell", "score_aucell"], show=False)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ucell", "aucell"]
+    adata.obsm["score_score_genes"] = adata.obsm["score_ucell"]
+    ax = scgsfm.pl.score_agreement(adata, methods=["score_genes", "aucell"], show=False)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["score_genes", "aucell"]
 
 
 def test_errors(cells: Callable[[int], AnnData]) -> None:

@@ -33,6 +33,12 @@ TYPES = ("Naive CD4 T", "Memory CD4 T", "CD8 T", "NK", "B", "CD14+ Mono", "FCGR3
 LABELS = {"Naive CD4 T": "CD4 T", "Memory CD4 T": "CD4 T", "CD14+ Mono": "Monocytes", "FCGR3A+ Mono": "Monocytes"}
 """Common names of neighboring types in the figure."""
 
+N_STEPS = 500
+"""Steps of t-SNE; later ones spread the cells without changing their neighbors."""
+
+FEW = 20
+"""Cell types with fewer cells have their name above the cells."""
+
 SHOWN = "NK"
 """Cell type of the set in the figure; its first draw is shown."""
 
@@ -84,10 +90,16 @@ def coordinates(adata: AnnData) -> np.ndarray:
     from scipy.sparse import csr_matrix
     from sklearn.decomposition import TruncatedSVD
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     per_cell = csr_matrix(adata.X.multiply(1e4 / adata.X.sum(axis=1)))
     components = TruncatedSVD(20, random_state=0).fit_transform(per_cell.log1p())
-    found: np.ndarray = TSNE(perplexity=15, angle=0.8, random_state=0).fit_transform(components)
+    options: dict[str, Any] = {"perplexity": 15, "angle": 0.8, "random_state": 0}
+    # the name of the parameter before scikit-learn 1.5
+    options["max_iter" if "max_iter" in TSNE().get_params() else "n_iter"] = N_STEPS
+    # threads that wait for each other would take most of the time of the demo
+    with threadpool_limits(1):
+        found: np.ndarray = TSNE(**options).fit_transform(components)
     return found
 
 
@@ -177,8 +189,11 @@ def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
     halo = [withStroke(linewidth=2, foreground="white")]
     labels = types.astype(str).replace(LABELS)
     for label in set(labels) - {SHOWN}:
-        center = np.median(x[labels == label]), np.median(y[labels == label])
-        axis.text(*center, label, fontsize=8, ha="center", va="center", path_effects=halo)
+        of_type = (labels == label).to_numpy()
+        above = of_type.sum() < FEW  # or it would cover them
+        center = np.median(x[of_type]), np.median(y[of_type])
+        up: Any = {"xytext": (0, 5 if above else 0), "textcoords": "offset points", "va": "bottom" if above else "center"}
+        axis.annotate(label, center, fontsize=8, ha="center", path_effects=halo, **up)
     axis.legend(loc="upper left", frameon=False, handletextpad=0.1, borderpad=0)
     axis.set_title(f"{method}: AUROC {auroc:.2f}", loc="left", color=COLORS[method], fontweight="bold")
     axis.set_axis_off()

@@ -53,7 +53,7 @@ def enrich(
     >>> adata = scgsfm.datasets.pbmc()
     >>> scgsfm.tl.enrich(adata, groupby="cell_type")
     >>> scgsfm.get.enrich(adata, group="NK", n_terms=2)["term"].tolist()
-    ['HALLMARK_ALLOGRAFT_REJECTION', 'HALLMARK_INTERFERON_GAMMA_RESPONSE']
+    ['HALLMARK_ALLOGRAFT_REJECTION', 'HALLMARK_COMPLEMENT']
     """
     table = selected(stored_table(adata, key, _keys.ENRICH, "tl.enrich"), group=group)
     return first_rows(significant(table, max_padj), ["group"], n_terms, argument="n_terms")

@@ -14,7 +14,7 @@ from scgsfm._messages import check_at_least, check_choice
 
 from ._finish import finish
 from ._score_embedding import score_embedding
-from ._score_groups import score_groups
+from ._score_groups import dendrogram_of, score_groups
 from ._score_ridge import score_ridge
 from ._toolkit import check_basis, most_telling
 
@@ -127,7 +127,8 @@ def score(
     **kwargs
         Passed to :func:`scanpy.pl.embedding`, :func:`scanpy.pl.matrixplot`, :func:`scanpy.pl.dotplot`,
         :func:`scanpy.pl.stacked_violin`, :func:`scanpy.pl.heatmap` or :func:`scanpy.pl.tracksplot`, for example
-        ``dendrogram=True`` or ``swap_axes=False``. A dendrogram is computed on the scores that are plotted.
+        ``dendrogram=True`` or ``swap_axes=False``. A dendrogram is computed on the scores that are plotted; without
+        ``sets``, they are then in the order of the groups in which they are highest.
 
     Returns
     -------
@@ -164,8 +165,9 @@ def score(
     grouped, groupby = (scored, None) if groupby is None else _grouped(scored.copy(), groupby)
     if chosen is None:
         names = _chosen(grouped, groupby, 1 if ax is not None and drawn == "embedding" else N_SETS[drawn])
-        if drawn not in ("embedding", "ridge") and groupby is not None and len(names) < scored.n_vars:
-            names = _diagonal(grouped[:, names], groupby)
+        dendrogram = kwargs.get("dendrogram", False)
+        if drawn not in ("embedding", "ridge") and groupby is not None and (dendrogram or len(names) < scored.n_vars):
+            names = _diagonal(grouped[:, names].copy(), groupby, dendrogram=dendrogram)
         scored, grouped = scored[:, names].copy(), grouped[:, names].copy()
     label = f"{key.removeprefix(_keys.score('')) if key else method} score"
     place: dict[str, Any] = {"label": label, "ax": ax, "figsize": figsize}
@@ -275,9 +277,12 @@ def _standardized(means: pd.DataFrame) -> pd.DataFrame:
     return ((means - means.mean()) / means.std(ddof=0).replace(0, 1)).fillna(0)
 
 
-def _diagonal(scored: AnnData, groupby: str) -> list[str]:
+def _diagonal(scored: AnnData, groupby: str, *, dendrogram: bool | str = False) -> list[str]:
     """Sets in the order of the groups in which they are highest, compared to other groups."""
     means = scored.to_df().groupby(scored.obs[groupby], observed=True).mean()
+    if key := dendrogram_of(scored, groupby, dendrogram=dendrogram):
+        ordered = scored.uns[key]["categories_ordered"]
+        means = means.loc[[group for group in ordered if group in means.index]]
     z = _standardized(means)
     order = pd.DataFrame({"group": z.to_numpy().argmax(axis=0), "z": -z.max().to_numpy()}, index=z.columns)
     return list(order.sort_values(["group", "z"], kind="stable").index)

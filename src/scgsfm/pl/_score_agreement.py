@@ -154,7 +154,10 @@ def _tables(adata: AnnData, methods: Sequence[str] | None) -> dict[str, pd.DataF
     else:
         names = [methods] if isinstance(methods, str) else list(dict.fromkeys(methods))
         tables = {
-            name.removeprefix(start): get.scores(adata, key=name if name in adata.obsm else _keys.score(name))
+            # the prefix of a key, not of a name such as "score_genes"
+            (name.removeprefix(start) if name in adata.obsm else name): get.scores(
+                adata, key=name if name in adata.obsm else _keys.score(name)
+            )
             for name in names
         }
     if len(tables) < 2:

@@ -56,7 +56,9 @@ def score_groups(
     is_long = not brackets and max(map(len, set_labels(names, 999, 1)[1])) > LONG_NAME
     options = {"swap_axes": is_long} | options
     options |= {"figsize": figsize, "show": False}
-    options["dendrogram"] = _dendrogram(scored, groupby, dendrogram=options.get("dendrogram", False))
+    dendrogram = options.get("dendrogram", False)
+    # scanpy computes a named one that does not exist, or says why it can't
+    options["dendrogram"] = dendrogram_of(scored, groupby, dendrogram=dendrogram) or (dendrogram is not True and dendrogram)
     if kind in OWN_FIGURE:
         options["swap_axes"] = kind == "heatmap" and options["swap_axes"]
         if kind == "tracksplot":
@@ -119,12 +121,12 @@ def _shrink_dots(main: Axes, legend: Axes) -> None:
         each.set_sizes(each.get_sizes() * min(space**2 / largest, 1))
 
 
-def _dendrogram(scored: AnnData, groupby: str, *, dendrogram: bool | str) -> bool | str:
-    """Compute the dendrogram of the groups on the scores that are drawn, unless a computed one is asked for."""
+def dendrogram_of(scored: AnnData, groupby: str, *, dendrogram: bool | str) -> str | None:
+    """Key of the dendrogram of the groups: a computed one that is named, or one of the scores that are drawn, or none."""
     if dendrogram is not True:
-        return dendrogram
+        return dendrogram if dendrogram and dendrogram in scored.uns else None
     if scored.obs[groupby].nunique() < 2:
-        return False
+        return None
     sc = import_scanpy()
 
     names = scored.var_names.tolist()
