@@ -1,19 +1,22 @@
 """Benchmark of the phenotype predictor, of gene prioritization and of phenotype enrichment, against simple baselines.
 
-    python benchmarks/gene_phenotype.py --data FOLDER [--only ranking relations associations calibration lists]
+    python benchmarks/gene_phenotype.py --data FOLDER [--only ranking relations associations calibration lists] [--fitted FILE]
 
 ``ranking``
-    Published patients with a known causal gene. The annotations are those of 2023 and include most of the genes, as in
-    practice. The weights are fitted on the cases of other genes (five folds of genes). ``macro`` weights all genes equally,
-    independent of their number of cases. For the last row the annotations of each case's gene are removed, so that it is
-    ranked by predicted phenotypes among the genes without annotations.
+    Published patients with a known causal gene. Curators read the same publications: the annotations are those of January
+    2023, and those of today without the ones that cite the publication of any case or state no reference. The weights are
+    fitted on the cases of other genes (five folds of genes). ``macro`` weights all genes equally, independent of their
+    number of cases. For the last row the annotations of each case's gene are removed, so that it is ranked by predicted
+    phenotypes among the genes without annotations.
 ``relations``
     Genes held out with all their annotations, five splits. A pair of a gene and an annotated term is compared with the
     gene and a term of similar frequency that neither the gene nor a descendant of the term is annotated with. Stripped
     summaries lack the sentences that mention diseases. Settings are chosen on a part of the training genes.
 ``associations``
-    New pairs: phenotypes in the cases that were not annotated to the gene in 2023, against terms of similar frequency.
-    Also, by predicted probability, the fraction of all pairs without annotation that are found in the cases.
+    The predictor is fitted on the annotations of January 2023 (``--fitted`` keeps it), and judged on pairs that later
+    annotations add, and on phenotypes of the cases that were not annotated in 2023. Each is compared with a term of similar
+    frequency, and with all terms that the gene is not annotated with. Also, by predicted probability, the fraction of all
+    pairs without annotation that were added or are found in the cases.
 ``calibration``
     By predicted probability, the fraction of annotated pairs among all pairs of held-out genes and terms, and among
     annotations that were left out individually. Curves are fitted on other genes. Also the speed.
@@ -39,8 +42,10 @@ from _common import data_file, parser, report, say
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
-from gene_vectors import SNAPSHOT, gene_vectors, labels_of, read_cases, read_summaries
-from gpgpt_relations import direct_terms, left_out_strengths
+from _phenotype_time_split import Added, Fitted, added_pairs, fit_on_2023, scores
+from build_phenotypes import contents_of_2023
+from gene_vectors import gene_vectors, labels_of, link_sources, read_cases, read_summaries
+from gpgpt_relations import as_annotations, direct_terms, independent_annotations, left_out_strengths
 
 import scgsfm
 from scgsfm import GeneSets
@@ -96,9 +101,20 @@ def folds_of(cases: list[Case], rng: np.random.Generator) -> np.ndarray:
 
 
 def ranking(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
-    hpo = load_annotations()
-    cases = read_cases(folder, hpo)
-    ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)), sources=SNAPSHOT)
+    references = {case.reference for case in read_cases(folder, load_annotations())}
+    for name, hpo in (
+        ("2023-01-27", as_annotations(contents_of_2023(folder))),
+        ("2025, without the publications of the cases", independent_annotations(folder, references)),
+    ):
+        say(f"annotations of {name}")
+        for row in ranking_with(hpo, folder, rng):
+            yield {"annotations": name} | row
+
+
+def ranking_with(hpo: HPOAnnotations, folder: Path, rng: np.random.Generator) -> Iterator[dict]:
+    ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)), sources=link_sources(hpo))
+    known = set(ranker.genes.tolist())
+    cases = [case for case in read_cases(folder, hpo) if hpo.gene(case.gene) in known]
     genes = np.array([hpo.gene(case.gene) for case in cases])
     ranks = {
         name: np.zeros(len(cases)) for name in ("shared information (Phrank-like)", "likelihood ratio", "gpgpt-mini")
@@ -117,13 +133,21 @@ def ranking(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
         for i in np.flatnonzero(folds == fold).tolist():
             for name, weights in (("likelihood ratio", alone), ("gpgpt-mini", fitted)):
                 ranker.weights = weights
-                scores = ranker.scores(cases[i].present, cases[i].absent)[1][ranker.genes]
-                ranks[name][i] = rank(scores, position_of(ranker, genes[i]))
-    predictor, inside = load_predictor(), {hpo.genes[row] for row in ranker.genes.tolist()}
-    others = [gene for gene in predictor.genes if gene not in inside]
-    hidden = np.array([rank(predictor.log_likelihood_ratio([case.gene, *others], case.present), 0) for case in cases])
+                found = ranker.scores(cases[i].present, cases[i].absent)[1][ranker.genes]
+                ranks[name][i] = rank(found, position_of(ranker, genes[i]))
     for name, found in ranks.items():
         yield {"method": name, "candidates": len(ranker.genes)} | measured(found, genes, rng)
+    if hpo.date < "2024":
+        return
+    predictor, inside = load_predictor(), {hpo.genes[row] for row in ranker.genes.tolist()}
+    others = [gene for gene in predictor.genes if gene not in inside]
+    terms = [[load_annotations().ontology.row(int(hpo.ontology.numbers[t])) for t in case.present] for case in cases]
+    hidden = np.array(
+        [
+            rank(predictor.log_likelihood_ratio([case.gene, *others], own), 0)
+            for case, own in zip(cases, terms, strict=True)
+        ]
+    )
     name = "gpgpt-mini, gene without annotation"
     yield {"method": name, "candidates": len(others) + 1} | measured(hidden, genes, rng)
 
@@ -152,7 +176,7 @@ class Task:
     """Annotated genes with a summary, and their terms."""
 
     def __init__(self, hpo: HPOAnnotations, summaries: dict[str, str]) -> None:
-        direct = hpo.gene_terms(SNAPSHOT)
+        direct = hpo.gene_terms(link_sources(hpo))
         rows = [i for i, gene in enumerate(hpo.genes) if gene in summaries and direct.indptr[i + 1] > direct.indptr[i]]
         self.genes = [hpo.genes[i] for i in rows]
         self.direct = direct[rows]
@@ -249,8 +273,8 @@ def relation_scores(task: Task, vectors: dict, folds: np.ndarray, fold: int) -> 
     for part, (fit, held) in enumerate(((np.sort(inner[cut:]), np.sort(inner[:cut])), (train, test))):
         gene, term, truth = task.pairs(held, rng)
         result = {}
-        for name, setting, scores in relation_methods(Split(task, vectors, fit, held)):
-            value = auroc(scores[gene, term], truth)
+        for name, setting, found in relation_methods(Split(task, vectors, fit, held)):
+            value = auroc(found[gene, term], truth)
             if part == 0:
                 chosen[name] = max(chosen.get(name, (0.0, "")), (value, setting))
             elif chosen[name][1] == setting:
@@ -277,87 +301,68 @@ def relation_table(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
             yield {"summaries": text, "method": name, "n_genes": int((folds == 0).sum())} | auroc_interval
 
 
-def associations(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
-    """New pairs in the cases against pairs of similar frequency."""
-    hpo, predictor = load_annotations(), load_predictor()
+def associations(folder: Path, fitted: Fitted, rng: np.random.Generator) -> Iterator[dict]:
+    """Pairs that later annotations add and pairs in the cases, against pairs of similar frequency and all others."""
+    added = added_pairs(fitted, load_annotations())
+    added |= {"phenotypes of published cases": of_cases(folder, fitted)}
+    order = np.argsort(fitted.predictor.frequency, kind="stable")
+    position = np.argsort(order)
+    for group, pairs in added.items():
+        gene, term = np.nonzero(pairs.new)
+        # the same pairs of similar frequency for all methods
+        excluded = [set(position[np.flatnonzero(row)].tolist()) for row in pairs.either | pairs.new]
+        other = order[
+            [negative(int(position[t]), excluded[g], len(order), rng) for g, t in zip(gene, term, strict=True)]
+        ]
+        for method, ratio, overall in scores(fitted, pairs):
+            say(f"{group}: {method}")
+            pair_scores = np.concatenate([ratio[gene, term], ratio[gene, other]])
+            truth = np.repeat([True, False], len(gene))
+            low, high = resampled(pair_scores, truth, np.concatenate([gene, gene]), rng)
+            of_all = [
+                auroc(values[inside], new[inside])
+                for values, new, inside in zip(overall, pairs.new, ~pairs.either | pairs.new, strict=True)
+            ]
+            counts = {"pairs": group, "n_genes": len(pairs.rows), "n_pairs": len(gene), "method": method}
+            yield counts | {"auroc": auroc(pair_scores, truth), "low": low, "high": high, "auroc_all": np.mean(of_all)}
+
+
+def of_cases(folder: Path, fitted: Fitted) -> Added:
+    """Phenotypes of the cases that their genes were not annotated with in 2023."""
+    hpo, predictor = fitted.hpo, fitted.predictor
+    terms = np.array([hpo.ontology.row(int(number)) for number in predictor.terms])
     known = labels_of(hpo, hpo.genes).tocsr()
-    frequency = np.asarray(known.mean(axis=0)).ravel()
-    modelled = np.flatnonzero((predictor.column >= 0) & (frequency * known.shape[0] >= MIN_GENES))
-    order = modelled[np.argsort(frequency[modelled], kind="stable")]
-    position = {term: i for i, term in enumerate(order.tolist())}
-    present = phenotypes_of_cases(folder)
-    pairs = []
-    for gene, terms in present.items():
-        annotated = set(known[[hpo.gene(gene)]].indices.tolist())
-        excluded = {position[t] for t in annotated | terms if t in position}
-        for term in sorted(terms - annotated):
-            if term in position:
-                other = order[negative(position[term], excluded, len(order), rng)]
-                pairs += [(gene, term, True), (gene, other, False)]
-    genes, terms, truth = (np.array(part) for part in zip(*pairs, strict=True))
-    rows = np.array([hpo.gene(gene) for gene in genes])
-    score = {"popularity of the term": frequency[terms]}
-    columns = predictor.column[terms]
-    strength = np.einsum("ij,ij->i", predictor.gene_factors[predictor.rows(genes)], predictor.term_factors[columns])
-    for name, probability in (
-        ("gpgpt-mini, from other genes", predictor.calibrate(strength, predictor.frequency[columns])),
-        ("neighbours by annotation", None),
-        ("gpgpt-mini, with the gene's own annotations", predictor.probability(genes, terms)),
-    ):
-        score[name] = (
-            by_annotation(known, rows, terms)
-            if probability is None
-            else log_odds(probability) - np.log(frequency[terms])
-        )
-    for name, values in score.items():
-        low, high = resampled(values, truth, rows, rng)
-        counts = {"n_genes": len(present), "n_pairs": int(truth.sum())}
-        yield {"method": name} | counts | {"auroc": auroc(values, truth), "low": low, "high": high}
+    found = []
+    for gene, present in phenotypes_of_cases(folder, hpo).items():
+        row, annotation = predictor.rows([gene])[0], hpo.gene(gene)
+        if row < 0 or not known.indptr[annotation] < known.indptr[annotation + 1]:
+            continue
+        own = known[[annotation]].toarray().ravel()[terms] > 0
+        new = np.isin(terms, list(present)) & ~own
+        if new.any():
+            found.append((row, own, new, own | np.isin(terms, hpo.ontology.with_ancestors(present))))
+    return Added(*map(np.array, zip(*found, strict=True)))
 
 
-def phenotypes_of_cases(folder: Path) -> dict[str, set[int]]:
+def phenotypes_of_cases(folder: Path, hpo: HPOAnnotations) -> dict[str, set[int]]:
     """Phenotypes in the cases of each gene."""
     present: dict[str, set[int]] = {}
-    for case in read_cases(folder, load_annotations()):
+    for case in read_cases(folder, hpo):
         present.setdefault(case.gene, set()).update(case.present)
     return present
 
 
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    return np.log(probability) - np.log1p(-probability)
-
-
-def told_later(folder: Path) -> Iterator[dict]:
-    """Fraction of pairs found in the cases among all pairs of their genes and modeled terms without annotation."""
-    hpo, predictor = load_annotations(), load_predictor()
-    terms = np.array([hpo.ontology.row(number) for number in predictor.terms.tolist()])
-    cases = phenotypes_of_cases(folder)
-    probability, truth = [], []
-    for gene, present in cases.items():
-        known = hpo.gene_phenotypes[[hpo.gene(gene)]].toarray().ravel()[terms]
-        probability.append(predictor.probability([gene] * len(terms), terms)[~known])
-        truth.append(np.isin(terms, hpo.ontology.with_ancestors(present))[~known])
-    for row in by_probability(
-        np.concatenate(probability), np.concatenate(truth), np.array([0, 0.01, 0.03, 0.1, 0.3, 0.5, 1])
-    ):
-        yield {"n_genes": len(cases)} | row
-
-
-def by_annotation(known: sparse.csr_array, rows: np.ndarray, terms: np.ndarray, n: int = 60) -> np.ndarray:
-    """Log ratio of a term's frequency among the genes with the most similar annotations of 2023 to its frequency."""
-    frequency = np.asarray(known.mean(axis=0)).ravel()
-    weight = np.sqrt(-np.log(np.maximum(frequency, 1 / known.shape[0])))
-    scaled = known.multiply(weight).tocsr()
-    length = np.sqrt(np.asarray(scaled.multiply(scaled).sum(axis=1)).ravel())
-    score = np.zeros(len(rows))
-    for row in np.unique(rows).tolist():
-        similarity = (scaled @ scaled[[row]].toarray().ravel()) / np.maximum(length * length[row], 1e-9)
-        similarity[row] = 0
-        nearest = np.argsort(-similarity)[:n]
-        share = similarity[nearest] @ known[nearest] / (similarity[nearest].sum() + 1)
-        at = rows == row
-        score[at] = np.log((share[terms[at]] + 1e-3) / (frequency[terms[at]] + 1e-3))
-    return score
+def told_later(folder: Path, fitted: Fitted) -> Iterator[dict]:
+    """Fraction of pairs that were added or are in the cases among all pairs of modeled terms without annotation in 2023."""
+    predictor, edges = fitted.predictor, np.array([0, 0.01, 0.03, 0.1, 0.3, 0.5, 1])
+    groups = added_pairs(fitted, load_annotations()) | {"phenotypes of published cases": of_cases(folder, fitted)}
+    terms = np.array([fitted.hpo.ontology.row(int(number)) for number in predictor.terms])
+    for group, pairs in groups.items():
+        probability = np.stack(
+            [predictor.probability([predictor.genes[row]] * len(terms), terms) for row in pairs.rows.tolist()]
+        )
+        for row in by_probability(probability[~pairs.known], (pairs.either & ~pairs.known)[~pairs.known], edges):
+            yield {"pairs_of": group, "n_genes": len(pairs.rows)} | row
 
 
 def resampled(values: np.ndarray, truth: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
@@ -380,7 +385,7 @@ def calibration(rng: np.random.Generator, n_genes: int = 2000, n_left_out: int =
     others = predictor.gene_factors[predictor.annotated_rows[some]] @ predictor.term_factors.T
     yield from crossed("from other genes", [others], predictor.frequency, labels[some], rng)
     say("annotations left out")
-    kernel = AnnotationKernel(labels, hpo.gene_diseases(SNAPSHOT)[genes], *label_basis(labels))
+    kernel = AnnotationKernel(labels, hpo.gene_diseases(link_sources(hpo))[genes], *label_basis(labels))
     direct = direct_terms(hpo, genes[some], terms)
     factors = predictor.annotated_factors, predictor.term_factors
     strengths = [others[:n_left_out], left_out_strengths(kernel, *factors, direct, some[:n_left_out])]
@@ -476,6 +481,7 @@ def main() -> None:
     made = parser(__doc__)
     parts = ("ranking", "relations", "associations", "calibration", "lists")
     made.add_argument("--only", nargs="+", choices=parts, default=parts, help="some of the tables")
+    made.add_argument("--fitted", type=Path, metavar="FILE", help="keeps the predictor of 2023 for later runs")
     args = made.parse_args()
     folder, rng = data_file(args.data, "phenotype"), np.random.default_rng(SEED)
     if "ranking" in args.only:
@@ -483,8 +489,9 @@ def main() -> None:
     if "relations" in args.only:
         report("gene_relations", pd.DataFrame(relation_table(folder, rng)), args.out)
     if "associations" in args.only:
-        report("new_associations", pd.DataFrame(associations(folder, rng)), args.out)
-        report("told_later", pd.DataFrame(told_later(folder)), args.out)
+        fitted = fit_on_2023(folder, args.fitted)
+        report("new_associations", pd.DataFrame(associations(folder, fitted, rng)), args.out)
+        report("told_later", pd.DataFrame(told_later(folder, fitted)), args.out)
     if "calibration" in args.only:
         table = pd.DataFrame(calibration(rng))
         report("relation_calibration", table, args.out)

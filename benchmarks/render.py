@@ -246,7 +246,10 @@ def _gene_ranking(table: pd.DataFrame) -> pd.DataFrame:
     }
     columns = {text: [_between(row, name) for _, row in table.iterrows()] for name, text in names.items()}
     columns["macro MRR"] = [_between(row, "macro_mrr") for _, row in table.iterrows()]
-    head = {"method": table["method"], "genes ranked": [f"{n:,}" for n in table["candidates"]]}
+    head = _if_given(table, "annotations") | {
+        "method": table["method"],
+        "genes ranked": [f"{n:,}" for n in table["candidates"]],
+    }
     return pd.DataFrame(head | {"median rank": [f"{rank:.0f}" for rank in table["median"]]} | columns)
 
 
@@ -258,7 +261,15 @@ def _gene_relations(table: pd.DataFrame) -> pd.DataFrame:
 def _new_associations(table: pd.DataFrame) -> pd.DataFrame:
     cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
     counts = {"genes": table["n_genes"], "new pairs": [f"{n:,}" for n in table["n_pairs"]]}
-    return pd.DataFrame({"method": table["method"], **counts, "AUROC": cell})
+    measures = {"AUROC, similar frequency": cell}
+    if "auroc_all" in table:
+        measures["AUROC, all terms"] = [f"{value:.3f}" for value in table["auroc_all"]]
+    return pd.DataFrame(_if_given(table, "pairs") | {"method": table["method"], **counts, **measures})
+
+
+def _if_given(table: pd.DataFrame, column: str) -> dict[str, pd.Series]:
+    """A column that tables of earlier versions do not have."""
+    return {column: table[column]} if column in table else {}
 
 
 def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
@@ -266,7 +277,8 @@ def _relation_calibration(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told_later(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(_by_probability(table)).rename(columns={"annotated": "told later"})
+    head = {"pairs of": table["pairs_of"]} if "pairs_of" in table else {}
+    return pd.DataFrame(head | _by_probability(table)).rename(columns={"annotated": "reported later"})
 
 
 def _by_probability(table: pd.DataFrame) -> dict[str, list[str]]:

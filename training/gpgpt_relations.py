@@ -2,6 +2,8 @@
 
 python training/gpgpt_relations.py --data DATA     (DATA holds phenotype; default: the variable SCGSFM_DATA)
 
+``--only-ranking`` refits the gene prioritization alone. The seed is 0.
+
 Annotated genes are predicted out of fold, by fits on the genes of the other folds. Other genes are predicted from all
 annotated ones. The second factors, from genes with similar annotations, are calibrated on annotations that were left out.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -18,16 +21,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gene_vectors import SNAPSHOT, Case, gene_vectors, labels_of, read_cases, read_summaries
+from build_phenotypes import contents_of_today, without
+from gene_vectors import Case, gene_vectors, known_genes, labels_of, link_sources, read_cases, read_summaries
 
-import scgsfm
 from scgsfm.phenotypes import (
+    ANNOTATIONS_FILE,
     PREDICTOR_FILE,
     RANKING_FEATURES,
     GeneRanker,
     HPOAnnotations,
+    IndexContents,
     PhenotypePredictor,
-    load_annotations,
+    pack_index,
+    read_annotations,
+    read_predictor,
+    write_index,
 )
 from scgsfm.phenotypes.fitting import (
     AnnotationKernel,
@@ -78,7 +86,7 @@ def left_out_strengths(
 
 def direct_terms(hpo: HPOAnnotations, rows: np.ndarray, terms: np.ndarray) -> list:
     """For each gene, its directly annotated terms × these terms and their ancestors, among the modeled terms."""
-    annotated = hpo.gene_terms(SNAPSHOT)[rows].tocsr()
+    annotated = hpo.gene_terms(link_sources(hpo))[rows].tocsr()
     closure = hpo.ontology.closure[:, terms].tocsr()
     return [closure[annotated.indices[start:end]] for start, end in pairwise(annotated.indptr.tolist())]
 
@@ -96,21 +104,17 @@ def fit_scale(predictor: PhenotypePredictor, ranker: GeneRanker, cases: list[Cas
     rest = [gene for gene in predictor.genes if gene not in annotated]
     grid = np.arange(0.05, 2.0, 0.05)
     loss, counts = np.zeros(len(grid)), Counter(case.gene for case in cases)
-    for case in cases[::5]:
+    known = set(predictor.genes)
+    for case in [case for case in cases if case.gene in known][::5]:
         scaled = np.outer(grid, predictor.log_likelihood_ratio([case.gene, *rest], case.present))
         loss += (np.logaddexp.reduce(scaled, axis=1) - scaled[:, 0]) / counts[case.gene] ** 0.5
     return float(grid[loss.argmin()])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
-    parser.add_argument("--out", type=Path, default=PREDICTOR_FILE)
-    args = parser.parse_args()
-    folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "phenotype"
-    hpo, rng = load_annotations(), np.random.default_rng(SEED)
-    genes = sorted({*hpo.genes, *scgsfm.models.load("gsfm-base").genes[2:]})
-    similarity = GeneSimilarity(gene_vectors(genes, read_summaries(folder)))
+def fit_predictor(
+    hpo: HPOAnnotations, genes: list[str], similarity: GeneSimilarity, rng: np.random.Generator
+) -> PhenotypePredictor:
+    """The predictor for these genes, without weights of the ranking."""
     labels = labels_of(hpo, hpo.genes)
     annotated = np.flatnonzero(np.diff(labels.indptr))
     labels = labels[annotated]
@@ -120,17 +124,16 @@ def main() -> None:
     rows = np.array([row_of[hpo.genes[row]] for row in annotated])
     gene_factors, term_factors, frequency, directions = fit_factors(similarity, rows, labels, len(genes), rng)
     coefficients, knots = fit_calibration([gene_factors[rows] @ term_factors.T], frequency, labels.toarray() > 0, rng)
-    kernel = AnnotationKernel(labels, hpo.gene_diseases(SNAPSHOT)[annotated], frequency, directions)
+    print("calibration", flush=True)
+    kernel = AnnotationKernel(labels, hpo.gene_diseases(link_sources(hpo))[annotated], frequency, directions)
     annotated_factors = kernel.encode()
     some = np.sort(rng.permutation(len(rows))[:N_LEFT_OUT])
     direct = direct_terms(hpo, annotated[some], terms)
     second = left_out_strengths(kernel, annotated_factors, term_factors, direct, some)
+    print("annotations left out", flush=True)
     strengths = [gene_factors[rows[some]] @ term_factors.T, second]
     annotated_coefficients, annotated_knots = fit_calibration(strengths, frequency, labels[some].toarray() > 0, rng)
-
-    weights = fit_ranking(hpo, read_cases(folder, hpo), rng)
-    share = share_of_new(hpo)
-    predictor = PhenotypePredictor(
+    return PhenotypePredictor(
         genes=genes,
         terms=hpo.ontology.numbers[terms],
         gene_factors=gene_factors,
@@ -142,24 +145,74 @@ def main() -> None:
         annotated_factors=annotated_factors,
         annotated_coefficients=annotated_coefficients,
         annotated_knots=annotated_knots,
-        ranking_weights=weights,
-        unannotated=np.log([1.0, share]),
+        ranking_weights=np.zeros(len(RANKING_FEATURES)),
+        unannotated=np.zeros(2),
         hpo=hpo,
     )
-    scale = fit_scale(predictor, GeneRanker(hpo, weights, sources=SNAPSHOT), read_cases(folder, hpo))
-    write(args.out, replace(predictor, unannotated=np.log([scale, share])))
-    summary = {"genes": len(genes), "annotated": len(rows), "terms": len(terms), "scale": scale, "share": share}
-    print(json.dumps(summary | dict(zip(RANKING_FEATURES, weights.round(3).tolist(), strict=True))))
-    print(f"{args.out.name}: {args.out.stat().st_size:,} bytes")
 
 
-def fit_ranking(hpo: HPOAnnotations, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
+def with_ranking(predictor: PhenotypePredictor, folder: Path, rng: np.random.Generator) -> PhenotypePredictor:
+    """The predictor with the weights of gene prioritization.
+
+    Curators read the publications of the cases: annotations that cite them, and those without a reference, are left out. So
+    are the patients who may be among those of the gene-ranking shootout.
+    """
+    hpo = independent_annotations(folder, {case.reference for case in read_cases(folder, predictor.hpo)})
+    ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)))
+    known = {hpo.genes[row] for row in ranker.genes.tolist()}
+    cases = [case for case in read_cases(folder, hpo, without_shootout=True) if case.gene in known]
+    print(f"{len(cases):,} cases of {len({case.gene for case in cases})} genes", flush=True)
+    weights, share = fit_ranking(ranker, cases, rng), share_of_new(predictor.hpo)
+    half = replace(predictor, ranking_weights=weights, unannotated=np.log([1.0, share]))
+    scale = fit_scale(
+        half, GeneRanker(predictor.hpo, weights), read_cases(folder, predictor.hpo, without_shootout=True)
+    )
+    return replace(half, unannotated=np.log([scale, share]))
+
+
+def independent_annotations(folder: Path, references: set[str]) -> HPOAnnotations:
+    """The annotations of today without what may have been read in some publications."""
+    return as_annotations(without(contents_of_today(folder), references))
+
+
+def as_annotations(contents: IndexContents) -> HPOAnnotations:
+    """Annotations of an index that is not kept."""
+    packed = pack_index(contents)
+    with tempfile.TemporaryDirectory() as temporary:
+        write_index(Path(temporary) / "index.npz", packed.arrays)
+        return read_annotations(Path(temporary) / "index.npz")
+
+
+def fit_ranking(ranker: GeneRanker, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
     """Weights of gene prioritization; a gene counts by the square root of its number of cases."""
-    ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)), sources=SNAPSHOT)
     counts = Counter(case.gene for case in cases)
     case_weight = np.array([counts[case.gene] ** -0.5 for case in cases])
-    data = ranking_examples(ranker, [(hpo.gene(c.gene), c.present, c.absent) for c in cases], rng)
+    data = ranking_examples(ranker, [(ranker.hpo.gene(c.gene), c.present, c.absent) for c in cases], rng)
     return fit_ranking_weights(data, case_weight)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("SCGSFM_DATA"))
+    parser.add_argument("--out", type=Path, default=PREDICTOR_FILE)
+    parser.add_argument("--only-ranking", action="store_true", help="keep the predictor, and refit gene prioritization")
+    args = parser.parse_args()
+    folder = Path(args.data or parser.error("give --data or set SCGSFM_DATA")) / "phenotype"
+    hpo, rng = read_annotations(ANNOTATIONS_FILE), np.random.default_rng(SEED)
+    if args.only_ranking:
+        predictor = replace(read_predictor(args.out), hpo=hpo)
+    else:
+        genes = known_genes(hpo)
+        similarity = GeneSimilarity(gene_vectors(genes, read_summaries(folder)))
+        predictor = fit_predictor(hpo, genes, similarity, rng)
+        write(args.out, predictor)
+    predictor = with_ranking(predictor, folder, np.random.default_rng(SEED))
+    write(args.out, predictor)
+    scale, share = np.exp(predictor.unannotated).tolist()
+    summary = {"genes": len(predictor.genes), "annotated": len(predictor.annotated_rows), "terms": len(predictor.terms)}
+    weights = dict(zip(RANKING_FEATURES, predictor.ranking_weights.round(3).tolist(), strict=True))
+    print(json.dumps(summary | {"scale": scale, "share": share} | weights))
+    print(f"{args.out.name}: {args.out.stat().st_size:,} bytes")
 
 
 def write(path: Path, predictor: PhenotypePredictor) -> None:

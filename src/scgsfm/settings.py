@@ -1,4 +1,4 @@
-"""Package settings: cache directory, offline mode, verbosity and mirrors."""
+"""Package settings: cache directory, offline mode, verbosity, mirrors and the index of phenotypes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SWITCH = {"": False, "0": False, "false": False, "no": False, "off": False} | d
 class Settings:
     """Settings of the package, as attributes of :data:`scgsfm.settings`.
 
-    Defaults come from the environment variables ``SCGSFM_CACHE`` (a directory), ``SCGSFM_OFFLINE`` (``1`` or ``0``) and
-    ``SCGSFM_MIRRORS`` (base URLs, separated by spaces or commas). Downloads from the Hugging Face hub also honor
+    Defaults come from the environment variables ``SCGSFM_CACHE`` (a directory), ``SCGSFM_OFFLINE`` (``1`` or ``0``),
+    ``SCGSFM_MIRRORS`` (base URLs, separated by spaces or commas) and ``SCGSFM_PHENOTYPES`` (name or file of an index). Downloads from the Hugging Face hub also honor
     ``HF_HUB_OFFLINE`` and ``HF_ENDPOINT``, and all downloads honor ``https_proxy``, ``http_proxy`` and ``no_proxy``.
 
     Examples
@@ -33,16 +33,17 @@ class Settings:
     0
     """
 
-    __slots__ = ("_cache_dir", "_mirrors", "_offline")
+    __slots__ = ("_cache_dir", "_mirrors", "_offline", "_phenotypes")
 
     def __init__(self) -> None:
         self._cache_dir: Path | None = None
         self._offline: bool | None = None
         self._mirrors: tuple[str, ...] | None = None
+        self._phenotypes: str | None = None
         self.verbosity = None
 
     def __repr__(self) -> str:
-        names = ("cache_dir", "offline", "verbosity", "mirrors")
+        names = ("cache_dir", "offline", "verbosity", "mirrors", "phenotypes")
         return "\n".join(["scgsfm settings", *(f"    {name} = {getattr(self, name)!s}" for name in names)])
 
     @property
@@ -112,6 +113,26 @@ class Settings:
             msg = f"mirrors must be a list of base URLs, found the string {value!r}. For one mirror, use [{value!r}]."
             raise TypeError(msg)
         self._mirrors = base_urls(value, "mirrors")
+
+    @property
+    def phenotypes(self) -> str:
+        """Index of phenotypes, diseases and genes: ``"bundled"`` (the one in the package), a name, or a file.
+
+        Names are those of indexes that ``scgsfm update phenotypes`` built, such as the version of their annotations,
+        ``"2025-01-16"``. The name of the index in the package pins it: with a package that contains another one, an error
+        is raised.
+        """
+        if self._phenotypes is not None:
+            return self._phenotypes
+        return os.environ.get("SCGSFM_PHENOTYPES", "").strip() or "bundled"
+
+    @phenotypes.setter
+    def phenotypes(self, value: str | os.PathLike[str]) -> None:
+        if not isinstance(value, str | os.PathLike) or not str(value).strip():
+            msg = f"phenotypes must be 'bundled', the name of an index or a file, found {value!r}."
+            raise TypeError(msg)
+        # a file keeps its meaning when the working directory changes
+        self._phenotypes = str(Path(value).expanduser().absolute()) if isinstance(value, os.PathLike) else value
 
 
 def switched_on(variable: str) -> bool:

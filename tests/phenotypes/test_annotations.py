@@ -74,7 +74,7 @@ def test_names_take_precedence_over_synonyms(toy: HPOAnnotations) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("HP:9999999", "is not a term .* version 2024-04-26"),
+        ("HP:9999999", "is not a term .* version 2026-02-16"),
         ("Hypetension", r"Did you mean .*Hypotension \(HP:0002615\)"),
         ("HP:0000006", "is not a phenotype"),
     ],
@@ -137,7 +137,7 @@ def test_information_content_decreases_towards_the_root(hpo: HPOAnnotations) -> 
 
 def test_every_source_has_a_version_and_a_license_and_there_is_no_prose(hpo: HPOAnnotations) -> None:
     assert {"title", "version", "licence", "url", "citation"} <= set.intersection(*map(set, hpo.sources.values()))
-    assert "2024-04-26" in hpo.about()
+    assert "2026-02-16" in hpo.about()
     assert max(map(len, hpo.ontology.names + hpo.disease_names)) < 250
 
 

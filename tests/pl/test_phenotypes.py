@@ -61,7 +61,7 @@ def test_top_terms_of_each_group(table: pd.DataFrame, kind: str, evidence: str) 
 
 def test_version_and_citation_are_shown(table: pd.DataFrame) -> None:
     text = pl.phenotypes(table, show=False).figure.get_supxlabel()
-    assert "2024-04-26" in text
+    assert "2026-02-16" in text
     assert "medical advice" in text
 
 

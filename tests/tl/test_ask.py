@@ -53,7 +53,7 @@ def test_every_fact_is_cited() -> None:
     answer = ask("Which genes are associated with arachnodactyly?", n_max=3)
     table = pd.DataFrame(answer.facts)
     assert len(table) == 3
-    assert (table["source"] == "HPO annotations 2023-01-27").all()
+    assert (table["source"] == "HPO annotations 2025-01-16").all()
     assert table["reference"].str.match("PMID|OMIM|ORPHA").all()
     text = str(answer)
     assert all(f"[{i}]" in text for i in (1, 2, 3))

@@ -18,7 +18,7 @@ def test_known_and_predicted() -> None:
     assert (known["status"], known["probability"]) == ("known", 1.0)
     assert known["n_evidence"] == len(known["evidence"].split("\n")) > 10
     assert "OMIM:607208" in known["evidence"]
-    assert "HPO annotations 2023-01-27" in known["evidence"]
+    assert "HPO annotations 2025-01-16" in known["evidence"]
     assert (predicted["status"], predicted["evidence"]) == ("predicted", "")
     assert predicted["probability"] == predicted["predicted"]
     assert 0 < predicted["probability"] < known["predicted"] < 1

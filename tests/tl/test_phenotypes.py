@@ -58,7 +58,7 @@ def test_b_cell_phenotypes_are_found(table: pd.DataFrame) -> None:
     row = own[own["term"] == "Autosomal agammaglobulinemia"].iloc[0]
     assert {"CD79A", "CD79B"} <= set(row["genes"].split(";"))
     assert row["padj"] < 0.05
-    assert "Orphanet 2023-06" in row["source"]
+    assert "Orphanet 2025-12" in row["source"]
 
 
 def test_known_rows_are_the_hypergeometric_test(pbmc: AnnData, table: pd.DataFrame) -> None:
@@ -126,7 +126,7 @@ def test_round_trip(pbmc: AnnData, tmp_path: Path) -> None:
     adata = pbmc.copy()
     assert tl.phenotypes(adata, key_added="found", n_top=5) is None
     assert len(adata.uns["found"]) == 3 * 3 * 5
-    assert adata.uns["scgsfm"]["found"]["sources"]["hpo"]["version"] == "2024-04-26"
+    assert adata.uns["scgsfm"]["found"]["sources"]["hpo"]["version"] == "2026-02-16"
     assert "medical advice" in adata.uns["scgsfm"]["found"]["about"]
     adata.write_h5ad(tmp_path / "a.h5ad")
     adata.write_zarr(tmp_path / "a.zarr")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from scgsfm._messages import similar_names, suggestion
+from scgsfm._logging import logger
+from scgsfm._messages import similar_names, suggestion, warn
 from scgsfm.genes import approved_symbols
 
 from ._frequencies import parse_frequency
+from ._index_in_use import index_file, per_index, read_about
 from ._ontology import Ontology, normalize_name
 from ._spelling import NameIndex, clean_text
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
     from ._spelling import Slip
 
-ANNOTATIONS_FILE = Path(__file__).parents[1] / "data" / "models" / "gpgpt-mini" / "knowledge.npz"
-"""The annotations that ship with the package."""
 _DISEASE_IDS = tuple(
     (re.compile(rf"<?(?:https?://\S*/)?{pattern}/?>?", re.IGNORECASE), prefix)
     for pattern, prefix in (
@@ -39,6 +39,9 @@ _DISEASE_IDS = tuple(
         (r"mondo[:_ ]*(\d{1,7})", "MONDO"),
     )
 )
+TWO_YEARS = 731
+"""Days after which annotations are reported as old."""
+_REPORTED: set[str] = set()
 NOTICE = "Research use only: nothing here is medical advice."
 
 
@@ -50,7 +53,7 @@ class Evidence(NamedTuple):
     """Id of the disease, such as ``"OMIM:607208"``."""
     disease_name: str
     relation: str
-    """Relation of gene and disease with its source: ``"Major susceptibility factor in [Orphanet 2023-06]"``."""
+    """Relation of gene and disease with its source: ``"Major susceptibility factor in [Orphanet 2025-12]"``."""
     term: str
     """Id of the annotated term: the requested one, or a descendant."""
     term_name: str
@@ -83,7 +86,7 @@ class HPOAnnotations:
     >>> hpo.ontology.label(hpo.ontology.term("epileptic seizure"))
     'Seizure (HP:0001250)'
     >>> hpo.evidence("SCN1A", "HP:0001250")[0].source
-    'HPO annotations 2023-01-27'
+    'HPO annotations 2025-01-16'
     """
 
     ontology: Ontology
@@ -106,6 +109,14 @@ class HPOAnnotations:
     codes: list[str]
     sources: dict[str, dict[str, str]]
     """Title, version, license, address and citation of each source."""
+    origins: tuple[str, ...] = ("hpo_annotations",)
+    """Sources of annotations."""
+    annotation_origins: np.ndarray | None = None
+    """The source of each annotation (position in :attr:`origins`); all are of the first one by default."""
+    other_ids: dict[str, list[int]] = field(default_factory=dict)
+    """Rows of diseases by ids of other vocabularies, such as ``"MONDO:0010135"``."""
+    name: str = "unnamed"
+    """Name of the index, see :attr:`scgsfm.settings`."""
 
     @cached_property
     def frequency(self) -> np.ndarray:
@@ -157,7 +168,8 @@ class HPOAnnotations:
     def find_disease(self, text: str) -> list[int]:
         """Rows of diseases by id, name or synonym, in any writing; OMIM and Orphanet may use the same name."""
         name = disease_id(text) or text
-        return list(dict.fromkeys(self._disease_rows.get(normalize_name(name)) or self._disease_spellings.find(name)))
+        rows = self._disease_rows.get(normalize_name(name)) or self.other_ids.get(name)
+        return list(dict.fromkeys(rows or self._disease_spellings.find(name)))
 
     @cached_property
     def _disease_spellings(self) -> NameIndex:
@@ -254,8 +266,13 @@ class HPOAnnotations:
             frequency=self.frequencies[frequency],
             reference=self.references[reference],
             code=self.codes[code],
-            source=self.source_label("hpo_annotations"),
+            source=self.annotation_source(position),
         )
+
+    def annotation_source(self, position: int) -> str:
+        """Title and version of the source of an annotation."""
+        origin = 0 if self.annotation_origins is None else int(self.annotation_origins[position])
+        return self.source_label(self.origins[origin])
 
     def source_label(self, source: str) -> str:
         """Title and version of a source."""
@@ -317,8 +334,13 @@ class HPOAnnotations:
 
     def about(self) -> str:
         """Version and citation of ontology and annotations, to be shown wherever content is displayed."""
-        hpo, notes = self.sources["hpo"], self.source_label("hpo_annotations")
-        return f"{hpo['title']} {hpo['version']}, {notes} ({hpo['citation']}). {NOTICE}"
+        hpo, notes = self.sources["hpo"], ", ".join(map(self.source_label, self.origins))
+        return f"Index {self.name}: {hpo['title']} {hpo['version']}, {notes} ({hpo['citation']}). {NOTICE}"
+
+    @property
+    def date(self) -> str:
+        """Date of the newest annotations: ``2025-11-24``, or a month."""
+        return max(self.sources[key]["version"] for key in self.origins)
 
 
 def disease_id(text: str) -> str:
@@ -330,23 +352,55 @@ def disease_id(text: str) -> str:
     return ""
 
 
-@cache
+@per_index
 def load_annotations() -> HPOAnnotations:
-    """The annotations that ship with the package; read once."""
-    return read_annotations(ANNOTATIONS_FILE)
+    """The annotations in use: those that ship with the package, or those that ``settings.phenotypes`` chooses.
+
+    They are read once. Annotations that are older than two years are reported once.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no index of the chosen name, or the chosen file is not an index.
+    """
+    hpo = read_annotations(index_file())
+    logger.debug("Phenotypes: %s", hpo.about())
+    age = (date.today() - _as_date(hpo.date)).days
+    if age > TWO_YEARS and hpo.name not in _REPORTED:
+        _REPORTED.add(hpo.name)
+        warn(
+            f"The newest annotations of the phenotype index {hpo.name!r} are of {hpo.date}, over {age // 365} years old. "
+            "`scgsfm update phenotypes --download` builds an index of today's release."
+        )
+    return hpo
+
+
+def _as_date(text: str) -> date:
+    """Date of ``2025-11-24`` or ``2025-12``; today for other versions."""
+    parts = [int(part) for part in re.findall(r"\d+", text)]
+    try:
+        return date(*[*parts, 1, 1][:3])
+    except (ValueError, TypeError):
+        return date.today()
 
 
 def read_annotations(path: str | os.PathLike[str]) -> HPOAnnotations:
-    """Read a file that ``training/build_phenotypes.py`` wrote."""
+    """Read an index file, as :func:`update_annotations` and ``training/build_phenotypes.py`` write it.
+
+    Raises
+    ------
+    ValueError
+        If the file is not an index, is damaged, or was written by a later version of the package.
+    """
+    about = read_about(Path(path))
     with np.load(path, allow_pickle=False) as stored:
         arrays = {key: stored[key] for key in stored.files}
-    return _unpack(arrays)
+    return _unpack(arrays, about)
 
 
-def _unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
+def _unpack(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> HPOAnnotations:
     """The annotations from arrays; texts are stored as lines of UTF-8."""
-    texts: dict[str, Any] = {key: _lines(arrays[key]) for key in _TEXTS}
-    about = json.loads(arrays["about"].tobytes().decode())
+    texts: dict[str, Any] = {key: _lines(arrays[key]) for key in _TEXTS if key in arrays}
     ontology = Ontology(
         numbers=arrays["terms"].astype(np.int64),
         names=texts["term_names"],
@@ -356,7 +410,14 @@ def _unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
         parents=arrays["parents"].astype(np.int64),
         alternatives=dict(arrays["alternatives"].astype(np.int64).T.tolist()),
         version=about["sources"]["hpo"]["version"],
+        obsolete=_obsolete(arrays, texts) if "obsolete_terms" in arrays else {},
+        newer=dict(zip(arrays["newer_terms"].tolist(), texts["newer_names"], strict=True))
+        if "newer_terms" in arrays
+        else {},
     )
+    other_ids: dict[str, list[int]] = defaultdict(list)
+    for key, row in zip(texts.get("other_ids", ()), arrays.get("other_id_diseases", np.empty(0)).tolist(), strict=True):
+        other_ids[key].append(int(row))
     return HPOAnnotations(
         ontology,
         texts["genes"],
@@ -368,18 +429,29 @@ def _unpack(arrays: Mapping[str, np.ndarray]) -> HPOAnnotations:
         [tuple(kind) for kind in about["kinds"]],
         np.stack([arrays[f"annotation_{name}"].astype(np.int64) for name in _COLUMNS], axis=1),
         arrays["annotation_negated"].astype(bool),
-        texts["frequencies"],
-        texts["references"],
+        texts["frequencies"] or [""],
+        texts["references"] or [""],
         about["codes"],
         about["sources"],
+        tuple(about.get("origins", ("hpo_annotations",))),
+        arrays["annotation_origins"].astype(np.int64) if "annotation_origins" in arrays else None,
+        dict(other_ids),
+        about["name"],
     )
+
+
+def _obsolete(arrays: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> dict[int, tuple[str, list[int]]]:
+    consider = ([int(other) for other in line.split()] for line in texts["obsolete_consider"])
+    numbers = arrays["obsolete_terms"].tolist()
+    return {n: (name, others) for n, name, others in zip(numbers, texts["obsolete_names"], consider, strict=True)}
 
 
 _TEXTS = (
     "term_names", "synonyms", "genes", "disease_ids", "disease_names", "disease_synonyms", "frequencies", "references",
+    "obsolete_names", "obsolete_consider", "newer_names", "other_ids",
 )  # fmt: skip
 _COLUMNS = ("diseases", "terms", "frequencies", "references", "codes")
 
 
 def _lines(array: np.ndarray) -> list[str]:
-    return array.tobytes().decode().split("\n")
+    return array.tobytes().decode().split("\n") if array.size else []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ._annotations import load_annotations
+from ._index_in_use import per_index
 from ._predictor import load_predictor
 
 if TYPE_CHECKING:
@@ -294,13 +295,13 @@ class _RankableGenes(NamedTuple):
     new_symbols: list[str]
 
 
-@cache
+@per_index
 def load_ranker() -> GeneRanker:
-    """The ranker with the annotations and weights that ship with the package."""
+    """The ranker with the annotations in use and the weights that ship with the package."""
     return GeneRanker(load_annotations(), load_predictor().ranking_weights)
 
 
-@cache
+@per_index
 def _rankable_genes() -> _RankableGenes:
     """Annotated genes and other genes by approved symbol; a gene that both name is annotated."""
     ranker, predictor = load_ranker(), load_predictor()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,8 +33,6 @@ _OTHERWISE = re.compile(
 )
 """Words around an id by which a term is not one that the patient has."""
 _QUOTES = " \"'“”;,."
-OBSOLETE_FILE = Path(__file__).with_name("obsolete_terms.tsv")
-"""Obsolete terms without a single successor: number, former name, and the terms to consider instead."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,10 @@ class Ontology:
     alternatives: dict[int, int]
     """Rows of the terms by numbers that were merged or replaced."""
     version: str
+    obsolete: dict[int, tuple[str, list[int]]] = field(default_factory=dict)
+    """Names of obsolete terms without a single successor, and the numbers of the terms to consider, by number."""
+    newer: dict[int, str] = field(default_factory=dict)
+    """Names of terms of later releases, whose place in the hierarchy is not known."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -221,15 +222,20 @@ class Ontology:
             return "is negated, uncertain or about a relative: give absent terms in `excluded`."
         if numbers and rows[0] is not None:
             return f"contains an id and the name of another term: give one of them. The id is {self.label(rows[0])}."
-        if numbers and (obsolete := _obsolete_terms().get(int(numbers[0]))):
+        if numbers and (obsolete := self.obsolete.get(int(numbers[0]))):
             name, consider = obsolete
             known = [self.label(row) for number in consider if (row := self.row(number)) is not None]
             advice = f"consider {' or '.join(known)}" if known else "it has no successor"
             return f"({name}) is obsolete: {advice}."
         missing = f"is not a term of the Human Phenotype Ontology, version {self.version}"
-        if numbers:
-            return f"{missing}: it may be newer."
-        return f"{missing}.{suggestion(self.suggest(text))}"
+        called = f"({name}) " if numbers and (name := self.newer.get(int(numbers[0]))) else ""
+        if called or (not numbers and normalize_name(text) in self._newer_names):
+            return f"{called}{missing}, but of a later one: give a more general term."
+        return f"{missing}: it may be newer." if numbers else f"{missing}.{suggestion(self.suggest(text))}"
+
+    @cached_property
+    def _newer_names(self) -> frozenset[str]:
+        return frozenset(map(normalize_name, self.newer.values()))
 
     def unsuited_reason(self, row: int) -> str:
         """Why a term that is not a phenotype cannot be used."""
@@ -271,13 +277,6 @@ def term_number(text: str) -> int | None:
 def term_numbers(text: str) -> list[int]:
     """All ids within a text, each once."""
     return [int(number) for number in dict.fromkeys(_ID_WITHIN.findall(clean_text(text)))]
-
-
-@cache
-def _obsolete_terms() -> dict[int, tuple[str, list[int]]]:
-    lines = OBSOLETE_FILE.read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    return {int(number): (name, [int(other) for other in consider.split()]) for number, name, consider in rows}
 
 
 def normalize_name(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from scgsfm.genes import approved_symbols
 
-from ._annotations import ANNOTATIONS_FILE, load_annotations
+from ._annotations import load_annotations
+from ._index_in_use import ANNOTATIONS_FILE, per_index
 
 if TYPE_CHECKING:
     import os
@@ -98,7 +99,7 @@ class PhenotypePredictor:
     def column(self) -> np.ndarray:
         """Column of each term of the ontology: its own or that of its rarest modeled ancestor; -1 without either."""
         own = np.full(len(self.ontology), -1)
-        rows = np.array([-1 if (row := self.ontology.row(n)) is None else row for n in self.terms.tolist()])
+        rows = self._term_rows
         own[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
         closure, column = self.ontology.closure, own.copy()
         for term in np.flatnonzero((own < 0) & self.ontology.is_phenotype).tolist():
@@ -164,8 +165,14 @@ class PhenotypePredictor:
     @cached_property
     def _annotated_pairs(self) -> sparse.csr_array:
         """Genes of :attr:`hpo` × modeled terms, boolean."""
-        rows = [self.ontology.row(number) for number in self.terms.tolist()]
-        return self.hpo.gene_phenotypes[:, rows].tocsr()
+        pairs = self.hpo.gene_phenotypes[:, np.maximum(self._term_rows, 0)]
+        return pairs.multiply(self._term_rows >= 0).tocsr().astype(bool)
+
+    @cached_property
+    def _term_rows(self) -> np.ndarray:
+        """Row of each modeled term in the ontology; -1 for a term that the release in use does not have."""
+        rows = (self.ontology.row(number) for number in self.terms.tolist())
+        return np.array([-1 if row is None else row for row in rows], np.int64)
 
     @cached_property
     def _annotation_rows(self) -> np.ndarray:
@@ -220,9 +227,9 @@ def isotonic_probability(raw: np.ndarray, knots: np.ndarray) -> np.ndarray:
     return probability
 
 
-@cache
+@per_index
 def load_predictor() -> PhenotypePredictor:
-    """The predictor that ships with the package; read once."""
+    """The predictor that ships with the package, with the annotations in use; read once."""
     return read_predictor(PREDICTOR_FILE)
 
 

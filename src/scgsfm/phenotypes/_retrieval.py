@@ -30,6 +30,10 @@ STRENGTHS = (
     ("somatic", 0.8),
     ("fusion", 0.8),
     ("Disease-causing", 1.0),
+    ("Causal", 1.0),
+    ("Definitive", 1.0),
+    ("Strong", 1.0),
+    ("Moderate", 0.8),
     ("phenotype", 1.0),
 )
 """Strength of the evidence that a gene causes a disease, by words of the relation; the first word that occurs counts."""
@@ -280,7 +284,7 @@ class FactRetriever:
         claim = f"{hpo.disease_label(disease)}{through} {says} {hpo.ontology.label(term)}"
         claim += f", {often}" if often and not absent else ""
         relation = "lacks phenotype" if absent else "has phenotype"
-        source = hpo.source_label("hpo_annotations")
+        source = hpo.annotation_source(position)
         ids = hpo.disease_ids[disease], relation, hpo.ontology.ids[term]
         return Fact(claim, *ids, source, hpo.references[reference])
 

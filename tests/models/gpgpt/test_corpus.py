@@ -116,7 +116,7 @@ def test_round_trip(built: tuple[Corpus, Path]) -> None:
     again = Corpus.open(folder)
     assert again.documents == corpus.documents
     assert again.info == corpus.info == json.loads((folder / INFO).read_text())
-    assert corpus.info["sources"]["hpo"] == "Human Phenotype Ontology 2024-04-26"
+    assert corpus.info["sources"]["hpo"] == "Human Phenotype Ontology 2026-02-16"
 
 
 def test_same_seed_same_instructions(hpo: HPOAnnotations) -> None:
