@@ -13,25 +13,7 @@ from typing import TYPE_CHECKING
 from scgsfm._logging import logger
 from scgsfm.settings import settings
 
-<<<<<<< HEAD
 from ._parser import build_parser, parse
-=======
-from . import (
-    _annotate,
-    _ask,
-    _complete,
-    _demo,
-    _download,
-    _enrich,
-    _models,
-    _phenotypes,
-    _predict,
-    _regulatory,
-    _score,
-    _train,
-    _update,
-)
->>>>>>> hpo
 from ._terminal import BROKEN_PIPE, INTERRUPTED, any_terminal, close_quietly, flush, short_warnings
 from ._threads import limited_threads
 
@@ -39,27 +21,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-<<<<<<< HEAD
-=======
-COMMANDS = {
-    "demo": (_demo, "score labeled blood cells with the embedded model"),
-    "score": (_score, "score cells by gene sets"),
-    "annotate": (_annotate, "assign cell types by marker sets"),
-    "complete": (_complete, "predict further genes of a gene set"),
-    "predict": (_predict, "predict the terms of genes, or the genes of a library"),
-    "enrich": (_enrich, "test genes, a ranking or groups of cells for enriched terms"),
-    "phenotypes": (_phenotypes, "look up and predict phenotypes of a gene, or prioritize genes by phenotypes"),
-    "ask": (_ask, "answer a question about genes, phenotypes and diseases from annotations"),
-    "regulatory": (_regulatory, "predict and explain the activity of peaks, sequences or variants"),
-    "models": (_models, "list available models"),
-    "download": (_download, "download a model into the cache directory"),
-    "update": (_update, "build an index of phenotypes from newer releases"),
-    "train": (_train, "train a model"),
-}
-
-FORMER_NAMES = {"relation": "phenotypes"}
-"""Former names of commands, which still work."""
->>>>>>> hpo
 COMPRESSED = (".gz", ".bgz", ".bz2", ".xz", ".zip", ".h5ad", ".zarr")
 
 
