@@ -19,7 +19,14 @@ def annotations(numbers: list[int], pairs: list[tuple[int, int]], links: list[tu
     parents = [(1, 118), (2, 1), (3, 118), (4, 118)]
     inside = [(row[a], row[b]) for a, b in parents if a in row and b in row]
     ontology = Ontology(
-        np.array(numbers), [f"T{n}" for n in numbers], [], np.empty(0, int), np.empty(0, bool), np.array(inside).T, {}, "1"
+        np.array(numbers),
+        [f"T{n}" for n in numbers],
+        [],
+        np.empty(0, int),
+        np.empty(0, bool),
+        np.array(inside).T,
+        {},
+        "1",
     )
     about = {key: {"title": key, "version": "2023", "citation": ""} for key in ("hpo", "hpo_annotations")}
     rows = np.array(sorted((d, row[t], 0, 0, 0) for d, t in pairs))

@@ -116,7 +116,13 @@ def test_terms_that_cannot_be_used_are_left_out_with_one_warning() -> None:
         table = tl.rank_genes([*MARFAN, *bad])
     assert len(caught) == 1
     message = str(caught[0].message)
-    reasons = ("but of a later one", "is obsolete: consider", "Clinical modifier", "Mode of inheritance", "missing value")
+    reasons = (
+        "but of a later one",
+        "is obsolete: consider",
+        "Clinical modifier",
+        "Mode of inheritance",
+        "missing value",
+    )
     assert all(reason in message for reason in (*reasons, "Past medical history", "is a disease", "too general"))
     assert table.equals(tl.rank_genes(MARFAN))
     assert tl.rank_genes([*MARFAN, *bad], on_unknown="ignore").equals(table)
