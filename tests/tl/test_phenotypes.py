@@ -165,3 +165,23 @@ def test_the_source_of_predictions_is_that_of_the_predictor(pbmc: ad.AnnData) ->
     predicted = tables["evidence"] == "predicted"
     assert set(tables.loc[predicted, "source"]) == {"another model"}
     assert "another model" not in set(tables.loc[~predicted, "source"])
+
+
+def test_without_ribosomal_genes_naive_t_cells_do_not_point_to_anemia() -> None:
+    adata = scgsfm.datasets.pbmc()
+    sc.pp.normalize_total(adata)
+    sc.pp.log1p(adata)
+    sc.tl.rank_genes_groups(adata, "cell_type", groups=["Naive CD4 T"], method="t-test_overestim_var")
+    tl.phenotypes(adata)
+    tl.phenotypes(adata, exclude="ribosomal", key_added="without")
+    known = {
+        key: table[(table["kind"] == "phenotype") & (table["evidence"] == "known")]
+        for key, table in adata.uns.items()
+        if key in {"phenotypes", "without"}
+    }
+    assert known["phenotypes"]["term"].iloc[0] == "Erythroid hypoplasia"
+    without = known["without"]
+    assert "Erythroid hypoplasia" not in without.loc[without["padj"] < 0.05, "term"].tolist()
+    assert "Abnormal T cell morphology" in without["term"].head(5).tolist()
+    assert not without["genes"].str.contains(r"\bRP[LS]\d").any()
+    assert list(adata.uns["scgsfm"]["without"]["ranking"]["exclude"]) == ["ribosomal"]

@@ -1,8 +1,11 @@
 """Example data and gene-set libraries by name."""
 
+from ._atac import atac
+from ._atac_genome import atac_genome
+from ._gut import gut
 from ._libraries import libraries
 from ._library import library
 from ._marker_table import marker_table
 from ._pbmc import pbmc
 
-__all__ = ["libraries", "library", "marker_table", "pbmc"]
+__all__ = ["atac", "atac_genome", "gut", "libraries", "library", "marker_table", "pbmc"]

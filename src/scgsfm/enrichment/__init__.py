@@ -1,5 +1,6 @@
 """Enrichment tests of gene lists and rankings for the terms of a library."""
 
+from ._excluded_genes import GENE_GROUPS, excluded_genes
 from ._from_adata import from_adata
 from ._gene_lists import GeneLists, from_genes
 from ._group_means import GroupMeans
@@ -13,6 +14,7 @@ from ._terms import Background, EnrichmentResult, background_names, table, terms
 
 __all__ = [
     "DEFAULT_KEY",
+    "GENE_GROUPS",
     "MIN_QUERY",
     "Background",
     "EnrichmentOptions",
@@ -21,6 +23,7 @@ __all__ = [
     "GroupMeans",
     "RunningSum",
     "background_names",
+    "excluded_genes",
     "from_adata",
     "from_genes",
     "gene_covariates",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +13,12 @@ from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets, read_entry_names
 
+from ._excluded_genes import excluded_genes
 from ._ranking_tables import QUERY, is_counter, read_ranking_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ._terms import Background
 
 COLUMNS = {"names": "name", "scores": "value", "logfoldchanges": "logfc", "pvals_adj": "padj"}
@@ -41,15 +44,30 @@ class GeneLists:
         if not self.made:
             return ""
         if "key" in self.made:
-            return f"ranking of uns[{self.made['key']!r}]"
+            return f"ranking of uns[{self.made['key']!r}]{self._exclusion}"
         values = f"{self.made['values']} values" if self.made["values"] == "normalized" else self.made["values"]
         counts = f"; {values} were log-normalized for this" if self.made.get("counts") else ""
-        return f"genes ranked by {self.made['method']}{counts}"
+        return f"genes ranked by {self.made['method']}{counts}{self._exclusion}"
+
+    @property
+    def _exclusion(self) -> str:
+        return f"; {self.made['n_excluded']:,} genes excluded" if "n_excluded" in self.made else ""
 
     @classmethod
     def of_tables(cls, tables: dict[str, pd.DataFrame], **more: Any) -> GeneLists:
         """Rankings from tables with the columns of ``rankings``, in any order."""
         return _rankings(tables, **more)
+
+    def without(self, exclude: str | Iterable[str] | None) -> GeneLists:
+        """Rankings of data, and their background, without genes given by name or group (see ``excluded_genes``)."""
+        if exclude is None or self.background is None:
+            return self
+        mask = excluded_genes(exclude, self.background.genes)
+        dropped = set(self.background.genes[mask])
+        rankings = {group: table[~table["name"].isin(dropped)] for group, table in self.rankings.items()}
+        names = [exclude] if isinstance(exclude, str) else list(exclude)
+        made = self.made | {"exclude": names, "n_excluded": len(dropped)}
+        return replace(self, rankings=rankings, background=self.background.take(np.flatnonzero(~mask)), made=made)
 
     def top(self, n_genes: int, max_padj: float) -> dict[str, np.ndarray]:
         """The lists, or the top genes of each ranking: significant genes with positive values."""

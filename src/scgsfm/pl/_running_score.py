@@ -160,7 +160,7 @@ def _of_adata(
 ) -> enrichment.GeneLists:
     """The rankings that :func:`~scgsfm.tl.enrich` uses, by default in its last call."""
     options: dict[str, Any] = {"groupby": groupby, "key": key, "layer": None, "use_raw": None}
-    made = record.get("ranking", {})
+    made, exclude = record.get("ranking", {}), None
     if groupby in (None, made.get("groupby")) and key == enrichment.DEFAULT_KEY and made.get("groupby") in adata.obs:
         options = {
             "groupby": str(made["groupby"]),
@@ -168,10 +168,11 @@ def _of_adata(
             "layer": made.get("layer"),
             "use_raw": bool(made.get("use_raw", False)),
         }
-        gene_symbols = gene_symbols or record.get("gene_symbols")
+        gene_symbols, exclude = gene_symbols or record.get("gene_symbols"), made.get("exclude")
     if options["key"] not in adata.uns:
         options["key"] = enrichment.DEFAULT_KEY
-    return enrichment.from_adata(adata, **options, gene_symbols=gene_symbols, function="running_score")
+    lists = enrichment.from_adata(adata, **options, gene_symbols=gene_symbols, function="running_score")
+    return lists.without(None if exclude is None else list(exclude))
 
 
 def _groups(available: list[str], group: str | Sequence[str] | None) -> list[str]:

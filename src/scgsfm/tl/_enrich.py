@@ -35,6 +35,7 @@ def enrich(
     background: Iterable[str] | None = None,
     n_genes: int = 100,
     max_padj: float = 0.05,
+    exclude: str | Iterable[str] | None = None,
     min_genes: int = 5,
     max_genes: int = 500,
     model: str | PathLike[str] | GSFM = "gsfm-base",
@@ -91,6 +92,10 @@ def enrich(
     max_padj
         Maximum adjusted p-value of these genes, if the ranking has p-values. They must also have positive values and
         fold changes.
+    exclude
+        Genes to leave out of the markers and of the background: names of genes, in any naming, or of groups:
+        ``"ribosomal"`` (proteins of the cytosolic ribosome) and ``"mitochondrial"`` (genes of the mitochondrial genome).
+        The next markers take their place. Only for AnnData.
     min_genes, max_genes
         Minimum and maximum number of genes of a term in the background. Other terms are skipped.
     model
@@ -174,6 +179,7 @@ def enrich(
     if not isinstance(data, AnnData):
         only_for_adata: dict[str, Any] = {
             "groupby": groupby,
+            "exclude": exclude,
             "layer": layer,
             "gene_symbols": gene_symbols,
             "key_added": key_added,
@@ -190,6 +196,7 @@ def enrich(
     key_of_table = key_added or _keys.ENRICH
     result = Result.check(data, "tl.enrich", key_of_table, uns=[key_of_table])
     source = from_adata(data, groupby=groupby, key=key, layer=layer, use_raw=use_raw, gene_symbols=gene_symbols)
+    source = source.without(exclude)
     table, record = run_enrichment(source, sets, options, given, partial(as_model, model), generator)
     adata = data.copy() if copy else data
     adata.uns[key_of_table] = table

@@ -14,6 +14,8 @@ from scgsfm.errors import GeneSetWarning
 from scgsfm.phenotypes import PhenotypeEnrichment, load_annotations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from anndata import AnnData
 
 
@@ -24,6 +26,7 @@ def phenotypes(
     *,
     n_genes: int = 100,
     max_padj: float = 0.05,
+    exclude: str | Iterable[str] | None = None,
     min_genes: int = 5,
     max_genes: int = 500,
     n_top: int | None = 100,
@@ -55,6 +58,11 @@ def phenotypes(
         Maximum number of markers of each group.
     max_padj
         Maximum adjusted p-value of the markers. They must also have positive values and fold changes.
+    exclude
+        Genes to leave out of the markers and of the background: names of genes, in any naming, or of groups:
+        ``"ribosomal"`` (proteins of the cytosolic ribosome) and ``"mitochondrial"`` (genes of the mitochondrial genome).
+        The next markers take their place. Ribosomal genes are markers of many cell types, and cause Diamond-Blackfan
+        anemia: they can make the phenotypes of this anemia the first of any cell type that grows.
     min_genes, max_genes
         Minimum and maximum number of genes of a phenotype or disease in the background. Others are skipped.
     n_top
@@ -140,7 +148,7 @@ def phenotypes(
         use_raw=use_raw,
         gene_symbols=gene_symbols,
         function="phenotypes",
-    )
+    ).without(exclude)
     background = source.background or enrichment.Background(np.empty(0, dtype=object))
     tests = PhenotypeEnrichment.over(background.genes, min_genes=min_genes, max_genes=max_genes)
     tables: list[pd.DataFrame] = []
