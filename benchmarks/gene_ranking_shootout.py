@@ -28,6 +28,7 @@ import json
 import sys
 import time
 from collections import Counter
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -238,6 +239,31 @@ def ranks_of(method: Callable, cases: Sequence[Case], candidates: Sequence[list[
     return np.array([mean_rank(method(case, genes)) for case, genes in zip(cases, candidates, strict=True)])
 
 
+def ranks_in_parallel(
+    method: Callable, cases: Sequence[Case], candidates: Sequence[list[str]], jobs: int
+) -> np.ndarray:
+    """The same by several processes, which inherit what was read and cached once."""
+    method(cases[0], candidates[0])
+    parts = [slice(start, None, jobs) for start in range(jobs)]
+    work = [lambda part=part: ranks_of(method, cases[part], candidates[part]) for part in parts]
+    if jobs == 1:
+        return work[0]()
+    ranks = np.zeros(len(cases))
+    FORKED[:] = work
+    with get_context("fork").Pool(jobs) as pool:
+        for part, found in zip(parts, pool.map(_forked, range(jobs), chunksize=1), strict=True):
+            ranks[part] = found
+    return ranks
+
+
+FORKED: list[Callable] = []
+"""Work that processes inherit, since not every method can be pickled."""
+
+
+def _forked(number: int) -> np.ndarray:
+    return FORKED[number]()
+
+
 def measured(ranks: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
     """Fractions at the top and MRR with their intervals."""
     n, row = len(ranks), {"n_cases": len(ranks)}
@@ -256,14 +282,14 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def shootout(folder: Path) -> Iterator[dict]:
+def shootout(folder: Path, jobs: int) -> Iterator[dict]:
     cases, candidates = shootout_cases(folder)
     methods: dict[str, Callable] = {"gpgpt-mini": Ours(), "Phrank": Phrank(), "information content (Resnik)": Resnik()}
     if pyhpo := pyhpo_method():
         methods["hpo3 (GraphIC, funSimAvg)"] = pyhpo
     for name, method in methods.items():
         say(name)
-        row = measured(ranks_of(method, cases, candidates), np.random.default_rng(0))
+        row = measured(ranks_in_parallel(method, cases, candidates, jobs), np.random.default_rng(0))
         yield {"method": name, "source": "this script"} | row
     for name, (top1, mrr, top5, top10) in PUBLISHED.items():
         values = {"top1": top1, "top5": top5, "top10": top10, "mrr": mrr}
@@ -329,6 +355,7 @@ def main() -> None:
     made = parser(__doc__)
     parts = ("shootout", "phenopackets", "speed")
     made.add_argument("--only", nargs="+", choices=parts, default=parts, help="some of the tables")
+    made.add_argument("--jobs", type=int, default=1, help="processes for the cases")
     args = made.parse_args()
     folder = data_file(args.data, "phenotype")
     if not (folder / "shootout_cases.json.gz").exists():
@@ -336,7 +363,7 @@ def main() -> None:
     if "speed" in args.only:
         report("gene_ranking_speed", pd.DataFrame(speed(folder)), args.out)
     if "shootout" in args.only:
-        report("gene_ranking_shootout", pd.DataFrame(shootout(folder)), args.out)
+        report("gene_ranking_shootout", pd.DataFrame(shootout(folder, args.jobs)), args.out)
     if "phenopackets" in args.only:
         report("gene_ranking_years", pd.DataFrame(phenopackets(folder)), args.out)
 

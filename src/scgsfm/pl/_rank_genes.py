@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +8,11 @@ from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 from scgsfm.phenotypes import load_annotations
 
-from ._style import faded
-from ._toolkit import OKABE_ITO, check_columns, choose, dot_axes, finish, label_dots
+from ._figure import Place, add_notes
+from ._finish import finish
+from ._style import OKABE_ITO, faded
+from ._term_labels import in_lines
+from ._toolkit import check_columns, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,8 @@ LABELS = {
     "ancestor": "a common ancestor",
     "predicted": "a prediction",
 }
+COLUMN, ROW, MARGIN, MIN_ROWS = 0.36, 0.34, (5.0, 2.4), 5
+"""Width of a gene, height of a term, and width and height of labels and legends, in inches; the least number of rows."""
 MIN_AREA, MAX_AREA, MAX_RATIO = 18.0, 130.0, 8.0
 """Areas of the dots in square points, and the log ratio of the largest."""
 
@@ -115,16 +119,16 @@ def rank_genes(
     names = dict(zip(table["term"], table["name"], strict=True))
     states = dict(zip(table["term"], table["state"], strict=True))
     terms = explained["term"].tolist()
-    if ax is None:
-        ax = dot_axes(len(chosen), max(len(terms), 5), footer=1.0, figsize=figsize)
-    _draw(table, chosen, terms, ax, kwargs)
-    rows = [names[term] if states[term] == "present" else f"no: {names[term]}" for term in terms]
-    label_dots(ax, chosen, rows)
     scores = table.drop_duplicates("gene").set_index("gene")["score"]
-    ax.set_xticks(range(len(chosen)), [f"{gene}  {_percent(scores[gene])}" for gene in chosen], rotation=90)
-    citation = "\n".join(textwrap.wrap(load_annotations().about(), 90))
-    ax.figure.supxlabel(citation, fontsize=7, color=faded(0.6, ax), x=0.01, ha="left")
-    return finish(ax, show, save=save, return_fig=return_fig, name="rank_genes")
+    columns = [f"{gene}  {_percent(scores[gene])}" for gene in chosen]
+    rows = [names[term] if states[term] == "present" else f"no: {names[term]}" for term in terms]
+    height = ROW * max(len(rows), MIN_ROWS) + MARGIN[1]
+    place = Place.of(ax, figsize, (COLUMN * len(columns) + MARGIN[0], height))
+    _draw(table, chosen, terms, place.ax, kwargs)
+    _label(place.ax, columns, rows)
+    add_notes([place.ax], [load_annotations().about()], own=place.slot is None)
+    place.settle()
+    return finish(place.ax, show, save=save, return_fig=return_fig, name="rank_genes")
 
 
 def _check(table: pd.DataFrame) -> None:
@@ -153,6 +157,18 @@ def _of_patient(table: pd.DataFrame, patient: str | None) -> pd.DataFrame:
         raise ValueError(msg)
     (name,) = choose(names, names if patient is None else patient, noun="patient", argument="patient")
     return table[table["patient"] == name]
+
+
+def _label(ax: Axes, columns: list[str], rows: list[str]) -> None:
+    """Label genes and terms, and remove the frame."""
+    ax.set_xticks(range(len(columns)), columns, rotation=90, fontsize="small")
+    ax.set_yticks(range(len(rows)), [in_lines(row, max_lines=2) for row in rows], linespacing=0.95, fontsize="small")
+    ax.set_xlim(-0.6, len(columns) - 0.4)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.tick_params(length=0)
+    ax.grid(color=faded(0.1, ax), zorder=0)
+    ax.spines[:].set_visible(False)
+    ax.set_axisbelow(True)
 
 
 def _percent(score: float) -> str:
