@@ -7,31 +7,23 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from scgsfm._adata import as_label, check_anndata
 from scgsfm._logging import logger
 
 from ._finish import finish
-from ._style import OKABE_ITO, faded, text_color
+from ._style import OKABE_ITO, faded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from anndata import AnnData
     from matplotlib.axes import Axes
 
 __all__ = ["OKABE_ITO", "finish"]
-GREY = "#999999"
 MAX_LENGTH = 40
 """Maximum number of characters of a label."""
-MAX_PANELS = 4
-"""Maximum number of panels that are drawn if the user does not select any."""
-MAX_LOG_P = 10.0
-"""Adjusted p-values below 1e-10 have the same size."""
-MAX_AREA = 150.0
-"""Area of the largest dot, in square points."""
 LINE_LENGTH = 34
 """Maximum number of characters in each of the two lines of a term."""
 
@@ -144,13 +136,6 @@ def check_basis(adata: AnnData, basis: str) -> None:
         raise ValueError(msg)
 
 
-def check_panels(n_panels: int, max_panels: int | None, *, noun: str, argument: str) -> None:
-    """Raise ValueError if there is nothing to draw, or too much for the axes or for a figure."""
-    if n_panels < 1 or (max_panels is not None and n_panels > max_panels):
-        msg = f"There are {n_panels} {noun}s to draw, but at most {max_panels} fit: select some by `{argument}`."
-        raise ValueError(msg)
-
-
 def panels(
     n_panels: int,
     n_columns: int,
@@ -191,51 +176,6 @@ def subplot_spec(ax: Axes) -> Any:
     return ax.get_subplotspec()
 
 
-def rank_axis(ax: Axes, names: Sequence[str]) -> None:
-    """List names from top to bottom, above an axis of probabilities."""
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("probability")
-    ax.spines[["top", "right"]].set_visible(False)
-
-
-def legend_handles(colors: Mapping[str, str], *, line: bool = False) -> list[Any]:
-    """Patches, or dots on lines, for a legend."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    if line:
-        return [Line2D([], [], color=color, marker="o", label=label) for label, color in colors.items()]
-    return [Patch(color=color, label=label) for label, color in colors.items()]
-
-
-def top_rows(significant: pd.DataFrame, column: str, groups: Sequence[str], n_terms: int, max_padj: float) -> list[str]:
-    """The first ``n_terms`` values of a column in each group, without duplicates."""
-    if n_terms < 1:
-        msg = f"`n_terms` is {n_terms}, but must be at least 1."
-        raise ValueError(msg)
-    first = [significant.loc[significant["group"] == group, column].head(n_terms) for group in groups]
-    rows: list[str] = pd.unique(pd.concat(first)).tolist()
-    if not rows:
-        msg = (
-            f"No term has an adjusted p-value below {max_padj:g} and a positive score: increase `max_padj`, or select "
-            "`terms`."
-        )
-        raise ValueError(msg)
-    return rows
-
-
-def dots_of(table: pd.DataFrame, groups: Sequence[str], rows: Sequence[str], column: str) -> pd.DataFrame:
-    """Rows of a table for the groups and rows of a dot plot, with their position and -log10 of the adjusted p-value."""
-    dots = table[table["group"].isin(groups) & table[column].isin(rows)]
-    return dots.assign(
-        x=pd.Index(groups).get_indexer(dots["group"]),
-        y=pd.Index(rows).get_indexer(dots[column]),
-        log=-np.log10(np.clip(dots["padj"], 10**-MAX_LOG_P, 0.99)),
-    )
-
-
 def dot_axes(n_groups: int, n_terms: int, *, footer: float = 0.0, figsize: tuple[float, float] | None = None) -> Axes:
     """Axes of a new figure for a dot plot, with space for a footer in inches, or of ``figsize``."""
     import matplotlib.pyplot as plt
@@ -244,39 +184,6 @@ def dot_axes(n_groups: int, n_terms: int, *, footer: float = 0.0, figsize: tuple
     figsize = figsize or (0.36 * n_groups + 5.0, height)
     ax: Axes = plt.subplots(figsize=figsize, layout="constrained")[1]
     return ax
-
-
-def draw_dots(
-    dots: pd.DataFrame, sizes: pd.Series, ax: Axes, *, max_padj: float, title: str, label: str, options: dict[str, Any]
-) -> None:
-    """Draw dots in the color of their score, with a ring around significant ones, and the legends."""
-    from matplotlib.lines import Line2D
-
-    scale = MAX_AREA / max(sizes.max(), np.finfo(float).tiny)
-    rings: dict[str, Any] = {
-        "edgecolors": [text_color() if padj < max_padj else "none" for padj in dots["padj"]],
-        "linewidths": 0.7,
-        "zorder": 2,
-    }
-    points = ax.scatter(dots["x"], dots["y"], s=sizes * scale, c=dots["score"], **rings | options)
-    bar = ax.figure.colorbar(points, ax=ax, label=label, shrink=0.5, aspect=12, anchor=(0, 0))
-    bar.outline.set_visible(False)
-    handles, texts = points.legend_elements(
-        "sizes", num=4, color=faded(0.5, ax), func=lambda area: np.asarray(area) / scale
-    )
-    ring = Line2D(
-        [], [], linestyle="", marker="o", markerfacecolor="none", markeredgecolor=text_color(), markeredgewidth=0.7
-    )
-    ax.legend(
-        [*handles, ring],
-        [*texts, f"padj < {max_padj:g}"],
-        title=title,
-        frameon=False,
-        loc="upper left",
-        bbox_to_anchor=(1.01, 1.02),
-        borderaxespad=0,
-        labelspacing=0.8,
-    )
 
 
 def label_dots(ax: Axes, groups: Sequence[str], terms: Sequence[str]) -> None:
