@@ -11,7 +11,8 @@ import scgsfm as sg
 adata = sg.datasets.pbmc()
 sg.tl.enrich(adata, "hallmark", groupby="cell_type", mode="ranked")
 
-terms = ["HALLMARK_INFLAMMATORY_RESPONSE", "HALLMARK_COMPLEMENT", "HALLMARK_MYC_TARGETS_V1"]
+names = ["INFLAMMATORY_RESPONSE", "COMPLEMENT", "MYC_TARGETS_V1"]
+terms = [f"HALLMARK_{name}" for name in names]
 sg.pl.running_score(adata, terms, group="CD14+ Mono")
 
 # %%
@@ -20,4 +21,5 @@ sg.pl.running_score(adata, terms, group="CD14+ Mono")
 # The same term in other groups of cells, with the normalized score (NES) and the false discovery rate (FDR) of each. Curves
 # that stay close to 0 have genes of the term at all ranks.
 
-sg.pl.running_score(adata, "HALLMARK_INTERFERON_GAMMA_RESPONSE", group=["FCGR3A+ Mono", "NK", "B", "Naive CD4 T"])
+groups = ["FCGR3A+ Mono", "NK", "B", "Naive CD4 T"]
+sg.pl.running_score(adata, "HALLMARK_INTERFERON_GAMMA_RESPONSE", group=groups)

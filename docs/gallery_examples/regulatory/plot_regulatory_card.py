@@ -15,5 +15,6 @@ element = (
     "TGCACCCTAGGAAAGTAGAGATAAGGCAGATCCTTATCCCAGCCCCTGAAACCTGCCAACTGGTAAATTCAGCACTGACT"
     "CACACTCAAGGAAGTAGCAGAGGACACTGTGGAGCAATTC"
 )
-tables = sg.tl.explain_regulation(sequences={"chr22:32005525-32005725": element}, cell_type="K562")
+sequences = {"chr22:32005525-32005725": element}
+tables = sg.tl.explain_regulation(sequences=sequences, cell_type="K562")
 sg.pl.regulatory_card(tables, "chr22:32005525-32005725", "K562")
