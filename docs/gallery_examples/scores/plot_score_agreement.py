@@ -15,7 +15,7 @@ sg.pl.score_agreement(adata)
 # %%
 # By set
 # ------
-# A row is a set, a column a pair of methods. Sets with low values depend on the method: often small sets, or sets of genes
-# that few cells express.
+# A row is a set, and the color the mean correlation of a method with the others. Sets with low values depend on the method:
+# often small sets, or sets of genes that few cells express.
 
 sg.pl.score_agreement(adata, kind="sets")

@@ -22,7 +22,7 @@ sg.pl.score(adata, kind="matrixplot", groupby="cell_type", standard_scale="var")
 # Means and shares
 # ----------------
 # Color is the mean score, and the size of a dot the share of cells above the cutoff, by default the mean of all cells. A
-# small dark dot is a set that few cells of a group have, but these strongly.
+# small bright dot is a set that few cells of a group have, but these strongly.
 
 options = {"groupby": "cell_type", "standard_scale": "var"}
 sg.pl.score(adata, kind="dotplot", dendrogram=True, **options)
