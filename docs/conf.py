@@ -27,7 +27,14 @@ extensions = [
     "sphinxcontrib.bibtex",
     "sphinxext.opengraph",
 ]
-exclude_patterns = ["_build", "_corpus.md", "jupyter_execute", "gallery_examples", "**.ipynb_checkpoints"]
+exclude_patterns = [
+    "_build",
+    "_corpus.md",
+    "jupyter_execute",
+    "gallery_examples",
+    "gallery/**.ipynb",  # sphinx-gallery writes each example as a notebook, too
+    "**.ipynb_checkpoints",
+]
 templates_path = ["_templates"]
 
 nb_execution_mode = "off"  # the notebooks carry their outputs; the tests run them
@@ -105,6 +112,10 @@ if has_gallery:
         "examples_dirs": "gallery_examples",
         "gallery_dirs": "gallery",
         "filename_pattern": "/plot_",
+        "subsection_order": [
+            f"gallery_examples/{task}"
+            for task in ("scores", "annotation", "enrichment", "functions", "phenotypes", "regulatory")
+        ],
         "within_subsection_order": "FileNameSortKey",
         "backreferences_dir": "generated/backreferences",
         "doc_module": ("scgsfm",),

@@ -49,6 +49,8 @@ def square_matrix(
     ax.grid(which="minor", color=background(), linewidth=1)
     ax.tick_params(which="both", length=0)
     ax.spines[:].set_visible(False)
-    bar = ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8, aspect=15)
+    is_cut = bool((values > (image.get_clim()[1] or np.inf) + 1e-9).any())  # such as the diagonal
+    extend = "max" if is_cut else "neither"
+    bar = ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8, aspect=15, extend=extend)
     bar.outline.set_visible(False)
     return [ax, bar.ax]

@@ -1,0 +1,21 @@
+"""
+Phenotypes of groups of cells
+=============================
+
+A dot is a phenotype whose genes are among the most specific genes of a group of cells. The size grows as the adjusted p-value
+falls, and a ring marks significant phenotypes; they show what fails if the genes of these cells do, not what the donors have.
+"""
+
+import scgsfm as sg
+
+adata = sg.datasets.pbmc()
+sg.tl.phenotypes(adata, "cell_type")
+sg.pl.phenotypes(adata)
+
+# %%
+# Diseases
+# --------
+# Rows are diseases of the genes. A disease in one column only is specific to a type of cells, one in all columns to genes that
+# every blood cell expresses.
+
+sg.pl.phenotypes(adata, kind="disease")
