@@ -7,6 +7,7 @@ from ._card import (
     GC_RICH,
     REPEATED,
     Card,
+    CardStyle,
     Hit,
     build_card,
     build_cards,
@@ -14,26 +15,34 @@ from ._card import (
     gc_content,
     reduce_hits,
 )
+from ._card_records import CardRecord, Layout, read_records, write_records
+from ._check_records import check_records
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
-from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite
+from ._prompts import INSTRUCTION, reader_prompt, writer_prompt
+from ._published_trace import read_published_trace, reasoning_prefix, write_published_trace
+from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite, majority_level
 from ._trace_templates import Claims, TraceWriter, write_trace
 
 __all__ = [
     "CLUSTERED",
     "GC_POOR",
     "GC_RICH",
+    "INSTRUCTION",
     "LEVELS",
     "N_COMPOSITION",
     "REPEATED",
     "ROLES",
     "Card",
     "CardFeatures",
+    "CardRecord",
+    "CardStyle",
     "Claims",
     "Effects",
     "Explanation",
     "Hit",
+    "Layout",
     "Step",
     "Trace",
     "TraceWriter",
@@ -42,6 +51,7 @@ __all__ = [
     "build_card",
     "build_cards",
     "changed_motifs",
+    "check_records",
     "check_trace",
     "cite",
     "composition",
@@ -49,10 +59,18 @@ __all__ = [
     "explanation_tables",
     "fit_effects",
     "gc_content",
+    "majority_level",
+    "read_published_trace",
+    "read_records",
+    "reader_prompt",
+    "reasoning_prefix",
     "reduce_hits",
     "select_cell_types",
     "shuffle_effects",
     "shuffled",
+    "write_published_trace",
     "write_reasoning",
+    "write_records",
     "write_trace",
+    "writer_prompt",
 ]
