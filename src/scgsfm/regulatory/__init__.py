@@ -17,11 +17,12 @@ from ._card import (
 )
 from ._card_records import CardRecord, Layout, read_records, write_records
 from ._check_records import check_records
+from ._examples import Examples, Measured, fit_measured, make_examples, read_measured, units_of
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
-from ._prompts import INSTRUCTION, reader_prompt, writer_prompt
-from ._published_trace import read_published_trace, reasoning_prefix, write_published_trace
+from ._plain_text import PlainText, PublishedText
+from ._published_trace import read_published_trace, write_published_trace
 from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite, majority_level
 from ._trace_templates import Claims, TraceWriter, write_trace
 
@@ -29,7 +30,6 @@ __all__ = [
     "CLUSTERED",
     "GC_POOR",
     "GC_RICH",
-    "INSTRUCTION",
     "LEVELS",
     "N_COMPOSITION",
     "REPEATED",
@@ -40,9 +40,13 @@ __all__ = [
     "CardStyle",
     "Claims",
     "Effects",
+    "Examples",
     "Explanation",
     "Hit",
     "Layout",
+    "Measured",
+    "PlainText",
+    "PublishedText",
     "Step",
     "Trace",
     "TraceWriter",
@@ -58,19 +62,20 @@ __all__ = [
     "explain",
     "explanation_tables",
     "fit_effects",
+    "fit_measured",
     "gc_content",
     "majority_level",
+    "make_examples",
+    "read_measured",
     "read_published_trace",
     "read_records",
-    "reader_prompt",
-    "reasoning_prefix",
     "reduce_hits",
     "select_cell_types",
     "shuffle_effects",
     "shuffled",
+    "units_of",
     "write_published_trace",
     "write_reasoning",
     "write_records",
     "write_trace",
-    "writer_prompt",
 ]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ._card import Card, CardStyle
     from ._card_records import CardRecord
 
+SHORTEST = 4
+"""Length of the shortest motifs."""
+
 
 def check_records(
     path: str | os.PathLike[str], *, style: CardStyle = "r3lm", known_names: Collection[str] = ()
@@ -98,8 +101,14 @@ def _trace_problems(record: CardRecord, names: Collection[str]) -> Iterator[tupl
         yield "no evidence", "no step names anything on the card"
     for i, step in enumerate(trace.steps, start=1):
         others = [name for name in sorted(words_of(step.text) & set(names)) if name not in on_card]
-        others += [place for place in INTERVALS.findall(step.text) if place not in places]
+        others += [place for place in INTERVALS.findall(step.text) if place not in places and _is_site(place, card)]
         if others:
             yield "not on the card", f"step {i} mentions {', '.join(Counter(others))}"
     if record.level is not None and record.level != trace.level:
         yield "other level", f"concludes {trace.level}, measured {record.level}"
+
+
+def _is_site(place: str, card: Card) -> bool:
+    """Whether numbers may be the positions of a motif, and not of anything else, such as levels."""
+    first, last = map(int, place.split("-"))
+    return first + SHORTEST <= last <= len(card.sequence)

@@ -15,9 +15,9 @@ from scgsfm.models.r3lm._backbone import load_base, new_small
 from scgsfm.models.r3lm._decoder import Decoder, DecoderConfig, Regressor
 from scgsfm.models.r3lm._generation import generate, reader_inputs
 from scgsfm.models.r3lm._tokenizer import Tokens, padded
-from scgsfm.models.r3lm.training._examples import Examples, fit, make_examples, read_measured, units_of
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import Examples, fit_measured, make_examples, read_measured, units_of
 
 from .conftest import random_dna
 
@@ -180,7 +180,7 @@ def test_gold_reasoning_is_not_for_prediction(table: Path, qwen: Path, tmp_path:
 def compact(table: Path) -> tuple[Tokens, Examples]:
     measured, motifs = read_measured(table, CELL_TYPES), Motifs.embedded()
     units = units_of(measured)
-    return Tokens(CELL_TYPES, motifs.names), make_examples(measured, motifs, fit(measured, motifs), units)
+    return Tokens(CELL_TYPES, motifs.names), make_examples(measured, motifs, fit_measured(measured, motifs), units)
 
 
 def test_examples(compact: tuple[Tokens, Examples], table: Path) -> None:
