@@ -21,6 +21,7 @@ from ._examples import Examples, Measured, fit_measured, make_examples, read_mea
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
+from ._fimo_hits import scan_fimo
 from ._plain_text import PlainText, PublishedText
 from ._published_trace import read_published_trace, write_published_trace
 from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite, majority_level
@@ -70,6 +71,7 @@ __all__ = [
     "read_published_trace",
     "read_records",
     "reduce_hits",
+    "scan_fimo",
     "select_cell_types",
     "shuffle_effects",
     "shuffled",

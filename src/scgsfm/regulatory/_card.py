@@ -203,7 +203,13 @@ def grammar(gc: float, hits: Sequence[Hit]) -> tuple[str, ...]:
 
 
 def build_cards(
-    sequences: Sequence[str], cell_type: str, motifs: Motifs, *, hits: Hits | None = None, p: float = P
+    sequences: Sequence[str],
+    cell_type: str,
+    motifs: Motifs,
+    *,
+    hits: Hits | None = None,
+    p: float = P,
+    fimo: bool = False,
 ) -> list[Card]:
     """Build the cards of sequences.
 
@@ -219,12 +225,19 @@ def build_cards(
         Hits of these sequences after :func:`reduce_hits`, if already computed.
     p
         Upper bound of the p-values of hits.
+    fimo
+        Whether hits and scores are those of FIMO (:func:`scan_fimo`), as on the cards of the publication, instead of those
+        of :meth:`Motifs.scan`.
 
     Returns
     -------
     One card for each sequence.
     """
-    found = reduce_hits(motifs.scan(sequences, p=p), motifs) if hits is None else hits
+    if hits is None:
+        from ._fimo_hits import scan_fimo
+
+        hits = reduce_hits(scan_fimo(sequences, motifs, p=p) if fimo else motifs.scan(sequences, p=p), motifs)
+    found = hits
     columns = found.motif, found.score, found.strand, found.start, found.end
     listed = [
         Hit(motifs.names[motif], motifs.families[motif], round(score, 2), "+" if strand > 0 else "-", start, end)

@@ -86,7 +86,7 @@ def _named(text: str, card: Card) -> list[str]:
 
 
 def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w:]){re.escape(name)}(?![\w:]\w)(?!\w)", text) is not None
+    return re.search(rf"(?<!\w)(?<!::){re.escape(name)}(?!\w|::)", text) is not None
 
 
 def _level(conclusion: str) -> int:

@@ -150,8 +150,8 @@ def test_layout_of_the_authors(staged: tuple[Path, Path], cards: list[Card], tmp
 def test_missing_or_invalid_head(staged: tuple[Path, Path], tmp_path: Path, qwen: Path) -> None:
     import safetensors.torch
 
-    with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing"):
-        AdaptedR3LM(staged[0])
+    with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing.*stage=2"):
+        AdaptedR3LM(staged[0]).predict([])
     safetensors.torch.save_file({"reg_head.weight": torch.zeros(1, 3)}, tmp_path / "regression_head.safetensors")
     with pytest.raises(ModelFormatError, match=r"expected reg_head\.bias \(1,\).*found reg_head\.weight \(1, 3\)"):
         AdaptedR3LM(tmp_path, base=qwen)

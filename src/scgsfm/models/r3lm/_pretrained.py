@@ -13,6 +13,8 @@ import torch
 from scgsfm.errors import ModelFormatError, TraceError
 from scgsfm.models._locate import find
 from scgsfm.models._serialization import read_json
+from scgsfm.motifs import Motifs
+from scgsfm.regulatory import build_cards
 
 from ._backbone import ABOUT, ADAPTER_CONFIG, HEAD, Backbone, Reader, adapter_in, base_of, load_model, load_text
 from ._generation import generate, reader_inputs, sampling_seed
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scgsfm.regulatory import Card, CardStyle, Trace
+
+TOP_K = 50
+"""Number of tokens that are sampled from, as in the publication."""
 
 
 class AdaptedR3LM:
@@ -116,6 +121,11 @@ class AdaptedR3LM:
         if hasattr(body.model, "merge_and_unload"):
             body.model = body.model.merge_and_unload()  # type: ignore[operator]
 
+    def cards(self, sequences: Sequence[str], cell_type: str, *, motifs: Motifs | None = None) -> list[Card]:
+        """The cards of sequences, with hits by FIMO if the model reads cards as published; JASPAR 2026 by default."""
+        library = motifs if motifs is not None else Motifs.embedded()
+        return build_cards(sequences, cell_type, library, fimo=self.config.style == "r3lm")
+
     def reason(self, cards: Sequence[Card]) -> list[Trace | None]:
         """The most likely traces; None where the text of the model is not a trace."""
         return self._traces(cards)
@@ -133,7 +143,9 @@ class AdaptedR3LM:
         seed = sampling_seed(n, temperature, top_p, rng)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            found = self._traces([card for card in cards for _ in range(n)], temperature=temperature, top_p=top_p)
+            found = self._traces(
+                [card for card in cards for _ in range(n)], temperature=temperature, top_p=top_p, top_k=TOP_K
+            )
         return [[trace for trace in found[i : i + n] if trace is not None] for i in range(0, len(found), n)]
 
     def predict(self, cards: Sequence[Card], *, batch_size: int = 8) -> np.ndarray:
