@@ -157,7 +157,8 @@ def is_language_model(path: Path) -> bool:
     """Whether a directory holds a model or an adapter of ``transformers``."""
     if any((path / file).is_file() for file in LANGUAGE_MODEL_FILES):
         return True
-    return (path / CONFIG).is_file() and is_foreign(read_json(path / CONFIG))
+    own = (path / CHECKSUMS).exists() or not (path / CONFIG).is_file()
+    return not own and is_foreign(read_json(path / CONFIG))
 
 
 def is_foreign(config: Mapping[str, Any]) -> bool:

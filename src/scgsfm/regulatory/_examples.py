@@ -101,12 +101,16 @@ def make_examples(
     *,
     per_sequence: int | None = None,
     seed: int = 0,
+    fimo: bool = False,
 ) -> Examples:
-    """Examples in random order, in all cell types or in ``per_sequence`` random ones for each sequence."""
+    """Examples in random order, in all cell types or in ``per_sequence`` random ones for each sequence.
+
+    With ``fimo``, hits and their scores are those of FIMO.
+    """
     rng = np.random.default_rng(seed)
     n, k = measured.activity.shape
     drawn = rng.permuted(np.tile(np.arange(k), (n, 1)), axis=1)[:, : per_sequence or k]
-    cards = build_cards(measured.sequences, measured.cell_types[0], motifs)
+    cards = build_cards(measured.sequences, measured.cell_types[0], motifs, fimo=fimo)
     pairs = [(i, j) for i in range(n) for j in drawn[i]]
     pairs = [pairs[i] for i in rng.permutation(len(pairs))]
     cards = [cards[i].with_cell_type(measured.cell_types[j]) for i, j in pairs]

@@ -65,8 +65,8 @@ def scan_fimo(sequences: Sequence[str], motifs: Motifs, *, p: float = P) -> Hits
         score[rows] = total * table.step + table.lowest
         p_value[rows] = table.p[total]
     hits = Hits(found.sequence, found.motif, found.start, found.end, found.strand, score, p_value)
-    # pymemesuite, by which the published cards were made, leaves out the last window of the reverse strand
-    last = (found.strand < 0) & (found.end == np.diff(ends)[found.sequence])
+    # pymemesuite, by which the published cards were made, never scores the last window of a sequence
+    last = found.end == np.diff(ends)[found.sequence]
     return hits[(p_value <= p) & ~last]
 
 

@@ -240,8 +240,11 @@ def test_refusals(table: Path, qwen: Path, tmp_path: Path, changes: dict[str, An
         train(table, tmp_path, **given)
 
 
-def test_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     from scgsfm.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.tsv").write_text("sequence\n")
 
     told: dict[str, Any] = {}
     monkeypatch.setattr(

@@ -153,6 +153,7 @@ class AdaptedR3LM:
 
         Models that were trained on gold reasoning, which knows the measured level, can't predict.
         """
+        _ = self.reader  # an error without a head
         if self.config.mode == "gold":
             msg = "This model was trained on gold reasoning, which requires the measured activity: it gives an upper bound only."
             raise ValueError(msg)

@@ -85,7 +85,7 @@ def train(
     rows = measured.of(chosen)
     units = units_of(rows)
     effects = fit_measured(rows, library)
-    examples = make_examples(rows, library, effects, units, seed=config.seed)
+    examples = make_examples(rows, library, effects, units, seed=config.seed, fimo=config.style == "r3lm")
     logger.info("Stage %d: %d cards of %d sequences", stage, len(examples.cards), len(rows.sequences))
     model, text = load_base(base, config)
     about = {
@@ -102,7 +102,9 @@ def train(
     reader = train_stage2(model, text, examples, config, **trainer)
     folder = save_stage(out, reader, text, about)
     if is_held_out.any():
-        test = make_examples(measured.of(is_held_out), library, effects, units, seed=config.seed)
+        test = make_examples(
+            measured.of(is_held_out), library, effects, units, seed=config.seed, fimo=config.style == "r3lm"
+        )
         adapted = AdaptedR3LM(folder)
         inputs = reader_inputs(model, text, test.cards, config, gold=test.traces)
         about["held_out"] = _agreement(adapted.read(inputs, test.cards), test, units, list(cell_types))
