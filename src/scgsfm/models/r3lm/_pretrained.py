@@ -96,6 +96,12 @@ class AdaptedR3LM:
         """What ``r3lm.json`` says of the training; empty without it."""
         return self.about
 
+    @property
+    def device(self) -> torch.device:
+        """The device that it computes on, the first of several."""
+        found: torch.device = next((self.reader if self.has_head else self._reasoner).parameters()).device
+        return found
+
     @cached_property
     def reader(self) -> Reader:
         """The language model with its regression head."""
