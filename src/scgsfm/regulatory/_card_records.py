@@ -86,6 +86,14 @@ def write_records(
     Returns
     -------
     The file.
+
+    Examples
+    --------
+    >>> from scgsfm.models.r3lm import Card, CardRecord, read_records, write_records
+    >>> card = Card("K562", 0.5, (), (), "ACGT" * 50)
+    >>> path = write_records("cards.jsonl", [CardRecord(card, activity=0.8, level=2)])
+    >>> read_records(path)[0].activity
+    0.8
     """
     check_choice("layout", layout, get_args(Layout))
     check_choice("style", style, get_args(CardStyle))
@@ -141,6 +149,14 @@ def read_records(
     Returns
     -------
     One record for each line with a card.
+
+    Examples
+    --------
+    >>> from scgsfm.models.r3lm import Card, CardRecord, read_records, write_records
+    >>> card = Card("K562", 0.5, (), (), "ACGT" * 50)
+    >>> path = write_records("cards.jsonl", [CardRecord(card)], layout="alpaca")
+    >>> read_records(path)[0].card == card
+    True
     """
     check_choice("on_error", on_error, ("warn", "raise"))
     records, left_out, without = [], [], []

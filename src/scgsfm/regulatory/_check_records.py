@@ -44,6 +44,14 @@ def check_records(
     -------
     A table with a row for each line: ``line``, ``status`` (``"ok"`` or the first problem), ``problems`` (all of them),
     ``cell_type``, ``n_motifs``, ``n_steps``, ``level`` (concluded), ``measured_level`` and ``activity``.
+
+    Examples
+    --------
+    >>> from scgsfm.models.r3lm import Card, CardRecord, check_records, write_records
+    >>> card = Card("K562", 0.5, (), (), "ACGT" * 50)
+    >>> path = write_records("cards.jsonl", [CardRecord(card)])
+    >>> check_records(path)["status"].tolist()
+    ['no reasoning']
     """
     import pandas as pd
 

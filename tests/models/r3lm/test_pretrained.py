@@ -351,3 +351,11 @@ def test_published_cards(folder: Path) -> None:
     sequences = random_dna(2)
     found = models.load(folder).cards(sequences, "K562")
     assert found == build_cards(sequences, "K562", Motifs.embedded(), fimo=True)
+
+
+def test_not_a_model_of_tables(folder: Path) -> None:
+    """Functions that predict the activity of sequences refuse a language model, which reads cards."""
+    from scgsfm.errors import ModelKindError
+
+    with pytest.raises(ModelKindError, match="AdaptedR3LM, but must be an R3LM model"):
+        models.as_model(folder, "r3lm")

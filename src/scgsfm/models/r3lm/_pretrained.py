@@ -56,7 +56,7 @@ class AdaptedR3LM:
         :meth:`Card.text`.
     """
 
-    kind = "r3lm"
+    kind = "r3lm-text"
 
     def __init__(
         self,
