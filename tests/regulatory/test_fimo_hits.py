@@ -27,6 +27,10 @@ def small() -> Motifs:
     return Motifs(["A", "B"], ["A", "B"], ["f", "g"], ["", ""], np.array(counts, np.float32), starts)
 
 
+def test_nothing_found(motifs: Motifs) -> None:
+    assert len(scan_fimo(["AC", "NNNNNNNNNNNNN"], motifs)) == 0
+
+
 def test_against_loops() -> None:
     """Every window of both strands but the last is scored; p-values sum over all sequences of the motif's length."""
     motifs = small()

@@ -56,10 +56,11 @@ def scan_fimo(sequences: Sequence[str], motifs: Motifs, *, p: float = P) -> Hits
     first = ends[:-1][found.sequence]
     score, p_value = np.empty(len(found.motif)), np.empty(len(found.motif))
     tables = _tables(motifs)
-    for key in np.unique(2 * found.motif.astype(np.int64) + (found.strand < 0)).tolist():
-        motif, reverse = divmod(key, 2)
-        rows = np.flatnonzero((found.motif == motif) & ((found.strand < 0) == bool(reverse)))
-        table = tables.get(key) or tables.setdefault(key, _table(motifs, motif, reverse=bool(reverse)))
+    keys = 2 * found.motif.astype(np.int64) + (found.strand < 0)
+    order = np.argsort(keys, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1) if len(order) else []:
+        key = int(keys[rows[0]])
+        table = tables.get(key) or tables.setdefault(key, _table(motifs, key // 2, reverse=key % 2 == 1))
         places = np.arange(len(table.scores))
         total = table.scores[places, codes[(first + found.start)[rows, None] + places]].sum(axis=1)
         score[rows] = total * table.step + table.lowest

@@ -314,6 +314,8 @@ def table(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("finetune", ["freeze", "full", "lora"])
 def test_what_is_trained(folder: Path, table: Path, tmp_path: Path, finetune: Any) -> None:
     """The head alone, all weights, or an adapter; in the published style."""
+    if folder.name != "Qwen3" and finetune != "lora":
+        pytest.skip("one architecture is enough")
     config = StageConfig(
         mode="card",
         style="r3lm",

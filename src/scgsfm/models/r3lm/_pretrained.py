@@ -129,8 +129,9 @@ class AdaptedR3LM:
 
     def cards(self, sequences: Sequence[str], cell_type: str, *, motifs: Motifs | None = None) -> list[Card]:
         """The cards of sequences, with hits by FIMO if the model reads cards as published; JASPAR 2026 by default."""
-        library = motifs if motifs is not None else Motifs.embedded()
-        return build_cards(sequences, cell_type, library, fimo=self.config.style == "r3lm")
+        return build_cards(
+            sequences, cell_type, self._motifs if motifs is None else motifs, fimo=self.config.style == "r3lm"
+        )
 
     def reason(self, cards: Sequence[Card]) -> list[Trace | None]:
         """The most likely traces; None where the text of the model is not a trace."""
@@ -181,6 +182,10 @@ class AdaptedR3LM:
         cells = [self.cell_types.index(card.cell_type) for card in cards]
         mean, std = np.array(units, np.float32)[cells].T
         return np.asarray(mean + std * out)
+
+    @cached_property
+    def _motifs(self) -> Motifs:
+        return Motifs.embedded()
 
     def _traces(self, cards: Sequence[Card], **sampling: Any) -> list[Trace | None]:
         texts = generate(self._reasoner, self.text, [self.text.card(card) for card in cards], self.config, **sampling)
