@@ -123,7 +123,9 @@ def load_model(
     """A language model, with its output layer if it writes, from safetensors: neither pickles nor remote code are read."""
     transformers = need_transformers()
     kind = transformers.AutoModelForCausalLM if writes else transformers.AutoModel
-    options = {"dtype" if key == "torch_dtype" else key: value for key, value in options.items() if value is not None}
+    options = {key: value for key, value in options.items() if value is not None}
+    if "torch_dtype" in options and int(transformers.__version__.partition(".")[0]) >= 5:  # renamed
+        options["dtype"] = options.pop("torch_dtype")
     model = kind.from_pretrained(base, trust_remote_code=False, use_safetensors=True, **options)
     if adapter is None:
         return model
