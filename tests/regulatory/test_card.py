@@ -127,3 +127,49 @@ def test_nothing_to_write(motifs: Motifs) -> None:
     assert build_cards([], "K562", motifs) == []
     empty = Hits(*(np.empty(0, kind) for kind in ("i4", "i4", "i4", "i4", "i1", "f4", "f8")))
     assert build_cards(["ACGT"], "K562", motifs, hits=empty)[0].hits == ()
+
+
+def test_published_style(motifs: Motifs) -> None:
+    """Positions from 1 with inclusive ends, no tags by default, and only the first repeated family among tags."""
+    card = Card.parse(TEXT)
+    text = card.text("r3lm")
+    assert "Grammar Tags" not in text
+    assert "Pos: 3-12)" in text
+    assert "Pos: 1-10)" in text
+    assert text == "\n".join(
+        line.replace("2-12", "3-12").replace("5-17", "6-17").replace("0-10", "1-10")
+        for line in TEXT.splitlines()
+        if "Tags" not in line
+    )
+    more = Card("K562", 0.6, (*card.tags, "repeated_family:KLF"), card.hits, card.sequence)
+    assert "repeated_family:KLF" in more.text(tags=True)
+    assert more.text("r3lm", tags=True).splitlines()[3] == TEXT.splitlines()[3]
+    assert "Grammar" not in card.text(tags=False)
+    rng = np.random.default_rng(3)
+    sequences = ["".join(rng.choice(list("ACGT"), 200, p=p)) for p in rng.dirichlet([10] * 4, 30)]
+    for each in build_cards(sequences, "K562", motifs):
+        assert Card.parse(each.text("r3lm"), "r3lm") == each
+        assert Card.parse(each.text("r3lm", tags=True), "r3lm") == each
+
+
+def test_styles_are_not_confused() -> None:
+    with pytest.raises(ValueError, match="count from 1; read it as 'scgsfm'"):
+        Card.parse(TEXT, "r3lm")
+    with pytest.raises(ValueError, match="`style` is 'official'"):
+        Card.parse(TEXT, "official")  # type: ignore[arg-type]
+
+
+def test_overlaps_as_published(motifs: Motifs) -> None:
+    """Greedy by score, then start: a hit is dropped if it shares a base with a kept hit of its family."""
+    rng = np.random.default_rng(5)
+    sequences = ["".join(rng.choice(list("ACGT"), 200, p=p)) for p in rng.dirichlet([10] * 4, 10)]
+    hits = motifs.scan(sequences)
+    for i, card in enumerate(build_cards(sequences, "K562", motifs)):
+        mine = hits[hits.sequence == i]
+        columns = zip(*(column.tolist() for column in (mine.score, mine.start, mine.motif, mine.end)), strict=True)
+        kept: list[tuple[str, int, int]] = []
+        for _, start, motif, end in sorted(columns, key=lambda hit: (-hit[0], hit[1])):
+            family, first = motifs.families[motif], start + 1
+            if not any(family == other and first <= last and begin <= end for other, begin, last in kept):
+                kept.append((family, first, end))
+        assert [(hit.family, hit.start + 1, hit.end) for hit in card.hits] == kept

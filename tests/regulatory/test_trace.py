@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scgsfm.errors import TraceError
-from scgsfm.models.r3lm import Card, Hit, Step, Trace
+from scgsfm.models.r3lm import Card, Hit, Step, Trace, majority_level
 from scgsfm.regulatory._trace import check_trace, evidence_of
 
 HITS = (
@@ -98,3 +98,11 @@ def test_a_card_without_anything() -> None:
     check_trace(Trace.parse(f"{steps}\nActivity level: 0"), empty)
     with pytest.raises(TraceError, match="'no motif'"):
         check_trace(Trace.parse(f"{steps}\nActivity level: 0"), CARD)
+
+
+def test_majority_level() -> None:
+    trace = Trace.parse(TEXT)
+    traces = [Trace(trace.steps, level) for level in (3, 1, 1, 2, 3)]
+    assert majority_level(traces) == 1
+    assert majority_level(traces[:1]) == 3
+    assert majority_level([]) is None

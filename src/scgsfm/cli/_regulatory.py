@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._inputs import check_columns, reading
 from ._options import add_model
 from ._outputs import add_force, check_output, write_cells, write_table
+from ._regulatory_cards import MEASURED, RECORDS, add_card_arguments, regulatory_cards
 from ._tables import add_json, as_json
 from ._value_types import one_of
 
@@ -23,6 +24,8 @@ EXAMPLES = (
     "scgsfm regulatory cells.h5ad --genome hg38.fa --groupby leiden -o activity.h5ad",
     "scgsfm regulatory elements.fa --explain --cell-type K562 -o explained.csv",
     "scgsfm regulatory variants.vcf.gz --genome hg38.fa -o effects.csv",
+    "scgsfm regulatory activity.tsv --cards sharegpt --cell-type K562 -o cards.jsonl",
+    "scgsfm regulatory cards.jsonl -o checks.csv",
 )
 CELLS = (".h5ad", ".zarr")
 HEADER = r"[^,]*(,[^,]+)+,status"
@@ -35,7 +38,8 @@ def add_arguments(parser: Parser) -> None:
         "input",
         type=Path,
         metavar="FILE",
-        help="peaks as .h5ad, .zarr or .bed, sequences as .fa or .fasta, or variants as .vcf (text files may be gzipped)",
+        help="peaks as .h5ad, .zarr or .bed, sequences as .fa or .fasta, variants as .vcf, cards to check as .jsonl, or, "
+        "for --cards, sequences with activities as .tsv (text files may be gzipped)",
     )
     parser.input.add_argument(
         "--genome", type=Path, metavar="FASTA", help="genome of peaks and variants, plain or bgzip"
@@ -57,15 +61,24 @@ def add_arguments(parser: Parser) -> None:
         "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (default: all)"
     )
     parser.method.add_argument(
-        "--cell-type", nargs="+", metavar="NAME", help="with --explain: cell types to explain (default: all)"
+        "--cell-type",
+        nargs="+",
+        metavar="NAME",
+        help="with --explain: cell types to explain (default: all); with --cards: of the cards",
     )
     parser.method.add_argument(
         "--motifs",
         metavar="FILE",
-        help="for variants, and with --explain: motifs as MEME, JASPAR, HOMER, TRANSFAC and others",
+        help="for variants and cards, and with --explain: motifs as MEME, JASPAR, HOMER, TRANSFAC and others",
     )
+    add_card_arguments(parser)
     parser.output.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help=".csv, or, for cells, .h5ad or .zarr"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help=".csv, for cells also .h5ad or .zarr, with --cards .jsonl or .jsonl.gz",
     )
     add_force(parser)
     add_json(parser)
@@ -81,19 +94,30 @@ def _check_outputs(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict or explain, and write the result."""
-    _check_outputs(args)
     kind = _kind(args.input)
+    if args.cards is not None or kind in (RECORDS, MEASURED):
+        _check_genome(args, kind)
+        _print(args, regulatory_cards(args, kind, lambda: _source(args, kind)))
+        return
+    _check_outputs(args)
     _check_options(args, kind)
     if not args.input.exists():
         raise FileNotFoundError(f"FILE: {args.input} does not exist.")
-    if kind != "sequences" and args.genome is None:
-        raise ValueError("--genome: give the FASTA file of the genome; genomes are never downloaded.")
+    _check_genome(args, kind)
     whole = kind == "cells" and args.explain is None
     if args.output.suffix != ".csv" and not (whole and args.output.suffix in CELLS):
         raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * whole}.")
     if kind == "cells":
         check_columns(args.input, groupby=args.groupby, layer=args.layer)
-    written = _predict(args, kind)
+    _print(args, _predict(args, kind))
+
+
+def _check_genome(args: argparse.Namespace, kind: str) -> None:
+    if kind not in ("sequences", RECORDS, MEASURED) and args.genome is None:
+        raise ValueError("--genome: give the FASTA file of the genome; genomes are never downloaded.")
+
+
+def _print(args: argparse.Namespace, written: list[tuple[Path, str, int]]) -> None:
     if args.json:
         print(as_json([{"output": str(path), "what": what, "n": n} for path, what, n in written]))
     elif not args.quiet:
@@ -142,7 +166,9 @@ def _check_options(args: argparse.Namespace, kind: str) -> None:
         "groupby": "" if kind == "cells" and not explains else needs_cells,
         "layer": needs_cells if kind != "cells" or explains else "" if args.groupby else "it needs --groupby",
         "explain": "variants have no explanation" if kind == "variants" else "",
-        "cell_type": "" if explains else "it needs --explain, and peaks, cells or sequences",
+        "cell_type": "" if explains else "it needs --explain or --cards, and peaks, cells or sequences",
+        "card_style": "it needs --cards",
+        "register": "it needs --cards",
     }
     without = [
         f"--{name.replace('_', '-')} ({reason})"
@@ -160,10 +186,12 @@ def _kind(path: Path) -> str:
         "peaks": (".bed", ".narrowpeak", ".broadpeak"),
         "sequences": (".fa", ".fasta", ".fna"),
         "variants": (".vcf",),
+        RECORDS: (".jsonl",),
+        MEASURED: (".tsv",),
     }.items():
         if name.endswith(suffixes):
             return kind
-    raise ValueError(f"FILE: {path} must end in .h5ad, .zarr, .bed, .fa, .fasta or .vcf.")
+    raise ValueError(f"FILE: {path} must end in .h5ad, .zarr, .bed, .fa, .fasta, .vcf, .jsonl or .tsv.")
 
 
 def _source(args: argparse.Namespace, kind: str) -> dict[str, Any]:

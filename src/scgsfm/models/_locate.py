@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scgsfm._fetch import fetch
 from scgsfm._messages import did_you_mean
 from scgsfm.errors import DownloadError
 from scgsfm.settings import base_urls, settings, switched_on
 
-from ._serialization import CARD, CHECKSUMS, CONFIG, VOCAB, WEIGHTS, read_json
+from ._registry import LANGUAGE_MODEL_FILES, LANGUAGE_MODEL_SUFFIXES
+from ._serialization import CARD, CHECKSUMS, CONFIG, VOCAB, WEIGHTS, is_foreign, read_json
 
 EMBEDDED = Path(__file__).parents[1] / "data" / "models"
 HUB = "https://huggingface.co"
@@ -107,8 +110,10 @@ def _cached(name: str) -> Path:
 
 def _from_hub(name: str) -> Location:
     try:
-        config = read_json(_hub_file(name, CONFIG))
-        if "model_type" in config:  # written by this package, with checksums; official directories have neither
+        config = _hub_config(name)
+        if is_foreign(config):
+            files = _language_model_files(name)
+        elif "model_type" in config:  # written by this package, with checksums; official directories have neither
             sums = read_json(_hub_file(name, CHECKSUMS))
             files = {file: sums.get(file) for file in (VOCAB, CARD, WEIGHTS)}
         else:
@@ -122,6 +127,29 @@ def _from_hub(name: str) -> Location:
         raise type(error)(msg) from error
     directory = _cached(name)
     return Location(directory, f"Delete {directory} and load the model again.")
+
+
+def _hub_config(name: str) -> dict[str, Any]:
+    """The configuration of a model on the hub, or of an adapter, which counts as a language model."""
+    try:
+        return read_json(_hub_file(name, CONFIG))
+    except DownloadError:
+        if name in RECORDS:
+            raise
+        with suppress(DownloadError):
+            return read_json(_hub_file(name, LANGUAGE_MODEL_FILES[0])) | {"architectures": []}
+        raise
+
+
+def _language_model_files(name: str) -> dict[str, str | None]:
+    """Files of a language model on the hub, with their SHA-256 as far as the hub states it; no pickles, no code."""
+    url = f"{_hub()}/api/models/{name}?blobs=true"
+    listed = read_json(fetch([url], f"models/{name}/hub_files.json"))["siblings"]
+    return {
+        file["rfilename"]: (file.get("lfs") or {}).get("sha256")
+        for file in listed
+        if file["rfilename"].endswith(LANGUAGE_MODEL_SUFFIXES) and ".." not in file["rfilename"]
+    }
 
 
 def _hub_file(name: str, file: str, sha256: str | None = None) -> Path:

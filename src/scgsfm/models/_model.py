@@ -24,7 +24,7 @@ class Model(Protocol):
     """
 
     kind: str
-    """``"gsfm"``, ``"gpgpt"`` or ``"r3lm"``."""
+    """``"gsfm"``, ``"gpgpt"``, ``"r3lm"``, or ``"r3lm-text"`` for language models of ``transformers``."""
     name: str
     """The name or path that the model was loaded by."""
     metadata: dict[str, Any]

@@ -24,6 +24,15 @@ Names instead of modules: a model's package imports torch, and its training impo
 """
 
 
+LANGUAGE_MODEL = "scgsfm.models.r3lm._pretrained"
+"""The module of models of ``transformers``."""
+LANGUAGE_MODEL_FILES = ("adapter_config.json", "adapter/adapter_config.json", "r3lm.json")
+"""Files that mark the directory of a language model, as a configuration by ``transformers`` does."""
+
+LANGUAGE_MODEL_SUFFIXES = (".json", ".safetensors", ".txt", ".model", ".jinja")
+"""Endings of its files that are downloaded."""
+
+
 class Kind(Protocol):
     """The functions that the module of a kind provides."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from scgsfm.errors import ChecksumError, ModelFormatError
 
-from ._registry import DEFAULT, MODULES, Kind, kind
+from ._registry import DEFAULT, LANGUAGE_MODEL_FILES, MODULES, Kind, kind
 
 if TYPE_CHECKING:
     import os
@@ -151,6 +151,19 @@ def check(path: Path, folder: Folder) -> None:
             raise _error(path / WEIGHTS, f"{key} contains infinite or NaN values")
     if extra := sorted(tensors.keys() - expected.keys()):
         raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} does not have: {', '.join(extra)}")
+
+
+def is_language_model(path: Path) -> bool:
+    """Whether a directory holds a model or an adapter of ``transformers``."""
+    if any((path / file).is_file() for file in LANGUAGE_MODEL_FILES):
+        return True
+    own = (path / CHECKSUMS).exists() or not (path / CONFIG).is_file()
+    return not own and is_foreign(read_json(path / CONFIG))
+
+
+def is_foreign(config: Mapping[str, Any]) -> bool:
+    """Whether a configuration is of ``transformers``."""
+    return "architectures" in config and config.get("model_type") not in MODULES
 
 
 def kind_of(path: Path, config: Mapping[str, Any]) -> Kind:

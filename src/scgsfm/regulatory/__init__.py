@@ -7,6 +7,7 @@ from ._card import (
     GC_RICH,
     REPEATED,
     Card,
+    CardStyle,
     Hit,
     build_card,
     build_cards,
@@ -14,10 +15,16 @@ from ._card import (
     gc_content,
     reduce_hits,
 )
+from ._card_records import CardRecord, Layout, read_records, write_records
+from ._check_records import check_records
+from ._examples import Examples, Measured, fit_measured, make_examples, read_measured, units_of
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
-from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite
+from ._fimo_hits import scan_fimo
+from ._plain_text import PlainText, PublishedText
+from ._published_trace import read_published_trace, write_published_trace
+from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite, majority_level
 from ._trace_templates import Claims, TraceWriter, write_trace
 
 __all__ = [
@@ -30,10 +37,17 @@ __all__ = [
     "ROLES",
     "Card",
     "CardFeatures",
+    "CardRecord",
+    "CardStyle",
     "Claims",
     "Effects",
+    "Examples",
     "Explanation",
     "Hit",
+    "Layout",
+    "Measured",
+    "PlainText",
+    "PublishedText",
     "Step",
     "Trace",
     "TraceWriter",
@@ -42,17 +56,28 @@ __all__ = [
     "build_card",
     "build_cards",
     "changed_motifs",
+    "check_records",
     "check_trace",
     "cite",
     "composition",
     "explain",
     "explanation_tables",
     "fit_effects",
+    "fit_measured",
     "gc_content",
+    "majority_level",
+    "make_examples",
+    "read_measured",
+    "read_published_trace",
+    "read_records",
     "reduce_hits",
+    "scan_fimo",
     "select_cell_types",
     "shuffle_effects",
     "shuffled",
+    "units_of",
+    "write_published_trace",
     "write_reasoning",
+    "write_records",
     "write_trace",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from scgsfm._messages import check_choice
 from scgsfm.motifs import Hits, Motifs, P
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ REPEATS = 3
 GC_RICH, GC_POOR = "high_gc_open_chromatin_prior", "low_gc_closed_chromatin_prior"
 CLUSTERED = f"motif_cluster_within_{CLUSTER_WIDTH}bp"
 REPEATED = "repeated_family:"
+CardStyle: TypeAlias = Literal["scgsfm", "r3lm"]
+"""How a card is written: as in this package, or as in the publication, on which the published weights were trained."""
 
 _HIT = re.compile(
     r"- (?P<name>.+?) \(Family: (?P<family>.*), Score: (?P<score>-?\d+\.\d\d), Strand: (?P<strand>[+-]), "
@@ -47,9 +50,13 @@ class Hit:
     end: int
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, first: int = 0) -> str:
+        """The line on a card, where ``first`` is the number of the first base."""
         return (
             f"- {self.name} (Family: {self.family}, Score: {self.score:.2f}, Strand: {self.strand}, "
-            f"Pos: {self.start}-{self.end})"
+            f"Pos: {self.start + first}-{self.end})"
         )
 
     @property
@@ -84,15 +91,44 @@ class Card:
     sequence: str
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, style: CardStyle = "scgsfm", *, tags: bool | None = None) -> str:
+        """Write the card.
+
+        Parameters
+        ----------
+        style
+            ``"scgsfm"`` counts positions from 0, with exclusive ends. ``"r3lm"`` is the text that the published weights
+            were trained on (Duan et al. 2026): positions count from 1, with inclusive ends, and of the repeated families
+            only the first is a tag.
+        tags
+            Whether grammar tags are written; by default only in the style ``"scgsfm"``.
+
+        Returns
+        -------
+        The text, which :meth:`parse` reads with the same style.
+        """
+        check_choice("style", style, get_args(CardStyle))
+        published = style == "r3lm"
+        written = self.tags if tags or (tags is None and not published) else ()
+        if published:
+            repeated = [tag for tag in written if tag.startswith(REPEATED)]
+            written = tuple(tag for tag in written if tag not in repeated[1:])
         lines = ["Context:", f"- Cell Type: {self.cell_type}", f"- GC Content: {self.gc:.3f}"]
-        if self.tags:
-            lines.append(f"- Grammar Tags: {', '.join(self.tags)}")
-        lines += ["", "Identified Motifs:", *map(str, self.hits), "", "DNA Sequence:"]
+        if written:
+            lines.append(f"- Grammar Tags: {', '.join(written)}")
+        lines += ["", "Identified Motifs:", *(hit.text(int(published)) for hit in self.hits), "", "DNA Sequence:"]
         return "\n".join([*lines, f"{self.sequence} (Total Length: {len(self.sequence)})"])
 
     @classmethod
-    def parse(cls, text: str) -> Card:
-        """Parse the text of a card; raise a ValueError if it is malformed."""
+    def parse(cls, text: str, style: CardStyle = "scgsfm") -> Card:
+        """Parse the text of a card; raise a ValueError if it is malformed.
+
+        In the style ``"r3lm"``, whose text may lack the grammar tags, they are computed from GC content and motifs.
+        """
+        check_choice("style", style, get_args(CardStyle))
+        first = int(style == "r3lm")
         found = _CARD.fullmatch(text.strip())
         if found is None:
             msg = (
@@ -103,7 +139,10 @@ class Card:
         if int(found["length"]) != len(found["sequence"]):
             msg = f"The card gives the length {found['length']} for a sequence of {len(found['sequence'])} bases."
             raise ValueError(msg)
-        hits = tuple(map(_parse_hit, found["hits"].splitlines()))
+        hits = tuple(_parse_hit(line, first) for line in found["hits"].splitlines())
+        if first:
+            gc = float(found["gc"])
+            return cls(found["cell_type"], gc, grammar(gc, hits), hits, found["sequence"])
         tags = re.split(r", (?=motif_cluster|repeated_family:)", found["tags"]) if found["tags"] else ()
         return cls(found["cell_type"], float(found["gc"]), tuple(tags), hits, found["sequence"])
 
@@ -117,12 +156,15 @@ class Card:
         return Card(cell_type, self.gc, self.tags, self.hits, self.sequence)
 
 
-def _parse_hit(line: str) -> Hit:
+def _parse_hit(line: str, first: int) -> Hit:
     found = _HIT.fullmatch(line)
     if found is None:
         msg = f"The card has the motif {line!r}, expected '- NAME (Family: …, Score: 1.23, Strand: +, Pos: 1-9)'."
         raise ValueError(msg)
-    score, start, end = float(found["score"]), int(found["start"]), int(found["end"])
+    score, start, end = float(found["score"]), int(found["start"]) - first, int(found["end"])
+    if start < 0:
+        msg = f"The card has the motif {line!r}, but positions of the style 'r3lm' count from 1; read it as 'scgsfm'."
+        raise ValueError(msg)
     return Hit(found["name"], found["family"], score, found["strand"], start, end)
 
 
@@ -161,7 +203,13 @@ def grammar(gc: float, hits: Sequence[Hit]) -> tuple[str, ...]:
 
 
 def build_cards(
-    sequences: Sequence[str], cell_type: str, motifs: Motifs, *, hits: Hits | None = None, p: float = P
+    sequences: Sequence[str],
+    cell_type: str,
+    motifs: Motifs,
+    *,
+    hits: Hits | None = None,
+    p: float = P,
+    fimo: bool = False,
 ) -> list[Card]:
     """Build the cards of sequences.
 
@@ -177,12 +225,19 @@ def build_cards(
         Hits of these sequences after :func:`reduce_hits`, if already computed.
     p
         Upper bound of the p-values of hits.
+    fimo
+        Whether hits and scores are those of FIMO (:func:`scan_fimo`), as on the cards of the publication, instead of those
+        of :meth:`Motifs.scan`.
 
     Returns
     -------
     One card for each sequence.
     """
-    found = reduce_hits(motifs.scan(sequences, p=p), motifs) if hits is None else hits
+    if hits is None:
+        from ._fimo_hits import scan_fimo
+
+        hits = reduce_hits(scan_fimo(sequences, motifs, p=p) if fimo else motifs.scan(sequences, p=p), motifs)
+    found = hits
     columns = found.motif, found.score, found.strand, found.start, found.end
     listed = [
         Hit(motifs.names[motif], motifs.families[motif], round(score, 2), "+" if strand > 0 else "-", start, end)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from scgsfm.errors import TraceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ._card import Card, Hit
 
@@ -22,7 +23,7 @@ NO_MOTIF, NO_TAG = "no motif", "no tag"
 _BETWEEN = " | "
 _STEP = re.compile(r"(\d+)\. (.+) \[(\w+): ([^\[\]]+)\]")
 _LEVEL = re.compile(r"Activity level: (\S+)")
-_INTERVALS = re.compile(r"(?<![\w-])\d+-\d+(?![\w-])")
+INTERVALS = re.compile(r"(?<![\w-])\d+-\d+(?![\w-])")
 _WORD = re.compile(r"[A-Za-z][\w:.()-]*[\w)]")
 
 
@@ -35,7 +36,7 @@ class Step:
     evidence: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.text} [{self.role}: {_BETWEEN.join(self.evidence)}]"
+        return f"{self.text} [{self.role}: {_BETWEEN.join(self.evidence)}]" if self.evidence else self.text
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,8 @@ class Trace:
         if level is None or not level[1].isdecimal() or int(level[1]) >= LEVELS:
             msg = f"A trace ends with 'Activity level: ' and a number from 0 to {LEVELS - 1}, found {last[-40:]!r}."
             raise TraceError(msg)
-        steps = tuple(_parse_step(line, i) for i, line in enumerate(lines, start=1))
-        if not MIN_STEPS <= len(steps) <= MAX_STEPS:
-            msg = f"A trace has {MIN_STEPS} to {MAX_STEPS} steps, found {len(steps)}."
-            raise TraceError(msg)
+        steps = tuple(parse_step(line, i) for i, line in enumerate(lines, start=1))
+        check_length(steps)
         return cls(steps, int(level[1]))
 
     def cited(self, card: Card, role: Role) -> list[int]:
@@ -73,7 +72,15 @@ class Trace:
         return [i for i, hit in enumerate(card.hits) if {cite(hit), cite_family(hit.family)} & named]
 
 
-def _parse_step(line: str, number: int) -> Step:
+def check_length(steps: Sequence[Step]) -> None:
+    """Raise a TraceError for too few or too many steps."""
+    if not MIN_STEPS <= len(steps) <= MAX_STEPS:
+        msg = f"A trace has {MIN_STEPS} to {MAX_STEPS} steps, found {len(steps)}."
+        raise TraceError(msg)
+
+
+def parse_step(line: str, number: int) -> Step:
+    """Parse a numbered step; raise a TraceError if it is malformed."""
     found = _STEP.fullmatch(line)
     if found is None:
         msg = f"Step {number} must read '{number}. TEXT [ROLE: EVIDENCE | …]' on one line, found {line[:80]!r}."
@@ -85,6 +92,12 @@ def _parse_step(line: str, number: int) -> Step:
         msg = f"Step {number} has the role {found[3]!r}, which must be one of {', '.join(ROLES)}."
         raise TraceError(msg)
     return Step(found[2], found[3], tuple(found[4].split(_BETWEEN)))  # type: ignore[arg-type]
+
+
+def majority_level(traces: Iterable[Trace]) -> int | None:
+    """The level that most traces conclude; of levels that equally many conclude, the lowest. None without traces."""
+    counts = Counter(trace.level for trace in traces)
+    return min(counts, key=lambda level: (-counts[level], level), default=None)
 
 
 def cite(hit: Hit) -> str:
@@ -113,6 +126,11 @@ def evidence_of(card: Card) -> list[str]:
     return [cite_gc(card), *(map(cite_tag, card.tags) if card.tags else [NO_TAG]), *motifs]
 
 
+def words_of(text: str) -> set[str]:
+    """The words of a text that may be names of motifs, also without the punctuation around them."""
+    return {part for word in _WORD.findall(text) for part in (word, word.strip("().:"))}
+
+
 def check_trace(trace: Trace, card: Card, *, known_names: Iterable[str] = ()) -> None:
     """Raise a TraceError if a trace is malformed, or cites or names what is not on its card.
 
@@ -136,8 +154,8 @@ def check_trace(trace: Trace, card: Card, *, known_names: Iterable[str] = ()) ->
         if unknown := [item for item in step.evidence if item not in allowed]:
             msg = f"Step {i} cites {unknown[0]!r}, which is not on the card."
             raise TraceError(msg)
-        words = {part for word in _WORD.findall(step.text) for part in (word, word.strip("().:"))}
-        named = sorted((words & names) - on_card) + sorted(set(_INTERVALS.findall(step.text)) - intervals)
+        words = words_of(step.text)
+        named = sorted((words & names) - on_card) + sorted(set(INTERVALS.findall(step.text)) - intervals)
         if named:
             msg = f"Step {i} mentions {named[0]!r}, which is not on the card."
             raise TraceError(msg)

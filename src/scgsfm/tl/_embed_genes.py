@@ -95,12 +95,16 @@ def embed_genes(
     result = Result.check(adata, "tl.embed_genes", key, varm=[key])
     adata = adata.copy() if copy else adata
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
-    loaded = as_model(given, "gpgpt" if of_language else "gsfm")
-    embedding, share = (_by_symbol if of_language else _by_vocabulary)(loaded, genes, kind)
+    if of_language:
+        language_model = as_model(given, "gpgpt")
+        name, (embedding, share) = language_model.name, _by_symbol(language_model, genes, kind)
+    else:
+        gene_set_model = as_model(given, "gsfm")
+        name, (embedding, share) = gene_set_model.name, _by_vocabulary(gene_set_model, genes, kind)
     adata.varm[key] = embedding
     n_known = int(np.isfinite(embedding[:, 0]).sum())
     params = {"kind": kind, "gene_symbols": gene_symbols}
-    result.write_record(adata, {"model": loaded.name, "params": params, "n_genes": len(genes), "n_known": n_known})
+    result.write_record(adata, {"model": name, "params": params, "n_genes": len(genes), "n_known": n_known})
     log_results([result], f"{embedding.shape[1]} dimensions", f"{percent(share)} of genes matched")
     return adata if copy else None
 

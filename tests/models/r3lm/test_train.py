@@ -15,9 +15,9 @@ from scgsfm.models.r3lm._backbone import load_base, new_small
 from scgsfm.models.r3lm._decoder import Decoder, DecoderConfig, Regressor
 from scgsfm.models.r3lm._generation import generate, reader_inputs
 from scgsfm.models.r3lm._tokenizer import Tokens, padded
-from scgsfm.models.r3lm.training._examples import Examples, fit, make_examples, read_measured, units_of
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import Examples, fit_measured, make_examples, read_measured, units_of
 
 from .conftest import random_dna
 
@@ -150,8 +150,8 @@ def test_layout_of_the_authors(staged: tuple[Path, Path], cards: list[Card], tmp
 def test_missing_or_invalid_head(staged: tuple[Path, Path], tmp_path: Path, qwen: Path) -> None:
     import safetensors.torch
 
-    with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing"):
-        AdaptedR3LM(staged[0])
+    with pytest.raises(ModelFormatError, match=r"regression_head\.safetensors is missing.*stage=2"):
+        AdaptedR3LM(staged[0]).predict([])
     safetensors.torch.save_file({"reg_head.weight": torch.zeros(1, 3)}, tmp_path / "regression_head.safetensors")
     with pytest.raises(ModelFormatError, match=r"expected reg_head\.bias \(1,\).*found reg_head\.weight \(1, 3\)"):
         AdaptedR3LM(tmp_path, base=qwen)
@@ -180,7 +180,7 @@ def test_gold_reasoning_is_not_for_prediction(table: Path, qwen: Path, tmp_path:
 def compact(table: Path) -> tuple[Tokens, Examples]:
     measured, motifs = read_measured(table, CELL_TYPES), Motifs.embedded()
     units = units_of(measured)
-    return Tokens(CELL_TYPES, motifs.names), make_examples(measured, motifs, fit(measured, motifs), units)
+    return Tokens(CELL_TYPES, motifs.names), make_examples(measured, motifs, fit_measured(measured, motifs), units)
 
 
 def test_examples(compact: tuple[Tokens, Examples], table: Path) -> None:
@@ -240,8 +240,11 @@ def test_refusals(table: Path, qwen: Path, tmp_path: Path, changes: dict[str, An
         train(table, tmp_path, **given)
 
 
-def test_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     from scgsfm.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.tsv").write_text("sequence\n")
 
     told: dict[str, Any] = {}
     monkeypatch.setattr(

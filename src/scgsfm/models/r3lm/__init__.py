@@ -4,11 +4,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from scgsfm.motifs import Hits, Motifs
-from scgsfm.regulatory import Card, Explanation, Hit, Step, Trace, build_card, build_cards, explain
+from scgsfm.regulatory import (
+    Card,
+    CardRecord,
+    Examples,
+    Explanation,
+    Hit,
+    Measured,
+    Step,
+    Trace,
+    build_card,
+    build_cards,
+    check_records,
+    explain,
+    majority_level,
+    make_examples,
+    read_measured,
+    read_records,
+    units_of,
+    write_records,
+)
 
 from ._stage_config import StageConfig
 from ._tokenizer import Tokens
-from .training._examples import Examples, Measured, make_examples, read_measured, units_of
 
 if TYPE_CHECKING:
     from ._decoder import DecoderConfig
@@ -32,6 +50,7 @@ __all__ = [
     "ActivityConfig",
     "AdaptedR3LM",
     "Card",
+    "CardRecord",
     "DecoderConfig",
     "Examples",
     "Explanation",
@@ -46,11 +65,15 @@ __all__ = [
     "build_card",
     "build_cards",
     "build_module",
+    "check_records",
     "explain",
+    "majority_level",
     "make_examples",
     "read_measured",
+    "read_records",
     "train",
     "units_of",
+    "write_records",
 ]
 
 

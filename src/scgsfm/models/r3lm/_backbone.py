@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from scgsfm.errors import ModelFormatError
+from scgsfm.regulatory import PlainText, PublishedText
 
 from ._decoder import Regressor
-from ._text_tokenizer import PlainText
 from ._tokenizer import Tokens
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 VOCAB = "vocab.txt"
 HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"
-ADAPTER, ADAPTER_CONFIG = "adapter", "adapter_config.json"
-MISSING = "Training language models requires transformers and peft: pip install 'scgsfm[llm]'."
+ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter", "adapter_config.json", "adapter_model.safetensors"
+MISSING = "Language models requires transformers and peft: pip install 'scgsfm[llm]'."
 
 
 class Text(Protocol):
@@ -36,7 +37,11 @@ class Text(Protocol):
     pad: int
     end: int
 
+    @property
+    def longest(self) -> int | None: ...
+
     def card(self, card: Card) -> list[int]: ...
+    def reader_card(self, card: Card) -> list[int]: ...
     def trace(self, trace: Trace, card: Card, *, conclusion: bool = True) -> list[int]: ...
     def reasoning(self, ids: Iterable[int]) -> list[int]: ...
     def read_trace(self, ids: Iterable[int], card: Card) -> Trace: ...
@@ -103,16 +108,39 @@ def load_base(path: str | os.PathLike[str], config: StageConfig) -> tuple[nn.Mod
     config
         Settings of the stage.
     """
-    transformers = need_transformers()
     folder = Path(path).expanduser()
     adapter = adapter_in(folder)
     base = base_of(adapter) if adapter and not (folder / "config.json").exists() else path
-    model = transformers.AutoModelForCausalLM.from_pretrained(base)
-    if adapter:
-        from peft import PeftModel
+    model = load_model(base, adapter)
+    return (model.merge_and_unload() if adapter else model), load_text(
+        folder if (folder / VOCAB).exists() else base, config
+    )
 
-        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    return model, load_text(folder if (folder / VOCAB).exists() else base, config)
+
+def load_model(
+    base: str | os.PathLike[str], adapter: Path | None = None, *, writes: bool = True, **options: Any
+) -> Any:
+    """A language model, with its output layer if it writes, from safetensors: neither pickles nor remote code are read."""
+    transformers = need_transformers()
+    kind = transformers.AutoModelForCausalLM if writes else transformers.AutoModel
+    options = {key: value for key, value in options.items() if value is not None}
+    if "torch_dtype" in options and int(transformers.__version__.partition(".")[0]) >= 5:  # renamed
+        options["dtype"] = options.pop("torch_dtype")
+    model = kind.from_pretrained(base, trust_remote_code=False, use_safetensors=True, **options)
+    if adapter is None:
+        return model
+    if not (adapter / ADAPTER_WEIGHTS).is_file():
+        msg = f"{adapter / ADAPTER_WEIGHTS} is missing; adapters in other files, such as pickles, are not read."
+        raise ModelFormatError(msg)
+    from peft import PeftModel
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Found missing adapter keys")
+        try:
+            return PeftModel.from_pretrained(model, adapter)
+        except (UserWarning, RuntimeError) as error:
+            msg = f"{adapter}: the adapter does not fit the base model {base}: {str(error)[:200]}"
+            raise ModelFormatError(msg) from error
 
 
 def load_text(path: str | os.PathLike[str], config: StageConfig) -> Text:
@@ -120,8 +148,8 @@ def load_text(path: str | os.PathLike[str], config: StageConfig) -> Text:
     vocab = Path(path) / VOCAB
     if vocab.is_file() and (lines := vocab.read_text(encoding="utf-8").splitlines())[:1] == ["<unk>"]:
         return Tokens.from_vocab(lines)
-    tokenizer = need_transformers().AutoTokenizer.from_pretrained(path)
-    return PlainText(tokenizer, config.max_length)
+    tokenizer = need_transformers().AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+    return (PublishedText if config.style == "r3lm" else PlainText)(tokenizer, config.max_length)
 
 
 def save_text(text: Text, folder: Path) -> None:
@@ -133,9 +161,9 @@ def save_text(text: Text, folder: Path) -> None:
 
 
 def with_adapter(model: nn.Module, config: StageConfig) -> nn.Module:
-    """The model with a LoRA adapter on all linear layers but the output, or unchanged for rank 0."""
-    if not config.lora_rank:
-        return model
+    """The model with a LoRA adapter on all linear layers but the output, frozen, or unchanged."""
+    if not config.adapts:
+        return model.requires_grad_(config.finetune != "freeze")
     from peft import LoraConfig, get_peft_model
 
     lora = LoraConfig(

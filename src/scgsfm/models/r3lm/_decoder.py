@@ -150,9 +150,18 @@ class Decoder(nn.Module):
 
     @torch.inference_mode()
     def generate(
-        self, ids: Tensor, lengths: Tensor, *, end: int, max_new: int, allowed: Tensor | None = None
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        *,
+        end: int,
+        max_new: int,
+        allowed: Tensor | None = None,
+        temperature: float = 0,
+        top_p: float = 1,
+        generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Greedy continuation of each row: rows × ``max_new``, padded with ``end``.
+        """Continuation of each row, greedy or sampled: rows × ``max_new``, padded with ``end``.
 
         Parameters
         ----------
@@ -166,6 +175,8 @@ class Decoder(nn.Module):
             Maximal number of tokens.
         allowed
             Rows × vocabulary: tokens that a row may contain.
+        temperature, top_p, generator
+            Sample from the most likely tokens, whose probabilities sum to ``top_p``; greedy at temperature 0.
         """
         positions = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
         states, pairs = self._states(ids, positions)
@@ -177,7 +188,8 @@ class Decoder(nn.Module):
             logits = self.logits(states)
             if allowed is not None:
                 logits = logits.masked_fill(~allowed, -torch.inf)
-            token = logits.argmax(-1).masked_fill(done, end)
+            token = _drawn(logits / temperature, top_p, generator) if temperature else logits.argmax(-1)
+            token = token.masked_fill(done, end)
             out[:, step] = token
             done |= token == end
             if done.all():
@@ -185,6 +197,12 @@ class Decoder(nn.Module):
             found, _ = self._states(token[:, None], (lengths + step)[:, None], caches)
             states = found[:, 0]
         return out
+
+
+def _drawn(logits: Tensor, top_p: float, generator: torch.Generator | None) -> Tensor:
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    p = p.masked_fill(p.cumsum(-1) - p >= top_p, 0)
+    return order.gather(-1, torch.multinomial(p, 1, generator=generator))[:, 0]
 
 
 class Regressor(nn.Module):

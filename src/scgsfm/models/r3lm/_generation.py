@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from scgsfm._messages import check_at_least
+
 from ._tokenizer import padded
 
 if TYPE_CHECKING:
@@ -24,22 +26,39 @@ def reader_inputs(
     model: Any, text: Text, cards: Sequence[Card], config: StageConfig, *, gold: Sequence[Trace] | None = None
 ) -> list[list[int]]:
     """Token ids that stage 2 reads: cards, each followed by generated or gold reasoning without its conclusion, or alone."""
-    rows = [text.card(card) for card in cards]
+    rows = [text.reader_card(card)[: text.longest] for card in cards]
     if config.mode == "card":
         return rows
     if config.mode == "gold":
         if gold is None:
             msg = "mode='gold' needs the gold traces of the cards."
             raise ValueError(msg)
-        return [row + text.trace(t, c, conclusion=False) for row, t, c in zip(rows, gold, cards, strict=True)]
-    return [row + text.reasoning(ids) for row, ids in zip(rows, generate(model, text, rows, config), strict=True)]
+        more = [text.trace(trace, card, conclusion=False) for trace, card in zip(gold, cards, strict=True)]
+    else:
+        more = [text.reasoning(ids) for ids in generate(model, text, [text.card(card) for card in cards], config)]
+    return [(row + ids)[: text.longest] for row, ids in zip(rows, more, strict=True)]
+
+
+def sampling_seed(n: int, temperature: float, top_p: float, rng: int | np.random.Generator | None) -> int:
+    """Check the options of sampling, and draw its seed."""
+    check_at_least("n", n, 1)
+    if not (temperature > 0 and 0 < top_p <= 1):
+        msg = f"`temperature` is {temperature} and `top_p` {top_p}, but must be above 0, and `top_p` at most 1."
+        raise ValueError(msg)
+    return int(np.random.default_rng(rng).integers(2**31))
 
 
 @torch.inference_mode()
 def generate(
-    model: nn.Module, text: Text, rows: Sequence[list[int]], config: StageConfig, *, batch_size: int = 64
+    model: nn.Module,
+    text: Text,
+    rows: Sequence[list[int]],
+    config: StageConfig,
+    *,
+    batch_size: int = 64,
+    **sampling: Any,
 ) -> list[list[int]]:
-    """The most likely continuation of each row of ids; rows of similar length share a batch."""
+    """The most likely continuation of each row of ids, or a sampled one; rows of similar length share a batch."""
     out: list[list[int]] = [[] for _ in rows]
     order = np.argsort([len(row) for row in rows], kind="stable")
     device = next(model.parameters()).device
@@ -54,7 +73,8 @@ def generate(
             input_ids=left,
             attention_mask=seen,
             max_new_tokens=config.max_new,
-            do_sample=False,
+            do_sample=bool(sampling),
+            **sampling,
             eos_token_id=text.end,
             pad_token_id=text.pad,
         )[:, width:].tolist()

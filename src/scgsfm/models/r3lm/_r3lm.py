@@ -16,6 +16,7 @@ from scgsfm.motifs import Motifs
 from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
 
 from ._decoder import Decoder, DecoderConfig, Regressor
+from ._generation import sampling_seed
 from ._network import ActivityConfig, ActivityNetwork, one_hot
 from ._tokenizer import END, MAX_TRACE, Tokens, padded
 
@@ -197,6 +198,32 @@ class R3LM:
             for card, ids in zip(cards, self._generate(cards, batch_size), strict=True)
         ]
 
+    def sample_traces(
+        self,
+        cards: Sequence[Card],
+        n: int = 5,
+        *,
+        temperature: float = 0.95,
+        top_p: float = 0.7,
+        rng: int | np.random.Generator | None = 0,
+        batch_size: int = 256,
+    ) -> list[list[Trace]]:
+        """Sample ``n`` traces for each card; :func:`majority_level` returns the level that most of them conclude.
+
+        Tokens are drawn at this temperature from the most likely ones, whose probabilities sum to ``top_p``. The defaults
+        are those of the publication.
+        """
+        seed = sampling_seed(n, temperature, top_p, rng)
+        options = {
+            "temperature": temperature,
+            "top_p": top_p,
+            "generator": torch.Generator(self.device).manual_seed(seed),
+        }
+        repeated = [card for card in cards for _ in range(n)]
+        ids = self._generate(repeated, batch_size, **options)
+        traces = [self.tokens.read_trace(each, card) for card, each in zip(repeated, ids, strict=True)]
+        return [traces[i : i + n] for i in range(0, len(traces), n)]
+
     def read(
         self, cards: Sequence[Card], *, reasoning: Reasoning | Sequence[Trace] = "generated", batch_size: int = 256
     ) -> np.ndarray:
@@ -236,13 +263,14 @@ class R3LM:
         mean, std = np.array(self.config["units"], np.float32).reshape(-1, 2)[cells].T
         return np.asarray(mean + std * out)
 
-    def _generate(self, cards: Sequence[Card], batch_size: int) -> list[list[int]]:
+    def _generate(self, cards: Sequence[Card], batch_size: int, **sampling: Any) -> list[list[int]]:
         out: list[list[int]] = []
         for first in range(0, len(cards), batch_size):
             block = cards[first : first + batch_size]
             ids, lengths = self._padded([self.tokens.card(card) for card in block])
             allowed = torch.from_numpy(np.array([self.tokens.allowed(card) for card in block])).to(self.device)
-            out += self.module.reasoner.generate(ids, lengths, end=END, max_new=MAX_TRACE, allowed=allowed).tolist()
+            limits: dict[str, Any] = {"end": END, "max_new": MAX_TRACE, "allowed": allowed}
+            out += self.module.reasoner.generate(ids, lengths, **limits, **sampling).tolist()
         return out
 
     def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:

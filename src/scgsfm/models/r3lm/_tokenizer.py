@@ -36,7 +36,7 @@ class Tokens:
         Names of the motifs.
     """
 
-    pad, end = PAD, END
+    pad, end, longest = PAD, END, None
 
     def __init__(self, cell_types: Sequence[str], names: Iterable[str]) -> None:
         positions = [
@@ -78,6 +78,8 @@ class Tokens:
         head = [f"cell:{card.cell_type}", f"gc:{round(card.gc * GC_STEPS)}", *(f"tag:{tag}" for tag in tags)]
         hits = [token for hit in card.hits[:MAX_HITS] for token in self._hit(hit, len(card.sequence))]
         return [*(self.ids.get(token, UNK) for token in [*head, *hits]), THINK]
+
+    reader_card = card
 
     def trace(self, trace: Trace, card: Card, *, conclusion: bool = True) -> list[int]:
         """Encode the role and motifs of each activating or repressing step; then the level, if wanted, and the end."""

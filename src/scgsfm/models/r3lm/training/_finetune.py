@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from scgsfm.models.r3lm._backbone import ABOUT, ADAPTER, HEAD, Backbone, Reader, save_text, with_adapter
 from scgsfm.models.r3lm._decoder import Regressor
 from scgsfm.models.r3lm._generation import reader_inputs
+from scgsfm.models.r3lm._stage_config import StageConfig
 from scgsfm.models.r3lm._tokenizer import padded
 from scgsfm.models.training._loop import fit, make_trainer, quiet
 from scgsfm.models.training._progress_report import ProgressReport
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
     from scgsfm.models.r3lm._backbone import Text
-    from scgsfm.models.r3lm._stage_config import StageConfig
-
-    from ._examples import Examples
+    from scgsfm.regulatory import Examples
 
 IGNORED = -100
 
@@ -92,13 +91,16 @@ def train_stage1(model: nn.Module, text: Text, examples: Examples, config: Stage
     -------
     The model, with the adapter merged into it.
     """
+    if config.finetune == "freeze":
+        msg = "finetune='freeze' trains the regression head only, which stage 1 does not have."
+        raise ValueError(msg)
     prompts = [text.card(card) for card in examples.cards]
     pairs = zip(prompts, examples.traces, examples.cards, strict=True)
     ids = [prompt + text.trace(trace, card) for prompt, trace, card in pairs]
     network = with_adapter(model, config)
     rows = TokenizedExamples(ids, [*map(len, prompts)], examples.activity)
     _fit(network, rows, text, _writing_loss, config, trainer)
-    return network.merge_and_unload() if config.lora_rank else network  # type: ignore[operator]
+    return network.merge_and_unload() if config.adapts else network  # type: ignore[operator]
 
 
 def train_stage2(model: nn.Module, text: Text, examples: Examples, config: StageConfig, **trainer: Any) -> Reader:
@@ -135,8 +137,9 @@ def save_stage(folder: str | os.PathLike[str], network: nn.Module, text: Text, a
     folder.mkdir(parents=True, exist_ok=True)
     save_text(text, folder)
     if isinstance(network, Regressor):
-        body = network.text_model.model
-        body.save_pretrained(folder / ADAPTER if about["config"]["lora_rank"] else folder)  # type: ignore[operator, union-attr]
+        body, config = network.text_model.model, StageConfig(**about["config"])
+        if config.finetune != "freeze":  # a frozen body is that of the base
+            body.save_pretrained(folder / ADAPTER if config.adapts else folder)  # type: ignore[operator, union-attr]
         head = {key: value.contiguous() for key, value in network.state_dict().items() if key.startswith("reg_")}
         safetensors.torch.save_file(head, folder / HEAD)
     else:

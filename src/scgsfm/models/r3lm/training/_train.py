@@ -14,15 +14,15 @@ from scgsfm.models.r3lm._pretrained import AdaptedR3LM
 from scgsfm.models.r3lm._stage_config import StageConfig
 from scgsfm.models.training._provenance import provenance
 from scgsfm.motifs import Motifs
+from scgsfm.regulatory import fit_measured, make_examples, read_measured, units_of
 
-from ._examples import fit, make_examples, read_measured, units_of
 from ._finetune import save_stage, train_stage1, train_stage2
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from ._examples import Examples
+    from scgsfm.regulatory import Examples
 
 
 def train(
@@ -84,8 +84,8 @@ def train(
         raise ValueError(msg)
     rows = measured.of(chosen)
     units = units_of(rows)
-    effects = fit(rows, library)
-    examples = make_examples(rows, library, effects, units, seed=config.seed)
+    effects = fit_measured(rows, library)
+    examples = make_examples(rows, library, effects, units, seed=config.seed, fimo=config.style == "r3lm")
     logger.info("Stage %d: %d cards of %d sequences", stage, len(examples.cards), len(rows.sequences))
     model, text = load_base(base, config)
     about = {
@@ -102,7 +102,9 @@ def train(
     reader = train_stage2(model, text, examples, config, **trainer)
     folder = save_stage(out, reader, text, about)
     if is_held_out.any():
-        test = make_examples(measured.of(is_held_out), library, effects, units, seed=config.seed)
+        test = make_examples(
+            measured.of(is_held_out), library, effects, units, seed=config.seed, fimo=config.style == "r3lm"
+        )
         adapted = AdaptedR3LM(folder)
         inputs = reader_inputs(model, text, test.cards, config, gold=test.traces)
         about["held_out"] = _agreement(adapted.read(inputs, test.cards), test, units, list(cell_types))

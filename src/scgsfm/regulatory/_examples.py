@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scgsfm.regulatory import CLUSTERED, build_cards, fit_effects, reduce_hits, write_reasoning
+from ._additive_effects import fit_effects, write_reasoning
+from ._card import CLUSTERED, build_cards, reduce_hits
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
     from scgsfm.motifs import Motifs
-    from scgsfm.regulatory import Card, Effects, Trace
+
+    from ._additive_effects import Effects
+    from ._card import Card
+    from ._trace import Trace
 
 SEQUENCE, FOLD = "sequence", "fold"
 
@@ -81,7 +85,7 @@ def units_of(measured: Measured) -> np.ndarray:
     return np.stack([measured.activity.mean(axis=0), measured.activity.std(axis=0)], axis=1)
 
 
-def fit(measured: Measured, motifs: Motifs) -> Effects:
+def fit_measured(measured: Measured, motifs: Motifs) -> Effects:
     """Fit the additive model of :func:`fit_effects` to measured sequences."""
     hits = reduce_hits(motifs.scan(measured.sequences), motifs)
     cards = build_cards(measured.sequences, measured.cell_types[0], motifs, hits=hits)
@@ -97,12 +101,16 @@ def make_examples(
     *,
     per_sequence: int | None = None,
     seed: int = 0,
+    fimo: bool = False,
 ) -> Examples:
-    """Examples in random order, in all cell types or in ``per_sequence`` random ones for each sequence."""
+    """Examples in random order, in all cell types or in ``per_sequence`` random ones for each sequence.
+
+    With ``fimo``, hits and their scores are those of FIMO.
+    """
     rng = np.random.default_rng(seed)
     n, k = measured.activity.shape
     drawn = rng.permuted(np.tile(np.arange(k), (n, 1)), axis=1)[:, : per_sequence or k]
-    cards = build_cards(measured.sequences, measured.cell_types[0], motifs)
+    cards = build_cards(measured.sequences, measured.cell_types[0], motifs, fimo=fimo)
     pairs = [(i, j) for i in range(n) for j in drawn[i]]
     pairs = [pairs[i] for i in rng.permutation(len(pairs))]
     cards = [cards[i].with_cell_type(measured.cell_types[j]) for i, j in pairs]
