@@ -248,7 +248,13 @@ def test_sets_in_the_order_of_the_dendrogram(adata: ad.AnnData) -> None:
     highest = [rows[i] for i in heat_map(ax).argmax(axis=0)]
     assert [rows.index(group) for group in highest] == sorted(rows.index(group) for group in highest)
     named = scgsfm.pl.score(
-        adata, ["high in c", "high in b"], key="score_new", kind="matrix", groupby="cell_type", dendrogram=True, show=False
+        adata,
+        ["high in c", "high in b"],
+        key="score_new",
+        kind="matrix",
+        groupby="cell_type",
+        dendrogram=True,
+        show=False,
     )
     assert labels(named.get_xticklabels()) == ["high in c", "high in b"], "a choice keeps its order"
 

@@ -192,7 +192,11 @@ def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
         of_type = (labels == label).to_numpy()
         above = of_type.sum() < FEW  # or it would cover them
         center = np.median(x[of_type]), np.median(y[of_type])
-        up: Any = {"xytext": (0, 5 if above else 0), "textcoords": "offset points", "va": "bottom" if above else "center"}
+        up: Any = {
+            "xytext": (0, 5 if above else 0),
+            "textcoords": "offset points",
+            "va": "bottom" if above else "center",
+        }
         axis.annotate(label, center, fontsize=8, ha="center", path_effects=halo, **up)
     axis.legend(loc="upper left", frameon=False, handletextpad=0.1, borderpad=0)
     axis.set_title(f"{method}: AUROC {auroc:.2f}", loc="left", color=COLORS[method], fontweight="bold")

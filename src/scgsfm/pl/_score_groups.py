@@ -58,7 +58,9 @@ def score_groups(
     options |= {"figsize": figsize, "show": False}
     dendrogram = options.get("dendrogram", False)
     # scanpy computes a named one that does not exist, or says why it can't
-    options["dendrogram"] = dendrogram_of(scored, groupby, dendrogram=dendrogram) or (dendrogram is not True and dendrogram)
+    options["dendrogram"] = dendrogram_of(scored, groupby, dendrogram=dendrogram) or (
+        dendrogram is not True and dendrogram
+    )
     if kind in OWN_FIGURE:
         options["swap_axes"] = kind == "heatmap" and options["swap_axes"]
         if kind == "tracksplot":
