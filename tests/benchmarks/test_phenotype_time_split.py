@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scgsfm.phenotypes import HPOAnnotations, Ontology, PhenotypePredictor
 
 
-def annotations(numbers: list[int], pairs: list[tuple[int, int]], links: list[tuple[int, int]]) -> HPOAnnotations:
+def toy_annotations(numbers: list[int], pairs: list[tuple[int, int]], links: list[tuple[int, int]]) -> HPOAnnotations:
     """Root 118 above 1, which is above 2; 3 and 4 below the root. Pairs of disease and number of the term."""
     row = {number: i for i, number in enumerate(numbers)}
     parents = [(1, 118), (2, 1), (3, 118), (4, 118)]
@@ -38,8 +38,8 @@ def annotations(numbers: list[int], pairs: list[tuple[int, int]], links: list[tu
 
 
 def test_added_pairs() -> None:
-    old = annotations([1, 2, 3, 118], [(0, 2), (1, 1)], [(0, 0), (1, 1)])
-    later = annotations([1, 2, 3, 4, 118], [(0, 2), (0, 1), (0, 3), (0, 4), (1, 2), (2, 1)], [(0, 0), (1, 1), (2, 2)])
+    old = toy_annotations([1, 2, 3, 118], [(0, 2), (1, 1)], [(0, 0), (1, 1)])
+    later = toy_annotations([1, 2, 3, 4, 118], [(0, 2), (0, 1), (0, 3), (0, 4), (1, 2), (2, 1)], [(0, 0), (1, 1), (2, 2)])
     zeros: dict[str, Any] = dict.fromkeys(
         ("coefficients", "knots", "annotated_factors", "annotated_coefficients", "annotated_knots", "ranking_weights",
          "unannotated", "gene_factors", "term_factors"), np.empty(0)
