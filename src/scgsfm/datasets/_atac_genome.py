@@ -64,7 +64,7 @@ def atac_genome() -> GenomeRegion:
     >>> import scgsfm
     >>> genome = scgsfm.datasets.atac_genome()
     >>> genome["chr22"][32_050_900:32_050_920]
-    ''
+    'GGGCTGGTTGGTGGCCCAGG'
     """
     packed = (files("scgsfm") / "data" / "atac" / "sequence.fa.gz").read_bytes()
     title, sequence = gzip.decompress(packed).decode().split("\n", 1)
