@@ -39,7 +39,9 @@ def toy_annotations(numbers: list[int], pairs: list[tuple[int, int]], links: lis
 
 def test_added_pairs() -> None:
     old = toy_annotations([1, 2, 3, 118], [(0, 2), (1, 1)], [(0, 0), (1, 1)])
-    later = toy_annotations([1, 2, 3, 4, 118], [(0, 2), (0, 1), (0, 3), (0, 4), (1, 2), (2, 1)], [(0, 0), (1, 1), (2, 2)])
+    later = toy_annotations(
+        [1, 2, 3, 4, 118], [(0, 2), (0, 1), (0, 3), (0, 4), (1, 2), (2, 1)], [(0, 0), (1, 1), (2, 2)]
+    )
     zeros: dict[str, Any] = dict.fromkeys(
         ("coefficients", "knots", "annotated_factors", "annotated_coefficients", "annotated_knots", "ranking_weights",
          "unannotated", "gene_factors", "term_factors"), np.empty(0)

@@ -8,14 +8,15 @@ falls, and a ring marks significant phenotypes; they show what fails if the gene
 
 import scgsfm as sg
 
-adata = sg.datasets.pbmc()
-sg.tl.phenotypes(adata, "cell_type")
+adata = sg.datasets.gut()
+# markers without ribosomal genes, which any cell that grows expresses
+sg.tl.phenotypes(adata, "cell_type", exclude="ribosomal")
 sg.pl.phenotypes(adata)
 
 # %%
 # Diseases
 # --------
 # Rows are diseases of the genes. A disease in one column only is specific to a type of cells, one in all columns to genes that
-# every blood cell expresses.
+# every cell expresses.
 
 sg.pl.phenotypes(adata, kind="disease")

@@ -9,12 +9,10 @@ letters are sites that don't matter here.
 
 import scgsfm as sg
 
-# an element of open chromatin in K562 cells: chr22:32,005,525-32,005,725 of hg38
-element = (
-    "CACAGGAGAGAGGAAGAAAGGGAGAATGGTGAAATTCTAGGCATCCTCATGTGGCTGGGAGAGGTATTTTCCTGTCATCA"
-    "TGCACCCTAGGAAAGTAGAGATAAGGCAGATCCTTATCCCAGCCCCTGAAACCTGCCAACTGGTAAATTCAGCACTGACT"
-    "CACACTCAAGGAAGTAGCAGAGGACACTGTGGAGCAATTC"
+# a peak of chr22 (hg38), in open chromatin of MCF-7 cells
+adata = sg.datasets.atac()
+peak = "chr22:32005525-32005725"
+sg.tl.explain_regulation(
+    adata, peak, genome=sg.datasets.atac_genome(), cell_type="K562"
 )
-sequences = {"chr22:32005525-32005725": element}
-tables = sg.tl.explain_regulation(sequences=sequences, cell_type="K562")
-sg.pl.regulatory_card(tables, "chr22:32005525-32005725", "K562")
+sg.pl.regulatory_card(adata, peak, "K562")

@@ -8,18 +8,14 @@ The text at the right lists the motifs that only one of the alleles has: ``-`` i
 
 import scgsfm as sg
 
-# chr22:32,005,426-32,005,825 of hg38, around an element of open chromatin in K562 cells
-region = (
-    "TAATCTTTAGGTTTCTTTCCGGTTCTGGCTTTCCAGATTTCAGGCTACACTCAGACTAAGATGACAGGGTTATTTCTTCC"
-    "AAGGGTATTTTGCACTGAAACACAGGAGAGAGGAAGAAAGGGAGAATGGTGAAATTCTAGGCATCCTCATGTGGCTGGGA"
-    "GAGGTATTTTCCTGTCATCATGCACCCTAGGAAAGTAGAGATAAGGCAGATCCTTATCCCAGCCCCTGAAACCTGCCAAC"
-    "TGGTAAATTCAGCACTGACTCACACTCAAGGAAGTAGCAGAGGACACTGTGGAGCAATTCCTGGGAGCAGGGCCTCTTGC"
-    "CTGATTGGTATGAATCCCTGTGGGCAGCTGGTATGAATGGGTCCGGTCCTGGACACTCCCTGGGACTTCATTAGGAATTA"
-)
-genome = {"region": region}
+genome = sg.datasets.atac_genome()  # a part of chr22 (hg38)
 
-# all changes to one other base at 24 positions of the element
+# changes of 24 bases of a peak, each to one other base
 other = {"A": "G", "C": "T", "G": "A", "T": "C"}
-variants = [f"region:{i + 1}:{region[i]}:{other[region[i]]}" for i in range(188, 212)]
+start = 32_005_612
+bases = genome["chr22"][start : start + 24].upper()
+variants = [
+    f"chr22:{start + i + 1}:{base}:{other[base]}" for i, base in enumerate(bases)
+]
 effects = sg.tl.variant_effect(variants, genome=genome)
 sg.pl.variant_effect(effects, n_top=12)
