@@ -2,9 +2,9 @@
 Why an element is active
 ========================
 
-A box is a binding site, in color if the explanation cites it, and the letters below are the bases by what the predicted activity
-loses without them. Read both together: tall letters inside a box are a site that the prediction rests on, and boxes without
-letters are sites that don't matter here.
+A box is a binding site in the color of its family, with a frame if the reasoning cites it as activating or repressing; the letters
+below are the bases, as high as their effect on the predicted activity. Tall letters below a box are a site that the prediction rests
+on, here the GATA site at position 100; boxes without letters below are sites that do not matter in this element.
 """
 
 import scgsfm as sg

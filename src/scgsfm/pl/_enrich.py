@@ -95,7 +95,7 @@ def enrich(
     return_fig
         {return_fig}
     **kwargs
-        Passed to :meth:`matplotlib.axes.Axes.scatter` or, for bars, to :meth:`matplotlib.axes.Axes.barh`.
+        Passed to :meth:`matplotlib.axes.Axes.scatter` or, for bars, to ``matplotlib.axes.Axes.barh``.
 
     Returns
     -------

@@ -206,7 +206,7 @@ def grow_to_fit(figure: Figure, pad: float = 0.08) -> None:
 
 def _is_empty(ax: Axes) -> bool:
     """Whether axes only hold a place in a grid."""
-    shown = ax.axison or ax.lines or ax.collections or ax.images or ax.texts
+    shown = ax.axison or ax.lines or ax.collections or ax.images or ax.texts or ax.child_axes
     return not shown and not ax.patches and not ax.get_title()
 
 

@@ -126,7 +126,7 @@ def score(
         {return_fig}
     **kwargs
         Passed to :func:`scanpy.pl.embedding`, :func:`scanpy.pl.matrixplot`, :func:`scanpy.pl.dotplot`,
-        :func:`scanpy.pl.stacked_violin`, :func:`scanpy.pl.heatmap` or :func:`scanpy.pl.tracksplot`, for example
+        :func:`scanpy.pl.stacked_violin`, :func:`scanpy.pl.heatmap` or ``scanpy.pl.tracksplot``, for example
         ``dendrogram=True`` or ``swap_axes=False``. A dendrogram is computed on the scores that are plotted; without
         ``sets``, they are then in the order of the groups in which they are highest.
 
