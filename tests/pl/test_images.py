@@ -185,6 +185,22 @@ def test_variant_effect(small_r3lm: SmallR3LM) -> Figure:
     return small(pl.variant_effect(table, return_fig=True))
 
 
+@image
+def test_rank_genes() -> Figure:
+    matches = {"A": ["exact", "specific", "none", "against"], "B": ["predicted", "ancestor", "none", "compatible"]}
+    parts = [
+        pd.DataFrame(
+            {
+                "gene": gene, "rank": i + 1.0, "score": [0.75, 0.1][i], "evidence": "known", "disease": f"OMIM:{i}",
+                "disease_name": "", "term": [f"HP:{j}" for j in range(4)], "name": [f"term {j}" for j in range(4)],
+                "state": ["present"] * 3 + ["excluded"], "match": kinds, "log_ratio": [2.0, 8.0, 0.0, -0.5],
+            }
+        )
+        for i, (gene, kinds) in enumerate(matches.items())
+    ]  # fmt: skip
+    return small(pl.rank_genes(pd.concat(parts, ignore_index=True), return_fig=True))
+
+
 def test_each_plot_has_an_image() -> None:
     missing = [name for name in pl.__all__ if f"test_{name}" not in globals()]
     assert not missing
