@@ -25,9 +25,16 @@ PARAMETERS = {
     "copy": "Whether to return a modified copy instead of writing to the input.",
     "key_added": "Key under which to store the results, instead of the default key that is given under Returns.",
     "show": (
-        "Whether to show the plot. If ``False``, the axes are returned. Defaults to\n``scanpy.settings.autoshow``."
+        "Whether to show the plot. If ``False``, the axes are returned. Defaults to\n``scanpy.settings.autoshow``; a "
+        "saved plot is not shown."
     ),
     "ax": "Axes to draw on. By default, a new figure of a suitable size is created.",
+    "figsize": "Width and height of a new figure in inches. By default, they fit the content.",
+    "save": (
+        'File to save the figure to, such as ``"figures/plot.pdf"``. ``True``, or a name without folder and suffix, saves\n'
+        "to ``scanpy.settings.figdir`` in the format of ``scanpy.settings.file_format_figs``."
+    ),
+    "return_fig": "Whether to return the figure instead of the axes. It is not shown then, unless ``show=True``.",
 }
 """Parameter → its description. ``{parameter}`` in the docstring of a decorated function is replaced by it."""
 

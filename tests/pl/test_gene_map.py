@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from tests.pl._layout_checks import check_layout
 
 import scgsfm
 from scgsfm.errors import GeneMatchError
 from scgsfm.pl._gene_map import plane
 from scgsfm.pl._placement import place_labels
+from scgsfm.pl._representatives import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from matplotlib.axes import Axes
 
@@ -94,7 +97,7 @@ def test_members_of_sets_have_the_color_of_their_first_set(adata: ad.AnnData) ->
     first, second, grey = found[0], found[6], found[7]
     assert found == [first, first, grey, grey, grey, grey, second, grey]
     assert len({first, second, grey}) == 3
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["T (2)", "all (1)"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["T (2)", "all (1)", "others (5)"]
     assert not ax.texts
 
 
@@ -110,7 +113,7 @@ def test_columns_and_values_by_name(adata: ad.AnnData) -> None:
     table = pd.DataFrame(adata.varm["gsfm"], index=GENES)
     by_name = pd.Series(["x", "y"], index=["LYZ", "CD2"])
     ax = scgsfm.pl.gene_map(table, color=by_name, method="pca", show=False)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["x (1)", "y (1)"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["x (1)", "y (1)", "others (6)"]
 
 
 def test_labels_do_not_overlap() -> None:
@@ -155,8 +158,40 @@ def test_named_labels(adata: ad.AnnData) -> None:
     ax = scgsfm.pl.gene_map(adata, label=["MS4A1", "Cd3e"], method="pca", show=False)
     assert {text.get_text() for text in ax.texts} == {"MS4A1", "CD3E"}
     many = pd.DataFrame(np.random.default_rng(0).normal(size=(101, 2)), index=[f"g{i}" for i in range(101)])
-    assert not scgsfm.pl.gene_map(many, show=False).texts
+    assert not scgsfm.pl.gene_map(many, label=False, show=False).texts
     assert len(scgsfm.pl.gene_map(many, label=["g3", "g7"], show=False).texts) == 2
+
+
+def test_regions_of_a_large_map_are_labeled() -> None:
+    centres = np.array([(0, 0), (10, 0), (0, 10)])
+    xy = np.concatenate([c + np.random.default_rng(0).normal(size=(60, 2)) for c in centres])
+    names = [f"GENE{i}" if i % 2 else f"AC{i:06d}.1" for i in range(180)]
+    table = pd.DataFrame(xy, index=names)
+    shown = [text.get_text() for text in scgsfm.pl.gene_map(table, show=False).texts]
+    assert len(shown) >= 15
+    assert sum(name.startswith("GENE") for name in shown) > 0.8 * len(shown), "clones tell nothing"
+    chosen = representatives(xy, names, 3)
+    assert sorted(chosen // 60) == [0, 1, 2]
+    for group, center in enumerate(centres):
+        own = np.linalg.norm(xy[60 * group : 60 * group + 60] - center, axis=1)
+        assert np.linalg.norm(xy[chosen[chosen // 60 == group][0]] - center) < np.median(own)
+
+
+def test_dark_style_and_given_axes(adata: ad.AnnData, tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    with plt.style.context("dark_background"):
+        figure, axes = plt.subplots(1, 2, figsize=(12, 5))
+        scgsfm.pl.gene_map(adata, color="kind", method="pca", ax=axes[0], show=False)
+        scgsfm.pl.gene_map(adata, gene_sets={"a": ["LYZ"]}, method="pca", ax=axes[1], show=False)
+        check_layout(figure)
+        halo = axes[0].texts[0].get_path_effects()[0]
+        assert to_hex(halo._gc["foreground"]) == to_hex(axes[0].get_facecolor())
+    adata.uns["kind_colors"] = ["#111111", "#222222", "#333333"]
+    path = tmp_path / "map.png"
+    figure = scgsfm.pl.gene_map(adata, color="kind", method="pca", save=path, return_fig=True, show=False)
+    assert path.exists()
+    assert "#111111" in colors(figure.axes[0]).values()
 
 
 def test_errors(adata: ad.AnnData) -> None:
@@ -170,8 +205,8 @@ def test_errors(adata: ad.AnnData) -> None:
         scgsfm.pl.gene_map(adata, color="sort")
     with pytest.raises(ValueError, match="give a Series of values"):
         scgsfm.pl.gene_map(pd.DataFrame(np.eye(3)), color="kind")
-    with pytest.raises(ValueError, match="21 sets, but only 20"):
-        scgsfm.pl.gene_map(adata, gene_sets={f"s{i}": ["LYZ"] for i in range(21)}, method="pca")
+    many = scgsfm.pl.gene_map(adata, gene_sets={f"s{i}": ["LYZ"] for i in range(21)}, method="pca", show=False)
+    assert len(many.get_legend().get_texts()) == 21, "20 sets, and the other genes"
     with pytest.raises(GeneMatchError, match="None of the 1 genes"):
         scgsfm.pl.gene_map(adata, gene_sets={"a": ["FBgn1"]}, method="pca")
     with pytest.raises(KeyError, match="'unknown', which has no vector"):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout, legend_texts
 
 from scgsfm import pl
 
@@ -54,8 +55,10 @@ def test_top_terms_of_each_group(table: pd.DataFrame, kind: str, evidence: str) 
     assert [label.get_text() for label in ax.get_xticklabels()] == ["B", "T"]
     assert len(ax.get_yticklabels()) == len(first)
     shown = own[own["id"].isin(first)]
-    logs = np.minimum(-np.log10(np.minimum(shown["padj"], 0.99)), 10)
-    np.testing.assert_allclose(dots(ax).get_sizes(), logs / logs.max() * 150)
+    areas = dots(ax).get_sizes()[np.argsort(shown["padj"])]
+    assert (np.diff(areas) <= 1e-9).all()
+    assert len(set(areas)) > 2
+    check_layout(ax.figure)
     np.testing.assert_allclose(dots(ax).get_array(), shown["score"])
 
 
@@ -85,7 +88,29 @@ def test_invalid_arguments_raise(table: pd.DataFrame) -> None:
         pl.phenotypes(table, "x", show=False)
     with pytest.raises(KeyError, match="no term 'x'"):
         pl.phenotypes(table, terms=["x"], show=False)
-    with pytest.raises(ValueError, match="adjusted p-value below"):
-        pl.phenotypes(table, max_padj=1e-30, show=False)
+    with pytest.raises(ValueError, match="'disease'"):
+        pl.phenotypes(table, kind="symptom", show=False)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="`n_terms` is 0"):
         pl.phenotypes(table, n_terms=0, show=False)
+
+
+def test_without_significant_terms_the_best_are_drawn(table: pd.DataFrame) -> None:
+    ax = pl.phenotypes(table, max_padj=1e-30, show=False)
+    assert "no term with padj < 1e-30" in ax.figure.get_supxlabel()
+    assert len(ax.get_yticklabels()) > 1
+
+
+def test_the_ring_is_explained_in_light_and_dark(table: pd.DataFrame) -> None:
+    for style in ("default", "dark_background"):
+        with plt.style.context(style):
+            ax = pl.phenotypes(table, show=False)
+            assert "padj < 0.05" in legend_texts(ax.figure)
+            check_layout(ax.figure)
+
+
+def test_given_axes_keep_the_label_of_the_figure(table: pd.DataFrame) -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(16, 7))
+    figure.supxlabel("mine")
+    pl.phenotypes(table, ax=axes[0], show=False)
+    assert figure.get_supxlabel() == "mine"
+    assert "medical advice" in axes[0].get_xlabel().replace("\n", " ")

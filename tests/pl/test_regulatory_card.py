@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout
 
 from scgsfm.pl import regulatory_card
 from scgsfm.tl import explain_regulation
@@ -53,6 +54,33 @@ def test_what_is_drawn(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     assert "".join(text.get_text() for text in words.texts).replace(" ", "") == "".join(trace.split())
     assert "K562" in motifs.get_title(loc="left")
     motifs.figure.savefig(tmp_path / "card.png")
+
+
+def test_labels_are_inside_or_beside_their_boxes(tables: dict[str, pd.DataFrame]) -> None:
+    motifs, _, words = regulatory_card(tables, "site", "K562", show=False)
+    figure = motifs.figure
+    check_layout(figure)
+    boxes = [patch.get_window_extent() for patch in motifs.patches if patch.get_alpha()]
+    for text in motifs.texts:
+        label = text.get_window_extent()
+        for box in boxes:
+            inside = box.x0 - 1 <= label.x0 and label.x1 <= box.x1 + 1
+            beside = label.x1 <= box.x0 + 1 or label.x0 >= box.x1 - 1
+            assert inside or beside or label.y1 <= box.y0 or label.y0 >= box.y1, text.get_text()
+    longest = max(text.get_window_extent().x1 for text in words.texts)
+    assert longest > 0.7 * figure.bbox.width, "the text has the whole width"
+
+
+def test_size_axes_and_dark_style(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    with plt.style.context("dark_background"):
+        figure, axes = plt.subplots(1, 2, figsize=(22, 6))
+        for ax in axes:
+            assert len(regulatory_card(tables, "site", "K562", ax=ax, show=False)) == 3
+        check_layout(figure)
+    path = tmp_path / "card.png"
+    figure = regulatory_card(tables, "site", figsize=(9, 6), save=path, return_fig=True, show=False)
+    assert tuple(figure.get_size_inches()) == (9, 6)
+    assert path.exists()
 
 
 def test_without_bases_what_motifs_add_is_drawn(tables: dict[str, pd.DataFrame]) -> None:

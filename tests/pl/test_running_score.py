@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import scanpy as sc
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout, legend_texts
 
 import scgsfm
 from scgsfm import pl
@@ -15,6 +16,7 @@ from scgsfm.errors import GeneMatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 mpl.use("agg")
 TERM = "HALLMARK_HYPOXIA"
@@ -42,11 +44,12 @@ def test_curve_ends_at_zero_and_peaks_at_the_score(ranking: pd.Series, sign: int
     assert len(x) == len(ranking) + 1
     assert y[-1] == pytest.approx(0, abs=1e-9)
     assert y[np.abs(y).argmax()] == pytest.approx(found["es"])
-    assert x[np.abs(y).argmax()] == above.lines[1].get_xdata()[0]
+    assert x[np.abs(y).argmax()] == above.lines[2].get_xdata()[0]
     rest, leading = ticks.collections
     assert len(leading.get_segments()) == found["n_hits"]
     assert len(rest.get_segments()) == found["n_found"] - found["n_hits"]
-    assert f"{found['es']:.2f}" in above.texts[0].get_text()
+    assert f"ES {found['es']:.2f}" in legend_texts(above.figure)
+    check_layout(above.figure)
     assert below.get_xlim() == (0, len(ranking))
 
 
@@ -62,9 +65,8 @@ def test_data() -> None:
     sc.pp.log1p(adata)
     sc.tl.rank_genes_groups(adata, "cell_type", groups=["B", "NK"], method="t-test")
     axes = pl.running_score(adata, "HALLMARK_ALLOGRAFT_REJECTION", group="NK", show=False)
-    assert "NK" in axes[0].get_title()
-    with pytest.raises(ValueError, match="select one by `group`"):
-        pl.running_score(adata, TERM, show=False)
+    assert axes[0].get_title(loc="left").startswith("ALLOGRAFT_REJECTION, NK\nNES")
+    assert len(legend_texts(pl.running_score(adata, TERM, show=False)[0].figure)) == 2
     with pytest.raises(KeyError, match="'X'"):
         pl.running_score(adata, TERM, group="X", show=False)
 
@@ -77,9 +79,61 @@ def test_data_without_a_ranking_follow_enrich() -> None:
     scgsfm.tl.enrich(adata, "hallmark", groupby="cell_type")
     sc.tl.rank_genes_groups(adata, "other")
     axes = pl.running_score(adata, TERM, group="B", show=False)
-    assert "B" in axes[0].get_title()
+    assert "B" in axes[0].get_title(loc="left")
     axes = pl.running_score(adata, TERM, group="1", groupby="other", show=False)
-    assert "1" in axes[0].get_title()
+    assert "1" in axes[0].get_title(loc="left")
+
+
+def test_tests_are_those_of_enrich(ranking: pd.Series) -> None:
+    terms = [TERM, "HALLMARK_APOPTOSIS"]
+    found = scgsfm.tl.enrich(ranking, "hallmark", mode="ranked").set_index("term").loc[terms]
+    axes = pl.running_score(ranking, terms, show=False)
+    texts = legend_texts(axes[0].figure)
+    for text, term, nes, padj in zip(texts, terms, found["score"], found["padj"], strict=True):
+        assert text.startswith(term.removeprefix("HALLMARK_"))
+        assert f"NES {nes:.2f}" in text
+        assert (f"FDR {padj:.3f}" if padj >= 0.001 else f"FDR {padj:.0e}") in text
+    assert len(axes[0].lines) == 3
+    check_layout(axes[0].figure)
+
+
+def test_a_stored_result_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    adata = scgsfm.datasets.pbmc()
+    scgsfm.tl.enrich(adata, "hallmark", groupby="cell_type", mode="ranked", n_null=60, rng=3, key_added="mine")
+    monkeypatch.setattr(scgsfm.enrichment, "ranking_table", None)
+    axes = pl.running_score(adata, TERM, group=["B", "NK"], show=False)
+    table = adata.uns["mine"].set_index(["group", "term"])
+    for text, group in zip(legend_texts(axes[0].figure), ("B", "NK"), strict=True):
+        assert f"{group}\nNES {table.loc[(group, TERM), 'score']:.2f}" in text
+    adata.uns["cell_type_colors"] = ["#123456"] * 9
+    axes = pl.running_score(adata, TERM, group=["B", "NK"], show=False)
+    assert axes[0].lines[0].get_color() == "#123456"
+
+
+def test_more_curves_than_fit(ranking: pd.Series) -> None:
+    rng = np.random.default_rng(0)
+    sets = {f"set {i}": rng.choice(ranking.index, 20).tolist() for i in range(12)}
+    sets["set 11"] = ranking.nlargest(20).index.tolist()
+    axes = pl.running_score(ranking, sets, show=False)
+    texts = legend_texts(axes[0].figure)
+    assert len(texts) == 8
+    assert any(text.startswith("set 11") for text in texts)
+    assert "8 of 12 curves" in axes[0].figure.get_supxlabel()
+
+
+def test_given_axes_and_dark_style(ranking: pd.Series) -> None:
+    with plt.style.context("dark_background"):
+        figure, axes = plt.subplots(1, 2, figsize=(13, 4.5))
+        pl.running_score(ranking, TERM, ax=axes[0], show=False)
+        pl.running_score(ranking, [TERM, "HALLMARK_APOPTOSIS"], ax=axes[1], show=False)
+        check_layout(figure)
+
+
+def test_figure_and_file(ranking: pd.Series, tmp_path: Path) -> None:
+    path = tmp_path / "curve.png"
+    figure = pl.running_score(ranking, TERM, figsize=(5, 4), save=path, return_fig=True, show=False)
+    assert path.exists()
+    assert tuple(figure.get_size_inches()) == (5, 4)
 
 
 def test_errors(ranking: pd.Series) -> None:

@@ -6,12 +6,14 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout, legend_texts
 
 from scgsfm.pl import variant_effect as draw
 from scgsfm.tl import variant_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pandas as pd
     from tests.conftest import SmallR3LM
@@ -50,6 +52,23 @@ def test_chosen(table: pd.DataFrame) -> None:
     assert [text.get_text() for text in ax.get_yticklabels()] == names
     _, given = plt.subplots()
     assert draw(table, ax=given, show=False) is given
+
+
+def test_signs_are_explained_in_light_and_dark(table: pd.DataFrame, tmp_path: Path) -> None:
+    for style in ("default", "dark_background"):
+        with plt.style.context(style):
+            ax = draw(table, show=False)
+            assert "− lost, + gained" in ax.texts[-1].get_text()
+            assert legend_texts(ax.figure) == ["HepG2", "K562", "WTC11", "range"]
+            check_layout(ax.figure)
+    figure, axes = plt.subplots(1, 2, figsize=(16, 4))
+    for ax in axes:
+        draw(table, ax=ax, show=False)
+    check_layout(figure)
+    path = tmp_path / "variants.png"
+    figure = draw(table, figsize=(8, 4), save=path, return_fig=True, show=False)
+    assert tuple(figure.get_size_inches()) == (8, 4)
+    assert path.exists()
 
 
 def test_errors(table: pd.DataFrame) -> None:

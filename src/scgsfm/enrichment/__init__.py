@@ -2,10 +2,12 @@
 
 from ._from_adata import from_adata
 from ._gene_lists import GeneLists, from_genes
+from ._group_means import GroupMeans
 from ._gsfm import MIN_QUERY, gene_covariates, model_enrichment
 from ._ora import ora
 from ._prerank import leading_edge, prerank, running_sum
 from ._run import EnrichmentOptions, run_enrichment
+from ._running_sums import RunningSum, generators, ranking_table, running_sums
 from ._scanpy_ranking import DEFAULT_KEY
 from ._terms import Background, EnrichmentResult, background_names, table, terms_over
 
@@ -16,16 +18,21 @@ __all__ = [
     "EnrichmentOptions",
     "EnrichmentResult",
     "GeneLists",
+    "GroupMeans",
+    "RunningSum",
     "background_names",
     "from_adata",
     "from_genes",
     "gene_covariates",
+    "generators",
     "leading_edge",
     "model_enrichment",
     "ora",
     "prerank",
+    "ranking_table",
     "run_enrichment",
     "running_sum",
+    "running_sums",
     "table",
     "terms_over",
 ]

@@ -46,6 +46,14 @@ class GroupMeans:
         moments = self.normalized or self.moments
         return np.asarray(moments.sums.sum(axis=0) / max(moments.n_cells.sum(), 1))
 
+    def table(self) -> pd.DataFrame:
+        """Mean of each gene (columns) in each group (rows), of log-normalized values if these can be made."""
+        import pandas as pd
+
+        moments = self.normalized or self.moments
+        means = moments.sums[: len(self.groups)] / np.maximum(moments.n_cells[: len(self.groups), None], 1)
+        return pd.DataFrame(means, self.groups, self.genes)
+
     @property
     def detected(self) -> np.ndarray:
         """Whether any cell has a nonzero value of each gene."""

@@ -98,7 +98,9 @@ def run_enrichment(
         raise ValueError(msg)
     names = ("n_genes", "max_padj", "min_genes", "max_genes")
     record["params"] = {name: getattr(options, name) for name in names} | {"n_null": options.draws}
-    return pd.concat(tables, ignore_index=True), record
+    result = pd.concat(tables, ignore_index=True)
+    result.attrs["mode"] = options.mode  # what the score is, for the plots
+    return result, record
 
 
 def _background(source: GeneLists, sets: GeneSets, given: np.ndarray | None, model: GeneSetModel | None) -> Background:

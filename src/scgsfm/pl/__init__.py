@@ -4,6 +4,7 @@ from ._annotate import annotate
 from ._complete_sets import complete_sets
 from ._enrich import enrich
 from ._gene_map import gene_map
+from ._leading_edge import leading_edge
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._regulatory_card import regulatory_card
@@ -16,6 +17,7 @@ __all__ = [
     "complete_sets",
     "enrich",
     "gene_map",
+    "leading_edge",
     "phenotypes",
     "predict_functions",
     "regulatory_card",

@@ -3,30 +3,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scgsfm._docs import doc_params
+from scgsfm._messages import check_at_least
 
-from ._toolkit import (
-    GREY,
-    MAX_PANELS,
-    OKABE_ITO,
-    check_columns,
-    check_panels,
-    choose,
-    finish,
-    labels,
-    legend_handles,
-    panels,
-    rank_axis,
-    with_names,
+from ._finish import finish
+from ._probability_rows import (
+    PREDICTED,
+    ROW,
+    draw_rows,
+    known_color,
+    legend_of,
+    odds_limits,
+    places_of,
+    select_panels,
+    settle,
 )
+from ._term_labels import in_lines
+from ._toolkit import check_columns, choose, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMNS = ("set", "gene", "probability", "rank", "known")
-COLORS = {"in the set": GREY, "predicted": OKABE_ITO[0]}
 N_COLUMNS = 4
 """Panels in a row."""
 
@@ -37,37 +39,46 @@ def complete_sets(
     *,
     sets: str | Sequence[str] | None = None,
     n_genes: int = 20,
+    figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
     show: bool | None = None,
-) -> Axes | list[Axes] | None:
+    save: str | Path | bool | None = None,
+    return_fig: bool = False,
+) -> Axes | list[Axes] | Figure | None:
     """Plot the top-ranked genes of completed gene sets :cite:p:`Clarke2026`.
 
-    Each set has a panel with its top-ranked genes from top to bottom and their probabilities as bars. Genes that the set
-    already contains are grey.
+    Each set has a panel with its top-ranked genes from top to bottom and their probabilities, on an axis of log odds that
+    all panels share: low and high probabilities can be told apart. Genes that the set already contains are grey.
 
     Parameters
     ----------
     table
         Result of :func:`~scgsfm.tl.complete_sets`, or part of it.
     sets
-        One or several sets to plot. By default, all sets are plotted if there are at most four.
+        One or several sets to plot. By default, the first four are plotted.
     n_genes
         Number of genes to plot for each set.
+    figsize
+        {figsize}
     ax
-        {ax} It requires a single set.
+        {ax} A single set is drawn, the first by default.
     show
         {show}
+    save
+        {save}
+    return_fig
+        {return_fig}
 
     Returns
     -------
-    ``None`` if the plot is shown, else the axes (a list for several sets).
+    ``None`` if the plot is shown, the figure if ``return_fig=True``, else the axes (a list for several sets).
 
     Raises
     ------
     KeyError
         If the table does not contain a set.
     ValueError
-        If columns are missing, or there are too many sets.
+        If columns are missing, or there is no set.
 
     Examples
     --------
@@ -77,21 +88,20 @@ def complete_sets(
     """
     check_columns(table, COLUMNS, "complete_sets")
     table = with_names(table)
+    check_at_least("n_genes", n_genes, 1)
     names = choose(table["set"].unique().tolist(), sets, noun="set", argument="sets")
-    check_panels(len(names), 1 if ax is not None else MAX_PANELS if sets is None else None, noun="set", argument="sets")
-    axes = panels(len(names), N_COLUMNS, (2.6, 0.19 * n_genes + 0.9), (1.4, 0)) if ax is None else [ax]
-    for name, title, axis in zip(names, labels(names, 26)[1], axes, strict=True):
-        _draw(table[table["set"] == name].nsmallest(n_genes, "rank"), axis)
-        axis.set_title(title)
-    if ax is None:  # a legend inside one panel would make it narrower than the others
-        axes[0].figure.legend(handles=legend_handles(COLORS), frameon=False, loc="outside right upper")
-    else:
-        ax.legend(handles=legend_handles(COLORS), frameon=False, loc="lower right")
-    return finish(axes[0] if len(axes) == 1 else axes, show)
-
-
-def _draw(rows: pd.DataFrame, ax: Axes) -> None:
-    colors = rows["known"].map({True: COLORS["in the set"], False: COLORS["predicted"]})
-    ax.barh(range(len(rows)), rows["probability"], color=colors.tolist(), height=0.75)
-    ax.set_xlim(0, None)
-    rank_axis(ax, rows["gene"].tolist())
+    names, note = select_panels(names, chosen=sets is not None, given=ax is not None, noun="set", argument="sets")
+    parts = [table[table["set"] == name].nsmallest(n_genes, "rank") for name in names]
+    size = (2.9, ROW * max(map(len, parts)) + 0.75)
+    places = places_of(len(names), N_COLUMNS, size, (0.2, 0.4 + bool(note) * 0.25), figsize, ax)
+    colors = {"in the set": known_color(places[0].ax), "predicted": PREDICTED}
+    limits = odds_limits([rows["probability"] for rows in parts])
+    for place, rows, name in zip(places, parts, names, strict=True):
+        marks = [colors["in the set" if known else "predicted"] for known in rows["known"]]
+        draw_rows(place.ax, rows["probability"], marks, rows["gene"].tolist(), limits)
+        place.ax.set_title(in_lines(name, 30, 3), loc="left", fontsize="medium")
+    axes = [place.ax for place in places]
+    legend_of(places[0], axes, colors, note)
+    settle(places, [len(rows) for rows in parts])
+    drawn = axes[0] if len(axes) == 1 else axes
+    return finish(drawn, show, save=save, return_fig=return_fig, name="complete_sets")

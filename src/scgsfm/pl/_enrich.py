@@ -2,19 +2,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
+
 from scgsfm import _keys
 from scgsfm._docs import doc_params
+from scgsfm._messages import check_choice
 
-from ._toolkit import choose, dot_axes, dots_of, draw_dots, finish, label_dots, labels, result_table, top_rows
+from ._finish import finish
+from ._select_terms import MAX_GROUPS, Selection, score_name, select_terms
+from ._term_bars import draw_bars
+from ._term_dots import draw_dots, rows_that_fit
+from ._term_volcano import draw_volcanoes
+from ._toolkit import choose, result_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMNS = ("group", "term", "score", "padj", "n_found", "n_hits")
+N_TERMS = {"dot": 5, "bar": 10, "volcano": 8}
+"""Kinds of plots, and the number of terms of each group that are drawn or labeled by default."""
 
 
 @doc_params
@@ -22,57 +33,80 @@ def enrich(
     data: AnnData | pd.DataFrame,
     groups: str | Sequence[str] | None = None,
     *,
-    n_terms: int = 5,
-    terms: Sequence[str] | None = None,
+    kind: Literal["dot", "bar", "volcano"] = "dot",
+    n_terms: int | None = None,
+    terms: str | Sequence[str] | None = None,
+    max_overlap: float | None = 0.8,
     size: Literal["padj", "share"] = "padj",
     max_padj: float = 0.05,
     key: str | None = None,
-    cmap: str | None = None,
+    cmap: Any = None,
+    figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
     show: bool | None = None,
+    save: str | Path | bool | None = None,
+    return_fig: bool = False,
     **kwargs: Any,
-) -> Axes | None:
-    """Plot the enriched terms of groups as a dot plot.
+) -> Axes | list[Axes] | Figure | None:
+    """Plot the enriched terms of groups as dots, bars or volcanoes.
 
-    Columns are groups, and rows are the top terms of each group. The color of a dot is the score, and its size the
-    adjusted p-value or the fraction of the genes of the term that are hits. Significant terms have a ring.
+    ``kind="dot"`` has a column for each group, and a row for each of their top terms. The color of a dot is the score, and
+    its size the adjusted p-value or the fraction of the genes of the term that are hits. Significant terms have a ring.
+    ``kind="bar"`` has a panel for each group: the length of a bar is the score, and its color the adjusted p-value.
+    ``kind="volcano"`` shows all terms of each group by score and adjusted p-value, and labels the top terms.
+
+    If no term is significant, the terms with the lowest p-values are drawn, and the figure says so. The same holds for
+    groups and terms that are too many for a figure: those with the lowest p-values are drawn.
 
     Parameters
     ----------
     data
         AnnData with a result of :func:`~scgsfm.tl.enrich`, or the table that it returns.
     groups
-        One or several groups to plot. By default, all are plotted.
+        One or several groups to plot. By default, all are plotted if they fit.
+    kind
+        ``"dot"``, ``"bar"`` or ``"volcano"``.
     n_terms
-        Number of terms to plot for each group: significant terms with a positive score, by p-value.
+        Number of terms to plot for each group: significant terms with a positive score, by p-value; for bars and
+        volcanoes of rankings, also those with a negative score. Defaults to 5 for dots, 10 for bars and 8 labels of a
+        volcano.
     terms
-        Terms to plot instead.
+        One or several terms to plot (or to label) instead.
+    max_overlap
+        Terms are left out whose hits overlap those of a better term of the same group with a higher Jaccard index.
+        ``None`` keeps all terms.
     size
-        With ``"padj"``, the area of a dot is proportional to -log10 of the adjusted p-value, and with ``"share"`` to
-        ``n_hits / n_found``.
+        For dots, with ``"padj"``, the area increases with -log10 of the adjusted p-value, and with ``"share"`` with
+        ``n_hits / n_found``. P-values far below the others have the same area, as the legend states.
     max_padj
         Adjusted p-value below which a term is significant.
     key
         Key of the result in ``uns``, if ``key_added`` was used.
     cmap
-        Color map. Defaults to a sequential one, or to a diverging one if a significant score is negative.
+        Color map. For dots, it defaults to a sequential one, or to a diverging one if a significant score is negative.
+    figsize
+        {figsize}
     ax
-        {ax}
+        {ax} For bars and volcanoes, a single group is drawn.
     show
         {show}
+    save
+        {save}
+    return_fig
+        {return_fig}
     **kwargs
-        Passed to :meth:`matplotlib.axes.Axes.scatter`.
+        Passed to :meth:`matplotlib.axes.Axes.scatter` or, for bars, to :meth:`matplotlib.axes.Axes.barh`.
 
     Returns
     -------
-    ``None`` if the plot is shown, else the axes.
+    ``None`` if the plot is shown, the figure if ``return_fig=True``, else the axes (a list for several panels).
 
     Raises
     ------
     KeyError
         If the result, a group or a term does not exist.
     ValueError
-        If columns are missing, or no term is significant.
+        If columns are missing, or a parameter is out of range.
 
     Examples
     --------
@@ -80,32 +114,29 @@ def enrich(
     >>> genes = {"interferon": ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"], "T cell": ["CD3D", "CD3E", "CD2", "LCK"]}
     >>> axes = scgsfm.pl.enrich(scgsfm.tl.enrich(genes, library="hallmark"), show=False)
     """
-    if size not in {"padj", "share"}:
-        msg = f"`size` is {size!r}, but must be 'padj' or 'share'."
-        raise ValueError(msg)
+    check_choice("kind", kind, N_TERMS)
+    check_choice("size", size, ("padj", "share"))
     table = result_table(data, key or _keys.ENRICH, COLUMNS, "enrich")
     columns = choose(table["group"].unique().tolist(), groups, noun="group", argument="groups")
-    if terms is None:
-        significant = table[(table["score"] > 0) & (table["padj"] < max_padj)].sort_values("pvalue", kind="stable")
-        rows = top_rows(significant, "term", columns, n_terms, max_padj)
+    named = None if terms is None else choose(table["term"].unique().tolist(), terms, noun="term", argument="terms")
+    score = score_name(table, _mode(data, key or _keys.ENRICH))
+    n_terms = N_TERMS[kind] if n_terms is None else n_terms
+    options: dict[str, Any] = {"n_terms": n_terms, "max_padj": max_padj, "max_overlap": max_overlap}
+    axes: Axes | list[Axes]
+    if kind == "dot":
+        options |= {"max_rows": rows_that_fit(figsize, ax), "max_groups": MAX_GROUPS if groups is None else None}
+        chosen = Selection(columns, named, []) if named else select_terms(table, "term", columns, **options)
+        space: dict[str, Any] = {"cmap": cmap, "figsize": figsize, "ax": ax, "style": kwargs, "notes": chosen.notes}
+        axes = draw_dots(table, chosen, "term", chosen.terms, score=score, size=size, max_padj=max_padj, **space)
     else:
-        rows = choose(table["term"].unique().tolist(), terms, noun="term", argument="terms")
-    dots = dots_of(table, columns, rows, "term")
-    if ax is None:
-        ax = dot_axes(len(columns), len(rows))
-    sizes, title = (
-        (dots["log"], "-log10 padj") if size == "padj" else (dots["n_hits"] / dots["n_found"], "share of genes")
-    )
-    options = _color_scale(dots, cmap, max_padj) | kwargs
-    draw_dots(dots, sizes, ax, max_padj=max_padj, title=title, label="score", options=options)
-    prefix, names = labels(rows, length=500)
-    label_dots(ax, columns, [name.replace("_", " ") for name in names])
-    ax.set_ylabel(prefix.rstrip("_"))
-    return finish(ax, show)
+        draw = draw_bars if kind == "bar" else draw_volcanoes
+        axes = draw(table, columns, named, options, score=score, cmap=cmap, figsize=figsize, ax=ax, style=kwargs)
+    return finish(axes, show, save=save, return_fig=return_fig, name="enrich")
 
 
-def _color_scale(dots: pd.DataFrame, cmap: str | None, max_padj: float) -> dict[str, Any]:
-    limit = dots["score"].abs().max()
-    if ((dots["score"] < 0) & (dots["padj"] < max_padj)).any():
-        return {"cmap": cmap or "RdBu_r", "vmin": -limit, "vmax": limit}
-    return {"cmap": cmap or "viridis_r", "vmin": 0, "vmax": limit}
+def _mode(data: Any, key: str) -> str | None:
+    """The mode in which the result in ``uns[key]`` was computed."""
+    if isinstance(data, pd.DataFrame):
+        return None
+    mode: str | None = data.uns.get(_keys.UNS, {}).get(key, {}).get("mode")
+    return mode

@@ -12,15 +12,21 @@ from scgsfm._logging import logger
 from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
 
+from ._figure import Place
+from ._finish import finish
 from ._placement import place_labels
-from ._toolkit import OKABE_ITO, finish, labels
+from ._representatives import N_REGIONS, representatives
+from ._style import OKABE_ITO, faded, palette
+from ._toolkit import labels, most_telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from anndata import AnnData
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
+    from matplotlib.figure import Figure
 
     from scgsfm.genesets import GeneSetsLike
 
@@ -30,7 +36,6 @@ MAX_LABELS = 100
 """Maximum number of points that are labeled by default."""
 N_COMPONENTS = 50
 """Principal components that UMAP starts from."""
-LIGHT_GREY = "0.85"
 
 
 @doc_params
@@ -44,10 +49,13 @@ def gene_map(
     key: str = _keys.VARM_GSFM,
     gene_symbols: str | None = None,
     rng: int | np.random.Generator | None = 0,
+    figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
     show: bool | None = None,
+    save: str | Path | bool | None = None,
+    return_fig: bool = False,
     **kwargs: Any,
-) -> Axes | None:
+) -> Axes | Figure | None:
     """Plot a map on which genes or gene sets with similar vectors are close to each other.
 
     Vectors with more than two dimensions are reduced by PCA and then by UMAP :cite:p:`McInnes2018` with cosine
@@ -60,13 +68,14 @@ def gene_map(
         of :func:`~scgsfm.tl.embed_sets`, with the names of the points as index.
     gene_sets
         Gene sets whose genes are colored: any input of :class:`~scgsfm.GeneSets`. Other genes are grey. A gene of
-        several sets has the color of the first.
+        several sets has the color of the first. Of more than 20 sets, those with the most genes on the map are colored.
     color
-        Column of ``var``, or a series of values with the names of the points as index. Categories have separate colors;
-        numbers have a color scale.
+        Column of ``var``, or a series of values with the names of the points as index. Categories have separate colors,
+        those of ``uns["<column>_colors"]`` if there are any, and the largest 20 are colored; numbers have a color scale.
     label
-        Names of the points to label, or whether to label all. By default, all are labeled if there are at most 100.
-        Labels do not overlap; those without space are omitted, with a message in the log.
+        Names of the points to label, or whether to label all. By default, all are labeled if there are at most 100; else
+        genes in the centers of 30 regions of the map or, with ``gene_sets`` or categories of ``color``, in the centers of
+        their genes. Labels do not overlap; those without space are omitted, with a message in the log.
     method
         ``"umap"``, or ``"pca"`` for the first two principal components. Vectors with two dimensions are plotted as they
         are.
@@ -76,24 +85,30 @@ def gene_map(
         {gene_symbols}
     rng
         Seed or generator of UMAP.
+    figsize
+        {figsize}
     ax
         {ax}
     show
         {show}
+    save
+        {save}
+    return_fig
+        {return_fig}
     **kwargs
         Passed to :meth:`matplotlib.axes.Axes.scatter`.
 
     Returns
     -------
-    ``None`` if the plot is shown, else the axes.
+    ``None`` if the plot is shown, the figure if ``return_fig=True``, else the axes.
 
     Raises
     ------
     KeyError
         If the vectors, or points to label, do not exist.
     ValueError
-        If both ``gene_sets`` and ``color`` are given, ``method`` or a column does not exist, there are too many sets, or
-        fewer than three points have vectors.
+        If both ``gene_sets`` and ``color`` are given, ``method`` or a column does not exist, or fewer than three points
+        have vectors.
     GeneMatchError
         If no gene of the sets is among the points.
 
@@ -117,21 +132,21 @@ def gene_map(
     xy = plane(vectors[finite], method, rng)
     names, values = names[finite], None if values is None else values[finite]
 
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(figsize=(6, 6), layout="constrained")
+    place = Place.of(ax, figsize, (6 if gene_sets is None and color is None else 8, 6))
+    ax = place.ax
     options: dict[str, Any] = {"s": float(np.clip(9000 / len(xy), 2, 30)), "linewidths": 0} | kwargs
+    groups = np.zeros(len(xy), dtype=int)
     if gene_sets is not None:
-        _draw_sets(ax, xy, _members(GeneSets(gene_sets), names), options)
+        groups = _draw_sets(ax, xy, _members(GeneSets(gene_sets), names), options)
     elif values is not None:
-        _draw_values(ax, xy, values, options)
+        groups = _draw_values(ax, xy, values, options, _stored_colors(data, color))
     else:
-        plain: dict[str, Any] = {"color": LIGHT_GREY if len(xy) > MAX_LABELS else OKABE_ITO[0]}
+        plain: dict[str, Any] = {"color": faded(0.2, ax) if len(xy) > MAX_LABELS else OKABE_ITO[0]}
         ax.scatter(*xy.T, **plain | options)
     _tidy(ax, method.upper() if vectors.shape[1] > 2 else key)
-    _label(ax, xy, names, label)
-    return finish(ax, show)
+    place.settle()
+    _label(ax, xy, names, label, groups)
+    return finish(ax, show, save=save, return_fig=return_fig, name="gene_map")
 
 
 def _vectors(data: AnnData | pd.DataFrame, key: str, gene_symbols: str | None) -> tuple[np.ndarray, np.ndarray]:
@@ -187,52 +202,67 @@ def plane(vectors: np.ndarray, method: str, rng: int | np.random.Generator | Non
 
 
 def _members(sets: GeneSets, names: np.ndarray) -> dict[str, np.ndarray]:
-    """Positions of the points in each set."""
-    if len(sets) > MAX_SETS:
-        msg = f"`gene_sets` has {len(sets)} sets, but only {MAX_SETS} colors can be distinguished: select some of them."
-        raise ValueError(msg)
+    """Positions of the points in each set; of too many sets, those with the most points."""
     rows = sets.membership(names)
-    return {name: rows.indices[rows.indptr[i] : rows.indptr[i + 1]] for i, name in enumerate(sets)}
+    members = {name: rows.indices[rows.indptr[i] : rows.indptr[i + 1]] for i, name in enumerate(sets)}
+    sizes = pd.Series({name: len(points) for name, points in members.items()})
+    kept = set(most_telling(sizes, MAX_SETS, noun="set", reason="have the most genes on the map", argument="gene_sets"))
+    return {name: points for name, points in members.items() if name in kept}
 
 
-def _palette(n: int) -> list[str]:
-    """The color-blind-safe palette if it has enough colors, else that of scanpy."""
-    from scanpy.plotting.palettes import default_20
-
-    return OKABE_ITO[:n] if n <= len(OKABE_ITO) else [default_20[i % len(default_20)] for i in range(n)]
-
-
-def _draw_sets(ax: Axes, xy: np.ndarray, members: dict[str, np.ndarray], options: dict[str, Any]) -> None:
+def _draw_sets(ax: Axes, xy: np.ndarray, members: dict[str, np.ndarray], options: dict[str, Any]) -> np.ndarray:
+    """Draw sets in colors. Returns the group of each point, -1 for those without."""
     first = np.full(len(xy), -1)
     for i, genes in reversed(list(enumerate(members.values()))):
         first[genes] = i
-    _draw_groups(ax, xy, first, labels(list(members))[1], options)
+    _draw_groups(ax, xy, first, labels(list(members))[1], options, palette(len(members)))
+    return first
 
 
-def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any]) -> None:
+def _stored_colors(data: AnnData | pd.DataFrame, color: Any) -> Any:
+    """Colors of the categories of a column of ``var``, as scanpy stores them, if there are any."""
+    return data.uns.get(f"{color}_colors") if isinstance(color, str) and hasattr(data, "uns") else None
+
+
+def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any], stored: Any) -> np.ndarray:
+    """Draw numbers on a color scale, or categories in colors. Returns the group of each point, -1 for those without."""
+    from matplotlib.colors import is_color_like
+
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         order = np.argsort(values.to_numpy(), kind="stable")  # high values on top
         scale: dict[str, Any] = {"c": values.to_numpy()[order], "cmap": "viridis"}
         drawn = ax.scatter(*xy[order].T, **scale | options)
         ax.figure.colorbar(drawn, ax=ax, label=values.name, shrink=0.5)
-        return
-    groups = values.astype("category")
-    if len(groups.cat.categories) > MAX_SETS:
-        n = len(groups.cat.categories)
-        msg = f"`color` has {n} categories, but only {MAX_SETS} colors can be distinguished."
-        raise ValueError(msg)
-    _draw_groups(ax, xy, groups.cat.codes.to_numpy(), list(map(str, groups.cat.categories)), options)
+        return np.zeros(len(xy), dtype=int)
+    groups = values.astype("category").cat
+    names = list(map(str, groups.categories))
+    codes = groups.codes.to_numpy().astype(int)
+    sizes = pd.Series(np.bincount(codes[codes >= 0], minlength=len(names)), index=names)
+    kept = set(most_telling(sizes, MAX_SETS, noun="category", reason="have the most points", argument="color"))
+    shown = [i for i, name in enumerate(names) if name in kept]
+    first = np.full(len(xy), -1)
+    for i, code in enumerate(shown):
+        first[codes == code] = i
+    valid = stored is not None and len(stored) >= len(names) and all(map(is_color_like, stored))
+    colors = [stored[code] for code in shown] if valid else palette(len(shown))
+    _draw_groups(ax, xy, first, [names[code] for code in shown], options, colors)
+    return first
 
 
-def _draw_groups(ax: Axes, xy: np.ndarray, group: np.ndarray, names: list[str], options: dict[str, Any]) -> None:
+def _draw_groups(
+    ax: Axes, xy: np.ndarray, group: np.ndarray, names: list[str], options: dict[str, Any], colors: list[str]
+) -> None:
     """Draw points by group, those of group -1 in grey and below the others, and a legend."""
-    ax.scatter(*xy[group < 0].T, **({"color": LIGHT_GREY} | options))
+    other = ax.scatter(
+        *xy[group < 0].T, **({"color": faded(0.2, ax), "label": f"others ({(group < 0).sum()})"} | options)
+    )
     size = options["s"] * (4 if (group < 0).sum() > len(group) / 2 else 1)
     drawn: list[PathCollection] = []
-    for i, color in enumerate(_palette(len(names))):
+    for i, color in enumerate(colors):
         style = options | {"s": size, "label": f"{names[i]} ({(group == i).sum()})", "color": color}
         drawn.append(ax.scatter(*xy[group == i].T, **style))
-    legend = ax.legend(handles=drawn, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
+    handles = [*drawn, other] if (group < 0).any() else drawn
+    legend = ax.legend(handles=handles, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     for handle in legend.legend_handles:
         handle.set_sizes([30])  # type: ignore[union-attr]
 
@@ -243,10 +273,12 @@ def _tidy(ax: Axes, axis: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _label(ax: Axes, xy: np.ndarray, names: np.ndarray, label: str | Sequence[str] | bool | None) -> None:
+def _label(
+    ax: Axes, xy: np.ndarray, names: np.ndarray, label: str | Sequence[str] | bool | None, groups: np.ndarray
+) -> None:
     if label is None:
-        label = len(names) <= MAX_LABELS
-    if isinstance(label, bool):
+        wanted = np.arange(len(names)) if len(names) <= MAX_LABELS else _typical(xy, names, groups)
+    elif isinstance(label, bool):
         wanted = np.arange(len(names) if label else 0)
     else:
         given = [label] if isinstance(label, str) else list(map(as_label, label))
@@ -255,6 +287,19 @@ def _label(ax: Axes, xy: np.ndarray, names: np.ndarray, label: str | Sequence[st
             msg = f"`label` contains {missing[0]!r}, which has no vector ({len(missing)} of {len(given)} names have none)."
             raise KeyError(msg)
     _, shown = labels([str(name) for name in names[wanted]])
-    omitted = place_labels(ax, xy, wanted, shown)
+    # labels may cover the grey points of a dense map
+    avoid = (
+        None if len(xy) <= MAX_LABELS else np.union1d(wanted, np.flatnonzero(groups >= 0 if groups.min() < 0 else []))
+    )
+    omitted = place_labels(ax, xy, wanted, shown, avoid=None if avoid is None else avoid.astype(int))
     if omitted:
         logger.info("%d labels are omitted for lack of space: %s", len(omitted), ", ".join(omitted[:5]))
+
+
+def _typical(xy: np.ndarray, names: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Points that stand for the regions of each group, or of the map if there is one group."""
+    present = [group for group in np.unique(groups) if group >= 0]
+    n = max(N_REGIONS // max(len(present), 1), 1)
+    parts = [np.flatnonzero(groups == group) for group in present]
+    chosen = [part[representatives(xy[part], names[part], min(n, len(part)))] for part in parts]
+    return np.concatenate(chosen) if chosen else np.empty(0, dtype=int)

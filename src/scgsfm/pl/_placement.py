@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._style import faded, halo
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,14 @@ NEAR = 12
 """Labels at a larger distance are connected to their points by a line."""
 
 
-def place_labels(ax: Axes, xy: np.ndarray, labeled: np.ndarray, names: Sequence[str], size: float = 7) -> list[str]:
+def place_labels(
+    ax: Axes,
+    xy: np.ndarray,
+    labeled: np.ndarray,
+    names: Sequence[str],
+    size: float = 7,
+    avoid: np.ndarray | None = None,
+) -> list[str]:
     """Label points without overlaps, close to the points and without covering others.
 
     The placement is greedy: labels in crowded regions are placed first, each at the best free position. Labels without a
@@ -43,25 +52,25 @@ def place_labels(ax: Axes, xy: np.ndarray, labeled: np.ndarray, names: Sequence[
         Labels of these points.
     size
         Font size.
+    avoid
+        Indices of the points that labels should not cover. By default, all.
 
     Returns
     -------
     The labels that were omitted.
     """
-    from matplotlib.patheffects import withStroke
-
     figure = ax.figure.canvas.figure  # the figure itself, even if the axes are in a subfigure
     figure.draw_without_rendering()  # computes the layout
     scale = figure.dpi / 72
     frame = np.asarray(ax.get_window_extent().extents) / scale + [MARGIN, MARGIN, -MARGIN, -MARGIN]
     points = ax.transData.transform(xy) / scale
-    halo = [withStroke(linewidth=2, foreground=ax.get_facecolor())]
+    avoided = points if avoid is None else points[avoid]
     taken, omitted = np.empty((0, 4)), []
     for i in _crowded_first(points[labeled]):
         point = points[labeled[i]]
-        options: dict[str, Any] = {"fontsize": size, "ha": "center", "va": "center", "path_effects": halo}
+        options: dict[str, Any] = {"fontsize": size, "ha": "center", "va": "center", "path_effects": halo(ax)}
         text = ax.annotate(names[i], xy[labeled[i]], (0, 0), textcoords="offset points", **options)
-        box = _best_box(point, np.array(text.get_window_extent().size) / scale, frame, taken, points)
+        box = _best_box(point, np.array(text.get_window_extent().size) / scale, frame, taken, avoided)
         if box is None:
             text.remove()
             omitted.append(names[i])
@@ -71,7 +80,7 @@ def place_labels(ax: Axes, xy: np.ndarray, labeled: np.ndarray, names: Sequence[
         nearest = np.clip(point, box[:2], box[2:])
         if np.linalg.norm(nearest - point) > NEAR:
             ends = ax.transData.inverted().transform(np.array([point, nearest]) * scale)
-            ax.plot(*ends.T, color="0.4", linewidth=0.5, zorder=2.5, scalex=False, scaley=False)
+            ax.plot(*ends.T, color=faded(0.6, ax), linewidth=0.5, zorder=2.5, scalex=False, scaley=False)
     return omitted
 
 

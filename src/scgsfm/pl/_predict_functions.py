@@ -1,39 +1,41 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 from scgsfm._docs import doc_params
+from scgsfm._messages import check_at_least
 
-from ._toolkit import (
-    GREY,
-    MAX_PANELS,
-    OKABE_ITO,
-    check_columns,
-    check_panels,
-    choose,
-    finish,
-    labels,
-    legend_handles,
-    panels,
-    rank_axis,
-    shorten,
-    with_names,
+from ._finish import finish
+from ._probability_rows import (
+    PREDICTED,
+    ROW,
+    draw_rows,
+    known_color,
+    legend_of,
+    odds_limits,
+    places_of,
+    select_panels,
+    settle,
 )
+from ._style import faded
+from ._term_dots import text_width
+from ._term_labels import in_lines, term_labels, without_id
+from ._toolkit import check_columns, choose, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ._figure import Place
 
 COLUMNS = ("gene", "term", "probability", "rank", "known", "auroc")
-COLORS = {"in the library": GREY, "predicted": OKABE_ITO[0]}
 N_COLUMNS = 2
 """Panels in a row."""
-MAX_LENGTH = 54
-"""Maximum number of characters of a term."""
 
 
 @doc_params
@@ -42,39 +44,48 @@ def predict_functions(
     *,
     names: str | Sequence[str] | None = None,
     n_top: int = 10,
+    figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
     show: bool | None = None,
-) -> Axes | list[Axes] | None:
+    save: str | Path | bool | None = None,
+    return_fig: bool = False,
+) -> Axes | list[Axes] | Figure | None:
     """Plot the terms that are predicted for genes :cite:p:`Clarke2026`.
 
-    Each gene has a panel with its top-ranked terms from top to bottom and their probabilities as dots. Terms that the
-    library lists for the gene are grey. The AUROC of each term, on the right, measures how well held-out genes of the
-    term are ranked. A table by term has a panel for each term, with its genes.
+    Each gene has a panel with its top-ranked terms, in the order of their probabilities, which are drawn on an axis of
+    log odds that all panels share. Terms that the library lists for the gene are grey. The AUROC of each term, on the
+    right, measures how well held-out genes of the term are ranked. A table by term has a panel for each term, with its
+    genes.
 
     Parameters
     ----------
     table
         Result of :func:`~scgsfm.tl.predict_functions`, returned or in ``uns``, or part of it.
     names
-        One or several genes (or terms, for a table by term) to plot. By default, all are plotted if there are at most
-        four.
+        One or several genes (or terms, for a table by term) to plot. By default, the first four are plotted.
     n_top
         Number of terms (or genes) to plot in each panel.
+    figsize
+        {figsize}
     ax
-        {ax} It requires a single gene or term.
+        {ax} A single gene or term is drawn, the first by default.
     show
         {show}
+    save
+        {save}
+    return_fig
+        {return_fig}
 
     Returns
     -------
-    ``None`` if the plot is shown, else the axes (a list for several panels).
+    ``None`` if the plot is shown, the figure if ``return_fig=True``, else the axes (a list for several panels).
 
     Raises
     ------
     KeyError
         If the table does not contain a name.
     ValueError
-        If columns are missing, or there are too many panels.
+        If columns are missing, or there is no row.
 
     Examples
     --------
@@ -86,42 +97,46 @@ def predict_functions(
     table = with_names(table)
     by_term = table.columns.get_loc("term") < table.columns.get_loc("gene")
     by, other = ("term", "gene") if by_term else ("gene", "term")
+    check_at_least("n_top", n_top, 1)
     chosen = choose(table[by].unique().tolist(), names, noun=by, argument="names")
-    check_panels(len(chosen), 1 if ax is not None else MAX_PANELS if names is None else None, noun=by, argument="names")
+    chosen, note = select_panels(chosen, chosen=names is not None, given=ax is not None, noun=by, argument="names")
     parts = [table[table[by] == name].nsmallest(n_top, "rank") for name in chosen]
-    height = 0.22 * max(map(len, parts)) + 0.9
-    axes = panels(len(chosen), N_COLUMNS, (7.0, height), (0, 0.3)) if ax is None else [ax]
-    for name, rows, axis in zip(chosen, parts, axes, strict=True):
-        _draw(rows, other, axis)
+    parts = [rows.sort_values("probability", ascending=False, kind="stable") for rows in parts]
+    shown = [term_labels(rows[other].tolist(), 44, 2)[1] if other == "term" else rows[other].tolist() for rows in parts]
+    places = _places(shown, other, note, figsize, ax)
+    colors = {"in the library": known_color(places[0].ax), "predicted": PREDICTED}
+    limits = odds_limits([rows["probability"] for rows in parts])
+    for place, rows, name, each in zip(places, parts, chosen, shown, strict=True):
+        marks = [colors["in the library" if known else "predicted"] for known in rows["known"]]
+        draw_rows(place.ax, rows["probability"], marks, each, limits)
         auroc = f" (AUROC {rows['auroc'].iloc[0]:.2f})" if by_term else ""
-        axis.set_title(shorten(_without_id(name)) + auroc, loc="left")
-    handles = legend_handles(COLORS, line=True)
-    if ax is None:
-        axes[0].figure.legend(handles=handles, frameon=False, loc="outside lower center", ncols=2)
-    else:
-        ax.legend(handles=handles, frameon=False, loc="lower right")
-    return finish(axes[0] if len(axes) == 1 else axes, show)
+        place.ax.set_title(in_lines(without_id(name) + auroc, 34 if by_term else 60, 3), loc="left", fontsize="medium")
+        if not by_term:
+            _write_aurocs(place.ax, rows["auroc"])
+    axes = [place.ax for place in places]
+    legend_of(places[0], axes, colors, note)
+    settle(places, [sum(label.count("\n") + 1 for label in each) + len(each) * 0.3 for each in shown])
+    drawn = axes[0] if len(axes) == 1 else axes
+    return finish(drawn, show, save=save, return_fig=return_fig, name="predict_functions")
 
 
-def _draw(rows: pd.DataFrame, column: str, ax: Axes) -> None:
-    y = range(len(rows))
-    colors = [COLORS["in the library" if known else "predicted"] for known in rows["known"]]
-    ax.hlines(y, 0, rows["probability"], color=colors, linewidth=1.6)
-    ax.scatter(rows["probability"], y, color=colors, s=36, zorder=2, clip_on=False)
-    ax.set_xlim(0, rows["probability"].max() * 1.05)
-    rank_axis(ax, labels([_without_id(name) for name in rows[column]], MAX_LENGTH)[1])
-    if column == "term":
-        column_of_aurocs = ["AUROC", *("–" if math.isnan(auroc) else f"{auroc:.2f}" for auroc in rows["auroc"])]
-        for row, text in enumerate(column_of_aurocs, start=-1):
-            options: dict[str, Any] = {
-                "transform": ax.get_yaxis_transform(),
-                "va": "center",
-                "fontsize": "small",
-                "color": "#555555",
-            }
-            ax.text(1.04, row, text, **options)
+def _places(shown: list[list[str]], other: str, note: str, figsize: Any, ax: Axes | None) -> list[Place]:
+    """Panels in the size of their labels."""
+    lines = max(label.count("\n") + 1 for each in shown for label in each)
+    height = (0.14 * lines + 0.08 if lines > 1 else ROW) * max(map(len, shown)) + 0.9
+    width = max(text_width([label for each in shown for label in each]) + 2.6 + 0.5 * (other == "term"), 3.6)
+    return places_of(len(shown), N_COLUMNS, (width, height), (0.2, 0.4 + bool(note) * 0.25), figsize, ax)
 
 
-def _without_id(name: str) -> str:
-    """The name of a term without the ID at its end."""
-    return re.sub(r" \(GO:\d+\)$", "", name)
+def _write_aurocs(ax: Axes, aurocs: pd.Series) -> None:
+    """A column of numbers on the right of the axes."""
+    beside: dict[str, Any] = {
+        "transform": ax.get_yaxis_transform(),
+        "va": "center",
+        "ha": "left",
+        "fontsize": "small",
+        "color": faded(0.75, ax),
+    }
+    texts = ["AUROC", *("–" if math.isnan(auroc) else f"{auroc:.2f}" for auroc in aurocs)]
+    for row, text in enumerate(texts, start=-1):
+        ax.text(1.03, row, text, **beside)

@@ -1,45 +1,60 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from scgsfm import _keys, enrichment
+from scgsfm import _keys, datasets, enrichment
 from scgsfm._adata import as_label, check_anndata
 from scgsfm._docs import doc_params
+from scgsfm._messages import did_you_mean, listing
 from scgsfm.genesets import GeneSets
 
-from ._toolkit import GREY, OKABE_ITO, finish, shorten
+from ._finish import finish
+from ._running_score_panels import MAX_CURVES, Curve, draw_running_scores
+from ._style import group_colors, palette
+from ._toolkit import most_telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from scgsfm.genesets import GeneSetsLike
 
-CURVE, EDGE, REST = OKABE_ITO[0], OKABE_ITO[3], GREY
+LIBRARY = "hallmark"
+SIZES = {"min_genes": 5, "max_genes": 500}
+"""Sizes of the terms that the FDR is computed over, as in :func:`~scgsfm.tl.enrich`."""
 
 
 @doc_params
 def running_score(
     data: AnnData | pd.Series | pd.DataFrame,
-    term: str | Sequence[str],
+    term: str | Sequence[str] | Mapping[str, Sequence[str]],
     *,
-    library: GeneSetsLike = "hallmark",
-    group: str | None = None,
+    library: GeneSetsLike | None = None,
+    group: str | Sequence[str] | None = None,
     groupby: str | None = None,
     key: str = "rank_genes_groups",
     gene_symbols: str | None = None,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
     show: bool | None = None,
-) -> list[Axes] | None:
-    """Plot the running sum of a term over a ranking of genes.
+    save: str | Path | bool | None = None,
+    return_fig: bool = False,
+) -> list[Axes] | Figure | None:
+    """Plot the running sums of one or several terms over rankings of genes.
 
-    From top to bottom: the running sum of gene set enrichment analysis :cite:p:`Subramanian2005` and the enrichment
-    score, which is its largest deviation from 0; a tick for each gene of the term, with the leading edge in another
-    color; and the values by which the genes are ranked.
+    From top to bottom: the running sum of gene set enrichment analysis :cite:p:`Subramanian2005`, whose largest deviation
+    from 0 is the enrichment score; a tick for each gene of a term, with the leading edge in a stronger color; and the
+    values by which the genes are ranked. The normalized enrichment score (NES), the p-value and the false discovery rate
+    (FDR) over the terms of the library are those of :func:`~scgsfm.tl.enrich` with ``mode="ranked"``; they are read from its
+    result or computed.
 
     Parameters
     ----------
@@ -47,11 +62,13 @@ def running_score(
         AnnData with groups of cells, or any ranking that :func:`~scgsfm.tl.enrich` takes. Genes of AnnData are ranked as
         by :func:`~scgsfm.tl.enrich`: by ``uns[key]`` if it holds for the groups, or else by a t-test.
     term
-        Name of a term, or a list of genes.
+        Name of a term or several names, a list of genes, or a dict of lists of genes. With more than eight curves, those
+        with the largest enrichment scores are drawn.
     library
-        Library with the term: a name, or any other input of :class:`~scgsfm.GeneSets`.
+        Library with the terms: a name, or any other input of :class:`~scgsfm.GeneSets`. Defaults to that of the result of
+        :func:`~scgsfm.tl.enrich` which has the term, or else to ``"hallmark"``.
     group
-        Name of the ranking to plot, if there are several.
+        Name of the ranking to plot, or several names. By default, all are plotted.
     groupby
         Column of ``obs`` with groups of cells. Defaults to the ranking of the last :func:`~scgsfm.tl.enrich`, or else to
         the column that ``uns[key]`` was computed for.
@@ -59,19 +76,27 @@ def running_score(
         Key in ``uns`` of the ranking.
     gene_symbols
         {gene_symbols}
+    figsize
+        {figsize}
+    ax
+        {ax} The three panels are drawn inside them.
     show
         {show}
+    save
+        {save}
+    return_fig
+        {return_fig}
 
     Returns
     -------
-    ``None`` if the plot is shown, else a list of the three axes.
+    ``None`` if the plot is shown, the figure if ``return_fig=True``, else a list of the three axes.
 
     Raises
     ------
     KeyError
         If the term or the group does not exist.
     ValueError
-        If there is no ranking, or there are several and ``group`` is not given.
+        If there is no ranking.
     GeneMatchError
         If no gene of the term is in the ranking.
 
@@ -81,33 +106,60 @@ def running_score(
     >>> sets = scgsfm.datasets.library("hallmark")
     >>> ranking = pd.Series(np.random.default_rng(0).normal(size=len(sets.genes)), index=sets.genes)
     >>> ranking[sets["HALLMARK_HYPOXIA"]] += 1
-    >>> axes = scgsfm.pl.running_score(ranking, "HALLMARK_HYPOXIA", show=False)
+    >>> axes = scgsfm.pl.running_score(ranking, ["HALLMARK_HYPOXIA", "HALLMARK_APOPTOSIS"], show=False)
     """
     from anndata import AnnData
 
+    record: Mapping[str, Any] = {}
     if isinstance(data, AnnData):
         check_anndata(data, argument="data", writes=False)
-        rankings = _of_adata(data, groupby, key, gene_symbols)
+        record = _record(data, term)
+        source = _of_adata(data, record, groupby, key, gene_symbols)
     else:
-        rankings = enrichment.from_genes(data).rankings
+        source = enrichment.from_genes(data)
+    rankings = source.rankings
     if not rankings:
         msg = f"`data` is a {type(data).__name__}, but must be AnnData or a ranking: a Series of numbers by gene."
         raise ValueError(msg)
-    group = _one(list(rankings), None if group is None else as_label(group))
-    ranking = rankings[group]
-    sets = GeneSets(library).subset(term) if isinstance(term, str) else GeneSets({f"{len(term)} genes": list(term)})
-    terms = enrichment.terms_over(sets, ranking["name"].to_numpy(), min_genes=1, max_genes=len(ranking) - 1)
-    values = ranking["value"].to_numpy()
-    title = shorten(terms.names[0]) + (f", {group}" if len(rankings) > 1 else "")
-    return finish(_draw(values, terms.membership.indices, title), show)
+    groups = _groups(list(rankings), group)
+    sets, terms = _sets(term, library, record)
+    sums = {(each, found.term): found for each in groups for found in enrichment.running_sums(rankings[each], terms)}
+    strength = pd.Series([abs(found.score) for found in sums.values()], index=pd.MultiIndex.from_tuples(sums))
+    kept = set(most_telling(strength, MAX_CURVES, noun="curve", reason="have the largest scores", argument="group"))
+    stored = _stored(data, record.get("key"))
+    tests = _tests(rankings, sets, {pair: found for pair, found in sums.items() if pair in kept}, stored)
+    prefix = "" if len(sets) < 2 else _prefix(sets)
+    colors = _colors(data, source.made.get("groupby"), [pair for pair in sums if pair in kept])
+    curves = [Curve(tests[pair], pair[0], pair[1].removeprefix(prefix), colors[pair]) for pair in sums if pair in kept]
+    values = {each: rankings[each]["value"].to_numpy() for each in dict.fromkeys(curve.group for curve in curves)}
+    note = f"{len(curves)} of {len(sums)} curves, those with the largest scores" if len(curves) < len(sums) else ""
+    axes = draw_running_scores(curves, values, several=len(rankings) > 1, note=note, figsize=figsize, ax=ax)
+    return finish(axes, show, save=save, return_fig=return_fig, name="running_score")
 
 
-def _of_adata(adata: AnnData, groupby: str | None, key: str, gene_symbols: str | None) -> dict[str, pd.DataFrame]:
+def _record(adata: AnnData, term: Any) -> Mapping[str, Any]:
+    """The record of the result of :func:`~scgsfm.tl.enrich` that has the term, or of the last one; empty without any."""
+    records = {
+        str(key): record
+        for key, record in adata.uns.get(_keys.UNS, {}).items()
+        if isinstance(record, Mapping) and "ranking" in record and isinstance(adata.uns.get(key), pd.DataFrame)
+    }
+    names = {term} if isinstance(term, str) else set(map(str, term))
+    has_term = [key for key in records if "term" in adata.uns[key] and names & set(adata.uns[key]["term"].astype(str))]
+    ranked = [key for key in has_term if records[key].get("mode") == "ranked"]
+    default = [key for key in (_keys.ENRICH, *reversed(records)) if key in records]
+    for key in (*ranked, *has_term, *default):
+        return {**records[key], "key": key}
+    return {}
+
+
+def _of_adata(
+    adata: AnnData, record: Mapping[str, Any], groupby: str | None, key: str, gene_symbols: str | None
+) -> enrichment.GeneLists:
     """The rankings that :func:`~scgsfm.tl.enrich` uses, by default in its last call."""
     options: dict[str, Any] = {"groupby": groupby, "key": key, "layer": None, "use_raw": None}
-    record = adata.uns.get(_keys.UNS, {}).get(_keys.ENRICH, {})
     made = record.get("ranking", {})
-    if groupby is None and key == enrichment.DEFAULT_KEY and made.get("groupby") in adata.obs:
+    if groupby in (None, made.get("groupby")) and key == enrichment.DEFAULT_KEY and made.get("groupby") in adata.obs:
         options = {
             "groupby": str(made["groupby"]),
             "key": str(made.get("key", key)),
@@ -117,51 +169,90 @@ def _of_adata(adata: AnnData, groupby: str | None, key: str, gene_symbols: str |
         gene_symbols = gene_symbols or record.get("gene_symbols")
     if options["key"] not in adata.uns:
         options["key"] = enrichment.DEFAULT_KEY
-    return enrichment.from_adata(adata, **options, gene_symbols=gene_symbols, function="running_score").rankings
+    return enrichment.from_adata(adata, **options, gene_symbols=gene_symbols, function="running_score")
 
 
-def _one(groups: list[str], group: str | None) -> str:
-    if group is None and len(groups) == 1:
-        return groups[0]
+def _groups(available: list[str], group: str | Sequence[str] | None) -> list[str]:
     if group is None:
-        msg = f"There are {len(groups)} rankings: select one by `group`, such as {', '.join(map(repr, groups[:5]))}."
-        raise ValueError(msg)
-    if group not in groups:
-        msg = f"There is no ranking of {group!r}; available are {', '.join(map(repr, groups))}."
-        raise KeyError(msg)
-    return group
+        return available
+    given = [group] if isinstance(group, str) or not hasattr(group, "__iter__") else list(group)
+    chosen = list(dict.fromkeys(map(as_label, given)))
+    for each in chosen:
+        if each not in available:
+            msg = f"There is no ranking of {each!r}; available are {listing(available, 20)}.{did_you_mean(each, available)}"
+            raise KeyError(msg)
+    return chosen or available
 
 
-def _draw(values: np.ndarray, hits: np.ndarray, title: str) -> list[Axes]:
-    import matplotlib.pyplot as plt
+def _sets(term: Any, library: Any, record: Mapping[str, Any]) -> tuple[GeneSets, GeneSets]:
+    """The library over which the FDR is computed, and the sets to draw."""
+    if isinstance(term, Mapping):
+        drawn = GeneSets(term)
+        return drawn, drawn
+    if library is None:
+        name = record.get("gene_sets", {}).get("name")
+        library = name if name in datasets.libraries().index else LIBRARY
+    sets = GeneSets(library)
+    names = [term] if isinstance(term, str) else list(map(str, term))
+    if isinstance(term, str) or any(name in sets for name in names):
+        return sets, sets.subset(names)
+    drawn = GeneSets({f"{len(names)} genes": names})
+    return drawn, drawn
 
-    _, (above, ticks, below) = plt.subplots(
-        3, 1, figsize=(5.2, 4.2), sharex=True, height_ratios=[3, 0.5, 1.4], layout="constrained"
-    )  # fmt: skip
-    is_hit = np.zeros(len(values), bool)
-    is_hit[hits] = True
-    score, edge = enrichment.leading_edge(values, hits)
-    curve = enrichment.running_sum(values, is_hit)
-    peak = edge if score > 0 else len(values) - edge
-    above.plot(np.arange(len(curve) + 1), np.concatenate([[0], curve]), color=CURVE, lw=1.8)
-    above.plot([peak, peak], [0, score], color=EDGE, lw=1, ls="--")
-    above.axhline(0, color="black", lw=0.6)
-    above.set(title=title, ylabel="running sum")
-    above.text(
-        peak, score / 2, f" ES {score:.2f} ", color=EDGE, ha="right" if peak > len(values) / 2 else "left", va="center"
-    )
-    leading = hits < edge if score > 0 else hits >= len(values) - edge
-    for genes, color in ((hits[~leading], REST), (hits[leading], EDGE)):
-        ticks.vlines(genes + 0.5, 0, 1, color=color, lw=0.8)
-    ticks.set(ylim=(0, 1), yticks=[])
-    ticks.set_ylabel(f"{len(hits)} genes", rotation=0, ha="right", va="center")
-    below.fill_between(np.arange(len(values)), values, color="#bbbbbb", lw=0, step="post")
-    below.axhline(0, color="black", lw=0.6)
-    low, high = np.quantile(values, [0.001, 0.999])  # outliers would flatten the curve
-    below.set_ylim(min(low, 0), max(high, 0))
-    below.set(xlabel=f"rank of {len(values):,} genes", ylabel="value", xlim=(0, len(values)))
-    for axis in (above, ticks, below):
-        axis.spines[["top", "right"]].set_visible(False)
-    ticks.spines[["bottom", "left"]].set_visible(False)
-    ticks.tick_params(bottom=False)
-    return [above, ticks, below]
+
+def _prefix(sets: GeneSets) -> str:
+    """What all names of the library begin with, up to a ``_``."""
+    first, last = min(sets), max(sets)
+    n = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    return first[: first[:n].rfind("_") + 1]
+
+
+def _stored(data: Any, key: Any) -> pd.DataFrame | None:
+    """The rows of a result in ``uns`` with enrichment scores, by group and term."""
+    if key is None or "es" not in data.uns[key]:
+        return None
+    table = data.uns[key]
+    return table.assign(group=table["group"].map(as_label)).set_index(["group", "term"])
+
+
+def _tests(
+    rankings: dict[str, pd.DataFrame],
+    sets: GeneSets,
+    sums: dict[tuple[str, str], enrichment.RunningSum],
+    stored: pd.DataFrame | None,
+) -> dict[tuple[str, str], enrichment.RunningSum]:
+    """The curves with NES, p-value and FDR: those of a stored result if it holds for the curve, or else computed."""
+    from dataclasses import replace
+
+    tables: dict[str, pd.DataFrame] = {}
+    generators = enrichment.generators(list(rankings))
+    tested = {}
+    for (group, term), found in sums.items():
+        row = None if stored is None or (group, term) not in stored.index else stored.loc[(group, term)]
+        if row is None or not np.isclose(float(row["es"]), found.score, atol=1e-6):
+            if group not in tables:
+                rng = generators[group]
+                sizes = (
+                    SIZES
+                    if any(len(genes) >= SIZES["min_genes"] for genes in sets.values())
+                    else SIZES | {"min_genes": 1}
+                )
+                tables[group] = enrichment.ranking_table(rankings[group], group, sets, rng=rng, **sizes).set_index(
+                    "term"
+                )
+            row = tables[group].loc[term] if term in tables[group].index else None
+        if row is None:
+            tested[group, term] = found
+            continue
+        padj = float(row["padj"]) if len(sets) > 1 else np.nan
+        tested[group, term] = replace(found, nes=float(row["score"]), pvalue=float(row["pvalue"]), padj=padj)
+    return tested
+
+
+def _colors(data: Any, groupby: Any, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Colors of the groups if the curves differ only by group, or else a palette."""
+    terms, groups = {term for _, term in pairs}, list(dict.fromkeys(group for group, _ in pairs))
+    if len(terms) == 1 and len(groups) > 1 and groupby is not None:
+        by_group = group_colors(data, str(groupby), groups)
+        return {pair: by_group[pair[0]] for pair in pairs}
+    return dict(zip(pairs, palette(len(pairs)), strict=True))

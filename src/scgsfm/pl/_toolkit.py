@@ -1,17 +1,20 @@
-"""The toolkit of the plots: names, axes, colors, dots."""
+"""The toolkit of the plots: names, axes, what to draw, dots."""
 
 from __future__ import annotations
 
 import os
 import textwrap
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from scgsfm._adata import as_label, check_anndata
-from scgsfm._scanpy import import_scanpy
+from scgsfm._logging import logger
+
+from ._finish import finish
+from ._style import OKABE_ITO, faded, text_color
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,10 +22,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
-T = TypeVar("T")
-
-OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"]
-"""Color-blind-safe palette by Okabe and Ito."""
+__all__ = ["OKABE_ITO", "finish"]
 GREY = "#999999"
 MAX_LENGTH = 40
 """Maximum number of characters of a label."""
@@ -48,16 +48,32 @@ def shorten(name: str, length: int = MAX_LENGTH) -> str:
     return name if len(name) <= length else f"{name[: length // 2]}…{name[len(name) - (length - 1) // 2 :]}"
 
 
-def finish(axes: T, show: bool | None) -> T | None:
-    """Show the figure and return ``None``, or return the axes. By default, scanpy's settings decide."""
-    import matplotlib.pyplot as plt
+def most_telling(
+    telling: pd.Series, n: int, *, noun: str, reason: str = "vary most", argument: str | None = None
+) -> list[str]:
+    """The names of the ``n`` highest values, highest first; all names, in their order, if there are no more than ``n``.
 
-    sc = import_scanpy()
+    If some are left out, one line of the log says so.
 
-    if sc.settings.autoshow if show is None else show:
-        plt.show()
-        return None
-    return axes
+    Parameters
+    ----------
+    telling
+        A value of each name, such as its variance. Missing values come last.
+    n
+        Number of names that fit.
+    noun
+        What the names are, such as ``"set"``.
+    reason
+        Why those with the highest values are drawn.
+    argument
+        Argument to select others. By default, the noun with an s.
+    """
+    if len(telling) <= n:
+        return list(telling.index)
+    logger.info(
+        "drew %d of %d %ss, those that %s; choose by `%s`", n, len(telling), noun, reason, argument or f"{noun}s"
+    )
+    return list(telling.sort_values(ascending=False, kind="stable", na_position="last").index[:n])
 
 
 NAMES = ("group", "set", "term", "gene", "cell_type", "id")
@@ -135,13 +151,22 @@ def check_panels(n_panels: int, max_panels: int | None, *, noun: str, argument: 
         raise ValueError(msg)
 
 
-def panels(n_panels: int, n_columns: int, size: tuple[float, float], margin: tuple[float, float]) -> list[Axes]:
-    """Axes of a new figure, in rows of ``n_columns``, with width and height of a panel and of the margin in inches."""
+def panels(
+    n_panels: int,
+    n_columns: int,
+    size: tuple[float, float],
+    margin: tuple[float, float],
+    figsize: tuple[float, float] | None = None,
+) -> list[Axes]:
+    """Axes of a new figure, in rows of ``n_columns``, with width and height of a panel and of the margin in inches.
+
+    ``figsize`` replaces the size that follows from them.
+    """
     import matplotlib.pyplot as plt
 
     n_columns = min(n_panels, n_columns)
     n_rows = -(-n_panels // n_columns)
-    figsize = (size[0] * n_columns + margin[0], size[1] * n_rows + margin[1])
+    figsize = figsize or (size[0] * n_columns + margin[0], size[1] * n_rows + margin[1])
     _, axes = plt.subplots(n_rows, n_columns, figsize=figsize, layout="constrained", squeeze=False)
     for unused in axes.flat[n_panels:]:
         unused.remove()
@@ -193,12 +218,13 @@ def dots_of(table: pd.DataFrame, groups: Sequence[str], rows: Sequence[str], col
     )
 
 
-def dot_axes(n_groups: int, n_terms: int, *, footer: float = 0.0) -> Axes:
-    """Axes of a new figure for a dot plot, with space for a footer in inches."""
+def dot_axes(n_groups: int, n_terms: int, *, footer: float = 0.0, figsize: tuple[float, float] | None = None) -> Axes:
+    """Axes of a new figure for a dot plot, with space for a footer in inches, or of ``figsize``."""
     import matplotlib.pyplot as plt
 
     height = max(0.34 * n_terms + 1.4, 2.8) + footer
-    ax: Axes = plt.subplots(figsize=(0.36 * n_groups + 5.0, height), layout="constrained")[1]
+    figsize = figsize or (0.36 * n_groups + 5.0, height)
+    ax: Axes = plt.subplots(figsize=figsize, layout="constrained")[1]
     return ax
 
 
@@ -210,16 +236,18 @@ def draw_dots(
 
     scale = MAX_AREA / max(sizes.max(), np.finfo(float).tiny)
     rings: dict[str, Any] = {
-        "edgecolors": ["black" if padj < max_padj else "none" for padj in dots["padj"]],
+        "edgecolors": [text_color() if padj < max_padj else "none" for padj in dots["padj"]],
         "linewidths": 0.7,
         "zorder": 2,
     }
     points = ax.scatter(dots["x"], dots["y"], s=sizes * scale, c=dots["score"], **rings | options)
     bar = ax.figure.colorbar(points, ax=ax, label=label, shrink=0.5, aspect=12, anchor=(0, 0))
     bar.outline.set_visible(False)
-    handles, texts = points.legend_elements("sizes", num=4, color="#777777", func=lambda area: np.asarray(area) / scale)
+    handles, texts = points.legend_elements(
+        "sizes", num=4, color=faded(0.5, ax), func=lambda area: np.asarray(area) / scale
+    )
     ring = Line2D(
-        [], [], linestyle="", marker="o", markerfacecolor="none", markeredgecolor="black", markeredgewidth=0.7
+        [], [], linestyle="", marker="o", markerfacecolor="none", markeredgecolor=text_color(), markeredgewidth=0.7
     )
     ax.legend(
         [*handles, ring],
@@ -240,7 +268,7 @@ def label_dots(ax: Axes, groups: Sequence[str], terms: Sequence[str]) -> None:
     ax.set_xlim(-0.6, len(groups) - 0.4)
     ax.set_ylim(len(terms) - 0.4, -0.6)
     ax.tick_params(length=0)
-    ax.grid(color="#eeeeee", zorder=0)
+    ax.grid(color=faded(0.1, ax), zorder=0)
     ax.spines[:].set_visible(False)
     ax.set_axisbelow(True)
 

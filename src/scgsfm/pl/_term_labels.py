@@ -1,0 +1,49 @@
+"""Labels of terms: without their common prefix and identifiers, in lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ._toolkit import labels, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IDENTIFIER = re.compile(r" \((GO:\d+|HP:\d+|MONDO:\d+|OMIM:\d+|ORPHA:\d+|R-HSA-\d+)\)$")
+"""Identifier at the end of a name."""
+LINE_LENGTH = 38
+"""Maximum number of characters in a line."""
+MAX_NAME = 10_000
+MAX_LINES = 3
+"""Maximum number of lines of a label."""
+
+
+def without_id(name: str) -> str:
+    """The name of a term without the identifier at its end."""
+    return IDENTIFIER.sub("", name)
+
+
+def term_labels(
+    names: Sequence[str], width: int = LINE_LENGTH, max_lines: int = MAX_LINES, prefix: str | None = None
+) -> tuple[str, list[str]]:
+    """The common prefix of names, and a label for each. Identifiers remain where the names are equal without them."""
+    plain = [without_id(name) for name in names]
+    seen = Counter(plain)
+    plain = [short if seen[short] == 1 else name for short, name in zip(plain, names, strict=True)]
+    prefix = labels(plain, MAX_NAME)[0] if prefix is None else prefix
+    return prefix, [in_lines(name.removeprefix(prefix), width, max_lines) for name in plain]
+
+
+def in_lines(name: str, width: int = LINE_LENGTH, max_lines: int = MAX_LINES) -> str:
+    """Break a name into lines after blanks, underscores, slashes and hyphens; what does not fit is left out inside."""
+    lines: list[str] = []
+    for part in re.findall(r"[^ _/-]*[ _/-]?", name):
+        if lines and len((lines[-1] + part).rstrip()) <= width:
+            lines[-1] += part
+        elif part:
+            lines.append(part)
+    if len(lines) > max_lines:
+        lines[max_lines - 1 :] = ["".join(lines[max_lines - 1 :])]
+    return "\n".join(shorten(line.rstrip(), width + 2) for line in lines)

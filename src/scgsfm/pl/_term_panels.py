@@ -1,0 +1,45 @@
+"""Panels of groups for plots of their terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scgsfm._logging import logger
+
+from ._figure import Place
+from ._toolkit import panels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+MAX_PANELS = 6
+"""Maximum number of panels that are drawn."""
+N_COLUMNS = 2
+"""Panels in a row."""
+
+
+def telling_groups(table: pd.DataFrame, groups: Sequence[str], *, given: bool) -> tuple[list[str], list[str]]:
+    """The groups that fit the panels, those with the lowest p-values, in their order; and a note if not all fit."""
+    n = 1 if given else MAX_PANELS
+    if len(groups) <= n:
+        return list(groups), []
+    rows = table[table["group"].isin(list(groups))].sort_values("padj", kind="stable")
+    kept = set(rows.drop_duplicates("group")["group"].head(n))
+    note = f"{n} of {len(groups)} groups, those with the lowest p-values"
+    logger.info("%s; select others by `groups`", note)
+    return [group for group in groups if group in kept], [note]
+
+
+def group_panels(
+    n: int, size: tuple[float, float], margin: tuple[float, float], figsize: Any, ax: Axes | None
+) -> list[Place]:
+    """The given axes, or panels of a new figure, with the size of a panel and of the margin in inches."""
+    if ax is not None:
+        return [Place.of(ax, None, size)]
+    axes = panels(n, N_COLUMNS, size, margin, figsize)
+    n_rows = -(-n // N_COLUMNS)
+    height = (axes[0].figure.get_figheight() - margin[1]) / n_rows
+    return [Place(each, None, height) for each in axes]
