@@ -14,14 +14,20 @@ from ._card import (
     gc_content,
     reduce_hits,
 )
+from ._design import Design, Goal, design
+from ._design_limits import ENZYMES, DesignLimits, site_of
+from ._design_tables import design_tables
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
+from ._saturation import saturation_table
 from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite
 from ._trace_templates import Claims, TraceWriter, write_trace
+from ._variant_tables import haplotype_table, variant_names, variant_table
 
 __all__ = [
     "CLUSTERED",
+    "ENZYMES",
     "GC_POOR",
     "GC_RICH",
     "LEVELS",
@@ -31,8 +37,11 @@ __all__ = [
     "Card",
     "CardFeatures",
     "Claims",
+    "Design",
+    "DesignLimits",
     "Effects",
     "Explanation",
+    "Goal",
     "Hit",
     "Step",
     "Trace",
@@ -45,14 +54,21 @@ __all__ = [
     "check_trace",
     "cite",
     "composition",
+    "design",
+    "design_tables",
     "explain",
     "explanation_tables",
     "fit_effects",
     "gc_content",
+    "haplotype_table",
     "reduce_hits",
+    "saturation_table",
     "select_cell_types",
     "shuffle_effects",
     "shuffled",
+    "site_of",
+    "variant_names",
+    "variant_table",
     "write_reasoning",
     "write_trace",
 ]
