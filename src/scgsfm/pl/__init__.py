@@ -2,6 +2,7 @@
 
 from ._annotate import annotate
 from ._complete_sets import complete_sets
+from ._design import design
 from ._enrich import enrich
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
@@ -9,12 +10,14 @@ from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._regulatory_card import regulatory_card
 from ._running_score import running_score
+from ._saturation_mutagenesis import saturation_mutagenesis
 from ._score import score
 from ._variant_effect import variant_effect
 
 __all__ = [
     "annotate",
     "complete_sets",
+    "design",
     "enrich",
     "gene_map",
     "leading_edge",
@@ -22,6 +25,7 @@ __all__ = [
     "predict_functions",
     "regulatory_card",
     "running_score",
+    "saturation_mutagenesis",
     "score",
     "variant_effect",
 ]

@@ -20,7 +20,7 @@ from ._design_tables import design_tables
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
-from ._saturation import saturation_table
+from ._saturation import base_contributions, saturation_table
 from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite
 from ._trace_templates import Claims, TraceWriter, write_trace
 from ._variant_tables import haplotype_table, variant_names, variant_table
@@ -47,6 +47,7 @@ __all__ = [
     "Trace",
     "TraceWriter",
     "activity_of_cells",
+    "base_contributions",
     "base_effects",
     "build_card",
     "build_cards",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scgsfm.dna import Span
 
 from ._card import build_cards, changed_motifs
 from ._design import design
+from ._saturation import base_contributions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,17 +60,47 @@ def design_tables(
 
     Returns
     -------
-    The tables ``"designs"`` and ``"steps"`` of :func:`scgsfm.tl.design_elements`.
+    The tables ``"designs"``, ``"steps"``, ``"bases"`` and ``"motifs"`` of :func:`scgsfm.tl.design_elements`.
     """
     generator = np.random.default_rng(rng)
-    designs, steps = [], []
+    designs, steps, bases, hits = [], [], [], []
+    found = motifs or model.motifs
     given = list(zip(names, sequences, strict=True))
     for name, sequence in progress_over(given, total=len(given), unit="elements", description="Designing"):
         path = design(model, sequence, goal, limits, method=method, rng=generator)
         activities = {"": model.predict(path.sequences), "_card": model.predict(path.sequences, mode="card")}
         designs.append(_summary(model, name, path, activities, goal, limits))
-        steps.append(_steps(model, name, path, activities, goal, motifs or model.motifs))
-    return {"designs": pd.DataFrame(designs), "steps": pd.concat(steps, ignore_index=True) if steps else pd.DataFrame()}
+        steps.append(_steps(model, name, path, activities, goal, found))
+        ends = [path.sequences[0], path.sequences[-1]]
+        bases += _contributions(model, ends, goal.target)
+        hits += [
+            {"element": name, "when": when, **asdict(hit)}
+            for when, card in zip(("start", "design"), build_cards(ends, "", found), strict=True)
+            for hit in card.hits
+        ]
+    columns = ["element", "when", "motif", "family", "score", "strand", "start", "end"]
+    return {
+        "designs": pd.DataFrame(designs),
+        "steps": pd.concat(steps, ignore_index=True),
+        "bases": _bases(names, bases),
+        "motifs": pd.DataFrame(hits).rename(columns={"name": "motif"}).reindex(columns=columns),
+    }
+
+
+def _contributions(model: DesignModel, sequences: list[str], target: int) -> list[np.ndarray]:
+    values = model.predict_substitutions(sequences)
+    return [base_contributions(each[..., target], text) for each, text in zip(values, sequences, strict=True)]
+
+
+def _bases(names: Sequence[str], contributions: list[np.ndarray]) -> pd.DataFrame:
+    """Two rows for each element, before and after; NaN beyond the end of a sequence."""
+    out = np.full((len(contributions), max(map(len, contributions), default=0)), np.nan, np.float32)
+    for row, values in zip(out, contributions, strict=True):
+        row[: len(values)] = values
+    table = pd.DataFrame(out, columns=[str(i) for i in range(out.shape[1])])
+    table.insert(0, "element", np.repeat(np.array(names, object), 2))
+    table.insert(1, "when", ["start", "design"] * len(names))
+    return table
 
 
 def _summary(
@@ -143,7 +175,7 @@ def _shifted(hits: Hits, motifs: Motifs, step: int, at: int) -> list[str]:
     shift = scores[1] - scores[0]
     rises, falls = int(np.argmax(shift)), int(np.argmin(shift))
     return [
-        f"{verb} a weak {motifs.names[motif]}"
+        f"{verb} a weak match of {motifs.names[motif]}"
         for verb, motif, changes in (("strengthens", rises, shift[rises] > 0), ("weakens", falls, shift[falls] < 0))
         if changes
     ]

@@ -66,3 +66,18 @@ def saturation_table(
         "alt": pd.Categorical(list(BASES) * len(joined), categories=list(BASES)),
     }
     return pd.DataFrame(table | dict(zip(cell_types, np.concatenate(values).T, strict=True)))
+
+
+def base_contributions(values: np.ndarray, sequence: str) -> np.ndarray:
+    """The prediction minus its mean over the three other bases, from the predictions of all variants.
+
+    Parameters
+    ----------
+    values
+        Activities, or effects, of all variants of a sequence (positions × 4 × …).
+    sequence
+        The sequence, in upper case.
+    """
+    own = np.array([BASES.index(base) for base in sequence])
+    at = values[np.arange(len(sequence)), own]
+    return np.asarray(at - (values.sum(axis=1) - at) / 3)

@@ -85,7 +85,7 @@ def design_elements(
 
     Returns
     -------
-    A dict of two tables.
+    A dict of tables.
 
     ``"designs"``
         A row for each element: ``element``, ``target``, the sequences ``start`` and ``sequence``, ``n_changes``; for
@@ -96,6 +96,14 @@ def design_elements(
         A row for the start (step 0) and each edit: ``element``, ``step``, ``position`` (0-based; -1 for the start),
         ``ref``, ``alt``, ``sequence``, the activity in each cell type and by the card, ``lost`` and ``gained`` (motifs
         over the base that only the sequence before, or after the edit has, best first), and ``explanation``, a text.
+
+    ``"bases"``
+        Two rows for each element (``when`` is ``"start"`` or ``"design"``), with the contribution of each base in the
+        target: the prediction minus its mean over the three other bases.
+
+    ``"motifs"``
+        The motifs on the cards of the start and of the design: ``element``, ``when``, ``motif``, ``family``, ``score``,
+        ``strand``, ``start`` and ``end``.
 
     Raises
     ------
