@@ -21,6 +21,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "phenotypes": "look up and predict phenotypes of a gene, or prioritize genes by phenotypes",
         "ask": "answer a question about genes, phenotypes and diseases from annotations",
         "regulatory": "predict and explain the activity of peaks, sequences or variants",
+        "design": "edit sequences so that their activity rises in one cell type",
     },
     "What there is": {
         "libraries": "list the embedded gene-set libraries",

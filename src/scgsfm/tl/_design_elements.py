@@ -137,15 +137,14 @@ def design_elements(
     kept = _not_too_long(sequences, names, found.status, loaded.length, on_error)
     texts = dict(zip(found.element.tolist(), found.sequences, strict=True))
     rows = [i for i in texts if i in kept]
-    with_flaws = [names[i] for i in rows if limits.flaws(texts[i]).sites]
-    if with_flaws:
-        logger.info("%s already has forbidden sites", number(len(with_flaws), "start"))
     given = None if motifs is None else Motifs.of(motifs)
     tables = design_tables(
         loaded, [texts[i] for i in rows], [names[i] for i in rows], goal, limits, method=method, motifs=given, rng=rng
     )
     gains = tables["designs"][target] - tables["designs"][f"{target}_start"]
-    logger.info("designed %s for %s (mean gain %.2f)", number(len(rows), "element"), target, gains.mean())
+    n_sites = int((tables["designs"]["forbidden_sites"] > 0).sum())
+    note = f"; {n_sites} with forbidden sites of the start" * bool(n_sites)
+    logger.info("designed %s for %s (mean gain %.2f%s)", number(len(rows), "element"), target, gains.mean(), note)
     return tables
 
 

@@ -123,7 +123,8 @@ def variant_effect(
     table = variant_table(loaded, pairs, found_motifs, batch_size=batch_size)
     if annotated_vcf is not None:
         _write_vcf(variants, annotated_vcf, table, loaded.cell_types)
-    logger.info("predicted the effect of %d of %s", sum(table["status"] == OK), number(len(pairs), "variant"))
+    where = "" if annotated_vcf is None else f", written to {annotated_vcf}"
+    logger.info("predicted the effect of %d of %s%s", sum(table["status"] == OK), number(len(pairs), "variant"), where)
     return table
 
 
@@ -148,7 +149,6 @@ def _write_vcf(source: Any, output: Any, table: pd.DataFrame, cell_types: list[s
     columns = [cell_type for _, cell_type in keys] + ["lost", "gained", "status"]
     values = {field.id: table[column].tolist() for field, column in zip(fields, columns, strict=True)}
     write_annotated_vcf(source, output, fields, values)
-    logger.info("wrote %s", output)
 
 
 def _report(pairs: list[AllelePair], on_error: str) -> None:
