@@ -201,7 +201,9 @@ def main() -> None:
     options.add_argument("--random", type=int, default=10, help="random edits of each element (%(default)s)")
     options.add_argument("--trained", type=int, default=20_000, help="sequences for the ridge regression (%(default)s)")
     options.add_argument("--saturated", type=int, default=200, help="number of elements for timing (%(default)s)")
-    options.add_argument("--alone", type=int, default=10, help="elements whose variants are predicted one by one (%(default)s)")
+    options.add_argument(
+        "--alone", type=int, default=10, help="elements whose variants are predicted one by one (%(default)s)"
+    )
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     model: Any = scgsfm.models.load("r3lm-mini")

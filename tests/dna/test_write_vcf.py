@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scgsfm.dna import InfoField, read_variants, write_annotated_vcf
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIELDS = [InfoField("X", "Float", "Effect"), InfoField("S", "String", "Status")]
 HEADER = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n"
@@ -70,10 +73,3 @@ def test_compressed_in_blocks(tmp_path: Path) -> None:
         file.readline()
         file.seek(offset)
         assert file.readline() == line
-
-
-def test_read_by_pysam(tmp_path: Path) -> None:
-    pysam = pytest.importorskip("pysam")
-    annotate(tmp_path, HEADER + COLUMNS[: COLUMNS.index("\tFORMAT")] + "\nchr1\t5\trs1\tA\tC,G\t.\t.\tFLAG\n")
-    with pysam.VariantFile(str(tmp_path / "out.vcf")) as file:
-        assert next(iter(file)).info["X"] == (0.0, 0.25)

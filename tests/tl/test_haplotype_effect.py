@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.conftest import SmallR3LM
 
 TEXT = "".join(np.random.default_rng(0).choice(list("ACGT"), 1000))
-TEXT = TEXT[:500] + "CTGCAGATAAGACA" + TEXT[514:600] + "CAAAGTCCA" + TEXT[609:]
+TEXT = TEXT[:500] + "CTGCAGATAAGACA" + TEXT[514:700] + "CAAAGTCCA" + TEXT[709:]
 GENOME = {"chr1": TEXT, "chr2": TEXT}
 
 

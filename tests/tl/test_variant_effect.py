@@ -155,15 +155,13 @@ def test_annotated_vcf(genome: dict[str, str], small_r3lm: SmallR3LM, tmp_path: 
     lines = "chr1\t506\trs1\tG\tC,*,T\t.\t.\tDP=2\nchr1\t507\trs2\tA\t<DEL>\t.\t.\tDP=3\n"
     (tmp_path / "v.vcf").write_text(f"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n{lines}")
     with pytest.warns(UserWarning, match="2 of 4 variants"):
-        table = variant_effect(
-            tmp_path / "v.vcf", genome=genome, model=small_r3lm, annotated_vcf=tmp_path / "out.vcf"
-        )
+        table = variant_effect(tmp_path / "v.vcf", genome=genome, model=small_r3lm, annotated_vcf=tmp_path / "out.vcf")
     first, second = (
         dict(part.split("=") for part in line.split("\t")[7].split(";"))
         for line in (tmp_path / "out.vcf").read_text(encoding="utf-8").splitlines()[-2:]
     )
     assert first["DP"] == "2"
-    effects = [value for value in first["R3LM_K562"].split(",")]
+    effects = first["R3LM_K562"].split(",")
     assert effects[1] == "."
     np.testing.assert_allclose([float(effects[0]), float(effects[2])], table["K562"].iloc[[0, 2]], rtol=1e-3)
     assert first["R3LM_STATUS"] == "ok,spanning_deletion,ok"

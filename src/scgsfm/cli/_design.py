@@ -39,7 +39,10 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.method.add_argument("--max-changes", type=int, metavar="N", help="largest number of changes (default: 10)")
     parser.method.add_argument(
-        "--method", type=one_of(["greedy", "evolutionary"]), metavar="HOW", help="greedy or evolutionary (default: greedy)"
+        "--method",
+        type=one_of(["greedy", "evolutionary"]),
+        metavar="HOW",
+        help="greedy or evolutionary (default: greedy)",
     )
     parser.method.add_argument(
         "--gc", nargs=2, type=float, metavar=("LOW", "HIGH"), help="range of the GC content (default: 0.25 0.75)"

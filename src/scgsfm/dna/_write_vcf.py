@@ -91,7 +91,10 @@ def _compressed(data: bytes) -> bytes:
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(data) + packer.flush()
     return (
-        _HEAD + struct.pack("<H", len(packed) + len(_HEAD) + 9) + packed + struct.pack("<II", zlib.crc32(data), len(data))
+        _HEAD
+        + struct.pack("<H", len(packed) + len(_HEAD) + 9)
+        + packed
+        + struct.pack("<II", zlib.crc32(data), len(data))
     )
 
 
@@ -127,7 +130,9 @@ def _annotated(
         n = len(words[4].split(","))
         words += [MISSING] * (len(COLUMNS) - len(words))
         if words[4] != MISSING:
-            kept = [part for part in words[7].split(";") if part not in {MISSING, ""} and part.split("=")[0] not in names]
+            kept = [
+                part for part in words[7].split(";") if part not in {MISSING, ""} and part.split("=")[0] not in names
+            ]
             added = [f"{f.id}={','.join(info_text(v) for v in values[f.id][at : at + n])}" for f in fields]
             words[7] = ";".join([*kept, *added])
         at += n

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm._docs import doc_params
+from scgsfm._messages import number
 from scgsfm.regulatory import Card, Hit, Trace
 
 from ._figure import Place
@@ -138,7 +139,9 @@ def _draw(row: pd.Series, steps: pd.DataFrame, drawn: list[DrawnCard], figsize: 
         draw_motif_lanes(motifs, each, lanes[i], scale)
         motifs.set_ylabel(f"motifs\n{('lost', 'gained')[i]}", fontsize=8)
         draw_logo(logo, each.card.sequence, np.asarray(each.bases))
-        logo.set(ylabel=f"contribution\n{what}", ylim=(1.06 * lows, 1.06 * tops or 1), xlabel="position in the sequence" * i)
+        logo.set(
+            ylabel=f"contribution\n{what}", ylim=(1.06 * lows, 1.06 * tops or 1), xlabel="position in the sequence" * i
+        )
         logo.sharex(motifs)
         for at in edited:
             for panel in (motifs, logo):
@@ -165,8 +168,13 @@ def _draw_steps(ax: Axes, row: pd.Series, steps: pd.DataFrame) -> None:
     ax.margins(x=0.02)
     ax.spines[["top", "right"]].set_visible(False)
     gain = row[row["target"]] - row[f"{row['target']}_start"]
-    title = f"{shorten(str(row['element']))}  ·  {row['n_changes']} changes, {gain:+.2f} in {row['target']}"
+    title = (
+        f"{shorten(str(row['element']))}  ·  {number(int(row['n_changes']), 'change')}, {gain:+.2f} in {row['target']}"
+    )
     ax.set_title(title, loc="left", fontsize=10)
     handles = ax.get_legend_handles_labels()[0]
-    handles += [Line2D([], [], color=text_color(), ls=style, lw=1.2, label=label) for style, label in (("-", "network and card"), ("--", "card alone"))]
+    handles += [
+        Line2D([], [], color=text_color(), ls=style, lw=1.2, label=label)
+        for style, label in (("-", "network and card"), ("--", "card alone"))
+    ]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, frameon=False, fontsize=7)

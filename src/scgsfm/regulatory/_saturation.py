@@ -61,7 +61,9 @@ def saturation_table(
         "element": pd.Categorical.from_codes(
             np.repeat(pd.factorize(np.array(names, object))[0], 4 * lengths), pd.unique(np.array(names, object))
         ),
-        "position": np.repeat(np.concatenate([np.arange(n) for n in lengths] or [np.empty(0, int)]), 4).astype(np.int32),
+        "position": np.repeat(np.concatenate([np.arange(n) for n in lengths] or [np.empty(0, int)]), 4).astype(
+            np.int32
+        ),
         "ref": pd.Categorical(np.repeat(list(joined), 4) if joined else [], categories=list(BASES)),
         "alt": pd.Categorical(list(BASES) * len(joined), categories=list(BASES)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -96,7 +97,7 @@ def haplotype_table(
     both = _predicted(model, [pair for pairs in alone for pair in pairs], batch_size)
     ends = np.cumsum([0, *map(len, alone)])
     effects = both[:, 1] - both[:, 0]
-    sums = [effects[a:b].sum(axis=0) if b > a else np.full(both.shape[2], np.nan) for a, b in zip(ends, ends[1:], strict=False)]
+    sums = [effects[a:b].sum(axis=0) if b > a else np.full(both.shape[2], np.nan) for a, b in pairwise(ends)]
     for k, cell_type in enumerate(model.cell_types):
         at = table.columns.get_loc(cell_type)
         table.insert(int(at) + 1, f"{cell_type}_sum", np.array([row[k] for row in sums], np.float32))  # type: ignore[arg-type]

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import numpy as np
-
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice, number, warn
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
+    import numpy as np
     import pandas as pd
 
     from scgsfm.models.r3lm import R3LM
@@ -159,9 +158,7 @@ def _goal(model: R3LM, target: str, hold: Any, max_shift: float, max_changes: in
     return Goal(model.cell_types.index(target), positions, max_shift, max_changes)
 
 
-def _not_too_long(
-    sequences: Any, names: list[str], status: np.ndarray, length: int, on_error: str
-) -> set[int]:
+def _not_too_long(sequences: Any, names: list[str], status: np.ndarray, length: int, on_error: str) -> set[int]:
     """The positions of sequences that fit the model as a whole; the others are reported."""
     texts = list(sequences.values() if hasattr(sequences, "values") and not hasattr(sequences, "iloc") else sequences)
     too_long = [i for i, text in enumerate(texts) if status[i] == OK and len(getattr(text, "seq", text)) > length]

@@ -15,7 +15,11 @@ pytestmark = pytest.mark.torch
 
 @pytest.mark.parametrize(
     ("length", "pool", "widths", "kernels", "repeats"),
-    [(200, 4, (16, 24, 32), (5, 5, 3), (1, 2, 1)), (72, 2, (12, 12), (3, 7), (2, 2)), (90, 5, (8, 8, 8), (3, 3, 3), (1, 1, 1))],
+    [
+        (200, 4, (16, 24, 32), (5, 5, 3), (1, 2, 1)),
+        (72, 2, (12, 12), (3, 7), (2, 2)),
+        (90, 5, (8, 8, 8), (3, 3, 3), (1, 1, 1)),
+    ],
 )
 def test_network(length: int, pool: int, widths: tuple[int], kernels: tuple[int], repeats: tuple[int]) -> None:
     """Also for an odd number of positions, of which pooling leaves out the last."""

@@ -118,7 +118,9 @@ def _at_sites(
             new[start - 2 * low : start - 2 * low + length] += change
             shifts, start = shifts // 2, low
             cells = torch.arange(low, high, device=sites.device)[:, None] + shifts
-            inside = (cells >= 0) & (cells < len(level.after) - 2 * HALO)  # the last position of an odd number is left out
+            inside = (cells >= 0) & (
+                cells < len(level.after) - 2 * HALO
+            )  # the last position of an odd number is left out
             change = new.unflatten(0, (-1, 2)).amax(1) - _gathered(level.after, low, high - low, shifts)
             change *= inside[:, :, None, None, None]
         else:
