@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scgsfm.dna import Genome, Variant, joined
+from scgsfm.dna import Genome, Variant, join_haplotype
 from scgsfm.tl import haplotype_effect, variant_effect
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_joined_applies_each_edit() -> None:
             variants.append(Variant("chr1", at + 1, ref, alt))
             text = text[:at] + alt + text[at + len(ref) :]
         with Genome.of(GENOME) as genome:
-            whole, alone = joined([variants[i] for i in rng.permutation(4)], genome, 200)
+            whole, alone = join_haplotype([variants[i] for i in rng.permutation(4)], genome, 200)
         start = whole.pos - bool(whole.ref.strip("-"))
         ref, alt = whole.ref.replace("-", ""), whole.alt.replace("-", "")
         assert TEXT[start : start + len(ref)] == ref

@@ -15,7 +15,7 @@ from ._elements import (
 )
 from ._encoding import N, encode
 from ._genome import Genome
-from ._haplotypes import joined
+from ._join_haplotype import join_haplotype
 from ._peaks import Peaks, parse_peak, peaks_of
 from ._read_variants import read_variants
 from ._sequences import OK, Windows, describe_status, reverse_complement, sequences_of_peaks, sequences_of_texts
@@ -43,7 +43,7 @@ __all__ = [
     "encode",
     "genome_name",
     "given_sequences",
-    "joined",
+    "join_haplotype",
     "max_by_element",
     "mean_by_element",
     "parse_peak",

@@ -130,10 +130,13 @@ def _annotated(
         n = len(words[4].split(","))
         words += [MISSING] * (len(COLUMNS) - len(words))
         if words[4] != MISSING:
-            kept = [
-                part for part in words[7].split(";") if part not in {MISSING, ""} and part.split("=")[0] not in names
-            ]
-            added = [f"{f.id}={','.join(info_text(v) for v in values[f.id][at : at + n])}" for f in fields]
-            words[7] = ";".join([*kept, *added])
+            new = {field.id: ",".join(map(info_text, values[field.id][at : at + n])) for field in fields}
+            words[7] = _info(words[7], new)
         at += n
         yield "\t".join(words) + "\n"
+
+
+def _info(before: str, new: Mapping[str, str]) -> str:
+    """The INFO column with new values, which replace those of the same fields."""
+    kept = [part for part in before.split(";") if part not in {MISSING, ""} and part.split("=")[0] not in new]
+    return ";".join([*kept, *(f"{name}={text}" for name, text in new.items())])

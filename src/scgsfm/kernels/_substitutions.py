@@ -9,7 +9,7 @@ from ._njit import njit
 
 
 @njit(cache=True, nogil=True)
-def substituted_motifs(
+def substituted_motifs(  # noqa: C901
     bases: np.ndarray, deficits: np.ndarray, starts: np.ndarray, limits: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the best window and count the hits of each motif in all variants of a sequence.
@@ -70,7 +70,9 @@ def substituted_motifs(
 
 
 @njit(cache=True, nogil=True)
-def substituted_composition(bases: np.ndarray, kmer_ids: np.ndarray, n_kmers: int, k: int) -> np.ndarray:
+def substituted_composition(  # noqa: C901, PLR0912
+    bases: np.ndarray, kmer_ids: np.ndarray, n_kmers: int, k: int
+) -> np.ndarray:
     """Compute the composition of all variants of a sequence, see :func:`scgsfm.regulatory.composition`.
 
     Parameters

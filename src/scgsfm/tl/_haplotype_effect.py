@@ -9,7 +9,7 @@ import pandas as pd
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, number, warn
-from scgsfm.dna import OK, Genome, alleles, describe_status, joined, read_variants, warn_if_not_human
+from scgsfm.dna import OK, Genome, alleles, describe_status, join_haplotype, read_variants, warn_if_not_human
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import haplotype_table
@@ -91,7 +91,7 @@ def haplotype_effect(
     with Genome.of(genome) as opened:
         warn_if_not_human([], opened)
         read = [read_variants(variants, on_error=on_error) if variants else [] for variants in named.values()]
-        both = [joined(each, opened, loaded.length, name=name) for name, each in zip(named, read, strict=True)]
+        both = [join_haplotype(each, opened, loaded.length, name=name) for name, each in zip(named, read, strict=True)]
         pairs = alleles([whole for whole, _ in both], opened, loaded.length)
         alone = [alleles([replace(each, id="") for each in single], opened, loaded.length) for _, single in both]
     status = [pair.status for pair in pairs]

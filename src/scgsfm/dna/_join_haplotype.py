@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ._contigs import contig_names
@@ -19,7 +20,9 @@ OVERLAPPING = "overlapping variants"
 NO_VARIANTS = "no variants"
 
 
-def joined(variants: Sequence[Variant], genome: Genome, width: int, *, name: str = "") -> tuple[Variant, list[Variant]]:
+def join_haplotype(
+    variants: Sequence[Variant], genome: Genome, width: int, *, name: str = ""
+) -> tuple[Variant, list[Variant]]:
     """Join the variants of a haplotype to one that replaces everything from the first to the last.
 
     Parameters
@@ -45,25 +48,14 @@ def joined(variants: Sequence[Variant], genome: Genome, width: int, *, name: str
         with_alleles(each, genome, contig, width) if each.edit and contig and not each.status else each
         for each in checked
     ]
+    edits = sorted((_edit(each) for each in resolved), key=lambda edit: edit[:2])
     flaw = next((each.status for each in resolved if each.status), "")
     if not flaw and len({names.get(each.contig, each.contig) for each in resolved}) > 1:
         flaw = SEVERAL_CONTIGS
-    if not flaw and contig is None:
-        flaw = UNKNOWN_CONTIG
+    flaw = flaw or _flaw(edits, genome, contig, width)
     if flaw or contig is None:
         return replace(resolved[0], id=name, status=flaw), []
-    edits = sorted((_edit(each) for each in resolved), key=lambda edit: edit[:2])
     start, end = edits[0][0], max(edit[1] for edit in edits)
-    if any(later[0] < earlier[1] for earlier, later in zip(edits, edits[1:], strict=False)):
-        flaw = OVERLAPPING
-    elif end > genome.lengths[contig]:
-        flaw = OUT_OF_BOUNDS
-    elif end - start > width:
-        flaw = TOO_LONG
-    elif any(genome.sequence(contig, first, last) != ref for first, last, ref, _ in edits if ref):
-        flaw = WRONG_REFERENCE
-    if flaw:
-        return replace(resolved[0], id=name, status=flaw), []
     reference = genome.sequence(contig, start, end)
 
     def changed(some: Sequence[tuple[int, int, str, str]]) -> Variant:
@@ -75,6 +67,21 @@ def joined(variants: Sequence[Variant], genome: Genome, width: int, *, name: str
         return Variant(resolved[0].contig, pos, reference or "-", text or "-", name)
 
     return changed(edits), [changed([edit]) for edit in edits]
+
+
+def _flaw(edits: Sequence[tuple[int, int, str, str]], genome: Genome, contig: str | None, width: int) -> str:
+    """Why edits, ordered by position, can't be joined, or an empty string."""
+    start, end = edits[0][0], max(edit[1] for edit in edits)
+    if contig is None:
+        return UNKNOWN_CONTIG
+    if any(later[0] < earlier[1] for earlier, later in pairwise(edits)):
+        return OVERLAPPING
+    if end > genome.lengths[contig]:
+        return OUT_OF_BOUNDS
+    if end - start > width:
+        return TOO_LONG
+    differs = any(genome.sequence(contig, first, last) != ref for first, last, ref, _ in edits if ref)
+    return WRONG_REFERENCE if differs else ""
 
 
 def _edit(variant: Variant) -> tuple[int, int, str, str]:
