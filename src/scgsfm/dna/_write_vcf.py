@@ -102,25 +102,19 @@ def _annotated(
     lines: Iterable[str], fields: Sequence[InfoField], values: Mapping[str, Sequence[object]]
 ) -> Iterator[str]:
     names = {field.id for field in fields}
-    header = [f"{field}\n" for field in fields]
     at, begun = 0, False
-    for number, line in enumerate(lines):
+    for number, line in enumerate(filter(str.strip, lines)):
         if number == 0 and not line.startswith("##fileformat"):
             yield "##fileformat=VCFv4.2\n"
         if line.startswith("##"):
-            if not any(line.startswith(f"##INFO=<ID={name},") for name in names):
+            if not line.startswith(tuple(f"##INFO=<ID={name}," for name in names)):
                 yield f"{line}\n"
-            continue
-        if not line.strip():
             continue
         if not begun:
             begun = True
-            yield from header
-            if not line.startswith("#"):
-                yield "#" + "\t".join(COLUMNS) + "\n"
+            yield from (f"{field}\n" for field in fields)
+            yield _column_line(line)
         if line.startswith("#"):
-            words = line.split("\t") if "\t" in line else line.split()
-            yield "\t".join([*words, *COLUMNS[len(words) :]]) + "\n"
             continue
         words = line.split("\t") if line.count("\t") > 3 else line.split()
         if len(words) < 5 or not words[1].isdecimal():
@@ -140,3 +134,9 @@ def _info(before: str, new: Mapping[str, str]) -> str:
     """The INFO column with new values, which replace those of the same fields."""
     kept = [part for part in before.split(";") if part not in {MISSING, ""} and part.split("=")[0] not in new]
     return ";".join([*kept, *(f"{name}={text}" for name, text in new.items())])
+
+
+def _column_line(line: str) -> str:
+    """The line with the names of the columns, which files without a header lack."""
+    words = (line.split("\t") if "\t" in line else line.split()) if line.startswith("#") else ["#CHROM"]
+    return "\t".join([*words, *COLUMNS[len(words) :]]) + "\n"
