@@ -60,7 +60,7 @@ class Goal:
     def excess(self, activity: np.ndarray, start: np.ndarray) -> np.ndarray:
         """By how much the activity in the held cell types has shifted beyond the limit (… × cell types → …)."""
         shift = np.abs(activity - start)[..., list(self.held)]
-        return np.maximum(shift - self.max_shift, 0).sum(axis=-1)
+        return np.asarray(np.maximum(shift - self.max_shift, 0).sum(axis=-1))
 
 
 @dataclass(frozen=True, eq=False)

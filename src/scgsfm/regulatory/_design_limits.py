@@ -73,10 +73,11 @@ def site_of(name: str) -> str:
     except ImportError:
         hint = did_you_mean(name, ENZYMES) or " Other enzymes need Biopython: pip install 'scgsfm[dna]'."
     else:
-        enzyme = getattr(Restriction, name, None) if name in Restriction.AllEnzymes.elements() else None
+        known = Restriction.AllEnzymes.elements()  # type: ignore[attr-defined]
+        enzyme = getattr(Restriction, name, None) if name in known else None
         if enzyme is not None:
             return str(enzyme.site)
-        hint = did_you_mean(name, Restriction.AllEnzymes.elements())
+        hint = did_you_mean(name, known)
     msg = f"`forbidden`: {name!r} is neither an enzyme nor a site in the letters of IUPAC.{hint}"
     raise ValueError(msg)
 

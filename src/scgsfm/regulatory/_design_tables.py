@@ -144,7 +144,7 @@ def _steps(
         text = f"{edit[1]}{edit[0]}{edit[2]} {' and '.join(what) or 'changes no motif'}"
         rows.append((lost, gained, f"{text} ({gain[i + 1]:+.2f} in {model.cell_types[goal.target]})"))
     edits = [(-1, "", ""), *path.edits]
-    table = {
+    table: dict[str, Any] = {
         "element": name,
         "step": range(len(rows)),
         "position": [at for at, _, _ in edits],
@@ -154,8 +154,8 @@ def _steps(
     }
     for suffix, values in activities.items():
         table |= {f"{cell_type}{suffix}": values[:, k] for k, cell_type in enumerate(model.cell_types)}
-    lost, gained, explanations = zip(*rows, strict=True)
-    return pd.DataFrame(table | {"lost": lost, "gained": gained, "explanation": explanations})
+    table |= dict(zip(("lost", "gained", "explanation"), zip(*rows, strict=True), strict=True))
+    return pd.DataFrame(table)
 
 
 def _changed(before: Card, after: Card, at: int) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def variant_table(
     batch_size
         Number of sequences that the model reads at a time.
     """
-    ok = np.flatnonzero([pair.status == OK for pair in pairs])
+    ok = np.flatnonzero([pair.status == OK for pair in pairs]).tolist()
     sequences = [sequence for i in ok for sequence in (pairs[i].reference, pairs[i].alternative)]
     both = _predicted(model, pairs, batch_size)
     cards = build_cards(sequences, "", motifs)
@@ -100,13 +100,13 @@ def haplotype_table(
     sums = [effects[a:b].sum(axis=0) if b > a else np.full(both.shape[2], np.nan) for a, b in pairwise(ends)]
     for k, cell_type in enumerate(model.cell_types):
         at = table.columns.get_loc(cell_type)
-        table.insert(int(at) + 1, f"{cell_type}_sum", np.array([row[k] for row in sums], np.float32))  # type: ignore[arg-type]
+        table.insert(int(at) + 1, f"{cell_type}_sum", np.array([row[k] for row in sums], np.float32))
     return table
 
 
 def _predicted(model: BatchModel, pairs: Sequence[AllelePair], batch_size: int) -> np.ndarray:
     """Activities with both alleles (variants × 2 × cell types); NaN for those without sequences."""
-    ok = np.flatnonzero([pair.status == OK for pair in pairs])
+    ok = np.flatnonzero([pair.status == OK for pair in pairs]).tolist()
     sequences = [sequence for i in ok for sequence in (pairs[i].reference, pairs[i].alternative)]
     both = np.full((len(pairs), 2, len(model.cell_types)), np.nan, np.float32)
     both[ok] = model.predict(sequences, batch_size=batch_size).reshape(-1, 2, len(model.cell_types))

@@ -64,7 +64,7 @@ def _padded(x: Tensor, value: float = 0.0) -> Tensor:
 
 def _folded(norm: nn.Module) -> tuple[Tensor, Tensor]:
     """Factor and offset of batch normalization."""
-    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # type: ignore[operator]
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # type: ignore[arg-type, operator]
     return factor, norm.bias - norm.running_mean * factor  # type: ignore[operator]
 
 
@@ -108,7 +108,7 @@ def _at_sites(
     shifts = sites - first
     before = _gathered(stem, size * start, size * (end - start), shifts)
     new = relu(before + _steps(branch, first, size * start, len(before))[:, codes[:, sites].T], inplace=True)
-    change = (new - relu(before)).unflatten(0, (-1, size)).mean(1) * _folded(branch.stem_norm)[0]
+    change = (new - relu(before)).view(-1, size, *new.shape[1:]).mean(1) * _folded(branch.stem_norm)[0]
     shifts = shifts // size
     for level in levels:
         length = len(change)
@@ -121,7 +121,7 @@ def _at_sites(
             inside = (cells >= 0) & (
                 cells < len(level.after) - 2 * HALO
             )  # the last position of an odd number is left out
-            change = new.unflatten(0, (-1, 2)).amax(1) - _gathered(level.after, low, high - low, shifts)
+            change = new.view(-1, 2, *new.shape[1:]).amax(1) - _gathered(level.after, low, high - low, shifts)
             change *= inside[:, :, None, None, None]
         else:
             reach = len(level.taps) // 2
@@ -160,6 +160,6 @@ def _heads(branch: SequenceBranch, reference: Tensor, change: Tensor, starts: li
         low, high = max(start, 0), min(start + len(change), n)
         y[low:high, site] += change[low - start : high - start, site]
     weights = branch.by_place.weight[:, 0].T
-    by_place = (y * weights[:, None, None, None]).sum(0) + branch.by_place.bias
+    by_place = (y * weights[:, None, None, None]).sum(0) + branch.by_place.bias  # type: ignore[operator]
     out: Tensor = branch.head(torch.cat([y.mean(0), y.amax(0), by_place], -1).flatten(0, 2))
     return out.view(*change.shape[1:4], -1)
