@@ -158,11 +158,10 @@ def _saturate(args: argparse.Namespace, source: dict[str, Any]) -> list[tuple[Pa
     from scgsfm.tl import saturation_mutagenesis
 
     named = args.saturate or None
-    table = saturation_mutagenesis(**source, elements=named, cell_type=args.cell_type, copy=True)
-    if hasattr(table, "uns"):
-        table = table.uns[_keys.R3LM_SATURATION]
-    write_table(table, args.output, float_format="%.5g")  # type: ignore[arg-type]
-    return [(args.output, "effects", len(table))]  # type: ignore[arg-type]
+    found: Any = saturation_mutagenesis(**source, elements=named, cell_type=args.cell_type, copy=True)
+    table = found.uns[_keys.R3LM_SATURATION] if hasattr(found, "uns") else found
+    write_table(table, args.output, float_format="%.5g")
+    return [(args.output, "effects", len(table))]
 
 
 def _check_options(args: argparse.Namespace, kind: str) -> None:
