@@ -122,8 +122,8 @@ def _draw(row: pd.Series, steps: pd.DataFrame, drawn: list[DrawnCard], figsize: 
     scale = Scale.of(len(row["start"]), share * (width - 0.7))
     lanes = [motif_lanes(each, scale.letter) for each in drawn]
     heights = [STEPS, 0.75]
-    for each in lanes:
-        heights += [0.3 + LANE * max(max(each, default=0) + 1, 2), LOGO, 0.3]
+    for taken in lanes:
+        heights += [0.3 + LANE * max(max(taken, default=0) + 1, 2), LOGO, 0.3]
     heights[-1] = 0.0
     place = Place.of(ax, figsize, (WIDTH, sum(heights) + 0.9))
     place.ax.axis("off")
@@ -132,8 +132,8 @@ def _draw(row: pd.Series, steps: pd.DataFrame, drawn: list[DrawnCard], figsize: 
     first, *panels = (place.ax.inset_axes(box[i]) for i in (0, 2, 3, 5, 6))
     _draw_steps(first, row, steps)
     edited = [i for i, (a, b) in enumerate(zip(row["start"], row["sequence"], strict=True)) if a != b]
-    tops = max(float(np.nanmax(each.bases, initial=0)) for each in drawn)
-    lows = min(float(np.nanmin(each.bases, initial=0)) for each in drawn)
+    tops = max(float(np.nanmax(np.asarray(each.bases), initial=0)) for each in drawn)
+    lows = min(float(np.nanmin(np.asarray(each.bases), initial=0)) for each in drawn)
     for i, (what, each) in enumerate(zip(("before", "after"), drawn, strict=True)):
         motifs, logo = panels[2 * i : 2 * i + 2]
         draw_motif_lanes(motifs, each, lanes[i], scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BASES = "ACGT"
+Mode: TypeAlias = Literal["joint", "sequence", "card"]
 
 
 class VariantModel(Protocol):
@@ -18,7 +19,7 @@ class VariantModel(Protocol):
 
     cell_types: list[str]
 
-    def predict_substitutions(self, sequences: Sequence[str], /, *, mode: str = "joint") -> list[np.ndarray]: ...
+    def predict_substitutions(self, sequences: Sequence[str], /, *, mode: Mode = "joint") -> list[np.ndarray]: ...
 
 
 def saturation_table(
@@ -27,7 +28,7 @@ def saturation_table(
     names: Sequence[str],
     cell_types: Sequence[str],
     *,
-    mode: str = "joint",
+    mode: Mode = "joint",
 ) -> pd.DataFrame:
     """Compute the effects of all single-base variants.
 

@@ -186,6 +186,7 @@ class R3LM:
         with torch.inference_mode():
             if mode != "card":
                 codes = torch.from_numpy(encode(sequences)[0].reshape(len(sequences), -1)).to(self.device).long()
+                branch: Any
                 for branch in network.sequence:
                     both = substituted_activities(branch, codes), substituted_activities(branch, (3 - codes).flip(1))
                     out += by_sequence * (both[0] + both[1].flip(1, 2)) / (2 * len(network.sequence))
