@@ -26,6 +26,7 @@ SCRIPTS = {
     "model_parts": ["data", "model", "corpus"],
     "enrichment": ["data", "model"],
     "regulatory": ["data"],
+    "regulatory_design": ["data"],
     "precision": ["data", "model", "full"],
     "gene_phenotype": ["data"],
     "gene_questions": [],

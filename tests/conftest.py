@@ -301,8 +301,14 @@ class SmallR3LM:
 
         self.motifs = Motifs.embedded("jaspar2024")
 
-    def predict(self, sequences: list[str], *, batch_size: int = 512) -> np.ndarray:
+    def predict(self, sequences: list[str], *, mode: str = "joint", batch_size: int = 512) -> np.ndarray:
         return np.array([self._activity(sequence.upper()) for sequence in sequences], np.float32).reshape(-1, 3)
+
+    def predict_substitutions(self, sequences: list[str], *, mode: str = "joint") -> list[np.ndarray]:
+        variants = [
+            [text[:at] + base + text[at + 1 :] for at in range(len(text)) for base in "ACGT"] for text in sequences
+        ]
+        return [self.predict(each).reshape(-1, 4, 3) for each in variants]
 
     def _activity(self, sequence: str) -> list[float]:
         gc = (sequence.count("G") + sequence.count("C")) / max(len(sequence), 1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,44 @@ def test_explain(folder: Path, name: str, element: str) -> None:
     assert (pd.read_csv(folder / "out.motifs.csv")["element"] == element).all()
 
 
+@pytest.mark.parametrize("name", ["elements.fa", "peaks.bed", "cells.h5ad"])
+def test_saturate(folder: Path, name: str, small_r3lm: SmallR3LM) -> None:
+    run(folder, name, "--saturate", "--cell-type", "K562", "-o", str(folder / "out.csv"))
+    table = pd.read_csv(folder / "out.csv")
+    assert table.columns.tolist() == ["element", "position", "ref", "alt", "K562"]
+    assert len(table) == 2 * 800
+    assert table["K562"].min() < -1.9
+
+
+def test_annotated_vcf(folder: Path) -> None:
+    for name in ("out.vcf", "out.vcf.gz"):
+        run(folder, "v.vcf", "-o", str(folder / name))
+    lines = (folder / "out.vcf").read_text().splitlines()
+    assert lines[-1].split("\t")[7].startswith("R3LM_HepG2=")
+    assert gzip.decompress((folder / "out.vcf.gz").read_bytes()).decode().splitlines() == lines
+    run(folder, "v.vcf", "-o", str(folder / "v.csv"))
+    effect = pd.read_csv(folder / "v.csv")["K562"][0]
+    assert f"R3LM_K562={effect:.4g};" in lines[-1]
+    assert main(["regulatory", str(folder / "elements.fa"), "-o", str(folder / "no.vcf")]) == 2
+
+
+def test_design(folder: Path, small_r3lm: SmallR3LM, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (folder / "elements.fa").read_text().replace("AGATAAGA", "AGATAAGC")
+    (folder / "d.fa").write_text(text)
+    options = ["--target", "K562", "--max-changes", "1", "--forbid", "EcoRI", "--gc", "0.2", "0.8"]
+    assert main(["design", str(folder / "d.fa"), *options, "-o", str(folder / "d.csv")]) == 0
+    designs, steps = pd.read_csv(folder / "d.csv"), pd.read_csv(folder / "d.steps.csv")
+    assert designs["element"].tolist() == ["a", "b"]
+    assert designs["K562"][0] > 0.9
+    assert "AGATAAGA" in designs["sequence"][0]
+    assert (steps["step"] > 0).sum() == designs["n_changes"].sum()
+    assert f"{designs['n_changes'].sum()} edits" in capsys.readouterr().out
+    assert main(["design", str(folder / "peaks.bed"), *options, "-o", str(folder / "e.csv")]) == 2
+    assert "must end in .fa" in capsys.readouterr().err
+    assert main(["design", str(folder / "d.fa"), *options, "-o", str(folder / "d.csv")]) == 2
+    assert "already exists" in capsys.readouterr().err
+
+
 def test_means_of_groups_as_csv(folder: Path) -> None:
     run(folder, "cells.h5ad", "--groupby", "group", "-o", str(folder / "out.csv"))
     groups = pd.read_csv(folder / "out.groups.csv", index_col=0)
@@ -103,6 +142,10 @@ def test_bed_with_headers_and_summits(folder: Path) -> None:
         ("peaks.bed --explain --windows tile", r"--windows \(explanations are of the center\)"),
         ("v.vcf --explain", r"--explain \(variants have no explanation\)"),
         ("v.vcf --windows centre", r"--windows \(variants are centered\)"),
+        ("v.vcf --saturate", r"--saturate \(they are variants\)"),
+        ("elements.fa --saturate --windows tile", r"--windows \(variants are of the center\)"),
+        ("cells.h5ad --saturate --groupby group", r"--groupby \(it needs cells .*--saturate"),
+        ("elements.fa --explain --saturate", "--explain and --saturate: give one of them"),
         ("elements.fa --genome genome.fa", r"--genome \(sequences need none\)"),
         ("cells.h5ad --layer no", r"--layer \(it needs --groupby\)"),
         ("cells.h5ad --explain --groupby group", r"--groupby \(it needs cells .*without --explain"),

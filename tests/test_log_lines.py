@@ -77,6 +77,18 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         r"added 'r3lm_explanations' to \.uns \(1 element; 1 cell type\)",
         lambda _: scgsfm.tl.explain_regulation(peaks(), sequences="sequence", cell_type="K562", bases=False),
     ),
+    "saturation_mutagenesis": (
+        r"added 'r3lm_saturation' to \.uns \(effects of 600 variants of 1 element\)",
+        lambda _: scgsfm.tl.saturation_mutagenesis(peaks(), sequences="sequence", cell_type="K562", mode="card"),
+    ),
+    "design_elements": (
+        r"designed 1 element for K562 \(mean gain 0\.00\)",
+        lambda _: scgsfm.tl.design_elements(SEQUENCE, "K562", max_changes=0),
+    ),
+    "haplotype_effect": (
+        "predicted the effect of 1 of 1 haplotype",
+        lambda _: scgsfm.tl.haplotype_effect([["chr1:257:G:T"]], genome={"chr1": "ACCGGAAGTGACGTCATT" * 30}),
+    ),
     "variant_effect": (
         "predicted the effect of 1 of 1 variant",
         lambda _: scgsfm.tl.variant_effect(["chr1:257:G:T"], genome={"chr1": "ACCGGAAGTGACGTCATT" * 30}),

@@ -40,6 +40,9 @@ R3LM = "r3lm_activity"
 R3LM_EXPLANATIONS = "r3lm_explanations"
 """``uns`` key of explained peaks."""
 
+R3LM_SATURATION = "r3lm_saturation"
+"""``uns`` key of the effects of all single-base variants of peaks."""
+
 RESOLVE_GENES = "resolve_genes"
 """``uns[UNS]`` key of the resolution of gene names."""
 

@@ -148,3 +148,26 @@ def test_errors(genome: dict[str, str], small_r3lm: SmallR3LM) -> None:
         variant_effect(["chr7:506:A:C"], genome=genome, model=small_r3lm)
     with pytest.raises(FileNotFoundError, match="never downloaded"):
         variant_effect(["chr7:506:A:C"], genome="hg38", model=small_r3lm)
+
+
+def test_annotated_vcf(genome: dict[str, str], small_r3lm: SmallR3LM, tmp_path: Path) -> None:
+    """Each allele has its effect in INFO; those without a prediction have their status."""
+    lines = "chr1\t506\trs1\tG\tC,*,T\t.\t.\tDP=2\nchr1\t507\trs2\tA\t<DEL>\t.\t.\tDP=3\n"
+    (tmp_path / "v.vcf").write_text(f"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n{lines}")
+    with pytest.warns(UserWarning, match="2 of 4 variants"):
+        table = variant_effect(tmp_path / "v.vcf", genome=genome, model=small_r3lm, annotated_vcf=tmp_path / "out.vcf")
+    first, second = (
+        dict(part.split("=") for part in line.split("\t")[7].split(";"))
+        for line in (tmp_path / "out.vcf").read_text(encoding="utf-8").splitlines()[-2:]
+    )
+    assert first["DP"] == "2"
+    effects = first["R3LM_K562"].split(",")
+    assert effects[1] == "."
+    np.testing.assert_allclose([float(effects[0]), float(effects[2])], table["K562"].iloc[[0, 2]], rtol=1e-3)
+    assert first["R3LM_STATUS"] == "ok,spanning_deletion,ok"
+    assert first["R3LM_LOST"].split(",")[0].split("&") == table["lost"].iloc[0].split(", ")
+    assert second["R3LM_HepG2"] == "."
+    assert second["R3LM_STATUS"] == "symbolic_allele"
+    with pytest.raises(ValueError, match="`annotated_vcf` needs a VCF file as `variants`, but this is a list"):
+        variant_effect(["chr1:506:G:C"], genome=genome, model=small_r3lm, annotated_vcf=tmp_path / "no.vcf")
+    assert not (tmp_path / "no.vcf").exists()

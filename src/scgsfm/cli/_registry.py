@@ -22,6 +22,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "rank-genes": "rank genes by how well they explain the phenotypes of one or many patients",
         "ask": "answer a question about genes, phenotypes and diseases from annotations",
         "regulatory": "predict and explain the activity of peaks, sequences or variants",
+        "design": "edit sequences so that their activity rises in one cell type",
     },
     "What there is": {
         "libraries": "list the embedded gene-set libraries",

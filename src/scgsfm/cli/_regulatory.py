@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._inputs import check_columns, reading
 from ._options import add_model
-from ._outputs import add_force, check_output, write_cells, write_table
+from ._outputs import add_force, check_output, new_file, write_cells, write_table
 from ._regulatory_cards import MEASURED, RECORDS, add_card_arguments, regulatory_cards
 from ._tables import add_json, as_json
 from ._value_types import one_of
@@ -26,8 +26,11 @@ EXAMPLES = (
     "scgsfm regulatory variants.vcf.gz --genome hg38.fa -o effects.csv",
     "scgsfm regulatory activity.tsv --cards sharegpt --cell-type K562 -o cards.jsonl",
     "scgsfm regulatory cards.jsonl -o checks.csv",
+    "scgsfm regulatory variants.vcf.gz --genome hg38.fa -o annotated.vcf.gz",
+    "scgsfm regulatory elements.fa --saturate -o saturation.csv",
 )
 CELLS = (".h5ad", ".zarr")
+VCF = (".vcf", ".vcf.gz", ".vcf.bgz")
 HEADER = r"[^,]*(,[^,]+)+,status"
 """First line of a table of elements."""
 
@@ -61,10 +64,13 @@ def add_arguments(parser: Parser) -> None:
         "--explain", nargs="*", metavar="NAME", help="write card, reasoning and motifs of these elements (default: all)"
     )
     parser.method.add_argument(
+        "--saturate", nargs="*", metavar="NAME", help="write the effects of all single-base variants (default: of all)"
+    )
+    parser.method.add_argument(
         "--cell-type",
         nargs="+",
         metavar="NAME",
-        help="with --explain: cell types to explain (default: all); with --cards: of the cards",
+        help="with --explain or --saturate: cell types (default: all); with --cards: of the cards",
     )
     parser.method.add_argument(
         "--motifs",
@@ -78,7 +84,8 @@ def add_arguments(parser: Parser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help=".csv, for cells also .h5ad or .zarr, with --cards .jsonl or .jsonl.gz",
+        help=".csv; for cells, .h5ad or .zarr; for variants, .vcf or .vcf.gz with INFO fields; with --cards, .jsonl or "
+        ".jsonl.gz",
     )
     add_force(parser)
     add_json(parser)
@@ -86,7 +93,7 @@ def add_arguments(parser: Parser) -> None:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Check all files that will be written, before the work."""
-    check_output(args.output, (".csv", *CELLS), force=args.force, source=args.input, header=HEADER)
+    check_output(args.output, (".csv", *CELLS, *VCF), force=args.force, source=args.input, header=HEADER)
     for option, suffix in (("explain", ".motifs.csv"), ("groupby", ".groups.csv")):
         if getattr(args, option) is not None and args.output.suffix == ".csv":
             check_output(args.output.with_suffix(suffix), (suffix,), force=args.force)
@@ -104,9 +111,10 @@ def run(args: argparse.Namespace) -> None:
     if not args.input.exists():
         raise FileNotFoundError(f"FILE: {args.input} does not exist.")
     _check_genome(args, kind)
-    whole = kind == "cells" and args.explain is None
-    if args.output.suffix != ".csv" and not (whole and args.output.suffix in CELLS):
-        raise ValueError(f"--output: {args.output} doesn't end in .csv{', .h5ad or .zarr' * whole}.")
+    whole = kind == "cells" and args.explain is None and args.saturate is None
+    others = CELLS if whole else VCF if kind == "variants" else ()
+    if not args.output.name.endswith((".csv", *others)):
+        raise ValueError(f"--output: {args.output} doesn't end in {' or '.join(['.csv', *others])}.")
     if kind == "cells":
         check_columns(args.input, groupby=args.groupby, layer=args.layer)
     _print(args, _predict(args, kind))
@@ -127,12 +135,13 @@ def _print(args: argparse.Namespace, written: list[tuple[Path, str, int]]) -> No
 def _predict(args: argparse.Namespace, kind: str) -> list[tuple[Path, str, int]]:
     """Predict or explain, and write; returns the files, what is in them and how much."""
     from scgsfm import _keys
-    from scgsfm.tl import explain_regulation, regulatory_activity, variant_effect
+    from scgsfm.tl import explain_regulation, regulatory_activity
 
     if kind == "variants":
-        effects = variant_effect(args.input, genome=args.genome, motifs=args.motifs, model=args.model)
-        return [_write(effects, args.output, "variants")]
+        return _variants(args)
     source = _source(args, kind)
+    if args.saturate is not None:
+        return _saturate(args, source)
     if args.explain is not None:
         named = args.explain or None
         options = {"cell_type": args.cell_type, "motifs": args.motifs, "bases": False, "copy": True}
@@ -151,22 +160,58 @@ def _predict(args: argparse.Namespace, kind: str) -> list[tuple[Path, str, int]]
     return [_write(table, args.output, "elements")]
 
 
+def _variants(args: argparse.Namespace) -> list[tuple[Path, str, int]]:
+    """Write the effects of variants, as a table or as a VCF file."""
+    from scgsfm.tl import variant_effect
+
+    options = {"genome": args.genome, "motifs": args.motifs, "model": args.model}
+    if not args.output.name.endswith(VCF):
+        return [_write(variant_effect(args.input, **options), args.output, "variants")]
+    with new_file(args.output) as part:
+        effects = variant_effect(args.input, annotated_vcf=part, **options)
+    return [(args.output, "variants", len(effects))]
+
+
+def _saturate(args: argparse.Namespace, source: dict[str, Any]) -> list[tuple[Path, str, int]]:
+    """Write the effects of all single-base variants."""
+    from scgsfm import _keys
+    from scgsfm.tl import saturation_mutagenesis
+
+    named = args.saturate or None
+    found: Any = saturation_mutagenesis(**source, elements=named, cell_type=args.cell_type, copy=True)
+    table = found.uns[_keys.R3LM_SATURATION] if hasattr(found, "uns") else found
+    write_table(table, args.output, float_format="%.5g")
+    return [(args.output, "effects", len(table))]
+
+
 def _check_options(args: argparse.Namespace, kind: str) -> None:
     """Refuse options that would have no effect on this kind of input."""
     explains = args.explain is not None and kind != "variants"
-    needs_cells = "it needs cells (.h5ad, .zarr), without --explain"
+    saturates = args.saturate is not None and kind != "variants"
+    if explains and saturates:
+        raise ValueError("--explain and --saturate: give one of them.")
+    needs_cells = "it needs cells (.h5ad, .zarr), without --explain and --saturate"
     reasons = {
         "genome": "sequences need none" if kind == "sequences" else "",
         "windows": "variants are centered"
         if kind == "variants"
         else "explanations are of the center"
         if explains
+        else "variants are of the center"
+        if saturates
         else "",
         "motifs": "" if kind == "variants" or explains else "it needs --explain",
-        "groupby": "" if kind == "cells" and not explains else needs_cells,
-        "layer": needs_cells if kind != "cells" or explains else "" if args.groupby else "it needs --groupby",
+        "groupby": "" if kind == "cells" and not explains | saturates else needs_cells,
+        "layer": needs_cells
+        if kind != "cells" or explains | saturates
+        else ""
+        if args.groupby
+        else "it needs --groupby",
         "explain": "variants have no explanation" if kind == "variants" else "",
-        "cell_type": "" if explains else "it needs --explain or --cards, and peaks, cells or sequences",
+        "saturate": "they are variants" if kind == "variants" else "",
+        "cell_type": ""
+        if explains | saturates
+        else "it needs --explain, --saturate or --cards, and peaks, cells or sequences",
         "card_style": "it needs --cards",
         "register": "it needs --cards",
     }

@@ -15,17 +15,20 @@ from ._elements import (
 )
 from ._encoding import N, encode
 from ._genome import Genome
+from ._join_haplotype import join_haplotype
 from ._peaks import Peaks, parse_peak, peaks_of
 from ._read_variants import read_variants
 from ._sequences import OK, Windows, describe_status, reverse_complement, sequences_of_peaks, sequences_of_texts
 from ._species import species_of
 from ._text_files import read_text, text_lines
 from ._variants import AllelePair, Span, Variant, alleles
+from ._write_vcf import InfoField, write_annotated_vcf
 
 __all__ = [
     "OK",
     "AllelePair",
     "Genome",
+    "InfoField",
     "N",
     "Peaks",
     "Span",
@@ -40,6 +43,7 @@ __all__ = [
     "encode",
     "genome_name",
     "given_sequences",
+    "join_haplotype",
     "max_by_element",
     "mean_by_element",
     "parse_peak",
@@ -54,4 +58,5 @@ __all__ = [
     "species_of",
     "text_lines",
     "warn_if_not_human",
+    "write_annotated_vcf",
 ]

@@ -144,7 +144,7 @@ def alleles(variants: list[Variant], genome: Genome, width: int) -> list[AlleleP
 
 def _pair(variant: Variant, genome: Genome, name: str | None, width: int) -> AllelePair:
     if variant.edit and name is not None and not variant.status:
-        variant = _with_alleles(variant, genome, name, width)
+        variant = with_alleles(variant, genome, name, width)
     ref, alt = (allele.replace("-", "") for allele in (variant.ref, variant.alt))
     start = variant.pos - bool(ref)  # an insertion follows its position
     flaw = variant.status or _flaw(ref, alt, start, genome, name, width)
@@ -184,7 +184,7 @@ def _spans(ref: str, alt: str, before: int, before_alt: int, width: int) -> tupl
     )
 
 
-def _with_alleles(variant: Variant, genome: Genome, name: str, width: int) -> Variant:
+def with_alleles(variant: Variant, genome: Genome, name: str, width: int) -> Variant:
     """A variant in HGVS with the alleles that its description leaves to the genome."""
     if not 1 <= variant.pos <= variant.end <= genome.lengths[name]:
         return replace(variant, status=OUT_OF_BOUNDS)

@@ -34,6 +34,7 @@ from ._pvalues import adjust, two_sided_pvalues
 from ._random_sets import random_set_pvalues, third_moments
 from ._ranks import Ranks, rank_cells
 from ._set_sums import set_sums
+from ._substitutions import substituted_composition, substituted_motifs
 from ._to_csr import csc_rows, dense_to_csr
 from ._top_k import keep_top_k, top_genes, top_ranked
 from ._truncated_ranks import truncated_ranks
@@ -84,6 +85,8 @@ __all__ = [
     "scan_motifs",
     "scatter_sum",
     "set_sums",
+    "substituted_composition",
+    "substituted_motifs",
     "third_moments",
     "tie_bounds",
     "top_genes",

@@ -270,6 +270,32 @@ class Motifs:
             out[first : first + len(deficit)] = (scores.highest - np.minimum(deficit, largest)) / PER_BIT
         return out
 
+    def substituted(self, sequence: str, *, p: float = P) -> tuple[np.ndarray, np.ndarray]:
+        """The best score and the number of hits of each motif in all single-base variants of a sequence.
+
+        They are those of :meth:`best` and :meth:`scan` for each variant, with a uniform background, but only the windows
+        over the changed base are scored again.
+
+        Parameters
+        ----------
+        sequence
+            In upper or lower case, of A, C, G and T alone.
+        p
+            Upper bound of the p-values of hits, at most 0.01.
+
+        Returns
+        -------
+        Scores in bits (float32) and numbers of hits (int32), each positions × 3 × motifs. The variants of a position have
+        the bases one, two and three after its own in the order A, C, G, T, A, C, G.
+        """
+        from scgsfm.kernels import substituted_motifs
+
+        scores, search = self._scores(UNIFORM), self._search(UNIFORM, p)
+        largest = np.add.reduceat(scores.deficits[:, :4].max(axis=1), scores.starts[:-1])[::2]
+        deficit, counts = substituted_motifs(encode([sequence])[0], scores.deficits, scores.starts, search.limits)
+        best = (scores.highest - np.minimum(deficit.transpose(1, 2, 0), largest)) / PER_BIT
+        return best.astype(np.float32), counts.transpose(1, 2, 0)
+
     def _by_blocks(
         self, sequences: Sequence[str], task: Callable[[np.ndarray, np.ndarray], np.ndarray]
     ) -> Iterator[tuple[int, np.ndarray]]:

@@ -2,6 +2,7 @@
 
 from ._annotate import annotate
 from ._complete_sets import complete_sets
+from ._design import design
 from ._enrich import enrich
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
@@ -10,6 +11,7 @@ from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
 from ._regulatory_card import regulatory_card
 from ._running_score import running_score
+from ._saturation_mutagenesis import saturation_mutagenesis
 from ._score import score
 from ._score_agreement import score_agreement
 from ._set_overlap import set_overlap
@@ -18,6 +20,7 @@ from ._variant_effect import variant_effect
 __all__ = [
     "annotate",
     "complete_sets",
+    "design",
     "enrich",
     "gene_map",
     "leading_edge",
@@ -26,6 +29,7 @@ __all__ = [
     "rank_genes",
     "regulatory_card",
     "running_score",
+    "saturation_mutagenesis",
     "score",
     "score_agreement",
     "set_overlap",

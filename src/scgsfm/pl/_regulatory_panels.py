@@ -40,11 +40,16 @@ class DrawnCard(NamedTuple):
     bases: np.ndarray | None
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
     """How text is scaled, and how many positions of the sequence a letter of a label is wide."""
 
     fonts: float
     letter: float
+
+    @classmethod
+    def of(cls, length: int, width: float) -> Scale:
+        """The usual size, for a sequence that is drawn over a width in inches."""
+        return cls(1.0, 6.5 * 0.66 / 72 / width * length)
 
 
 def role_colors(ax: Axes | None = None) -> dict[str, str]:
@@ -61,24 +66,24 @@ def draw_card(drawn: DrawnCard, *, figsize: tuple[float, float] | None, ax: Axes
     width = figsize[0] if figsize else WIDTH if ax is None else ax.get_window_extent().width / ax.figure.figure.dpi
     length = len(drawn.card.sequence)
     tracks = max(width - LEGEND - 0.7, 0.45 * width)
-    scale = _Scale(1.0, 6.5 * 0.66 / 72 / tracks * length)
-    lanes = _lanes(drawn, scale.letter)
+    scale = Scale.of(length, tracks)
+    lanes = motif_lanes(drawn, scale.letter)
     lines = _lines(drawn.trace, width - 0.8, FONT)
     heights = _heights(lanes, lines)
     place = Place.of(ax, figsize, (WIDTH, sum(heights) + BETWEEN + 0.5))
     available = place.height - 0.5
     if available < sum(heights) + BETWEEN - 0.01:
         fonts = max(available / (sum(heights) + BETWEEN), 0.5)
-        scale = _Scale(fonts, scale.letter * fonts)
-        lanes, lines = _lanes(drawn, scale.letter), _lines(drawn.trace, width - 0.8, FONT * fonts)
+        scale = Scale(fonts, scale.letter * fonts)
+        lanes, lines = motif_lanes(drawn, scale.letter), _lines(drawn.trace, width - 0.8, FONT * fonts)
         heights = [fonts * height for height in _heights(lanes, lines)]
     motifs, track, words = _panels(place, heights, tracks / (width - 0.7))
-    _draw_motifs(motifs, drawn, lanes, scale)
+    draw_motif_lanes(motifs, drawn, lanes, scale)
     motifs.set_title(drawn.title, loc="left", fontsize=10 * scale.fonts)
     if drawn.bases is None:
         _draw_effects(track, drawn, scale.fonts)
     else:
-        _draw_logo(track, drawn.card.sequence, np.nan_to_num(drawn.bases), scale.fonts)
+        draw_logo(track, drawn.card.sequence, np.nan_to_num(drawn.bases), scale.fonts)
     _draw_trace(words, drawn.trace, lines, FONT * scale.fonts)
     place.settle()
     return [motifs, track, words]
@@ -99,7 +104,7 @@ def _panels(place: Place, heights: list[float], share: float) -> tuple[Axes, Axe
     return motifs, track, place.ax.inset_axes((0, 0, 1, low))
 
 
-def _lanes(drawn: DrawnCard, letter: float) -> list[int]:
+def motif_lanes(drawn: DrawnCard, letter: float) -> list[int]:
     """A lane for each motif, without overlaps; cited motifs first, then by effect; -1 if there is no lane left."""
     order = np.lexsort((-np.abs(drawn.effects), drawn.cited == 0))
     ends: list[list[tuple[float, float]]] = []
@@ -127,7 +132,8 @@ def _extent(drawn: DrawnCard, i: int, letter: float) -> tuple[float, float]:
     return hit.start - width, hit.end + 0.5
 
 
-def _draw_motifs(ax: Axes, drawn: DrawnCard, lanes: list[int], scale: _Scale) -> None:
+def draw_motif_lanes(ax: Axes, drawn: DrawnCard, lanes: list[int], scale: Scale) -> None:
+    """Draw motifs as boxes with their names, in lanes."""
     from matplotlib.patches import Rectangle
 
     roles, length = role_colors(ax), len(drawn.card.sequence)
@@ -169,7 +175,7 @@ def _family_colors(drawn: DrawnCard) -> dict[str, str]:
     return dict(zip(families, OKABE_ITO, strict=False))
 
 
-def _legend(ax: Axes, drawn: DrawnCard, lanes: list[int], colors: dict[str, str], scale: _Scale) -> None:
+def _legend(ax: Axes, drawn: DrawnCard, lanes: list[int], colors: dict[str, str], scale: Scale) -> None:
     from matplotlib.patches import Patch
 
     roles = role_colors(ax)
@@ -209,7 +215,8 @@ def _draw_effects(ax: Axes, drawn: DrawnCard, fonts: float) -> None:
     _finish_track(ax, len(drawn.card.sequence), "effect of\nthe motif", fonts)
 
 
-def _draw_logo(ax: Axes, sequence: str, effects: np.ndarray, fonts: float) -> None:
+def draw_logo(ax: Axes, sequence: str, effects: np.ndarray, fonts: float = 1.0) -> None:
+    """Draw the sequence, each base as high as its effect."""
     from matplotlib.collections import PathCollection
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath

@@ -17,6 +17,9 @@ from ._card import (
 )
 from ._card_records import CardRecord, Layout, read_records, write_records
 from ._check_records import check_records
+from ._design import Design, Goal, design
+from ._design_limits import ENZYMES, DesignLimits, site_of
+from ._design_tables import design_tables
 from ._examples import Examples, Measured, fit_measured, make_examples, read_measured, units_of
 from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
@@ -24,11 +27,14 @@ from ._features import N_COMPOSITION, CardFeatures, composition
 from ._fimo_hits import scan_fimo
 from ._plain_text import PlainText, PublishedText
 from ._published_trace import read_published_trace, write_published_trace
+from ._saturation import base_contributions, saturation_table
 from ._trace import LEVELS, ROLES, Step, Trace, check_trace, cite, majority_level
 from ._trace_templates import Claims, TraceWriter, write_trace
+from ._variant_tables import haplotype_table, variant_names, variant_table
 
 __all__ = [
     "CLUSTERED",
+    "ENZYMES",
     "GC_POOR",
     "GC_RICH",
     "LEVELS",
@@ -40,9 +46,12 @@ __all__ = [
     "CardRecord",
     "CardStyle",
     "Claims",
+    "Design",
+    "DesignLimits",
     "Effects",
     "Examples",
     "Explanation",
+    "Goal",
     "Hit",
     "Layout",
     "Measured",
@@ -52,6 +61,7 @@ __all__ = [
     "Trace",
     "TraceWriter",
     "activity_of_cells",
+    "base_contributions",
     "base_effects",
     "build_card",
     "build_cards",
@@ -60,22 +70,29 @@ __all__ = [
     "check_trace",
     "cite",
     "composition",
+    "design",
+    "design_tables",
     "explain",
     "explanation_tables",
     "fit_effects",
     "fit_measured",
     "gc_content",
+    "haplotype_table",
     "majority_level",
     "make_examples",
     "read_measured",
     "read_published_trace",
     "read_records",
     "reduce_hits",
+    "saturation_table",
     "scan_fimo",
     "select_cell_types",
     "shuffle_effects",
     "shuffled",
+    "site_of",
     "units_of",
+    "variant_names",
+    "variant_table",
     "write_published_trace",
     "write_reasoning",
     "write_records",

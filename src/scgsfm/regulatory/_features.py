@@ -35,6 +35,8 @@ class CardFeatures:
 
     def __init__(self, motifs: Motifs, scored: Sequence[str]) -> None:
         self.motifs, self.scored = motifs, _subset(motifs, scored)
+        position = {id_: i for i, id_ in enumerate(motifs.ids)}
+        self._rows = [position[id_] for id_ in scored]
 
     def __len__(self) -> int:
         return len(self.scored) + len(self.motifs) + N_COMPOSITION
@@ -46,6 +48,18 @@ class CardFeatures:
         np.add.at(counts, (hits.sequence, hits.motif), 1)
         parts = [self.scored.best(sequences), np.minimum(counts, MAX_COUNT), composition(sequences)]
         return np.concatenate(parts, axis=1)
+
+    def substituted(self, sequence: str) -> np.ndarray:
+        """Features of all single-base variants of a sequence of A, C, G and T (float32, positions × 3 × features).
+
+        The variants of a position have the bases one, two and three after its own in the order A, C, G, T, A, C, G.
+        """
+        from scgsfm.kernels import substituted_composition
+
+        best, counts = self.motifs.substituted(sequence)
+        composed = substituted_composition(encode([sequence])[0], _kmer_ids(), N_KMERS, K)
+        parts = [best[..., self._rows], np.minimum(counts, MAX_COUNT).astype(np.float32), composed]
+        return np.concatenate(parts, axis=2)
 
 
 def _subset(motifs: Motifs, ids: Sequence[str]) -> Motifs:

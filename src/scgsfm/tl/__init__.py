@@ -3,16 +3,19 @@
 from ._annotate import annotate
 from ._ask import ask
 from ._complete_sets import complete_sets
+from ._design_elements import design_elements
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
 from ._gene_phenotype import gene_phenotype
+from ._haplotype_effect import haplotype_effect
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
 from ._regulatory_activity import regulatory_activity
+from ._saturation_mutagenesis import saturation_mutagenesis
 from ._score import score
 from ._variant_effect import variant_effect
 
@@ -20,16 +23,19 @@ __all__ = [
     "annotate",
     "ask",
     "complete_sets",
+    "design_elements",
     "embed_cells",
     "embed_genes",
     "embed_sets",
     "enrich",
     "explain_regulation",
     "gene_phenotype",
+    "haplotype_effect",
     "phenotypes",
     "predict_functions",
     "rank_genes",
     "regulatory_activity",
+    "saturation_mutagenesis",
     "score",
     "variant_effect",
 ]

@@ -1,21 +1,30 @@
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
-import pandas as pd
 
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, number, warn
-from scgsfm.dna import OK, Genome, alleles, describe_status, read_variants, warn_if_not_human
+from scgsfm.dna import (
+    OK,
+    Genome,
+    InfoField,
+    alleles,
+    describe_status,
+    read_variants,
+    warn_if_not_human,
+    write_annotated_vcf,
+)
 from scgsfm.models import as_model
 from scgsfm.motifs import Motifs
-from scgsfm.regulatory import build_cards, changed_motifs
+from scgsfm.regulatory import variant_names, variant_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from os import PathLike
+
+    import pandas as pd
 
     from scgsfm.dna import AllelePair
     from scgsfm.models.r3lm import R3LM
@@ -33,6 +42,7 @@ def variant_effect(
     motifs: str | PathLike[str] | Motifs | None = None,
     model: str | PathLike[str] | R3LM = "r3lm-mini",
     batch_size: int = 512,
+    annotated_vcf: str | PathLike[str] | None = None,
     on_error: Literal["warn", "raise"] = "warn",
 ) -> pd.DataFrame:
     r"""Predict how variants change the activity of the element that contains them :cite:p:`Duan2026`.
@@ -60,6 +70,11 @@ def variant_effect(
         {model}
     batch_size
         Number of sequences that the model reads at a time.
+    annotated_vcf
+        VCF file to write: the given one with the INFO fields ``R3LM_<cell type>``, ``R3LM_LOST``, ``R3LM_GAINED`` and
+        ``R3LM_STATUS``, each with one value for each alternative allele. A name that ends in ``.gz`` is compressed as by
+        bgzip. Alleles without a prediction (``*``, ``<DEL>``, …) have ``.`` and their status, and lines without an
+        alternative allele stay as they are.
     on_error
         What to do with variants that have no prediction: ``"warn"`` keeps them, with their ``status``, and lists them in
         one warning; ``"raise"`` raises an error.
@@ -85,7 +100,7 @@ def variant_effect(
     ------
     ValueError
         If most reference alleles differ from the genome, or no variant can be parsed or has a sequence. Files whose
-        alleles are all symbolic give a table.
+        alleles are all symbolic give a table. If ``annotated_vcf`` is given without a VCF file.
 
     Examples
     --------
@@ -96,6 +111,8 @@ def variant_effect(
     [['chr1', 257, 'ok']]
     """
     check_choice("on_error", on_error, ("warn", "raise"))
+    if annotated_vcf is not None:
+        _check_source(variants)
     loaded = as_model(model, "r3lm")
     found_motifs = loaded.motifs if motifs is None else Motifs.of(motifs)
     parsed = read_variants(variants, on_error=on_error)
@@ -103,37 +120,41 @@ def variant_effect(
         warn_if_not_human([], opened)
         pairs = alleles(parsed, opened, loaded.length)
     _report(pairs, on_error)
-    ok = np.flatnonzero([pair.status == OK for pair in pairs])
-    sequences = [sequence for i in ok for sequence in (pairs[i].reference, pairs[i].alternative)]
-    both = np.full((len(pairs), 2, len(loaded.cell_types)), np.nan, np.float32)
-    both[ok] = loaded.predict(sequences, batch_size=batch_size).reshape(-1, 2, len(loaded.cell_types))
-    cards = build_cards(sequences, "", found_motifs)
-    changed = [("", "")] * len(pairs)
-    for row, i in enumerate(ok):
-        spans = pairs[i].reference_span, pairs[i].alternative_span
-        changed[i] = changed_motifs(cards[2 * row], cards[2 * row + 1], *spans)
-    columns: dict[str, Any] = {
-        "chrom": [pair.variant.contig for pair in pairs],
-        "pos": [pair.variant.pos for pair in pairs],
-        "ref": [pair.variant.ref for pair in pairs],
-        "alt": [pair.variant.alt for pair in pairs],
-    }
-    for k, cell_type in enumerate(loaded.cell_types):
-        columns |= {f"{cell_type}_ref": both[:, 0, k], f"{cell_type}_alt": both[:, 1, k]}
-        columns[cell_type] = both[:, 1, k] - both[:, 0, k]
-    columns |= {"lost": [lost for lost, _ in changed], "gained": [gained for _, gained in changed]}
-    logger.info("predicted the effect of %d of %s", len(ok), number(len(pairs), "variant"))
-    return pd.DataFrame(columns | {"status": [pair.status for pair in pairs]}, index=_names(pairs))
+    table = variant_table(loaded, pairs, found_motifs, batch_size=batch_size)
+    if annotated_vcf is not None:
+        _write_vcf(variants, annotated_vcf, table, loaded.cell_types)
+    where = "" if annotated_vcf is None else f", written to {annotated_vcf}"
+    logger.info("predicted the effect of %d of %s%s", sum(table["status"] == OK), number(len(pairs), "variant"), where)
+    return table
 
 
-def _names(pairs: list[AllelePair]) -> list[str]:
-    return [pair.variant.id or str(pair.variant) for pair in pairs]
+def _check_source(variants: Any) -> None:
+    """Raise an error unless the variants are those of a VCF file, which can be annotated."""
+    if not isinstance(variants, str | PathLike) or not Path(variants).expanduser().is_file():
+        what = "a text" if isinstance(variants, str) else f"a {type(variants).__name__}"
+        msg = f"`annotated_vcf` needs a VCF file as `variants`, but this is {what}."
+        raise ValueError(msg)
+
+
+def _write_vcf(source: Any, output: Any, table: pd.DataFrame, cell_types: list[str]) -> None:
+    """Write the VCF file with the effects as INFO fields."""
+    keys = [(f"R3LM_{cell_type}", cell_type) for cell_type in cell_types]
+    effect = "Predicted effect of the allele on the log2 activity of the element in"
+    fields = [InfoField(key, "Float", f"{effect} {cell_type} (scgsfm)") for key, cell_type in keys]
+    fields += [
+        InfoField("R3LM_LOST", "String", "Motifs that only the reference sequence has, separated by & (scgsfm)"),
+        InfoField("R3LM_GAINED", "String", "Motifs that only the alternative sequence has, separated by & (scgsfm)"),
+        InfoField("R3LM_STATUS", "String", "ok, or why there is no prediction (scgsfm)"),
+    ]
+    columns = [cell_type for _, cell_type in keys] + ["lost", "gained", "status"]
+    values = {field.id: table[column].tolist() for field, column in zip(fields, columns, strict=True)}
+    write_annotated_vcf(source, output, fields, values)
 
 
 def _report(pairs: list[AllelePair], on_error: str) -> None:
     """List variants without a sequence in one warning, or raise an error if none is left that should have one."""
     status = [pair.status for pair in pairs]
-    reasons = describe_status(_names(pairs), status)
+    reasons = describe_status(variant_names(pairs), status)
     if not reasons:
         return
     if OK not in status and set(status) - NO_SEQUENCE:

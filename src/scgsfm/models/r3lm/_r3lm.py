@@ -18,6 +18,7 @@ from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
 from ._decoder import Decoder, DecoderConfig, Regressor
 from ._generation import sampling_seed
 from ._network import ActivityConfig, ActivityNetwork, one_hot
+from ._substitutions import substituted_activities
 from ._tokenizer import END, MAX_TRACE, Tokens, padded
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 N_FLANKS = 2
 """Number of random flanking sequences for sequences that are shorter than the model's input."""
+
+VARIANT_BATCH = 8
+"""Number of sequences whose variants are predicted at a time, so that activations stay in the cache."""
 
 Mode: TypeAlias = Literal["joint", "sequence", "card"]
 Reasoning: TypeAlias = Literal["none", "generated"]
@@ -135,6 +139,62 @@ class R3LM:
             block = sequences[first : first + batch_size]
             parts.append(self._activity(encode(block)[0].reshape(len(block), -1), block, mode))
         return np.concatenate(parts)
+
+    def predict_substitutions(self, sequences: Sequence[str], *, mode: Mode = "joint") -> list[np.ndarray]:
+        """Predict the activity of all single-base variants, as :meth:`predict` does, but only where they differ.
+
+        Parameters
+        ----------
+        sequences
+            In upper or lower case, of A, C, G and T alone, at most :attr:`length` bases each.
+        mode
+            See :meth:`predict`.
+
+        Returns
+        -------
+        log2 activities of each sequence (float32, positions × 4 × :attr:`cell_types`) for the bases A, C, G and T; those
+        of its own bases are the prediction of the sequence.
+        """
+        check_choice("mode", mode, get_args(Mode))
+        codes, ends = encode(sequences)
+        self._check_lengths(np.diff(ends))
+        if (codes >= N).any():
+            msg = "`sequences` must consist of A, C, G and T: a variant of an ambiguous base is not defined."
+            raise ValueError(msg)
+        own = self.predict(sequences, mode=mode)
+        out = []
+        blocks = range(0, len(sequences), VARIANT_BATCH)
+        for first in progress_over(blocks, total=len(blocks), unit="batches", description="Predicting variants"):
+            block = [sequence.upper() for sequence in sequences[first : first + VARIANT_BATCH]]
+            full = [[text] if len(text) == self.length else self._flanked(text) for text in block]
+            values = iter(self._substituted([text for texts in full for text in texts], mode))
+            for i, (text, texts) in enumerate(zip(block, full, strict=True), start=first):
+                start, of_one = (self.length - len(text)) // 2, [next(values) for _ in texts]
+                of_one = [each[start : start + len(text)] for each in of_one]
+                of_one[1::2] = [each[::-1, ::-1] for each in of_one[1::2]]  # these are reverse complements
+                by_base = np.tile(own[i], (len(text), 4, 1))
+                bases = codes[ends[i] : ends[i + 1]].astype(np.int64)
+                others = (bases[:, None] + np.arange(1, 4)) % 4
+                np.put_along_axis(by_base, others[:, :, None], np.mean(of_one, axis=0), axis=1)
+                out.append(by_base)
+        return out
+
+    def _substituted(self, sequences: list[str], mode: Mode) -> np.ndarray:
+        """Activities of the variants of sequences of full length (sequences × positions × 3 × cell types)."""
+        network = self.module.activity
+        by_sequence, by_card, offset = network.blend[network.modes.index(mode)]
+        out = offset.expand(len(sequences), self.length, 3, -1).clone()
+        with torch.inference_mode():
+            if mode != "card":
+                codes = torch.from_numpy(encode(sequences)[0].reshape(len(sequences), -1)).to(self.device).long()
+                branch: Any
+                for branch in network.sequence:
+                    both = substituted_activities(branch, codes), substituted_activities(branch, (3 - codes).flip(1))
+                    out += by_sequence * (both[0] + both[1].flip(1, 2)) / (2 * len(network.sequence))
+            for i in range(len(sequences) if mode != "sequence" else 0):
+                features = torch.from_numpy(self._features.substituted(sequences[i])).to(self.device)
+                out[i] += by_card * network.card(features.flatten(0, 1)).view(out[i].shape)
+        return np.asarray(out.cpu())
 
     def _flanked(self, sequence: str) -> list[str]:
         """Both strands of a sequence, centered in random flanking sequences."""
