@@ -186,6 +186,18 @@ def test_variant_effect(small_r3lm: SmallR3LM) -> Figure:
 
 
 @image
+def test_saturation_mutagenesis(small_r3lm: SmallR3LM) -> Figure:
+    table = scgsfm.tl.saturation_mutagenesis(sequences={"element": dna()[100:300]}, model=small_r3lm)
+    return small(pl.saturation_mutagenesis(table, "element", "K562", return_fig=True))
+
+
+@image
+def test_design(small_r3lm: SmallR3LM) -> Figure:
+    tables = scgsfm.tl.design_elements({"element": dna()[100:300]}, "K562", max_changes=1, model=small_r3lm)
+    return small(pl.design(tables, "element", return_fig=True))
+
+
+@image
 def test_rank_genes() -> Figure:
     matches = {"A": ["exact", "specific", "none", "against"], "B": ["predicted", "ancestor", "none", "compatible"]}
     parts = [
