@@ -9,10 +9,10 @@
     gpgpt-mini were fitted on published phenopackets without patients of the shootout, and with annotations that do not
     cite their publications (``training/gpgpt_relations.py``).
 ``phenopackets``
-    Published phenopackets by year, with candidates drawn by the same rule, and the weights fitted on cases of other
-    genes (five folds), with annotations that do not cite the publications of the cases. The year follows from the PMID, as PubMed numbers publications in order. Cases whose
-    publication is cited as evidence for a phenotype of a disease of the gene are reported apart, since curators read
-    the same articles.
+    Published phenopackets by year, at most 10 of a gene, with candidates drawn by the same rule. The weights are fitted
+    on cases of other genes (five folds), with annotations that do not cite the publications of the cases. The year
+    follows from the PMID, as PubMed numbers publications in order. Cases whose publication is cited as evidence for a
+    phenotype of a disease of the gene are reported apart, since curators read the same articles.
 ``speed``
     Seconds for one patient after the first call, and for 1,000 patients at once.
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from scgsfm.phenotypes.fitting import RankingExamples
 
-SEED, N_CANDIDATES, N_BOOT, N_FOLDS = 42, 100, 1000, 5
+SEED, N_CANDIDATES, N_BOOT, N_FOLDS, MAX_OF_GENE = 42, 100, 1000, 5, 10
 PUBLISHED = {
     "CADA (trained on some of the cases)": (0.734, np.nan, 0.935, 0.974),
     "Exomiser hiPHIVE-human": (0.550, np.nan, 0.836, 0.919),
@@ -133,6 +133,10 @@ def read_phenopackets(folder: Path) -> tuple[list[Case], np.ndarray]:
     pmid = table["case"].str.extract(r"PMID_(\d+)")[0].fillna("0").astype(np.int64).to_numpy()
     hpo = load_annotations()
     kept = np.array([bool(case.present) and hpo.gene(case.gene) is not None for case in cases])
+    number, order = Counter[str](), np.random.default_rng(SEED).permutation(len(cases))
+    for i in order[kept[order]].tolist():  # some genes have hundreds of cases
+        number[cases[i].gene] += 1
+        kept[i] = number[cases[i].gene] <= MAX_OF_GENE
     return [case for case, keep in zip(cases, kept.tolist(), strict=True) if keep], pmid[kept]
 
 
