@@ -39,7 +39,7 @@ from _common import data_file, parser, report, say, stop
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
 from gene_vectors import read_cases
-from gpgpt_relations import independent_annotations, with_short_lists
+from gpgpt_relations import independent_annotations
 
 from scgsfm import tl
 from scgsfm.genes import resolve
@@ -153,9 +153,9 @@ def examples(folder: Path, cases: Sequence[Case]) -> tuple[RankingExamples, np.n
     known = {independent.genes[row] for row in ranker.genes.tolist()}
     rows = np.array([i for i, case in enumerate(cases) if case.gene in known])
     counts = Counter(cases[row].gene for row in rows.tolist())
-    used = with_short_lists([cases[row] for row in rows.tolist()], np.random.default_rng(0))
+    used = [cases[row] for row in rows.tolist()]
     given = [(independent.gene(case.gene), case.present, case.absent) for case in used]
-    share = np.array([counts[cases[row].gene] ** -0.5 for row in rows.tolist()])
+    share = np.array([counts[case.gene] ** -0.5 for case in used])
     return ranking_examples(ranker, given, np.random.default_rng(0)), rows, share
 
 
