@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from _common import data_file, parser, report, say
+from _common import at_most, data_file, parser, report, say
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
@@ -111,21 +111,13 @@ def ranking(folder: Path, of_gene: int | None, rng: np.random.Generator) -> Iter
             yield {"annotations": name} | row
 
 
-def at_most(cases: list[Case], n: int | None) -> list[Case]:
-    """At most ``n`` cases of a gene, sampled with a fixed seed; all by default."""
-    if n is None:
-        return cases
-    number, kept = Counter[str](), np.zeros(len(cases), bool)
-    for i in np.random.default_rng(SEED).permutation(len(cases)).tolist():
-        number[cases[i].gene] += 1
-        kept[i] = number[cases[i].gene] <= n
-    return [case for case, keep in zip(cases, kept.tolist(), strict=True) if keep]
-
-
 def ranking_with(hpo: HPOAnnotations, folder: Path, of_gene: int | None, rng: np.random.Generator) -> Iterator[dict]:
     ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)), sources=link_sources(hpo))
     known = set(ranker.genes.tolist())
-    cases = at_most([case for case in read_cases(folder, hpo) if hpo.gene(case.gene) in known], of_gene)
+    cases = [case for case in read_cases(folder, hpo) if hpo.gene(case.gene) in known]
+    order = np.random.default_rng(SEED).permutation(len(cases))
+    kept = at_most([case.gene for case in cases], order, of_gene or len(cases))
+    cases = [case for case, keep in zip(cases, kept.tolist(), strict=True) if keep]
     genes = np.array([hpo.gene(case.gene) for case in cases])
     ranks = {
         name: np.zeros(len(cases)) for name in ("shared information (Phrank-like)", "likelihood ratio", "gpgpt-mini")

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from _common import data_file, parser, report, say, stop
+from _common import at_most, data_file, parser, report, say, stop
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
@@ -133,10 +133,8 @@ def read_phenopackets(folder: Path) -> tuple[list[Case], np.ndarray]:
     pmid = table["case"].str.extract(r"PMID_(\d+)")[0].fillna("0").astype(np.int64).to_numpy()
     hpo = load_annotations()
     kept = np.array([bool(case.present) and hpo.gene(case.gene) is not None for case in cases])
-    number, order = Counter[str](), np.random.default_rng(SEED).permutation(len(cases))
-    for i in order[kept[order]].tolist():  # some genes have hundreds of cases
-        number[cases[i].gene] += 1
-        kept[i] = number[cases[i].gene] <= MAX_OF_GENE
+    order = np.random.default_rng(SEED).permutation(len(cases))
+    kept = at_most([case.gene for case in cases], order[kept[order]], MAX_OF_GENE)  # some genes have hundreds
     return [case for case, keep in zip(cases, kept.tolist(), strict=True) if keep], pmid[kept]
 
 
