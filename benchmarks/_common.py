@@ -6,14 +6,18 @@ import argparse
 import os
 import sys
 import time
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 from render import TABLES, layout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 
@@ -41,6 +45,15 @@ def stop(message: str) -> None:
     """Print a message and exit with code 2."""
     print(message, file=sys.stderr)
     raise SystemExit(2)
+
+
+def at_most(genes: Sequence[str], order: np.ndarray, n: int) -> np.ndarray:
+    """Whether each case is kept if every gene has its first ``n`` cases in an order of some of the cases."""
+    number, kept = Counter[str](), np.zeros(len(genes), bool)
+    for i in order.tolist():
+        number[genes[i]] += 1
+        kept[i] = number[genes[i]] <= n
+    return kept
 
 
 def say(message: str) -> None:

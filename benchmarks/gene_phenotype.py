@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from _common import data_file, parser, report, say
+from _common import at_most, data_file, parser, report, say
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
@@ -100,21 +100,24 @@ def folds_of(cases: list[Case], rng: np.random.Generator) -> np.ndarray:
     return np.array([fold[case.gene] for case in cases])
 
 
-def ranking(folder: Path, rng: np.random.Generator) -> Iterator[dict]:
+def ranking(folder: Path, of_gene: int | None, rng: np.random.Generator) -> Iterator[dict]:
     references = {case.reference for case in read_cases(folder, load_annotations())}
     for name, hpo in (
         ("2023-01-27", as_annotations(contents_of_2023(folder))),
         ("2025, without the publications of the cases", independent_annotations(folder, references)),
     ):
         say(f"annotations of {name}")
-        for row in ranking_with(hpo, folder, rng):
+        for row in ranking_with(hpo, folder, of_gene, rng):
             yield {"annotations": name} | row
 
 
-def ranking_with(hpo: HPOAnnotations, folder: Path, rng: np.random.Generator) -> Iterator[dict]:
+def ranking_with(hpo: HPOAnnotations, folder: Path, of_gene: int | None, rng: np.random.Generator) -> Iterator[dict]:
     ranker = GeneRanker(hpo, np.zeros(len(RANKING_FEATURES)), sources=link_sources(hpo))
     known = set(ranker.genes.tolist())
     cases = [case for case in read_cases(folder, hpo) if hpo.gene(case.gene) in known]
+    order = np.random.default_rng(SEED).permutation(len(cases))
+    kept = at_most([case.gene for case in cases], order, of_gene or len(cases))
+    cases = [case for case, keep in zip(cases, kept.tolist(), strict=True) if keep]
     genes = np.array([hpo.gene(case.gene) for case in cases])
     ranks = {
         name: np.zeros(len(cases)) for name in ("shared information (Phrank-like)", "likelihood ratio", "gpgpt-mini")
@@ -131,9 +134,9 @@ def ranking_with(hpo: HPOAnnotations, folder: Path, rng: np.random.Generator) ->
         say(f"fold {fold + 1} of {N_FOLDS}")
         fitted = fit_ranking_weights(data.take(folds != fold), share[folds != fold])
         for i in np.flatnonzero(folds == fold).tolist():
+            features = ranker.features(cases[i].present, cases[i].absent)
             for name, weights in (("likelihood ratio", alone), ("gpgpt-mini", fitted)):
-                ranker.weights = weights
-                found = ranker.scores(cases[i].present, cases[i].absent)[1][ranker.genes]
+                found = ranker.gene_scores(features @ weights - np.log(ranker.n_genes))[ranker.genes]
                 ranks[name][i] = rank(found, position_of(ranker, genes[i]))
     for name, found in ranks.items():
         yield {"method": name, "candidates": len(ranker.genes)} | measured(found, genes, rng)
@@ -482,10 +485,11 @@ def main() -> None:
     parts = ("ranking", "relations", "associations", "calibration", "lists")
     made.add_argument("--only", nargs="+", choices=parts, default=parts, help="some of the tables")
     made.add_argument("--fitted", type=Path, metavar="FILE", help="keeps the predictor of 2023 for later runs")
+    made.add_argument("--cases-of-gene", type=int, metavar="N", help="`ranking` with at most N cases of each gene")
     args = made.parse_args()
     folder, rng = data_file(args.data, "phenotype"), np.random.default_rng(SEED)
     if "ranking" in args.only:
-        report("gene_ranking", pd.DataFrame(ranking(folder, rng)), args.out)
+        report("gene_ranking", pd.DataFrame(ranking(folder, args.cases_of_gene, rng)), args.out)
     if "relations" in args.only:
         report("gene_relations", pd.DataFrame(relation_table(folder, rng)), args.out)
     if "associations" in args.only:

@@ -9,10 +9,10 @@
     gpgpt-mini were fitted on published phenopackets without patients of the shootout, and with annotations that do not
     cite their publications (``training/gpgpt_relations.py``).
 ``phenopackets``
-    Published phenopackets by year, with candidates drawn by the same rule, and the weights fitted on cases of other
-    genes (five folds), with annotations that do not cite the publications of the cases. The year follows from the PMID, as PubMed numbers publications in order. Cases whose
-    publication is cited as evidence for a phenotype of a disease of the gene are reported apart, since curators read
-    the same articles.
+    Published phenopackets by year, at most 10 of a gene, with candidates drawn by the same rule. The weights are fitted
+    on cases of other genes (five folds), with annotations that do not cite the publications of the cases. The year
+    follows from the PMID, as PubMed numbers publications in order. Cases whose publication is cited as evidence for a
+    phenotype of a disease of the gene are reported apart, since curators read the same articles.
 ``speed``
     Seconds for one patient after the first call, and for 1,000 patients at once.
 
@@ -34,12 +34,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from _common import data_file, parser, report, say, stop
+from _common import at_most, data_file, parser, report, say, stop
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
 
 from gene_vectors import read_cases
-from gpgpt_relations import independent_annotations, with_short_lists
+from gpgpt_relations import independent_annotations
 
 from scgsfm import tl
 from scgsfm.genes import resolve
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
     from scgsfm.phenotypes.fitting import RankingExamples
 
-SEED, N_CANDIDATES, N_BOOT, N_FOLDS = 42, 100, 1000, 5
+SEED, N_CANDIDATES, N_BOOT, N_FOLDS, MAX_OF_GENE = 42, 100, 1000, 5, 10
 PUBLISHED = {
     "CADA (trained on some of the cases)": (0.734, np.nan, 0.935, 0.974),
     "Exomiser hiPHIVE-human": (0.550, np.nan, 0.836, 0.919),
@@ -133,6 +133,8 @@ def read_phenopackets(folder: Path) -> tuple[list[Case], np.ndarray]:
     pmid = table["case"].str.extract(r"PMID_(\d+)")[0].fillna("0").astype(np.int64).to_numpy()
     hpo = load_annotations()
     kept = np.array([bool(case.present) and hpo.gene(case.gene) is not None for case in cases])
+    order = np.random.default_rng(SEED).permutation(len(cases))
+    kept = at_most([case.gene for case in cases], order[kept[order]], MAX_OF_GENE)  # some genes have hundreds
     return [case for case, keep in zip(cases, kept.tolist(), strict=True) if keep], pmid[kept]
 
 
@@ -149,9 +151,9 @@ def examples(folder: Path, cases: Sequence[Case]) -> tuple[RankingExamples, np.n
     known = {independent.genes[row] for row in ranker.genes.tolist()}
     rows = np.array([i for i, case in enumerate(cases) if case.gene in known])
     counts = Counter(cases[row].gene for row in rows.tolist())
-    used = with_short_lists([cases[row] for row in rows.tolist()], np.random.default_rng(0))
+    used = [cases[row] for row in rows.tolist()]
     given = [(independent.gene(case.gene), case.present, case.absent) for case in used]
-    share = np.array([counts[cases[row].gene] ** -0.5 for row in rows.tolist()])
+    share = np.array([counts[case.gene] ** -0.5 for case in used])
     return ranking_examples(ranker, given, np.random.default_rng(0)), rows, share
 
 

@@ -49,13 +49,9 @@ from scgsfm.phenotypes.fitting import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from scipy import sparse
 
 N_FOLDS, SEED, MIN_GENES, BLOCK, N_LEFT_OUT = 5, 0, 3, 4000, 500
-MAX_SHORT = 6
-"""Terms of the longest of the short lists on which the ranking is fitted."""
 
 
 def fit_factors(
@@ -192,18 +188,13 @@ def as_annotations(contents: IndexContents) -> HPOAnnotations:
         return read_annotations(Path(temporary) / "index.npz")
 
 
-def with_short_lists(cases: Sequence[Case], rng: np.random.Generator) -> list[Case]:
-    """The cases, every other one with 1 to 6 of its terms: many patients come with few terms, published ones with many."""
-    made = list(cases)
-    for i in range(1, len(made), 2):
-        n = min(int(rng.integers(1, MAX_SHORT + 1)), len(made[i].present))
-        made[i] = made[i]._replace(present=sorted(rng.choice(made[i].present, n, replace=False).tolist()), absent=[])
-    return made
-
-
 def fit_ranking(ranker: GeneRanker, cases: list[Case], rng: np.random.Generator) -> np.ndarray:
-    """Weights of gene prioritization; a gene counts by the square root of its number of cases."""
-    cases = with_short_lists(cases, rng)
+    """Weights of gene prioritization; a gene counts by the square root of its number of cases.
+
+    Cases count with all of their terms. If every other case had 1 to 6 random ones, cases of other genes would have a
+    higher likelihood if their lists are short, but fewer causal diseases among the first ten: -0.011 [-0.021, -0.003] with
+    all terms, -0.004 [-0.014, 0.003] with few (2,388 cases, mean over genes, five folds, 95 % intervals).
+    """
     counts = Counter(case.gene for case in cases)
     case_weight = np.array([counts[case.gene] ** -0.5 for case in cases])
     data = ranking_examples(ranker, [(ranker.hpo.gene(c.gene), c.present, c.absent) for c in cases], rng)

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import _common
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -40,3 +41,9 @@ def test_report_tells_how_without_where(
     assert f"Python {sys.version_info[0]}." in made
     assert rest == ["form,seconds", "ours,1.50"]
     assert "| ours | 1.50    |" in capsys.readouterr().out
+
+
+def test_at_most_keeps_the_first_cases_of_each_gene_in_an_order() -> None:
+    genes, order = list("AABABC"), np.array([5, 3, 1, 2, 0])  # the second B is not among them
+    assert _common.at_most(genes, order, 2).tolist() == [False, True, True, True, False, True]
+    assert _common.at_most(genes, order, 6).sum() == 5

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import gene_ranking_shootout as shootout
 import numpy as np
 import pandas as pd
@@ -39,6 +41,19 @@ def test_methods_rank_the_causal_gene_first() -> None:
         scores = method(case, genes)
         assert shootout.mean_rank(scores) == 1
         assert scores[3] == scores.min()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+def test_processes_give_the_ranks_of_one() -> None:
+    cases = [shootout.Case("", "A", [i], []) for i in range(7)]
+    candidates = [["A", "B", "C"]] * 7
+
+    def method(case: shootout.Case, genes: list[str]) -> np.ndarray:
+        return np.array([case.present[0], 3, 5])
+
+    expected = [3, 3, 3, 2.5, 2, 1.5, 1]
+    for jobs in (1, 2, 3):
+        assert shootout.ranks_in_parallel(method, cases, candidates, jobs).tolist() == expected
 
 
 def test_cited_cases() -> None:

@@ -105,11 +105,14 @@ def test_rank_genes(patient: list[int]) -> None:
 
 
 def test_genes_without_annotations_share_the_fraction_among_later_links(patient: list[int], ranker: GeneRanker) -> None:
-    """The share of genes without annotation among those that NCBI links with a phenotype."""
+    """The share of genes without annotation among those that NCBI links with a phenotype.
+
+    It was 0.067 with the annotations of 2023. Most of these genes have been annotated since: of 4,403 genes, 83 are not.
+    """
     hpo = ranker.hpo
     linked = {int(g) for g, _, kind in hpo.links.tolist() if hpo.kinds[kind] == ("mim2gene", "phenotype")}
     share = len(linked - set(ranker.genes.tolist())) / len(linked)
-    assert 0.01 < share < 0.08
+    assert 0.01 < share < 0.03
     found = rank_genes(patient)
     assert found.score[found.disease < 0].sum() == pytest.approx(share, rel=1e-5)
 
