@@ -71,7 +71,7 @@ def test_matrix_by_categories_in_their_order(adata: ad.AnnData) -> None:
     adata.obs.loc[adata.obs_names[0], "cell_type"] = None
     ax = scgsfm.pl.score(adata, "B", method="mean", kind="matrix", groupby="cell_type", show=False)
     assert labels(ax.get_yticklabels()) == ["c", "b", "a"]
-    np.testing.assert_allclose(heat_map(ax)[1, 0], adata.X[3::3, 2].mean())
+    np.testing.assert_allclose(heat_map(ax)[1, 0], adata.obsm["score_mean"]["B"].to_numpy()[3::3].mean())
 
 
 def test_collection_is_left_out_of_one_name_as_of_many(adata: ad.AnnData) -> None:
@@ -90,7 +90,7 @@ def test_embedding(adata: ad.AnnData) -> None:
     assert axes[1].get_title().replace("\n", "") == LONG
     points = axes[0].collections[0]
     order = np.argsort(points.get_array())
-    np.testing.assert_allclose(np.asarray(points.get_array())[order], np.sort(adata.X[:, 2]))
+    np.testing.assert_allclose(np.asarray(points.get_array())[order], np.sort(adata.obsm["score_mean"]["B"]))
 
 
 def test_one_embedding_into_given_axes(adata: ad.AnnData) -> None:
