@@ -35,4 +35,4 @@ def test_models() -> None:
 def test_tables() -> None:
     for table in (scgsfm.methods(), scgsfm.datasets.libraries()):
         assert isinstance(table, pd.DataFrame)
-    assert list(scgsfm.methods())[:3] == ["title", "values", "test"]
+    assert list(scgsfm.methods())[:3] == ["task", "when", "avoid"]

@@ -78,7 +78,7 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         lambda _: scgsfm.tl.explain_regulation(peaks(), sequences="sequence", cell_type="K562", bases=False),
     ),
     "saturation_mutagenesis": (
-        r"added 'r3lm_saturation' to \.uns \(effects of 600 variants of 1 element\)",
+        r"added 'r3lm_saturation' to \.uns \(effects of 561 variants of 1 element\)",
         lambda _: scgsfm.tl.saturation_mutagenesis(peaks(), sequences="sequence", cell_type="K562", mode="card"),
     ),
     "design_elements": (

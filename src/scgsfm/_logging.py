@@ -69,8 +69,9 @@ def log_stream() -> TextIO:
         is_file = stream not in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__) and not stream.closed
     except (KeyError, AttributeError):
         return standard
-    # the standard streams of an earlier cell or test may be gone, so that those of the moment are used
-    return stream if is_file and getattr(stream, "name", "") not in ("<stdout>", "<stderr>") else standard
+    # the standard streams of an earlier cell or test, named "<stdout>" or "<_io.FileIO …>", may be gone, so that those of
+    # the moment are used
+    return stream if is_file and not str(getattr(stream, "name", "")).startswith("<") else standard
 
 
 def is_notebook() -> bool:

@@ -84,10 +84,14 @@ def test_nothing_is_read_before_it_is_needed(adata: ad.AnnData) -> None:
     x = da.from_array(adata.X.toarray(), chunks=(5, -1))
     x = x.map_blocks(lambda chunk: read.append(1) or chunk, dtype=x.dtype, meta=np.empty((0, 0)))
     lazy = ad.AnnData(x, var=adata.var)
-    scgsfm.tl.score(lazy, SETS, method=["aucell", "mean"], gene_symbols="feature_name", compute=False)
+    scgsfm.tl.score(lazy, SETS, method="aucell", gene_symbols="feature_name", compute=False)
     assert not read
     lazy.obsm["score_aucell"][:5].compute()
     assert len(read) == 1
+    scgsfm.tl.score(lazy, SETS, method="mean", gene_symbols="feature_name", compute=False, log_normalize=False)
+    assert len(read) == 1
+    scgsfm.tl.score(lazy, SETS, method="mean", gene_symbols="feature_name", compute=False)
+    assert len(read) > 1, "the first cells show whether the values are counts"
 
 
 @pytest.mark.parametrize("store", ["h5ad", "zarr"])

@@ -12,5 +12,7 @@ import scgsfm as sg
 # a peak of chr22 (hg38), in open chromatin of MCF-7 cells
 adata = sg.datasets.atac()
 peak = "chr22:32005525-32005725"
-sg.tl.explain_regulation(adata, peak, genome=sg.datasets.atac_genome(), cell_type="K562")
+sg.tl.explain_regulation(
+    adata, peak, genome=sg.datasets.atac_genome(), cell_type="K562"
+)
 sg.pl.regulatory_card(adata, peak, "K562")

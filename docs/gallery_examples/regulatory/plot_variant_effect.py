@@ -14,6 +14,8 @@ genome = sg.datasets.atac_genome()  # a part of chr22 (hg38)
 other = {"A": "G", "C": "T", "G": "A", "T": "C"}
 start = 32_005_612
 bases = genome["chr22"][start : start + 24].upper()
-variants = [f"chr22:{start + i + 1}:{base}:{other[base]}" for i, base in enumerate(bases)]
+variants = [
+    f"chr22:{start + i + 1}:{base}:{other[base]}" for i, base in enumerate(bases)
+]
 effects = sg.tl.variant_effect(variants, genome=genome)
 sg.pl.variant_effect(effects, n_top=12)

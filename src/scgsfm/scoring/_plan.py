@@ -137,7 +137,7 @@ def _value_scale(
 ) -> ValueScale | None:
     """Return what the values are. A warning names methods that need log-normalized values if these can't be made."""
     choosy = [method.name for method in methods if method.needs_log_values(params[method.name])]
-    if not choosy and not is_cheap_to_sample(rows):
+    if (not choosy or log_normalize is False) and not is_cheap_to_sample(rows):
         return None
     scale = value_scale(rows)
     logger.debug("The values %s.", scale.description)

@@ -114,7 +114,8 @@ def test_unknown_genes_share_one_column(any_model: GSFM) -> None:
 
 
 def test_pad_has_no_effect(any_model: GSFM) -> None:
-    np.testing.assert_array_equal(any_model.logits([["G1", "<pad>"]]), any_model.logits([["G1"]]))
+    # kernels of torch may add in another order from call to call
+    np.testing.assert_allclose(any_model.logits([["G1", "<pad>"]]), any_model.logits([["G1"]]), atol=1e-6)
 
 
 def test_no_sets(any_model: GSFM) -> None:

@@ -62,7 +62,7 @@ def test_what_functions_do_with_them(counts: np.ndarray, caplog: pytest.LogCaptu
     def normalizes(values: np.ndarray) -> bool:
         return value_scale(BlockReader(sparse.csr_array(values))).log_normalizes("annotate")
 
-    with caplog.at_level(logging.INFO, logger="scgsfm"):
+    with caplog.at_level(logging.DEBUG, logger="scgsfm"):
         assert normalizes(counts)
         assert normalizes(0.93 * counts)
         assert normalizes(to_sum(counts, 1e6))
