@@ -82,6 +82,7 @@ qualname_overrides = {  # public names of classes that are defined in private mo
     "numpy.random._generator.Generator": "numpy.random.Generator",
     "pandas.core.frame.DataFrame": "pandas.DataFrame",
     "pandas.core.series.Series": "pandas.Series",
+    "scipy.sparse._csc.csc_array": "scipy.sparse.csc_array",
     "scipy.sparse._csr.csr_array": "scipy.sparse.csr_array",
     "scipy.sparse._csr.csr_matrix": "scipy.sparse.csr_matrix",
 }
@@ -96,7 +97,7 @@ nitpick_ignore_regex = [
     # classes that users receive but do not create: their fields are described where they are returned
     (r"py:class", r"scgsfm\.(.+\.)?_\w+\.\w+"),
     # annotations of attributes that autodoc reads as text, without the module of the name
-    (r"py:class", r"Column|Knots|Model|NeighborResidual|Origin|boolean"),
+    (r"py:class", r"Column|Date|Knots|Model|NeighborResidual|Origin|boolean"),
     # objects of docstrings whose page does not list them: attributes, constants and functions of private modules
     (r"py:(attr|data|func|meth)", r"[a-zA-Z_]+"),
     (r"py:data", r"scgsfm\.models\.gpgpt\.QUESTION_KINDS"),

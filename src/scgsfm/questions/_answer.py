@@ -65,7 +65,7 @@ class Answer:
     question, text
         The question, and the answer in words, each fact with the number of its source.
     asked
-        Kind of the question, one of ``QUESTION_KINDS`` of :mod:`scgsfm.phenotypes`; empty if it was not understood.
+        Kind of the question, one of ``QUESTION_KINDS`` of ``scgsfm.phenotypes``; empty if it was not understood.
     entities
         Genes, phenotypes and diseases in the question.
     names
