@@ -80,7 +80,7 @@ def design(
     Examples
     --------
     >>> import scgsfm
-    >>> found = scgsfm.tl.design_elements({"a": "CTGGCAAACAGCTAAGA" * 11}, "K562", max_changes=2)
+    >>> found = scgsfm.tl.design_elements({"a": "CTGGCAAACAGCTAAGA" * 3}, "K562", max_changes=2)
     >>> axes = scgsfm.pl.design(found, "a", show=False)
     """
     if not hasattr(tables, "keys") or not {"designs", "steps", "bases", "motifs"} <= set(tables.keys()):

@@ -89,7 +89,7 @@ def saturation_mutagenesis(
     Examples
     --------
     >>> import scgsfm
-    >>> table = scgsfm.tl.saturation_mutagenesis(sequences={"a": "CTGGCAAACAGATAAGA" * 11}, cell_type="K562")
+    >>> table = scgsfm.tl.saturation_mutagenesis(sequences={"a": "CTGGCAAACAGATAAGA" * 3}, cell_type="K562")
     >>> axes = scgsfm.pl.saturation_mutagenesis(table, "a", show=False)
     """
     fixed = ["element", "position", "ref", "alt"]

@@ -113,7 +113,7 @@ def design_elements(
     Examples
     --------
     >>> import scgsfm
-    >>> found = scgsfm.tl.design_elements("CTGGCAAACAGCTAAGA" * 11, "K562", max_changes=2, forbidden=["EcoRI"])
+    >>> found = scgsfm.tl.design_elements("CTGGCAAACAGCTAAGA" * 3, "K562", max_changes=2, forbidden=["EcoRI"])
     >>> found["designs"]["n_changes"].tolist()
     [2]
     >>> found["steps"][["position", "ref", "alt"]].shape

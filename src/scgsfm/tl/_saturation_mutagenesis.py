@@ -93,9 +93,9 @@ def saturation_mutagenesis(
     Examples
     --------
     >>> import scgsfm
-    >>> table = scgsfm.tl.saturation_mutagenesis(sequences={"a": "CTGGCAAACAGATAAGA" * 11}, cell_type="K562")
+    >>> table = scgsfm.tl.saturation_mutagenesis(sequences={"a": "CTGGCAAACAGATAAGA" * 3}, cell_type="K562")
     >>> table.columns.tolist(), len(table)
-    (['element', 'position', 'ref', 'alt', 'K562'], 748)
+    (['element', 'position', 'ref', 'alt', 'K562'], 204)
     >>> matrix = table.pivot(index="position", columns="alt", values="K562")
     """
     check_elements(data, sequences, genome)
