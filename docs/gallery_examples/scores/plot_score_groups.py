@@ -37,7 +37,7 @@ sg.pl.score(adata, kind="violin", groupby="cell_type")
 # %%
 # Densities with medians
 # ----------------------
-# Ridges show fewer sets in more detail; the line is the median of a group. Groups that overlap here can't be told apart by
+# Ridges show fewer sets in more detail; the line is the median of a group. Groups that overlap here can't be distinguished by
 # this set.
 
 sg.pl.score(adata, ["B", "NK", "CD14+ Mono"], kind="ridge", groupby="cell_type")

@@ -45,7 +45,7 @@ def read_candidates(candidates: Iterable[Any] | str | PathLike[str]) -> list[str
     Raises
     ------
     ValueError
-        If there is no gene, or a VCF file is not annotated.
+        If no gene is given, or a VCF file is not annotated.
     """
     if isinstance(candidates, PathLike) or (isinstance(candidates, str) and _is_path(candidates)):
         path = Path(candidates)

@@ -209,7 +209,7 @@ class FactRetriever:
         stated = [(p, text) for p in exact or positions if (text := self._frequency(p))]
         if not stated:
             return RetrievedFacts(
-                [], [], f"No annotation tells how often {terms[0].label} is seen in {diseases[0].label}."
+                [], [], f"No annotation states how often {terms[0].label} is seen in {diseases[0].label}."
             )
         facts = [self._annotation(p) for p, _ in stated]
         return self._listing(facts, list(dict.fromkeys(text for _, text in stated)), "figure")
@@ -247,7 +247,7 @@ class FactRetriever:
     def _listing(self, facts: list[Fact], names: list[str], what: str) -> RetrievedFacts:
         """The facts in words, with the total number of answers."""
         if not facts:
-            return RetrievedFacts([], [], "No annotation tells.")
+            return RetrievedFacts([], [], "No annotation states it.")
         shown = facts[: self.n_max]
         n = f"{len(names):,} {what}{'s' if len(names) > 1 else ''}"
         some = ", among them" if len(shown) < max(len(facts), len(names)) else ""

@@ -48,7 +48,7 @@ def complete_sets(
     """Plot the top-ranked genes of completed gene sets :cite:p:`Clarke2026`.
 
     Each set has a panel with its top-ranked genes from top to bottom and their probabilities, on an axis of log odds that
-    all panels share: low and high probabilities can be told apart. Genes that the set already contains are grey.
+    all panels share: low and high probabilities can be distinguished. Genes that the set already contains are grey.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ N_NEAR = 12
 
 
 def representatives(xy: np.ndarray, names: Sequence[str], n: int = N_REGIONS) -> np.ndarray:
-    """One point for each of ``n`` regions of the plane: near the center of the region, with a name that tells something.
+    """One point for each of ``n`` regions of the plane: near the center of the region, with an informative name.
 
     Parameters
     ----------

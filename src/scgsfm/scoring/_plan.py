@@ -128,7 +128,7 @@ def plan(
         job = Job(chosen, large_enough[completes, least], method_params[chosen.name], logs)
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
-    note = scale.note if scale is not None and any(job.log_normalizes for job in (task.job for task in tasks)) else ""
+    note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
     return Plan(rows, genes, tasks, given.share, note)
 
 

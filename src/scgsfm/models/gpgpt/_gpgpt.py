@@ -285,7 +285,7 @@ class GPGPT:
         question
             Question about genes, phenotypes or diseases, in English.
         hpo
-            The annotations; by default those that ship with the package.
+            The annotations; by default those in use.
         resolve
             Function that returns the approved symbol of a gene name, or ``""``.
         predict
