@@ -306,6 +306,12 @@ def test_log_normalize_decides_for_counts_of_any_kind_of_array(blood: ad.AnnData
         )
 
 
+def test_counts_of_selected_genes_are_reported(blood: ad.AnnData) -> None:
+    selected = np.arange(blood.n_vars) < blood.n_vars // 2
+    with pytest.warns(UserWarning, match="sums over the genes of `mask_var`, not over all genes"):
+        scgsfm.tl.score(blood, {"a": blood.var_names[:9]}, method="mean", mask_var=selected)
+
+
 def test_poisson_kernel_takes_counts(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:
     scgsfm.tl.score(blood[:, blood.var_names[:300]].copy(), {"a": blood.var_names[:9]}, method="gsva", kcdf="poisson")
     assert [str(found.message) for found in recwarn if "log-normalized" in str(found.message)] == []

@@ -129,6 +129,12 @@ def plan(
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
+    if mask_var is not None and any(task.job.log_normalizes for task in tasks):
+        msg = (
+            "Counts are log-normalized with the sums over the genes of `mask_var`, not over all genes. To use all, normalize "
+            "first by `scanpy.pp.normalize_total` and `scanpy.pp.log1p`."
+        )
+        warn(msg)
     return Plan(rows, genes, tasks, given.share, note)
 
 
