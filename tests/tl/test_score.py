@@ -13,6 +13,7 @@ from scgsfm.completion import complete
 from scgsfm.errors import GeneMatchError, GeneMatchWarning, GeneSetWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import LinearModel
@@ -306,10 +307,40 @@ def test_log_normalize_decides_for_counts_of_any_kind_of_array(blood: ad.AnnData
         )
 
 
-def test_counts_of_selected_genes_are_reported(blood: ad.AnnData) -> None:
+def test_counts_of_selected_genes_are_normalized_by_all_genes(
+    blood: ad.AnnData, few_array_types: Callable[[np.ndarray], Any]
+) -> None:
+    import scanpy as sc
+
     selected = np.arange(blood.n_vars) < blood.n_vars // 2
-    with pytest.warns(UserWarning, match="sums over the genes of `mask_var`, not over all genes"):
-        scgsfm.tl.score(blood, {"a": blood.var_names[:9]}, method="mean", mask_var=selected)
+    logs = sc.pp.log1p(sc.pp.normalize_total(blood, target_sum=1e4, copy=True), copy=True)
+    blood.X = few_array_types(blood.X.toarray())
+    for adata in (blood, logs):
+        scgsfm.tl.score(adata, {"a": blood.var_names[:9]}, method="mean", mask_var=selected)
+    np.testing.assert_allclose(blood.obsm["score_mean"], logs.obsm["score_mean"], rtol=1e-5)
+
+
+def test_missing_values_outside_the_mask_are_refused(blood: ad.AnnData) -> None:
+    selected = np.arange(blood.n_vars) < blood.n_vars // 2
+    blood.X = blood.X.toarray().astype(np.float32)
+    blood.X[3, -1] = np.nan
+    with pytest.raises(ValueError, match="1 NaN"):
+        scgsfm.tl.score(blood, {"a": blood.var_names[:9]}, method="mean", mask_var=selected, log_normalize=True)
+
+
+def test_antibodies_do_not_add_to_the_counts_of_a_cell(blood: ad.AnnData) -> None:
+    alone = blood.copy()
+    alone.var["feature_types"] = "Gene Expression"
+    antibodies = ad.AnnData(
+        sparse.csr_matrix(np.full((blood.n_obs, 3), 500.0, np.float32)),
+        blood.obs,
+        pd.DataFrame(index=["AB1", "AB2", "AB3"]),
+    )
+    antibodies.var["feature_types"] = "Antibody Capture"
+    both = ad.concat([alone, antibodies], axis="var", merge="first")
+    for adata in (alone, both):
+        scgsfm.tl.score(adata, {"a": blood.var_names[:9]}, method="mean", log_normalize=True)
+    np.testing.assert_allclose(both.obsm["score_mean"], alone.obsm["score_mean"], rtol=1e-6)
 
 
 def test_poisson_kernel_takes_counts(blood: ad.AnnData, recwarn: pytest.WarningsRecorder) -> None:

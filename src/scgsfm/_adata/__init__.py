@@ -1,7 +1,7 @@
 """Access to AnnData: its matrix, gene names and masks, files, and the record of each result."""
 
 from ._check_anndata import check_anndata, has_parts
-from ._gene_names import gene_names
+from ._gene_names import gene_names, genes_of_features
 from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
 from ._read import open_store, read_any, read_with_matrix_on_disk
@@ -20,6 +20,7 @@ __all__ = [
     "data_var",
     "gene_mask",
     "gene_names",
+    "genes_of_features",
     "groups",
     "has_parts",
     "log_results",

@@ -33,6 +33,8 @@ class GeneSelection(NamedTuple):
     """Their names; ``""`` for a gene without counts that has expression under another name."""
     positions: np.ndarray | None
     """Their positions among the features; ``None`` if all features are used."""
+    all_genes: np.ndarray
+    """Positions of all genes among the features: also of those outside the mask and those with a repeated name."""
     record: dict[str, Any]
     """What was left out, for ``uns``; empty if nothing was."""
 
@@ -66,6 +68,7 @@ def select_genes(
     names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     used, record = np.ones(len(names), bool), dict[str, Any]()
     is_gene = genes_of_features(var)
+    all_genes = np.arange(len(names)) if is_gene is None else np.flatnonzero(is_gene)
     if is_gene is not None:
         used &= is_gene
         record["n_other_features"] = int((~is_gene).sum())
@@ -87,8 +90,8 @@ def select_genes(
         _silence_empty(names, kept, totals, dict(zip(positions.tolist(), labels.tolist(), strict=True)), record)
     positions = np.flatnonzero(used)
     if len(positions) == len(names):
-        return GeneSelection(names, None, record)
-    return GeneSelection(names[positions], positions, record)
+        return GeneSelection(names, None, all_genes, record)
+    return GeneSelection(names[positions], positions, all_genes, record)
 
 
 def _repeated_names(names: np.ndarray, totals: dict[int, float], record: dict[str, Any]) -> list[int]:

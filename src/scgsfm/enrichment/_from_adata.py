@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scgsfm._adata import data_matrix, data_var, gene_names
+from scgsfm._adata import data_matrix, data_var, gene_names, genes_of_features
 from scgsfm._adata import groups as groups_of
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
@@ -208,8 +208,14 @@ def _labels(adata: AnnData, groupby: str, found: ScanpyRanking | None) -> pd.Ser
 
 def _survey(adata: AnnData, source: _Source, labels: pd.Series) -> GroupMeans:
     matrix = data_matrix(adata, layer=source.layer, use_raw=source.use_raw)
-    names = data_var(adata, use_raw=source.use_raw).index
-    return GroupMeans.survey(matrix, names, labels, adata.uns.get("log1p", {}).get("base"))
+    names, base = data_var(adata, use_raw=source.use_raw).index, adata.uns.get("log1p", {}).get("base")
+    return GroupMeans.survey(matrix, names, labels, base, counted=_counted(adata, source))
+
+
+def _counted(adata: AnnData, source: _Source) -> np.ndarray | None:
+    """Positions of the genes, whose counts add up to the sum of a cell; ``None`` if all features are genes."""
+    is_gene = genes_of_features(data_var(adata, use_raw=source.use_raw))
+    return None if is_gene is None else np.flatnonzero(is_gene)
 
 
 def _computed(
@@ -231,19 +237,19 @@ def _computed(
         msg = f"{name} has no value other than 0, so genes can't be ranked."
         raise ValueError(msg)
     if means.scale.log_normalizes(source.function):
-        matrix = _log_normalized(matrix)
+        matrix = _log_normalized(matrix, _counted(adata, source))
     base = None if means.normalized is not None else adata.uns.get("log1p")
     result = _rank_genes(matrix, pd.Index(means.genes), labels, groups, source, base)
     return _lists(adata, source, result, means, gene_symbols)
 
 
-def _log_normalized(matrix: Any) -> Any:
+def _log_normalized(matrix: Any, counted: np.ndarray | None) -> Any:
     """A log-normalized copy of counts, computed in blocks of cells."""
     from scipy.sparse import csr_matrix, vstack
 
     blocks = [
         csr_matrix((log_normalize(block).astype(np.float32), block.indices, block.indptr), shape=block.shape)
-        for _, block in BlockReader(matrix)
+        for _, block in BlockReader(matrix, counted=counted)
     ]
     return vstack(blocks, format="csr")
 

@@ -27,10 +27,15 @@ class GroupMeans:
     """Base of the logarithm, if it is not e."""
 
     @classmethod
-    def survey(cls, matrix: Any, genes: pd.Index, labels: pd.Series, base: float | None) -> GroupMeans:
-        """Read the matrix once."""
+    def survey(
+        cls, matrix: Any, genes: pd.Index, labels: pd.Series, base: float | None, *, counted: np.ndarray | None = None
+    ) -> GroupMeans:
+        """Read the matrix once. ``counted`` are the columns that add up to the sum of a cell, if not all do."""
         groups = labels.cat.categories.tolist()
-        codes, reader = labels.cat.codes.to_numpy().astype(np.int64) % (len(groups) + 1), BlockReader(matrix)
+        codes, reader = (
+            labels.cat.codes.to_numpy().astype(np.int64) % (len(groups) + 1),
+            BlockReader(matrix, counted=counted),
+        )
         raw, normalized = (GeneMoments(reader.n_genes, n_groups=len(groups) + 1) for _ in range(2))
         scale = value_scale(reader)
         for start, block in reader:

@@ -93,8 +93,9 @@ def plan(
     if min_genes is not None:
         check_at_least("min_genes", min_genes, 1)
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
-    genes, kept, selection = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
-    rows = BlockReader(matrix, genes=kept, block_size=block_size)
+    selection = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
+    genes = selection.names
+    rows = BlockReader(matrix, genes=selection.positions, counted=selection.all_genes, block_size=block_size)
 
     gene_sets = GeneSets(gene_sets)
     given = SetIndex.match(gene_sets, genes)
@@ -115,7 +116,7 @@ def plan(
         "use_raw": use_raw,
         "gene_sets": gene_sets.info,
     }
-    used |= {"genes": selection} if selection else {}
+    used |= {"genes": selection.record} if selection.record else {}
     tasks, large_enough = [], dict[tuple[bool, int], SetIndex]()
     for chosen in methods:
         completes, least = expand or chosen.completes, min_genes or chosen.min_genes
@@ -129,12 +130,6 @@ def plan(
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
-    if mask_var is not None and any(task.job.log_normalizes for task in tasks):
-        msg = (
-            "Counts are log-normalized with the sums over the genes of `mask_var`, not over all genes. To use all, normalize "
-            "first by `scanpy.pp.normalize_total` and `scanpy.pp.log1p`."
-        )
-        warn(msg)
     return Plan(rows, genes, tasks, given.share, note)
 
 

@@ -181,7 +181,7 @@ def annotate(
     matrix = data_matrix(adata, layer=layer, use_raw=use_raw)
     genes = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
     index = _match(sets, genes.names, min_genes, partial=lists_all_tissues(sets, tissue))
-    reader = BlockReader(matrix, genes=genes.positions, block_size=block_size)
+    reader = BlockReader(matrix, genes=genes.positions, counted=genes.all_genes, block_size=block_size)
     groups, generator = _groups(adata, groupby), np.random.default_rng(rng)
     limits = Limits(alpha, min_share, min_agree)
     found = assign_cell_types(reader, index, types, groups, limits=limits, n_random=n_random, rng=generator)

@@ -12,16 +12,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
+class CountBlock(csr_array):  # type: ignore[misc]  # SciPy has no types
+    """A block that knows the sum of each cell, which genes outside the block add to."""
+
+    totals: np.ndarray | None = None
+    """Sum of the values of each cell over all genes of the data; ``None`` if these are the genes of the block."""
+
+
+def prepare(block: Any, genes: np.ndarray | None = None, counted: np.ndarray | None = None) -> csr_array:
     """Convert a block to CSR with floating-point values and sorted indices, optionally selecting genes in a given order.
 
-    Raises ValueError for NaN and infinity.
+    ``counted`` (1 for each feature that is a gene, 0 for others) makes it a :class:`CountBlock`. Raises ValueError for NaN
+    and infinity.
     """
     check_type(block)
     block = native(block)
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
     block = csr_array(block) if issparse(block) else _sparse(block)
+    totals = None if counted is None else block @ counted
     if genes is not None:
         block = block[:, genes]
     if not block.has_canonical_format:
@@ -34,6 +43,9 @@ def prepare(block: Any, genes: np.ndarray | None = None) -> csr_array:
         finite = np.isfinite(block.data.sum())
     if not finite:
         _check_finite(block)
+    if totals is not None:
+        block = CountBlock((block.data, block.indices, block.indptr), shape=block.shape)
+        block.totals = totals
     return block
 
 

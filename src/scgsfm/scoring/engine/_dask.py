@@ -22,7 +22,13 @@ class Piece(NamedTuple):
 
 
 def map_chunks(
-    matrix: Any, function: Callable[[Any], Any], *, genes: np.ndarray | None, block_size: int, name: str
+    matrix: Any,
+    function: Callable[[Any], Any],
+    *,
+    genes: np.ndarray | None,
+    counted: np.ndarray | None = None,
+    block_size: int,
+    name: str,
 ) -> Any:
     """Apply a function to all blocks, as a one-dimensional dask array whose chunks are lists of :class:`Piece`.
 
@@ -39,6 +45,7 @@ def map_chunks(
         "ij",
         function=delayed(function, traverse=False),
         genes=genes,
+        counted=counted,
         block_size=block_size,
         concatenate=False,
         align_arrays=False,
@@ -73,7 +80,12 @@ def check_chunks(matrix: Any) -> None:
 
 
 def _pieces(
-    parts: list[Any], *, function: Callable[[Any], Any], genes: np.ndarray | None, block_size: int
+    parts: list[Any],
+    *,
+    function: Callable[[Any], Any],
+    genes: np.ndarray | None,
+    counted: np.ndarray | None,
+    block_size: int,
 ) -> list[Piece]:
     """Join the chunks of some cells, one for each range of genes, and apply the function to blocks; runs on a worker."""
     if issparse(parts[0]):
@@ -81,7 +93,7 @@ def _pieces(
     else:
         chunk = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
     blocks = [rows_of(chunk, i, min(i + block_size, chunk.shape[0])) for i in range(0, chunk.shape[0], block_size)]
-    return [Piece(block.shape[0], function(prepare(block, genes))) for block in blocks]
+    return [Piece(block.shape[0], function(prepare(block, genes, counted))) for block in blocks]
 
 
 def _join(pieces: list[Piece], take: Callable[[Any], np.ndarray]) -> np.ndarray:

@@ -41,6 +41,8 @@ class BlockReader:
         temporary files.
     genes
         Columns to keep, in this order.
+    counted
+        Columns that add up to the sum of a cell, by which counts are normalized; those that are kept by default.
     block_size
         Number of cells in a block.
     log_normalize
@@ -52,6 +54,7 @@ class BlockReader:
         matrix: Any,
         *,
         genes: np.ndarray | None = None,
+        counted: np.ndarray | None = None,
         block_size: int | None = None,
         log_normalize: bool = False,
     ) -> None:
@@ -61,6 +64,7 @@ class BlockReader:
         if self.is_dask:
             check_chunks(matrix)
         self.genes = genes
+        self.counted = counted
         self.is_log_normalizing = log_normalize
         self.n_cells = matrix.shape[0]
         self.n_genes = matrix.shape[1] if genes is None else len(genes)
@@ -113,7 +117,9 @@ class BlockReader:
         matrix = self.matrix if of is None else of
         if self.is_log_normalizing:
             function = partial(_of_log_normalized, function)
-        return map_chunks(matrix, function, genes=self.genes, block_size=self.block_size, name="blocks")
+        return map_chunks(
+            matrix, function, genes=self.genes, counted=self._is_counted, block_size=self.block_size, name="blocks"
+        )
 
     def read(self, first: int = 0) -> Iterator[tuple[int, Any]]:
         """Yield the blocks as they are stored, from cell ``first`` on. For one thread only, unlike :meth:`prepare`."""
@@ -130,12 +136,14 @@ class BlockReader:
 
     def prepare(self, block: Any) -> csr_array:
         """Convert a block to CSR with floating-point values and sorted indices. Raises ValueError for NaN and infinity."""
-        prepared = prepare(block, self.genes)
+        prepared = prepare(block, self.genes, self._is_counted)
         return log_normalized(prepared) if self.is_log_normalizing else prepared
 
     def log_normalizing(self) -> BlockReader:
         """Return a reader of the same cells that log-normalizes them."""
-        return BlockReader(self.matrix, genes=self.genes, block_size=self.block_size, log_normalize=True)
+        return BlockReader(
+            self.matrix, genes=self.genes, counted=self.counted, block_size=self.block_size, log_normalize=True
+        )
 
     def detected(self) -> np.ndarray:
         """Return whether each gene has a value other than zero in any cell."""
@@ -143,6 +151,17 @@ class BlockReader:
         for _, in_block in self.map(_detected):
             detected |= in_block
         return detected
+
+    @cached_property
+    def _is_counted(self) -> np.ndarray | None:
+        """1 for each column that adds to the sum of a cell, else 0; ``None`` if these are the columns that are kept."""
+        n_columns = self.matrix.shape[1]
+        kept = np.arange(n_columns) if self.genes is None else np.sort(self.genes)
+        if self.counted is None or np.array_equal(kept, self.counted):
+            return None
+        is_counted = np.zeros(n_columns)
+        is_counted[self.counted] = 1
+        return is_counted
 
     @cached_property
     def _by_cells(self) -> StoredColumns:
