@@ -38,8 +38,6 @@ TESTS = Path(__file__).parent
 ONCE = [
     "benchmarks",
     "pl/test_images.py",
-    "test_cli_page.py",
-    "test_docs.py",
     "test_docs_snippets.py",
     "test_gallery.py",
     "test_package_structure.py",
