@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -20,7 +21,6 @@ from scgsfm.settings import Settings, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import ModuleType
     from typing import Any
 
@@ -34,11 +34,44 @@ class _SkipWithoutTorch:
             pytest.skip(f"{name} is not installed", allow_module_level=True)
 
 
+TESTS = Path(__file__).parent
+ONCE = [
+    "benchmarks",
+    "pl/test_images.py",
+    "test_docs_snippets.py",
+    "test_gallery.py",
+    "test_package_structure.py",
+    "test_readme.py",
+    "test_tutorials.py",
+    "training",
+]
+"""Tests of texts, pages, images, the order of the code and of scripts.
+
+They do not depend on the versions of Python and of packages, or call nothing that the tests of each function do not call, so that
+the run with all packages is enough.
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One thread per process where several run tests: more threads only wait for each other.
+
+    The processes, and those that they start, inherit the variables.
+    """
+    if missing := [place for place in ONCE if not (TESTS / place).exists()]:
+        raise pytest.UsageError(f"`ONCE` in {__file__} lists what is not there: {missing}")
+    if config.getoption("numprocesses", None):
+        for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the trainings as slow."""
+    """Marks the trainings as slow, and the tests that need to run once only."""
+    once = [TESTS / place for place in ONCE]
     for item in items:
         if item.path.name.startswith("test_train"):
             item.add_marker("slow")
+        if any(place in (item.path, *item.path.parents) for place in once):
+            item.add_marker("once")
 
 
 if importlib.util.find_spec("torch") is None:
