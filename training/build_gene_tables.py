@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scgsfm.genes._tables import HOW
+from scgsfm.genes._tables import HOW, ORTHOLOGY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,6 +57,7 @@ SPECIES = {
     "horse": ("Equus caballus", "", True),
     "chicken": ("Gallus gallus", "", True),
     "frog": ("Xenopus tropicalis", "", True),
+    "fly": ("Drosophila melanogaster", "", False),  # vertebrates have several copies of many of its genes
 }
 
 Names = dict[str, set[str]]
@@ -102,6 +103,11 @@ def read_ensembl(data: Path, species: str) -> pd.DataFrame:
 def number(ensembl: str) -> int:
     """``ENSG00000153563`` → 153563: prefix and length are the same for all genes of a species."""
     return int(ensembl[-11:])
+
+
+def flybase_number(id_: str) -> int:
+    """``FBgn0267488`` → 267488."""
+    return int(id_[4:])
 
 
 def unique(names: Mapping[str, set[str]]) -> dict[str, str]:
@@ -342,18 +348,32 @@ class Pairs:
             elif names[0].upper() == names[1].upper():  # as the source names them
                 self.same[pair] = max(self.same[pair], 1)
 
+    def supported(self) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """The pairs with enough evidence: same name, number of sources of HCOP, and number of sources in all."""
+        return {
+            pair: (self.same.get(pair, 0), self.support.get(pair, 0), len(lists))
+            for pair, lists in self.lists.items()
+            if (n := max(self.support.get(pair, 0), 1) + len(lists - {"HCOP"}) - ("HCOP" not in lists)) >= MIN_SUPPORT
+            or (pair in self.same and n >= MIN_SUPPORT_SAME_NAME)
+        }
+
+    def orthology(self, to_human: Mapping[str, str]) -> dict[str, int]:
+        """Kind of orthology (its position in ``ORTHOLOGY``) of each gene and its human partner, by all supported pairs."""
+        pairs = set(self.supported()) | set(to_human.items())
+        of_gene, of_human = Counter(gene for gene, _ in pairs), Counter(symbol for _, symbol in pairs)
+        amount = {True: "one", False: "many"}
+        return {
+            gene: ORTHOLOGY.index(f"{amount[of_human[symbol] == 1]}-to-{amount[of_gene[gene] == 1]}")
+            for gene, symbol in to_human.items()
+        }
+
     def partners(self, *, one_to_one: bool = True) -> dict[str, str]:
         """Gene → human symbol: pairs in which each gene is the best partner of the other.
 
         Better means: the same name, then more sources of HCOP, then more other sources. A gene with a tie has no
         partner. Without ``one_to_one``, several genes may have the same human partner.
         """
-        evidence = {
-            pair: (self.same.get(pair, 0), self.support.get(pair, 0), len(lists))
-            for pair, lists in self.lists.items()
-            if (n := max(self.support.get(pair, 0), 1) + len(lists - {"HCOP"}) - ("HCOP" not in lists)) >= MIN_SUPPORT
-            or (pair in self.same and n >= MIN_SUPPORT_SAME_NAME)
-        }
+        evidence = self.supported()
         best: dict[tuple[int, str], tuple] = {}
         for pair, value in evidence.items():
             for side, gene in enumerate(pair):
@@ -441,6 +461,7 @@ def mouse(data: Path, human_genes: Genes, known: dict[str, str], human_previous:
             for name, id_ in group["10090"]:
                 pairs.add("HomoloGene", entrez.get(id_), of_entrez.get(int(human_id)), (name, human_name))
     to_human = pairs.partners()
+    orthology = pairs.orthology(to_human)
 
     symbols = sorted({*genes.symbols, *to_human})
     listed = set(symbols)
@@ -462,7 +483,9 @@ def mouse(data: Path, human_genes: Genes, known: dict[str, str], human_previous:
     }
     rows = {symbol: row for row, symbol in enumerate(human_genes.symbols)}
     Genes(symbols, names, renamed, renamed, ids, genes.coding & listed, genes.pseudogenes).write(
-        "mouse", ortholog=np.array([rows.get(to_human.get(gene, ""), -1) for gene in symbols], np.int32)
+        "mouse",
+        ortholog=np.array([rows.get(to_human.get(gene, ""), -1) for gene in symbols], np.int32),
+        orthology=np.array([orthology.get(gene, 0) for gene in symbols], np.uint8),
     )
 
 
@@ -482,7 +505,7 @@ def species_pairs(
         for row in read_hgnc(data).itertuples():
             for gene in row.rat_symbol:
                 pairs.add("HGNC", gene, row.symbol, (gene, row.symbol))
-    if organism != "zebrafish":
+    if organism not in ("zebrafish", "fly"):
         # Ensembl projects symbols from human genes by orthology
         for gene in set(ensembl.values()):
             if gene.upper() in human_genes.coding:
@@ -515,7 +538,9 @@ def other_species(data: Path, organism: str, hcop: pd.DataFrame, human_genes: Ge
     for row in hcop.itertuples():
         if row.symbol and (gene := ensembl.get(row.ensembl)) and gene != row.symbol:
             names[row.symbol].add(gene)
-    to_human = species_pairs(data, organism, hcop, ensembl, human_genes, known).partners(one_to_one=one_to_one)
+    pairs = species_pairs(data, organism, hcop, ensembl, human_genes, known)
+    to_human = pairs.partners(one_to_one=one_to_one)
+    orthology = pairs.orthology(to_human)
 
     # a gene without an ortholog is of no use here
     symbols = sorted(to_human)
@@ -529,12 +554,18 @@ def other_species(data: Path, organism: str, hcop: pd.DataFrame, human_genes: Ge
     claim(entrez, ((row.entrez, ensembl.get(row.ensembl) or row.symbol) for row in hcop.itertuples()))
     ids = {
         "entrez": {int(id_): gene for id_, gene in entrez.items() if gene in listed},
-        "ensembl": {number(id_): gene for id_, gene in ensembl.items() if gene in listed},
+        **(
+            {"flybase": {flybase_number(id_): gene for id_, gene in ensembl.items() if gene in listed}}
+            if organism == "fly"
+            else {"ensembl": {number(id_): gene for id_, gene in ensembl.items() if gene in listed}}
+        ),
     }
     rows = {symbol: row for row, symbol in enumerate(human_genes.symbols)}
     coding = {gene for gene in symbols if to_human[gene] in human_genes.coding}
     Genes(symbols, names, ids=ids, coding=coding).write(
-        organism, ortholog=np.array([rows[to_human[gene]] for gene in symbols], np.int32)
+        organism,
+        ortholog=np.array([rows[to_human[gene]] for gene in symbols], np.int32),
+        orthology=np.array([orthology[gene] for gene in symbols], np.uint8),
     )
 
 
@@ -591,7 +622,7 @@ SOURCES = {
         "version": "2022",
         "licence": "CC BY 4.0",
         "url": "https://www.alliancegenome.org",
-        "use": "orthologs of mouse, rat and zebrafish",
+        "use": "orthologs of mouse, rat, zebrafish and fly",
     },
     "HomoloGene": {
         "version": "homologene2",

@@ -52,6 +52,9 @@ VAR_SYMBOL = "scgsfm_symbol"
 VAR_STATUS = "scgsfm_status"
 """``var`` column with the way each name was resolved."""
 
+VAR_ORTHOLOGY = "scgsfm_orthology"
+"""``var`` column with the kind of orthology of genes of another species."""
+
 DIVISION_SLASH = "\N{DIVISION SLASH}"
 """Replaces ``/`` in column names."""
 

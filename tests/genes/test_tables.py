@@ -47,8 +47,9 @@ def test_mouse_symbols_that_are_human_symbols_lead_to_them() -> None:
 @pytest.mark.parametrize("organism", ORGANISMS)
 def test_every_organism_has_orthologs_and_ids(organism: str) -> None:
     genes = table(organism)
-    assert sum(symbol != "" for symbol in genes.human) > 11000
-    assert len(genes.ids["ensembl"]) > 11000
+    n_expected = 6_800 if organism == "fly" else 11_000
+    assert sum(symbol != "" for symbol in genes.human) > n_expected
+    assert len(genes.ids["flybase" if organism == "fly" else "ensembl"]) > n_expected
     assert {code & 3 for code in genes.codes.values()} <= set(range(len(HOW)))
 
 
@@ -59,10 +60,25 @@ def test_every_organism_has_orthologs_and_ids(organism: str) -> None:
         (["sox9a", "tp53", "mpx"], "zebrafish", ["SOX9", "TP53", "EPX"]),
         (["CD4", "PTPRC"], "pig", ["CD4", "PTPRC"]),
         (["ENSRNOG00000000415", "ENSDARG00000057911"], None, ["ASF1A", "ACTC1"]),
+        (["Egfr", "w", "dpp", "Act5C"], "fly", ["EGFR", "ABCG2", "", "ACTG1"]),
+        (["FBgn0003731", "FLYBASE:FBgn0003731"], None, ["EGFR", "EGFR"]),
     ],
 )
 def test_other_species(names: list[str], organism: str | None, symbols: list[str]) -> None:
     assert resolve(names, organism=organism).symbols.tolist() == symbols
+
+
+def test_kind_of_orthology() -> None:
+    found = resolve(["sox9a", "sox9b", "tp53", "ENSG00000141510"], organism="zebrafish")
+    assert found.orthology.tolist() == ["many-to-one", "many-to-one", "one-to-one", ""]
+    assert found.orthologs == {"one-to-one": 1, "many-to-one": 2}
+    assert found.ortholog_note == "33% of the orthologs are one-to-one"
+    assert resolve(["TP53", "CD4"]).ortholog_note == ""
+    for organism in ORGANISMS[1:]:
+        genes = table(organism)
+        assert ((genes.orthology > 0) == np.array([symbol != "" for symbol in genes.human])).all(), organism
+    share = {o: (table(o).orthology == 1).sum() / (table(o).orthology > 0).sum() for o in ("mouse", "zebrafish", "fly")}
+    assert share["mouse"] > 0.9 > 0.6 > share["zebrafish"] > share["fly"] > 0.5
 
 
 def test_rat_and_zebrafish_are_detected() -> None:

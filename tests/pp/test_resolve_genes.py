@@ -50,9 +50,25 @@ def test_mouse() -> None:
     assert adata.uns["scgsfm"]["resolve_genes"]["organism"] == "mouse"
 
 
+def test_kind_of_orthology(caplog: pytest.LogCaptureFixture) -> None:
+    adata = data(["tp53", "sox9a", "sox9b", "nonsense"])
+    with caplog.at_level("INFO", logger="scgsfm"):
+        scgsfm.pp.resolve_genes(adata, organism="zebrafish")
+    assert adata.var["scgsfm_symbol"].tolist() == ["TP53", "SOX9", "SOX9", ""]
+    kinds = adata.var["scgsfm_orthology"]
+    assert kinds.isna().tolist() == [False, False, False, True]
+    assert kinds.tolist()[:3] == ["one-to-one", "many-to-one", "many-to-one"]
+    assert adata.uns["scgsfm"]["resolve_genes"]["orthologs"] == {"one-to-one": 1, "many-to-one": 2}
+    assert "33% of the orthologs are one-to-one" in caplog.text
+    adata.var_names = ["TP53", "SOX9", "CD4", "nonsense"]
+    scgsfm.pp.resolve_genes(adata)
+    assert "scgsfm_orthology" not in adata.var, "the column of the replaced result"
+
+
+@pytest.mark.parametrize("names", [NAMES, ["Cd4", "Ptprc", "Gm4924", "mt-Co1"]], ids=["human", "mouse"])
 @pytest.mark.parametrize("ending", ["h5ad", "zarr"])
-def test_round_trip(tmp_path: Path, ending: str) -> None:
-    adata = data()
+def test_round_trip(tmp_path: Path, ending: str, names: list[str]) -> None:
+    adata = data(names)
     scgsfm.pp.resolve_genes(adata)
     path = tmp_path / f"data.{ending}"
     getattr(adata, f"write_{ending}")(path)

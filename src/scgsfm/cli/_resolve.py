@@ -46,5 +46,7 @@ def run(args: argparse.Namespace) -> None:
 
     found = resolve(names, organism=cast("Organism | None", args.organism))
     table = pd.DataFrame({"name": found.names, "symbol": found.symbols, "status": found.how})
+    if found.orthologs:
+        table["orthology"] = found.orthology
     logger.info(found.summary())
     show_table(table[table["symbol"] == ""] if args.unresolved else table, args)

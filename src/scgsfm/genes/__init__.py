@@ -6,10 +6,11 @@ from ._gene_labels import gene_labels
 from ._match import match
 from ._matched_share import check_share
 from ._resolve import STATUSES, Resolution, as_names, protein_coding, resolve
-from ._tables import ORGANISMS, Organism, sources
+from ._tables import ORGANISMS, ORTHOLOGY, Organism, sources
 
 __all__ = [
     "ORGANISMS",
+    "ORTHOLOGY",
     "STATUSES",
     "Organism",
     "Resolution",

@@ -10,7 +10,7 @@ import numpy as np
 from scgsfm._messages import check_choice
 
 from ._spreadsheet_dates import date_symbols
-from ._tables import OF_ENSEMBL, ORGANISMS, Gene, table
+from ._tables import OF_ENSEMBL, ORGANISMS, ORTHOLOGY, Gene, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +22,7 @@ STATUSES: Final = ("approved", "previous", "alias", "ensembl", "entrez", "hgnc",
 """Ways in which a name can be resolved."""
 
 _ENSEMBL = re.compile(r"ENS([A-Z]{3})?G(\d{11})(?!\d)", re.IGNORECASE)
+_FLYBASE = re.compile(r"(?:FLYBASE:)?FBgn(\d{7})", re.IGNORECASE)
 _CURIE = re.compile(
     r"(?:.*[/:#_. ])?(hgnc|mgi|ncbi[ _]?gene|gene_?id|entrez(?:[ _]?gene)?|nlm\.nih\.gov/gene)[:/_ ]+(\d{1,10})/?",
     re.IGNORECASE,
@@ -62,6 +63,10 @@ class Resolution:
     """One of :data:`STATUSES` for each name."""
     organism: str
     """The organism as given, or that of most names."""
+    orthology: np.ndarray
+    """For each name of another species, the kind of orthology to the human gene: ``"one-to-one"``, ``"many-to-one"``
+    (several genes of the species, one human gene), ``"one-to-many"`` (the best supported human gene is used) or
+    ``"many-to-many"``; else ``""``."""
 
     @property
     def matched(self) -> np.ndarray:
@@ -79,13 +84,25 @@ class Resolution:
         found = Counter(self.how.tolist())
         return {how: found[how] for how in STATUSES}
 
+    @property
+    def orthologs(self) -> dict[str, int]:
+        """Number of names by the kind of orthology; empty if all names are of human genes."""
+        found = Counter(self.orthology.tolist())
+        return {kind: found[kind] for kind in ORTHOLOGY[1:] if found[kind]}
+
+    @property
+    def ortholog_note(self) -> str:
+        """For messages: how many of the orthologs are one-to-one; ``""`` if all names are of human genes."""
+        n = sum(self.orthologs.values())
+        return f"{self.orthologs.get('one-to-one', 0) / n:.0%} of the orthologs are one-to-one" if n else ""
+
     def summary(self) -> str:
         """One-line summary."""
         ways = ", ".join(f"{n:,} {how}" for how, n in self.counts.items() if n)
         return (
             f"{int(self.matched.sum()):,} of {len(self.names):,} {self.organism} gene names "
             f"({self.share:.1%}) have an approved human symbol" + (f": {ways}" if ways else "")
-        )
+        ) + (f"; {self.ortholog_note}" if self.ortholog_note else "")
 
 
 def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolution:
@@ -93,7 +110,7 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
 
     Resolves approved, previous and alias symbols in any letter case, Ensembl ids with or without version, Entrez, HGNC
     and MGI ids (``"HGNC:1678"``, ``"NCBIGene:920"``, or as the end of an IRI), and symbols and ids of mouse, rat,
-    zebrafish and other vertebrates via orthologs. Dates that spreadsheets made of symbols (``"1-Sep"``) and symbols with
+    zebrafish, other vertebrates and fruit fly via orthologs. Dates that spreadsheets made of symbols (``"1-Sep"``) and symbols with
     R's dots (``"HLA.A"``) are read as these symbols.
 
     An approved symbol takes precedence over the alias of another gene, and a protein-coding gene over pseudogenes.
@@ -106,7 +123,7 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
         Gene names: strings, or integers for Entrez ids. Missing values are treated as unknown.
     organism
         Organism of the names: human, mouse, rat, zebrafish, macaque, cynomolgus, chimpanzee, gorilla, marmoset,
-        mouse_lemur, rabbit, pig, cow, dog, cat, horse, chicken or frog. By default, the organism of most names. It
+        mouse_lemur, rabbit, pig, cow, dog, cat, horse, chicken, frog or fly. By default, the organism of most names. It
         decides how names that several organisms have (``"C3"``) are read. If given, names in lower case (``"cd4"``) are
         also resolved. Symbols of organisms other than human, mouse, rat and zebrafish are not detected.
 
@@ -133,13 +150,15 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
     given = as_names(names)
     genes, organism = locate(given, organism)
     symbols, how = np.full(len(given), "", object), np.full(len(given), "unknown", object)
+    orthology = np.full(len(given), "", object)
     for i, gene in enumerate(genes):
         if gene and gene.how == "ambiguous":
             how[i] = gene.how
         elif gene and gene.human_symbol:
             symbols[i] = gene.human_symbol
             how[i] = gene.how if gene.organism == "human" else "ortholog"
-    return Resolution(given, symbols, how, organism)
+            orthology[i] = gene.orthology
+    return Resolution(given, symbols, how, organism, orthology)
 
 
 def protein_coding(symbols: Iterable[str]) -> np.ndarray:
@@ -188,7 +207,9 @@ class _Reader:
         self.tables: tuple[GeneTable, ...] = (table("human"), table("mouse"))
         self.organism: Organism = organism or self._detect(names[:: len(names) // 2000 + 1])  # an even sample suffices
         first = table(self.organism)
-        self.tables = (first, *(genes for genes in self.tables if genes is not first))
+        # names of flies, such as "dpp", are aliases of unrelated genes in vertebrates
+        others = () if self.organism == "fly" else self.tables
+        self.tables = (first, *(genes for genes in others if genes is not first))
         self.genes = [self._read(name) for name in names]
 
     def _detect(self, names: Sequence[str]) -> Organism:
@@ -286,11 +307,18 @@ class _Reader:
                 return gene
             # the id of "CD8A_ENSG00000999999" may be retired, its symbol valid
             return self._read_approved((name[: match.start()] + name[match.end() :]).strip("_|-. "))
-        if (":" in name or "/" in name) and (match := _CURIE.fullmatch(name)):
-            kind = match[1].lower()
-            return self._by_number(kind if kind in ("hgnc", "mgi") else "entrez", int(match[2]))
+        if (":" in name or "/" in name or name[:4] == "FBgn") and (gene := self._read_curie(name)):
+            return gene
         if self.entrez and name[:1].isdigit() and (match := _ENTREZ.fullmatch(name)):
             return self._by_number("entrez", int(match[1]))
+        return None
+
+    def _read_curie(self, name: str) -> Gene | None:
+        if match := _FLYBASE.fullmatch(name):
+            return table("fly").find_id("flybase", int(match[1]))
+        if match := _CURIE.fullmatch(name):
+            kind = match[1].lower()
+            return self._by_number(kind if kind in ("hgnc", "mgi") else "entrez", int(match[2]))
         return None
 
     def _by_number(self, kind: str, number: int) -> Gene | None:

@@ -29,6 +29,7 @@ Organism = Literal[
     "horse",
     "chicken",
     "frog",
+    "fly",
 ]
 """Organisms with a gene table."""
 
@@ -59,6 +60,10 @@ OF_ENSEMBL: Final[dict[str, Organism]] = {
 HOW: Final = ("approved", "previous", "alias", "ambiguous")
 """Kinds of names. The position in this tuple is stored with each name."""
 
+ORTHOLOGY: Final = ("", "one-to-one", "many-to-one", "one-to-many", "many-to-many")
+"""Kinds of orthology: genes of the species per human gene, and human genes per gene of the species. The position in this
+tuple is stored with each gene; ``""`` for genes without an ortholog, and for human genes."""
+
 _AMBIGUOUS: Final = HOW.index("ambiguous")
 
 _FOLDER = files("scgsfm") / "data" / "genes"
@@ -81,6 +86,11 @@ class Gene(NamedTuple):
         """The approved human symbol, of the ortholog for a gene of another species; ``""`` where there is none."""
         return "" if self.how == "ambiguous" else table(self.organism).human[self.row]
 
+    @property
+    def orthology(self) -> str:
+        """The kind of orthology to the human gene; ``""`` for human genes, and where there is no ortholog."""
+        return "" if self.how == "ambiguous" else ORTHOLOGY[table(self.organism).orthology[self.row]]
+
 
 @dataclass(frozen=True)
 class GeneTable:
@@ -91,12 +101,14 @@ class GeneTable:
     """Approved symbols, sorted."""
     human: list[str]
     """Human symbol of each gene: its own, that of its ortholog, or ``""``."""
+    orthology: np.ndarray
+    """Kind of orthology to the human gene, as position in ``ORTHOLOGY``."""
     coding: np.ndarray
     """Whether a gene is protein-coding."""
     codes: dict[str, int]
     """Name → ``4 * row + position in HOW``."""
     ids: dict[str, dict[int, int]]
-    """Kind of id (``"entrez"``, ``"ensembl"``, ``"hgnc"``, ``"mgi"``) → number in the id → row."""
+    """Kind of id (``"entrez"``, ``"ensembl"``, ``"hgnc"``, ``"mgi"``, ``"flybase"``) → number in the id → row."""
 
     def find(self, name: str) -> Gene | None:
         """The gene with this symbol, previous symbol or alias."""
@@ -143,11 +155,12 @@ def table(organism: Organism) -> GeneTable:
         if organism != "human":
             human = [*table("human").symbols, ""]  # row -1: no ortholog
             human = [human[row] for row in stored["ortholog"].tolist()]
-        kinds = set(stored.files) - {"names", "codes", "coding", "ortholog"}
+        kinds = set(stored.files) - {"names", "codes", "coding", "ortholog", "orthology"}
         return GeneTable(
             organism=organism,
             symbols=symbols,
             human=human,
+            orthology=stored["orthology"] if organism != "human" else np.zeros(len(symbols), np.uint8),
             coding=stored["coding"],
             codes=dict(zip(names, stored["codes"].tolist(), strict=True)),
             ids={kind: dict(zip(*stored[kind].tolist(), strict=True)) for kind in kinds},

@@ -17,6 +17,7 @@ from scgsfm._messages import similar_names, suggestion
 from scgsfm.errors import DownloadError
 
 from ._gmt import SUFFIXES, read_gmt, suffix
+from ._network import is_network, network_sets, networks_catalogue
 from ._normalize import GeneSetArrays, normalize
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 
 def is_embedded(name: str) -> bool:
-    """Whether ``name`` is an embedded library; case does not matter."""
-    return _plain(name) in catalogue()
+    """Whether ``name`` is an embedded library, or a network; case does not matter."""
+    return _plain(name) in catalogue() or is_network(name)
 
 
 def has_file_form(text: str) -> bool:
@@ -84,6 +85,8 @@ def is_library_name(text: str) -> bool:
 
 def read_library(name: str) -> tuple[GeneSetArrays, dict[str, str]]:
     """Gene sets of a library, and information about it."""
+    if is_network(name):
+        return network_sets(name)
     if is_embedded(name):
         key = _plain(name)
         with (_DATA / f"{key}.npz").open("rb") as file:
@@ -116,7 +119,7 @@ def _plain(name: str) -> str:
 
 def unknown_library(name: str) -> str:
     """The message about a name that is not a library."""
-    plain = {_plain(library): library for library in [*catalogue(), *_KNOWN]}
+    plain = {_plain(library): library for library in [*catalogue(), *networks_catalogue(), *_KNOWN]}
     hint = suggestion([repr(plain[close]) for close in similar_names(_plain(name), plain, cutoff=0.5)])
     return (
         f"There is no gene-set library or file {name!r}.{hint} Embedded libraries: {', '.join(catalogue())}. "

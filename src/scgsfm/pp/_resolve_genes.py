@@ -9,12 +9,15 @@ from scgsfm._adata import DUPLICATES, Result, check_anndata, data_var, gene_name
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import percent
-from scgsfm.genes import STATUSES, check_share, features_of_type, protein_coding, resolve, sources
+from scgsfm.genes import ORTHOLOGY, STATUSES, check_share, features_of_type, protein_coding, resolve, sources
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
     from scgsfm.genes import Organism
+
+
+FIELDS = ("symbol", "status", "orthology")
 
 
 @doc_params
@@ -31,7 +34,7 @@ def resolve_genes(
 
     Other functions of this package match genes in the same way. This function stores the result with the data.
     Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez, HGNC and MGI IDs, and
-    symbols and IDs of mouse, rat, zebrafish and other vertebrates (through orthologs). Aliases that several genes share
+    symbols and IDs of mouse, rat, zebrafish, other vertebrates and fruit fly (through orthologs). Aliases that several genes share
     remain unresolved. If ``adata.var["feature_types"]`` separates genes from peaks and antibodies, only the genes count.
 
     Parameters
@@ -60,8 +63,11 @@ def resolve_genes(
     ``adata.var["scgsfm_status"]`` or ``adata.var["<key_added>_status"]`` : :class:`pandas.Categorical`
         How the name was resolved: approved, previous, alias, ensembl, entrez, hgnc, ortholog, ambiguous or
         unknown.
+    ``adata.var["scgsfm_orthology"]`` or ``adata.var["<key_added>_orthology"]`` : :class:`pandas.Categorical`
+        Only if genes are of another species: one-to-one, many-to-one (several genes of the species, one human gene),
+        one-to-many (the human gene with most support is used) or many-to-many; missing for other names.
     ``adata.uns["scgsfm"]["resolve_genes"]`` : :class:`dict`
-        Counts by status, fraction of recognized names, organism, number of duplicates and how they are treated, and
+        Counts by status, counts of orthologs by kind, fraction of recognized names, organism, number of duplicates and how they are treated, and
         versions of the tables.
 
     Raises
@@ -86,15 +92,17 @@ def resolve_genes(
     """
     check_anndata(adata, copy=copy, key_added=key_added)
     key = key_added or _keys.RESOLVE_GENES
-    symbol, status = (_keys.VAR_SYMBOL, _keys.VAR_STATUS) if key_added is None else (f"{key}_symbol", f"{key}_status")
+    given = (_keys.VAR_SYMBOL, _keys.VAR_STATUS, _keys.VAR_ORTHOLOGY)
+    symbol, status, orthology = given if key_added is None else (f"{key}_{part}" for part in FIELDS)
     names = gene_names(adata, gene_symbols=gene_symbols, use_raw=use_raw)
     where = "raw_var" if use_raw else "var"
-    result = Result.check(adata, "pp.resolve_genes", key, fields={where: [symbol, status]})
-    if copy:
-        adata = adata.copy()
     is_gene = features_of_type(data_var(adata, use_raw=use_raw), "Gene Expression")
     n_genes = len(names) if is_gene is None or not is_gene.any() else int(is_gene.sum())
     found = resolve(names, organism=organism)
+    written = [symbol, status, *([orthology] if found.orthologs else [])]
+    result = Result.check(adata, "pp.resolve_genes", key, fields={where: written})
+    if copy:
+        adata = adata.copy()
     n_matched = int(found.matched.sum())
     check_share(
         n_matched,
@@ -108,9 +116,14 @@ def resolve_genes(
     var = data_var(adata, use_raw=use_raw)
     var[symbol] = found.symbols
     var[status] = pd.Categorical(found.how, categories=STATUSES)
+    if found.orthologs:
+        var[orthology] = pd.Categorical(found.orthology, categories=ORTHOLOGY[1:])
+    elif result.is_replaced and orthology in var:
+        del var[orthology]  # of the result that is replaced
     unique = pd.unique(found.symbols[found.matched])
     record = {
         "counts": found.counts,
+        "orthologs": found.orthologs or None,
         "n_genes": n_genes,
         "n_matched": n_matched,
         "share": n_matched / n_genes,
@@ -122,5 +135,5 @@ def resolve_genes(
         "params": {"gene_symbols": gene_symbols or "", "use_raw": use_raw, "organism": organism or ""},
     }
     result.write_record(adata, record)
-    log_results([result], f"{percent(n_matched / n_genes)} of genes have an approved human symbol")
+    log_results([result], f"{percent(n_matched / n_genes)} of genes have an approved human symbol", found.ortholog_note)
     return adata if copy else None
