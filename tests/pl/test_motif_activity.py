@@ -75,7 +75,7 @@ def test_given_motifs_and_groups(table: pd.DataFrame) -> None:
 
 
 def test_given_axes(table: pd.DataFrame) -> None:
-    figure, axes = plt.subplots(1, 2, figsize=(11, 6))
+    figure, axes = plt.subplots(1, 2, figsize=(16, 7))
     assert pl.motif_activity(table, ax=axes[0], show=False) is axes[0]
     check_layout(figure)
     with plt.style.context("dark_background"):
