@@ -161,7 +161,7 @@ def _effects(
     predicted = np.asarray(predict([sequences[i] for i in given] + changed), np.float64)
     before = dict(zip(given, predicted[: len(given)].tolist(), strict=True))
     after = predicted[len(given) :].reshape(-1, N_SHUFFLES).mean(axis=1)
-    return np.array([before[row] for row in rows.tolist()]) - after
+    return np.asarray([before[row] for row in rows.tolist()] - after)
 
 
 def _merged(intervals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

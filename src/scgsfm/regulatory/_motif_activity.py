@@ -22,13 +22,11 @@ if TYPE_CHECKING:
     from ._match_motifs import MotifMatches
     from ._peak_features import PeakFeatures
 
-SHARE = 10
-"""By default, one of this number of peaks is among those of a group."""
 STRATUM = 50
 """Approximate number of peaks of a stratum."""
 MIN_SKEW = 1e-3
 """With less skewness, the distribution is normal."""
-MAX_VALUES = 2**25
+MAX_VALUES = 2**24
 """Number of sums of groups and peaks in memory at a time."""
 
 
@@ -221,7 +219,7 @@ def activity_of_motifs(
     matches: MotifMatches,
     *,
     sets: csr_array | None = None,
-    n_peaks: int | None = None,
+    n_peaks: int,
     min_peaks: int = 20,
     n_permutations: int = 0,
     is_weighted: bool = False,
@@ -242,7 +240,7 @@ def activity_of_motifs(
     sets
         The peaks of each group (groups × peaks), if they are known; by default, those of :func:`foreground_peaks`.
     n_peaks
-        Maximum number of peaks of a group; by default a tenth of the peaks.
+        Maximum number of peaks of a group.
     min_peaks
         Minimum number of peaks with a site of a motif.
     n_permutations
@@ -258,7 +256,6 @@ def activity_of_motifs(
     """
     groups = labels.cat.categories.tolist()
     codes = labels.cat.codes.to_numpy()
-    n_peaks = n_peaks or len(features) // SHARE
     matches = matches.found_in(min_peaks)
     covariates = [np.log10(features.accessibility), features.gc, features.length]
     test = StratifiedTest.of(matches.sites, match_strata(covariates, STRATUM))

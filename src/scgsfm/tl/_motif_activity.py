@@ -179,7 +179,7 @@ def motif_activity(
     matrix = data_matrix(adata, layer=layer, use_raw=False)
     windows = peak_sequences(adata, given_sequences(sequences), genome, width=width, on_error=on_error)
     features = PeakFeatures.of(matrix, windows)
-    _check_n_peaks(n_peaks, len(features))
+    n_peaks = _n_peaks(n_peaks, len(features))
     sets = None if key is None else _ranked(adata, key, labels, features, n_peaks, max_padj)
     matches = match_motifs(features.sequences, loaded, by=by, p=p, predict=predict, rng=rng)
     table = activity_of_motifs(
@@ -237,10 +237,12 @@ def _n_permutations(labels: pd.Series, given: int | None, key: str | None) -> in
     return given
 
 
-def _check_n_peaks(n_peaks: int | None, n_all: int) -> None:
+def _n_peaks(n_peaks: int | None, n_all: int) -> int:
+    """The maximum number of peaks of a group, by default a tenth of all."""
     if n_peaks is not None and not 1 <= n_peaks <= n_all // 2:
         msg = f"`n_peaks` is {n_peaks}, but must be at least 1 and at most half of the {n_all:,} peaks."
         raise ValueError(msg)
+    return n_peaks or n_all // 10
 
 
 def _predictions(model: Any, cell_type: str | None, width: int | None) -> tuple[Callable[[list[str]], np.ndarray], int]:
@@ -258,15 +260,20 @@ def _mean_activity(model: R3LM, columns: list[int], sequences: list[str]) -> np.
 
 
 def _ranked(
-    adata: AnnData, key: str, labels: pd.Series, features: PeakFeatures, n_peaks: int | None, max_padj: float
+    adata: AnnData, key: str, labels: pd.Series, features: PeakFeatures, n_peaks: int, max_padj: float
 ) -> csr_array:
     """The peaks of each group by a ranking (groups × peaks)."""
     ranking = ScanpyRanking.find(adata, key)
-    if ranking is None or ranking.groupby != labels.name or (flaw := ranking.outdated(labels, adata.var_names)):
-        found = "does not exist" if ranking is None else f"was computed for {ranking.groupby!r}"
-        found = flaw if ranking is not None and ranking.groupby == labels.name else found
-        msg = f"`uns[{key!r}]` {found}: run `scanpy.tl.rank_genes_groups(adata, {labels.name!r})`, or omit `key`."
+    flaw: str | None = "does not exist"
+    if ranking is not None:
+        flaw = f"was computed for {ranking.groupby!r}"
+        if ranking.groupby == labels.name:
+            flaw = ranking.outdated(labels, adata.var_names)
+    if ranking is None or flaw is not None:
+        msg = f"`uns[{key!r}]` {flaw}: run `scanpy.tl.rank_genes_groups(adata, {labels.name!r})`, or omit `key`."
         raise ValueError(msg)
+    names = adata.var_names[features.peaks]
+    position = dict(zip(reversed(names), reversed(range(len(names))), strict=True))  # the first of equal names
     rows, columns = [], []
     for i, group in enumerate(labels.cat.categories):
         if group not in ranking.groups:
@@ -274,9 +281,8 @@ def _ranked(
         table = ranking.table(group).dropna(subset=["names"])
         table = table[table["scores"] > 0]
         table = table[table["pvals_adj"] <= max_padj] if "pvals_adj" in table else table
-        positions = adata.var_names[features.peaks].get_indexer(table["names"])
-        positions = positions[positions >= 0][: n_peaks or len(features) // 10]
+        positions = [position[name] for name in table["names"] if name in position][:n_peaks]
         rows += [i] * len(positions)
-        columns += positions.tolist()
+        columns += positions
     shape = (len(labels.cat.categories), len(features))
     return csr_array((np.ones(len(columns)), (rows, columns)), shape=shape)
