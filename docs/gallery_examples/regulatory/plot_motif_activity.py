@@ -13,16 +13,27 @@ import pandas as pd
 
 import scgsfm as sg
 
-sites = {"B": "GAGGAAGTGAAAC", "erythroid": "AGATAAGGAGATAA", "stem": "ATTTGCATAACAAAG"}
+sites = {
+    "B": "GAGGAAGTGAAAC",
+    "erythroid": "AGATAAGGAGATAA",
+    "stem": "ATTTGCATAACAAAG",
+}
 rng = np.random.default_rng(0)
-cells = np.repeat(list(sites), 40)
+
+
+def peak(cell_type):
+    site = sites.get(cell_type, "")
+    return "".join(rng.choice(list("ACGT"), 160 - len(site))) + site
+
+
 opens = rng.choice([*sites, "none"], 600, p=[0.1, 0.1, 0.1, 0.7])
-sequences = ["".join(rng.choice(list("ACGT"), 150)) + sites.get(cell, "") for cell in opens]
-rate = 0.3 * np.where(cells[:, None] == opens, 3.0, 1.0)
-adata = ad.AnnData(
-    rng.poisson(rate).astype(np.float32),
-    obs=pd.DataFrame({"cell_type": cells}, index=[f"cell_{i}" for i in range(len(cells))]),
-    var=pd.DataFrame({"sequence": sequences}, index=[f"peak_{i}" for i in range(600)]),
-)
+obs = pd.DataFrame({"cell_type": np.repeat(list(sites), 40)})
+obs.index = [f"cell_{i}" for i in obs.index]
+is_open = obs["cell_type"].to_numpy()[:, None] == opens
+counts = rng.poisson(np.where(is_open, 0.9, 0.3)).astype(np.float32)
+var = pd.DataFrame({"sequence": [peak(cell_type) for cell_type in opens]})
+var.index = [f"peak_{i}" for i in var.index]
+adata = ad.AnnData(counts, obs=obs, var=var)
+
 sg.tl.motif_activity(adata, "cell_type", sequences="sequence")
 sg.pl.motif_activity(adata)

@@ -62,9 +62,9 @@ def motif_activity(
     :cite:p:`Mantel1959`).
 
     Peaks that are accessible in the same cells share motifs, so that motifs of random groups of cells vary more than those
-    of random peaks. z-scores are therefore standardized by those of random groups: the groups of the cells are permuted, and the peaks of
-    each permuted group are selected and tested in the same way. Cells are exchanged, not samples: if cells of a group
-    come from few samples, differences of the samples are part of the result.
+    of random peaks. z-scores are therefore standardized by those of random groups: the groups of the cells are permuted,
+    and the peaks of each permuted group are selected and tested in the same way. Cells are exchanged, not samples: if
+    cells of a group come from few samples, differences of the samples are part of the result.
 
     Parameters
     ----------
