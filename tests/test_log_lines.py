@@ -81,6 +81,14 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         r"added 'r3lm_saturation' to \.uns \(effects of 561 variants of 1 element\)",
         lambda _: scgsfm.tl.saturation_mutagenesis(peaks(), sequences="sequence", cell_type="K562", mode="card"),
     ),
+    "motif_activity": (
+        r"added 'motif_activity' to \.uns \(3 groups; \d+ families; 0 rows with padj < 0\.05; groups not permuted; 162 of 250",
+        lambda _: scgsfm.tl.motif_activity(scgsfm.datasets.atac(), "cell_line", genome=scgsfm.datasets.atac_genome()),
+    ),
+    "motif_deviations": (
+        r"added 'motif_deviations', 'motif_deviations_z' to \.obsm \(\d+ families; 162 of 250 peaks used\)",
+        lambda _: scgsfm.tl.motif_deviations(scgsfm.datasets.atac(), genome=scgsfm.datasets.atac_genome()),
+    ),
     "design_elements": (
         r"designed 1 element for K562 \(mean gain 0\.00\)",
         lambda _: scgsfm.tl.design_elements(SEQUENCE[:51], "K562", max_changes=0),

@@ -43,6 +43,12 @@ R3LM_EXPLANATIONS = "r3lm_explanations"
 R3LM_SATURATION = "r3lm_saturation"
 """``uns`` key of the effects of all single-base variants of peaks."""
 
+MOTIF_ACTIVITY = "motif_activity"
+"""``uns`` key of the motifs enriched in the accessible peaks of groups of cells."""
+
+MOTIF_DEVIATIONS = "motif_deviations"
+"""``obsm`` key of the accessibility of motifs in cells, and ``uns`` key of the table of these motifs."""
+
 RESOLVE_GENES = "resolve_genes"
 """``uns[UNS]`` key of the resolution of gene names."""
 
@@ -82,6 +88,11 @@ def status(key: str) -> str:
 def groups(key: str) -> str:
     """``uns`` key of the means of the result ``key`` over groups of cells."""
     return f"{key}_groups"
+
+
+def zscores(key: str) -> str:
+    """``obsm`` key of the z-scores of the deviations ``key``."""
+    return f"{key}_z"
 
 
 def columns(names: Sequence[str], *, index: object = None) -> list[str]:

@@ -201,6 +201,19 @@ def test_design(small_r3lm: SmallR3LM) -> Figure:
 
 
 @image
+def test_motif_activity() -> Figure:
+    rng = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame({
+            "group": group, "motif": [f"family {i}" for i in order], "name": "factor", "family": [f"family {i}" for i in order],
+            "effect": rng.uniform(-1, 2, 12), "pvalue": 10.0 ** -np.arange(12)[::-1], "padj": 10.0 ** -np.arange(12)[::-1],
+        })
+        for group, order in (("B", range(12)), ("T", range(11, -1, -1)), ("monocytes", range(12)))
+    ]  # fmt: skip
+    return small(pl.motif_activity(pd.concat(parts, ignore_index=True), depleted=True, return_fig=True))
+
+
+@image
 def test_rank_genes() -> Figure:
     matches = {"A": ["exact", "specific", "none", "against"], "B": ["predicted", "ancestor", "none", "compatible"]}
     parts = [

@@ -16,6 +16,7 @@ from ._elements import (
 from ._encoding import N, encode
 from ._genome import Genome
 from ._join_haplotype import join_haplotype
+from ._peak_sequences import peak_sequences
 from ._peaks import Peaks, parse_peak, peaks_of
 from ._read_variants import read_variants
 from ._sequences import OK, Windows, describe_status, reverse_complement, sequences_of_peaks, sequences_of_texts
@@ -47,6 +48,7 @@ __all__ = [
     "max_by_element",
     "mean_by_element",
     "parse_peak",
+    "peak_sequences",
     "peaks_of",
     "read_bed",
     "read_text",

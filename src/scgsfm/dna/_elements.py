@@ -139,7 +139,7 @@ def element_windows(
     """
     check_choice("on_error", on_error, get_args(OnError))
     if sequences is not None:
-        texts = _texts(data, sequences)
+        texts = sequence_texts(data, sequences)
         texts = texts if selected is None else [texts[i] for i in selected]
         found = sequences_of_texts(texts, width, windows=windows)
     else:
@@ -218,7 +218,8 @@ def _builds(data: AnnData) -> list[str]:
     return names + (data.var["genome"].astype(str).unique().tolist() if "genome" in data.var else [])
 
 
-def _texts(data: AnnData | None, sequences: Any) -> Sequence[Any]:
+def sequence_texts(data: AnnData | None, sequences: Any) -> Sequence[Any]:
+    """The sequence of each element, from a column of ``var``, a list, or a dict or series by name."""
     if isinstance(sequences, str):
         if data is None or sequences not in data.var:
             columns = "nothing" if data is None else ", ".join(map(repr, data.var)) or "none"

@@ -9,7 +9,7 @@ from ._ora import ora
 from ._prerank import leading_edge, prerank, running_sum
 from ._run import EnrichmentOptions, run_enrichment
 from ._running_sums import RunningSum, generators, ranking_table, running_sums
-from ._scanpy_ranking import DEFAULT_KEY
+from ._scanpy_ranking import DEFAULT_KEY, ScanpyRanking
 from ._terms import Background, EnrichmentResult, background_names, table, terms_over
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "GeneLists",
     "GroupMeans",
     "RunningSum",
+    "ScanpyRanking",
     "background_names",
     "excluded_genes",
     "from_adata",

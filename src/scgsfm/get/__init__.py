@@ -5,6 +5,8 @@ from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
+from ._motif_activity import motif_activity
+from ._motif_deviations import motif_deviations
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._regulatory_activity import regulatory_activity
@@ -17,6 +19,8 @@ __all__ = [
     "cell_cycle_phases",
     "enrich",
     "explain_regulation",
+    "motif_activity",
+    "motif_deviations",
     "phenotypes",
     "predict_functions",
     "regulatory_activity",

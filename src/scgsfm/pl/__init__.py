@@ -6,6 +6,7 @@ from ._design import design
 from ._enrich import enrich
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
+from ._motif_activity import motif_activity
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
@@ -24,6 +25,7 @@ __all__ = [
     "enrich",
     "gene_map",
     "leading_edge",
+    "motif_activity",
     "phenotypes",
     "predict_functions",
     "rank_genes",

@@ -38,6 +38,7 @@ def select_terms(
     max_rows: int = MAX_ROWS,
     max_groups: int | None = None,
     both_signs: bool = False,
+    noun: str = "term",
 ) -> Selection:
     """The top terms of each group by p-value: significant ones with a positive score or, if there are none, the best.
 
@@ -61,8 +62,10 @@ def select_terms(
         Maximum number of groups. With more, those with the lowest p-values are selected.
     both_signs
         Whether terms with a negative score are selected, too.
+    noun
+        What terms are called in notes, and in the names of arguments.
     """
-    check_at_least("n_terms", n_terms, 1)
+    check_at_least(f"n_{noun}s", n_terms, 1)
     if max_overlap is not None:
         check_at_least("max_overlap", max_overlap, 0)
     ordered = _ordered(table, groups)
@@ -71,7 +74,7 @@ def select_terms(
     usable = ordered if both_signs else ordered[ordered["score"] > 0]
     significant = usable[usable["padj"] < max_padj]
     if not len(significant):
-        notes.append(f"no term with padj < {max_padj:g}: the best terms are shown")
+        notes.append(f"no {noun} with padj < {max_padj:g}: the best {noun}s are shown")
         significant = usable if len(usable) else ordered
     best = [_distinct(significant[significant["group"] == group], n_terms, max_overlap) for group in shown]
     n, terms = n_terms, _union(best, n_terms, column)
@@ -83,9 +86,9 @@ def select_terms(
         lowest = set(pd.concat([rows.head(1) for rows in best]).sort_values("pvalue")[column].unique()[:max_rows])
         terms = [term for term in terms if term in lowest]
     if len(terms) < n_all:
-        notes.append(f"{len(terms)} of {n_all} terms, the best of each group")
+        notes.append(f"{len(terms)} of {n_all} {noun}s, the best of each group")
     for note in notes:
-        logger.info("%s; select others by `groups`, `terms`, `n_terms` and `max_padj`", note)
+        logger.info("%s; select others by `groups`, `%ss`, `n_%ss` and `max_padj`", note, noun, noun)
     return Selection(shown, terms, notes)
 
 

@@ -1,6 +1,7 @@
 """Regulatory context cards, reasoning traces, and explanations of predicted activity, without a network."""
 
 from ._additive_effects import Effects, fit_effects, write_reasoning
+from ._background_peaks import match_strata, sample_background_peaks
 from ._card import (
     CLUSTERED,
     GC_POOR,
@@ -25,6 +26,10 @@ from ._explanation import Explanation, explain, shuffle_effects, shuffled
 from ._explanation_tables import activity_of_cells, base_effects, explanation_tables, select_cell_types
 from ._features import N_COMPOSITION, CardFeatures, composition
 from ._fimo_hits import scan_fimo
+from ._match_motifs import MotifMatches, match_motifs
+from ._motif_activity import activity_of_motifs
+from ._motif_deviations import deviations_table, motif_deviations
+from ._peak_features import PeakFeatures
 from ._plain_text import PlainText, PublishedText
 from ._published_trace import read_published_trace, write_published_trace
 from ._saturation import base_contributions, saturation_table
@@ -55,12 +60,15 @@ __all__ = [
     "Hit",
     "Layout",
     "Measured",
+    "MotifMatches",
+    "PeakFeatures",
     "PlainText",
     "PublishedText",
     "Step",
     "Trace",
     "TraceWriter",
     "activity_of_cells",
+    "activity_of_motifs",
     "base_contributions",
     "base_effects",
     "build_card",
@@ -72,6 +80,7 @@ __all__ = [
     "composition",
     "design",
     "design_tables",
+    "deviations_table",
     "explain",
     "explanation_tables",
     "fit_effects",
@@ -80,10 +89,14 @@ __all__ = [
     "haplotype_table",
     "majority_level",
     "make_examples",
+    "match_motifs",
+    "match_strata",
+    "motif_deviations",
     "read_measured",
     "read_published_trace",
     "read_records",
     "reduce_hits",
+    "sample_background_peaks",
     "saturation_table",
     "scan_fimo",
     "select_cell_types",

@@ -11,6 +11,8 @@ from ._enrich import enrich
 from ._explain_regulation import explain_regulation
 from ._gene_phenotype import gene_phenotype
 from ._haplotype_effect import haplotype_effect
+from ._motif_activity import motif_activity
+from ._motif_deviations import motif_deviations
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
@@ -31,6 +33,8 @@ __all__ = [
     "explain_regulation",
     "gene_phenotype",
     "haplotype_effect",
+    "motif_activity",
+    "motif_deviations",
     "phenotypes",
     "predict_functions",
     "rank_genes",
