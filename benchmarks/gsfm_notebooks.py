@@ -4,7 +4,8 @@
 
 Reverse enrichment: each signature of dexamethasone, and of the three transcription factors with the most studies, is
 tested against a library of perturbations (up to 12 signatures of each). Signatures of the query's own study are left
-out of the ranking. Found are other signatures of the same drug or factor, in either direction.
+out of the ranking. Found are other signatures of the same drug or factor, in either direction. In a random order of
+n others with k of these, the first of them has the rank (n + 1) / (k + 1) on average.
 
 Kinases (Gene Ontology) and mouse-knockout phenotypes (MGI) are predicted from gene vectors by logistic regression with
 an L2 penalty (C = 0.01, standardized features, balanced classes) in five folds, on samples of genes. Negative examples
@@ -21,7 +22,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 DRUGS = ("enrichr_Drug_Perturbations_from_GEO_up", "enrichr_Drug_Perturbations_from_GEO_down")
 FACTORS = "enrichr_TF_Perturbations_Followed_by_Expression"
 DRUG = "dexamethasone"
-N_FACTORS, N_QUERIES, N_NULL = 3, 12, 200
+N_FACTORS, N_QUERIES = 3, 12
 KINASES = ("Protein Serine/Threonine Kinase Activity", "Protein Tyrosine Kinase Activity")
 N_GENES, N_PAIRS, N_FOLDS, N_BOOT = 3000, 3000, 5, 200
 PENALTY = 0.01
@@ -85,13 +86,7 @@ def reverse_enrichment(folder: Path, model: GSFM, seed: int) -> pd.DataFrame:
             for mode, label in (("overlap", "overlap (Fisher)"), ("gsfm", f"{model.name}, gsfm mode")):
                 begun = time.process_time()
                 found = scgsfm.tl.enrich(
-                    lists,
-                    library,
-                    mode=mode,
-                    model=model,
-                    background=model.genes[2:],
-                    max_genes=2000,
-                    **({"n_null": N_NULL} if mode == "gsfm" else {}),
+                    lists, library, mode=mode, model=model, background=model.genes[2:], max_genes=2000
                 )
                 spent = (time.process_time() - begun) / len(lists)
                 hits = [one_query(found[found["group"] == q.name], q, table) for q in _named(queries)]
@@ -121,7 +116,7 @@ def _named(table: pd.DataFrame) -> Iterator:
     return table.itertuples(index=False)
 
 
-def one_query(found: pd.DataFrame, query, table: pd.DataFrame) -> tuple[float, float, int, int, float]:
+def one_query(found: pd.DataFrame, query: Any, table: pd.DataFrame) -> tuple[float, float, int, int, float]:
     """Rank of the first signature of the same target, AUROC of all of them, numbers, and the first rank by chance."""
     about = table.set_index("name").loc[found["term"]]
     kept = (about["study"] != query.study).to_numpy()
@@ -165,9 +160,8 @@ def out_of_fold(x: np.ndarray | GSFM, genes: np.ndarray, y: np.ndarray, seed: in
         fold[test] = k
         if isinstance(x, GSFM):
             members = genes[train][y[train] == 1] + 2
-            members = np.random.default_rng(seed).permutation(members)[:500]
             row = csr_array((np.ones(len(members), np.float32), np.sort(members), [0, len(members)]), (1, len(x.genes)))
-            score[test] = (x.logits(row)[0] - x.popularity)[genes[test] + 2]
+            score[test] = x.logits(row)[0][genes[test] + 2]
         else:
             score[test] = classifier().fit(x[genes[train]], y[train]).decision_function(x[genes[test]])
     return score, fold
@@ -181,9 +175,9 @@ def gene_tasks(folder: Path, phenotypes: Path | None, names: list[str], seed: in
         genes = place.get_indexer(sorted(universe))
         genes = genes[genes >= 0]
         y = np.isin(genes, place.get_indexer(sorted(positive))).astype(int)
-        kept = np.concatenate(
-            [rng.permutation(np.flatnonzero(y == c))[: N_GENES // 2 if c else None] for c in (1, 0)]
-        )[:N_GENES]
+        kept = np.concatenate([rng.permutation(np.flatnonzero(y == c))[: N_GENES // 2 if c else None] for c in (1, 0)])[
+            :N_GENES
+        ]
         return genes[kept], y[kept]
 
     functions = scgsfm.GeneSets(folder / "genesets" / "library" / "go_mf.gmt.gz")
@@ -227,7 +221,9 @@ def classify_genes(vectors: dict, tasks: list, sets: csr_array | None, seed: int
                 ]
                 auroc, (low, high) = np.mean(each), interval(np.array(each), seed)
             n = np.mean([len(y) for _, _, y, _, _ in results])
-            jaccard = np.median([similarity(g[y == 1], sets) for _, g, y, _, _ in results]) if sets is not None else None
+            jaccard = (
+                np.median([similarity(g[y == 1], sets) for _, g, y, _, _ in results]) if sets is not None else None
+            )
             rows.append((task, method, len(results), n, auroc, low, high, jaccard))
             say(f"{task}, {method}: {auroc:.3f}, {time.process_time() - begun:.0f} s")
     return pd.DataFrame(rows, columns=["task", "method", "n_tasks", "n_examples", "auroc", "low", "high", "jaccard"])
@@ -260,22 +256,23 @@ def classify_pairs(vectors: dict, tables: dict, sets: csr_array | None, seed: in
                 scores[method, "sum"] = (a + b)[tests, 0]
             features = np.hstack([a * b, np.abs(a - b)])
             scores[method, "classifier"] = np.concatenate(
-                [
-                    classifier().fit(features[train], y[train]).decision_function(features[test])
-                    for train, test in folds
-                ]
+                [classifier().fit(features[train], y[train]).decision_function(features[test]) for train, test in folds]
             )
             say(f"{task}, {method}")
         if sets is not None:
             holders = sets.T.tocsr()
             size = np.diff(holders.indptr)
-            both = np.array([(holders[[i]] @ holders[[j]].T).sum() for i, j in zip(left[tests], right[tests], strict=True)])
-            scores["co-occurrence in the corpus", "cosine"] = both / np.sqrt(size[left[tests]] * size[right[tests]] + 1.0)
+            both = np.array(
+                [(holders[[i]] @ holders[[j]].T).sum() for i, j in zip(left[tests], right[tests], strict=True)]
+            )
+            scores["co-occurrence in the corpus", "cosine"] = both / np.sqrt(
+                size[left[tests]] * size[right[tests]] + 1.0
+            )
         for (method, how), score in scores.items():
             auroc, low, high = bootstrap(y[tests], score, fold, seed)
-            rows.append((PAIRS[task], f"{method}: {how}", 1, len(tests), auroc, low, high, None))
+            rows.append((PAIRS[task], method, how, len(tests), auroc, low, high))
             say(f"{task}, {method}, {how}: {auroc:.3f}")
-    return pd.DataFrame(rows, columns=["task", "method", "n_tasks", "n_examples", "auroc", "low", "high", "jaccard"])
+    return pd.DataFrame(rows, columns=["task", "vectors", "pairs_by", "n_pairs", "auroc", "low", "high"])
 
 
 def gene_vectors(args: argparse.Namespace, model: GSFM) -> tuple[dict, csr_array | None]:
@@ -313,7 +310,7 @@ def main() -> None:
     if "genes" in args.only:
         vectors, sets = gene_vectors(args, model)
         tasks = list(gene_tasks(folder, args.phenotypes, model.genes[2:], args.seed))
-        genes = classify_genes(vectors, tasks, sets, args.seed)
+        report("gsfm_classes", classify_genes(vectors, tasks, sets, args.seed), args.out)
         shared = shared_genes(folder / "embedding_benchmark")
         columns = ["gene1", "gene2"]
         tables = {
@@ -322,7 +319,7 @@ def main() -> None:
             )
             for name in PAIRS
         }
-        report("gsfm_notebooks", pd.concat([genes, classify_pairs(vectors, tables, sets, args.seed)]), args.out)
+        report("gsfm_pairs", classify_pairs(vectors, tables, sets, args.seed), args.out)
 
 
 if __name__ == "__main__":

@@ -329,7 +329,9 @@ def write_facts(hgnc: pd.DataFrame, symbols: list[str]) -> None:
         for column, of in (("name", "name"), ("location", "location"), ("uniprot", "uniprot_id"))
     }
     ids = {
-        column: np.array([int(digits or 0) for digits in rows[of].str.extract(r"(\d+)", expand=False).fillna("")], np.int64)
+        column: np.array(
+            [int(digits or 0) for digits in rows[of].str.extract(r"(\d+)", expand=False).fillna("")], np.int64
+        )
         for column, of in (("hgnc", "hgnc_id"), ("entrez", "entrez_id"), ("ensembl", "ensembl_id"), ("omim", "omim_id"))
     }
     np.savez_compressed(OUT / "human_facts.npz", **texts, **ids)

@@ -134,8 +134,14 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hub:
 
 
 def test_to_hub(gsfm: GSFM, hub: Hub) -> None:
-    assert gsfm.to_hub("me/my-model", token="secret", private=True, message="first") == "https://hub.example/me/my-model"
-    assert hub.calls == [("token", "secret"), ("create", ("me/my-model", True, True)), ("upload", ("me/my-model", "first"))]
+    assert (
+        gsfm.to_hub("me/my-model", token="secret", private=True, message="first") == "https://hub.example/me/my-model"
+    )
+    assert hub.calls == [
+        ("token", "secret"),
+        ("create", ("me/my-model", True, True)),
+        ("upload", ("me/my-model", "first")),
+    ]
     sent = hub.folder / "me" / "my-model"
     np.testing.assert_array_equal(models.load(sent).logits(SETS), gsfm.logits(SETS))
     assert 'models.load("me/my-model")' in (sent / "README.md").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,8 @@ LINKS = {
     "OMIM": "https://omim.org/entry/{}",
 }
 """Pages of a gene by its identifier."""
-_MARKDOWN = str.maketrans({c: f"\\{c}" for c in r"\`*_[]<>|#"})
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
+"""Characters with a meaning in Markdown; an underscore has none inside a word."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,8 +65,10 @@ class GenePage:
 
     def __repr__(self) -> str:
         n_known = int(self.table["known"].sum())
-        libraries = self.table["library"].nunique()
-        return f"GenePage {self.symbol!r}: {n_known} known and {len(self.table) - n_known} predicted terms of {libraries} libraries"
+        libraries = listing(self.table["library"].unique().tolist())
+        return (
+            f"GenePage {self.symbol!r}: {n_known} known and {len(self.table) - n_known} predicted terms of {libraries}"
+        )
 
     def __str__(self) -> str:
         return self.to_markdown()
@@ -76,7 +80,11 @@ class GenePage:
         title = ": ".join(_plain(text) for text in (self.symbol, self.facts.name) if text)
         parts = [f"# {title}", "\n".join(facts), _plain(self._note)]
         for library, rows in self._tables():
-            lines = [list(_COLUMNS.values()), ["---"] * len(_COLUMNS), *([_plain(cell) for cell in row] for row in rows)]
+            lines = [
+                list(_COLUMNS.values()),
+                ["---"] * len(_COLUMNS),
+                *([_plain(cell) for cell in row] for row in rows),
+            ]
             parts += [f"## {_plain(library)}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
         return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -143,6 +151,9 @@ def build_gene_page(
     GeneMatchError
         If the gene is not in the vocabulary of the model.
     """
+    if not 0 <= min_probability <= 1:
+        msg = f"`min_probability` is {min_probability}, but must be between 0 and 1."
+        raise ValueError(msg)
     query = str(gene)
     facts = gene_facts(gene, organism=organism)
     name = facts.symbol or query
@@ -195,4 +206,4 @@ def _cell(value: Any) -> str:
 
 def _plain(text: str) -> str:
     """Text without Markdown syntax, on one line."""
-    return " ".join(text.split()).translate(_MARKDOWN)
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))

@@ -75,7 +75,11 @@ def gene_facts(name: Any, *, organism: Organism | None = None) -> GeneFacts:
 def _other_names(row: int) -> list[str]:
     """Previous symbols and aliases of a human gene, each in alphabetical order."""
     first = 4 * row
-    found = [(code - first, name) for name, code in table("human").codes.items() if first < code < first + HOW.index("ambiguous")]
+    found = [
+        (code - first, name)
+        for name, code in table("human").codes.items()
+        if first < code < first + HOW.index("ambiguous")
+    ]
     return [name for _, name in sorted(found)]
 
 

@@ -87,8 +87,6 @@ def gene_page(
     if n_top is not None:
         check_at_least("n_top", n_top, 1, or_none="all")
     loaded, named = as_model(model), named_libraries(libraries)
-    page = build_gene_page(
-        gene, named, loaded, n_top=n_top, min_probability=min_probability, organism=organism
-    )
+    page = build_gene_page(gene, named, loaded, n_top=n_top, min_probability=min_probability, organism=organism)
     logger.info("%r", page)
     return page

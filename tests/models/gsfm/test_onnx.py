@@ -70,7 +70,7 @@ def test_dense_graphs(config: dict[str, Any]) -> None:
     sets = csr_array(x)
     with torch.inference_mode():
         latent = _Encoder(model.module)(torch.from_numpy(x))
-        logits, probabilities = _Model(model)(torch.from_numpy(x))
+        logits, probabilities = _Model(model.module, model.metadata.get("calibration"))(torch.from_numpy(x))
         decoded = _Decoder(model.module)(latent)
     np.testing.assert_allclose(latent, model.encode(sets), atol=1e-5)
     np.testing.assert_allclose(decoded, model.decode(latent.numpy()), atol=1e-5)

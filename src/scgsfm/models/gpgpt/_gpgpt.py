@@ -16,6 +16,7 @@ from scgsfm.questions import answer
 from ._constrained_decoding import SpanConstraint
 from ._encoder import IGNORED, Encoder
 from ._llama import load_base, load_tokenizer
+from ._pack import pack
 from ._prompts import KIND_ANSWERS, NO, YES, entities_prompt, kind_prompt, relation_prompt
 from ._tokenizer import ANSWER, TAGS, spans, tag
 
@@ -241,8 +242,6 @@ class GPGPT(Publishable):
         return self.embed([tag(kind, name) for name in names])
 
     def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
-        from ._serialization import pack  # which imports this module
-
         return pack(self.module, self.tokenizer)
 
     def question_kind(self, question: str) -> str:

@@ -238,7 +238,7 @@ class GSFM(Publishable):
         """
         from ._onnx import export
 
-        return export(self, folder)
+        return export(self.module, self.genes, self.metadata.get("calibration"), folder)
 
     def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
         config = getattr(self.module, "config", None)

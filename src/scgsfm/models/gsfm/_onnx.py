@@ -19,9 +19,8 @@ from ._modules import DAE, EDAE, EPDAE, MEDAE, VAE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ._gsfm import GSFM
     from ._modules import SetAutoencoder
     from ._neighbor_residual import NeighborResidual
 
@@ -33,27 +32,32 @@ BLOCK = 16384
 """Rows of :data:`WIDTH` neighbors that are gathered at a time, which bounds the memory: 2 MB per set."""
 
 
-def export(model: GSFM, folder: str | os.PathLike[str]) -> Path:
+def export(
+    module: SetAutoencoder,
+    genes: Sequence[str],
+    calibration: Mapping[str, float] | None,
+    folder: str | os.PathLike[str],
+) -> Path:
     """Write the files of :meth:`GSFM.to_onnx`."""
     for package in ("onnx", "onnxscript"):
         with needs(package, "Export to ONNX", "onnx"):
             __import__(package)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    device, module = model.device, model.module
+    device = next(module.parameters()).device
     try:
         module.cpu()
         encoder = _Encoder(module)
-        sets = torch.zeros(2, len(model.genes))
+        sets = torch.zeros(2, len(genes))
         sets[:, N_SPECIALS:12] = 1
         with torch.inference_mode():
             latent = encoder(sets).clone()
         _write(encoder, sets, ("sets", "latent"), folder / ENCODER)
         _write(_Decoder(module), latent.detach(), ("latent", "logits"), folder / DECODER)
-        _write(_Model(model), sets, ("sets", "logits", "probabilities"), folder / MODEL)
+        _write(_Model(module, calibration), sets, ("sets", "logits", "probabilities"), folder / MODEL)
     finally:
         module.to(device)
-    (folder / VOCAB).write_text("".join(f"{gene}\n" for gene in model.genes), encoding="utf-8")
+    (folder / VOCAB).write_text("".join(f"{gene}\n" for gene in genes), encoding="utf-8")
     logger.info("wrote %s to %s", ", ".join((ENCODER, DECODER, MODEL, VOCAB)), folder)
     return folder
 
@@ -133,14 +137,14 @@ class _Decoder(nn.Module):
 class _Model(nn.Module):
     """Logits and probabilities of dense rows, with neighbors and second pass."""
 
-    def __init__(self, model: GSFM) -> None:
+    def __init__(self, module: SetAutoencoder, calibration: Mapping[str, float] | None) -> None:
         super().__init__()
-        self.encoder = _Encoder(model.module)
-        self.module = model.module
-        neighbors = getattr(model.module, "neighbours", None)
+        self.encoder = _Encoder(module)
+        self.module = module
+        neighbors = getattr(module, "neighbours", None)
         self.neighbors = None if neighbors is None else _Neighbors(neighbors)
-        self.recall = int(getattr(model.module, "recall", 0))
-        self.calibration: dict[str, float] | None = model.metadata.get("calibration")
+        self.recall = int(getattr(module, "recall", 0))
+        self.calibration = calibration
 
     def forward(self, sets: Tensor) -> tuple[Tensor, Tensor]:
         x = sets * self.encoder.visible
