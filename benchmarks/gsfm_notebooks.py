@@ -9,7 +9,8 @@ n others with k of these, the first of them has the rank (n + 1) / (k + 1) on av
 
 Kinases (Gene Ontology) and mouse-knockout phenotypes (MGI) are predicted from gene vectors by logistic regression with
 an L2 penalty (C = 0.01, standardized features, balanced classes) in five folds, on samples of genes. Negative examples
-of kinases are other genes of GO's molecular functions, those of a phenotype are genes with other phenotypes only.
+of kinases are other genes of GO's molecular functions, those of a phenotype are genes with other phenotypes only. They
+are also predicted without a classifier, by completing the positive genes (at most 500) and removing the popularity.
 ``--phenotypes`` is MGI's report HMD_HumanPhenotype.rpt (https://www.informatics.jax.org/downloads/reports).
 
 Gene pairs (synthetic lethal and negative genetic interactions) have the outer folds of Zhong et al. 2025. They are
@@ -49,9 +50,9 @@ if TYPE_CHECKING:
 DRUGS = ("enrichr_Drug_Perturbations_from_GEO_up", "enrichr_Drug_Perturbations_from_GEO_down")
 FACTORS = "enrichr_TF_Perturbations_Followed_by_Expression"
 DRUG = "dexamethasone"
-N_FACTORS, N_QUERIES = 3, 12
+N_FACTORS, N_QUERIES, N_NULL = 3, 12, 200
 KINASES = ("Protein Serine/Threonine Kinase Activity", "Protein Tyrosine Kinase Activity")
-N_GENES, N_PAIRS, N_FOLDS, N_BOOT = 3000, 3000, 5, 200
+N_GENES, N_COMPLETED, N_PAIRS, N_FOLDS, N_BOOT = 3000, 500, 3000, 5, 200
 PENALTY = 0.01
 PAIRS = {"sl": "synthetic lethality", "ng": "negative genetic interaction"}
 
@@ -86,7 +87,13 @@ def reverse_enrichment(folder: Path, model: GSFM, seed: int) -> pd.DataFrame:
             for mode, label in (("overlap", "overlap (Fisher)"), ("gsfm", f"{model.name}, gsfm mode")):
                 begun = time.process_time()
                 found = scgsfm.tl.enrich(
-                    lists, library, mode=mode, model=model, background=model.genes[2:], max_genes=2000
+                    lists,
+                    library,
+                    mode=mode,
+                    model=model,
+                    background=model.genes[2:],
+                    max_genes=2000,
+                    n_null=N_NULL if mode == "gsfm" else None,
                 )
                 spent = (time.process_time() - begun) / len(lists)
                 hits = [one_query(found[found["group"] == q.name], q, table) for q in _named(queries)]
@@ -160,8 +167,9 @@ def out_of_fold(x: np.ndarray | GSFM, genes: np.ndarray, y: np.ndarray, seed: in
         fold[test] = k
         if isinstance(x, GSFM):
             members = genes[train][y[train] == 1] + 2
+            members = np.random.default_rng(seed).permutation(members)[:N_COMPLETED]
             row = csr_array((np.ones(len(members), np.float32), np.sort(members), [0, len(members)]), (1, len(x.genes)))
-            score[test] = x.logits(row)[0][genes[test] + 2]
+            score[test] = (x.logits(row)[0] - x.popularity)[genes[test] + 2]
         else:
             score[test] = classifier().fit(x[genes[train]], y[train]).decision_function(x[genes[test]])
     return score, fold

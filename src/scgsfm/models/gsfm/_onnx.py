@@ -100,6 +100,7 @@ class _Encoder(nn.Module):
         super().__init__()
         self.module = module
         self.visible: Tensor
+        self.table: Tensor
         visible = torch.ones(module.gene_vectors().shape[0])
         visible[PAD] = 0
         self.register_buffer("visible", visible)
