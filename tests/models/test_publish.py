@@ -125,7 +125,7 @@ class Hub:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hub:
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Hub]:
     client = pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(Hub, "calls", [])
     monkeypatch.setattr(Hub, "folder", tmp_path / "hub", raising=False)
@@ -133,7 +133,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Hub:
     return Hub
 
 
-def test_to_hub(gsfm: GSFM, hub: Hub) -> None:
+def test_to_hub(gsfm: GSFM, hub: type[Hub]) -> None:
     assert (
         gsfm.to_hub("me/my-model", token="secret", private=True, message="first") == "https://hub.example/me/my-model"
     )
@@ -155,7 +155,7 @@ def test_all_kinds_can_be_uploaded() -> None:
     assert all(callable(kind.to_hub) and callable(kind.save_pretrained) for kind in (GSFM, GPGPT, R3LM))
 
 
-def test_nothing_is_sent_unless_asked(gsfm: GSFM, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_unless_asked(gsfm: GSFM, hub: type[Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models.load(gsfm.save_pretrained(tmp_path / "model"))
     with pytest.raises(ValueError, match="`repo_id` is 'my-model'"):
         gsfm.to_hub("my-model")
