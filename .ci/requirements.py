@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-NEED_TORCH = {"peft", "pytorch-lightning", "torch", "transformers"}
+NEED_TORCH = {"onnxruntime", "peft", "pytorch-lightning", "torch", "transformers"}
 TOOLS = {"ipykernel", "mypy", "nbclient", "scgsfm"}
 # needs a dask that is older than the newest one, which is tested without it
 HOLDS_BACK = {"spatialdata"}

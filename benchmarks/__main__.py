@@ -18,6 +18,7 @@ SCRIPTS = {
     "scoring": [],
     "streaming": [],
     "gene_embedding": ["data", "model", "corpus"],
+    "gsfm_notebooks": ["data", "model", "corpus", "phenotypes"],
     "cell_embedding": ["data", "model", "corpus"],
     "annotation": ["data"],
     "cross_species": ["data", "model"],
@@ -46,6 +47,7 @@ def main() -> int:
         "--reference", help="directory of the published architecture and objective, trained on the same corpus"
     )
     parser.add_argument("--full", help="directory of the model in full precision")
+    parser.add_argument("--phenotypes", help="MGI's report HMD_HumanPhenotype.rpt")
     parser.add_argument("--runs", help="directory for short trainings")
     parser.add_argument("--corpus", help="directory of the training corpus; built there if it is empty")
     args = parser.parse_args()

@@ -353,6 +353,34 @@ def _regulatory_explanations(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{column: table[column].map("{:.1%}".format) for column in shares})
 
 
+def _gsfm_reverse(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "target": table["target"],
+            "method": table["method"],
+            "queries": table["n_queries"],
+            "signatures to find": [f"{r.n_positive:.0f} of {r.n_sets:,.0f}" for r in table.itertuples()],
+            "median rank of the first": table["first"].map("{:g}".format),
+            "in random order": table["chance"].map("{:.0f}".format),
+            "among the first ten": table["top_10"].map("{:.0%}".format),
+            "AUROC of all": [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()],
+        }
+    )
+
+
+def _gsfm_classes(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
+    task = [r.task + (f", mean of {r.n_tasks}" if r.n_tasks > 1 else "") for r in table.itertuples()]
+    return wide(table.assign(cell=cell, task=task), ["method"], ["task"])
+
+
+def _gsfm_pairs(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in table.itertuples()]
+    task = [f"{r.task} ({r.n_pairs:,} pairs)" for r in table.itertuples()]
+    table = table.assign(cell=cell, task=task).rename(columns={"pairs_by": "pairs by"})
+    return wide(table, ["vectors", "pairs by"], ["task"])
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
@@ -364,6 +392,9 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "enrichment_peers": _enrichment_power,
     "enrichment_agreement": _enrichment_agreement,
     "gene_embedding": _gene_embedding,
+    "gsfm_reverse": _gsfm_reverse,
+    "gsfm_classes": _gsfm_classes,
+    "gsfm_pairs": _gsfm_pairs,
     "regulatory_activity": _regulatory_activity,
     "regulatory_explanations": _regulatory_explanations,
     "gene_questions": _gene_questions,

@@ -323,7 +323,24 @@ def human(data: Path) -> tuple[Genes, dict[str, str]]:
         pseudogenes,
     )
     found.write("human")
+    write_facts(hgnc, symbols)
     return found, known
+
+
+def write_facts(hgnc: pd.DataFrame, symbols: list[str]) -> None:
+    """Write names, locations and ids of the human genes, in the order of the human table; see scgsfm.genes._gene_facts."""
+    rows = hgnc.set_index("symbol").reindex(symbols).fillna("")
+    texts = {
+        column: np.frombuffer("\n".join(rows[of].str.split("|").str[0].str.strip()).encode(), np.uint8)
+        for column, of in (("name", "name"), ("location", "location"), ("uniprot", "uniprot_id"))
+    }
+    ids = {
+        column: np.array(
+            [int(digits or 0) for digits in rows[of].str.extract(r"(\d+)", expand=False).fillna("")], np.int64
+        )
+        for column, of in (("hgnc", "hgnc_id"), ("entrez", "entrez_id"), ("ensembl", "ensembl_id"), ("omim", "omim_id"))
+    }
+    np.savez_compressed(OUT / "human_facts.npz", **texts, **ids)
 
 
 class Pairs:
@@ -574,7 +591,8 @@ SOURCES = {
         "version": "2024-02 to 2025",
         "licence": "CC0",
         "url": "https://www.genenames.org",
-        "use": "approved human symbols, aliases, previous symbols, Entrez, Ensembl and HGNC ids, gene types",
+        "use": "approved human symbols, names, locations, aliases, previous symbols, ids (HGNC, Entrez, Ensembl, "
+        "UniProt, OMIM), gene types",
     },
     "HGNC complete set": {
         "version": "2024-10-18",

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import scgsfm
-from scgsfm.completion import _cross_validation
+from scgsfm.completion import _cross_validation, _uniqueness
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ LIBRARY = {
     "two": ["CD4", "LYZ"],
     "one": ["PPBP"],
 }
-COLUMNS = ["probability", "zscore", "rank", "known", "auroc"]
+COLUMNS = ["probability", "zscore", "rank", "known", "auroc", "uniqueness"]
 
 
 @pytest.fixture
@@ -127,6 +127,32 @@ def test_top_of_blocks_is_top_of_all(
     assert table["rank"].max() == 3
 
 
+def test_uniqueness(gsfm: GSFM, expected: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share of the five top-ranked genes of a term that have it among their two top-ranked terms."""
+    monkeypatch.setattr("scgsfm.completion._uniqueness.N_GENES", 5)
+    monkeypatch.setattr("scgsfm.completion._uniqueness.N_TERMS", 2)
+    monkeypatch.setattr("scgsfm.completion._complete.SETS_AT_A_TIME", 2)
+    first = {gene: set(rows.nlargest(2, "score")["term"]) for gene, rows in expected.groupby("gene")}
+    shares = {
+        term: np.mean([term in first[gene] for gene in rows.nlargest(5, "score")["gene"]])
+        for term, rows in expected.groupby("term")
+    }
+    assert len(set(shares.values())) > 2
+    options: dict[str, Any] = {"library": LIBRARY, "model": gsfm, "n_top": None}
+    for by in ("gene", "term"):
+        table = scgsfm.tl.predict_functions(by=by, **options)
+        assert table["uniqueness"].dtype == np.float32
+        np.testing.assert_allclose(table["uniqueness"], table["term"].map(shares), rtol=1e-6)
+    # it does not depend on what is listed
+    some = scgsfm.tl.predict_functions(["CD4"], known="exclude", min_probability=0.2, **options)
+    np.testing.assert_allclose(some["uniqueness"], some["term"].map(shares), rtol=1e-6)
+
+
+def test_uniqueness_of_few_terms_is_one(gsfm: GSFM) -> None:
+    table = scgsfm.tl.predict_functions(library=LIBRARY, model=gsfm, n_top=None)
+    assert (table["uniqueness"] == 1).all()
+
+
 def test_min_probability(gsfm: GSFM) -> None:
     options: dict[str, Any] = {"library": LIBRARY, "model": gsfm}
     every = scgsfm.tl.predict_functions(n_top=None, **options)
@@ -179,6 +205,17 @@ def test_cache(gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch) -
     assert changed.fingerprint != gsfm.fingerprint
     ask(changed)
     assert len(list(folder.iterdir())) == 3
+
+
+def test_cache_of_uniqueness(gsfm: GSFM, own_settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = lambda: scgsfm.tl.predict_functions(library=LIBRARY, model=gsfm)
+    first = ask()
+    monkeypatch.setattr(_uniqueness, "MIN_SETS_CACHED", 1)
+    pd.testing.assert_frame_equal(ask(), first)
+    (file,) = (own_settings.cache_dir / "functions").iterdir()
+    assert file.stem.endswith("_uniqueness_100_10")
+    monkeypatch.setattr(_uniqueness, "_compute", lambda *_: pytest.fail("computed again"))
+    pd.testing.assert_frame_equal(ask(), first)
 
 
 def test_cache_that_cannot_be_written(

@@ -6,6 +6,7 @@ from ._completion_tables import completion_tables
 from ._cross_validation import CrossValidated, cross_validate
 from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_tokens
 from ._gene_columns import gene_columns
+from ._gene_page import GenePage, build_gene_page, named_libraries
 from ._gene_set_model import GeneSetModel
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
@@ -15,9 +16,11 @@ __all__ = [
     "CellSignatures",
     "Completer",
     "CrossValidated",
+    "GenePage",
     "GeneSetEncoder",
     "GeneSetModel",
     "TermPredictions",
+    "build_gene_page",
     "complete",
     "completion_tables",
     "cross_validate",
@@ -25,6 +28,7 @@ __all__ = [
     "gene_columns",
     "known_genes",
     "matched_tokens",
+    "named_libraries",
     "number_and_share",
     "predict_terms",
     "prediction_tables",

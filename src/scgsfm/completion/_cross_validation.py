@@ -18,6 +18,8 @@ from scgsfm.settings import settings
 from ._complete import SETS_AT_A_TIME, zscores
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ._gene_set_model import GeneSetModel
 
 FOLDS = 5
@@ -54,24 +56,36 @@ def cross_validate(set_genes: csr_array, model: GeneSetModel) -> CrossValidated:
     """
     if set_genes.shape[0] < MIN_SETS_CACHED:
         return _compute(set_genes, model)
+    names = CrossValidated._fields
+    return CrossValidated(**cached(set_genes, model, names, lambda: _compute(set_genes, model)._asdict()))
+
+
+def cached(
+    set_genes: csr_array,
+    model: GeneSetModel,
+    names: Sequence[str],
+    compute: Callable[[], dict[str, np.ndarray]],
+    *,
+    suffix: str = "",
+) -> dict[str, np.ndarray]:
+    """The arrays ``names`` from the cache file of a library and a model, computed and written if it does not exist."""
     digest = hashlib.sha256(f"{FOLDS} {MIN_GENES} {model.fingerprint}".encode())
     for array in (set_genes.indptr, set_genes.indices):
         digest.update(array.astype("<i8").tobytes())
-    file = settings.cache_dir / "functions" / f"{digest.hexdigest()[:32]}.npz"
-    result = _read(file)
+    file = settings.cache_dir / "functions" / f"{digest.hexdigest()[:32]}{suffix}.npz"
+    result = _read(file, names)
     if result is None:
-        logger.debug(
-            "Cross-validating %s on %s sets; results are cached in %s", model.name, f"{set_genes.shape[0]:,}", file
-        )
-        result = _compute(set_genes, model)
+        what = names[0] if suffix else "cross-validation"
+        logger.debug("Computing %s of %s sets by %s; cached in %s", what, f"{set_genes.shape[0]:,}", model.name, file)
+        result = compute()
         _write(file, result)
     return result
 
 
-def _read(file: Path) -> CrossValidated | None:
+def _read(file: Path, names: Sequence[str]) -> dict[str, np.ndarray] | None:
     try:
         with np.load(file, allow_pickle=False) as arrays:
-            return CrossValidated(*(arrays[name] for name in CrossValidated._fields))
+            return {name: arrays[name] for name in names}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError) as error:
@@ -79,12 +93,12 @@ def _read(file: Path) -> CrossValidated | None:
         return None
 
 
-def _write(file: Path, values: CrossValidated) -> None:
+def _write(file: Path, values: dict[str, np.ndarray]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent) as directory:
             part = Path(directory) / file.name
-            np.savez(part, **values._asdict())
+            np.savez(part, **values)  # type: ignore[arg-type]
             part.replace(file)
     except OSError as error:
         logger.warning("%s can't be written (%s) and will be computed again next time.", file, error)

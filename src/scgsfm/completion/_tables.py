@@ -14,6 +14,7 @@ from scgsfm.genesets import GeneSets
 from ._complete import known_genes
 from ._cross_validation import cross_validate
 from ._term_predictions import predict_terms
+from ._uniqueness import uniqueness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,9 +72,11 @@ def prediction_tables(
     sets = GeneSets(library)
     set_genes = known_genes(sets, model, done="predicted")
     terms, cross_validated = np.array(sets.names, dtype=object), cross_validate(set_genes, model)
+    unique = uniqueness(set_genes, cross_validated, model)
     options: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
     for pairs in predict_terms(set_genes, cross_validated, model, tokens, by=by, **options):
         labels = {"gene": names[pairs.genes], "term": terms[pairs.terms]}
         columns = {name: labels[name] for name in (by, *labels)}
         values = {"probability": pairs.probability, "zscore": pairs.zscore, "rank": pairs.rank, "known": pairs.known}
-        yield pd.DataFrame(columns | values | {"auroc": cross_validated.auroc[pairs.terms]})
+        of_term = {"auroc": cross_validated.auroc[pairs.terms], "uniqueness": unique[pairs.terms]}
+        yield pd.DataFrame(columns | values | of_term)

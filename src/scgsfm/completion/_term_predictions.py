@@ -73,6 +73,13 @@ def predict_terms(
         yield _pairs(set_genes, tokens, terms, genes, values, groups=genes)
 
 
+def ranked_blocks(
+    set_genes: csr_array, cross_validated: CrossValidated, model: GeneSetModel, tokens: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """First term, scores (terms × genes) and values of each block of terms, for all pairs; NaN without a prediction."""
+    return _blocks(set_genes, cross_validated, model, tokens, 0.0, include_known=True)
+
+
 def _blocks(
     set_genes: csr_array,
     cross_validated: CrossValidated,

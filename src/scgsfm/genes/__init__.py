@@ -2,6 +2,7 @@
 
 from ._approved_symbols import approved_symbols
 from ._features_of_type import features_of_type
+from ._gene_facts import GeneFacts, gene_facts
 from ._gene_labels import gene_labels
 from ._match import match
 from ._matched_share import check_share
@@ -12,12 +13,14 @@ __all__ = [
     "ORGANISMS",
     "ORTHOLOGY",
     "STATUSES",
+    "GeneFacts",
     "Organism",
     "Resolution",
     "approved_symbols",
     "as_names",
     "check_share",
     "features_of_type",
+    "gene_facts",
     "gene_labels",
     "match",
     "protein_coding",

@@ -66,7 +66,7 @@ tuple is stored with each gene; ``""`` for genes without an ortholog, and for hu
 
 _AMBIGUOUS: Final = HOW.index("ambiguous")
 
-_FOLDER = files("scgsfm") / "data" / "genes"
+FOLDER = files("scgsfm") / "data" / "genes"
 
 
 class Gene(NamedTuple):
@@ -149,7 +149,7 @@ class GeneTable:
 @cache
 def table(organism: Organism) -> GeneTable:
     """The table of an organism, read once."""
-    with (_FOLDER / f"{organism}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+    with (FOLDER / f"{organism}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         names = stored["names"].tobytes().decode().split("\n")
         symbols = human = names[: len(stored["coding"])]
         if organism != "human":
@@ -169,5 +169,5 @@ def table(organism: Organism) -> GeneTable:
 
 def sources() -> dict[str, dict[str, str]]:
     """Version, license, URL and use of each source of the tables."""
-    found: dict[str, dict[str, str]] = json.loads((_FOLDER / "sources.json").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = json.loads((FOLDER / "sources.json").read_text(encoding="utf-8"))
     return found

@@ -1,4 +1,4 @@
-"""Packages of the extra ``llm``: a clear message if one is missing."""
+"""Packages of extras: a clear message if one is missing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def needs(package: str) -> Iterator[None]:
-    """Turn a failed import of a package inside the block into advice."""
+def needs(package: str, what: str = "GP-GPT", extra: str = "llm") -> Iterator[None]:
+    """Turn a failed import of a package inside the block into advice: what needs it, and the extra that installs it."""
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != package:
             raise
-        msg = f"GP-GPT needs {package}, which is not installed: pip install 'scgsfm[llm]'."
+        msg = f"{what} needs {package}, which is not installed: pip install 'scgsfm[{extra}]'."
         raise ImportError(msg) from error

@@ -20,7 +20,7 @@ from ._serialization import CARD, CHECKSUMS, CONFIG, VOCAB, WEIGHTS, is_foreign,
 EMBEDDED = Path(__file__).parents[1] / "data" / "models"
 HUB = "https://huggingface.co"
 FILE = "{hub}/{name}/resolve/main/{file}"
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def find(name: str | os.PathLike[str]) -> Location:
     if path.is_file():
         msg = f"{path} is a file; give the directory that contains {CONFIG}, {WEIGHTS} and {VOCAB}."
         raise ValueError(msg)
-    if isinstance(name, str) and _HUB_ID.fullmatch(name):
+    if isinstance(name, str) and HUB_ID.fullmatch(name):
         return _from_hub(name)
     if isinstance(name, os.PathLike) or {"/", os.sep} & set(text):
         msg = f"The directory {path} does not exist."
@@ -92,7 +92,7 @@ def likely_directory(name: str | os.PathLike[str]) -> Path:
     if text in RECORDS and RECORDS[text].embedded:
         return EMBEDDED / text
     path = Path(text).expanduser()
-    hub = isinstance(name, str) and not path.is_dir() and _HUB_ID.fullmatch(name)
+    hub = isinstance(name, str) and not path.is_dir() and HUB_ID.fullmatch(name)
     return _cached(text) if hub else path.resolve()
 
 

@@ -9,6 +9,7 @@ from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
+from ._gene_page import gene_page
 from ._gene_phenotype import gene_phenotype
 from ._haplotype_effect import haplotype_effect
 from ._motif_activity import motif_activity
@@ -31,6 +32,7 @@ __all__ = [
     "embed_sets",
     "enrich",
     "explain_regulation",
+    "gene_page",
     "gene_phenotype",
     "haplotype_effect",
     "motif_activity",

@@ -101,6 +101,9 @@ def predict_functions(
     ``auroc`` : float32
         Area under the ROC curve of the held-out genes of the term, among all genes of the library: 1 is perfect, 0.5 is
         random. NaN for terms with fewer than five genes in the vocabulary.
+    ``uniqueness`` : float32
+        Share of the 100 top-ranked genes of the term that have the term among their ten top-ranked terms. It is low for
+        terms whose genes are predicted for many other terms as well, and 1 in libraries of at most ten terms.
 
     Genes outside the vocabulary are omitted and named in a warning. A gene is also omitted for a term of which it is the
     only member.

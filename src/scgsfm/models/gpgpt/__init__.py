@@ -11,7 +11,7 @@ from ._tokenizer import ANSWER, spans
 
 if TYPE_CHECKING:
     from ._gpgpt import GPGPT
-    from ._serialization import pack
+    from ._pack import pack
     from .training import Corpus, Prose, TrainConfig, build_corpus
     from .training._adapters import merge
     from .training._model_card import readme
@@ -38,7 +38,7 @@ __all__ = [
 
 _LAZY = {
     "GPGPT": "_gpgpt",
-    "pack": "_serialization",
+    "pack": "_pack",
     **dict.fromkeys(("Corpus", "Prose", "TrainConfig", "build_corpus"), "training"),
     "merge": "training._adapters",
     "readme": "training._model_card",

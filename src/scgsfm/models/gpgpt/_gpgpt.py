@@ -9,12 +9,14 @@ import torch
 
 from scgsfm._messages import check_choice
 from scgsfm._progress import progress
+from scgsfm.models._publish import Publishable
 from scgsfm.phenotypes import QUESTION_KINDS
 from scgsfm.questions import answer
 
 from ._constrained_decoding import SpanConstraint
 from ._encoder import IGNORED, Encoder
 from ._llama import load_base, load_tokenizer
+from ._pack import pack
 from ._prompts import KIND_ANSWERS, NO, YES, entities_prompt, kind_prompt, relation_prompt
 from ._tokenizer import ANSWER, TAGS, spans, tag
 
@@ -29,7 +31,7 @@ EntityKind: TypeAlias = Literal["gene", "hpo", "disease"]
 _RELATION_KINDS = [QUESTION_KINDS.index(kind) for kind in ("related", "how often")]
 
 
-class GPGPT:
+class GPGPT(Publishable):
     """A language model of genes, phenotypes and diseases.
 
     Parameters
@@ -238,6 +240,9 @@ class GPGPT:
             msg = f"names must be a list of names; for one give [{names!r}]."
             raise TypeError(msg)
         return self.embed([tag(kind, name) for name in names])
+
+    def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
+        return pack(self.module, self.tokenizer)
 
     def question_kind(self, question: str) -> str:
         """The most probable kind of a question, one of :data:`~scgsfm.models.gpgpt.QUESTION_KINDS`."""

@@ -13,9 +13,12 @@ import torch
 from scipy import sparse
 
 from scgsfm._vocabulary import PAD, SPECIALS, UNK
+from scgsfm.models._publish import Publishable
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from torch import Tensor
 
@@ -35,7 +38,7 @@ GeneVectors: TypeAlias = Literal["combined", "decoder", "encoder", "single"]
 """Kinds of :meth:`GSFM.gene_embeddings`."""
 
 
-class GSFM:
+class GSFM(Publishable):
     """A gene set foundation model with its vocabulary, used without AnnData.
 
     Gene sets are lists of gene names (names outside the vocabulary count as ``<unk>``, as published), or a CSR matrix
@@ -203,6 +206,47 @@ class GSFM:
             return self.encode(self._singles)
         msg = f"kind={kind!r} must be one of {', '.join(map(repr, get_args(GeneVectors)))}."
         raise ValueError(msg)
+
+    def to_onnx(self, folder: str | os.PathLike[str]) -> Path:
+        """Export the model to ONNX, for runtimes without torch. Needs the extra ``onnx``.
+
+        The graphs take dense rows (float32, sets × vocabulary): 1 for the genes of a set, or their weights. They return
+        the numbers of this class up to rounding.
+
+        ============== ======== ============================= ===============================
+        file           input    output                        as
+        ============== ======== ============================= ===============================
+        encoder.onnx   sets     latent                        :meth:`encode`
+        decoder.onnx   latent   logits                        :meth:`decode`
+        model.onnx     sets     logits, probabilities         :meth:`logits`, :meth:`probabilities`
+        vocab.txt                                             :attr:`genes`, one per line
+        ============== ======== ============================= ===============================
+
+        Parameters
+        ----------
+        folder
+            The directory, created if it does not exist.
+
+        Returns
+        -------
+        The directory.
+
+        Raises
+        ------
+        ImportError
+            If the extra ``onnx`` is not installed.
+        """
+        from ._onnx import export
+
+        return export(self.module, self.genes, self.metadata.get("calibration"), folder)
+
+    def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
+        config = getattr(self.module, "config", None)
+        if config is None:
+            msg = "The network does not know its configuration: build it by `build_module(config)` or `models.load`."
+            raise ValueError(msg)
+        tensors = {key: _copied(tensor) for key, tensor in self.module.state_dict().items()}
+        return config, tensors, self.genes
 
     @property
     def _singles(self) -> sparse.csr_matrix:

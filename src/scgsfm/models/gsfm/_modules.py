@@ -71,6 +71,8 @@ class SetAutoencoder(nn.Module):
     """Base of the variants; a variant defines :meth:`encode_sets` and a ``decoder``."""
 
     decoder: MLP
+    config: dict[str, Any]
+    """What :func:`build_module` built it from."""
 
     @property
     def last(self) -> nn.Linear:
@@ -324,4 +326,6 @@ def build_module(config: dict[str, Any]) -> SetAutoencoder:
         raise ValueError(msg)
     variant = VARIANTS[name]
     accepted = inspect.signature(variant).parameters
-    return variant(**{key: value for key, value in config.items() if key in accepted})
+    module = variant(**{key: value for key, value in config.items() if key in accepted})
+    module.config = dict(config)
+    return module

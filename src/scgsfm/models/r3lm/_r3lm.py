@@ -12,6 +12,7 @@ from torch import nn
 from scgsfm._messages import check_at_least, check_choice
 from scgsfm._progress import progress_over
 from scgsfm.dna import N, encode, reverse_complement
+from scgsfm.models._publish import Publishable
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
 
@@ -52,7 +53,7 @@ def build_module(config: dict[str, Any]) -> R3LMModule:
     return R3LMModule(activity, DecoderConfig(vocab_size=config["vocab_size"], **config["decoder"]))
 
 
-class R3LM:
+class R3LM(Publishable):
     """Predict and explain the activity of regulatory DNA (Duan et al. 2026).
 
     The activity is log2 of RNA over DNA for an element of 200 bases that drives a reporter gene, integrated into the
@@ -336,6 +337,10 @@ class R3LM:
     def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         ids, lengths = (torch.from_numpy(part).to(self.device) for part in padded(rows))
         return ids, lengths
+
+    def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
+        tensors = {key: tensor.detach().cpu().numpy() for key, tensor in self.module.state_dict().items()}
+        return self.config, tensors, self.tokens.vocab
 
     def _activity(self, codes: np.ndarray, sequences: list[str], mode: Mode) -> np.ndarray:
         features = None if mode == "sequence" else torch.from_numpy(self._features(sequences)).to(self.device)
