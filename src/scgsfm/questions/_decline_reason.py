@@ -199,6 +199,17 @@ _YES_NO = re.compile(
     r"would|should|has|have|had|might|may|must)\b",
     re.IGNORECASE,
 )
+_SUBJECT = (
+    r"(?!(?:genes?|mutations?|variants?|any\w*|some\w*|it|that|this|these|those|they|there|you|we|i|one|which|what|who|patients?|"
+    r"people|not)\b)[\w-]+"
+)
+_ABOUT_ONE = re.compile(
+    rf"(?:^|[.:,;!?-] )(?:(?:so|and|but|please|hi|hello),? )?(?:(?:does|do|did|can|could|may|might|will|would) {_SUBJECT} "
+    r"(?:\w+ly )?(?:cause|lead|result|give|produce|trigger|explain|underlie)\b|"
+    rf"(?:is|are|was|were) {_SUBJECT} (?:an?|the|one) (?:\w+ )?(?:genes?|causes?)\b)",
+    re.IGNORECASE,
+)
+"""Whether an unknown word causes what is named: not a question for a list."""
 _NOUN_PHRASE = re.compile(
     r"\b(?<!in )(?:which|what)((?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|has\b|have\b|had\b|can\b|could\b|would\b|should\b|"
     r"will\b|may\b|might\b|must\b|of\b|in\b|for\b|to\b|with\b|by\b|from\b|the\b|a\b|an\b|if\b|one\b|ones\b|happens?\b|goes\b|"
@@ -281,6 +292,8 @@ def decline_reason(template: str, kinds: tuple[str, ...]) -> str:
 def _unknown_focus(plain: str, kinds: set[str]) -> str:
     """Why what is asked for is nothing that the annotations hold."""
     words = re.sub(r"<\w+>", "<>", plain)  # the tags are words for what can be listed
+    if len(kinds) == 1 and _ABOUT_ONE.search(words):
+        return "I can tell whether two names are related, but not this about a single name"
     if len(kinds) == 1 and not _LISTED.search(words):
         if match := _FREQUENCY.search(words):
             return f"I know how often a phenotype is seen in a disease, but not {match[0]!r} of a single name"

@@ -28,6 +28,8 @@ _MIN_LOWER_CASE = 3
 """Minimum number of letters of a gene symbol in lower case."""
 _SAYS_GENE = frozenset({"mutation", "mutations", "variant", "variants"})
 """Words after a name in lower case that say that it is a gene."""
+_BEFORE_GENE = re.compile(r"\b(?:the gene|(?:mutations?|variants?) (?:in|of)(?: the)?(?: gene)?) $", re.IGNORECASE)
+"""What says the same before it."""
 _CONNECTORS = {"of", "the", "a", "an", "in", "on", "at", "by", "and", "or", "with", "without", "to", "from", "like"}
 """Words that connect a description to a preceding name."""
 
@@ -187,11 +189,11 @@ class EntityLinker:
         text
             A word.
         before, after
-            The words next to it; empty if there is none, or if more than a space is between them.
+            The text before it and the word after it; empty if there is none, or if more than a space is between them.
         """
         if not _may_be_lower_case_symbol(text) or is_common_word(text) or is_other_language_word(text):
             return None
-        says_gene = after.lower() in _SAYS_GENE or before.lower() == "gene"
+        says_gene = after.lower() in _SAYS_GENE or bool(_BEFORE_GENE.search(before))
         if not says_gene and (text in SYMBOL_WORDS or text in self.hpo.ordinary_name_words):
             return None
         symbol = text.upper()
@@ -383,13 +385,10 @@ def _names_by_start(ontology: Ontology) -> dict[str, list[tuple[str, int]]]:
 
 
 def _next_to(question: str, words: list[re.Match[str]], i: int) -> tuple[str, str]:
-    """The words before and after one; empty if there is none, or if more than a space is between them."""
-    before = words[i - 1] if i > 0 else None
+    """The text before a word, and the word after it; empty if there is none, or if more than a space is between them."""
     after = words[i + 1] if i + 1 < len(words) else None
-    return (
-        before[0] if before and question[before.end() : words[i].start()].isspace() else "",
-        after[0] if after and question[words[i].end() : after.start()].isspace() else "",
-    )
+    is_next = after is not None and question[words[i].end() : after.start()].isspace()
+    return question[: words[i].start()], after[0] if after is not None and is_next else ""
 
 
 def _may_be_lower_case_symbol(word: str) -> bool:
