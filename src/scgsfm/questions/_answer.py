@@ -181,7 +181,7 @@ def _not_understood(linked: LinkedQuestion, question: str) -> str:
     if is_other_language(linked.template):
         return "Questions are understood in English only. Please ask in English; names may be given as identifiers."
     if linked.unknown or not linked.entities:
-        return _reason(linked, question)
+        return linked.unsuited or _reason(linked, question)
     if reason := decline_reason(linked.template, tuple(entity.kind for entity in linked.entities)):
         return f"{reason}; {_ADVICE}."
     allowed = FactRetriever.question_kinds({entity.kind for entity in linked.entities})

@@ -46,6 +46,8 @@ class LinkedQuestion(NamedTuple):
     """The question with each name replaced by the tag of its kind."""
     corrected: tuple[tuple[str, str], ...] = ()
     """Misspelled names and the labels of the entities that they are read as."""
+    unsuited: str = ""
+    """Why the unknown words are a term that is not a phenotype; empty if they are not one."""
 
 
 class EntityLinker:
@@ -98,7 +100,14 @@ class EntityLinker:
             parsed = parsed._replace(linked=kept | {span: entity})
         unknown = parsed.phrase_around(unknown_words) if (unknown_words := self._unknown_words(parsed, spans)) else ""
         similar = self._similar(unknown) if unknown else []
-        return LinkedQuestion(parsed.entities(), unknown, similar, parsed.template(), tuple(corrected))
+        unsuited = self._unsuited(unknown) if unknown else ""
+        return LinkedQuestion(parsed.entities(), unknown, similar, parsed.template(), tuple(corrected), unsuited)
+
+    def _unsuited(self, unknown: str) -> str:
+        """Why unknown words are a term that is not a phenotype, such as a mode of inheritance; empty otherwise."""
+        o = self.hpo.ontology
+        rows = [row for row in o.find(unknown) if not o.is_phenotype[row]]
+        return f"{o.label(rows[0])} is not a phenotype: {o.unsuited_reason(rows[0])}." if rows else ""
 
     @staticmethod
     def _without_doubtful(question: _Question) -> tuple[_Question, list[tuple[str, str]]]:
