@@ -155,9 +155,7 @@ class Retrieval:
         return self.measure("other genes of the disease", of, unit(genes), None)
 
 
-def aurocs(
-    x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray, alphas: tuple[float, ...]
-) -> list[float]:
+def aurocs(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray, alphas: tuple[float, ...]) -> list[float]:
     """AUROC on the rows ``test`` of linear classifiers fitted to the rows ``train``, for each ``alpha``."""
     scaler = StandardScaler().fit(x[train])
     fit, held = scaler.transform(x[train]), scaler.transform(x[test])

@@ -116,7 +116,11 @@ class EntityLinker:
         for i, word in enumerate(question.words):
             span = (word.start(), word.start() + len(word[0].partition("-")[0]))
             entity = question.linked.get(span)
-            if entity is None or entity.kind != "gene" or not _may_be_lower_case_symbol(text := question.text[slice(*span)]):
+            if (
+                entity is None
+                or entity.kind != "gene"
+                or not _may_be_lower_case_symbol(text := question.text[slice(*span)])
+            ):
                 continue
             near = [j for j in (i - 1, i + 1) if 0 <= j < len(question.words) and not question._is_separated(min(i, j))]
             if all(question.is_named(j) or is_common_word(question.words[j][0]) for j in near):
