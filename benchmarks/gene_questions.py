@@ -1,4 +1,4 @@
-"""Questions about genes, phenotypes and diseases, read by the language model of `tl.ask`, and answered by it alone.
+"""Questions about genes, phenotypes and diseases, answered by `tl.ask`, and by its language model alone.
 
     python benchmarks/gene_questions.py
 
@@ -6,7 +6,8 @@ The questions are generated from the annotations, with templates by someone who 
 right answers are found by plain walks over the annotations. `exact match`: the answers are all annotated answers and nothing
 else (if no annotation relates two entities, the answer must be that it doesn't know). `read rightly`: the kind of the
 question. `cited evidence`: the fraction of reported facts that are rows of the sources and about the question. `model alone`:
-exact match of the text that the language model generates, on some of the questions. The last row is about genes and
+exact match of the text that the language model generates, on some of the questions. `tl.ask` reads the questions by rules, as by
+default; `--reader model` reads them by the language model. The last row is about genes and
 phenotypes that do not exist: the fraction of questions that was declined.
 """
 
@@ -390,6 +391,7 @@ def main() -> None:
     options = parser(__doc__, data=False)
     options.add_argument("--model", default="gpgpt-mini", help="name or directory")
     options.add_argument("--each", type=int, default=40, help="questions of each kind (%(default)s)")
+    options.add_argument("--reader", choices=["rules", "model"], default="rules", help="what reads the questions")
     options.add_argument(
         "--alone", type=int, default=10, help="questions of each kind for the model alone (%(default)s)"
     )
@@ -399,12 +401,13 @@ def main() -> None:
     args = options.parse_args()
     rng = np.random.default_rng(0)
     oracle, model = Oracle(), load(args.model)
+    reader = model if args.reader == "model" else None
     if set(WORDED) != set(QUESTIONS):
         msg = "A kind of question is missing."
         raise SystemExit(msg)
     rows, n_alone = [], defaultdict(int)
     for question, asked, kinds, drawn, right in questions(oracle, args.each, rng):
-        answer = ask(question, model=model, predict=False)
+        answer = ask(question, model=reader, predict=False)
         exact = set(answer.names) == right
         if asked == "how often":  # the answer is in words
             exact = bool(right) and len(answer.names) == len(right) and answer.asked == asked
@@ -428,7 +431,7 @@ def main() -> None:
     table = pd.DataFrame(rows)
     table = pd.concat([table, table.assign(question="all")])
     sums = table.groupby("question", sort=False)[COUNTED].sum()
-    fakes = [ask(question, model=model, predict=False) for question in nonexistent(oracle, args.fakes, rng)]
+    fakes = [ask(question, model=reader, predict=False) for question in nonexistent(oracle, args.fakes, rng)]
     for answer in fakes:
         if not answer.declined:
             say(f"not declined: {answer.question!r} → {answer.text[:150]!r}")

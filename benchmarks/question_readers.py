@@ -2,9 +2,10 @@
 
     python benchmarks/question_readers.py
 
-Three sets of questions: those of `gene_questions.py`, which are made from the annotations in wordings that the model was not
-trained on; questions about entities that do not exist; and the 200 of `new_questions.tsv`, which were written before the rules
-for the kind of question were, by someone who had seen neither these nor the answers of the model. Three readers: the *rules*
+Sets of questions: those of `gene_questions.py`, which are made from the annotations in wordings that the model was not
+trained on; questions about entities that do not exist; the 200 of `new_questions.tsv`, which were written before the rules
+for the kind of question were, by someone who had seen neither these nor the answers of the model; and the 70 of
+`held_out_questions.tsv`, which were written and kept before the rules for symbols in lower case and for long questions were. Three readers: the *rules*
 alone; the *model* alone, which names the kind and the entities, and whose names are looked up as they are; and *both*: the
 model reads the kind, and the lookup and the reasons to decline come from the rules. All answer from the same annotations.
 
@@ -12,6 +13,8 @@ A question is *right* if its kind and its entities are read as meant; for questi
 nothing else must be given. Questions that have no single answer (follow-ups, other languages, other matters, several questions in
 one, a name alone) are right if they are declined. *Declined* counts questions that have an answer but got none, and *wrong*
 those that got the answer to another question. The intervals of all new questions are 95 % bootstraps.
+Only the rules read all of them. The language model, alone and with the rules, reads every `--every`-th of the new and of the
+held-out questions, since it takes seconds for each; `--every 1` reads all of these.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from scgsfm.phenotypes import HPOAnnotations
 
 NEW = Path(__file__).with_name("new_questions.tsv")
+HELD_OUT = Path(__file__).with_name("held_out_questions.tsv")
 RELATION = ("related", "how often")
 
 
@@ -162,12 +166,12 @@ def main() -> None:
     options.add_argument("--each", type=int, default=40, help="made questions of each kind (%(default)s)")
     options.add_argument("--fakes", type=int, default=100, help="questions about nothing that exists (%(default)s)")
     options.add_argument("--readers", nargs="+", choices=["rules", "model", "both"], default=["rules", "model", "both"])
+    options.add_argument("--every", type=int, default=5, help="the model reads every n-th question (%(default)s)")
     options.add_argument("--readings", type=Path, help="file that keeps what the model reads, for the next run")
     args = options.parse_args()
     rng, oracle = np.random.default_rng(0), Oracle()
     made, fakes = questions(oracle, args.each, rng), nonexistent(oracle, args.fakes, rng)
-    with NEW.open(encoding="utf-8") as lines:
-        new = list(csv.DictReader(lines, delimiter="\t"))
+    written = {"new": rows_in(NEW), "held out": rows_in(HELD_OUT)}
     model, meant, rows = ModelReader(args.model, args.readings), Meant(oracle.hpo), []
     readers: dict[str, Callable[[str], Read]] = {
         "rules": partial(read_by, RuleReader(), oracle.hpo),
@@ -176,22 +180,32 @@ def main() -> None:
     }
     for name in args.readers:
         read = readers[name]
-        for question, asked, _, _, right in made:
-            rows.append(("made from the annotations", name, judge_made(read(question), asked, right), question))
-        rows += [
-            ("about nothing that exists", name, "wrong" if read(question).asked else "right", question)
-            for question in fakes
-        ]
-        for row in new:
-            verdict = meant.judge(row, read(row["question"]))
-            rows.append((f"new: {row['style']}", name, verdict, row["question"]))
-            rows.append(("new: all", name, verdict, row["question"]))
+        if name == "rules":
+            for question, asked, _, _, right in made:
+                rows.append(("made from the annotations", name, judge_made(read(question), asked, right), question))
+                lower = question.lower()
+                rows.append(("the same in lower case", name, judge_made(read(lower), asked, right), lower))
+            for question in fakes:
+                verdict = "wrong" if read(question).asked else "right"
+                rows.append(("about nothing that exists", name, verdict, question))
+        for label, questions_of in written.items():
+            for row in questions_of if name == "rules" else questions_of[:: args.every]:
+                verdict = meant.judge(row, read(row["question"]))
+                rows.append((f"{label}: {row['style']}", name, verdict, row["question"]))
+                rows.append((f"{label}: all", name, verdict, row["question"]))
+            say(f"{name}: {label}")
         model.save()
         for group, who, verdict, question in rows:
-            if who == name and verdict != "right" and group != "new: all" and name != "model":
+            if who == name and verdict != "right" and not group.endswith(": all") and name != "model":
                 say(f"{name}, {verdict}: {question!r} → {read(question)[:2]}")
     table = pd.DataFrame(rows, columns=["questions", "reader", "verdict", "question"])
     report("question_readers", summary(table), args.out)
+
+
+def rows_in(file: Path) -> list[dict[str, str]]:
+    """Questions of a file and what they mean."""
+    with file.open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -233,9 +233,16 @@ def _gene_questions(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _question_readers(table: pd.DataFrame) -> pd.DataFrame:
-    """One line per set of questions: right, and in brackets wrong."""
-    cell = [f"{r.right:.1%} ({r.wrong:.1%})" for r in table.itertuples()]
-    return wide(table.assign(shown=cell), ["questions", "n"], ["reader"], "shown")
+    """One line per set of questions: right, and in brackets wrong; of the model only whole sets, since it reads few questions."""
+    table = table.assign(shown=[f"{r.right:.1%} ({r.wrong:.1%})" for r in table.itertuples()])
+    kept = table[(table["reader"] == "rules") | table["questions"].str.endswith(": all")]
+    shown = wide(kept, ["questions"], ["reader"], "shown")
+    n = {reader: kept[kept["reader"] == reader].set_index("questions")["n"] for reader in ("rules", "model")}
+    shown.insert(1, "n", shown["questions"].map(n["rules"]))
+    if "model" in shown:
+        n_model = shown["questions"].map(n["model"]).map(lambda value: f"{value:.0f}" if value == value else "")
+        shown.insert(3, "n of the model", n_model)
+    return shown
 
 
 def _entity_retrieval(table: pd.DataFrame) -> pd.DataFrame:
@@ -249,13 +256,10 @@ def _entity_retrieval(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _entity_embedding(table: pd.DataFrame) -> pd.DataFrame:
-    shown = table.assign(
-        AUROC=[
-            f"{r.auroc:.3f}" + (f" [{r.low:.3f}, {r.high:.3f}]" if r.low == r.low else "") for r in table.itertuples()
-        ],
-        dimensions=table["dimensions"].map(lambda n: f"{n:.0f}" if n == n else ""),
-    )
-    return shown.sort_values("auroc", ascending=False)[["embedding", "source", "dimensions", "task", "AUROC"]]
+    cell = [f"{r.auroc:.3f}" + (f" [{r.low:.3f}, {r.high:.3f}]" if r.low == r.low else "") for r in table.itertuples()]
+    order = table.groupby("embedding")["auroc"].transform("mean")
+    table = table.assign(cell=cell, order=order).sort_values("order", ascending=False, kind="stable")
+    return wide(table, ["embedding", "dimensions"], ["task"])
 
 
 def _between(row: pd.Series, name: str) -> str:

@@ -236,3 +236,42 @@ def test_weights_of_frequencies() -> None:
 def test_empty_questions_are_rejected(ask: Callable[..., Any], question: str | None) -> None:
     with pytest.raises(ValueError, match="must be a non-empty string"):
         ask("genes", question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "We admitted a boy who was seen by three specialists in Vienna. Which gene causes Marfan syndrome?",
+        "The family lives far away and asked us by letter, so which gene causes Marfan syndrome?",
+        "I read about blorfitis in an essay. Which gene causes Marfan syndrome?",
+        "The treatment has been started already. Which gene causes Marfan syndrome?",
+    ],
+)
+def test_the_last_part_of_a_long_question(hpo: HPOAnnotations, question: str) -> None:
+    found = answer(question, hpo=hpo)
+    assert (found.question, found.names) == (question, ("FBN1",))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "We study blorfish and zebrafish. Which genes cause ataxia?",
+        "Leave out the blorfish genes. Which genes cause ataxia?",
+        "The blorfish patient has no seizures. Which genes cause ataxia?",
+        "My blorfish patient has Wilson disease. Which genes cause ataxia?",
+        "I only want to see oral ones. Which genes cause ataxia?",
+        "I read about oral blorfitis in an essay. Which genes cause it and ataxia?",
+    ],
+)
+def test_conditions_before_a_question_are_not_dropped(hpo: HPOAnnotations, question: str) -> None:
+    assert answer(question, hpo=hpo).declined
+
+
+def test_terms_that_are_not_phenotypes(hpo: HPOAnnotations) -> None:
+    text = answer("Which genes cause HP:0001522?", hpo=hpo).text
+    assert "Death in infancy (HP:0001522) is not a phenotype" in text
+
+
+@pytest.mark.parametrize("question", ["could smn cause muscle weakness", "is eya a gene for hearing impairment"])
+def test_unknown_words_are_not_dropped_from_a_yes_no_question(hpo: HPOAnnotations, question: str) -> None:
+    assert answer(question, hpo=hpo).declined

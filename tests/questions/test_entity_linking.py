@@ -129,3 +129,37 @@ def test_close_names_are_suggested(linker: EntityLinker) -> None:
     linked = linker.link("Which genes cause arachnodaktili?", [])
     assert linked.unknown == "arachnodaktili"
     assert "Arachnodactyly (HP:0001166)" in linked.similar
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what diseases does lmna cause", ["LMNA"]),
+        ("are mutations in hexa responsible for tay-sachs disease", ["HEXA", "OMIM:272800"]),
+        ("symptoms of a vhl mutation", ["VHL"]),
+        ("which lmna-related diseases are there", ["LMNA"]),
+        ("is app linked to dementia", ["HP:0000726"]),
+        ("is the gene app linked to dementia", ["APP", "HP:0000726"]),
+        ("does rest cause headache", ["HP:0002315"]),
+        ("what was the cause of the seizures", ["HP:0001250"]),
+        ("symptoms of mal de blorf", []),
+        ("is lmna blorf linked to cataract", ["HP:0000518"]),
+    ],
+)
+def test_symbols_in_lower_case(linker: EntityLinker, question: str, expected: list[str]) -> None:
+    """A word that is a symbol is a gene if it means nothing else, or if a word next to it says so."""
+    linked = linker.link(question, [])
+    assert names(linked) == expected
+    genes = [name for name in expected if name.isalpha()]
+    assert [label for _, label in linked.corrected] == genes
+
+
+def test_a_number_after_a_disease_is_not_ignored(linker: EntityLinker) -> None:
+    assert linker.link("Which gene causes Wilson disease?", []).unknown == ""
+    assert linker.link("Which gene causes Wilson disease 7?", []).unknown
+    assert linker.link("Which genes are seen in Wilson disease, 7 of 10?", []).unknown == ""
+
+
+def test_terms_that_are_not_phenotypes_are_explained(linker: EntityLinker) -> None:
+    assert "not a phenotype" in linker.link("Which genes cause HP:0001522?", []).unsuited
+    assert linker.link("Which genes cause HP:9999999?", []).unsuited == ""

@@ -139,6 +139,13 @@ class HPOAnnotations:
         names = (*o.names, *o.synonyms, *self.disease_names, *self.disease_synonyms)
         return frozenset(re.findall(r"[^\W\d_]+", " ".join(names).lower()))
 
+    @cached_property
+    def ordinary_name_words(self) -> frozenset[str]:
+        """Words of the names of terms and diseases that are not written in capitals, as symbols are; in lower case."""
+        o = self.ontology
+        words = re.findall(r"[^\W\d_]+", " ".join((*o.names, *o.synonyms, *self.disease_names, *self.disease_synonyms)))
+        return frozenset(word.lower() for word in words if not word.isupper())
+
     def find_disease(self, text: str) -> list[int]:
         """Rows of diseases by id, name or synonym, in any writing; OMIM and Orphanet may use the same name."""
         name = disease_id(text) or text

@@ -250,7 +250,7 @@ class FactRetriever:
             return RetrievedFacts([], [], "No annotation states it.")
         shown = facts[: self.n_max]
         n = f"{len(names):,} {what}{'s' if len(names) > 1 else ''}"
-        some = ", among them" if len(shown) < max(len(facts), len(names)) else ""
+        some = ", among them" if len(names) > 1 and len(shown) < max(len(facts), len(names)) else ""
         return RetrievedFacts(shown, names, f"{n}{some}: {self._listed(shown)}.")
 
     def _verdict(self, facts: list[Fact], verdict: str) -> RetrievedFacts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from scgsfm._messages import suggestion
 from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 
-from ._decline_reason import decline_reason
+from ._decline_reason import decline_reason, is_background
 from ._entity_linking import EntityLinker, LinkedQuestion
 from ._language import is_other_language
 from ._question_words import spell
@@ -39,6 +39,9 @@ _POINTING = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|she|he|other|others)\b|^(?:and|so|then|but)\b", re.IGNORECASE
 )
 """Words that point to an earlier question."""
+_PARTS = re.compile(r"(?<=[.!?;:])\s+|,\s+(?=(?:and|so|but|now)\b)", re.IGNORECASE)
+"""Where the part of a long question that asks may begin."""
+_LEADING = re.compile(r"^(?:and|so|but|now)\b\s*", re.IGNORECASE)
 UNKNOWN = "I don't know."
 """Beginning of a declined answer."""
 
@@ -133,13 +136,13 @@ def answer(
     hpo, reader = hpo or load_annotations(), reader or RuleReader()
     question = " ".join(question.split())
     plain = spell(_OPTIONAL.sub(r"\1", question), hpo.name_words)
-    linked = EntityLinker(hpo, resolve).link(plain, reader.entities(plain))
+    linked, reason = _read(plain, reader, EntityLinker(hpo, resolve))
     entities, about = linked.entities, hpo.about()
 
     def declined(text: str) -> Answer:
         return Answer(question, f"{UNKNOWN} {text}", entities=entities, declined=True, about=about)
 
-    if reason := _not_understood(linked, plain):
+    if reason:
         return declined(reason)
     kind = _question_kind(reader, linked.template, entities)
     names = " and ".join(entity.label for entity in entities)
@@ -154,12 +157,31 @@ def answer(
     )
 
 
+def _read(question: str, reader: QuestionReader, linker: EntityLinker) -> tuple[LinkedQuestion, str]:
+    """The names in a question, or in its last part if the rest only says why it is asked; and why it is declined."""
+    linked = linker.link(question, reader.entities(question))
+    reason = _not_understood(linked, question)
+    if not reason or is_other_language(linked.template):
+        return linked, reason
+    for cut in reversed(list(_PARTS.finditer(question))):
+        part = question[cut.end() :]
+        asked = linker.link(part, reader.entities(part))
+        if not asked.entities:
+            continue
+        before = linker.link(question[: cut.start()], [])
+        alone = set(before.entities) <= set(asked.entities) and is_background(before.template)
+        if alone and not _POINTING.search(_LEADING.sub("", part)) and not _not_understood(asked, part):
+            return asked, ""
+        break
+    return linked, reason
+
+
 def _not_understood(linked: LinkedQuestion, question: str) -> str:
     """Why a question cannot be answered, whatever it asks for; empty if nothing speaks against it."""
     if is_other_language(linked.template):
         return "Questions are understood in English only. Please ask in English; names may be given as identifiers."
     if linked.unknown or not linked.entities:
-        return _reason(linked, question)
+        return linked.unsuited or _reason(linked, question)
     if reason := decline_reason(linked.template, tuple(entity.kind for entity in linked.entities)):
         return f"{reason}; {_ADVICE}."
     allowed = FactRetriever.question_kinds({entity.kind for entity in linked.entities})

@@ -19,8 +19,8 @@ def _read(text: str) -> list[frozenset[str]]:
     return [frozenset(part.split()) for part in parts]
 
 
-CIRCUMSTANCES, DESCRIPTIONS = _read(_FILE.read_text(encoding="utf-8"))
-"""Words that do not change the meaning of an adjacent name, and words that do."""
+CIRCUMSTANCES, DESCRIPTIONS, SYMBOL_WORDS = _read(_FILE.read_text(encoding="utf-8"))
+"""Words that do not change the meaning of an adjacent name, words that do, and other words that are gene symbols, too."""
 
 
 def is_common_word(word: str, *, adjacent: bool = False) -> bool:

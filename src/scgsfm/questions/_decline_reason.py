@@ -12,7 +12,7 @@ _IDIOMS = re.compile(
     r"\b(?:yes or no|yes/no|true or false|right or wrong|confirm or deny|(?:(?:connected|related|linked|associated|known|"
     r"seen|present) )?or not|whether or not|no idea|no clue|no doubt|no matter|no need|no problem|not only|"
     r"(?:the )?rule or (?:the )?exception|(?:the )?exception or (?:the )?rule|never (?:\w+ )?(?:heard|met|seen|come|encountered)|"
-    r"but not (?:the|which|what) genes?|should (?:I|we|one|you) (?:exclude|rule out)|not medical|not yet|why not|nothing else|no (?:more|less) than|no preamble|no prose|no explanation|"
+    r"but not (?:the|which|what) genes?|should (?:I|we|one|you) (?:exclude|rule out)|no ?one (?:\w+ ){0,4}(?:knows?|knew|remembers?)|not medical|not yet|why not|nothing else|no (?:more|less) than|no preamble|no prose|no explanation|"
     r"not (?:sure|certain|clear|familiar|obvious|known|a (?:doctor|geneticist|clinician|physician|specialist))|"
     rf"(?:(?:do|does|did|can|could|would|have|has|am|is|are)(?: not|n't|nt)|cannot)(?: \w+)? (?:{_NOT_KNOWING})\w*|"
     r"without (?:going|further|too|any|much|more)\b[^<,.?:]*)",
@@ -32,7 +32,7 @@ _NEGATION = re.compile(
     r"unaffected|unrelated|spare[ds]?|sparing|minus|besides|nothing|nobody|no|free|(?:false|wrong|incorrect|untrue) (?:that|to)|it (?:false|wrong|incorrect|untrue)|"
     r"den(?:y|ies|ied)|unlike|instead|rather than|other than|apart from|aside from|(?:anything|everything|all) but|"
     r"rul(?:e|es|ing) out (?:<|the|a)|(?:been|be|being|are|is|was|were) ruled out|argu\w+ against|speaks? against|fail(?:s|ed)? to|negative|least|unlikely|solely|dont|doesnt|isnt|arent|cant|wont|"
-    r"couldnt|didnt|hasnt|omit\w*|leav(?:e|ing) out|but (?:no|for)|save for|beyond <|outside (?:of )?<)\b|n't\b|"
+    r"couldnt|didnt|hasnt|omit\w*|(?:leav(?:e|ing)|set(?:ting)?) (?:\w+ )?aside|leav(?:e|ing) out|but (?:no|for)|save for|beyond <|outside (?:of )?<)\b|n't\b|"
     r"\bonly (?:\w+ )?<|<\w+> (?:only|alone)\b",
     re.IGNORECASE,
 )
@@ -48,7 +48,7 @@ _TOPICS = (
         (
             r"inheritance|inherited(?= (?:in|as|from|through|or|maternally|paternally|\?|\.)|\W*$)|recessive\w*|"
             r"dominant\w*|autosom\w*|[xy]-?linked|penetran\w+(?! of <hpo>)|carrier (?:status|frequency|rate|risk|test\w*)|a carrier(?! of (?:\w+ )?(?:<gene> )?(?:"
-            r"variants?|mutations?|defective|faulty|<gene>))|(?:homo|hetero|hemi)zyg\w+(?! (?:\w+ )?(?:variants?|mutations?|loss|deletions?|changes?))|zygosity|imprint\w*|recurrence risk|segregat\w*(?! in famil)|pass(?:es|ed|ing)? \w* ?on\b|pass .*\bto\b|"
+            r"variants?|mutations?|defective|faulty|<gene>))|(?:homo|hetero|hemi)zyg\w+(?! (?:[\w-]+ ){0,2}(?:variants?|mutations?|loss|deletions?|changes?))|zygosity|imprint\w*|recurrence risk|segregat\w*(?! in famil)|pass(?:es|ed|ing)? \w* ?on\b|pass .*\bto\b|"
             r"transmi(?:t\w*|ssion)|hereditary(?=\W*$)|runs? in (?:the )?famil\w+(?! with)|de novo(?! (?:\w+ )?(?:variants?|mutations?|deletions?|changes?))|anticipation|offspring|"
             r"(?:my|our|their|the) (?:\w+ )?(?:children|kids|siblings?) (?:get|inherit|have|at risk)"
         ),
@@ -111,10 +111,10 @@ _TOPICS = (
     (
         "treatment",
         (
-            r"treat\w*|therap\w+|drugs?|cur(?:e|es|ed|able|ing)|medications?|medicines|medicine (?:for|against)|dos(?:e|es|age|ing)|surg(?:ery|ical|eries)|"
+            r"treat\w*|therap(?!ist)\w+|drugs?|cur(?:e|es|ed|able|ing)|medications?|medicines|medicine (?:for|against)|dos(?:e|es|age|ing)|surg(?:ery|ical|eries)|"
             r"operat(?:ion|ions|ed on)|diets?|dietary|vaccin\w*|prevent\w*|remed(?:y|ies)|prescri\w*|transplant\w*|interventions?|"
             r"care (?:plan|for)|guidelines?|management|clinical trials?|trials?|enzyme replacement|inhibitors?|target(?:ed|able)|"
-            r"rehabilitation|physiotherap\w*|help(?:s|ed)? (?:with|against)|specialists?(?! mean)|hospitals?|doctors?\b(?= (?:treat|should|for|is|"
+            r"rehabilitation|physiotherap(?:y|ies)|help(?:s|ed)? (?:with|against)|specialists?(?! mean)|hospitals?|doctors?\b(?= (?:treat|should|for|is|"
             r"to))|support groups?|supplements?|painkillers?|antibiotics?|crispr"
         ),
     ),
@@ -199,10 +199,21 @@ _YES_NO = re.compile(
     r"would|should|has|have|had|might|may|must)\b",
     re.IGNORECASE,
 )
+_SUBJECT = (
+    r"(?!(?:genes?|mutations?|variants?|any\w*|some\w*|it|that|this|these|those|they|there|you|we|i|one|which|what|who|patients?|"
+    r"people|not)\b)[\w-]+"
+)
+_ABOUT_ONE = re.compile(
+    rf"(?:^|[.:,;!?-] )(?:(?:so|and|but|please|hi|hello),? )?(?:(?:does|do|did|can|could|may|might|will|would) {_SUBJECT} "
+    r"(?:\w+ly )?(?:cause|lead|result|give|produce|trigger|explain|underlie)\b|"
+    rf"(?:is|are|was|were) {_SUBJECT} (?:an?|the|one) (?:\w+ )?(?:genes?|causes?)\b)",
+    re.IGNORECASE,
+)
+"""Whether an unknown word causes what is named: not a question for a list."""
 _NOUN_PHRASE = re.compile(
     r"\b(?<!in )(?:which|what)((?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|has\b|have\b|had\b|can\b|could\b|would\b|should\b|"
     r"will\b|may\b|might\b|must\b|of\b|in\b|for\b|to\b|with\b|by\b|from\b|the\b|a\b|an\b|if\b|one\b|ones\b|happens?\b|goes\b|"
-    r"about\b|it\b|we\b|I\b|you\b|lies?\b|makes?\b|comes?\b|gives?\b|links?\b|known\b|kind\b|sort\b|other\b|all\b|that\b|this\b|on\b|am\b|exactly\b|precisely\b|really\b|actually\b|follows?\b|"
+    r"about\b|it\b|we\b|I\b|you\b|she\b|he\b|they\b|lies?\b|makes?\b|comes?\b|gives?\b|links?\b|known\b|kind\b|sort\b|other\b|all\b|that\b|this\b|on\b|am\b|exactly\b|precisely\b|really\b|actually\b|follows?\b|"
     r"characteri\w+|distinguish\w*|afflicts?\b|ails?\b|marks\b|when\b|people\b|patients?\b|else\b)[\w-]+)+)",
     re.IGNORECASE,
 )
@@ -221,7 +232,7 @@ _ATTRIBUTES = re.compile(
 )
 _HOW = re.compile(
     r"\bhow (?!often|common|frequent|likely|many|much|sick|usual|regular|is|are|was|do|does|did|can|could|would|should|will|has|have|"
-    r"might|to|about|come|probable|rare|prevalent|high|big a|large a|the\b|typical|<)",
+    r"might|to|about|come|it (?:shows?|presents?|manifests?)\b|probable|rare|prevalent|high|big a|large a|the\b|typical|<)",
     re.IGNORECASE,
 )
 _FREQUENCY = re.compile(
@@ -229,6 +240,32 @@ _FREQUENCY = re.compile(
     r"families|births))\w*|prevalence|inciden(?:ce|t)|frequency|population)\b",
     re.IGNORECASE,
 )
+
+
+_HARMLESS = frozenset(
+    {"treatment", "prognosis and course", "history and people", "tests and costs", "risks and the environment"}
+)
+"""Topics that say nothing of what is asked for if they occur before the question only."""
+_CONDITION = re.compile(
+    r"\b(?:only|just|want\w*|wish\w*|answer\w*|list\w*|should|must|restrict\w*|limit\w*|ignor\w+|skip\w*|drop\w*|focus\w*|consider\w*|"
+    r"assum\w+|suppos\w+|if|unless|ones|remov\w+|filter out|based on|according to|use|using|prefer\w*)\b",
+    re.IGNORECASE,
+)
+"""Words that may put a condition on the answer."""
+
+
+def is_background(template: str) -> bool:
+    """Whether a sentence before a question only says why it is asked: no negation, condition or other scope.
+
+    Parameters
+    ----------
+    template
+        The sentence with each known name replaced by the tag of its kind.
+    """
+    plain = _LOSS.sub(" <gene> ", _IDIOMS.sub(" ", template.replace("’", "'").replace("nothing but ", "")))
+    if _NEGATION.search(plain) or _CONDITION.search(plain) or _OR.search(plain):
+        return False
+    return not any(pattern.search(plain) for topic, pattern in _OUTSIDE if topic not in _HARMLESS)
 
 
 def decline_reason(template: str, kinds: tuple[str, ...]) -> str:
@@ -255,6 +292,8 @@ def decline_reason(template: str, kinds: tuple[str, ...]) -> str:
 def _unknown_focus(plain: str, kinds: set[str]) -> str:
     """Why what is asked for is nothing that the annotations hold."""
     words = re.sub(r"<\w+>", "<>", plain)  # the tags are words for what can be listed
+    if len(kinds) == 1 and _ABOUT_ONE.search(words):
+        return "I can tell whether two names are related, but not this about a single name"
     if len(kinds) == 1 and not _LISTED.search(words):
         if match := _FREQUENCY.search(words):
             return f"I know how often a phenotype is seen in a disease, but not {match[0]!r} of a single name"

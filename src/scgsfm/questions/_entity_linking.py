@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from scgsfm._messages import similar_names
 from scgsfm.phenotypes import Entity, load_annotations
 
-from ._common_words import is_common_word
+from ._common_words import SYMBOL_WORDS, is_common_word
+from ._language import is_other_language_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +24,12 @@ _N_SLIPS = 3
 """Maximum number of misspelled names that are corrected."""
 _MIN_SLIP = 5
 """Minimum number of letters of a misspelled name of one word."""
+_MIN_LOWER_CASE = 3
+"""Minimum number of letters of a gene symbol in lower case."""
+_SAYS_GENE = frozenset({"mutation", "mutations", "variant", "variants"})
+"""Words after a name in lower case that say that it is a gene."""
+_BEFORE_GENE = re.compile(r"\b(?:the gene|(?:mutations?|variants?) (?:in|of)(?: the)?(?: gene)?) $", re.IGNORECASE)
+"""What says the same before it."""
 _CONNECTORS = {"of", "the", "a", "an", "in", "on", "at", "by", "and", "or", "with", "without", "to", "from", "like"}
 """Words that connect a description to a preceding name."""
 
@@ -39,6 +46,8 @@ class LinkedQuestion(NamedTuple):
     """The question with each name replaced by the tag of its kind."""
     corrected: tuple[tuple[str, str], ...] = ()
     """Misspelled names and the labels of the entities that they are read as."""
+    unsuited: str = ""
+    """Why the unknown words are a term that is not a phenotype; empty if they are not one."""
 
 
 class EntityLinker:
@@ -80,7 +89,7 @@ class EntityLinker:
                 linked = {span: kept for span, kept in linked.items() if end <= span[0] or start >= span[1]}
                 linked[start, end] = entity
         parsed = _Question(question, words, linked)
-        corrected: list[tuple[str, str]] = []
+        parsed, corrected = self._without_doubtful(parsed)
         for _ in range(_N_SLIPS):
             unknown_words = self._unknown_words(parsed, spans)
             if not unknown_words or (slip := self._correct(parsed, unknown_words)) is None:
@@ -91,7 +100,34 @@ class EntityLinker:
             parsed = parsed._replace(linked=kept | {span: entity})
         unknown = parsed.phrase_around(unknown_words) if (unknown_words := self._unknown_words(parsed, spans)) else ""
         similar = self._similar(unknown) if unknown else []
-        return LinkedQuestion(parsed.entities(), unknown, similar, parsed.template(), tuple(corrected))
+        unsuited = self._unsuited(unknown) if unknown else ""
+        return LinkedQuestion(parsed.entities(), unknown, similar, parsed.template(), tuple(corrected), unsuited)
+
+    def _unsuited(self, unknown: str) -> str:
+        """Why unknown words are a term that is not a phenotype, such as a mode of inheritance; empty otherwise."""
+        o = self.hpo.ontology
+        rows = [row for row in o.find(unknown) if not o.is_phenotype[row]]
+        return f"{o.label(rows[0])} is not a phenotype: {o.unsuited_reason(rows[0])}." if rows else ""
+
+    @staticmethod
+    def _without_doubtful(question: _Question) -> tuple[_Question, list[tuple[str, str]]]:
+        """The question without symbols in lower case next to an unknown word, and how the others were read."""
+        kept, read = {}, []
+        for i, word in enumerate(question.words):
+            span = (word.start(), word.start() + len(word[0].partition("-")[0]))
+            entity = question.linked.get(span)
+            if (
+                entity is None
+                or entity.kind != "gene"
+                or not _may_be_lower_case_symbol(text := question.text[slice(*span)])
+            ):
+                continue
+            near = [j for j in (i - 1, i + 1) if 0 <= j < len(question.words) and not question._is_separated(min(i, j))]
+            if all(question.is_named(j) or is_common_word(question.words[j][0]) for j in near):
+                read.append((text, entity.label))
+            else:
+                kept[span] = entity
+        return question._replace(linked={s: e for s, e in question.linked.items() if s not in kept}), read
 
     def _unknown_words(self, question: _Question, spans: list[tuple[str, str]]) -> set[int]:
         """Indices of the words that are not part of a name, but may change the meaning."""
@@ -151,10 +187,33 @@ class EntityLinker:
         return Entity("gene", symbol, symbol, ()) if symbol else None
 
     def _symbol(self, text: str) -> str:
-        """The approved symbol of a gene name; words in lower case are never linked to genes."""
+        """The approved symbol of a gene name; words in lower case are linked to genes by :meth:`_lower_case_gene` only."""
         if self.hpo.gene(text) is not None:
             return text
         return self.resolve(text) if self.resolve is not None and " " not in text and _looks_like_symbol(text) else ""
+
+    def _lower_case_gene(self, text: str, before: str, after: str) -> Entity | None:
+        """The gene with a symbol in lower case, such as *lmna*, unless the word has another meaning.
+
+        A word of the dictionary, or one that is part of names, is a gene only next to a word that says so.
+
+        Parameters
+        ----------
+        text
+            A word.
+        before, after
+            The text before it and the word after it; empty if there is none, or if more than a space is between them.
+        """
+        if not _may_be_lower_case_symbol(text) or is_common_word(text) or is_other_language_word(text):
+            return None
+        says_gene = after.lower() in _SAYS_GENE or bool(_BEFORE_GENE.search(before))
+        if not says_gene and (text in SYMBOL_WORDS or text in self.hpo.ordinary_name_words):
+            return None
+        symbol = text.upper()
+        known = self.hpo.gene(symbol) is not None or (self.resolve is not None and self.resolve(symbol) == symbol)
+        if not known or (not says_gene and self.find(text)):
+            return None
+        return Entity("gene", symbol, symbol, ())
 
     def _lookup(self, question: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int, Entity]]:
         """The longest names in a question from left to right; single common words are not names."""
@@ -171,13 +230,20 @@ class EntityLinker:
                     continue
                 end_closed = end + 1 if question[end : end + 1] == ")" and "(" in text else end
                 entity = self.find(question[start:end_closed]) or self.find(text)
+                if last - first == 1:
+                    entity = self._lower_case_gene(text, *_next_to(question, words, first)) or entity
                 if entity:
                     yield start, end, entity
                     first = last - 1
                     break
             else:  # FBN1-related
                 name, _, tail = words[first][0].rpartition("-")
-                if name and is_common_word(tail) and not is_common_word(name) and (entity := self.find(name)):
+                if (
+                    name
+                    and is_common_word(tail)
+                    and not is_common_word(name)
+                    and (entity := self.find(name) or self._lower_case_gene(name, "", ""))
+                ):
                     yield words[first].start(), words[first].start() + len(name), entity
             first += 1
 
@@ -188,7 +254,11 @@ class EntityLinker:
     def _changes_meaning(self, question: _Question, i: int, suspected: set[int]) -> bool:
         """Whether a word may change the meaning: it modifies a name, or may be an unknown name."""
         word = question.words[i][0]
-        if question.is_named(i) or is_common_word(word, adjacent=True):
+        if question.is_named(i):
+            return False
+        if question.numbers_disease(i):
+            return True
+        if is_common_word(word, adjacent=True):
             return False
         if question.modifies_name(i) or i in suspected or question.is_named_disease(i):
             return True
@@ -236,6 +306,11 @@ class _Question(NamedTuple):
     def is_described(self, i: int) -> bool:
         """Whether a describing word directly precedes this one."""
         return i > 0 and self._describes(i - 1) and not self.is_named(i - 1) and not self._is_separated(i - 1)
+
+    def numbers_disease(self, i: int) -> bool:
+        """Whether a number directly follows the name of a disease: another disease of a series."""
+        follows = i > 0 and self.words[i][0].isdigit() and not self._is_separated(i - 1)
+        return follows and (entity := self.entity_at(i - 1)) is not None and entity.kind == "disease"
 
     def is_named_disease(self, i: int) -> bool:
         """Whether a capitalized word is followed by *disease* or *syndrome*: a name, even if it is unknown."""
@@ -320,6 +395,17 @@ def _names_by_start(ontology: Ontology) -> dict[str, list[tuple[str, int]]]:
                 found[start].append((name.casefold(), row))
     _indexed[:] = [(ontology, found)]
     return found
+
+
+def _next_to(question: str, words: list[re.Match[str]], i: int) -> tuple[str, str]:
+    """The text before a word, and the word after it; empty if there is none, or if more than a space is between them."""
+    after = words[i + 1] if i + 1 < len(words) else None
+    is_next = after is not None and question[words[i].end() : after.start()].isspace()
+    return question[: words[i].start()], after[0] if after is not None and is_next else ""
+
+
+def _may_be_lower_case_symbol(word: str) -> bool:
+    return len(word) >= _MIN_LOWER_CASE and word.isalpha() and word.islower() and word.isascii()
 
 
 def _looks_like_symbol(word: str) -> bool:

@@ -44,6 +44,11 @@ _SHARED = (_OTHER & _ENGLISH) | _words(
 """Words of several languages, which count for none."""
 
 
+def is_other_language_word(word: str) -> bool:
+    """Whether a word is frequent in another language than English."""
+    return word.casefold() in _OTHER
+
+
 def is_other_language(template: str) -> bool:
     """Whether a question is not in English.
 

@@ -75,7 +75,7 @@ _WHICH = re.compile(
 _CLAUSES = re.compile(
     r"[?;]\s*|[.:]\s+|(?:,\s*|\s+)(?:and|but|also|plus|then|as well as)\s+(?:also\s+|then\s+)?(?="
     r"(?:which|what|how|whether|list|name|tell|explain|define|describe|show|give|is|are|does|do|can|has|have|the (?:phenotypes|symptoms|"
-    r"signs|genes?|diseases|functions?|meaning))\b)|,\s*(?=(?:and |also |second|and if so)?\s*(?:which|what|how often|how common)\b)",
+    r"signs|genes?|diseases|functions?|meaning))\b(?! <gene>))|,\s*(?=(?:and |also |second|and if so)?\s*(?:which|what|how often|how common)\b)",
     re.IGNORECASE,
 )
 """Where one question ends and another one may begin."""

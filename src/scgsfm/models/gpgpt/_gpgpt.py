@@ -285,25 +285,7 @@ class GPGPT(Publishable):
     ) -> Answer:
         """Answer a question from annotations; the model only reads the question.
 
-        Parameters
-        ----------
-        question
-            Question about genes, phenotypes or diseases, in English.
-        hpo
-            The annotations; by default those in use.
-        resolve
-            Function that returns the approved symbol of a gene name, or ``""``.
-        predict
-            Function of a gene's symbol and a term's row that returns the probability of the phenotype, used if no
-            annotation relates them.
-        functions
-            Function that returns what a gene does, as pairs of a function and its source.
-        n_max
-            Maximum number of facts to show.
-
-        Returns
-        -------
-        The answer with the source of each fact, or the statement that nothing supports one.
+        Parameters and return value are those of :func:`scgsfm.questions.answer`, whose ``reader`` is this model.
         """
         options: dict[str, Any] = {"hpo": hpo, "resolve": resolve, "predict": predict, "functions": functions}
         return answer(question, self, **options, n_max=n_max)
