@@ -8,6 +8,8 @@ import numpy as np
 from anndata.abc import CSCDataset, CSRDataset
 from scipy.sparse import csr_array, issparse
 
+from scgsfm._adata import check_indices
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -27,6 +29,7 @@ def prepare(block: Any, genes: np.ndarray | None = None, counted: np.ndarray | N
     """
     check_type(block)
     block = native(block)
+    check_indices(block)  # neither SciPy nor the kernels do
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
     block = csr_array(block) if issparse(block) else _sparse(block)
