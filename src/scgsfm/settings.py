@@ -18,6 +18,9 @@ _SWITCH = {"": False, "0": False, "false": False, "no": False, "off": False} | d
 )
 
 
+MAX_FILE_SIZE = 2**28
+
+
 class Settings:
     """Settings of the package, as attributes of :data:`scgsfm.settings`.
 
@@ -33,17 +36,18 @@ class Settings:
     0
     """
 
-    __slots__ = ("_cache_dir", "_mirrors", "_offline", "_phenotypes")
+    __slots__ = ("_cache_dir", "_max_file_size", "_mirrors", "_offline", "_phenotypes")
 
     def __init__(self) -> None:
         self._cache_dir: Path | None = None
         self._offline: bool | None = None
         self._mirrors: tuple[str, ...] | None = None
         self._phenotypes: str | None = None
+        self._max_file_size = MAX_FILE_SIZE
         self.verbosity = None
 
     def __repr__(self) -> str:
-        names = ("cache_dir", "offline", "verbosity", "mirrors", "phenotypes")
+        names = ("cache_dir", "offline", "verbosity", "mirrors", "phenotypes", "max_file_size")
         return "\n".join(["scgsfm settings", *(f"    {name} = {getattr(self, name)!s}" for name in names)])
 
     @property
@@ -133,6 +137,22 @@ class Settings:
             raise TypeError(msg)
         # a file keeps its meaning when the working directory changes
         self._phenotypes = str(Path(value).expanduser().absolute()) if isinstance(value, os.PathLike) else value
+
+    @property
+    def max_file_size(self) -> int:
+        """Largest text file in bytes, uncompressed, that is read as a whole: gene sets, JSON, motifs, lists. Default: 256 MiB.
+
+        Small compressed files can unpack to more than the memory holds. Matrices, genomes and variants are read in blocks
+        and have no such limit.
+        """
+        return self._max_file_size
+
+    @max_file_size.setter
+    def max_file_size(self, value: int) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            msg = f"max_file_size must be a positive number of bytes, found {value!r}."
+            raise ValueError(msg)
+        self._max_file_size = value
 
 
 def switched_on(variable: str) -> bool:

@@ -16,6 +16,7 @@ from scgsfm import models
 from scgsfm.errors import ChecksumError, DownloadError, ModelFormatError
 from scgsfm.models import _locate as _store
 from scgsfm.models._serialization import read_folder, write_folder
+from scgsfm.models.gsfm import build_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,7 +217,7 @@ def edit(folder: Path, **changes: Any) -> None:
 
 
 BROKEN = {
-    "no JSON": (lambda f, t: (f / "config.json").write_text("<html>"), r"config\.json: not valid JSON"),
+    "no JSON": (lambda f, t: (f / "config.json").write_text("<html>"), r"config\.json is not valid JSON"),
     "no object": (lambda f, t: (f / "config.json").write_text("[1]"), r"config\.json: must contain a JSON object"),
     "unknown kind": (
         lambda f, t: edit(f, model_type="bert"),
@@ -226,7 +227,7 @@ BROKEN = {
         lambda f, t: edit(f, variant="XAE"),
         r"config\.json: it does not describe a valid model: .*XAE",
     ),
-    "bad depth": (lambda f, t: edit(f, depth="two"), r"config\.json: it does not describe a valid model"),
+    "bad depth": (lambda f, t: edit(f, depth="two"), r"config\.json: depth is 'two', but the weights have"),
     "vocabulary": (
         lambda f, t: (f / "vocab.txt").write_text("\n".join(VOCAB[:-1])),
         r"vocab\.txt: found 7 tokens, but vocab_size in config\.json is 8",
@@ -268,6 +269,30 @@ def test_inconsistent_files_are_named(official: Path, tensors: dict[str, np.ndar
     with pytest.raises(ModelFormatError, match=message) as error:
         models.load(official)
     assert str(official) in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["depth", "networks", "num_hidden_layers"])
+@pytest.mark.parametrize("value", [10**6, 10**7, -1, 2.5, "3"])
+def test_more_layers_than_tensors(official: Path, key: str, value: object) -> None:
+    config = json.loads((official / "config.json").read_text())
+    (official / "config.json").write_text(json.dumps(config | {"nested": {key: value}}))
+    with pytest.raises(ModelFormatError, match=f"{key} is {value!r}, but the weights have"):
+        models.load(official)
+
+
+@pytest.mark.parametrize("value", [-1, 2**31 - 1, 2**40, len(VOCAB)])
+def test_neighbors_beyond_the_vocabulary(tmp_path: Path, value: int) -> None:
+    config = CONFIG | {"neighbours": 2}
+    module = build_module(config)
+    tensors = {key: tensor.numpy() for key, tensor in module.state_dict().items()}
+    write_folder(tmp_path / "m", config, tensors, VOCAB, {})
+    assert models.load(tmp_path / "m").logits([["TP53"]]).shape == (1, V)
+    tensors["neighbours.indices"] = tensors["neighbours.indices"].astype(np.int64).copy()
+    tensors["neighbours.indices"][0, 0] = value
+    safetensors.numpy.save_file(tensors, tmp_path / "m" / "model.safetensors")
+    (tmp_path / "m" / "checksums.json").unlink()
+    with pytest.raises(ModelFormatError, match="neighbours.indices contains"):
+        models.load(tmp_path / "m")
 
 
 @pytest.mark.parametrize("size", [0, 4, 100, -10])

@@ -1,6 +1,7 @@
 """Access to AnnData: its matrix, gene names and masks, files, and the record of each result."""
 
 from ._check_anndata import check_anndata, has_parts
+from ._check_indices import check_indices, check_pointers, check_range
 from ._gene_names import gene_names, genes_of_features
 from ._groups import as_label, groups
 from ._matrix import data_matrix, data_var, gene_mask
@@ -16,6 +17,9 @@ __all__ = [
     "Result",
     "as_label",
     "check_anndata",
+    "check_indices",
+    "check_pointers",
+    "check_range",
     "data_matrix",
     "data_var",
     "gene_mask",

@@ -9,6 +9,7 @@ from scgsfm._messages import listing, warn
 from scgsfm.errors import GeneNameWarning
 from scgsfm.genes import gene_labels
 
+from ._check_indices import check_indices
 from ._gene_names import gene_names, genes_of_features
 from ._matrix import data_var, gene_mask
 
@@ -149,6 +150,8 @@ def _totals(matrix: Any, columns: np.ndarray) -> np.ndarray:
 def _blocks(matrix: Any, columns: np.ndarray) -> Iterator[Any]:
     """Blocks of rows of some columns in memory, of a matrix in memory, on disk or of dask."""
     is_on_disk = not isinstance(matrix, np.ndarray) and not isinstance(getattr(matrix, "data", None), np.ndarray)
+    if not is_on_disk:
+        check_indices(matrix)
     if not is_on_disk or getattr(matrix, "format", "") == "csc":
         yield _in_memory(matrix[:, columns])
     elif hasattr(matrix, "dask"):
@@ -162,4 +165,5 @@ def _blocks(matrix: Any, columns: np.ndarray) -> Iterator[Any]:
 
 def _in_memory(block: Any) -> Any:
     block = block.to_memory() if hasattr(block, "to_memory") else block
+    check_indices(block)
     return block if hasattr(block, "tocsr") else np.asarray(block)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import sys
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scgsfm._bounded_files import GZIP, read_bytes, unpack
 from scgsfm._logging import logger
 from scgsfm._messages import did_you_mean, listing
 
@@ -135,12 +136,9 @@ def read_lines(value: str) -> list[str]:
     elif not Path(value).exists():
         raise FileNotFoundError(f"FILE: {value} does not exist.")
     else:
-        raw = Path(value).read_bytes()
-    if raw.startswith(b"\x1f\x8b"):
-        try:
-            raw = gzip.decompress(raw)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{_name(value)} is cut short or damaged: {error}.") from error
+        raw = read_bytes(Path(value))
+    if value == STDIN and raw.startswith(GZIP):
+        raw = unpack(gzip.GzipFile(fileobj=io.BytesIO(raw)), _name(value))
     text = _decoded(raw, value)
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:

@@ -8,7 +8,9 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from scgsfm._bounded_files import lines_of
 from scgsfm._messages import GIT_LFS_POINTER
+from scgsfm.settings import settings
 
 if TYPE_CHECKING:
     import os
@@ -44,9 +46,9 @@ def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
         try:
             first = file.peek(2)[:2]  # type: ignore[attr-defined]
             if first in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-                yield from file.read().decode("utf-16", "replace").splitlines()
+                yield from file.read(settings.max_file_size).decode("utf-16", "replace").splitlines()
             else:
-                yield from _decoded(file)
+                yield from _decoded(lines_of(file, f"`{argument}`: {path}"))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             msg = f"`{argument}`: {path} is cut short or damaged ({error}): the gzipped file isn't complete."
             raise TruncatedFileError(msg) from error
@@ -54,7 +56,17 @@ def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
 
 def read_text(path: str | os.PathLike[str], argument: str) -> str:
     """Read a whole text file, see :func:`text_lines`, with line feeds as line ends."""
-    return "".join(f"{line}\n" for line in text_lines(path, argument))
+    parts, size = [], 0
+    for line in text_lines(path, argument):
+        size += len(line) + 1
+        if size > settings.max_file_size:
+            msg = (
+                f"`{argument}`: {path} has more than {settings.max_file_size:,} bytes, the limit of "
+                "`scgsfm.settings.max_file_size`."
+            )
+            raise ValueError(msg)
+        parts.append(f"{line}\n")
+    return "".join(parts)
 
 
 def open_binary(path: str | os.PathLike[str], argument: str) -> BinaryIO:

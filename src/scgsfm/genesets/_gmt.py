@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from scgsfm._bounded_files import parse_json
 
 from ._descriptions import move_genes_from_descriptions
 from ._entry_names import read_entry_names
@@ -106,11 +107,7 @@ def read_json(path: str | os.PathLike[str], on_error: OnError = "warn") -> Parse
     """Read a JSON object: name to genes, name to {gene: weight}, or MSigDB's name to {"geneSymbols": genes}."""
     report = RepairReport(Path(path).name, "set", on_error)
     text = "\n".join(read_lines(Path(path), report))
-    try:
-        content = json.loads(text, object_pairs_hook=JSONObject)
-    except json.JSONDecodeError as error:
-        msg = f"{path} is not valid JSON: {error}."
-        raise ValueError(msg) from error
+    content = parse_json(text, path, object_pairs_hook=JSONObject)
     if not isinstance(content, JSONObject):
         msg = f"{path}: expected a JSON object of set names, found a {type(content).__name__}."
         raise ValueError(msg)

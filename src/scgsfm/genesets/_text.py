@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import TYPE_CHECKING
 
+from scgsfm._bounded_files import GZIP, read_bytes
 from scgsfm._messages import GIT_LFS_POINTER, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,18 +28,12 @@ def check_exists(path: Path) -> None:
 def read_lines(path: Path, report: RepairReport) -> list[str]:
     """Decoded lines of a plain or gzipped text file, without line ends and byte order mark."""
     check_exists(path)
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            msg = f"{path} is a damaged gzip file ({error}). Download or write it again."
-            raise ValueError(msg) from error
-    elif path.name.lower().endswith(".gz"):
+    data = read_bytes(path)
+    if path.name.lower().endswith(".gz") and not _is_compressed(path):
         report.note_file("a .gz file that is not compressed was read as text")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         report.note_file("UTF-16 text was converted")
-        data = data.decode("utf-16").encode()
+        data = data.decode("utf-16", errors="replace").encode()
     elif data[:3] == b"\xef\xbb\xbf":
         report.note_file("byte order mark removed")
         data = data[3:]
@@ -58,6 +51,11 @@ def read_lines(path: Path, report: RepairReport) -> list[str]:
             lines.append(bare.decode("cp1252", errors="replace"))
     report.note("text that is not UTF-8 read as Windows-1252", foreign, unit="line")
     return lines
+
+
+def _is_compressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == GZIP
 
 
 def _refuse_other_content(path: Path, data: bytes) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from scgsfm._bounded_files import parse_json
 from scgsfm.errors import ChecksumError, ModelFormatError
 
 from ._registry import DEFAULT, LANGUAGE_MODEL_FILES, MODULES, Kind, kind
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 CONFIG, WEIGHTS, VOCAB, CARD, CHECKSUMS = "config.json", "model.safetensors", "vocab.txt", "card.json", "checksums.json"
 SCALE = ".scale"
 """Suffix of the key that holds the row scales of an int8 tensor."""
+
+REPEATS = frozenset({"depth", "networks", "num_hidden_layers", "repeats"})
+"""Keys of configurations that say how often something with tensors of its own is repeated."""
 
 Quantize: TypeAlias = Literal["float16", "int8"] | None
 
@@ -129,6 +133,7 @@ def check(path: Path, folder: Folder) -> None:
     from scgsfm._vocabulary import SPECIALS
 
     config, tensors, vocab, _ = folder
+    check_repeats(path / CONFIG, config, len(tensors))
     size = config.get("vocab_size")
     if tuple(vocab[:2]) != SPECIALS:
         raise _error(path / VOCAB, f"the first two tokens must be {SPECIALS}, found {tuple(vocab[:2])}")
@@ -151,6 +156,20 @@ def check(path: Path, folder: Folder) -> None:
             raise _error(path / WEIGHTS, f"{key} contains infinite or NaN values")
     if extra := sorted(tensors.keys() - expected.keys()):
         raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} does not have: {', '.join(extra)}")
+
+
+def check_repeats(path: Path, config: Mapping[str, Any], n_tensors: int) -> None:
+    """Raise a ModelFormatError if a configuration asks for more layers than the file has tensors.
+
+    It is asked before anything is built: a million layers would take hours or all memory.
+    """
+    for key, value in config.items():
+        if isinstance(value, dict):
+            check_repeats(path, value, n_tensors)
+        numbers = value if isinstance(value, list | tuple) and key in REPEATS else [value]
+        for number in numbers:
+            if key in REPEATS and not (isinstance(number, int) and 0 <= number <= n_tensors):
+                raise _error(path, f"{key} is {number!r}, but the weights have {n_tensors} tensors")
 
 
 def is_language_model(path: Path) -> bool:
@@ -220,9 +239,9 @@ def _json(value: Mapping[str, Any]) -> str:
 
 def read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = parse_json(path.read_text(encoding="utf-8-sig"), path)
     except ValueError as error:
-        raise _error(path, f"not valid JSON ({error})") from error
+        raise ModelFormatError(str(error)) from error
     if not isinstance(value, dict):
         raise _error(path, f"must contain a JSON object, found {type(value).__name__}")
     return value
@@ -253,8 +272,17 @@ def _read_weights(path: Path) -> dict[str, np.ndarray]:
         if tensor.dtype == torch.int8:
             tensors[key] = _dequantized(path, key, raw).numpy()
         else:
-            tensors[key] = (tensor.float() if tensor.is_floating_point() else tensor.to(torch.int32)).numpy()
+            tensors[key] = (tensor.float() if tensor.is_floating_point() else _positions(path, key, tensor)).numpy()
     return tensors
+
+
+def _positions(path: Path, key: str, tensor: Any) -> Any:
+    """Integers as int32, which all of them must fit."""
+    import torch
+
+    if tensor.numel() and (tensor.to(torch.int64) != tensor.to(torch.int32).to(torch.int64)).any():
+        raise _error(path, f"{key} contains integers that do not fit 32 bits")
+    return tensor.to(torch.int32)
 
 
 def _dequantized(path: Path, key: str, raw: Mapping[str, Any]) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
+
+from scgsfm._bounded_files import parse_json, read_bytes
 
 from ._spelling import clean_text
 
@@ -37,11 +38,7 @@ def read_patient_file(path: Any) -> list[Any] | dict[str, Any]:
     if suffix in (".yaml", ".yml"):
         return _checked(_parse_yaml(text, path), path)
     if suffix in (".json", ".phenopacket") or text.lstrip()[:1] in ("{", "["):
-        try:
-            return _checked(json.loads(text), path)
-        except json.JSONDecodeError as error:
-            msg = f"{path} is not valid JSON: {error}."
-            raise ValueError(msg) from error
+        return _checked(parse_json(text, path), path)
     return terms_of_lines(text)
 
 
@@ -113,7 +110,7 @@ def _parse_yaml(text: str, path: Path) -> Any:
 
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8, UTF-16 or the Western encoding of Windows."""
-    data = path.read_bytes()
+    data = read_bytes(path)
     for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
         try:
             return data.decode(encoding)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+from scgsfm._bounded_files import parse_json
 from scgsfm._messages import check_choice, number, warn
 from scgsfm.errors import TraceError
 
@@ -193,7 +194,7 @@ def read_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
 
 def record_of(line: str, style: CardStyle) -> tuple[CardRecord, TraceError | None]:
     """The record of a line, and the error of its reasoning if it isn't a trace; raise a ValueError without a card."""
-    content = json.loads(line)
+    content = parse_json(line, "the line")
     if not isinstance(content, dict):
         msg = f"expected an object, found {type(content).__name__}."
         raise ValueError(msg)

@@ -8,6 +8,8 @@ import numpy as np
 from anndata.abc import CSCDataset, CSRDataset
 from scipy.sparse import csr_array, issparse
 
+from scgsfm._adata import check_pointers, check_range
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -29,7 +31,7 @@ def prepare(block: Any, genes: np.ndarray | None = None, counted: np.ndarray | N
     block = native(block)
     if block.dtype not in (np.float32, np.float64):
         block = block.astype(np.float64)
-    block = csr_array(block) if issparse(block) else _sparse(block)
+    block = _checked(block) if issparse(block) else _sparse(block)
     totals = None if counted is None else block @ counted
     if genes is not None:
         block = block[:, genes]
@@ -46,6 +48,19 @@ def prepare(block: Any, genes: np.ndarray | None = None, counted: np.ndarray | N
     if totals is not None:
         block = CountBlock((block.data, block.indices, block.indptr), shape=block.shape)
         block.totals = totals
+    return block
+
+
+def _checked(block: Any) -> csr_array:
+    """Convert a sparse block whose indices are within its shape, which neither SciPy nor the kernels check."""
+    block = csr_array(block)
+    check_pointers(block.indptr, min(len(block.indices), len(block.data)))
+    if block.has_canonical_format:  # rows are sorted: their first and last index are the smallest and the largest
+        filled = np.flatnonzero(np.diff(block.indptr))
+        check_range(block.indices[block.indptr[filled]], block.shape[1])
+        check_range(block.indices[block.indptr[filled + 1] - 1], block.shape[1])
+    else:
+        check_range(block.indices, block.shape[1])
     return block
 
 

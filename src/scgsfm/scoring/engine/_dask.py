@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import hstack, issparse
 
+from scgsfm._adata import check_indices
+
 from ._csr_block import prepare, rows_of
 
 if TYPE_CHECKING:
@@ -88,6 +90,8 @@ def _pieces(
     block_size: int,
 ) -> list[Piece]:
     """Join the chunks of some cells, one for each range of genes, and apply the function to blocks; runs on a worker."""
+    for part in parts:
+        check_indices(part)
     if issparse(parts[0]):
         chunk = hstack(parts, format="csr") if len(parts) > 1 else parts[0].tocsr()
     else:

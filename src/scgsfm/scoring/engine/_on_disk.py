@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import csc_array, csr_array, hstack
 
+from scgsfm._adata import check_indices, check_pointers
 from scgsfm._logging import logger
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class StoredRows:
 
     def __init__(self, dataset: CSRDataset) -> None:
         self.n_genes = dataset.shape[1]
-        self.indptr = _native(dataset.group["indptr"][:])
+        self.indptr = _pointers(dataset)
         self.data, self.indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
 
     def __call__(self, start: int, stop: int) -> csr_array:
@@ -44,7 +45,7 @@ class StoredColumns:
     """
 
     def __init__(self, dataset: CSCDataset) -> None:
-        indptr = _native(dataset.group["indptr"][:])
+        indptr = _pointers(dataset)
         data, indices = _ChunkedArray(dataset.group["data"]), _ChunkedArray(dataset.group["indices"])
         self.folder = TemporaryDirectory(prefix="scgsfm-", ignore_cleanup_errors=True)
         logger.debug("The matrix is stored by columns (CSC); sorting it by cells in %s first.", self.folder.name)
@@ -53,6 +54,7 @@ class StoredColumns:
             span = int(indptr[first]), int(indptr[last])
             arrays = data(*span), indices(*span), indptr[first : last + 1] - span[0]
             columns = csc_array(arrays, shape=(dataset.shape[0], last - first))
+            check_indices(columns)
             self.batches.append(_Batch.keep(columns.tocsr(), Path(self.folder.name) / str(first)))
 
     def __call__(self, start: int, stop: int) -> csr_array:
@@ -104,6 +106,14 @@ class _ChunkedArray:
             self.start = first
         values: np.ndarray = self.values[first - self.start : last - self.start]
         return values
+
+
+def _pointers(dataset: CSRDataset | CSCDataset) -> np.ndarray:
+    """The index pointers, checked."""
+    indptr = _native(dataset.group["indptr"][:])
+    n_values = {name: dataset.group[name].shape[0] for name in ("data", "indices")}
+    check_pointers(indptr, min(n_values.values()))
+    return indptr
 
 
 def _native(array: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from anndata.abc import CSCDataset, CSRDataset
 from scipy.sparse import csc_array, csr_array, issparse
 
+from scgsfm._adata import check_indices, check_pointers
 from scgsfm._messages import check_at_least
 
 from ._csr_block import check_type, native, prepare, rows_of
@@ -63,6 +64,10 @@ class BlockReader:
         self.is_dask = hasattr(matrix, "dask")
         if self.is_dask:
             check_chunks(matrix)
+        elif issparse(matrix) and matrix.format == "csc":
+            check_indices(matrix)
+        elif issparse(matrix):  # the indices are checked by blocks, in the caches of several threads
+            check_pointers(matrix.indptr, min(len(matrix.indices), len(matrix.data)))
         self.genes = genes
         self.counted = counted
         self.is_log_normalizing = log_normalize
@@ -133,6 +138,10 @@ class BlockReader:
             rows = partial(rows_of, self.matrix)
         for start in range(first, self.n_cells, self.block_size):
             yield start, rows(start, min(start + self.block_size, self.n_cells))
+
+    def first_cells(self, n: int) -> Any:
+        """Return the first cells of a matrix that is stored by columns on disk."""
+        return self._by_cells(0, min(n, self.n_cells))
 
     def prepare(self, block: Any) -> csr_array:
         """Convert a block to CSR with floating-point values and sorted indices. Raises ValueError for NaN and infinity."""

@@ -96,7 +96,7 @@ def value_scale(reader: BlockReader) -> ValueScale:
     The genes of the whole matrix count, since a selection of genes has other sums. The sample consists of evenly spaced
     ranges of cells; of dask arrays and of matrices stored by columns, it is the first cells.
     """
-    return classify(prepare(_sample(reader.matrix)))
+    return classify(prepare(_sample(reader)))
 
 
 def is_cheap_to_sample(reader: BlockReader) -> bool:
@@ -194,13 +194,16 @@ def _same(sums: np.ndarray) -> bool:
     return bool((abs(sums - median) <= SAME_SUM * median).mean() >= SHARE_OF_CELLS)
 
 
-def _sample(matrix: Any) -> Any:
+def _sample(reader: BlockReader) -> Any:
+    matrix = reader.matrix
     n_cells = matrix.shape[0]
     if hasattr(matrix, "dask"):
         blocks = map_chunks(matrix[:SAMPLE_CELLS], _itself, genes=None, block_size=SAMPLE_CELLS, name="sample")
         return vstack([block for _, block in in_order(blocks)], format="csr")
-    if isinstance(matrix, CSCDataset) or (issparse(matrix) and matrix.format == "csc"):
-        return (native(matrix) if issparse(matrix) else matrix)[: min(SAMPLE_CELLS, n_cells)]
+    if isinstance(matrix, CSCDataset):
+        return reader.first_cells(SAMPLE_CELLS)
+    if issparse(matrix) and matrix.format == "csc":
+        return native(matrix)[: min(SAMPLE_CELLS, n_cells)]
     rows = StoredRows(matrix) if isinstance(matrix, CSRDataset) else lambda start, stop: rows_of(matrix, start, stop)
     if n_cells <= SAMPLE_CELLS:
         return rows(0, n_cells)
