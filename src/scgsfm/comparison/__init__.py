@@ -2,7 +2,16 @@
 
 from ._compare_conditions import CompareOptions, Comparison, compare_conditions
 from ._mixed_model import MixedFit, fit_mixed_model
-from ._moderated_t import LinearFit, Prior, adjusted, fit_linear_model, fit_prior, precision_weights, trigamma_inverse
+from ._moderated_t import (
+    LinearFit,
+    Prior,
+    adjusted,
+    effective_number,
+    fit_linear_model,
+    fit_prior,
+    precision_weights,
+    trigamma_inverse,
+)
 from ._replicates import ALL_CELLS, Replicates
 from ._score_source import ComputedScores, ScoreSource, StoredScores
 from ._summed_counts import summed_counts
@@ -22,6 +31,7 @@ __all__ = [
     "UnitSums",
     "adjusted",
     "compare_conditions",
+    "effective_number",
     "fit_linear_model",
     "fit_mixed_model",
     "fit_prior",

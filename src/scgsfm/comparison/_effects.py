@@ -73,6 +73,7 @@ def pseudobulk_effects(
     error = np.array([fit.standard_error(column) for column in columns])
     f, f_pvalue = fit.f_test(columns)
     record = {"prior_df": fit.prior.df, "prior_variance": fit.prior.variance, "between": between}
+    record["n_effective"] = fit.n_effective
     spread = np.sqrt(fit.variance if within is None else within)
     return Effects(fit.coefficients[:, columns].T, error, fit.df_total, spread, f, f_pvalue, record)
 

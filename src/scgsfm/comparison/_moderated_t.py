@@ -43,11 +43,17 @@ class LinearFit:
     df: int
     """Residual degrees of freedom."""
     prior: Prior
+    n_effective: float
+    """Number of sets whose residuals would be as independent of each other; see :func:`effective_number`."""
 
     @property
     def df_total(self) -> float:
-        """Degrees of freedom of the moderated t-statistics, at most those of all sets together, as in limma."""
-        return float(min(self.df + self.prior.df, self.df * np.count_nonzero(np.isfinite(self.variance))))
+        """Degrees of freedom of the moderated t-statistics, at most those of all sets together.
+
+        limma counts each gene for this. Sets share genes and go up and down together, so that a prior from them knows less
+        than their number suggests. They count as their effective number.
+        """
+        return float(min(self.df + self.prior.df, self.df * max(self.n_effective, 1)))
 
     @property
     def moderated(self) -> np.ndarray:
@@ -98,7 +104,21 @@ def fit_linear_model(
     sums = np.einsum("ij,ij->j", residuals, residuals)
     variance = np.where(telling & (df > 0), sums / max(df, 1), np.nan)
     prior = fit_prior(variance, df) if moderate else Prior(0.0, np.nan)
-    return LinearFit(coefficients, inverse @ inverse.T, variance, df, prior)
+    return LinearFit(coefficients, inverse @ inverse.T, variance, df, prior, effective_number(residuals[:, telling]))
+
+
+def effective_number(residuals: np.ndarray) -> float:
+    r"""The effective number of independent columns, :math:`m^2 / \sum_{ij} r_{ij}^2` with their correlations :math:`r`.
+
+    It is at most the residual degrees of freedom, above which correlations can't be told from chance.
+    """
+    lengths = np.linalg.norm(residuals, axis=0)
+    usable = np.isfinite(lengths) & (lengths > 0)
+    if not usable.any():
+        return 0.0
+    scaled = residuals[:, usable] / lengths[usable]
+    gram = scaled @ scaled.T
+    return float(np.count_nonzero(usable) ** 2 / (gram**2).sum())
 
 
 def fit_prior(variance: np.ndarray, df: float) -> Prior:
