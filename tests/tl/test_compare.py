@@ -296,15 +296,16 @@ def test_missing_scores() -> None:
 def test_conditions_without_difference_are_found_at_the_rate_of_chance() -> None:
     """Cells of donors that differ: the test of samples keeps its level, and that of cells does not."""
     rates, of_cells = [], []
-    for seed in range(40):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
-        donor = rng.choice(6, 300, p=[0.05, 0.1, 0.15, 0.2, 0.2, 0.3])
-        scores = rng.normal(size=(300, 20)) + rng.normal(0, 0.3, (6, 20))[donor]
-        obs = pd.DataFrame({"donor": donor.astype(str), "group": np.array(["a", "b"])[rng.permutation([0, 0, 0, 1, 1, 1])[donor]]})
-        obs.index = obs.index.astype(str)
-        adata = ad.AnnData(np.ones((300, 1), np.float32), obs, obsm={"score": pd.DataFrame(scores, obs.index).add_prefix("s")})
-        rates.append((compared(adata, groupby=None)["pvalue"] < 0.05).mean())
-        b = (obs["group"] == "b").to_numpy()
-        of_cells.append((stats.ttest_ind(scores[b], scores[~b]).pvalue < 0.05).mean())
+        donor = rng.choice(6, 300, p=[0.1, 0.15, 0.15, 0.2, 0.2, 0.2])
+        shared = rng.normal(size=(6, 3)) @ rng.normal(size=(3, 20))  # sets go together
+        scores = rng.normal(size=(300, 20)) + 0.3 * (rng.normal(size=(6, 20)) + shared)[donor]
+        group = np.array(["a", "b"])[rng.permutation([0, 0, 0, 1, 1, 1])[donor]]
+        obs = pd.DataFrame({"donor": donor.astype(str), "group": group}, index=[f"c{i}" for i in range(300)])
+        table = pd.DataFrame(scores, obs.index, [f"set {i}" for i in range(20)])
+        adata = ad.AnnData(np.ones((300, 1), np.float32), obs, obsm={"score": table})
+        rates.append((compared(adata, groupby=None, min_cells=5)["pvalue"] < 0.05).mean())
+        of_cells.append((stats.ttest_ind(scores[group == "b"], scores[group == "a"]).pvalue < 0.05).mean())
     assert 0.03 < np.mean(rates) < 0.07
     assert np.mean(of_cells) > 0.3

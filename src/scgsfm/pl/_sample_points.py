@@ -28,6 +28,8 @@ MAX_CELLS = 20_000
 """Cells of a distribution that are used to draw it."""
 CONDITION = 0.42
 """Width of a condition, in inches."""
+CHARACTER, MAX_LABEL = 0.075, 1.1
+"""Width of a character of a cell type, and the width to which cell types are spread for their names, in inches."""
 
 
 def draw_samples(
@@ -73,7 +75,8 @@ def draw_samples(
     conditions = [each for each in means["condition"].cat.categories if each in set(means["condition"])]
     cells = _cells(data, key, name)
     n = len(conditions)
-    size = (max(CONDITION * n * len(cell_types) + 1.6, 3.6), 3.6)
+    longest = CHARACTER * max(len(each) for each in labels(list(cell_types))[1]) + 0.15
+    size = (max(max(CONDITION * n, min(longest, MAX_LABEL)) * len(cell_types) + 2.2, 3.6), 3.6)
     place = Place.of(ax, figsize, size)
     colors = dict(zip(conditions, palette(n), strict=True))
     step = WIDTH / n
@@ -85,6 +88,8 @@ def draw_samples(
         _draw_points(place.ax, part, positions, colors, 0.5 * step, style)
     _finish_axes(place.ax, name, cell_types, rows if n == 2 else rows.iloc[:0])
     _legend(place.ax, colors, cells is not None)
+    if longest > place.drawn_width() / len(cell_types):
+        place.ax.tick_params(axis="x", labelrotation=90)
     place.settle()
     return place.ax
 
@@ -157,8 +162,6 @@ def _draw_points(
 
 def _finish_axes(ax: Axes, name: str, cell_types: Sequence[str], rows: pd.DataFrame) -> None:
     ax.set_xticks(range(len(cell_types)), labels(list(cell_types))[1], fontsize="small")
-    if sum(map(len, cell_types)) > 14 * len(cell_types) or len(cell_types) > 4:
-        ax.tick_params(axis="x", labelrotation=90)
     ax.set_xlim(-0.5, len(cell_types) - 0.5)
     ax.set_ylabel("score")
     ax.set_title(wrap(name, 34, 2), loc="left", fontsize="medium")
@@ -171,7 +174,8 @@ def _finish_axes(ax: Axes, name: str, cell_types: Sequence[str], rows: pd.DataFr
             ax.text(i, 1.0, f"{padj:.2g}", transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize="small")
     if found.notna().any():
         low, high = ax.get_ylim()
-        ax.set_ylim(low, high + 0.1 * (high - low))
+        ax.set_yticks([tick for tick in ax.get_yticks() if low <= tick <= high])  # none beside the text
+        ax.set_ylim(low, high + 0.12 * (high - low))
         ax.annotate("padj", (0, 1), (-4, 0), "axes fraction", "offset points", ha="right", va="top", fontsize="small")
 
 
