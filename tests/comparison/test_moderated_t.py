@@ -87,7 +87,7 @@ def test_against_statsmodels(data: tuple[np.ndarray, ...]) -> None:
         moderated = (d0 * s0 + expected.df_resid * expected.scale) / (d0 + expected.df_resid)
         t = expected.tvalues[1] * np.sqrt(expected.scale / moderated)
         assert fit.coefficients[i, 1] / fit.standard_error(1)[i] == pytest.approx(t)
-        f, p = fit.f_test(np.array([1, 2]))
+        f, p = fit.f_test([1, 2])
         ordinary = expected.f_test(np.eye(4)[1:3]).fvalue
         assert f[i] == pytest.approx(float(ordinary) * expected.scale / moderated)
         assert p[i] == pytest.approx(stats.f.sf(f[i], 2, fit.df_total))

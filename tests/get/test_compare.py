@@ -11,7 +11,9 @@ import scgsfm
 @pytest.fixture(scope="module")
 def adata() -> ad.AnnData:
     rng = np.random.default_rng(0)
-    obs = pd.DataFrame({"donor": np.arange(240) % 6, "type": np.repeat(["A", "B"], 120)}, index=[f"c{i}" for i in range(240)])
+    obs = pd.DataFrame(
+        {"donor": np.arange(240) % 6, "type": np.repeat(["A", "B"], 120)}, index=[f"c{i}" for i in range(240)]
+    )
     obs["group"] = np.where(obs["donor"] < 3, "a", "b")
     scores = pd.DataFrame(rng.normal(size=(240, 12)), obs.index, [f"set {i}" for i in range(12)])
     scores["set 4"] += 3 * (obs["group"] == "b")

@@ -97,7 +97,7 @@ def test_samples(adata: ad.AnnData) -> None:
         np.testing.assert_allclose(y, means.loc[means["cell_type"] == cell_type, "mean"])
     assert {"control", "treated", "cells", "mean of samples"} <= set(legend_texts(ax.figure))
     padj = adata.uns["compare"].set_index(["cell_type", "set"])["padj"].loc[("B", name)]
-    assert f"{padj:.2g}" in [text.get_text() for text in ax.texts]
+    assert f"{padj:.0e}" in [text.get_text() for text in ax.texts]
     check_layout(ax.figure)
 
 

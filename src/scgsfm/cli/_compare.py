@@ -23,7 +23,16 @@ EXAMPLES = (
 )
 N_PRINTED = 20
 """Sets per cell type that are printed."""
-HIDDEN = ("reference", "ci_low", "ci_high", "n_samples", "n_samples_reference", "n_cells", "n_cells_reference", "f_pvalue")
+HIDDEN = (
+    "reference",
+    "ci_low",
+    "ci_high",
+    "n_samples",
+    "n_samples_reference",
+    "n_cells",
+    "n_cells_reference",
+    "f_pvalue",
+)
 """Columns that are written, but not printed."""
 
 
@@ -106,7 +115,9 @@ def run(args: argparse.Namespace) -> None:
 
     adata = read_cells(args.file)
     if args.scores is not None and args.scores not in adata.obsm:
-        raise ValueError(f"--scores: {args.file} has no {args.scores!r} in .obsm. It has: {', '.join(adata.obsm) or 'none'}.")
+        raise ValueError(
+            f"--scores: {args.file} has no {args.scores!r} in .obsm. It has: {', '.join(adata.obsm) or 'none'}."
+        )
     names = ("reference", "covariates", "engine", "aggregate", "min_samples", "min_cells", "method")
     options: dict[str, Any] = {name: getattr(args, name) for name in (*names, "layer", "use_raw", "gene_symbols")}
     tl.compare(adata, args.scores or args.sets, **columns, **options)

@@ -140,7 +140,9 @@ def _compare_type(
     missing = [name for name in conditions if not (units["condition"] == name).any()]
     enough = f"with at least {number(options.min_cells, 'cell')}"
     if conditions[0] in missing or len(missing) == len(conditions) - 1:
-        findings.skipped[cell_type] = f"no {'pair of samples' if replicates.paired else 'sample'} {enough} in {listing(missing)}"
+        findings.skipped[cell_type] = (
+            f"no {'pair of samples' if replicates.paired else 'sample'} {enough} in {listing(missing)}"
+        )
         return []
     if missing:
         findings.skipped[f"{cell_type}, {', '.join(missing)}"] = f"no sample {enough}"

@@ -69,7 +69,7 @@ def pseudobulk_effects(
     if weighted and within is not None:
         weights, between = precision_weights(design.matrix, means, within, n_cells)
     fit = fit_linear_model(design.matrix, means, weights)
-    columns = np.arange(1, 1 + len(design.conditions))
+    columns = list(range(1, 1 + len(design.conditions)))
     error = np.array([fit.standard_error(column) for column in columns])
     f, f_pvalue = fit.f_test(columns)
     record = {"prior_df": fit.prior.df, "prior_variance": fit.prior.variance, "between": between}
@@ -95,12 +95,12 @@ def mixed_effects(design: DesignMatrix, scores: np.ndarray, units: np.ndarray, w
     within
         Variance of the cells' scores within samples, for each set.
     """
-    columns = np.arange(1, 1 + len(design.conditions))
+    columns = list(range(1, 1 + len(design.conditions)))
     df = design.matrix.shape[0] - design.matrix.shape[1]
     fits = [fit_mixed_model(column, design.matrix, units) for column in scores.T]
     effect = np.array([[fit.coefficients[column] for fit in fits] for column in columns])
     error = np.array([[fit.standard_error(column) for fit in fits] for column in columns])
-    f = np.array([fit.f_statistic(columns.tolist()) for fit in fits])
+    f = np.array([fit.f_statistic(columns) for fit in fits])
     if df <= 0:
         error, f = np.full_like(error, np.nan), np.full_like(f, np.nan)
     f_pvalue = stats.f.sf(f, len(columns), max(df, 1))

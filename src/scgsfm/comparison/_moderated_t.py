@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special, stats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MIN_SETS = 10
 """Sets that are needed to learn how variances differ. With fewer, variances are not moderated."""
@@ -65,7 +69,7 @@ class LinearFit:
         error: np.ndarray = np.sqrt(self.moderated * self.covariance[column, column])
         return error
 
-    def f_test(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def f_test(self, columns: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Moderated F-statistics and p-values: are several coefficients all 0?"""
         chosen = self.coefficients[:, columns]
         inverse = np.linalg.inv(self.covariance[np.ix_(columns, columns)])

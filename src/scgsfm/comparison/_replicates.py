@@ -78,7 +78,7 @@ class Replicates:
             msg = f"No cell has a value in all columns: {listing([c for c in (condition, sample, groupby, paired) if c])}."
             raise ValueError(msg)
         keys = ["cell_type", "condition", "sample"]
-        grouped = table[kept].astype({key: str for key in keys}).groupby(keys, sort=False, observed=True)
+        grouped = table[kept].astype(dict.fromkeys(keys, str)).groupby(keys, sort=False, observed=True)
         codes = np.full(len(table), -1)
         codes[kept] = grouped.ngroup().to_numpy()
         _check_constant(grouped, [column for column in table if column not in keys], names, paired)
@@ -170,7 +170,7 @@ def _covariate(adata: AnnData, name: str) -> pd.Series:
 def _check_constant(grouped: Any, columns: list[str], covariates: list[str], paired: str | None) -> None:
     """Raise if a donor or covariate varies within the cells of a sample."""
     for column in columns:
-        varying = grouped[column].nunique() > 1
+        varying = grouped[column].nunique().gt(1)
         if not varying.any():
             continue
         sample = varying.index[varying][0][2]

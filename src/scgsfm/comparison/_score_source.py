@@ -11,8 +11,6 @@ import pandas as pd
 from scgsfm.scoring import Result, run_into
 
 if TYPE_CHECKING:
-
-
     from scgsfm.scoring import Plan
 
 BLOCK_VALUES = 2**22
@@ -61,5 +59,3 @@ class ComputedScores:
     def write_into(self, target: Any) -> None:
         """Score all cells."""
         run_into([Result(target)], self.plan.rows, self.plan.jobs)
-
-

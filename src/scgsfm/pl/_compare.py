@@ -133,7 +133,9 @@ def compare(
     options: dict[str, Any] = {"n_terms": n_terms, "max_padj": max_padj, "max_overlap": None}
     if kind == "dot":
         options |= {"max_rows": rows_that_fit(figsize, ax), "max_groups": MAX_GROUPS if groups is None else None}
-        shown = Selection(columns, named, []) if named else select_terms(rows, "term", columns, both_signs=True, **options)
+        shown = (
+            Selection(columns, named, []) if named else select_terms(rows, "term", columns, both_signs=True, **options)
+        )
         limit = float(rows.loc[rows["term"].isin(shown.terms), "score"].abs().max()) or 1.0
         place["style"] = {"cmap": cmap or "RdBu_r", "vmin": -limit, "vmax": limit} | kwargs
         size, notes = ("padj", shown.notes) if tested else ("equal", ["too few samples for p-values"])

@@ -13,6 +13,7 @@ from scgsfm._adata import groups
 from scgsfm._logging import logger
 
 from ._figure import Place
+from ._finish import MIN_FONT
 from ._set_labels import wrap
 from ._style import background, faded, palette, text_color
 from ._toolkit import labels
@@ -91,6 +92,7 @@ def draw_samples(
     if longest > place.drawn_width() / len(cell_types):
         place.ax.tick_params(axis="x", labelrotation=90)
     place.settle()
+    _fit_texts(place, len(cell_types))
     return place.ax
 
 
@@ -150,7 +152,9 @@ def _draw_points(
         if not len(members):
             continue
         x[members] = position + width * np.linspace(-0.5, 0.5, len(members)) * (len(members) > 1)
-        ax.hlines(values[members].mean(), position - 0.7 * width, position + 0.7 * width, color=text_color(), lw=1.2, zorder=3)
+        ax.hlines(
+            values[members].mean(), position - 0.7 * width, position + 0.7 * width, color=text_color(), lw=1.2, zorder=3
+        )
     if "donor" in means:
         for donor in means["donor"].unique():
             of_donor = np.flatnonzero((means["donor"] == donor).to_numpy())
@@ -171,12 +175,30 @@ def _finish_axes(ax: Axes, name: str, cell_types: Sequence[str], rows: pd.DataFr
     for i, cell_type in enumerate(cell_types):
         padj = found.get(cell_type, np.nan)
         if np.isfinite(padj):
-            ax.text(i, 1.0, f"{padj:.2g}", transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize="small")
+            ax.text(
+                i, 1.0, padj_text(padj), transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize="small"
+            )
     if found.notna().any():
         low, high = ax.get_ylim()
         ax.set_yticks([tick for tick in ax.get_yticks() if low <= tick <= high])  # none beside the text
         ax.set_ylim(low, high + 0.12 * (high - low))
         ax.annotate("padj", (0, 1), (-4, 0), "axes fraction", "offset points", ha="right", va="top", fontsize="small")
+
+
+def padj_text(padj: float) -> str:
+    """A short text for an adjusted p-value."""
+    return f"{padj:.2g}" if padj >= 0.001 else f"{padj:.0e}"
+
+
+def _fit_texts(place: Place, n_types: int) -> None:
+    """Make the p-values smaller where they would overlap."""
+    ax = place.ax
+    space = place.drawn_width() / n_types
+    widths = [text.get_window_extent().width / ax.figure.figure.dpi for text in ax.texts[:n_types]]
+    widest = max(widths, default=0.0) + 0.06
+    if widest > space:
+        for text in ax.texts[:n_types]:
+            text.set_fontsize(max(float(text.get_fontsize()) * space / widest, MIN_FONT))
 
 
 def _legend(ax: Axes, colors: dict[str, str], has_cells: bool) -> None:

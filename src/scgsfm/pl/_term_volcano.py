@@ -81,9 +81,7 @@ def _draw(ax: Axes, rows: pd.DataFrame, max_padj: float, style: dict[str, Any]) 
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _legend(
-    places: Sequence[Place], parts: Sequence[pd.DataFrame], max_padj: float, noun: str, *, own: bool
-) -> None:
+def _legend(places: Sequence[Place], parts: Sequence[pd.DataFrame], max_padj: float, noun: str, *, own: bool) -> None:
     """What the colors and the line mean, as far as they are drawn."""
     from matplotlib.lines import Line2D
 

@@ -111,8 +111,8 @@ def compare(
         Minimum number of cells of a sample and cell type. Samples with fewer are left out of this cell type.
     method
         Scoring method, one of :func:`scgsfm.methods`. Not used for stored scores.
-    expand, min_genes
-        See :func:`~scgsfm.tl.score`.
+    expand
+        Whether to complete the sets by the model, see :func:`~scgsfm.tl.score`.
     model
         {model} It is used only for completion.
     layer
@@ -121,6 +121,8 @@ def compare(
         {use_raw}
     gene_symbols
         {gene_symbols}
+    min_genes
+        Minimum number of genes of a set in the data, see :func:`~scgsfm.tl.score`.
     key_added
         {key_added}
     copy
@@ -221,7 +223,9 @@ def _check_aggregate(gene_sets: Any, *, engine: str, of_counts: bool, is_stored:
     if of_counts and (engine == "mixed" or is_stored):
         other = "`engine='mixed'`" if engine == "mixed" else f"the stored scores {gene_sets!r}"
         what = "gene sets and `engine='pseudobulk'`"
-        msg = f"`aggregate='counts'` scores sums of cells and can't be used with {other}, which are of cells: use {what}."
+        msg = (
+            f"`aggregate='counts'` scores sums of cells and can't be used with {other}, which are of cells: use {what}."
+        )
         raise ValueError(msg)
     if is_stored and params:
         msg = f"compare() got an unexpected parameter {next(iter(params))!r}: stored scores have been computed already."
@@ -236,4 +240,9 @@ def _summary(found: Comparison, replicates: Replicates) -> list[str]:
     excluded = f"{number(replicates.n_excluded, 'cell')} with missing values left out" if replicates.n_excluded else ""
     versus = f"{', '.join(conditions[1:])} versus {conditions[0]}"
     significant = f"{int((table['padj'] < 0.05).sum()):,} rows with padj < 0.05"
-    return [versus, f"{number(sets, 'set')}, {number(types, 'cell type')}, {number(n, 'sample')}", significant, excluded]
+    return [
+        versus,
+        f"{number(sets, 'set')}, {number(types, 'cell type')}, {number(n, 'sample')}",
+        significant,
+        excluded,
+    ]
