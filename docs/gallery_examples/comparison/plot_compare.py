@@ -3,8 +3,8 @@ Differences between conditions
 ==============================
 
 Blood cells are split at random among eight donors, of which four are treated. Donors differ, and the treatment induces genes of
-the interferon response, most in monocytes, and lowers oxidative phosphorylation: all this is simulated. A dot is a set in a cell type: the color is the effect, and the
-size grows as the adjusted p-value falls. A ring marks significant sets.
+the interferon response, most in monocytes, and lowers oxidative phosphorylation: all this is simulated. A dot is a set in a cell
+type: the color is the effect, and the size grows as the adjusted p-value falls. A ring marks significant sets.
 """
 
 import numpy as np
@@ -29,8 +29,8 @@ means = adata.X.toarray() * fold[donor] + np.outer(induced, interferon)
 adata.X = rng.poisson(means).astype("float32")
 
 sg.tl.score(adata, "hallmark")
-design = {"condition": "group", "sample": "donor", "groupby": "cell_type", "min_cells": 5}
-sg.tl.compare(adata, "score_aucell", **design)
+design = {"condition": "group", "sample": "donor", "groupby": "cell_type"}
+sg.tl.compare(adata, "score_aucell", min_cells=5, **design)
 sg.pl.compare(adata, n_terms=4)
 
 # %%
