@@ -241,9 +241,9 @@ def _samples(replicates: Replicates, scores: Scores) -> pd.DataFrame:
 
 
 def _levels(replicates: Replicates, name: str) -> list[str]:
-    return {"cell_type": replicates.cell_types, "condition": replicates.conditions}.get(
-        name, replicates.units[name].tolist()
-    )
+    if name == "cell_type":
+        return replicates.cell_types
+    return replicates.conditions if name == "condition" else list(map(str, replicates.units[name]))
 
 
 def _warn(findings: Findings, table: pd.DataFrame, replicates: Replicates, options: CompareOptions) -> None:

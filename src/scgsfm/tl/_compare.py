@@ -194,7 +194,7 @@ def compare(
     if is_stored:
         source, about = StoredScores(list(scores(adata[:1], key=str(gene_sets))), adata.obsm[gene_sets]), {}
     else:
-        chosen = {"layer": layer, "use_raw": use_raw}
+        chosen: dict[str, Any] = {"layer": layer, "use_raw": use_raw}
         planned = plan(
             summed_counts(adata, replicates, **chosen) if of_counts else adata,
             gene_sets,
@@ -210,7 +210,12 @@ def compare(
     found = compare_conditions(replicates, source, options, of_units=of_counts)
     adata = adata.copy() if copy else adata
     adata.uns[key], adata.uns[_keys.samples(key)] = found.table, found.samples
-    settings = {"engine": engine, "aggregate": aggregate, "weighted": weighted, "min_samples": min_samples}
+    settings: dict[str, Any] = {
+        "engine": engine,
+        "aggregate": aggregate,
+        "weighted": weighted,
+        "min_samples": min_samples,
+    }
     settings |= {"min_cells": min_cells, "scores": gene_sets if is_stored else None}
     record = about | found.record | design | settings | {"reference": replicates.conditions[0]}
     result.write_record(adata, record)
