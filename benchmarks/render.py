@@ -383,9 +383,22 @@ def _gsfm_pairs(table: pd.DataFrame) -> pd.DataFrame:
     task = [f"{r.task} ({r.n_pairs:,} pairs)" for r in table.itertuples()]
     table = table.assign(cell=cell, task=task).rename(columns={"pairs_by": "pairs by"})
     return wide(table, ["vectors", "pairs by"], ["task"])
+def _rounded(formats: dict[str, str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """A layout that formats some columns."""
+
+    def apply(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(**{column: table[column].map(form.format) for column, form in formats.items()})
+
+    return apply
 
 
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "compare_false_positives": _rounded(
+        {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
+    ),
+    "compare_power": _rounded({"p < 0.05": "{:.2f}", "fold change of the genes": "{:.2f}"}),
+    "compare_prior": _rounded({"p < 0.05": "{:.3f}", "p < 0.01": "{:.4f}", "p < 0.001": "{:.5f}"}),
+    "compare_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.1f}", "CPU seconds": "{:.1f}"}),
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,

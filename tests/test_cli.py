@@ -288,6 +288,28 @@ def test_enrich_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert pd.read_csv(out)["group"].unique().tolist() == ["a", "b"]
 
 
+def test_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    adata = scgsfm.datasets.pbmc()[:300].copy()
+    adata.obs["donor"] = [f"d{i % 6}" for i in range(300)]
+    adata.obs["group"] = ["a" if i % 6 < 3 else "b" for i in range(300)]
+    scgsfm.tl.score(adata, "hallmark")
+    cells, out = tmp_path / "cells.h5ad", tmp_path / "compared.csv"
+    adata.write_h5ad(cells)
+    design = ["--condition", "group", "--sample", "donor", "--reference", "b"]
+    assert main(["compare", str(cells), *design, "-o", str(out)]) == 0
+    scgsfm.tl.compare(adata, "hallmark", condition="group", sample="donor", reference="b")
+    pd.testing.assert_frame_equal(pd.read_csv(out), scgsfm.get.compare(adata), check_dtype=False)
+    capsys.readouterr()
+    assert main(["compare", str(cells), *design, "--scores", "score_aucell", "-n", "2"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].split() == ["set", "condition", "effect", "standardized_effect", "t", "df", "pvalue", "padj"]
+    assert len(printed) == 3
+    assert main(["compare", str(cells), "--condition", "group", "--sample", "doner"]) == 2
+    assert "--sample: 'doner' is not in .obs" in capsys.readouterr().err
+    assert main(["compare", str(cells), *design, "--scores", "score_ulm"]) == 2
+    assert "--scores" in capsys.readouterr().err
+
+
 def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert "gsfm-base" in capsys.readouterr().out

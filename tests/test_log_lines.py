@@ -23,6 +23,13 @@ def peaks() -> AnnData:
     return AnnData(var=pd.DataFrame({"sequence": [SEQUENCE]}, index=["a"]))
 
 
+def with_donors(adata: AnnData) -> AnnData:
+    """Cells of six donors and two groups."""
+    adata.obs["donor"] = [f"d{i % 6}" for i in range(adata.n_obs)]
+    adata.obs["group"] = ["a" if i % 6 < 3 else "b" for i in range(adata.n_obs)]
+    return adata
+
+
 CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
     "score": (
         r"added 'score_aucell' to \.obsm \(2 sets; 100 % of genes matched\)",
@@ -47,6 +54,10 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
     "enrich": (
         r"added 'enrich' to \.uns \(\d groups; \d+ terms in [\d,]+ genes; \d+ rows with padj < 0.05; genes ranked by",
         lambda a: scgsfm.tl.enrich(a, groupby="cell_type"),
+    ),
+    "compare": (
+        r"added 'compare', 'compare_samples' to \.uns \(b versus a; 2 sets, 1 cell type, 6 samples; \d rows with padj < 0.05\)",
+        lambda a: scgsfm.tl.compare(with_donors(a), SETS, condition="group", sample="donor"),
     ),
     "enrich of a list": (r"tested \d+ terms in", lambda _: scgsfm.tl.enrich(SETS["B"] + SETS["T"], min_genes=2)),
     "phenotypes": (

@@ -28,6 +28,9 @@ FUNCTIONS = "predicted_functions"
 ENRICH = "enrich"
 """``uns`` key of the terms enriched in groups of cells."""
 
+COMPARE = "compare"
+"""``uns`` key of the scores compared between conditions."""
+
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
@@ -83,6 +86,11 @@ def padj(method: str) -> str:
 def status(key: str) -> str:
     """``var`` column with the reason why the result ``key`` has no value for an element."""
     return f"{key}_status"
+
+
+def samples(key: str) -> str:
+    """``uns`` key of the means of samples that the comparison ``key`` rests on."""
+    return f"{key}_samples"
 
 
 def groups(key: str) -> str:

@@ -14,6 +14,7 @@ from io import BytesIO
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import anndata
 import numpy as np
 import pandas as pd
 import pytest
@@ -110,6 +111,20 @@ def test_annotate(kind: Any, pbmc: AnnData) -> Figure:
 @pytest.mark.parametrize("kind", ["dot", "bar", "volcano"])
 def test_enrich(kind: Any, pbmc: AnnData) -> Figure:
     return small(pl.enrich(pbmc, ["B", "CD14+ Mono"], kind=kind, return_fig=True))
+
+
+@image
+@pytest.mark.parametrize("kind", ["dot", "volcano", "samples"])
+def test_compare(kind: Any) -> Figure:
+    rng = np.random.default_rng(0)
+    obs = pd.DataFrame({"donor": [f"d{i % 6}" for i in range(360)]}, index=[f"c{i}" for i in range(360)])
+    obs["type"] = np.repeat(["B", "T", "Mono"], 120)
+    obs["group"] = np.where(np.arange(360) % 6 < 3, "control", "treated")
+    scores = pd.DataFrame(rng.normal(size=(360, 12)), obs.index, [f"set {i}" for i in range(12)])
+    scores += np.outer(obs["group"] == "treated", rng.normal(size=12))
+    adata = anndata.AnnData(np.ones((360, 1), np.float32), obs, obsm={"score": scores})
+    scgsfm.tl.compare(adata, "score", condition="group", sample="donor", groupby="type")
+    return small(pl.compare(adata, ["B", "T"], kind=kind, return_fig=True))
 
 
 @image

@@ -17,7 +17,7 @@ from scgsfm._messages import did_you_mean, listing
 from ._outputs import CELLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from anndata import AnnData
 
@@ -170,10 +170,19 @@ def check_cells(path: Path) -> None:
 
 
 def check_columns(
-    path: Path, *, groupby: str | None = None, gene_symbols: str | None = None, layer: str | None = None
+    path: Path,
+    *,
+    groupby: str | None = None,
+    gene_symbols: str | None = None,
+    layer: str | None = None,
+    obs: Mapping[str, str | None] | None = None,
 ) -> None:
-    """Raise an error if a file of cells lacks a column or layer, before its matrix is read."""
-    if groupby is gene_symbols is layer is None:
+    """Raise an error if a file of cells lacks a column or layer, before its matrix is read.
+
+    ``obs`` has further options that name a column of ``.obs``.
+    """
+    columns = {"--groupby": groupby, **(obs or {})}
+    if gene_symbols is layer is None and not any(columns.values()):
         return
     from scgsfm._adata import open_store
 
@@ -181,7 +190,7 @@ def check_columns(
         present = {name: list(map(str, store[name].attrs["column-order"])) for name in ("obs", "var")}
         layers = list(store["layers"]) if "layers" in store else []
     for option, value, where, names in (
-        ("--groupby", groupby, ".obs", present["obs"]),
+        *((option, column, ".obs", present["obs"]) for option, column in columns.items()),
         ("--gene-symbols", gene_symbols, ".var", present["var"]),
         ("--layer", layer, ".layers", layers),
     ):

@@ -9,6 +9,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Cells": {
         "score": "score cells by gene sets",
         "annotate": "assign cell types by marker sets",
+        "compare": "compare scores between conditions, with samples as replicates",
         "embed": "compute vectors of cells, genes or gene sets",
     },
     "Genes and gene sets": {

@@ -1,6 +1,7 @@
 """Plots of the results of the tools."""
 
 from ._annotate import annotate
+from ._compare import compare
 from ._complete_sets import complete_sets
 from ._design import design
 from ._enrich import enrich
@@ -20,6 +21,7 @@ from ._variant_effect import variant_effect
 
 __all__ = [
     "annotate",
+    "compare",
     "complete_sets",
     "design",
     "enrich",

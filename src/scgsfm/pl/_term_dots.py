@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 AREAS = (5.0, 150.0)
 """Area of the smallest and the largest dot, in square points."""
+EQUAL_AREA = 70.0
+"""Area of dots of equal size."""
 COLUMN, LINE, GAP = 0.34, 0.14, 0.11
 """Width of a column, height of a line of text, and distance of two terms, in inches."""
 LINE_SPACING = 1.05
@@ -144,7 +146,7 @@ def draw_dots(
     score
         What the score is.
     size
-        ``"padj"`` or ``"share"``.
+        ``"padj"``, ``"share"`` or ``"equal"``.
     max_padj
         Adjusted p-value below which a term is significant.
     cmap
@@ -163,6 +165,8 @@ def draw_dots(
     place = _place(names, chosen.groups, ax, figsize, notes)
     if size == "padj":
         sizes = sizes_of(log_of(dots["padj"]).to_numpy(), "-log10 padj", cap=True)
+    elif size == "equal":
+        sizes = Sizes(np.full(len(dots), EQUAL_AREA), np.empty(0), np.empty(0), [], "")
     else:
         share = (dots["n_hits"] / dots["n_found"]).to_numpy()
         sizes = sizes_of(np.minimum(share, 1), "share of genes", cap=False)

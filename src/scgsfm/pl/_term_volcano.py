@@ -37,8 +37,9 @@ def draw_volcanoes(
     figsize: tuple[float, float] | None,
     ax: Axes | None,
     style: dict[str, Any],
+    noun: str = "score",
 ) -> Axes | list[Axes]:
-    """Draw a volcano for each group, or for the most telling ones."""
+    """Draw a volcano for each group, or for the most telling ones. The legend calls values by ``noun``."""
     del cmap  # colors are the directions
     groups, notes = telling_groups(table, groups, given=ax is not None)
     places = group_panels(len(groups), (4.6, 4.0), (0.1, 0.35 + 0.2 * len(notes)), figsize, ax)
@@ -49,7 +50,7 @@ def draw_volcanoes(
         _draw(place.ax, rows, max_padj, style)
         place.ax.set_title(group if not prefix else f"{group}, {prefix.rstrip('_')}", loc="left", fontsize="medium")
         place.ax.set(xlabel=score, ylabel="-log10 padj")
-    _legend(places, parts, max_padj, own=ax is None)
+    _legend(places, parts, max_padj, noun, own=ax is None)
     labeled = []
     for group, rows in zip(groups, parts, strict=True):
         chosen = select_terms(rows, "term", [group], both_signs=True, **options)
@@ -80,15 +81,15 @@ def _draw(ax: Axes, rows: pd.DataFrame, max_padj: float, style: dict[str, Any]) 
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _legend(places: Sequence[Place], parts: Sequence[pd.DataFrame], max_padj: float, *, own: bool) -> None:
+def _legend(places: Sequence[Place], parts: Sequence[pd.DataFrame], max_padj: float, noun: str, *, own: bool) -> None:
     """What the colors and the line mean, as far as they are drawn."""
     from matplotlib.lines import Line2D
 
     ax = places[0].ax
     significant = [part.loc[part["padj"] < max_padj, "score"] for part in parts]
     marks = [
-        ("positive score", UP, any((scores > 0).any() for scores in significant)),
-        ("negative score", DOWN, any((scores <= 0).any() for scores in significant)),
+        (f"positive {noun}", UP, any((scores > 0).any() for scores in significant)),
+        (f"negative {noun}", DOWN, any((scores <= 0).any() for scores in significant)),
         (f"padj ≥ {max_padj:g}", faded(0.3, ax), any((part["padj"] >= max_padj).any() for part in parts)),
     ]
     dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}

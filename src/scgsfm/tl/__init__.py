@@ -2,6 +2,7 @@
 
 from ._annotate import annotate
 from ._ask import ask
+from ._compare import compare
 from ._complete_sets import complete_sets
 from ._design_elements import design_elements
 from ._embed_cells import embed_cells
@@ -25,6 +26,7 @@ from ._variant_effect import variant_effect
 __all__ = [
     "annotate",
     "ask",
+    "compare",
     "complete_sets",
     "design_elements",
     "embed_cells",
