@@ -383,6 +383,8 @@ def _gsfm_pairs(table: pd.DataFrame) -> pd.DataFrame:
     task = [f"{r.task} ({r.n_pairs:,} pairs)" for r in table.itertuples()]
     table = table.assign(cell=cell, task=task).rename(columns={"pairs_by": "pairs by"})
     return wide(table, ["vectors", "pairs by"], ["task"])
+
+
 def _rounded(formats: dict[str, str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """A layout that formats some columns."""
 

@@ -155,7 +155,9 @@ def test_all_kinds_can_be_uploaded() -> None:
     assert all(callable(kind.to_hub) and callable(kind.save_pretrained) for kind in (GSFM, GPGPT, R3LM))
 
 
-def test_nothing_is_sent_unless_asked(gsfm: GSFM, hub: type[Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_unless_asked(
+    gsfm: GSFM, hub: type[Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     models.load(gsfm.save_pretrained(tmp_path / "model"))
     with pytest.raises(ValueError, match="`repo_id` is 'my-model'"):
         gsfm.to_hub("my-model")
