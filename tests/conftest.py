@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -195,7 +196,8 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Se
 class Server:
     """A web server of ``files`` (path → bytes); ``faults`` (path → list, used up one a request) come first.
 
-    A fault is a status, ``"truncate"``, ``"stall"`` or ``"page"``.
+    A fault is a status, ``"truncate"``, ``"stall"``, ``"trickle"`` (a byte at a time), ``"endless"`` (more than announced,
+    or no end) or ``"page"``.
     """
 
     url: str = ""
@@ -218,7 +220,22 @@ class Server:
             return
         body = self.files.get(path, b"<html>Please log in</html>")
         kind = {"Content-Type": "text/html" if fault == "page" else "application/octet-stream"}
+        if fault == "endless":
+            handler.send_response(200)
+            handler.end_headers()
+            with suppress(OSError):
+                while not self.released.is_set():
+                    handler.wfile.write(bytes(2**16))
+            return
         self._head(handler, 200, len(body), kind | self.headers.get(path, {}))
+        if fault == "trickle":
+            with suppress(OSError):
+                for i in range(len(body)):
+                    handler.wfile.write(body[i : i + 1])
+                    handler.wfile.flush()
+                    if self.released.wait(0.02):
+                        return
+            return
         if fault in ("truncate", "stall"):
             handler.wfile.write(body[: len(body) // 2])
             handler.wfile.flush()

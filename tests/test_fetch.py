@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import socket
@@ -78,6 +79,43 @@ def test_temporary_fault_is_retried(good: Server, short_timeout: None, fault: in
     assert good.requests["/f.bin"] == 3
 
 
+def test_a_byte_at_a_time_ends(good: Server, own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fetch, "PATIENCE", 0.3)
+    good.faults["/f.bin"] = ["trickle"] * 3
+    start = time.monotonic()
+    with pytest.raises(DownloadError, match=r"only \d+ bytes arrived in 0\.3 seconds"):
+        fetch([f"{good.url}/f.bin"], "f.bin")
+    assert time.monotonic() - start < 10
+    assert good.requests["/f.bin"] == 3
+    assert cached_files(own_settings) == []
+
+
+def test_slow_but_steady_downloads_have_a_deadline(good: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fetch, "PATIENCE", 0.2)
+    monkeypatch.setattr(_fetch, "MIN_RATE", 0)
+    monkeypatch.setattr(_fetch, "DEADLINE", 0.3)
+    good.faults["/f.bin"] = ["trickle"] * 3
+    with pytest.raises(DownloadError, match="it took more than 0 seconds"):
+        fetch([f"{good.url}/f.bin"], "f.bin")
+
+
+def test_body_without_end(good: Server, own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_fetch, "MAX_BYTES", 10**6)
+    good.faults["/f.bin"] = ["endless"]
+    with pytest.raises(DownloadError, match="more than the 1,000,000 bytes arrived"):
+        fetch([f"{good.url}/f.bin"], "f.bin")
+    assert good.requests["/f.bin"] == 1, "it is not tried again"
+    assert cached_files(own_settings) == []
+
+
+def test_body_that_unpacks_to_much_more(good: Server, own_settings: Settings) -> None:
+    good.files["/f.bin"] = gzip.compress(bytes(10**7))
+    good.headers["/f.bin"] = {"Content-Encoding": "gzip"}
+    with pytest.raises(DownloadError, match="more than the .* bytes arrived"):
+        fetch([f"{good.url}/f.bin"], "f.bin")
+    assert cached_files(own_settings) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "reason", "requests"),
     [
@@ -109,12 +147,11 @@ def test_truncation_is_detected_without_the_http_library(good: Server, monkeypat
     """Older HTTP libraries accept a truncated body."""
     import pooch
 
-    def half(self: Any, url: str, output_file: str, pooch_: None) -> None:
+    def half(self: Any, url: str, output_file: Any, pooch_: None) -> None:
         import requests
 
         requests.get(url, **self.kwargs)
-        with Path(output_file).open("wb") as file:
-            file.write(BODY[:100])
+        output_file.write(BODY[:100])
 
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", half)
     with pytest.raises(DownloadError, match="only 100 of 102,400 bytes"):

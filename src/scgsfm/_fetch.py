@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,6 +23,10 @@ ATTEMPTS = 3
 """Attempts per URL; each URL is tried before any is tried again."""
 PAUSE = 2.0
 """Seconds before the second round of attempts; twice as many before the third."""
+MIN_RATE, PATIENCE, DEADLINE = 1024, 60.0, 86_400.0
+"""Bytes per second that must arrive in every ``PATIENCE`` seconds, and seconds that a download may take in all."""
+MAX_BYTES, MAX_UNPACKED = 2**34, 20
+"""Largest download in bytes, and how many times larger than announced a body compressed in transit may be."""
 TEMPORARY = {408, 425, 429, *range(500, 600)}
 """HTTP status codes after which another attempt can succeed."""
 
@@ -121,14 +128,28 @@ def _download(url: str, output_file: str, _pooch: Any) -> None:
 
     Path(output_file).unlink()  # a temporary file with private permissions; a new one gets the default
     responses: list[requests.Response] = []
+    start = time.monotonic()
     download = pooch.HTTPDownloader(
         progressbar=settings.verbosity > 0,
         timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},
         hooks={"response": lambda response, **_: responses.append(response)},
     )
-    download(url, output_file, _pooch)
-    headers, size = responses[-1].headers, Path(output_file).stat().st_size
+    with Path(output_file).open("wb") as opened:
+        file = _BoundedFile(opened, responses)
+        watch = _Watch(file, responses, start)
+        watch.start()
+        try:
+            download(url, file, _pooch)
+        except Exception as error:
+            if watch.reason:
+                raise requests.ConnectionError(watch.reason) from error
+            raise
+        finally:
+            watch.done.set()
+    if watch.reason:
+        raise requests.ConnectionError(watch.reason)
+    headers, size = responses[-1].headers, file.size
     length = int(headers.get("Content-Length", size))
     if size != length and "Content-Encoding" not in headers:
         msg = f"only {size:,} of {length:,} bytes were received"
@@ -140,6 +161,68 @@ def _download(url: str, output_file: str, _pooch: Any) -> None:
         checksum = response.headers.get("X-Linked-Etag", "").strip('"')
         if len(checksum) == 64 and pooch.file_hash(output_file) != checksum:
             raise ValueError(checksum)
+
+
+class _BoundedFile:
+    """A file that takes no more than the response announces."""
+
+    def __init__(self, file: Any, responses: list[Any]) -> None:
+        self.file, self.responses, self.size = file, responses, 0
+
+    def write(self, chunk: bytes) -> int:
+        self.size += len(chunk)
+        if self.size > self.limit:
+            import requests
+
+            msg = f"more than the {self.limit:,} bytes arrived that were expected at most"
+            raise requests.exceptions.InvalidURL(msg)
+        return int(self.file.write(chunk))
+
+    def flush(self) -> None:
+        self.file.flush()
+
+    @property
+    def limit(self) -> int:
+        headers = self.responses[-1].headers if self.responses else {}
+        length = int(headers.get("Content-Length", MAX_BYTES))
+        return min(MAX_BYTES, length * MAX_UNPACKED if "Content-Encoding" in headers else length)
+
+
+class _Watch(threading.Thread):
+    """Ends a download that is too slow. Timeouts start anew with each byte, so a byte at a time would last for ever."""
+
+    def __init__(self, file: _BoundedFile, responses: list[Any], start: float) -> None:
+        super().__init__(daemon=True)
+        self.file, self.responses, self.start_time, self.done = file, responses, start, threading.Event()
+        self.reason = ""
+
+    def run(self) -> None:
+        before = 0
+        while not self.done.wait(PATIENCE):
+            received, seconds = self.file.size - before, time.monotonic() - self.start_time
+            if received < MIN_RATE * PATIENCE:
+                self.reason = f"only {received:,} bytes arrived in {PATIENCE:g} seconds"
+            elif seconds > DEADLINE:
+                self.reason = f"it took more than {DEADLINE:,.0f} seconds"
+            if self.reason:
+                for response in self.responses:
+                    _interrupt(response)
+                return
+            before = self.file.size
+
+
+def _interrupt(response: Any) -> None:
+    """Close the connection of a response, so that a read in another thread returns."""
+    raw = response.raw
+    reader = getattr(getattr(raw, "_fp", None), "fp", None)
+    connections = (
+        getattr(getattr(raw, "connection", None), "sock", None),
+        getattr(getattr(reader, "raw", None), "_sock", None),
+    )
+    for connection in connections:
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def _target(path: str) -> Path:
