@@ -92,7 +92,8 @@ class Variants:
     def activities(self, summaries: np.ndarray) -> Tensor:
         """Activities from :meth:`summaries`."""
         x = torch.from_numpy(summaries).to(self.branch.stem.weight.device)
-        x[..., 2, :] += self.branch.by_place.bias
+        bias: Any = self.branch.by_place.bias
+        x[..., 2, :] += bias
         out: Tensor = self.branch.head(x.flatten(0, -3).flatten(1)).view(*x.shape[:-2], -1)
         return out
 
@@ -126,7 +127,8 @@ def substituted_activities(branches: Sequence[SequenceBranch], codes: Tensor, si
         values = tasks[first][0].activities(np.stack(found[first : first + len(codes)]))
         # on the other strand, the base after a base is the one before it
         total = total + (values.flip(2) if first // len(codes) % 2 else values)
-    return total / (2 * len(branches))
+    mean: Tensor = total / (2 * len(branches))
+    return mean
 
 
 def substituted_cards(branch: CardBranch, own: np.ndarray, substituted: Sequence[Callable[[], np.ndarray]]) -> Tensor:
