@@ -205,21 +205,23 @@ def summary_changes(change: np.ndarray, starts: np.ndarray, before: np.ndarray, 
     """
     n_cells, width = before.shape
     out = np.empty((len(change), 3, 3, width), np.float32)
-    mean, total = np.zeros(width, np.float32), np.zeros(width, np.float32)
+    mean, total, largest = np.zeros(width, np.float32), np.zeros(width, np.float32), np.empty(width, np.float32)
     for cell in range(n_cells):
         for j in range(width):
             mean[j] += before[cell, j] / np.float32(n_cells)
             total[j] += before[cell, j] * weights[cell, j]
     for i in range(len(change)):
         low, high = max(starts[i], 0), min(starts[i] + change.shape[2], n_cells)
-        largest = np.full(width, -np.inf, np.float32)  # of the cells that never change
-        for cell in range(n_cells):
+        for j in range(width):
+            largest[j] = -np.inf
+        for cell in range(n_cells):  # that never change
             if not low <= cell < high:
                 for j in range(width):
                     largest[j] = max(largest[j], before[cell, j])
         for step in range(3):
             row = out[i, step]
-            row[0], row[1], row[2] = mean, largest, total
+            for j in range(width):
+                row[0, j], row[1, j], row[2, j] = mean[j], largest[j], total[j]
             for cell in range(low, high):
                 changed = change[i, step, cell - starts[i]]
                 for j in range(width):
