@@ -173,7 +173,7 @@ class R3LM:
             if length < self.length:
                 texts = [flanked for text in texts for flanked in self._flanked(text)]
             start = (self.length - length) // 2
-            values = self._substituted(texts, mode, np.arange(start, start + length))
+            values = self._substituted(texts, mode, slice(start, start + length))
             values = values.reshape(len(rows), -1, *values.shape[1:])
             values[:, 1::2] = values[:, 1::2, ::-1, ::-1]  # these are reverse complements
             for i, of_one in zip(rows, values.mean(axis=1), strict=True):
@@ -182,16 +182,16 @@ class R3LM:
                 np.put_along_axis(by_base[i], others[:, :, None], of_one, axis=1)
         return by_base
 
-    def _substituted(self, sequences: list[str], mode: Mode, sites: np.ndarray) -> np.ndarray:
+    def _substituted(self, sequences: list[str], mode: Mode, sites: slice) -> np.ndarray:
         """Activities of the variants of sequences of full length at some positions (… × 3 × cell types)."""
         network = self.module.activity
         by_sequence, by_card, offset = network.blend[network.modes.index(mode)]
-        out = offset.expand(len(sequences), len(sites), 3, -1).clone()
+        out = offset.expand(len(sequences), sites.stop - sites.start, 3, -1).clone()
         with torch.inference_mode():
             if mode != "card":
                 codes = torch.from_numpy(encode(sequences)[0].reshape(len(sequences), -1)).to(self.device).long()
                 branches: Any = network.sequence
-                out += by_sequence * substituted_activities(branches, codes, sites)
+                out += by_sequence * substituted_activities(branches, codes, np.arange(self.length)[sites])
             if mode != "sequence":
                 own = self._features(sequences)
                 changed = [partial(self._features.substituted, sequence, sites) for sequence in sequences]
