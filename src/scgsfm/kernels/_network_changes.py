@@ -189,7 +189,9 @@ def pooling_changes(change: np.ndarray, starts: np.ndarray, before: np.ndarray) 
 
 
 @njit(cache=True, nogil=True)
-def summary_changes(change: np.ndarray, starts: np.ndarray, before: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def summary_changes(  # noqa: C901
+    change: np.ndarray, starts: np.ndarray, before: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
     """Summarize the last layer of each variant.
 
     Parameters
