@@ -18,7 +18,7 @@ from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
 from ._decoder import Decoder, DecoderConfig, Regressor
 from ._generation import sampling_seed
 from ._network import ActivityConfig, ActivityNetwork, one_hot
-from ._substitutions import substituted_activities, substituted_cards
+from ._substitutions import one_torch_thread, substituted_activities, substituted_cards
 from ._tokenizer import END, MAX_TRACE, Tokens, padded
 
 if TYPE_CHECKING:
@@ -173,7 +173,8 @@ class R3LM:
             if length < self.length:
                 texts = [flanked for text in texts for flanked in self._flanked(text)]
             start = (self.length - length) // 2
-            values = self._substituted(texts, mode, slice(start, start + length))
+            with one_torch_thread():
+                values = self._substituted(texts, mode, slice(start, start + length))
             values = values.reshape(len(rows), -1, *values.shape[1:])
             values[:, 1::2] = values[:, 1::2, ::-1, ::-1]  # these are reverse complements
             for i, of_one in zip(rows, values.mean(axis=1), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from torch.nn.functional import linear, max_pool1d, pad, relu
 from ._network import Convolution, one_hot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ._network import CardBranch, SequenceBranch
 
@@ -70,8 +71,17 @@ class Variants:
                 x = max_pool1d(x.transpose(1, 2), 2).transpose(1, 2)
         self.last, self.by_place = _array(x), _array(branch.by_place.weight[:, 0].T)
 
-    def summaries(self, row: int, sites: np.ndarray) -> np.ndarray:
-        """Means, largest values and weighted sums of the last layer for the variants of a sequence (sites × 3 × 3 × …)."""
+    def activities(self, row: int, sites: np.ndarray) -> Tensor:
+        """Activities of the variants of a sequence at some positions (sites × 3 × outputs)."""
+        with torch.inference_mode():  # which holds for a thread
+            x = torch.from_numpy(self._summaries(row, sites)).to(self.branch.stem.weight.device)
+            bias: Any = self.branch.by_place.bias
+            x[..., 2, :] += bias
+            out: Tensor = self.branch.head(x.flatten(0, 1).flatten(1)).view(len(sites), 3, -1)
+        return out
+
+    def _summaries(self, row: int, sites: np.ndarray) -> np.ndarray:
+        """Means, largest values and weighted sums of the last layer (sites × 3 × 3 × channels)."""
         from scgsfm.kernels import convolution_changes, first_layer_changes, pooling_changes, summary_changes
 
         parts = []
@@ -88,14 +98,6 @@ class Variants:
                     )
             parts.append(summary_changes(change, starts, self.last[row], self.by_place))
         return np.concatenate(parts)
-
-    def activities(self, summaries: np.ndarray) -> Tensor:
-        """Activities from :meth:`summaries`."""
-        x = torch.from_numpy(summaries).to(self.branch.stem.weight.device)
-        bias: Any = self.branch.by_place.bias
-        x[..., 2, :] += bias
-        out: Tensor = self.branch.head(x.flatten(0, -3).flatten(1)).view(*x.shape[:-2], -1)
-        return out
 
 
 def substituted_activities(branches: Sequence[SequenceBranch], codes: Tensor, sites: np.ndarray) -> Tensor:
@@ -122,9 +124,9 @@ def substituted_activities(branches: Sequence[SequenceBranch], codes: Tensor, si
         for strand, at in strands:
             variants = Variants(branch, strand)
             tasks += [(variants, row, at) for row in range(len(codes))]
-    found = in_threads([partial(variants.summaries, row, at) for variants, row, at in tasks])
+    found = in_threads([partial(variants.activities, row, at) for variants, row, at in tasks])
     for first in range(0, len(tasks), len(codes)):
-        values = tasks[first][0].activities(np.stack(found[first : first + len(codes)]))
+        values = torch.stack(found[first : first + len(codes)])
         # on the other strand, the base after a base is the one before it
         total = total + (values.flip(2) if first // len(codes) % 2 else values)
     mean: Tensor = total / (2 * len(branches))
@@ -162,6 +164,17 @@ def substituted_cards(branch: CardBranch, own: np.ndarray, substituted: Sequence
     hidden = hidden[:, None, None] + torch.from_numpy(added).to(hidden.device)
     out: Tensor = branch.layers[FIRST_LINEAR + 1 :](hidden.flatten(0, 2)).view(*hidden.shape[:3], -1)
     return out
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread: the threads of :func:`in_threads` use all cores, and others would wait for them."""
+    n = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n)
 
 
 def in_threads(tasks: Sequence[Any]) -> list[Any]:
