@@ -17,7 +17,7 @@ from _common import data_file, parser, report, say
 from scipy import linalg, sparse, stats
 
 import scgsfm
-from scgsfm.dna import encode
+from scgsfm.dna import N, encode
 from scgsfm.errors import TraceError
 from scgsfm.models.r3lm import Measured, read_measured
 from scgsfm.motifs import Motifs, P
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TABLE = "mpra/lentimpra_joint_folds0-8.tsv.gz"
 VALIDATION, TEST = 7, 8
 OTHER = "mpra/mattioli2019_POOL1_pMPRA1_HepG2_K562_HeLa.tsv.gz"
-PARTS = ("activity", "transfer", "explanations", "families", "scanning", "speed")
+PARTS = ("activity", "modes", "averaging", "transfer", "explanations", "families", "scanning", "speed")
 PENALTIES = (300.0, 3000.0, 30_000.0)
 K = 7
 N_SCANNED = 57_000
@@ -43,6 +43,7 @@ EXPECTED = {
 }
 """Known transcription factors of the cell lines, shown with those that the model finds."""
 N_SHUFFLED = 2
+N_BOOTSTRAPS = 1000
 N_SHOWN = 10
 MIN_HITS = 40
 """Number of hits from which the mean effect of a family or factor is reported."""
@@ -136,6 +137,119 @@ def activity(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.Da
     gold = [model.read(block, reasoning=written) for block, written in zip(cards, traces, strict=True)]
     add("r3lm-mini, language model: gold reasoning, which knows the level (upper bound)", np.column_stack(gold), n)
     return pd.DataFrame(rows)
+
+
+def modes(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
+    """Mean r of all ways to predict, on the same sequences, and how far each is from the language model with the card."""
+    test = measured.of(measured.fold == TEST)
+    n = min(args.cards, len(test.sequences))
+    sequences, true = test.sequences[:n], test.activity[:n]
+    cards = [model.cards(sequences, cell) for cell in model.cell_types]
+    read = lambda reasoning: np.column_stack([model.read(block, reasoning=reasoning) for block in cards])
+    predicted = {
+        "sequence": model.predict(sequences, mode="sequence"),
+        "card (features behind it)": model.predict(sequences, mode="card"),
+        "joint": model.predict(sequences, mode="joint"),
+        "language model, card": read("none"),
+        "language model, card and generated reasoning": read("generated"),
+    }
+    rng = np.random.default_rng(0)
+    samples = rng.integers(n, size=(N_BOOTSTRAPS, n))
+    mean_r = {
+        name: np.array([np.mean(pearson(values[rows], true[rows])) for rows in samples])
+        for name, values in predicted.items()
+    }
+    baseline = mean_r["language model, card"]
+    rows = []
+    for name, values in predicted.items():
+        low, high = np.quantile(mean_r[name], [0.025, 0.975])
+        below, above = np.quantile(mean_r[name] - baseline, [0.025, 0.975])
+        r = np.mean(pearson(values, true))
+        difference = r - np.mean(pearson(predicted["language model, card"], true))
+        rows.append(
+            {
+                "prediction from": name,
+                "sequences": n,
+                "mean r": f"{r:.3f} ({low:.3f}, {high:.3f})",
+                "compared with language model, card": (
+                    "" if name == "language model, card" else f"{difference:+.3f} ({below:+.3f}, {above:+.3f})"
+                ),
+            }
+        )
+        say(str(rows[-1]))
+    return pd.DataFrame(rows)
+
+
+AVERAGES: dict[str, tuple[tuple[int, ...], tuple[int | None, ...]]] = {
+    "one strand": ((0, 1), (None,)),
+    "both strands, first network alone": ((0,), (0,)),
+    "both strands, second network alone": ((1,), (0,)),
+    "both strands, both networks (the default)": ((0, 1), (0,)),
+    "shifts 0 and 1": ((0, 1), (0, 1)),
+    "shifts -2, 0 and 2": ((0, 1), (-2, 0, 2)),
+    "shifts -4, 0 and 4": ((0, 1), (-4, 0, 4)),
+    "shifts -4 to 4": ((0, 1), tuple(range(-4, 5))),
+}
+"""Networks and shifts in bases; None is one strand. Bases that a shift leaves open are N, as in training."""
+
+
+def averaging(args: argparse.Namespace, model: R3LM, measured: Measured) -> pd.DataFrame:
+    """Mean r of averages over networks, strands and shifts; the weights of the branches are fitted on the validation part."""
+    group = pd.read_csv(data_file(args.data, TABLE), sep="\t", usecols=["homology_group"])["homology_group"].to_numpy()
+    parts = {
+        "validation": measured.of((measured.fold == VALIDATION) & (group % 4 == 0)),
+        "fold 8": measured.of(measured.fold == TEST),
+    }
+    codes = {name: encode(part.sequences)[0].reshape(len(part.sequences), -1) for name, part in parts.items()}
+    card = {name: model.predict(part.sequences, mode="card") for name, part in parts.items()}
+    values: dict[tuple[int | None, str], np.ndarray] = {}
+    seconds: dict[int | None, float] = {}
+    for shift in (None, *range(-4, 5)):
+        begun = time.process_time()
+        for name, each in codes.items():
+            values[shift, name] = by_network(model, each, shift)
+        seconds[shift] = time.process_time() - begun
+    n = sum(map(len, codes.values()))
+    rows = []
+    for method, (networks, shifts) in AVERAGES.items():
+        row: dict[str, Any] = {"prediction": method}
+        mixed: dict[str, np.ndarray] = {}
+        for name, part in parts.items():
+            mixed[name] = np.mean([values[shift, name][list(networks)].mean(axis=0) for shift in shifts], axis=0)
+            row[f"sequence, {name}"] = np.mean(pearson(mixed[name], part.activity))
+        joint = {name: np.empty_like(part.activity) for name, part in parts.items()}
+        for k in range(len(model.cell_types)):
+            x = {
+                name: np.column_stack([mixed[name][:, k], card[name][:, k], np.ones(len(card[name]))]) for name in parts
+            }
+            weights = np.linalg.lstsq(x["validation"], parts["validation"].activity[:, k], rcond=None)[0]
+            for name in parts:
+                joint[name][:, k] = x[name] @ weights
+        row |= {f"joint, {name}": np.mean(pearson(joint[name], part.activity)) for name, part in parts.items()}
+        spent = sum(seconds[shift] for shift in shifts) * len(networks) / len(model.module.activity.sequence)
+        row["networks: sequences a CPU second"] = round(n / spent)
+        rows.append(row)
+        say(str(row))
+    return pd.DataFrame(rows).round(4)
+
+
+def by_network(model: R3LM, codes: np.ndarray, shift: int | None) -> np.ndarray:
+    """Predictions of each network for sequences shifted by some bases, on both strands, or on the given one for None."""
+    import torch
+
+    from scgsfm.models.r3lm._network import CPU_BATCH, one_hot
+
+    by = shift or 0
+    moved = np.full_like(codes, N)
+    moved[:, max(by, 0) : codes.shape[1] + min(by, 0)] = codes[:, max(-by, 0) : codes.shape[1] - max(by, 0)]
+    out = []
+    with torch.inference_mode():
+        for batch in np.array_split(moved, -(-len(moved) // CPU_BATCH)):
+            x = one_hot(torch.from_numpy(batch))
+            networks: Any = model.module.activity.sequence
+            values = [network(x) if shift is None else network.both_strands(x) for network in networks]
+            out.append(torch.stack(values).numpy())
+    return np.concatenate(out, axis=1)
 
 
 def transfer(args: argparse.Namespace, model: R3LM) -> pd.DataFrame:
@@ -369,6 +483,10 @@ def main() -> None:
     measured = read_measured(data_file(args.data, TABLE), model.cell_types)
     if "activity" in parts:
         report("regulatory_activity", activity(args, model, measured), args.out)
+    if "modes" in parts:
+        report("regulatory_modes", modes(args, model, measured), args.out)
+    if "averaging" in parts:
+        report("regulatory_averaging", averaging(args, model, measured), args.out)
     if "transfer" in parts:
         report("regulatory_transfer", transfer(args, model), args.out)
     if "explanations" in parts:

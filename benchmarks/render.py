@@ -394,6 +394,29 @@ def _rounded(formats: dict[str, str]) -> Callable[[pd.DataFrame], pd.DataFrame]:
     return apply
 
 
+def _regulatory_averaging(table: pd.DataFrame) -> pd.DataFrame:
+    r = [column for column in table if column.startswith(("sequence, ", "joint, "))]
+    return table.assign(**{column: table[column].map("{:.4f}".format) for column in r})
+
+
+def _regulatory_design(table: pd.DataFrame) -> pd.DataFrame:
+    shares = [column for column in table if column.startswith(("designs ", "random edits with"))]
+    shown = table.assign(**{column: table[column].map("{:.0%}".format) for column in shares})
+    if "changes" in table:
+        r = table["r on fold 8"].map(lambda x: f"{x:.3f}" if x == x else "")
+        shown = shown.assign(changes=table["changes"].map("{:.1f}".format), **{"r on fold 8": r})
+    return shown
+
+
+def _regulatory_saturation(table: pd.DataFrame) -> pd.DataFrame:
+    seconds = [column for column in table if column.endswith("seconds")]
+    return table.assign(
+        **{column: table[column].map("{:.1f}".format) for column in seconds},
+        variants=table["variants"].map("{:,}".format),
+        **{"largest difference": table["largest difference"].map("{:.0e}".format)},
+    )
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_false_positives": _rounded(
         {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
@@ -416,6 +439,10 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gsfm_pairs": _gsfm_pairs,
     "regulatory_activity": _regulatory_activity,
     "regulatory_explanations": _regulatory_explanations,
+    "regulatory_averaging": _regulatory_averaging,
+    "regulatory_design": _regulatory_design,
+    "regulatory_design_motifs": _regulatory_design,
+    "regulatory_saturation": _regulatory_saturation,
     "gene_questions": _gene_questions,
     "question_readers": _question_readers,
     "entity_retrieval": _entity_retrieval,

@@ -8,7 +8,6 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,7 @@ from scgsfm.errors import ChecksumError, DownloadError
 from scgsfm.models._locate import find
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from tests.conftest import Server

@@ -66,6 +66,24 @@ def test_goal_and_limits_by_an_exact_model(additive: Additive) -> None:
     assert held["HepG2"].iloc[0] >= held["HepG2_start"].iloc[0] - 1
 
 
+def test_side_by_side_equals_one_by_one(additive: Additive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if some elements have no more edits before others; variants are predicted once for each sequence."""
+    starts = {"a": START[:60], "b": "A" * 12 + "G", "c": START[60:100]}
+    predicted: list[str] = []
+    plain = additive.predict_substitutions
+    monkeypatch.setattr(additive, "predict_substitutions", lambda texts: predicted.extend(texts) or plain(texts))
+    options: dict[str, Any] = {"hold": [], "gc": (0, 1), "max_run": 30, "max_changes": 3}
+    together = design_elements(starts, "K562", **options)
+    assert together["designs"]["n_changes"].tolist() == [3, 1, 3]
+    assert len(predicted) == len(set(predicted)) == 4 + 2 + 4
+    alone = [design_elements({name: text}, "K562", **options) for name, text in starts.items()]
+    for key in ("designs", "steps"):
+        pd.testing.assert_frame_equal(together[key], pd.concat([each[key] for each in alone], ignore_index=True))
+    for i, each in enumerate(alone):
+        values = each["bases"].iloc[:, 2:].to_numpy()
+        np.testing.assert_array_equal(together["bases"].iloc[2 * i : 2 * i + 2, 2 : 2 + values.shape[1]], values)
+
+
 def test_limits_stop_edits(additive: Additive) -> None:
     """A start without any other way: its GC content, a site or a run would become worse."""
     start = "GC" * 40

@@ -11,6 +11,7 @@ from ._motif_deviations import motif_deviations
 from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._regulatory_activity import regulatory_activity
+from ._saturation_mutagenesis import saturation_mutagenesis
 from ._score_adata import score_adata
 from ._scores import scores
 
@@ -26,6 +27,7 @@ __all__ = [
     "phenotypes",
     "predict_functions",
     "regulatory_activity",
+    "saturation_mutagenesis",
     "score_adata",
     "scores",
 ]

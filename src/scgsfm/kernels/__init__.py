@@ -27,6 +27,13 @@ from ._motifs import (
     motif_tails,
     scan_motifs,
 )
+from ._network_changes import (
+    changed_products,
+    convolution_changes,
+    first_layer_changes,
+    pooling_changes,
+    summary_changes,
+)
 from ._numba_utils import CompileNotice
 from ._permutation_null import nes_and_pvalues, permutation_null, random_positions
 from ._prerank import enrichment_scores, random_enrichment_scores, tie_bounds
@@ -56,6 +63,8 @@ __all__ = [
     "approximate_cdf",
     "auroc",
     "best_motifs",
+    "changed_products",
+    "convolution_changes",
     "cooccurrence_knn",
     "correct_pleiotropy",
     "csc_rows",
@@ -63,6 +72,7 @@ __all__ = [
     "descending_order",
     "enrichment_scores",
     "evaluate_cdf",
+    "first_layer_changes",
     "fisher_greater",
     "gather_sum",
     "gsea_scores",
@@ -78,6 +88,7 @@ __all__ = [
     "nes_and_pvalues",
     "pair_dot",
     "permutation_null",
+    "pooling_changes",
     "random_enrichment_scores",
     "random_positions",
     "random_set_pvalues",
@@ -87,6 +98,7 @@ __all__ = [
     "set_sums",
     "substituted_composition",
     "substituted_motifs",
+    "summary_changes",
     "third_moments",
     "tie_bounds",
     "top_genes",

@@ -54,18 +54,18 @@ def substituted_motifs(  # noqa: C901
         for at in range(length):
             first, last = max(0, at - width + 1), min(at, n_windows - 1)
             outside = min(before[first], after[last + 1])
-            n_outside = total
-            for start in range(first, last + 1):
-                n_outside -= (window[0, start] <= limit) + (window[1, start] <= limit)
-            for step in range(3):
-                base, least, hits = (bases[at] + 1 + step) % 4, outside, n_outside
-                for strand in range(2):
-                    for start in range(first, last + 1):
-                        column = starts[2 * motif + strand] + at - start
-                        deficit = window[strand, start] - deficits[column, bases[at]] + deficits[column, base]
-                        least = min(least, deficit)
-                        hits += deficit <= limit
-                best[motif, at, step], counts[motif, at, step] = least, hits
+            best[motif, at], counts[motif, at] = outside, total
+            for strand in range(2):
+                for start in range(first, last + 1):
+                    column = starts[2 * motif + strand] + at - start
+                    rest = window[strand, start] - deficits[column, bases[at]]
+                    if rest >= outside and rest > limit:  # whatever the base, neither the best window nor a hit
+                        continue
+                    was_hit = window[strand, start] <= limit
+                    for step in range(3):
+                        deficit = rest + deficits[column, (bases[at] + 1 + step) % 4]
+                        best[motif, at, step] = min(best[motif, at, step], deficit)
+                        counts[motif, at, step] += np.int32(deficit <= limit) - np.int32(was_hit)
     return best, counts
 
 

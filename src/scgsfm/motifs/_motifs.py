@@ -293,8 +293,9 @@ class Motifs:
         scores, search = self._scores(UNIFORM), self._search(UNIFORM, p)
         largest = np.add.reduceat(scores.deficits[:, :4].max(axis=1), scores.starts[:-1])[::2]
         deficit, counts = substituted_motifs(encode([sequence])[0], scores.deficits, scores.starts, search.limits)
-        best = (scores.highest - np.minimum(deficit.transpose(1, 2, 0), largest)) / PER_BIT
-        return best.astype(np.float32), counts.transpose(1, 2, 0)
+        best = scores.highest[:, None, None] - np.minimum(deficit, largest[:, None, None])
+        scaled = np.divide(best, PER_BIT, dtype=np.float32)
+        return scaled.transpose(1, 2, 0), counts.transpose(1, 2, 0)
 
     def _by_blocks(
         self, sequences: Sequence[str], task: Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -70,18 +70,20 @@ class Design:
     sequences: list[str]
     edits: list[tuple[int, str, str]] = field(default_factory=list)
     """Position (0-based), base before, base after."""
+    variants: dict[str, np.ndarray] = field(default_factory=dict)
+    """Predictions of all variants (positions × 4 × cell types) of those sequences for which the search computed them."""
 
 
 def design(
     model: DesignModel,
-    start: str,
+    starts: Sequence[str],
     goal: Goal,
     limits: DesignLimits,
     *,
     method: Method,
     rng: np.random.Generator,
-) -> Design:
-    """Design one element.
+) -> list[Design]:
+    """Design elements.
 
     The greedy search takes the single edit with the largest gain that keeps all limits, until the budget is spent or no
     edit gains. The evolutionary search improves sets of edits by mutation, recombination and whole binding sites, from
@@ -91,8 +93,8 @@ def design(
     ----------
     model
         The model.
-    start
-        Sequence of A, C, G and T, in upper case.
+    starts
+        Sequences of A, C, G and T, in upper case.
     goal, limits
         The goal, and what each edit must keep. No edit makes a flaw of the start worse.
     method
@@ -100,33 +102,44 @@ def design(
     rng
         Generator of the evolutionary search.
     """
-    path = _greedy(model, start, goal, limits)
+    before = model.predict(starts)
+    paths = _greedy(model, starts, before, goal, limits)
     if method == "greedy" or goal.max_changes == 0:
-        return path
-    best = _evolve(model, start, path.sequences[-1], goal, limits, rng)
-    return _ordered(model, start, best, goal)
+        return paths
+    return [_evolved(model, path, own, goal, limits, rng) for path, own in zip(paths, before, strict=True)]
 
 
-def _greedy(model: DesignModel, start: str, goal: Goal, limits: DesignLimits) -> Design:
-    design = Design([start])
-    before = model.predict([start])[0]
-    changed: set[int] = set()
+def _greedy(
+    model: DesignModel, starts: Sequence[str], before: np.ndarray, goal: Goal, limits: DesignLimits
+) -> list[Design]:
+    designs = [Design([start]) for start in starts]
+    active = list(range(len(designs)))
     for _ in range(goal.max_changes):
-        sequence = design.sequences[-1]
-        values = model.predict_substitutions([sequence])[0]
-        now = values[0, BASES.index(sequence[0])]
-        gain = (values - now)[..., goal.target].astype(np.float64)
-        fits = goal.excess(values, before) <= goal.excess(now, before) + 1e-6
-        gain[~fits] = -np.inf
-        gain[sorted(changed)] = -np.inf  # a position is edited once
-        edit = _first_allowed(sequence, gain, goal, limits)
-        if edit is None:
+        of_all = model.predict_substitutions([designs[i].sequences[-1] for i in active])
+        for i, values in zip(list(active), of_all, strict=True):
+            if not _add_best_edit(designs[i], values, before[i], goal, limits):
+                active.remove(i)
+        if not active:
             break
-        at, base = edit
-        design.edits.append((at, sequence[at], base))
-        design.sequences.append(_with(sequence, at, base))
-        changed.add(at)
-    return design
+    return designs
+
+
+def _add_best_edit(design: Design, values: np.ndarray, before: np.ndarray, goal: Goal, limits: DesignLimits) -> bool:
+    """Add the edit with the largest gain, if any gains enough; ``values`` are the predictions of all variants."""
+    sequence = design.sequences[-1]
+    design.variants[sequence] = values
+    now = values[0, BASES.index(sequence[0])]
+    gain = (values - now)[..., goal.target].astype(np.float64)
+    fits = goal.excess(values, before) <= goal.excess(now, before) + 1e-6
+    gain[~fits] = -np.inf
+    gain[[at for at, _, _ in design.edits]] = -np.inf  # a position is edited once
+    edit = _first_allowed(sequence, gain, goal, limits)
+    if edit is None:
+        return False
+    at, base = edit
+    design.edits.append((at, sequence[at], base))
+    design.sequences.append(_with(sequence, at, base))
+    return True
 
 
 def _first_allowed(sequence: str, gain: np.ndarray, goal: Goal, limits: DesignLimits) -> tuple[int, str] | None:
@@ -141,12 +154,35 @@ def _first_allowed(sequence: str, gain: np.ndarray, goal: Goal, limits: DesignLi
     return None
 
 
+def _evolved(
+    model: DesignModel,
+    path: Design,
+    before: np.ndarray,
+    goal: Goal,
+    limits: DesignLimits,
+    rng: np.random.Generator,
+) -> Design:
+    """The path to the best sequence of an evolutionary search from a greedy one."""
+    start = path.sequences[0]
+    effects = path.variants[start][..., goal.target] - before[goal.target]
+    best = _evolve(model, start, path.sequences[-1], before, effects, goal, limits, rng)
+    ordered = _ordered(model, start, best, goal)
+    ordered.variants.update(path.variants)
+    return ordered
+
+
 def _evolve(
-    model: DesignModel, start: str, first: str, goal: Goal, limits: DesignLimits, rng: np.random.Generator
+    model: DesignModel,
+    start: str,
+    first: str,
+    before: np.ndarray,
+    effects: np.ndarray,
+    goal: Goal,
+    limits: DesignLimits,
+    rng: np.random.Generator,
 ) -> str:
-    """The best sequence of an evolutionary search over sets of edits."""
-    before, flaws = model.predict([start])[0], limits.flaws(start)
-    effects = model.predict_substitutions([start])[0][..., goal.target] - before[goal.target]
+    """The best sequence of an evolutionary search over sets of edits, drawn by the effects of single ones."""
+    flaws = limits.flaws(start)
     chances = np.exp(np.clip(4 * effects.astype(np.float64), -8, 8))
     chances[np.arange(len(start)), [BASES.index(base) for base in start]] = 0
     chances /= chances.sum()

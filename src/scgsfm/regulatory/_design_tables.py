@@ -28,6 +28,8 @@ WEAK_P = 1e-3
 """Bound of the p-values of matches that explain an edit if no motif of the card changes."""
 LEAST_SCORE = 5.0
 """Score in bits that stands for no match."""
+BLOCK = 32
+"""Number of elements that are designed side by side, so that their variants are predicted together."""
 
 
 def design_tables(
@@ -66,18 +68,20 @@ def design_tables(
     designs, steps, bases, hits = [], [], [], []
     found = motifs or model.motifs
     given = list(zip(names, sequences, strict=True))
-    for name, sequence in progress_over(given, total=len(given), unit="elements", description="Designing"):
-        path = design(model, sequence, goal, limits, method=method, rng=generator)
-        activities = {"": model.predict(path.sequences), "_card": model.predict(path.sequences, mode="card")}
-        designs.append(_summary(model, name, path, activities, goal, limits))
-        steps.append(_steps(model, name, path, activities, goal, found))
-        ends = [path.sequences[0], path.sequences[-1]]
-        bases += _contributions(model, ends, goal.target)
-        hits += [
-            {"element": name, "when": when, **asdict(hit)}
-            for when, card in zip(("start", "design"), build_cards(ends, "", found), strict=True)
-            for hit in card.hits
-        ]
+    blocks = [given[i : i + BLOCK] for i in range(0, len(given), BLOCK)]
+    for block in progress_over(blocks, total=len(blocks), unit="batches", description="Designing"):
+        paths = design(model, [text for _, text in block], goal, limits, method=method, rng=generator)
+        bases += _contributions(model, paths, goal.target)
+        for (name, _), path in zip(block, paths, strict=True):
+            activities = {"": model.predict(path.sequences), "_card": model.predict(path.sequences, mode="card")}
+            designs.append(_summary(model, name, path, activities, goal, limits))
+            cards = build_cards(path.sequences, model.cell_types[goal.target], found)
+            steps.append(_steps(model, name, path, activities, goal, found, cards))
+            hits += [
+                {"element": name, "when": when, **asdict(hit)}
+                for when, card in (("start", cards[0]), ("design", cards[-1]))
+                for hit in card.hits
+            ]
     columns = ["element", "when", "motif", "family", "score", "strand", "start", "end"]
     return {
         "designs": pd.DataFrame(designs),
@@ -87,9 +91,13 @@ def design_tables(
     }
 
 
-def _contributions(model: DesignModel, sequences: list[str], target: int) -> list[np.ndarray]:
-    values = model.predict_substitutions(sequences)
-    return [base_contributions(each[..., target], text) for each, text in zip(values, sequences, strict=True)]
+def _contributions(model: DesignModel, paths: Sequence[Design], target: int) -> list[np.ndarray]:
+    """Contributions of the bases before and after each design; the search has predicted most of the variants."""
+    ends = [sequence for path in paths for sequence in (path.sequences[0], path.sequences[-1])]
+    known = {sequence: values for path in paths for sequence, values in path.variants.items()}
+    missing = [sequence for sequence in dict.fromkeys(ends) if sequence not in known]
+    known.update(zip(missing, model.predict_substitutions(missing), strict=True))
+    return [base_contributions(known[sequence][..., target], sequence) for sequence in ends]
 
 
 def _bases(names: Sequence[str], contributions: list[np.ndarray]) -> pd.DataFrame:
@@ -130,10 +138,15 @@ def _summary(
 
 
 def _steps(
-    model: DesignModel, name: str, path: Design, activities: dict[str, np.ndarray], goal: Goal, motifs: Motifs
+    model: DesignModel,
+    name: str,
+    path: Design,
+    activities: dict[str, np.ndarray],
+    goal: Goal,
+    motifs: Motifs,
+    cards: Sequence[Card],
 ) -> pd.DataFrame:
     """A row for the start, and one for each edit."""
-    cards = build_cards(path.sequences, model.cell_types[goal.target], motifs)
     gain = np.diff(activities[""][:, goal.target], prepend=activities[""][0, goal.target])
     rows = [("", "", "The element before the first edit.")]
     weak = motifs.scan(path.sequences, p=WEAK_P)

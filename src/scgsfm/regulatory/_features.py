@@ -49,17 +49,22 @@ class CardFeatures:
         parts = [self.scored.best(sequences), np.minimum(counts, MAX_COUNT), composition(sequences)]
         return np.concatenate(parts, axis=1)
 
-    def substituted(self, sequence: str) -> np.ndarray:
+    def substituted(self, sequence: str, sites: slice = slice(None)) -> np.ndarray:
         """Features of all single-base variants of a sequence of A, C, G and T (float32, positions × 3 × features).
 
         The variants of a position have the bases one, two and three after its own in the order A, C, G, T, A, C, G.
+        ``sites`` selects positions.
         """
         from scgsfm.kernels import substituted_composition
 
         best, counts = self.motifs.substituted(sequence)
         composed = substituted_composition(encode([sequence])[0], _kmer_ids(), N_KMERS, K)
-        parts = [best[..., self._rows], np.minimum(counts, MAX_COUNT).astype(np.float32), composed]
-        return np.concatenate(parts, axis=2)
+        n_scored, n = len(self.scored), len(self.scored) + len(self.motifs)
+        out = np.empty((*composed[sites].shape[:2], len(self)), np.float32)
+        out[..., :n_scored] = best[sites][..., self._rows]
+        np.minimum(counts[sites], MAX_COUNT, out=out[..., n_scored:n], casting="unsafe")
+        out[..., n:] = composed[sites]
+        return out
 
 
 def _subset(motifs: Motifs, ids: Sequence[str]) -> Motifs:

@@ -37,12 +37,14 @@ def test_network(length: int, pool: int, widths: tuple[int], kernels: tuple[int]
     branch.eval()
     codes = torch.randint(0, 4, (2, length))
     with torch.inference_mode():
-        found = substituted_activities(branch, codes)
+        found = substituted_activities([branch], codes, np.arange(length))
+        some = substituted_activities([branch], codes, np.array([3, length - 1]))
         rows = codes[:, None, None].repeat(1, length, 3, 1)
         for at in range(length):
             for step in range(3):
                 rows[:, at, step, at] = (codes[:, at] + 1 + step) % 4
-        expected = branch(one_hot(rows.reshape(-1, length))).view(found.shape)
+        expected = branch.both_strands(one_hot(rows.reshape(-1, length))).view(found.shape)
+    np.testing.assert_allclose(some, found[:, [3, length - 1]], atol=1e-6)
     np.testing.assert_allclose(found, expected, atol=2e-5)
     assert expected.std() > 1e-3
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -19,7 +19,7 @@ from scgsfm.regulatory import Card, CardFeatures, build_cards, explain
 from ._decoder import Decoder, DecoderConfig, Regressor
 from ._generation import sampling_seed
 from ._network import ActivityConfig, ActivityNetwork, one_hot
-from ._substitutions import substituted_activities
+from ._substitutions import one_torch_thread, substituted_activities, substituted_cards
 from ._tokenizer import END, MAX_TRACE, Tokens, padded
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ N_FLANKS = 2
 """Number of random flanking sequences for sequences that are shorter than the model's input."""
 
 VARIANT_BATCH = 8
-"""Number of sequences whose variants are predicted at a time, so that activations stay in the cache."""
+"""Number of sequences whose variants are predicted at a time, in threads."""
 
 Mode: TypeAlias = Literal["joint", "sequence", "card"]
 Reasoning: TypeAlias = Literal["none", "generated"]
@@ -163,39 +163,43 @@ class R3LM(Publishable):
             msg = "`sequences` must consist of A, C, G and T: a variant of an ambiguous base is not defined."
             raise ValueError(msg)
         own = self.predict(sequences, mode=mode)
-        out = []
-        blocks = range(0, len(sequences), VARIANT_BATCH)
-        for first in progress_over(blocks, total=len(blocks), unit="batches", description="Predicting variants"):
-            block = [sequence.upper() for sequence in sequences[first : first + VARIANT_BATCH]]
-            full = [[text] if len(text) == self.length else self._flanked(text) for text in block]
-            values = iter(self._substituted([text for texts in full for text in texts], mode))
-            for i, (text, texts) in enumerate(zip(block, full, strict=True), start=first):
-                start, of_one = (self.length - len(text)) // 2, [next(values) for _ in texts]
-                of_one = [each[start : start + len(text)] for each in of_one]
-                of_one[1::2] = [each[::-1, ::-1] for each in of_one[1::2]]  # these are reverse complements
-                by_base = np.tile(own[i], (len(text), 4, 1))
+        by_base = [np.tile(own[i], (n, 4, 1)) for i, n in enumerate(np.diff(ends).tolist())]
+        groups: dict[int, list[int]] = {}  # sequences of one length have their variants at the same positions
+        for i, n in enumerate(np.diff(ends).tolist()):
+            groups.setdefault(n, []).append(i)
+        blocks = [rows[k : k + VARIANT_BATCH] for rows in groups.values() for k in range(0, len(rows), VARIANT_BATCH)]
+        for rows in progress_over(blocks, total=len(blocks), unit="batches", description="Predicting variants"):
+            texts = [sequences[i].upper() for i in rows]
+            length = len(texts[0])
+            if length < self.length:
+                texts = [flanked for text in texts for flanked in self._flanked(text)]
+            start = (self.length - length) // 2
+            with one_torch_thread():
+                values = self._substituted(texts, mode, slice(start, start + length))
+            values = values.reshape(len(rows), -1, *values.shape[1:])
+            values[:, 1::2] = values[:, 1::2, ::-1, ::-1]  # these are reverse complements
+            for i, of_one in zip(rows, values.mean(axis=1), strict=True):
                 bases = codes[ends[i] : ends[i + 1]].astype(np.int64)
                 others = (bases[:, None] + np.arange(1, 4)) % 4
-                np.put_along_axis(by_base, others[:, :, None], np.mean(of_one, axis=0), axis=1)
-                out.append(by_base)
-        return out
+                np.put_along_axis(by_base[i], others[:, :, None], of_one, axis=1)
+        return by_base
 
-    def _substituted(self, sequences: list[str], mode: Mode) -> np.ndarray:
-        """Activities of the variants of sequences of full length (sequences × positions × 3 × cell types)."""
+    def _substituted(self, sequences: list[str], mode: Mode, sites: slice) -> np.ndarray:
+        """Activities of the variants of sequences of full length at some positions (… × 3 × cell types)."""
         network = self.module.activity
         by_sequence, by_card, offset = network.blend[network.modes.index(mode)]
-        out = offset.expand(len(sequences), self.length, 3, -1).clone()
+        out = offset.expand(len(sequences), sites.stop - sites.start, 3, -1).clone()
         with torch.inference_mode():
             if mode != "card":
                 codes = torch.from_numpy(encode(sequences)[0].reshape(len(sequences), -1)).to(self.device).long()
-                branch: Any
-                for branch in network.sequence:
-                    both = substituted_activities(branch, codes), substituted_activities(branch, (3 - codes).flip(1))
-                    out += by_sequence * (both[0] + both[1].flip(1, 2)) / (2 * len(network.sequence))
-            for i in range(len(sequences) if mode != "sequence" else 0):
-                features = torch.from_numpy(self._features.substituted(sequences[i])).to(self.device)
-                out[i] += by_card * network.card(features.flatten(0, 1)).view(out[i].shape)
-        return np.asarray(out.cpu())
+                branches: Any = network.sequence
+                out += by_sequence * substituted_activities(branches, codes, np.arange(self.length)[sites])
+            if mode != "sequence":
+                own = self._features(sequences)
+                changed = [partial(self._features.substituted, sequence, sites) for sequence in sequences]
+                out += by_card * substituted_cards(network.card, own, changed)
+        found: np.ndarray = out.cpu().numpy()
+        return found
 
     def _flanked(self, sequence: str) -> list[str]:
         """Both strands of a sequence, centered in random flanking sequences."""

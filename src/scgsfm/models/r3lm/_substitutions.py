@@ -1,9 +1,13 @@
-"""Activities of all single-base variants of sequences: only positions that a variant reaches are computed again."""
+"""Activities of all single-base variants of sequences: only cells that a variant reaches are computed again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, max_pool1d, pad, relu
@@ -11,26 +15,27 @@ from torch.nn.functional import linear, max_pool1d, pad, relu
 from ._network import Convolution, one_hot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ._network import SequenceBranch
+    from ._network import CardBranch, SequenceBranch
 
-HALO = 16
-"""Positions beyond both ends of a sequence. Their activations are 0, so that they have no part in a convolution."""
+BLOCK = 40
+"""Number of positions whose variants pass through a layer at a time, so that changes stay in the cache."""
+FIRST_LINEAR = 1
+"""The first linear layer of the card branch, after dropout."""
 
 
-class _Level(NamedTuple):
-    """A layer, its folded weights (taps × inputs × outputs), and its values for the sequences themselves."""
+class _Layer(NamedTuple):
+    """A convolution with its folded weights (inputs × taps, last one first, × outputs), or the pooling of pairs."""
 
-    taps: Tensor | None
+    weights: np.ndarray | None
     residual: bool
-    before: Tensor
-    """Values before the ReLU of a convolution, or of a pooling layer; positions with halo × sequences × channels."""
-    after: Tensor
+    before: np.ndarray
+    """Values before the ReLU or the pooling: sequences × cells × channels."""
 
 
-def substituted_activities(branch: SequenceBranch, codes: Tensor) -> Tensor:
-    """Activities of all variants, on one strand.
+class Variants:
+    """The variants of some sequences on one strand.
 
     Parameters
     ----------
@@ -38,128 +43,153 @@ def substituted_activities(branch: SequenceBranch, codes: Tensor) -> Tensor:
         A network in evaluation mode.
     codes
         Sequences × positions, 0 to 3 for A, C, G and T.
+    """
+
+    def __init__(self, branch: SequenceBranch, codes: Tensor) -> None:
+        self.branch, self.codes = branch, codes.cpu().numpy().astype(np.int64)
+        factor, offset = _folded(branch.stem_norm)
+        width = branch.stem.kernel_size[0]
+        x = pad(one_hot(codes), (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
+        stem = linear(x, branch.stem.weight.flatten(1), branch.stem.bias)
+        self.stem = _array(stem), _array(branch.stem.weight.permute(2, 1, 0)), _array(factor)
+        x = factor * relu(stem).view(len(codes), -1, branch.pool, stem.shape[2]).mean(2) + offset
+        self.layers: list[_Layer] = []
+        for layer in branch.body:
+            if isinstance(layer, Convolution):
+                factor, offset = _folded(layer.norm)
+                weights = factor[:, None, None] * layer.conv.weight
+                half = weights.shape[2] // 2
+                before = linear(
+                    pad(x, (0, 0, half, half)).unfold(1, weights.shape[2], 1).flatten(2), weights.flatten(1), offset
+                )
+                residual = x.shape[2] == before.shape[2]
+                flipped = _array(weights.permute(1, 2, 0).flip(1).flatten(1))
+                self.layers.append(_Layer(flipped, residual, _array(before)))
+                x = relu(before) + x if residual else relu(before)
+            elif isinstance(layer, nn.MaxPool2d):
+                self.layers.append(_Layer(None, False, _array(x)))
+                x = max_pool1d(x.transpose(1, 2), 2).transpose(1, 2)
+        self.last, self.by_place = _array(x), _array(branch.by_place.weight[:, 0].T)
+
+    def activities(self, row: int, sites: np.ndarray) -> Tensor:
+        """Activities of the variants of a sequence at some positions (sites × 3 × outputs)."""
+        with torch.inference_mode():  # which holds for a thread
+            x = torch.from_numpy(self._summaries(row, sites)).to(self.branch.stem.weight.device)
+            bias: Any = self.branch.by_place.bias
+            x[..., 2, :] += bias
+            out: Tensor = self.branch.head(x.flatten(0, 1).flatten(1)).view(len(sites), 3, -1)
+        return out
+
+    def _summaries(self, row: int, sites: np.ndarray) -> np.ndarray:
+        """Means, largest values and weighted sums of the last layer (sites × 3 × 3 × channels)."""
+        from scgsfm.kernels import convolution_changes, first_layer_changes, pooling_changes, summary_changes
+
+        parts = []
+        before, weights, factor = self.stem
+        for some in np.split(sites, range(BLOCK, len(sites), BLOCK)):
+            pool = self.branch.pool
+            change, starts = first_layer_changes(self.codes[row], some, before[row], weights, factor, pool)
+            for layer in self.layers:
+                if layer.weights is None:
+                    change, starts = pooling_changes(change, starts, layer.before[row])
+                else:
+                    change, starts = convolution_changes(
+                        change, starts, layer.before[row], layer.weights, layer.residual
+                    )
+            parts.append(summary_changes(change, starts, self.last[row], self.by_place))
+        return np.concatenate(parts)
+
+
+def substituted_activities(branches: Sequence[SequenceBranch], codes: Tensor, sites: np.ndarray) -> Tensor:
+    """Activities of all variants at some positions, averaged over networks and over both strands.
+
+    Parameters
+    ----------
+    branches
+        Networks in evaluation mode.
+    codes
+        Sequences × positions, 0 to 3 for A, C, G and T.
+    sites
+        The positions.
 
     Returns
     -------
-    Sequences × positions × 3 × outputs. The variants of a position have the bases one, two and three after its own, in
+    Sequences × sites × 3 × outputs. The variants of a position have the bases one, two and three after its own, in
     circular order.
     """
-    stem, levels = _reference(branch, codes)
-    stride = branch.pool * 2 ** sum(level.taps is None for level in levels)
-    parts = {}
-    for first in range(stride):  # windows of positions with the same remainder have the same shape
-        sites = torch.arange(first, codes.shape[1], stride, device=codes.device)
-        if len(sites):
-            parts[first] = sites, _at_sites(branch, codes, stem, levels, first, sites)
-    out = torch.empty((*codes.shape, 3, next(iter(parts.values()))[1].shape[-1]), device=codes.device)
-    for sites, values in parts.values():
-        out[:, sites] = values.transpose(0, 1)
+    strands = [(codes, sites), ((3 - codes).flip(1), codes.shape[1] - 1 - sites)]
+    tasks: list[tuple[Variants, int, np.ndarray]] = []
+    total: Any = 0
+    for branch in branches:
+        for strand, at in strands:
+            variants = Variants(branch, strand)
+            tasks += [(variants, row, at) for row in range(len(codes))]
+    found = in_threads([partial(variants.activities, row, at) for variants, row, at in tasks])
+    for first in range(0, len(tasks), len(codes)):
+        values = torch.stack(found[first : first + len(codes)])
+        # on the other strand, the base after a base is the one before it
+        total = total + (values.flip(2) if first // len(codes) % 2 else values)
+    mean: Tensor = total / (2 * len(branches))
+    return mean
+
+
+def substituted_cards(branch: CardBranch, own: np.ndarray, substituted: Sequence[Callable[[], np.ndarray]]) -> Tensor:
+    """Activities of all variants by features of their cards, few of which differ from those of the sequence.
+
+    Parameters
+    ----------
+    branch
+        The branch in evaluation mode.
+    own
+        Features of the sequences.
+    substituted
+        Functions that compute the features of the variants of a sequence (sites × 3 × features).
+
+    Returns
+    -------
+    Sequences × sites × 3 × outputs.
+    """
+    from scgsfm.kernels import changed_products
+
+    first: Any = branch.layers[FIRST_LINEAR]
+    weights = _array((first.weight * branch.scale).T)
+
+    def products(row: int) -> np.ndarray:
+        change = substituted[row]()
+        change -= own[row]
+        return np.asarray(changed_products(change, weights))
+
+    added = np.stack(in_threads([partial(products, row) for row in range(len(own))]))
+    hidden = first((torch.from_numpy(own).to(first.weight.device) - branch.mean) * branch.scale)
+    hidden = hidden[:, None, None] + torch.from_numpy(added).to(hidden.device)
+    out: Tensor = branch.layers[FIRST_LINEAR + 1 :](hidden.flatten(0, 2)).view(*hidden.shape[:3], -1)
     return out
 
 
-def _padded(x: Tensor, value: float = 0.0) -> Tensor:
-    """Rows × positions × channels as positions with halo × rows × channels."""
-    return pad(x.transpose(0, 1), (0, 0, 0, 0, HALO, HALO), value=value).contiguous()
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread: the threads of :func:`in_threads` use all cores, and others would wait for them."""
+    n = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n)
+
+
+def in_threads(tasks: Sequence[Any]) -> list[Any]:
+    """Results of functions without arguments. Kernels release the GIL, so that threads suffice."""
+    from numba import config
+
+    with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool:  # type: ignore[attr-defined]
+        return list(pool.map(lambda task: task(), tasks))
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(values.detach().cpu().numpy())
 
 
 def _folded(norm: nn.Module) -> tuple[Tensor, Tensor]:
     """Factor and offset of batch normalization."""
     factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # type: ignore[arg-type, operator]
     return factor, norm.bias - norm.running_mean * factor  # type: ignore[operator]
-
-
-def _reference(branch: SequenceBranch, codes: Tensor) -> tuple[Tensor, list[_Level]]:
-    """Values of all layers for the sequences: those of the first layer before its ReLU, and the levels after it."""
-    width = branch.stem.kernel_size[0]
-    x = pad(one_hot(codes), (width // 2, width // 2)).unfold(2, width, 1).permute(0, 2, 1, 3).flatten(2)
-    stem = linear(x, branch.stem.weight.flatten(1), branch.stem.bias)
-    cells = relu(stem).view(len(codes), -1, branch.pool, stem.shape[2]).mean(2)
-    factor, offset = _folded(branch.stem_norm)
-    x = factor * cells + offset
-    levels = []
-    for layer in branch.body:
-        if isinstance(layer, Convolution):
-            factor, offset = _folded(layer.norm)
-            taps = (factor[:, None, None] * layer.conv.weight).permute(2, 1, 0).contiguous()
-            half = len(taps) // 2
-            y = pad(x, (0, 0, half, half)).unfold(1, len(taps), 1)  # rows × positions × inputs × taps
-            before = linear(y.flatten(2), taps.permute(2, 1, 0).flatten(1), offset)
-            residual = x.shape[2] == before.shape[2]
-            x = relu(before) + x if residual else relu(before)
-            levels.append(_Level(taps, residual, _padded(before, -torch.inf), _padded(x)))
-        elif isinstance(layer, nn.MaxPool2d):
-            x = max_pool1d(x.transpose(1, 2), 2).transpose(1, 2)
-            levels.append(_Level(None, False, levels[-1].after, _padded(x)))
-    return _padded(stem, -torch.inf), levels
-
-
-def _gathered(values: Tensor, start: int, length: int, shifts: Tensor) -> Tensor:
-    """Windows of padded values, shifted for each site: positions × sites × sequences × 1 × channels."""
-    at = torch.arange(start + HALO, start + HALO + length, device=shifts.device)[:, None] + shifts
-    return values.index_select(0, at.flatten()).view(length, len(shifts), values.shape[1], 1, -1)
-
-
-def _at_sites(
-    branch: SequenceBranch, codes: Tensor, stem: Tensor, levels: Sequence[_Level], first: int, sites: Tensor
-) -> Tensor:
-    """Activities of the variants of some positions, the first of which is ``first``: sites × sequences × 3 × outputs."""
-    half, size = branch.stem.kernel_size[0] // 2, branch.pool
-    start, end = (first - half) // size, (first + half) // size + 1
-    shifts = sites - first
-    before = _gathered(stem, size * start, size * (end - start), shifts)
-    new = relu(before + _steps(branch, first, size * start, len(before))[:, codes[:, sites].T], inplace=True)
-    change = (new - relu(before)).view(-1, size, *new.shape[1:]).mean(1) * _folded(branch.stem_norm)[0]
-    shifts = shifts // size
-    for level in levels:
-        length = len(change)
-        if level.taps is None:
-            low, high = start // 2, (start + length - 1) // 2 + 1
-            new = _gathered(level.before, 2 * low, 2 * (high - low), shifts).expand(-1, -1, -1, 3, -1).clone()
-            new[start - 2 * low : start - 2 * low + length] += change
-            shifts, start = shifts // 2, low
-            cells = torch.arange(low, high, device=sites.device)[:, None] + shifts
-            inside = (cells >= 0) & (
-                cells < len(level.after) - 2 * HALO
-            )  # the last position of an odd number is left out
-            change = new.view(-1, 2, *new.shape[1:]).amax(1) - _gathered(level.after, low, high - low, shifts)
-            change *= inside[:, :, None, None, None]
-        else:
-            reach = len(level.taps) // 2
-            added = change.new_zeros((length + 2 * reach, change[0, ..., 0].numel(), level.taps.shape[2]))
-            for k, tap in enumerate(level.taps):  # products with contiguous rows, added in place
-                part = added[2 * reach - k : 2 * reach - k + length].view(-1, added.shape[2])
-                part.addmm_(change.reshape(-1, change.shape[-1]), tap)
-            start -= reach
-            before = _gathered(level.before, start, len(added), shifts)
-            y = relu(before + added.view(len(added), *change.shape[1:4], -1), inplace=True) - relu(before)
-            if level.residual:
-                y[reach : reach + length] += change
-            change = y
-    return _heads(branch, levels[-1].after[HALO:-HALO], change, (start + shifts).tolist())
-
-
-def _steps(branch: SequenceBranch, at: int, start: int, length: int) -> Tensor:
-    """Change of the first layer around a changed base: positions × base × 3 × filters."""
-    weights = branch.stem.weight.permute(2, 1, 0)  # taps × bases × filters
-    half = len(weights) // 2
-    own = torch.arange(4, device=weights.device)
-    other = (own[:, None] + torch.arange(1, 4, device=weights.device)) % 4
-    out = weights.new_zeros((length, 4, 3, weights.shape[2]))
-    for i in range(length):
-        tap = at + half - (start + i)
-        if 0 <= tap < len(weights):
-            out[i] = weights[tap][other] - weights[tap][own][:, None]
-    return out
-
-
-def _heads(branch: SequenceBranch, reference: Tensor, change: Tensor, starts: list[int]) -> Tensor:
-    """Activities from the last layer, whose values change from ``starts`` on."""
-    n = len(reference)
-    y = reference[:, None, :, None].expand(-1, *change.shape[1:4], -1).clone()
-    for site, start in enumerate(starts):
-        low, high = max(start, 0), min(start + len(change), n)
-        y[low:high, site] += change[low - start : high - start, site]
-    weights = branch.by_place.weight[:, 0].T
-    by_place = (y * weights[:, None, None, None]).sum(0) + branch.by_place.bias  # type: ignore[operator]
-    out: Tensor = branch.head(torch.cat([y.mean(0), y.amax(0), by_place], -1).flatten(0, 2))
-    return out.view(*change.shape[1:4], -1)
