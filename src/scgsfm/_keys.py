@@ -28,6 +28,9 @@ FUNCTIONS = "predicted_functions"
 ENRICH = "enrich"
 """``uns`` key of the terms enriched in groups of cells."""
 
+CLUSTER_TERMS = "cluster_terms"
+"""``uns`` key of clusters of terms."""
+
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
@@ -79,6 +82,11 @@ def status(key: str) -> str:
 def groups(key: str) -> str:
     """``uns`` key of the means of the result ``key`` over groups of cells."""
     return f"{key}_groups"
+
+
+def similarity(key: str) -> str:
+    """``uns`` key of the similarity of the terms in the result ``key``."""
+    return f"{key}_similarity"
 
 
 def columns(names: Sequence[str], *, index: object = None) -> list[str]:

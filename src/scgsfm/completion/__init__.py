@@ -7,6 +7,7 @@ from ._cross_validation import CrossValidated, cross_validate
 from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_tokens
 from ._gene_columns import gene_columns
 from ._gene_set_model import GeneSetModel
+from ._related_genes import GeneRelations, Relation, gene_pairs_table, related_genes_table
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
 
@@ -15,20 +16,24 @@ __all__ = [
     "CellSignatures",
     "Completer",
     "CrossValidated",
+    "GeneRelations",
     "GeneSetEncoder",
     "GeneSetModel",
+    "Relation",
     "TermPredictions",
     "complete",
     "completion_tables",
     "cross_validate",
     "embed_cells",
     "gene_columns",
+    "gene_pairs_table",
     "known_genes",
     "matched_tokens",
     "number_and_share",
     "predict_terms",
     "prediction_tables",
     "predictions",
+    "related_genes_table",
     "requested_genes",
     "zscores",
 ]
