@@ -35,6 +35,8 @@ N_TERMS = {"groups": 50, "similarity": 300}
 """Number of terms that are drawn by default."""
 MAX_NAMED = 80
 """Maximum number of rows that have names."""
+NAME_LENGTH, BRACKET_LENGTH = 54, 34
+"""Maximum number of characters of the names of terms, and of a line of the names of clusters."""
 
 
 @doc_params
@@ -119,12 +121,13 @@ def term_heatmap(
     source: dict[str, Any] = {"library": library, "by": by, "min_similarity": None, "model": model, "key": key}
     shown = clustered_terms(data, groups, n_terms=n_terms, max_padj=max_padj, **source)
     place = Place.of(ax, figsize, _size(shown, kind))
+    left, right = (NAME_LENGTH, BRACKET_LENGTH) if ax is None else _name_lengths(ax)
     if kind == "groups":
         image, label = _draw_groups(place.ax, shown, max_padj, cmap), "score"
     else:
         image, label = _draw_similarity(place.ax, shown, cmap), shown.measure
-    _name_rows(place, shown)
-    omitted = draw_brackets(place.ax, cluster_spans(shown.terms), place.height)
+    _name_rows(place, shown, left)
+    omitted = draw_brackets(place.ax, cluster_spans(shown.terms), place.height, right)
     bar = place.ax.figure.colorbar(image, ax=place.ax, label=label, shrink=0.5, aspect=20, location="bottom", pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize="small", length=2)
@@ -132,6 +135,12 @@ def term_heatmap(
     if omitted:
         logger.info("the names of %d small clusters are omitted for lack of space", omitted)
     return finish(place.ax, show, save=save, return_fig=return_fig, name="term_heatmap")
+
+
+def _name_lengths(ax: Axes) -> tuple[int, int]:
+    """Numbers of characters that leave a third of the width of given axes to the matrix."""
+    width = ax.get_window_extent().width / ax.figure.figure.dpi
+    return int(np.clip(0.32 * width / 0.065, 8, NAME_LENGTH)), int(np.clip(0.26 * width / 0.065, 8, BRACKET_LENGTH))
 
 
 def _row_height(n: int) -> float:
@@ -175,12 +184,12 @@ def _draw_similarity(ax: Axes, shown: ClusteredTerms, cmap: Any) -> Any:
     return image
 
 
-def _name_rows(place: Place, shown: ClusteredTerms) -> None:
+def _name_rows(place: Place, shown: ClusteredTerms, length: int) -> None:
     """Names of the terms if there is space, and thin lines between clusters."""
     ax, n = place.ax, len(shown.terms)
     small = float(np.clip(60 * place.height / max(n, 1), 0, 7.5))
     if n <= MAX_NAMED and small >= 4:
-        names = [name.replace("\n", " ") for name in term_labels(list(shown.terms.index), 54, 1)[1]]
+        names = [name.replace("\n", " ") for name in term_labels(list(shown.terms.index), length, 1)[1]]
         ax.set_yticks(range(n), names, fontsize=small)
     else:
         ax.set_yticks([])

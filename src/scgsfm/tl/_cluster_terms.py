@@ -68,8 +68,8 @@ def cluster_terms(
         genes, divided by that of the union. ``"overlap"``: divided by that of the smaller term, as in enrichment maps
         :cite:p:`Merico2010`.
     min_similarity
-        Clusters are joined while the mean similarity of their terms is at least this. Defaults to 0.5 for ``"model"`` and
-        ``"overlap"``, and to 0.25 for ``"jaccard"``.
+        Clusters are joined while the mean similarity of their terms is at least this. Defaults to 0.4 for ``"model"``, 0.25
+        for ``"jaccard"`` and 0.5 for ``"overlap"``.
     n_clusters
         Maximum number of clusters, instead of ``min_similarity``.
     max_padj
