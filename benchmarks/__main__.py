@@ -25,6 +25,8 @@ SCRIPTS = {
     "time_split": ["data", "model", "reference", "corpus"],
     "model_parts": ["data", "model", "corpus"],
     "enrichment": ["data", "model"],
+    "term_clusters": ["data"],
+    "gene_pairs": ["data", "model", "corpus"],
     "regulatory": ["data"],
     "regulatory_design": ["data"],
     "precision": ["data", "model", "full"],

@@ -8,6 +8,10 @@ by the completion of the sets that consist of one of them, by the cosine of thei
 (co-occurrence), and by the number of sets of the corpus that contain them (popularity). The interval of the AUROC is a 95 %
 bootstrap over the pairs. ``matched`` compares only pairs of the same popularity, in 20 strata: genes that are studied more have
 more known interactions. ``n_pairs`` of each task are drawn.
+
+The third task is held out of the training: pairs of genes of one small Reactome pathway (sets of the corpus with a Jaccard index
+of 0.5 or more to a pathway were removed before the training), against pairs in which the second gene is replaced by one that is
+in as many sets of the corpus, and in no pathway with the first.
 """
 
 from __future__ import annotations
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 
 TASKS = {"sl": "synthetic lethal", "ng": "negative genetic"}
 KINDS = ("combined", "decoder", "single")
+SMALL, PER_PATHWAY = (3, 15), 3
+"""Numbers of genes of small pathways, and of pairs drawn from each."""
 
 
 def auroc(y: np.ndarray, score: np.ndarray) -> float:
@@ -109,14 +115,44 @@ def drawn(task: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
     return task.groupby("label").sample(frac=share, random_state=seed).reset_index(drop=True)
 
 
+def pathway_pairs(folder: Path, genes: list[str], sets: csr_array, seed: int) -> pd.DataFrame:
+    """Pairs of genes of small pathways, and three other pairs for each with the second gene replaced."""
+    rng = np.random.default_rng(seed)
+    library = scgsfm.GeneSets(folder)
+    member = library.membership(np.array(genes, dtype=object)) != 0
+    together = (member.T @ member).tocsr()
+    order = np.argsort(np.bincount(sets.indices, minlength=len(genes)), kind="stable")
+    place = np.empty(len(genes), dtype=int)
+    place[order] = np.arange(len(genes))
+    rows = []
+    for i in range(member.shape[0]):
+        own = member.indices[member.indptr[i] : member.indptr[i + 1]]
+        if not SMALL[0] <= len(own) <= SMALL[1]:
+            continue
+        for _ in range(PER_PATHWAY):
+            first, second = rng.choice(own, 2, replace=False)
+            rows.append((first, second, 1))
+            near = order[np.clip(place[second] + rng.permutation(np.r_[-100:0, 1:101]), 0, len(genes) - 1)]
+            known_ones = together.indices[together.indptr[first] : together.indptr[first + 1]]
+            rows += [(first, other, 0) for other in near[~np.isin(near, [*known_ones, first, second])][:3]]
+    table = pd.DataFrame(rows, columns=["gene1", "gene2", "label"])
+    return table.drop_duplicates(["gene1", "gene2"], ignore_index=True)
+
+
 def run(args: argparse.Namespace) -> pd.DataFrame:
     folder = data_file(args.data, "embedding_benchmark")
     model = scgsfm.models.load(args.model)
     sets = corpus_matrix(Corpus.open(args.corpus), model.genes[2:]) if args.corpus else None
-    shared, rows = shared_genes(folder), []
-    for name, title in TASKS.items():
-        task = known(read(folder, f"gene_pair_{name}", ["gene1", "gene2"], shared), ["gene1", "gene2"], model.genes[2:])
-        task = drawn(task, args.n_pairs, args.seed)
+    shared, rows, columns = shared_genes(folder), [], ["gene1", "gene2"]
+    tasks = {
+        title: known(read(folder, f"gene_pair_{name}", columns, shared), columns, model.genes[2:])
+        for name, title in TASKS.items()
+    }
+    if sets is not None:
+        file = data_file(args.data, "genesets/bench/reactome_2024.gmt.gz")
+        tasks["held-out pathways"] = pathway_pairs(file, model.genes[2:], sets, args.seed)
+    for title, pairs in tasks.items():
+        task = drawn(pairs, args.n_pairs, args.seed)
         y = task["label"].to_numpy()
         say(f"{title}: {len(task)} pairs")
         found = scores(task, model, sets)

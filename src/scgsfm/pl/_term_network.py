@@ -8,6 +8,8 @@ N_NEIGHBORS = 4
 """Number of the most similar terms that a term is connected with; more edges would hide the nodes."""
 PERPLEXITY = 10
 """Number of neighbors that t-SNE keeps close, roughly."""
+MAX_GAP = 0.07
+"""Maximum width of an empty stripe as a share of the map."""
 MAX_EXACT = 400
 """Maximum number of terms for which t-SNE is exact instead of approximate."""
 
@@ -60,8 +62,17 @@ def _positions(similarity: np.ndarray) -> np.ndarray:
     xy: np.ndarray = layout.fit_transform(distances)
     axes = np.linalg.svd(xy - xy.mean(axis=0), full_matrices=False)[2]
     axes *= np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None]
-    turned: np.ndarray = xy @ axes.T  # the longer side lies horizontally
-    return turned
+    turned = xy @ axes.T  # the longer side lies horizontally
+    return np.column_stack([_without_gaps(turned[:, 0]), _without_gaps(turned[:, 1])])
+
+
+def _without_gaps(x: np.ndarray) -> np.ndarray:
+    """Narrow the wide empty stripes that separate a cluster which is similar to no other."""
+    order = np.argsort(x, kind="stable")
+    gaps = np.diff(x[order])
+    moved = np.empty_like(x)
+    moved[order] = np.r_[0, np.cumsum(np.minimum(gaps, max(MAX_GAP, 2 / len(x)) * np.ptp(x)))]
+    return moved
 
 
 def _start(distances: np.ndarray) -> np.ndarray:
