@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 from anndata import AnnData
+from matplotlib import pyplot as plt
 from PIL import Image, ImageFilter
 
 import scgsfm

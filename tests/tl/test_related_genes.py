@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +73,8 @@ def test_pairs_in_a_table_keep_their_columns(gsfm: GSFM) -> None:
 def test_candidates_have_their_own_names(gsfm: GSFM) -> None:
     found = scgsfm.tl.related_genes("CD3D", among=["Cd2", "Cd14", "Cd3d", "nothing"], model=gsfm)
     assert sorted(found["related"]) == ["Cd14", "Cd2"], "not the gene itself"
+    names = pd.Index(["CD3D", "CD2"])
+    assert scgsfm.tl.related_genes(names, among=names, model=gsfm)["related"].tolist() == ["CD2", "CD3D"]
 
 
 def test_unknown_genes_are_never_fatal(gsfm: GSFM) -> None:
@@ -98,6 +101,8 @@ def test_errors(gsfm: GSFM) -> None:
         related("LYZ", by="vector", model=gsfm)
     with pytest.raises(ValueError, match="`among` limits"):
         related(pairs=[("LYZ", "CD2")], among=["CD2"], model=gsfm)
+    with pytest.raises(TypeError, match="pass `adata.var_names`"):
+        related(ad.AnnData(np.zeros((1, 1))), model=gsfm)
     with pytest.raises(TypeError, match="has 'LYZ'"):
         related(pairs="LYZ", model=gsfm)
     with pytest.raises(TypeError, match="has \\('LYZ', 'CD2', 'CD4'\\)"):

@@ -45,7 +45,7 @@ class GeneRelations:
     def of_genes(self, tokens: np.ndarray) -> np.ndarray:
         """Similarity of genes to all genes of the vocabulary (genes × vocabulary); the special tokens are -inf."""
         vectors = self._vectors
-        found = self._completions(tokens) if vectors is None else vectors[tokens] @ vectors.T
+        found: np.ndarray = self._completions(tokens) if vectors is None else vectors[tokens] @ vectors.T
         found[:, :N_SPECIALS] = -np.inf
         return found
 
@@ -54,7 +54,8 @@ class GeneRelations:
         if self._vectors is not None:
             similarity: np.ndarray = np.einsum("ij,ij->i", self._vectors[first], self._vectors[second])
             return similarity.astype(np.float64)
-        return (self._one_way(first, second) + self._one_way(second, first)) / 2
+        mean: np.ndarray = (self._one_way(first, second) + self._one_way(second, first)) / 2
+        return mean
 
     def _one_way(self, query: np.ndarray, target: np.ndarray) -> np.ndarray:
         unique, inverse = np.unique(query, return_inverse=True)

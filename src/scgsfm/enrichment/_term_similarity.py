@@ -39,9 +39,9 @@ def term_similarity(sets: GeneSets, by: str, load_model: Callable[[], GeneSetEnc
     """
     check_choice("by", by, tuple(MIN_SIMILARITY))
     similarity = _cosines(sets, load_model()) if by == "model" else _overlaps(sets, by)
-    similarity = ((similarity + similarity.T) / 2).clip(-1, 1).astype(np.float32)
-    np.fill_diagonal(similarity, 1)
-    return similarity
+    symmetric: np.ndarray = ((similarity + similarity.T) / 2).clip(-1, 1).astype(np.float32)
+    np.fill_diagonal(symmetric, 1)
+    return symmetric
 
 
 def _cosines(sets: GeneSets, model: GeneSetEncoder) -> np.ndarray:

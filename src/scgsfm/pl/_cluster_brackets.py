@@ -29,7 +29,7 @@ def cluster_spans(terms: pd.DataFrame, positions: np.ndarray | None = None) -> l
     return [(at[i], at[j], names[i]) for i, j in zip(starts, stops, strict=True) if j > i]
 
 
-def draw_brackets(ax: Axes, spans: Sequence[tuple[float, float, str]], height: float, width: int = 34) -> int:
+def draw_cluster_brackets(ax: Axes, spans: Sequence[tuple[float, float, str]], height: float, width: int = 34) -> int:
     """Draw a bracket at the right of the rows of each cluster, and its name next to it, without overlaps.
 
     Parameters
@@ -78,7 +78,8 @@ def _right_of(ax: Axes, scale: Any) -> Any:
     """Inches to the right of the axes, and rows."""
     from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
-    right = scale + ScaledTranslation(1, 0, ax.transAxes)
+    box: Any = ax.transAxes
+    right = scale + ScaledTranslation(1, 0, box)
     return blended_transform_factory(right, ax.transData)
 
 

@@ -137,8 +137,8 @@ def enrichment_map(
     }
     shown = clustered_terms(data, groups, n_terms=n_terms, max_padj=max_padj, **source)
     shown = _with_groups(shown, MAX_GROUPS[kind], max_padj)
-    names = "terms" if len(shown.terms) <= MAX_NAMED else "clusters"
-    label = names if label is None or label is True else label
+    by_default = "terms" if len(shown.terms) <= MAX_NAMED else "clusters"
+    labeled = by_default if label is None or label is True else str(label or "")
     in_panels = kind == "panels" and len(shown.groups) > 1
     n = len(shown.terms)
     n_panels = len(shown.groups) if in_panels else 1
@@ -155,11 +155,11 @@ def enrichment_map(
         fit_inside(axes, slot)
     significant = (shown.values("padj") <= max_padj).to_numpy()
     for i, each in enumerate(axes):
-        if label is not False:
+        if labeled:
             wanted = significant[:, i] if in_panels else np.ones(n, bool)
             radii = np.sqrt(sizes.areas / np.pi)
             limit = n_labels if n_panels == 1 else min(n_labels, 10)
-            omitted = label_nodes(each, shown, network.xy, radii, label=str(label), n_labels=limit, wanted=wanted)
+            omitted = label_nodes(each, shown, network.xy, radii, label=labeled, n_labels=limit, wanted=wanted)
             if omitted and not in_panels:
                 logger.info(
                     "%d labels are omitted for lack of space: %s",

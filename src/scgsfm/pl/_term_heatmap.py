@@ -8,7 +8,7 @@ from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice
 
-from ._cluster_brackets import cluster_spans, draw_brackets
+from ._cluster_brackets import cluster_spans, draw_cluster_brackets
 from ._clustered_terms import ClusteredTerms, clustered_terms
 from ._figure import Place
 from ._finish import finish
@@ -127,7 +127,7 @@ def term_heatmap(
     else:
         image, label = _draw_similarity(place.ax, shown, cmap), shown.measure
     _name_rows(place, shown, left)
-    omitted = draw_brackets(place.ax, cluster_spans(shown.terms), place.height, right)
+    omitted = draw_cluster_brackets(place.ax, cluster_spans(shown.terms), place.height, right)
     bar = place.ax.figure.colorbar(image, ax=place.ax, label=label, shrink=0.5, aspect=20, location="bottom", pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize="small", length=2)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import NamedTuple
+from inspect import signature
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -8,6 +9,8 @@ N_NEIGHBORS = 4
 """Number of the most similar terms that a term is connected with; more edges would hide the nodes."""
 PERPLEXITY = 10
 """Number of neighbors that t-SNE keeps close, roughly."""
+N_STEPS = 500
+"""Steps of t-SNE; half of the default of scikit-learn is enough for some hundred terms."""
 MAX_GAP = 0.07
 """Maximum width of an empty stripe as a share of the map."""
 MAX_EXACT = 400
@@ -57,7 +60,12 @@ def _positions(similarity: np.ndarray) -> np.ndarray:
         return np.column_stack([np.arange(n, dtype=float), np.zeros(n)])
     distances = (1 - similarity.astype(np.float64)).clip(0)
     np.fill_diagonal(distances, 0)
-    options = {"method": "exact" if n <= MAX_EXACT else "barnes_hut", "perplexity": min(PERPLEXITY, (n - 1) / 3)}
+    options: dict[str, Any] = {
+        "method": "exact" if n <= MAX_EXACT else "barnes_hut",
+        "perplexity": min(PERPLEXITY, (n - 1) / 3),
+    }
+    # the name before scikit-learn 1.5
+    options["max_iter" if "max_iter" in signature(TSNE).parameters else "n_iter"] = N_STEPS
     layout = TSNE(2, metric="precomputed", init=_start(distances), random_state=0, **options)
     xy: np.ndarray = layout.fit_transform(distances)
     axes = np.linalg.svd(xy - xy.mean(axis=0), full_matrices=False)[2]

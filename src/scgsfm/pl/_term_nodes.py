@@ -40,9 +40,17 @@ def draw_scores(
     """Circles whose color is the score; grey ones are not significant, or have no score."""
     valued = significant & np.isfinite(score)
     edge = faded(0.55, ax)
-    ax.scatter(*xy[~valued].T, s=areas[~valued], color=faded(0.14, ax), edgecolors=edge, linewidths=0.4, zorder=2)
+    ax.scatter(
+        xy[~valued, 0],
+        xy[~valued, 1],
+        s=areas[~valued],
+        color=faded(0.14, ax),
+        edgecolors=edge,
+        linewidths=0.4,
+        zorder=2,
+    )
     style: dict[str, Any] = {"edgecolors": edge, "linewidths": 0.5, "zorder": 3}
-    ax.scatter(*xy[valued].T, s=areas[valued], c=score[valued], **style | options)
+    ax.scatter(xy[valued, 0], xy[valued, 1], s=areas[valued], c=score[valued], **style | options)
 
 
 def draw_pies(
@@ -54,7 +62,9 @@ def draw_pies(
 
     edge = faded(0.55, ax)
     counts = significant.sum(axis=1)
-    ax.scatter(*xy[counts == 0].T, s=areas[counts == 0], color=faded(0.14, ax), linewidths=0, zorder=2)
+    ax.scatter(
+        xy[counts == 0, 0], xy[counts == 0, 1], s=areas[counts == 0], color=faded(0.14, ax), linewidths=0, zorder=2
+    )
     rank = np.cumsum(significant, axis=1) - 1
     for n in np.unique(counts[counts > 0]):
         for part in range(n):
@@ -62,14 +72,16 @@ def draw_pies(
             fill = [shade(colors[group], score[term, group] < 0, ax) for term, group in slices]
             nodes = slices[:, 0]
             if n == 1:
-                ax.scatter(*xy[nodes].T, s=areas[nodes], c=fill, linewidths=0, zorder=3)
+                ax.scatter(xy[nodes, 0], xy[nodes, 1], s=areas[nodes], c=fill, linewidths=0, zorder=3)
                 continue
             wedge = Path.wedge(90 - 360 * (part + 1) / n, 90 - 360 * part / n)
             # a marker is scaled by its largest coordinate
             scale = np.abs(wedge.vertices).max() ** 2
             marker: Any = MarkerStyle(wedge)
-            ax.scatter(*xy[nodes].T, s=areas[nodes] * scale, c=fill, marker=marker, linewidths=0, zorder=3)
-    ax.scatter(*xy.T, s=areas, facecolors="none", edgecolors=edge, linewidths=0.5, zorder=3.5)
+            ax.scatter(
+                xy[nodes, 0], xy[nodes, 1], s=areas[nodes] * scale, c=fill, marker=marker, linewidths=0, zorder=3
+            )
+    ax.scatter(xy[:, 0], xy[:, 1], s=areas, facecolors="none", edgecolors=edge, linewidths=0.5, zorder=3.5)
 
 
 def shade(color: str, is_pale: bool, ax: Axes) -> Any:

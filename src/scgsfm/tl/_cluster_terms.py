@@ -137,13 +137,13 @@ def cluster_terms(
     """
     check_choice("keep", keep, ("all", "representatives"))
     check_choice("by", by, tuple(MIN_SIMILARITY))
-    of_table = isinstance(data, pd.DataFrame)
-    if of_table:
+    info: dict[str, Any] = {}
+    if of_table := isinstance(data, pd.DataFrame):
         given: dict[str, Any] = {"key": key, "groupby": groupby, "key_added": key_added, "copy": copy or None}
         if unused := [name for name, value in given.items() if value is not None]:
             msg = f"`{unused[0]}` requires AnnData, but `data` is a DataFrame."
             raise ValueError(msg)
-        results, info = term_results(data), {}
+        results = term_results(data)
     else:
         check_anndata(data, argument="data", copy=copy, key_added=key_added)
         to = key_added or _keys.CLUSTER_TERMS

@@ -76,7 +76,7 @@ def related_genes(
     ValueError
         If not exactly one of ``genes`` and ``pairs`` is given, or a parameter is out of range.
     TypeError
-        If ``pairs`` are not pairs.
+        If ``genes`` are not names, or ``pairs`` not pairs.
 
     Examples
     --------
@@ -91,6 +91,9 @@ def related_genes(
     if (genes is None) == (pairs is None):
         msg = "Give either `genes` or `pairs`" + (", not both." if genes is not None else ".")
         raise ValueError(msg)
+    if hasattr(genes, "var_names"):
+        msg = "`genes` must be names of genes, but is AnnData: pass `adata.var_names`, or name some genes and `among=`."
+        raise TypeError(msg)
     check_at_least("n_genes", n_genes, 1)
     loaded = as_model(model)
     relations = GeneRelations(loaded, by)
@@ -105,7 +108,8 @@ def related_genes(
         table = gene_pairs_table(table, tokens, relations)
         logger.info("scored %s of genes by %s", number(len(table), "pair"), loaded.name)
         return table
-    given = np.array([*dict.fromkeys(as_names([genes] if isinstance(genes, str) else genes))], dtype=object)
+    named = as_names([genes] if isinstance(genes, str) or genes is None else genes)
+    given = np.asarray([*dict.fromkeys(named)], dtype=object)
     tokens = match(given, vocabulary)
     is_known = tokens >= N_SPECIALS
     _warn(given[~is_known], "skipped")
