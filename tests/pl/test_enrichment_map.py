@@ -98,6 +98,15 @@ def test_terms_that_are_not_significant_are_grey() -> None:
     ]
 
 
+def test_terms_without_scores_are_blue() -> None:
+    _, sets = clustered()
+    table = scgsfm.tl.cluster_terms(pd.DataFrame({"term": list(sets)}), sets, by="jaccard")
+    ax = scgsfm.pl.enrichment_map(table, library=sets, by="jaccard", show=False)
+    drawn = {to_hex(color) for points in ax.collections[1:] for color in points.get_facecolor()}
+    assert drawn == {palette(1)[0].lower()}
+    assert len(ax.figure.axes) == 1, "no color bar"
+
+
 def test_slices_of_pies() -> None:
     adata, _ = clustered(3, 3)
     table = adata.uns["cluster_terms"]

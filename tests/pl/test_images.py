@@ -127,7 +127,7 @@ def test_leading_edge(pbmc: AnnData) -> Figure:
 
 def clusters() -> AnnData:
     """Terms in three clusters, which are enriched in one of two groups or in both."""
-    sets = {f"term {i}": [f"G{i % 3}_{(5 * i + j) % 20}" for j in range(12 + i)] for i in range(12)}
+    sets = {f"term {i}": [f"G{i % 3}_{(5 * i + j) % 30}" for j in range(12 + i)] for i in range(12)}
     parts = []
     for group, sign in (("x", (3, -2, 2)), ("y", (-1, -3, 3))):
         score = np.array([sign[i % 3] + 0.05 * i for i in range(12)])

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Similarity: TypeAlias = Literal["model", "jaccard", "overlap"]
 
 MIN_SIMILARITY = {"model": 0.4, "jaccard": 0.25, "overlap": 0.5}
-"""Mean similarity above which clusters of terms are joined, by measure. That of the model gives the fewest clusters whose scores
-still have the same sign (``benchmarks/term_clusters.py``); those of the overlap are usual in enrichment maps."""
+"""Mean similarity above which clusters of terms are joined, by measure. With a lower one than that of the model, fewer scores
+of a cluster have the same sign (``benchmarks/term_clusters.py``); those of the overlap are usual in enrichment maps."""
 
 
 def term_similarity(sets: GeneSets, by: str, load_model: Callable[[], GeneSetEncoder]) -> np.ndarray:

@@ -158,7 +158,7 @@ def enrichment_map(
         if labeled:
             wanted = significant[:, i] if in_panels else np.ones(n, bool)
             radii = np.sqrt(sizes.areas / np.pi)
-            limit = n_labels if n_panels == 1 else min(n_labels, 10)
+            limit = n_labels if n_panels == 1 or n <= MAX_NAMED else min(n_labels, 10)
             omitted = label_nodes(each, shown, network.xy, radii, label=labeled, n_labels=limit, wanted=wanted)
             if omitted and not in_panels:
                 logger.info(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from ._term_labels import term_labels
 from ._toolkit import labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -147,14 +148,20 @@ def _row_height(n: int) -> float:
     return float(np.clip(9 / n, 0.025, 0.17))
 
 
+def _longest(names: Iterable[str]) -> int:
+    """Number of characters of the longest label."""
+    return max(map(len, term_labels(list(names), 10_000, 1)[1]))
+
+
 def _size(shown: ClusteredTerms, kind: str) -> tuple[float, float]:
     """Width and height of a figure in inches."""
     n = len(shown.terms)
-    names = 3.3 if n <= MAX_NAMED else 0.2
+    names = min(_longest(shown.terms.index) * 0.065 + 0.2, 3.3) if n <= MAX_NAMED else 0.2
+    brackets = min(_longest(shown.terms["cluster_name"]) * 0.065, 2.2) + 0.7
     rows = max(_row_height(n) * n, 1.2)
     matrix = max(0.3 * len(shown.groups), 1.0) if kind == "groups" else max(rows, 2.0)
     below = 0.075 * max(map(len, labels(shown.groups)[1])) if kind == "groups" else 0.0
-    return names + matrix + 2.9, rows + below + 0.8
+    return names + matrix + brackets, rows + below + 0.8
 
 
 def _draw_groups(ax: Axes, shown: ClusteredTerms, max_padj: float, cmap: Any) -> Any:
@@ -189,7 +196,9 @@ def _name_rows(place: Place, shown: ClusteredTerms, length: int) -> None:
     ax, n = place.ax, len(shown.terms)
     small = float(np.clip(60 * place.height / max(n, 1), 0, 7.5))
     if n <= MAX_NAMED and small >= 4:
-        names = [name.replace("\n", " ") for name in term_labels(list(shown.terms.index), length, 1)[1]]
+        names, longer = (term_labels(list(shown.terms.index), width, 1)[1] for width in (length, 2 * length))
+        seen = Counter(names)
+        names = [long if seen[name] > 1 else name for name, long in zip(names, longer, strict=True)]
         ax.set_yticks(range(n), names, fontsize=small)
     else:
         ax.set_yticks([])

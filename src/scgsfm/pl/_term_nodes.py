@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._placement import place_labels
-from ._style import background, faded, text_color
+from ._style import OKABE_ITO, background, faded, text_color
 from ._term_labels import in_lines, term_labels
 
 if TYPE_CHECKING:
@@ -37,20 +37,14 @@ def draw_edges(ax: Axes, network: TermNetwork) -> None:
 def draw_scores(
     ax: Axes, xy: np.ndarray, areas: np.ndarray, score: np.ndarray, significant: np.ndarray, options: dict[str, Any]
 ) -> None:
-    """Circles whose color is the score; grey ones are not significant, or have no score."""
-    valued = significant & np.isfinite(score)
+    """Circles whose color is the score, or blue without scores; grey ones are not significant."""
     edge = faded(0.55, ax)
-    ax.scatter(
-        xy[~valued, 0],
-        xy[~valued, 1],
-        s=areas[~valued],
-        color=faded(0.14, ax),
-        edgecolors=edge,
-        linewidths=0.4,
-        zorder=2,
-    )
-    style: dict[str, Any] = {"edgecolors": edge, "linewidths": 0.5, "zorder": 3}
-    ax.scatter(xy[valued, 0], xy[valued, 1], s=areas[valued], c=score[valued], **style | options)
+    scored = significant & np.isfinite(score)
+    for nodes, color in ((~significant, faded(0.14, ax)), (significant & ~scored, OKABE_ITO[0])):
+        style: dict[str, Any] = {"color": color, "edgecolors": edge, "linewidths": 0.4, "zorder": 2}
+        ax.scatter(xy[nodes, 0], xy[nodes, 1], s=areas[nodes], **style)
+    style = {"edgecolors": edge, "linewidths": 0.5, "zorder": 3}
+    ax.scatter(xy[scored, 0], xy[scored, 1], s=areas[scored], c=score[scored], **style | options)
 
 
 def draw_pies(
