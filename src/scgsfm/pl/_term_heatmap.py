@@ -16,7 +16,7 @@ from ._finish import finish
 from ._style import background, faded, text_color
 from ._term_dots import color_scale
 from ._term_labels import term_labels
-from ._toolkit import labels
+from ._toolkit import labels, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -200,6 +200,7 @@ def _name_rows(place: Place, shown: ClusteredTerms, length: int) -> None:
         seen = Counter(names)
         names = [long if seen[name] > 1 else name for name, long in zip(names, longer, strict=True)]
         ax.set_yticks(range(n), names, fontsize=small)
+        ax.set_ylabel(shorten(term_labels(list(shown.terms.index))[0].rstrip("_"), 30))
     else:
         ax.set_yticks([])
         ax.set_ylabel(f"{n} terms", color=text_color())
