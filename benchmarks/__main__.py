@@ -27,6 +27,8 @@ SCRIPTS = {
     "model_parts": ["data", "model", "corpus"],
     "enrichment": ["data", "model"],
     "compare": ["data"],
+    "term_clusters": ["data"],
+    "gene_pairs": ["data", "model", "corpus"],
     "regulatory": ["data"],
     "regulatory_design": ["data"],
     "precision": ["data", "model", "full"],

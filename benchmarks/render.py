@@ -135,6 +135,35 @@ def _gene_embedding(table: pd.DataFrame) -> pd.DataFrame:
     return wide(table.assign(dimensions=dimensions), ["embedding", "source", "dimensions"], ["task"])
 
 
+def _term_clusters(table: pd.DataFrame) -> pd.DataFrame:
+    values = zip(table["n_clusters"], table["alone"], table["coherence"], table["silhouette"], strict=True)
+    cell = [f"{n} · {alone:.0%} · {coherence:.3f} · {width:.2f}" for n, alone, coherence, width in values]
+    data = [f"{r.data} ({r.n_terms} terms)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, data=data), ["method"], ["data"])
+
+
+def _term_halves(table: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        "top1": "other half is the most similar",
+        "median_halves": "median of halves",
+        "median_others": "median of others",
+        "q99_others": "99th percentile of others",
+    }
+    shown = {name: table[column].map("{:.2f}".format) for column, name in columns.items()}
+    return pd.DataFrame({"measure": table["measure"]} | shown)
+
+
+def _term_speed(table: pd.DataFrame) -> pd.DataFrame:
+    times = {"s": table["seconds"].map("{:.1f}".format), "CPU s": table["cpu_seconds"].map("{:.1f}".format)}
+    return pd.DataFrame({"step": table["step"], "terms": table["n_terms"]} | times)
+
+
+def _gene_pairs(table: pd.DataFrame) -> pd.DataFrame:
+    cell = [f"{r.auroc:.3f} [{r.low:.3f}, {r.high:.3f}] · {r.matched:.3f}" for r in table.itertuples()]
+    task = [f"{r.task} ({r.n_positive:,} of {r.n_pairs:,} pairs)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, task=task), ["method"], ["task"])
+
+
 def _gain(table: pd.DataFrame) -> list[str]:
     return [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
 
@@ -437,6 +466,10 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gsfm_reverse": _gsfm_reverse,
     "gsfm_classes": _gsfm_classes,
     "gsfm_pairs": _gsfm_pairs,
+    "gene_pairs": _gene_pairs,
+    "term_clusters": _term_clusters,
+    "term_halves": _term_halves,
+    "term_speed": _term_speed,
     "regulatory_activity": _regulatory_activity,
     "regulatory_explanations": _regulatory_explanations,
     "regulatory_averaging": _regulatory_averaging,

@@ -60,6 +60,11 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         lambda a: scgsfm.tl.compare(with_donors(a), SETS, condition="group", sample="donor"),
     ),
     "enrich of a list": (r"tested \d+ terms in", lambda _: scgsfm.tl.enrich(SETS["B"] + SETS["T"], min_genes=2)),
+    "cluster_terms": (
+        r"clustered 2 terms in 2 clusters$",
+        lambda _: scgsfm.tl.cluster_terms(pd.DataFrame({"term": list(SETS)}), SETS, by="jaccard"),
+    ),
+    "related_genes": (r"found the genes related to 1 gene by gsfm-base$", lambda _: scgsfm.tl.related_genes("CD3D")),
     "phenotypes": (
         r"added 'phenotypes' to \.uns \(2 groups; genes ranked by",
         lambda a: scgsfm.tl.phenotypes(a, "two"),

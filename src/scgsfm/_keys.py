@@ -30,6 +30,8 @@ ENRICH = "enrich"
 
 COMPARE = "compare"
 """``uns`` key of the scores compared between conditions."""
+CLUSTER_TERMS = "cluster_terms"
+"""``uns`` key of clusters of terms."""
 
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
@@ -101,6 +103,11 @@ def groups(key: str) -> str:
 def zscores(key: str) -> str:
     """``obsm`` key of the z-scores of the deviations ``key``."""
     return f"{key}_z"
+
+
+def similarity(key: str) -> str:
+    """``uns`` key of the similarity of the terms in the result ``key``."""
+    return f"{key}_similarity"
 
 
 def columns(names: Sequence[str], *, index: object = None) -> list[str]:

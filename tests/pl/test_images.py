@@ -18,6 +18,7 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import AnnData
 from matplotlib import pyplot as plt
 from PIL import Image, ImageFilter
 
@@ -26,7 +27,6 @@ import scgsfm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anndata import AnnData
     from matplotlib.figure import Figure
     from tests.conftest import SmallR3LM
 
@@ -138,6 +138,33 @@ def test_running_score() -> Figure:
 @image
 def test_leading_edge(pbmc: AnnData) -> Figure:
     return small(pl.leading_edge(pbmc, "CD14+ Mono", n_terms=4, n_genes=20, return_fig=True))
+
+
+def clusters() -> AnnData:
+    """Terms in three clusters, which are enriched in one of two groups or in both."""
+    sets = {f"term {i}": [f"G{i % 3}_{(5 * i + j) % 30}" for j in range(12 + i)] for i in range(12)}
+    parts = []
+    for group, sign in (("x", (3, -2, 2)), ("y", (-1, -3, 3))):
+        score = np.array([sign[i % 3] + 0.05 * i for i in range(12)])
+        parts.append(pd.DataFrame({"group": group, "term": list(sets), "score": score, "padj": 10.0 ** -abs(score)}))
+    adata = AnnData(np.zeros((1, 1)), uns={"enrich": pd.concat(parts, ignore_index=True)})
+    scgsfm.tl.cluster_terms(adata, sets, by="jaccard", min_similarity=0.15)
+    return adata
+
+
+@image
+@pytest.mark.parametrize("kind", ["pie", "panels"])
+def test_enrichment_map(kind: Any, monkeypatch: pytest.MonkeyPatch) -> Figure:
+    # positions of t-SNE differ between versions of scikit-learn
+    places = np.array([[i % 3, i // 3] for i in range(12)]) + np.array([[0.0, 0.1 * (i % 2)] for i in range(12)])
+    monkeypatch.setattr("scgsfm.pl._term_network._positions", lambda _: places)
+    return small(pl.enrichment_map(clusters(), kind=kind, return_fig=True))
+
+
+@image
+@pytest.mark.parametrize("kind", ["groups", "similarity"])
+def test_term_heatmap(kind: Any) -> Figure:
+    return small(pl.term_heatmap(clusters(), kind=kind, return_fig=True))
 
 
 @image

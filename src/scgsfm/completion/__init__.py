@@ -8,6 +8,7 @@ from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_to
 from ._gene_columns import gene_columns
 from ._gene_page import GenePage, build_gene_page, named_libraries
 from ._gene_set_model import GeneSetModel
+from ._related_genes import GeneRelations, Relation, gene_pairs_table, related_genes_table
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
 
@@ -17,8 +18,10 @@ __all__ = [
     "Completer",
     "CrossValidated",
     "GenePage",
+    "GeneRelations",
     "GeneSetEncoder",
     "GeneSetModel",
+    "Relation",
     "TermPredictions",
     "build_gene_page",
     "complete",
@@ -26,6 +29,7 @@ __all__ = [
     "cross_validate",
     "embed_cells",
     "gene_columns",
+    "gene_pairs_table",
     "known_genes",
     "matched_tokens",
     "named_libraries",
@@ -33,6 +37,7 @@ __all__ = [
     "predict_terms",
     "prediction_tables",
     "predictions",
+    "related_genes_table",
     "requested_genes",
     "zscores",
 ]

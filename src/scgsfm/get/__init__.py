@@ -3,6 +3,7 @@
 from ._annotate import annotate
 from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
+from ._cluster_terms import cluster_terms
 from ._compare import compare
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
@@ -19,6 +20,7 @@ __all__ = [
     "annotate",
     "binarized_scores",
     "cell_cycle_phases",
+    "cluster_terms",
     "compare",
     "enrich",
     "explain_regulation",

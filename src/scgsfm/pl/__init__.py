@@ -5,6 +5,7 @@ from ._compare import compare
 from ._complete_sets import complete_sets
 from ._design import design
 from ._enrich import enrich
+from ._enrichment_map import enrichment_map
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
 from ._motif_activity import motif_activity
@@ -17,6 +18,7 @@ from ._saturation_mutagenesis import saturation_mutagenesis
 from ._score import score
 from ._score_agreement import score_agreement
 from ._set_overlap import set_overlap
+from ._term_heatmap import term_heatmap
 from ._variant_effect import variant_effect
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "complete_sets",
     "design",
     "enrich",
+    "enrichment_map",
     "gene_map",
     "leading_edge",
     "motif_activity",
@@ -37,5 +40,6 @@ __all__ = [
     "score",
     "score_agreement",
     "set_overlap",
+    "term_heatmap",
     "variant_effect",
 ]

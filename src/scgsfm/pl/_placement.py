@@ -34,6 +34,7 @@ def place_labels(
     names: Sequence[str],
     size: float = 7,
     avoid: np.ndarray | None = None,
+    radii: np.ndarray | None = None,
 ) -> list[str]:
     """Label points without overlaps, close to the points and without covering others.
 
@@ -54,6 +55,8 @@ def place_labels(
         Font size.
     avoid
         Indices of the points that labels should not cover. By default, all.
+    radii
+        Radius of each point in points of 1/72 inch. By default, all have the same.
 
     Returns
     -------
@@ -64,13 +67,16 @@ def place_labels(
     scale = figure.dpi / 72
     frame = np.asarray(ax.get_window_extent().extents) / scale + [MARGIN, MARGIN, -MARGIN, -MARGIN]
     points = ax.transData.transform(xy) / scale
-    avoided = points if avoid is None else points[avoid]
+    radius = np.full(len(xy), float(RADIUS)) if radii is None else radii
+    kept = slice(None) if avoid is None else avoid
+    avoided = np.hstack([points - radius[:, None], points + radius[:, None]])[kept]
     taken, omitted = np.empty((0, 4)), []
     for i in _crowded_first(points[labeled]):
         point = points[labeled[i]]
         options: dict[str, Any] = {"fontsize": size, "ha": "center", "va": "center", "path_effects": halo(ax)}
         text = ax.annotate(names[i], xy[labeled[i]], (0, 0), textcoords="offset points", **options)
-        box = _best_box(point, np.array(text.get_window_extent().size) / scale, frame, taken, avoided)
+        size_of_text = np.array(text.get_window_extent().size) / scale
+        box = _best_box(point, size_of_text, frame, taken, avoided, max(radius[labeled[i]] - RADIUS, 0))
         if box is None:
             text.remove()
             omitted.append(names[i])
@@ -78,7 +84,7 @@ def place_labels(
         taken = np.vstack([taken, box])
         text.set_position(tuple((box[:2] + box[2:]) / 2 - point))
         nearest = np.clip(point, box[:2], box[2:])
-        if np.linalg.norm(nearest - point) > NEAR:
+        if np.linalg.norm(nearest - point) > NEAR + max(radius[labeled[i]] - RADIUS, 0):
             ends = ax.transData.inverted().transform(np.array([point, nearest]) * scale)
             ax.plot(*ends.T, color=faded(0.6, ax), linewidth=0.5, zorder=2.5, scalex=False, scaley=False)
     return omitted
@@ -94,17 +100,17 @@ def _crowded_first(points: np.ndarray) -> np.ndarray:
 
 
 def _best_box(
-    point: np.ndarray, size: np.ndarray, frame: np.ndarray, taken: np.ndarray, points: np.ndarray
+    point: np.ndarray, size: np.ndarray, frame: np.ndarray, taken: np.ndarray, avoided: np.ndarray, farther: float
 ) -> np.ndarray | None:
     """The best box for a label (left, bottom, right, top) inside the frame that overlaps no other label."""
-    centers = (point + DIRECTIONS * (size / 2 + GAPS[:, None, None])).reshape(-1, 2)
+    centers = (point + DIRECTIONS * (size / 2 + farther + GAPS[:, None, None])).reshape(-1, 2)
     gaps = np.repeat(GAPS, len(DIRECTIONS))
     boxes = np.hstack([centers - size / 2, centers + size / 2])
     free = (boxes[:, :2] >= frame[:2]).all(1) & (boxes[:, 2:] <= frame[2:]).all(1) & ~_overlap(boxes, taken).any(1)
     if not free.any():
         return None
     boxes = boxes[free]
-    covered = _overlap(boxes, np.hstack([points - RADIUS, points + RADIUS])).sum(1)
+    covered = _overlap(boxes, avoided).sum(1)
     best: np.ndarray = boxes[np.argmin(gaps[free] + COVER_COST * covered)]
     return best
 

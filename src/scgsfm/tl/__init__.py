@@ -2,6 +2,7 @@
 
 from ._annotate import annotate
 from ._ask import ask
+from ._cluster_terms import cluster_terms
 from ._compare import compare
 from ._complete_sets import complete_sets
 from ._design_elements import design_elements
@@ -19,6 +20,7 @@ from ._phenotypes import phenotypes
 from ._predict_functions import predict_functions
 from ._rank_genes import rank_genes
 from ._regulatory_activity import regulatory_activity
+from ._related_genes import related_genes
 from ._saturation_mutagenesis import saturation_mutagenesis
 from ._score import score
 from ._variant_effect import variant_effect
@@ -26,6 +28,7 @@ from ._variant_effect import variant_effect
 __all__ = [
     "annotate",
     "ask",
+    "cluster_terms",
     "compare",
     "complete_sets",
     "design_elements",
@@ -43,6 +46,7 @@ __all__ = [
     "predict_functions",
     "rank_genes",
     "regulatory_activity",
+    "related_genes",
     "saturation_mutagenesis",
     "score",
     "variant_effect",
