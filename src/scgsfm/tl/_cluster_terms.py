@@ -59,7 +59,8 @@ def cluster_terms(
         The genes of the terms: the name of a library, or any other input of :class:`~scgsfm.GeneSets`. Can be omitted for
         a result in AnnData that was computed for a library with a name.
     key
-        Key of the result in ``uns``, or of scores in ``obsm``. Defaults to ``"enrich"``. Only for AnnData.
+        Key of the result in ``uns``, or of scores in ``obsm``. Defaults to ``"enrich"`` or, without it, ``"compare"``.
+        Only for AnnData.
     groupby
         Column of ``obs`` with groups of cells, for scores. The score of a set in a group is then the mean difference from
         the other cells, in standard deviations.
@@ -148,7 +149,7 @@ def cluster_terms(
         check_anndata(data, argument="data", copy=copy, key_added=key_added)
         to = key_added or _keys.CLUSTER_TERMS
         result = Result.check(data, "tl.cluster_terms", to, uns=[to, _keys.similarity(to)])
-        results, info = _stored(data, key or _keys.ENRICH, groupby)
+        results, info = _stored(data, key or _default_key(data), groupby)
     sets = GeneSets(_named(info) if library is None else library)
     options: dict[str, Any] = {
         "by": by,
@@ -169,6 +170,11 @@ def cluster_terms(
     result.write_record(adata, record | {"model": model_name, "terms": pd.Index(found.terms)})
     log_results([result], summary)
     return adata if copy else None
+
+
+def _default_key(adata: AnnData) -> str:
+    """The key of an enrichment or, if there is none, of a comparison."""
+    return _keys.COMPARE if _keys.ENRICH not in adata.uns and _keys.COMPARE in adata.uns else _keys.ENRICH
 
 
 def _stored(adata: AnnData, key: str, groupby: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
