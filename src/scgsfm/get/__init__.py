@@ -3,6 +3,9 @@
 from ._annotate import annotate
 from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
+from ._contributions import contributions
+from ._coverage import coverage
+from ._depth import depth
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
 from ._phenotypes import phenotypes
@@ -15,6 +18,9 @@ __all__ = [
     "annotate",
     "binarized_scores",
     "cell_cycle_phases",
+    "contributions",
+    "coverage",
+    "depth",
     "enrich",
     "explain_regulation",
     "phenotypes",

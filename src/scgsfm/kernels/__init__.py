@@ -14,6 +14,7 @@ from ._gsea import descending_order, gsea_scores
 from ._gsva_walk import gsva_walk
 from ._kernel_cdf import KernelCDF, evaluate_cdf, kernel_cdf
 from ._mask_sets import mask_sets
+from ._matched_sets import GeneWindows, bin_moments, window_moments
 from ._moments import moments
 from ._motifs import (
     NEVER,
@@ -44,6 +45,7 @@ __all__ = [
     "NEVER",
     "SEED",
     "CompileNotice",
+    "GeneWindows",
     "KernelCDF",
     "MotifSeeds",
     "MotifTables",
@@ -56,6 +58,7 @@ __all__ = [
     "approximate_cdf",
     "auroc",
     "best_motifs",
+    "bin_moments",
     "cooccurrence_knn",
     "correct_pleiotropy",
     "csc_rows",
@@ -94,6 +97,7 @@ __all__ = [
     "transpose",
     "truncated_ranks",
     "two_sided_pvalues",
+    "window_moments",
 ]
 
 event.register("numba:compile", CompileNotice())

@@ -58,12 +58,26 @@ class RandomSets:
 
     def pvalues(self, sums: np.ndarray, cells: CellBlock) -> np.ndarray:
         """Two-sided p-values of sums minus their mean (cells × sets), which are overwritten."""
+        return self.z_and_pvalues(sums, *cells.moments, cells.third_moments)[1]
+
+    def z_and_pvalues(
+        self, sums: np.ndarray, mean: np.ndarray, std: np.ndarray, third_moments: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Standardize sums minus their mean (cells × sets), in place, and compute two-sided p-values.
+
+        Parameters
+        ----------
+        sums
+            Sums minus their mean over random sets.
+        mean, std, third_moments
+            Mean, standard deviation and sum of cubed deviations of the values of each cell.
+        """
         from scgsfm.kernels import random_set_pvalues
 
-        n, (mean, std) = self.n_genes, cells.moments
+        n = self.n_genes
         std = np.where(std > CONSTANT * abs(mean), std, np.inf)
         scale = np.sqrt(np.where(self.squares > 0, self.squares, np.inf))
-        skewness = cells.third_moments / (std * std * std) * (n / ((n - 1) * max(n - 2, 1)))
+        skewness = third_moments / (std * std * std) * (n / ((n - 1) * max(n - 2, 1)))
         sums /= scale
         sums /= std[:, None]
-        return np.asarray(random_set_pvalues(sums, np.outer(skewness, self.cubes / scale**3)))
+        return sums, np.asarray(random_set_pvalues(sums, np.outer(skewness, self.cubes / scale**3)))
