@@ -27,6 +27,55 @@ class GeneWindows(NamedTuple):
     """Gene of each entry."""
 
 
+class GeneSteps(NamedTuple):
+    """Weights of the genes of each set that are constant between positions in the order of means."""
+
+    position: np.ndarray
+    """Position of each gene in the order."""
+    set_indptr: np.ndarray
+    """Steps of each set (CSR)."""
+    at: np.ndarray
+    """Position from which on the weight changes."""
+    change: np.ndarray
+    """By how much it changes; the changes of a set add up to 0."""
+
+
+@njit(cache=True, nogil=True)
+def step_sums(
+    values: NDArray[np.float64], genes: NDArray[np.integer], indptr: NDArray[np.integer], steps: GeneSteps
+) -> NDArray[np.float64]:
+    """Compute sums over genes with weights that are constant between positions (cells × sets).
+
+    A set of 50 genes with 100 control genes each has thousands of weights but at most 100 steps: with the cumulative sums
+    of a cell's values in the order of the genes, a sum is that of its steps.
+
+    Parameters
+    ----------
+    values, genes, indptr
+        CSR arrays of the cells; genes that are not stored are zero.
+    steps
+        Order of the genes and weights of the sets.
+    """
+    position, set_indptr, at, change = steps
+    n_cells, n_sets = len(indptr) - 1, len(set_indptr) - 1
+    out = np.empty((n_cells, n_sets))
+    ordered, sums = np.zeros(len(position)), np.zeros(len(position) + 1)
+    for cell in range(n_cells):
+        for i in range(indptr[cell], indptr[cell + 1]):
+            ordered[position[genes[i]]] = values[i]
+        total = 0.0
+        for i in range(len(ordered)):
+            total += ordered[i]
+            sums[i + 1] = total
+            ordered[i] = 0
+        for s in range(n_sets):
+            found = 0.0
+            for i in range(set_indptr[s], set_indptr[s + 1]):
+                found -= change[i] * sums[at[i]]
+            out[cell, s] = found
+    return out
+
+
 @njit(cache=True, nogil=True)
 def bin_moments(
     values: NDArray[np.float64],

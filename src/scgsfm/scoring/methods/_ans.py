@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from scgsfm._messages import check_at_least, listing, warn
 from scgsfm.errors import GeneSetWarning
@@ -17,8 +16,9 @@ from ._method import Method
 from ._weighted_sum import WeightedSum
 
 if TYPE_CHECKING:
+    from scgsfm.kernels import GeneSteps
     from scgsfm.scoring._set_index import SetIndex
-    from scgsfm.scoring.engine import BlockReader
+    from scgsfm.scoring.engine import BlockReader, CellBlock
 
     from ._method import Scorer
 
@@ -52,7 +52,7 @@ def ans(rows: BlockReader, sets: SetIndex, /, *, ctrl_size: int | None = None) -
     position[order] = np.arange(len(order))
     kept = (position >= size // 2) & (position < len(order) - size // 2)
     inner = _without(sets, kept)
-    contrasts = replace(sets, membership=_contrasts(sets, inner, means, order, size))
+    scorer = NeighborhoodSum.of(sets, inner, means, order, size)
     empty = np.where(inner.n_found > 0, 0, np.nan)
     if np.isnan(empty).any():
         msg = (
@@ -62,7 +62,7 @@ def ans(rows: BlockReader, sets: SetIndex, /, *, ctrl_size: int | None = None) -
         )
         warn(msg, GeneSetWarning)
     null = NeighborSets.of(inner, means, order, min(size, len(order)))
-    return WeightedSum(contrasts, rows.n_genes, finish=lambda sums, _: sums + empty, matched=null)
+    return replace(scorer, finish=lambda sums, _: sums + empty, matched=null)
 
 
 def _without(sets: SetIndex, kept: np.ndarray) -> SetIndex:
@@ -73,34 +73,62 @@ def _without(sets: SetIndex, kept: np.ndarray) -> SetIndex:
     return replace(sets, membership=membership)
 
 
-def _contrasts(sets: SetIndex, inner: SetIndex, means: np.ndarray, order: np.ndarray, size: int) -> csr_array:
-    """Return the weights of the genes of each set that are kept, and of their control genes (sets × genes).
+@dataclass(frozen=True)
+class NeighborhoodSum(WeightedSum):
+    """The mean of the genes of a set minus that of their control genes, which are windows of the order of means."""
 
-    Genes of the set are no control genes, those that are not kept included.
-    """
-    indices, weights = [], []
-    in_set = np.zeros(len(means), bool)
-    listed = np.split(sets.membership.indices, sets.membership.indptr[1:-1])
-    for members, genes in zip(listed, np.split(inner.membership.indices, inner.membership.indptr[1:-1]), strict=True):
-        in_set[members] = True
-        others = order[~in_set[order]]
-        in_set[members] = False
-        n = min(size, len(others))
-        if not len(genes) or not n:
-            indices.append(genes)
-            weights.append(np.full(len(genes), 1 / max(len(genes), 1)))
-            continue
-        starts = nearest_windows(means[others], means[genes], n)
-        # the number of windows that contain each gene, by the cumulative sum of windows that begin and end there
-        edges = np.bincount(starts, minlength=len(others) + 1) - np.bincount(starts + n, minlength=len(others) + 1)
-        n_windows = np.cumsum(edges)[:-1]
-        used = np.flatnonzero(n_windows)
-        indices.append(np.concatenate([genes, others[used]]))
-        weights.append(np.concatenate([np.full(len(genes), 1.0), -n_windows[used] / n]) / len(genes))
-    indptr = np.cumsum([0, *map(len, indices)])
-    contrasts = csr_array((np.concatenate(weights), np.concatenate(indices), indptr), shape=sets.membership.shape)
-    contrasts.sort_indices()
-    return contrasts
+    corrected: SetIndex | None = None
+    """The weights of the genes of a set, minus those that ``steps`` give them."""
+    steps: GeneSteps | None = None
+    """The weights of the control genes."""
+
+    def sums(self, cells: CellBlock) -> np.ndarray:
+        """Compute the sums of the sets (cells × sets)."""
+        from scgsfm.kernels import step_sums
+
+        of_genes = cells.sums(self.corrected or self.sets)
+        return of_genes if self.steps is None else of_genes + step_sums(
+            cells.values, cells.indices, cells.indptr, self.steps
+        )
+
+    @classmethod
+    def of(cls, sets: SetIndex, inner: SetIndex, means: np.ndarray, order: np.ndarray, size: int) -> NeighborhoodSum:
+        """Find the control genes of the kept genes (``inner``) of each set, which are no genes of the set."""
+        from scgsfm.kernels import GeneSteps
+
+        position = np.empty(len(order), np.int64)
+        position[order] = np.arange(len(order))
+        own, corrected, at, change = [], [], [], []
+        in_set = np.zeros(len(order), bool)
+        kept_of = np.split(inner.membership.indices, inner.membership.indptr[1:-1])
+        for members, kept in zip(np.split(sets.membership.indices, sets.membership.indptr[1:-1]), kept_of, strict=True):
+            in_set[position[members]] = True
+            others = np.flatnonzero(~in_set)
+            in_set[position[members]] = False
+            is_kept = np.isin(members, kept)
+            own.append(is_kept / max(len(kept), 1))
+            n = min(size, len(others))
+            weights = np.zeros(len(order))
+            if n and len(kept):
+                starts = nearest_windows(means[order[others]], means[kept], n)
+                edges = np.bincount(starts, minlength=len(others) + 1) - np.bincount(starts + n, minlength=len(others) + 1)
+                # genes of the set get the weight of the gene before them, and lose it again
+                weights = np.repeat(
+                    np.concatenate([[0], -np.cumsum(edges)[:-1] / (n * len(kept))]),
+                    np.diff(np.concatenate([[0], others, [len(order)]])),
+                )
+            corrected.append(own[-1] - weights[position[members]])
+            jumps = np.diff(weights, prepend=0, append=0)
+            at.append(np.flatnonzero(jumps))
+            change.append(jumps[at[-1]])
+        set_indptr = np.cumsum([0, *map(len, at)])
+        steps = GeneSteps(position, set_indptr, np.concatenate(at), np.concatenate(change))
+        return cls(
+            sets.reweighted(np.concatenate(own)),
+            len(order),
+            corrected=sets.reweighted(np.concatenate(corrected)),
+            steps=steps,
+        )
 
 
 ANS = Method(

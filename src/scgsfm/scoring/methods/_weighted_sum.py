@@ -80,23 +80,14 @@ class WeightedSum:
         """Compare with random sets: z and two-sided p-values (cells × sets)."""
         if self.matched is not None:
             return self.matched(cells)
-        return self._random_sets.z_and_pvalues(*self._deviations(cells))
+        from scgsfm.kernels import value_moments
+
+        given = GeneValues(cells.indptr, cells.indices, cells.values, np.zeros(cells.shape[0]))
+        found = given if self.values is None else self.values(cells)
+        sums = cells.sums(self.sets) if self.values is None else self.sets.set_sums(*found)
+        moments = value_moments(found.values, found.zero, found.indptr, self.n_genes)
+        return self._random_sets.z_and_pvalues(sums, *moments)
 
     @cached_property
     def _random_sets(self) -> RandomSets:
         return RandomSets.of(self.drawn_from or self.sets, self.n_genes)
-
-    def _deviations(self, cells: CellBlock) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the sums minus their mean, and the mean, standard deviation and third moment of each cell's values."""
-        from scgsfm.kernels import moments, third_moments
-
-        total = (self.drawn_from or self.sets).total
-        if self.values is None:
-            mean, std = cells.moments
-            return cells.sums(self.sets) - np.outer(mean, total), mean, std, cells.third_moments
-        indptr, indices, values, zero = self.values(cells)
-        # relative to the genes that are not stored, which then are zeros in a sparse matrix
-        values = values - np.repeat(zero, np.diff(indptr))
-        mean, std = moments(values, indptr, self.n_genes)
-        thirds = third_moments(values, indptr, self.n_genes, mean)
-        return self.sets.set_sums(indptr, indices, values) - np.outer(mean, total), mean, std, thirds
