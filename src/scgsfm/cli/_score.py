@@ -64,7 +64,9 @@ def add_arguments(parser: Parser) -> None:
         help="null: z-scores and p-values against random sets of genes of the same size, for methods that are sums over genes",
     )
     parser.method.add_argument(
-        "--smooth", metavar="KEY", help="graph of neighbors in .obsp or .uns over which scores are averaged (.h5ad only)"
+        "--smooth",
+        metavar="KEY",
+        help="graph of neighbors in .obsp or .uns over which scores are averaged (.h5ad only)",
     )
     parser.method.add_argument(
         "--min-genes",

@@ -74,6 +74,7 @@ def coverage(
     planned = plan(
         adata,
         gene_sets,
+        method="sum",  # takes sets with weights and signs
         layer=layer,
         use_raw=use_raw,
         gene_symbols=gene_symbols,

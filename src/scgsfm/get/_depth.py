@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from scgsfm._adata import check_anndata, data_matrix, groups
@@ -104,7 +103,9 @@ def depth(
     medians = table.groupby(group_of, observed=True).mean()
     found["correlation_between"] = medians.corrwith(of_groups, method="spearman")
     found["depth_ratio"] = of_groups.max() / max(of_groups.min(), 1)
-    found["may_be_depth"] = (found["correlation_within"].abs() >= HIGH_CORRELATION) & (found["depth_ratio"] >= HIGH_RATIO)
+    found["may_be_depth"] = (found["correlation_within"].abs() >= HIGH_CORRELATION) & (
+        found["depth_ratio"] >= HIGH_RATIO
+    )
     if found["may_be_depth"].any():
         names = found.index[found["may_be_depth"]].tolist()
         msg = (

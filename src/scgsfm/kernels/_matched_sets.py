@@ -147,9 +147,7 @@ def window_moments(
     deviations, variances, cubes = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     # windows of several genes coincide, and each is computed once
     starts, window_of = np.unique(windows.start, return_inverse=True)
-    _window_moments(
-        values, genes, indptr, windows, starts, window_of.astype(np.int64), deviations, variances, cubes
-    )
+    _window_moments(values, genes, indptr, windows, starts, window_of.astype(np.int64), deviations, variances, cubes)
     return deviations, variances, cubes
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .engine import BlockReader
 
 
+ROUNDING = 1e-13
+"""Difference of a score and the sum of its genes, relative to them, that is a rounding error."""
+
+
 class Contributions(NamedTuple):
     """Contributions of the genes of sets, one column for each gene of each set."""
 
@@ -92,6 +96,7 @@ class _Split:
         own = scale[:, self.sets] * self.weights * self._values(cells)
         # what belongs to no gene of the set, control genes and constants, is divided evenly
         rest = scale * self.scorer.sums(cells) + offset - np.add.reduceat(own, self.starts, axis=1)
+        rest[abs(rest) <= ROUNDING * np.add.reduceat(abs(own), self.starts, axis=1)] = 0
         parts: np.ndarray = own + rest[:, self.sets] * self.share
         return parts
 

@@ -74,7 +74,9 @@ def test_decoupler_ties_draw_from_detected_genes(score: Callable[..., Any], tiny
     every = np.array([np.isin(np.arange(17), genes) for genes in combinations(range(12), 2)], float)
     scores = score("aucell", x, every, n_up=6, ties="decoupler").scores
     expected = (scores - scores.mean(axis=1, keepdims=True)) / scores.std(axis=1, keepdims=True)
-    np.testing.assert_allclose(null("aucell", x, every[::13], n_up=6, ties="decoupler")[0], expected[:, ::13], atol=1e-9)
+    np.testing.assert_allclose(
+        null("aucell", x, every[::13], n_up=6, ties="decoupler")[0], expected[:, ::13], atol=1e-9
+    )
 
 
 @pytest.fixture(scope="module")

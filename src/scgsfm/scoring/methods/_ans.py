@@ -87,8 +87,10 @@ class NeighborhoodSum(WeightedSum):
         from scgsfm.kernels import step_sums
 
         of_genes = cells.sums(self.corrected or self.sets)
-        return of_genes if self.steps is None else of_genes + step_sums(
-            cells.values, cells.indices, cells.indptr, self.steps
+        return (
+            of_genes
+            if self.steps is None
+            else of_genes + step_sums(cells.values, cells.indices, cells.indptr, self.steps)
         )
 
     @classmethod
@@ -111,7 +113,9 @@ class NeighborhoodSum(WeightedSum):
             weights = np.zeros(len(order))
             if n and len(kept):
                 starts = nearest_windows(means[order[others]], means[kept], n)
-                edges = np.bincount(starts, minlength=len(others) + 1) - np.bincount(starts + n, minlength=len(others) + 1)
+                edges = np.bincount(starts, minlength=len(others) + 1) - np.bincount(
+                    starts + n, minlength=len(others) + 1
+                )
                 # genes of the set get the weight of the gene before them, and lose it again
                 weights = np.repeat(
                     np.concatenate([[0], -np.cumsum(edges)[:-1] / (n * len(kept))]),

@@ -38,9 +38,7 @@ MEMBERS: dict[str, Method] = {
 """Methods that can be part of a consensus: those that score each cell in one pass."""
 
 
-def consensus(
-    rows: BlockReader, sets: SetIndex, /, *, members: Sequence[str] = ("mlm", "ulm", "sum")
-) -> Scorer:
+def consensus(rows: BlockReader, sets: SetIndex, /, *, members: Sequence[str] = ("mlm", "ulm", "sum")) -> Scorer:
     r"""Compute the consensus of several methods: the mean of their scores, standardized within each cell.
 
     The positive scores of a method in a cell are divided by their standard deviation around zero, with as many mirrored

@@ -96,9 +96,7 @@ class NeighborSets:
         return standardized(*window_moments(cells.values, cells.indices, cells.indptr, self.windows))
 
 
-def standardized(
-    deviations: np.ndarray, variances: np.ndarray, cubes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def standardized(deviations: np.ndarray, variances: np.ndarray, cubes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute z and two-sided p-values of sums from their deviations, variances and third moments (cells × sets)."""
     from scgsfm.kernels import random_set_pvalues
 
