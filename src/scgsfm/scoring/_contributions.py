@@ -131,9 +131,8 @@ def n_detected_genes(rows: BlockReader) -> np.ndarray:
 
     def count(block: csr_array) -> np.ndarray:
         check_positive(block)
-        return np.add.reduceat(np.append(block.data > 0, False).astype(np.int64), block.indptr[:-1]) * (
-            np.diff(block.indptr) > 0
-        )
+        cell = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+        return np.bincount(cell[block.data > 0], minlength=block.shape[0])
 
     for start, part in rows.map(count):
         counts[start : start + len(part)] = part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._set_index import SetIndex
     from .engine._reader import BlockReader
-    from .methods._method import Method, Scorer
+    from .methods._method import Method, NullScorer, Scorer
 
 
 SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**17
@@ -49,8 +49,8 @@ class Job:
 
     def prepare(self, rows: BlockReader) -> Scorer:
         """Compute once what all blocks share."""
-        scorer: Any = self.method.prepare(rows, self.sets, **self.params)
-        return scorer.null if self.null else scorer
+        scorer = self.method.prepare(rows, self.sets, **self.params)
+        return cast("NullScorer", scorer).null if self.null else scorer
 
 
 @dataclass

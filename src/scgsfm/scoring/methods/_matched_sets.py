@@ -126,4 +126,4 @@ def nearest_windows(sorted_means: np.ndarray, means: np.ndarray, size: int) -> n
     distance = np.minimum(abs(of_windows[after] - means), abs(of_windows[before] - means))
     # many genes of a low count have the same mean: rounding errors must not decide between them
     first: np.ndarray = np.searchsorted(of_windows, means - distance - tie)
-    return np.minimum(first, len(of_windows) - 1)
+    return first.clip(max=len(of_windows) - 1)

@@ -64,7 +64,8 @@ def ucell(
 
 
 def _at_least_0(sums: np.ndarray, _cells: CellBlock) -> np.ndarray:
-    return np.maximum(sums, 0, out=sums)
+    np.maximum(sums, 0, out=sums)
+    return sums
 
 
 def _best_gains(sets: SetIndex, top: int, missing: str) -> tuple[np.ndarray, np.ndarray]:
