@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse
 from scipy.stats import rankdata
 
+from scgsfm.errors import GeneSetWarning
 from scgsfm.scoring import BlockReader, Job, SetIndex, get_method, run
 from scgsfm.scoring.methods import METHODS
 from scgsfm.scoring.methods._ans import nearest_windows
@@ -108,7 +109,7 @@ def test_ans_equals_genes_drawn_from_windows(values: np.ndarray) -> None:
     means = values.mean(axis=0)
     order = np.argsort(means, kind="stable")
     kept = genes[np.isin(genes, order[5:-5])]
-    starts = nearest_windows(means[order], means[kept], 10)
+    starts = nearest_windows(means[order], means[kept], 10, tie=0)
     windows = order[starts[:, None] + np.arange(10)]
     row = np.zeros((1, 90))
     row[0, genes] = 1
@@ -117,6 +118,15 @@ def test_ans_equals_genes_drawn_from_windows(values: np.ndarray) -> None:
     sums = values[:, windows[np.arange(len(kept)), chosen]].mean(axis=2)
     found = values[:, kept].mean(axis=1)
     np.testing.assert_allclose(z[:, 0], (found - sums.mean(axis=1)) / sums.std(axis=1), atol=0.05)
+
+
+def test_set_without_a_gene_has_no_z(values: np.ndarray) -> None:
+    row = np.zeros((1, 90))
+    row[0, np.argmax(values.mean(axis=0))] = 1
+    with pytest.warns(GeneSetWarning, match="have no score"):
+        z, p = null("ans", values, row, ctrl_size=10)
+    assert np.isnan(z).all()
+    np.testing.assert_array_equal(p, 1)
 
 
 def test_random_sets_are_not_significant(counts: np.ndarray) -> None:

@@ -11,7 +11,7 @@ from scgsfm._messages import check_at_least, listing, warn
 from scgsfm.errors import GeneSetWarning
 from scgsfm.scoring.engine import gene_means
 
-from ._matched_sets import NeighborSets, nearest_windows
+from ._matched_sets import NeighborSets, nearest_windows, smallest_difference
 from ._method import Method
 from ._weighted_sum import WeightedSum
 
@@ -62,7 +62,7 @@ def ans(rows: BlockReader, sets: SetIndex, /, *, ctrl_size: int | None = None) -
         )
         warn(msg, GeneSetWarning)
     null = NeighborSets.of(inner, means, order, min(size, len(order)))
-    return replace(scorer, finish=lambda sums, _: sums + empty, matched=null)
+    return replace(scorer, finish=lambda sums, _: sums + empty, affine=lambda _: (np.ones(1), empty), matched=null)
 
 
 def _without(sets: SetIndex, kept: np.ndarray) -> SetIndex:
@@ -100,38 +100,35 @@ class NeighborhoodSum(WeightedSum):
 
         position = np.empty(len(order), np.int64)
         position[order] = np.arange(len(order))
+        sorted_means, every = means[order], np.arange(len(order) + 1)
+        tie = smallest_difference(means)
         own, corrected, at, change = [], [], [], []
-        in_set = np.zeros(len(order), bool)
+        is_other = np.ones(len(order) + 1, bool)
         kept_of = np.split(inner.membership.indices, inner.membership.indptr[1:-1])
         for members, kept in zip(np.split(sets.membership.indices, sets.membership.indptr[1:-1]), kept_of, strict=True):
-            in_set[position[members]] = True
-            others = np.flatnonzero(~in_set)
-            in_set[position[members]] = False
-            is_kept = np.isin(members, kept)
-            own.append(is_kept / max(len(kept), 1))
-            n = min(size, len(others))
-            weights = np.zeros(len(order))
+            is_other[position[members]] = False
+            others = every[is_other]  # positions, and the end
+            is_other[position[members]] = True
+            n = min(size, len(others) - 1)
+            starts = np.zeros(0, np.int64)
             if n and len(kept):
-                starts = nearest_windows(means[order[others]], means[kept], n)
-                edges = np.bincount(starts, minlength=len(others) + 1) - np.bincount(
-                    starts + n, minlength=len(others) + 1
-                )
-                # genes of the set get the weight of the gene before them, and lose it again
-                weights = np.repeat(
-                    np.concatenate([[0], -np.cumsum(edges)[:-1] / (n * len(kept))]),
-                    np.diff(np.concatenate([[0], others, [len(order)]])),
-                )
-            corrected.append(own[-1] - weights[position[members]])
-            jumps = np.diff(weights, prepend=0, append=0)
-            at.append(np.flatnonzero(jumps))
-            change.append(jumps[at[-1]])
+                starts = nearest_windows(sorted_means[others[:-1]], means[kept], n, tie=tie)
+            # a window adds its weight where it begins and removes it at the gene after it
+            steps, inverse = np.unique(np.concatenate([others[starts], others[starts + n]]), return_inverse=True)
+            each = 1 / (max(n, 1) * max(len(kept), 1))
+            changes = np.bincount(inverse, np.repeat([-each, each], len(starts)), len(steps))
+            at.append(steps)
+            change.append(changes)
+            # genes of the set within windows get their weight, and lose it again
+            before = np.searchsorted(steps, position[members], side="right")
+            own.append(np.isin(members, kept) / max(len(kept), 1))
+            corrected.append(own[-1] - np.concatenate([[0], np.cumsum(changes)])[before])
         set_indptr = np.cumsum([0, *map(len, at)])
-        steps = GeneSteps(position, set_indptr, np.concatenate(at), np.concatenate(change))
         return cls(
             sets.reweighted(np.concatenate(own)),
             len(order),
             corrected=sets.reweighted(np.concatenate(corrected)),
-            steps=steps,
+            steps=GeneSteps(position, set_indptr, np.concatenate(at), np.concatenate(change)),
         )
 
 

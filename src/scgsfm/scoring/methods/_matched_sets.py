@@ -86,14 +86,16 @@ class NeighborSets:
         genes = sets.membership.indices
         position = np.empty(len(order), np.int64)
         position[order] = np.arange(len(order))
-        starts = nearest_windows(means[order], means[genes], size)
+        starts = nearest_windows(means[order], means[genes], size, tie=smallest_difference(means))
         return cls(GeneWindows(position, starts, size, sets.membership.indptr.astype(np.int64), genes.astype(np.int64)))
 
     def __call__(self, cells: CellBlock) -> tuple[np.ndarray, np.ndarray]:
         """Return z and two-sided p-values."""
         from scgsfm.kernels import window_moments
 
-        return standardized(*window_moments(cells.values, cells.indices, cells.indptr, self.windows))
+        z, pvalues = standardized(*window_moments(cells.values, cells.indices, cells.indptr, self.windows))
+        z[:, np.diff(self.windows.set_indptr) == 0] = np.nan  # no gene is left
+        return z, pvalues
 
 
 def standardized(deviations: np.ndarray, variances: np.ndarray, cubes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +108,12 @@ def standardized(deviations: np.ndarray, variances: np.ndarray, cubes: np.ndarra
         return z, np.asarray(random_set_pvalues(z, cubes / std**3))
 
 
-def nearest_windows(sorted_means: np.ndarray, means: np.ndarray, size: int) -> np.ndarray:
+def smallest_difference(means: np.ndarray) -> float:
+    """Return the difference of two means of windows that may be a rounding error of sums over all genes."""
+    return float(TIE * abs(means).sum())
+
+
+def nearest_windows(sorted_means: np.ndarray, means: np.ndarray, size: int, *, tie: float) -> np.ndarray:
     """Return the first position of the window whose mean is nearest to each of some means; the first one of several.
 
     Parameters
@@ -117,10 +124,11 @@ def nearest_windows(sorted_means: np.ndarray, means: np.ndarray, size: int) -> n
         Means of the genes that need a window.
     size
         Number of genes in a window.
+    tie
+        Difference up to which two windows are equally near.
     """
     sums = np.concatenate([[0], np.cumsum(sorted_means)])
-    tie = TIE * abs(sorted_means).sum()
-    of_windows = np.maximum.accumulate((sums[size:] - sums[:-size]) / size)  # ascending, except for rounding errors
+    of_windows = (sums[size:] - sums[:-size]) / size
     after = np.minimum(np.searchsorted(of_windows, means), len(of_windows) - 1)
     before = np.maximum(after - 1, 0)
     distance = np.minimum(abs(of_windows[after] - means), abs(of_windows[before] - means))
