@@ -244,7 +244,7 @@ PROPERTIES = {
 
 def score_properties() -> plt.Figure:
     """Means over the data sets; the color is the rank of a method among all methods."""
-    means = read("score_properties").drop(columns="data").groupby("method")[list(PROPERTIES)].mean()
+    means = read("score_properties").drop(columns="data").groupby("method")[list(PROPERTIES)].mean().dropna()
     ranks = means.assign(accuracy=-means["accuracy"]).round(3).rank(method="average")
     order = ranks.mean(axis=1).sort_values(kind="stable").index
     figure, ax = plt.subplots(figsize=(7.6, 6.6), layout="constrained")

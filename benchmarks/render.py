@@ -188,7 +188,9 @@ def _annotation(table: pd.DataFrame) -> pd.DataFrame:
 def _score_properties(table: pd.DataFrame) -> pd.DataFrame:
     """Means over the data sets; the CSV has each of them."""
     mean = table.drop(columns="data").groupby("method", sort=False).mean().reset_index()
-    return mean.assign(**{column: mean[column].map("{:.3f}".format) for column in mean.columns[1:]})
+    return mean.assign(
+        **{column: mean[column].map(lambda x: f"{x:.3f}" if x == x else "") for column in mean.columns[1:]}
+    )
 
 
 def _score_null(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ cells, as the mean over cells and signatures.
 
 ``auroc missing`` and ``auroc random`` are the AUROC of the type of a signature with these changes. The properties use up to
 300 cells of each data set, the accuracy all. ``…, null`` are scores with ``normalize="null"``; ``gsea`` uses 100 random sets.
+``score of tl.annotate`` is what that function ranks cells by, which is no score of ``tl.score``.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
 import scgsfm
+from scgsfm.annotation import Markers, Profile, score_cells
+from scgsfm.scoring import BlockReader, SetIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,7 @@ METHODS = (
     *("zscore", "ulm", "mlm", "viper", "consensus", "ora", "gsea"),
     *("aucell, null", "ucell, null", "mean, null", "score_genes, null", "ans, null"),
 )
+ANNOTATE = "score of tl.annotate"
 BATCHES = {"PBMC, three chemistries": "donor"}
 
 
@@ -158,12 +162,27 @@ def auroc(scores: np.ndarray, cells: Cells) -> float:
 def accuracy(cells: Cells, method: str) -> float:
     """Balanced accuracy of the highest score."""
     names = [name for name, genes in cells.markers.items() if name in cells.right]
-    scores = scored(cells.every, {name: cells.markers[name] for name in names}, method)
+    return balanced_accuracy(cells, names, scored(cells.every, {name: cells.markers[name] for name in names}, method))
+
+
+def balanced_accuracy(cells: Cells, names: list[str], scores: np.ndarray) -> float:
+    """Mean over labels of the fraction of cells whose highest score is that of a correct set."""
     labels = cells.every.obs["label"].to_numpy()
     found = np.array(names)[np.argmax(np.where(np.isnan(scores), -np.inf, scores), axis=1)]
     right = np.array([label in cells.right[name] for label, name in zip(labels, found, strict=True)])
     known = sorted({label for labels in cells.right.values() for label in labels} & set(labels))
     return float(np.mean([right[labels == label].mean() for label in known]))
+
+
+def accuracy_of_annotate(cells: Cells) -> float:
+    """Balanced accuracy of what ``tl.annotate`` ranks cells by, the sum of its score and level."""
+    names = [name for name in cells.markers if name in cells.right]
+    index = SetIndex.match(scgsfm.GeneSets({name: cells.markers[name] for name in names}), cells.every.var_names)
+    index = index.at_least(1)
+    reader = BlockReader(cells.every.X)
+    profile = Profile.survey(reader, np.full(cells.every.n_obs, -1), 0)
+    own = score_cells(reader, Markers(profile, index, n_random=1, rng=np.random.default_rng(0)), counts=False)
+    return balanced_accuracy(cells, index.names, own.scores + own.levels)
 
 
 def measured(cells: Cells, method: str) -> dict[str, float]:
@@ -221,6 +240,8 @@ def main() -> None:
             found = measured(cells, method)
             say(f"  {method}: {', '.join(f'{k} {v:.3f}' for k, v in found.items())}")
             rows.append({"data": name, "method": method, **found})
+        rows.append({"data": name, "method": ANNOTATE, "accuracy": accuracy_of_annotate(cells)})
+        say(f"  {ANNOTATE}: {rows[-1]['accuracy']:.3f}")
     table = pd.DataFrame(rows)
     report("score_properties", table, options.out)
 
