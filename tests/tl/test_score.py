@@ -444,3 +444,12 @@ def test_smoothing_without_a_graph_raises(adata: ad.AnnData) -> None:
         ValueError, match=r"`smooth='neighbors'` is not a graph of neighbors in `obsp`, which has: none"
     ):
         scgsfm.tl.score(adata, SETS, smooth="neighbors")
+
+
+def test_members_of_a_consensus_are_stored(adata: ad.AnnData, tmp_path: Path) -> None:
+    scgsfm.tl.score(adata, SETS, method="consensus")
+    adata.write_h5ad(tmp_path / "x.h5ad")
+    record = ad.read_h5ad(tmp_path / "x.h5ad").uns["scgsfm"]["score_consensus"]
+    assert list(record["params"]["members"]) == ["mlm", "ulm", "sum"]
+    scgsfm.tl.score(adata, SETS, method="consensus", members="ulm", key_added="one")
+    assert adata.uns["scgsfm"]["one"]["params"]["members"] == "ulm"

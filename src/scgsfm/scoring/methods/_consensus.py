@@ -38,7 +38,7 @@ MEMBERS: dict[str, Method] = {
 """Methods that can be part of a consensus: those that score each cell in one pass."""
 
 
-def consensus(rows: BlockReader, sets: SetIndex, /, *, members: Sequence[str] = ("mlm", "ulm", "sum")) -> Scorer:
+def consensus(rows: BlockReader, sets: SetIndex, /, *, members: str | Sequence[str] = ("mlm", "ulm", "sum")) -> Scorer:
     r"""Compute the consensus of several methods: the mean of their scores, standardized within each cell.
 
     The positive scores of a method in a cell are divided by their standard deviation around zero, with as many mirrored
@@ -57,9 +57,10 @@ def consensus(rows: BlockReader, sets: SetIndex, /, *, members: Sequence[str] = 
     rows, sets
         Cells and gene sets.
     members
-        Names of the methods, which have their default parameters. All get log-normalized values.
+        Name or names of the methods, which have their default parameters. All get log-normalized values.
     """
-    chosen = [_member(name) for name in dict.fromkeys(members)]
+    names = [members] if isinstance(members, str) else dict.fromkeys(members)
+    chosen = [_member(name) for name in names]
     if not chosen:
         msg = f"`members` is empty. Name some of: {', '.join(MEMBERS)}."
         raise ValueError(msg)
