@@ -11,7 +11,9 @@ score_properties = pytest.importorskip("score_properties")
 
 def test_change_is_in_standard_deviations() -> None:
     before = np.array([[0.0, 1], [2, 1]])
-    assert score_properties.change(before, before + np.array([1, 0]), before.std(axis=0)) == 1  # a constant set does not count
+    assert (
+        score_properties.change(before, before + np.array([1, 0]), before.std(axis=0)) == 1
+    )  # a constant set does not count
 
 
 def test_explained_variance_of_groups() -> None:

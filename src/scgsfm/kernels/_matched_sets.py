@@ -59,20 +59,27 @@ def step_sums(
     position, set_indptr, at, change = steps
     n_cells, n_sets = len(indptr) - 1, len(set_indptr) - 1
     out = np.empty((n_cells, n_sets))
-    ordered, sums = np.zeros(len(position)), np.zeros(len(position) + 1)
-    for cell in range(n_cells):
-        for i in range(indptr[cell], indptr[cell + 1]):
-            ordered[position[genes[i]]] = values[i]
-        total = 0.0
+    # four cells at a time, so that the steps are read from memory once for all of them
+    ordered, sums = np.zeros((len(position), 4)), np.zeros((len(position) + 1, 4))
+    for start in range(0, n_cells, 4):
+        n = min(4, n_cells - start)
+        for k in range(n):
+            for i in range(indptr[start + k], indptr[start + k + 1]):
+                ordered[position[genes[i]], k] = values[i]
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
         for i in range(len(ordered)):
-            total += ordered[i]
-            sums[i + 1] = total
-            ordered[i] = 0
+            row = ordered[i]
+            a, b, c, d = a + row[0], b + row[1], c + row[2], d + row[3]
+            sums[i + 1, 0], sums[i + 1, 1], sums[i + 1, 2], sums[i + 1, 3] = a, b, c, d
+            row[0], row[1], row[2], row[3] = 0.0, 0.0, 0.0, 0.0
         for s in range(n_sets):
-            found = 0.0
+            a, b, c, d = 0.0, 0.0, 0.0, 0.0
             for i in range(set_indptr[s], set_indptr[s + 1]):
-                found -= change[i] * sums[at[i]]
-            out[cell, s] = found
+                row, weight = sums[at[i]], change[i]
+                a, b, c, d = a - weight * row[0], b - weight * row[1], c - weight * row[2], d - weight * row[3]
+            found = (a, b, c, d)
+            for k in range(n):
+                out[start + k, s] = found[k]
     return out
 
 
