@@ -82,7 +82,7 @@ def score_genes(adata: AnnData, names: list[str], sets: dict[str, list[str]]) ->
 
 
 def ans(values: csr_array, markers: csr_array) -> np.ndarray:
-    """Adjusted neighborhood scoring (Ciccaldo et al.).
+    """Adjusted neighborhood scoring (Ciernik et al.).
 
     Each gene is compared with the genes that are next to it in the order of mean expression, without the genes of the
     set: the score is the mean of the genes minus the means of their neighbors.

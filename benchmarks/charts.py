@@ -231,12 +231,47 @@ def speed() -> plt.Figure:
     return figure
 
 
+PROPERTIES = {
+    "depth": "depth\n↓",
+    "size": "size of\nthe set ↓",
+    "cells": "other\ncells ↓",
+    "accuracy": "accuracy\n↑",
+    "missing": "missing\ngenes ↓",
+    "random": "random\ngenes ↓",
+    "batch": "batch\n↓",
+}
+
+
+def score_properties() -> plt.Figure:
+    """Means over the data sets; the color is the rank of a method among all methods."""
+    means = read("score_properties").drop(columns="data").groupby("method")[list(PROPERTIES)].mean().dropna()
+    ranks = means.assign(accuracy=-means["accuracy"]).round(3).rank(method="min")
+    order = ranks.mean(axis=1).sort_values(kind="stable").index
+    figure, ax = plt.subplots(figsize=(7.6, 6.6), layout="constrained")
+    image = ax.imshow(ranks.loc[order], cmap="cividis_r", aspect="auto")
+    for (row, column), value in np.ndenumerate(means.loc[order].to_numpy()):
+        red, green, blue, _ = image.cmap(image.norm(ranks.loc[order].iat[row, column]))
+        dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
+        ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=9, color="white" if dark else "black")
+    ax.set_xticks(range(len(PROPERTIES)), list(PROPERTIES.values()))
+    ax.set_yticks(range(len(order)), list(order))
+    ax.tick_params(length=0, top=True, bottom=False, labeltop=True, labelbottom=False)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    bar = figure.colorbar(image, ax=ax, shrink=0.5, ticks=[ranks.min().min(), ranks.max().max()])
+    bar.ax.set_yticklabels(["best", "worst"])
+    bar.ax.invert_yaxis()
+    bar.outline.set_visible(False)
+    return figure
+
+
 CHARTS = {
     "chart_dropout": dropout,
     "chart_functions": functions,
     "chart_annotation": annotation,
     "chart_enrichment": enrichment,
     "chart_embeddings": embeddings,
+    "chart_score_properties": score_properties,
     "chart_speed": speed,
 }
 

@@ -214,6 +214,25 @@ def _annotation(table: pd.DataFrame) -> pd.DataFrame:
     ).rename(columns=lambda column: column.replace("_", " "))
 
 
+def _score_properties(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over the data sets; the CSV has each of them."""
+    mean = table.drop(columns="data").groupby("method", sort=False).mean().reset_index()
+    return mean.assign(
+        **{column: mean[column].map(lambda x: f"{x:.3f}" if x == x else "") for column in mean.columns[1:]}
+    )
+
+
+def _score_null(table: pd.DataFrame) -> pd.DataFrame:
+    """The cost, and the fractions of small p-values in percent."""
+    shares = [column for column in table if column.startswith("p <")]
+    shown = {"µs per cell": table["us_per_cell"].map("{:.0f}".format)}
+    shown |= {
+        "with random sets": table["null_us_per_cell"].map("{:.0f}".format),
+        "ratio": table["ratio"].map("{:.2f}".format),
+    }
+    return pd.DataFrame({"method": table["method"], **shown} | {c: table[c].map("{:.2%}".format) for c in shares})
+
+
 def _scoring(table: pd.DataFrame) -> pd.DataFrame:
     number = lambda column, text: [
         text.format(value) if value == value else "" for value in table[column].astype(float)
@@ -480,6 +499,8 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "question_readers": _question_readers,
     "entity_retrieval": _entity_retrieval,
     "entity_embedding": _entity_embedding,
+    "score_null": _score_null,
+    "score_properties": _score_properties,
     "scoring": _scoring,
     "cell_embedding": _cell_embedding,
     "cell_embedding_choices": _cell_embedding_choices,

@@ -105,6 +105,9 @@ def page(method: Method) -> str:
         "Values": "counts or normalized values" if method.values == "any" else "log-normalized values",
         "Weights and signs": uses(method),
         "p-values": method.test or "none",
+        '`normalize="null"`': f"random sets: {method.null}"
+        if method.null
+        else "not defined, since the score is not a sum",
         "Genes missing from the data": method.missing_genes,
         "Minimum genes of a set": str(method.min_genes),
         "Same scores as": method.peer,

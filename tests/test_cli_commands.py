@@ -150,6 +150,24 @@ def test_options_of_score(cells: Path, tmp_path: Path, suffix: str, capsys: pyte
     assert np.asarray(scored.obsm["mine"]).any()
 
 
+@pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
+def test_scores_against_random_sets(
+    cells: Path, tmp_path: Path, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options, out = ["--method", "mean", "--normalize", "null"], tmp_path / f"out{suffix}"
+    assert main(["score", str(cells), "--sets", "pbmc_markers", "-o", str(out), *options]) == 0
+    adata = ad.read_h5ad(cells)
+    scgsfm.tl.score(adata, "pbmc_markers", method="mean", normalize="null")
+    scored = ad.read_h5ad(out) if suffix == ".h5ad" else ad.read_zarr(out)
+    for key in ("score_mean", "padj_mean"):
+        np.testing.assert_allclose(np.asarray(scored.obsm[key]), np.asarray(adata.obsm[key]), rtol=1e-5)
+    assert (
+        main(["score", str(cells), "--sets", "pbmc_markers", "-o", str(out), "--force", *options, "--smooth", "x"]) == 2
+    )
+    error = "--smooth: scores in .zarr are not smoothed" if suffix == ".zarr" else "`smooth='x'` is not a graph"
+    assert error in capsys.readouterr().err
+
+
 def test_raw_is_scored(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     adata = ad.read_h5ad(cells)
     adata.X = adata.X * 0

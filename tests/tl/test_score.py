@@ -395,3 +395,61 @@ def test_something_else_than_anndata(blood: ad.AnnData, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"`copy=True`.*to_memory\(\)"):
         scgsfm.tl.score(backed, B_CELL, copy=True)
     backed.file.close()
+
+
+def test_null_scores_are_z_with_p_values(adata: ad.AnnData, tmp_path: Path) -> None:
+    scgsfm.tl.score(adata, SETS, method=["aucell", "mean"], normalize="null", n_up=10, key_added="z")
+    scores = scgsfm.tl.score(adata, SETS, n_up=10, copy=True).obsm["score_aucell"]
+    z, padj = adata.obsm["z_aucell"], adata.obsm["padj_z_aucell"]
+    assert list(z) == list(padj) == list(scores)
+    for name in scores:  # in a cell, the order of sets may differ, but for one set of a size it is that of the scores
+        assert np.corrcoef(z[name], scores[name])[0, 1] > 0.7
+    assert ((padj >= 0) & (padj <= 1)).all(axis=None)
+    assert adata.uns["scgsfm"]["z_aucell"]["normalize"] == "null"
+    adata.write_h5ad(tmp_path / "x.h5ad")
+    pd.testing.assert_frame_equal(ad.read_h5ad(tmp_path / "x.h5ad").obsm["padj_z_aucell"], padj)
+    scgsfm.tl.score(adata, SETS, method=["aucell", "mean"], n_up=10, key_added="z")
+    assert "padj_z_aucell" not in adata.obsm
+    assert "normalize" not in adata.uns["scgsfm"]["z_aucell"]
+
+
+def test_null_is_refused_by_name(adata: ad.AnnData) -> None:
+    with pytest.raises(ValueError, match=r"`normalize='null'` is not defined for `method` 'ulm', 'gsva'.*Use aucell"):
+        scgsfm.tl.score(adata, SETS, method=["ulm", "aucell", "gsva"], normalize="null")
+    with pytest.raises(ValueError, match="`normalize` is 'range', but must be 'null' or None"):
+        scgsfm.tl.score(adata, SETS, normalize="range")
+    scgsfm.tl.score(adata, SETS, method="ssgsea", normalize="range")
+    assert np.ptp(values(adata, "score_ssgsea")) == pytest.approx(1)
+
+
+def test_smoothing_equals_pyucell(adata: ad.AnnData) -> None:
+    knn = pytest.importorskip("pyucell.knn")
+    rng = np.random.default_rng(0)
+    graph = sparse.random(23, 23, 0.2, "csr", rng=rng)
+    adata.obsp["connectivities"] = graph
+    adata.uns["neighbors"] = {"connectivities_key": "connectivities"}
+    scgsfm.tl.score(adata, SETS, method=["ucell", "zscore"], max_rank=20)
+    table = adata.obsm["score_ucell"]
+    adata.obs[list(table)] = table
+    knn.smooth_knn_scores(adata, list(table), graph_key="connectivities")
+    scgsfm.tl.score(adata, SETS, method=["ucell", "zscore"], max_rank=20, smooth="neighbors")
+    expected = adata.obs[[f"{name}_kNN" for name in table]]
+    np.testing.assert_allclose(values(adata, "score_ucell"), expected, atol=1e-6)
+    assert "padj_zscore" not in adata.obsm
+    assert adata.uns["scgsfm"]["score_ucell"]["smooth"] == {"key": "neighbors", "decay": 0.1}
+
+
+def test_smoothing_without_a_graph_raises(adata: ad.AnnData) -> None:
+    with pytest.raises(
+        ValueError, match=r"`smooth='neighbors'` is not a graph of neighbors in `obsp`, which has: none"
+    ):
+        scgsfm.tl.score(adata, SETS, smooth="neighbors")
+
+
+def test_members_of_a_consensus_are_stored(adata: ad.AnnData, tmp_path: Path) -> None:
+    scgsfm.tl.score(adata, SETS, method="consensus")
+    adata.write_h5ad(tmp_path / "x.h5ad")
+    record = ad.read_h5ad(tmp_path / "x.h5ad").uns["scgsfm"]["score_consensus"]
+    assert list(record["params"]["members"]) == ["mlm", "ulm", "sum"]
+    scgsfm.tl.score(adata, SETS, method="consensus", members="ulm", key_added="one")
+    assert adata.uns["scgsfm"]["one"]["params"]["members"] == "ulm"

@@ -25,4 +25,6 @@ def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:
 def _storable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _without_none(value)
+    if isinstance(value, tuple):
+        return list(value)
     return value.to_numpy() if isinstance(value, pd.Index | pd.Series) else value

@@ -21,6 +21,7 @@ EXAMPLES = (
     "scgsfm score cells.h5ad --sets hallmark -o scored.h5ad",
     "scgsfm score cells.h5ad --sets signatures.gmt --method aucell gsfm -o scored.h5ad",
     "scgsfm score cells.h5ad --sets hallmark --method ucell --param max_rank=1000 -o scored.h5ad",
+    "scgsfm score cells.h5ad --sets hallmark --method aucell --normalize null -o scored.h5ad",
     "scgsfm score cells.h5ad --sets hallmark --method ulm --expand --layer counts -o scored.zarr",
 )
 EXPAND = ("n_genes", "weight")
@@ -58,6 +59,16 @@ def add_arguments(parser: Parser) -> None:
     )
     add_model(parser, more=" that completes the sets for gsfm and --expand")
     parser.method.add_argument(
+        "--normalize",
+        choices=["null"],
+        help="null: z-scores and p-values against random sets of genes of the same size, for methods that are sums over genes",
+    )
+    parser.method.add_argument(
+        "--smooth",
+        metavar="KEY",
+        help="graph of neighbors in .obsp or .uns over which scores are averaged (.h5ad only)",
+    )
+    parser.method.add_argument(
         "--min-genes",
         type=positive,
         metavar="N",
@@ -87,6 +98,8 @@ def run(args: argparse.Namespace) -> None:
     if args.output.suffix == ".zarr":
         if args.output.exists() and args.output.samefile(args.file):
             raise ValueError(f"--output: {args.output} is the input, but scores in .zarr don't include its X.")
+        if args.smooth:
+            raise ValueError("--smooth: scores in .zarr are not smoothed. Write .h5ad instead.")
         if args.use_raw:
             raise ValueError("--use-raw: scores in .zarr are of X or a layer. Write .h5ad to score .raw.")
     check_columns(args.file, gene_symbols=None if args.use_raw else args.gene_symbols, layer=args.layer)
@@ -105,16 +118,20 @@ def run(args: argparse.Namespace) -> None:
         "block_size",
         "key_added",
         "log_normalize",
+        "normalize",
     )
     options = {name: getattr(args, name) for name in shared}
+    params = dict(args.param)
+    if args.normalize is None and "normalize" in params:  # of ssgsea
+        options["normalize"] = params.pop("normalize")
     options["expand"] = args.expand is not None and (dict(args.expand) or True)
     if args.output.suffix == ".zarr":
         from ._stream import stream
 
-        n_cells = stream(args.file, args.output, gene_sets, **options, params=dict(args.param))
+        n_cells = stream(args.file, args.output, gene_sets, **options, params=params)
     else:
         adata = read_cells(args.file)
-        tl.score(adata, gene_sets, **options, use_raw=args.use_raw, **dict(args.param))
+        tl.score(adata, gene_sets, **options, use_raw=args.use_raw, smooth=args.smooth, **params)
         write_cells(adata, args.output)
         n_cells = adata.n_obs
     keys = _keys_of(args)
@@ -142,6 +159,8 @@ def _check_methods(args: argparse.Namespace) -> None:
         if name not in names:
             similar = did_you_mean(name, names) or f" Available: {', '.join(names)}."
             raise ValueError(f"--method: there is no method {name!r}.{similar}")
+    if args.normalize and any(name == "normalize" for name, _ in args.param):
+        raise ValueError("--normalize null can't be combined with --param normalize=….")
     known: dict[str, Any] = {}
     for name in args.method:
         known |= get_method(name).parameters

@@ -138,7 +138,7 @@ def fingerprint(adata: AnnData, planned: Plan) -> dict[str, str]:
         block = rows.prepare(next(rows.read(first))[1])
         layout += [block.data, block.indices, block.indptr]
     sets = [(task.job.sets.names, task.job.sets.membership) for task in planned.tasks]
-    methods = [(task.key, task.job.params) for task in planned.tasks]
+    methods = [(task.key, task.job.params, task.job.null) for task in planned.tasks]
     return {
         "cells": _hash(*adata.obs_names),
         "genes": _hash(*planned.genes),
@@ -157,7 +157,7 @@ def _hash(*parts: Any) -> str:
 
 
 def _keys_of(task: Task) -> list[str]:
-    return [task.key, task.padj_key] if task.job.method.test else [task.key]
+    return [task.key, task.padj_key] if task.job.has_test else [task.key]
 
 
 def _new_array(group: Any, name: str, shape: tuple[int, int], n_rows: int) -> None:

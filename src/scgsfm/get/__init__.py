@@ -5,6 +5,9 @@ from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
 from ._cluster_terms import cluster_terms
 from ._compare import compare
+from ._contributions import contributions
+from ._coverage import coverage
+from ._depth import depth
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
 from ._motif_activity import motif_activity
@@ -22,6 +25,9 @@ __all__ = [
     "cell_cycle_phases",
     "cluster_terms",
     "compare",
+    "contributions",
+    "coverage",
+    "depth",
     "enrich",
     "explain_regulation",
     "motif_activity",

@@ -14,6 +14,7 @@ from ._gsea import descending_order, gsea_scores
 from ._gsva_walk import gsva_walk
 from ._kernel_cdf import KernelCDF, evaluate_cdf, kernel_cdf
 from ._mask_sets import mask_sets
+from ._matched_sets import GeneSteps, GeneWindows, bin_moments, step_sums, window_moments
 from ._moments import moments
 from ._motifs import (
     NEVER,
@@ -38,7 +39,7 @@ from ._numba_utils import CompileNotice
 from ._permutation_null import nes_and_pvalues, permutation_null, random_positions
 from ._prerank import enrichment_scores, random_enrichment_scores, tie_bounds
 from ._pvalues import adjust, two_sided_pvalues
-from ._random_sets import random_set_pvalues, third_moments
+from ._random_sets import random_set_pvalues, standardized_sums, third_moments, value_moments
 from ._ranks import Ranks, rank_cells
 from ._set_sums import set_sums
 from ._substitutions import substituted_composition, substituted_motifs
@@ -51,6 +52,8 @@ __all__ = [
     "NEVER",
     "SEED",
     "CompileNotice",
+    "GeneSteps",
+    "GeneWindows",
     "KernelCDF",
     "MotifSeeds",
     "MotifTables",
@@ -63,6 +66,7 @@ __all__ = [
     "approximate_cdf",
     "auroc",
     "best_motifs",
+    "bin_moments",
     "changed_products",
     "convolution_changes",
     "cooccurrence_knn",
@@ -96,6 +100,8 @@ __all__ = [
     "scan_motifs",
     "scatter_sum",
     "set_sums",
+    "standardized_sums",
+    "step_sums",
     "substituted_composition",
     "substituted_motifs",
     "summary_changes",
@@ -106,6 +112,8 @@ __all__ = [
     "transpose",
     "truncated_ranks",
     "two_sided_pvalues",
+    "value_moments",
+    "window_moments",
 ]
 
 event.register("numba:compile", CompileNotice())

@@ -17,7 +17,7 @@ from scgsfm.genesets import GeneSets
 from ._run import Job
 from ._set_index import SetIndex
 from .engine import BlockReader, ValueScale, is_cheap_to_sample, value_scale
-from .methods import get_method
+from .methods import METHODS, get_method
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +79,7 @@ def plan(
     key_added: str | None = None,
     params: Mapping[str, Any] | None = None,
     log_normalize: bool | None = None,
+    normalize: str | None = None,
 ) -> Plan:
     """Check the arguments of ``tl.score`` and match the genes.
 
@@ -89,6 +90,11 @@ def plan(
     if not methods:
         msg = "`method` is empty. Name one or more of `scgsfm.methods()`."
         raise ValueError(msg)
+    null = normalize == "null"
+    if null:
+        _check_null(methods)
+    elif normalize is not None:
+        params = {**(params or {}), "normalize": _check_normalize(methods, normalize)}
     method_params = _split_params(methods, params or {})
     if min_genes is not None:
         check_at_least("min_genes", min_genes, 1)
@@ -126,7 +132,7 @@ def plan(
             large_enough[completes, least].warn_of_low_coverage()
         wanted = scale is not None and scale.linear if log_normalize is None else log_normalize
         logs = wanted and chosen.needs_log_values(method_params[chosen.name])
-        job = Job(chosen, large_enough[completes, least], method_params[chosen.name], logs)
+        job = Job(chosen, large_enough[completes, least], method_params[chosen.name], logs, null)
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
@@ -155,6 +161,26 @@ def _value_scale(
     return scale
 
 
+def _check_null(methods: Sequence[Method]) -> None:
+    """Raise ValueError for methods whose score is not a sum over genes."""
+    without = [method.name for method in methods if not method.null]
+    if without:
+        msg = (
+            f"`normalize='null'` is not defined for `method` {listing(without)}, whose scores are not sums over the genes "
+            f"of a set. Use {', '.join(name for name, method in METHODS.items() if method.null)}."
+        )
+        raise ValueError(msg)
+
+
+def _check_normalize(methods: Sequence[Method], value: str) -> str:
+    """Return a value other than ``"null"``, which is a parameter of some methods. Raises ValueError without such a method."""
+    if not any("normalize" in method.parameters for method in methods):
+        names = listing([name for name, method in METHODS.items() if "normalize" in method.parameters])
+        msg = f"`normalize` is {value!r}, but must be 'null' or None (other values are for `method` {names})."
+        raise ValueError(msg)
+    return value
+
+
 def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the parameters of each method. Raises TypeError for a parameter that no method has."""
     for name in params:
@@ -179,6 +205,7 @@ def _record(job: Job, given: SetIndex, used: Mapping[str, Any]) -> dict[str, Any
         "method": job.method.name,
         "params": job.params,
         "log_normalized": job.log_normalizes,
+        "normalize": "null" if job.null else None,
         "set_names": np.array(job.sets.names, dtype=object),
         "n_genes": given.n_listed[scored],
         "n_found": given.n_found[scored],

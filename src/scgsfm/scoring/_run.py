@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._set_index import SetIndex
     from .engine._reader import BlockReader
-    from .methods._method import Method, Scorer
+    from .methods._method import Method, NullScorer, Scorer
 
 
 SCORES_AT_A_TIME, VALUES_AT_A_TIME = 2**18, 2**17
@@ -39,6 +39,18 @@ class Job:
     params: dict[str, Any] = field(default_factory=dict)
     log_normalizes: bool = False
     """Whether the method gets log-normalized values, made from the counts of the data."""
+    null: bool = False
+    """Whether scores are standardized by those of random sets."""
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are p-values."""
+        return self.null or bool(self.method.test)
+
+    def prepare(self, rows: BlockReader) -> Scorer:
+        """Compute once what all blocks share."""
+        scorer = self.method.prepare(rows, self.sets, **self.params)
+        return cast("NullScorer", scorer).null if self.null else scorer
 
 
 @dataclass
@@ -62,10 +74,8 @@ class Scoring:
     def prepare(cls, rows: BlockReader, jobs: Sequence[Job]) -> Scoring:
         """Compute once what all blocks share."""
         logs = rows.log_normalizing() if any(job.log_normalizes for job in jobs) else rows
-        scorers = tuple(
-            job.method.prepare(logs if job.log_normalizes else rows, job.sets, **job.params) for job in jobs
-        )
-        tests, sizes = tuple(bool(job.method.test) for job in jobs), tuple(len(job.sets) for job in jobs)
+        scorers = tuple(job.prepare(logs if job.log_normalizes else rows) for job in jobs)
+        tests, sizes = tuple(job.has_test for job in jobs), tuple(len(job.sets) for job in jobs)
         return cls(scorers, tests, sizes, tuple(job.log_normalizes for job in jobs))
 
     def __call__(self, block: csr_array) -> list[Result]:
@@ -96,7 +106,7 @@ def run(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
 
     Each cell is scored individually, so scores do not depend on blocks, threads or workers.
     """
-    results = [_allocate(rows.n_cells, len(job.sets), bool(job.method.test)) for job in jobs]
+    results = [_allocate(rows.n_cells, len(job.sets), job.has_test) for job in jobs]
     run_into(results, rows, jobs)
     return results
 
@@ -151,7 +161,7 @@ def run_lazily(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:
     for i, job in enumerate(jobs):
         parts = [
             array_of(blocks, partial(_part, i, name), n_columns=len(job.sets), rows=rows.matrix.chunks[0])
-            for name in (("scores", "padj") if job.method.test else ("scores",))
+            for name in (("scores", "padj") if job.has_test else ("scores",))
         ]
         results.append(Result(*parts))
     return results

@@ -12,7 +12,7 @@ from scgsfm._messages import number, percent
 from scgsfm.completion import Completer
 from scgsfm.get import scores
 from scgsfm.models import as_model
-from scgsfm.scoring import plan, run, run_lazily
+from scgsfm.scoring import Smoothing, plan, run, run_lazily
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +47,8 @@ def score(
     min_genes: int | None = None,
     block_size: int | None = None,
     log_normalize: bool | None = None,
+    normalize: str | None = None,
+    smooth: str | None = None,
     compute: bool = True,
     key_added: str | None = None,
     copy: bool = False,
@@ -101,6 +103,15 @@ def score(
         Whether methods that assume log-normalized values get them: each cell is scaled to a sum of 10,000, and log(1 + x)
         is taken. By default, this is done for counts and for normalized values without a logarithm. ``False`` uses
         the values as they are, as decoupler and :func:`scanpy.tl.score_genes` do.
+    normalize
+        ``"null"`` compares the score of each cell with those of random sets of genes in the same cell, in closed form: the
+        score becomes z, and p-values are two-sided. Random sets have as many genes, and the same weights, as the set; for
+        ``score_genes`` and ``ans`` they also match it in mean expression. For methods whose score is a sum over genes
+        (column ``null`` of :func:`scgsfm.methods`). Other values are passed to ``ssgsea``.
+    smooth
+        Key of a graph of neighboring cells: of :func:`scanpy.pp.neighbors` (``"neighbors"``) or in ``adata.obsp``. Scores are
+        averaged over each cell and its neighbors, with a weight of :math:`0.9^i` for the neighbor number :math:`i`, as
+        pyUCell does. There are no p-values then.
     compute
         If ``False``, the scores of a dask array remain dask arrays (cells × sets).
         :func:`scgsfm.get.scores` computes them and names the columns.
@@ -119,10 +130,11 @@ def score(
     several. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["score_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
-        Scores. Names of sets that files do not support are changed, such as ``/`` in a name;
+        Scores, or z with ``normalize="null"``. Names of sets that files do not support are changed, such as ``/`` in a name;
         :func:`scgsfm.get.scores` returns the original names.
     ``adata.obsm["padj_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
-        p-values, adjusted over the sets of each cell (Benjamini and Hochberg), for methods with a test.
+        p-values, adjusted over the sets of each cell (Benjamini and Hochberg), for methods with a test and with
+        ``normalize="null"``.
     ``adata.uns["scgsfm"]["score_<method>"]`` : :class:`dict`
         Parameters, original names of the sets, the number of genes of each set in total and in the data, sets that were
         left out, and what the values are (``"counts"``, ``"log-normalized"``, …).
@@ -133,7 +145,7 @@ def score(
         If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
         If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a method
-        does not support weights or signs that the sets have, there are no cells, or the result can't be written (a view or copy of backed data).
+        does not support weights or signs that the sets have or ``normalize``, there are no cells or no such graph, or the result can't be written (a view or copy of backed data).
     TypeError
         If ``adata`` is neither AnnData nor a table of numbers, or the matrix is on a GPU.
 
@@ -163,25 +175,27 @@ def score(
         key_added=key_added,
         params=params,
         log_normalize=log_normalize,
+        normalize=normalize,
     )
-    targets = [_target(adata, task) for task in planned.tasks]
+    smoothing = Smoothing.of(adata, smooth, lazy=not compute)
+    targets = [_target(adata, task, smoothing) for task in planned.tasks]
     results = (run if compute else run_lazily)(planned.rows, planned.jobs)
     for task, target, result in zip(planned.tasks, targets, results, strict=True):
         columns = _keys.columns(task.job.sets.names, index=adata.obs_names.name)
-        for key, values in ((task.key, result.scores), (task.padj_key, result.padj)):
+        for key, values in ((task.key, smoothing(result.scores)), (task.padj_key, smoothing.pvalues(result.padj))):
             if values is None:
                 adata.obsm.pop(key, None)  # p-values of an earlier call
             else:
                 table = pd.DataFrame(values, index=adata.obs_names, columns=columns) if compute else values
                 adata.obsm[key] = table
-        target.write_record(adata, task.record)
+        target.write_record(adata, {**task.record, **smoothing.record})
     sizes = sorted({len(task.job.sets) for task in planned.tasks})
     details = number(sizes[0], "set") if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,} sets"
     log_results(targets, details, f"{percent(planned.share)} of genes matched", planned.note)
     return adata if copy else None
 
 
-def _target(adata: AnnData, task: Task) -> Result:
+def _target(adata: AnnData, task: Task, smoothing: Smoothing) -> Result:
     """The fields of a task. A p-value that only another method had is not the task's own, but is replaced as well."""
-    padj = [task.padj_key] if task.job.method.test else []
+    padj = [task.padj_key] if task.job.has_test and not smoothing else []
     return Result.check(adata, "tl.score", task.key, obsm=[task.key], also={"obsm": padj})

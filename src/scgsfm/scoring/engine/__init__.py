@@ -3,7 +3,7 @@
 from ._cell_block import CellBlock
 from ._csr_block import rows_of
 from ._dask import array_of
-from ._gene_moments import GeneMoments
+from ._gene_moments import GeneMoments, gene_means
 from ._log_normalize import check_positive, log_normalize, log_normalized
 from ._reader import BlockReader
 from ._value_scale import ValueScale, is_cheap_to_sample, value_scale
@@ -15,6 +15,7 @@ __all__ = [
     "ValueScale",
     "array_of",
     "check_positive",
+    "gene_means",
     "is_cheap_to_sample",
     "log_normalize",
     "log_normalized",

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from ._reader import BlockReader
+
 
 class GeneMoments:
     r"""Sums :math:`\sum_c x_{cg}` of each gene :math:`g` over cells, optionally by group and with squares.
@@ -83,3 +85,12 @@ class GeneMoments:
         scatter = np.maximum(self.squares - self.sums**2 / n, 0)
         variances: NDArray[np.float64] = scatter / np.maximum(n - correction, 1)
         return np.sqrt(variances)
+
+
+def gene_means(rows: BlockReader) -> NDArray[np.float64]:
+    """Compute the mean of each gene over all cells, in a pass over the data."""
+    moments = GeneMoments(rows.n_genes)
+    for _, block in rows:
+        moments.add(block)
+    (means,) = moments.means()
+    return np.asarray(means)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -9,8 +10,11 @@ import numpy as np
 from scgsfm._messages import check_choice
 
 from ._method import Method
+from ._weighted_sum import GeneValues, WeightedSum
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scgsfm.scoring._set_index import SetIndex
     from scgsfm.scoring.engine import BlockReader, CellBlock
 
@@ -48,33 +52,31 @@ def aucell(
     if ties == "decoupler":
         return _ordinal(rows, sets, n_up)
     top = _check_n_up(n_up, rows.n_genes)
-    best = best_gain(sets, top)
 
-    def score(cells: CellBlock) -> np.ndarray:
+    def gains(cells: CellBlock) -> GeneValues:
         from scgsfm.kernels import truncated_ranks
 
-        gains = truncated_ranks(cells.ranks, top, ties="expected")
-        return _fraction(sets.set_sums(cells.indptr, cells.indices, *gains), best)
+        return GeneValues(cells.indptr, cells.indices, *truncated_ranks(cells.ranks, top, ties="expected"))
 
-    return score
+    return _area(sets, rows.n_genes, gains, best_gain(sets, top))
 
 
-def _ordinal(rows: BlockReader, sets: SetIndex, n_up: int | None) -> Scorer:
+def _ordinal(rows: BlockReader, sets: SetIndex, n_up: int | None) -> WeightedSum:
     """Break ties as decoupler 2 does: drop genes that are zero in all cells, shuffle the others with a fixed seed."""
     detected = np.flatnonzero(rows.detected())
     order = detected[np.random.default_rng(0).choice(len(detected), len(detected), replace=False)]
     top = _check_n_up(n_up, len(order))
-    best = best_gain(sets.take_genes(order), top)
+    ranked = sets.take_genes(order)
     gains = np.arange(top - 1, 0, -1, dtype=np.float64)
 
-    def score(cells: CellBlock) -> np.ndarray:
+    def top_gains(cells: CellBlock) -> GeneValues:
         from scgsfm.kernels import top_ranked
 
         genes = top_ranked(cells.ranks, cells.indices, cells.indptr, cells.shape[1], top - 1, order=order)
         indptr = np.arange(len(genes) + 1) * (top - 1)
-        return _fraction(sets.set_sums(indptr, genes.ravel(), np.tile(gains, len(genes))), best)
+        return GeneValues(indptr, genes.ravel(), np.tile(gains, len(genes)), np.zeros(len(genes)))
 
-    return score
+    return replace(_area(sets, len(order), top_gains, best_gain(ranked, top)), drawn_from=ranked)
 
 
 def _check_n_up(n_up: int | None, n_genes: int) -> int:
@@ -97,10 +99,15 @@ def best_gain(sets: SetIndex, top: int) -> np.ndarray:
     return best
 
 
-def _fraction(gained: np.ndarray, best: np.ndarray) -> np.ndarray:
-    """Divide by the maximum, in place. Rounding errors of sums that cancel may exceed the range, so it is clipped."""
-    gained /= best
-    return np.clip(gained, 0, 1, out=gained)
+def _area(sets: SetIndex, n_genes: int, gains: Callable[[CellBlock], GeneValues], best: np.ndarray) -> WeightedSum:
+    """Return the scorer: sums of gains as a fraction of their maximum."""
+
+    def fraction(gained: np.ndarray, _cells: CellBlock) -> np.ndarray:
+        gained /= best
+        # rounding errors of sums that cancel may exceed the range
+        return np.clip(gained, 0, 1, out=gained)
+
+    return WeightedSum(sets, n_genes, gains, fraction, lambda _: (1 / best, np.zeros(1)))
 
 
 AUCELL = Method(
@@ -113,6 +120,7 @@ AUCELL = Method(
     weights=True,
     signs=False,
     missing_genes="skipped",
+    null="same size and weights",
     task="marker sets and pathways in single cells",
     when="the default: any depth, counts or normalized values, sets of any size",
     avoid="sets of down-regulated genes (negative weights); very shallow cells with sets of a few genes: see `gsfm`",

@@ -16,6 +16,7 @@ GSFM = Method(
     signs=False,
     missing_genes="skipped",
     completes=True,
+    null="same size and weights",
     task="small sets in shallow cells",
     when="sets of a few genes, or cells with few counts, where the genes of the set have dropped out",
     avoid="whole sets on deep data, where it equals `aucell`; sets of genes that the model doesn't know (non-coding RNAs)",

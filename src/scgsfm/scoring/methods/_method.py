@@ -29,6 +29,14 @@ class Scorer(Protocol):
     def __call__(self, cells: CellBlock, /) -> Scores: ...
 
 
+class NullScorer(Scorer, Protocol):
+    """A scorer of a sum over genes, whose distribution over random sets has a closed form."""
+
+    def null(self, cells: CellBlock, /) -> tuple[np.ndarray, np.ndarray]:
+        """Compare with random sets: z and two-sided p-values (cells × sets)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Method:
     """A scoring method: its function and its properties."""
@@ -53,6 +61,9 @@ class Method:
     """Minimum number of genes of a set in the data."""
     test: str = ""
     """The test behind the p-values; empty without a test."""
+    null: str = ""
+    """The random sets of genes of ``normalize="null"``. Then ``prepare`` returns a scorer with a method ``null``
+    (:class:`NullScorer`); empty if the score is not a sum over genes."""
     completes: bool = False
     """Whether a model completes the sets first."""
     task: str = ""

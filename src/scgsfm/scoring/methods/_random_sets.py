@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -45,6 +46,8 @@ class RandomSets:
     """:math:`\\sum a_g^2` of each set."""
     cubes: np.ndarray
     """:math:`\\sum a_g^3` of each set."""
+    totals: np.ndarray | None = None
+    """:math:`\\sum w_g` of each set; 0 by default."""
 
     @classmethod
     def of(cls, sets: SetIndex, n_genes: int) -> RandomSets:
@@ -54,16 +57,46 @@ class RandomSets:
         squares = weights.multiply(weights).sum(axis=1)
         cubes = weights.multiply(weights).multiply(weights).sum(axis=1)
         centered = cubes - 3 * mean * squares + 2 * n_genes * mean**3
-        return cls(n_genes, squares - n_genes * mean**2, centered)
+        return cls(n_genes, squares - n_genes * mean**2, centered, sets.total)
 
     def pvalues(self, sums: np.ndarray, cells: CellBlock) -> np.ndarray:
         """Two-sided p-values of sums minus their mean (cells × sets), which are overwritten."""
         from scgsfm.kernels import random_set_pvalues
 
-        n, (mean, std) = self.n_genes, cells.moments
-        std = np.where(std > CONSTANT * abs(mean), std, np.inf)
-        scale = np.sqrt(np.where(self.squares > 0, self.squares, np.inf))
-        skewness = cells.third_moments / (std * std * std) * (n / ((n - 1) * max(n - 2, 1)))
+        mean, std = cells.moments
+        std, skewness = self._deviation_and_skewness(mean, std, cells.third_moments)
+        scale, skew = self._scale_and_skew
         sums /= scale
         sums /= std[:, None]
-        return np.asarray(random_set_pvalues(sums, np.outer(skewness, self.cubes / scale**3)))
+        return np.asarray(random_set_pvalues(sums, np.outer(skewness, skew)))
+
+    def z_and_pvalues(
+        self, sums: np.ndarray, mean: np.ndarray, std: np.ndarray, third_moments: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Standardize sums (cells × sets), and compute two-sided p-values.
+
+        Parameters
+        ----------
+        sums
+            Sums over the sets.
+        mean, std, third_moments
+            Mean, standard deviation and sum of cubed deviations of the values of each cell.
+        """
+        from scgsfm.kernels import standardized_sums
+
+        std, skewness = self._deviation_and_skewness(mean, std, third_moments)
+        totals = np.zeros(len(self.squares)) if self.totals is None else self.totals
+        return standardized_sums(sums, totals, *self._scale_and_skew, mean, std, skewness)
+
+    @cached_property
+    def _scale_and_skew(self) -> tuple[np.ndarray, np.ndarray]:
+        scale = np.sqrt(np.where(self.squares > 0, self.squares, np.inf))
+        return scale, self.cubes / scale**3
+
+    def _deviation_and_skewness(
+        self, mean: np.ndarray, std: np.ndarray, third_moments: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the standard deviation of the values of each cell, infinite if they are the same, and their skewness."""
+        n = self.n_genes
+        std = np.where(std > CONSTANT * abs(mean), std, np.inf)
+        return std, third_moments / (std * std * std) * (n / ((n - 1) * max(n - 2, 1)))

@@ -8,7 +8,9 @@ import pandas as pd
 
 from scgsfm._messages import did_you_mean
 
+from ._ans import ANS
 from ._aucell import AUCELL
+from ._consensus import CONSENSUS
 from ._gsea import GSEA
 from ._gsfm import GSFM
 from ._gsva import GSVA
@@ -30,14 +32,14 @@ if TYPE_CHECKING:
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        *(AUCELL, GSFM, UCELL, SINGSCORE, SSGSEA, GSVA, SCORE_GENES, MEAN, SUM),
-        *(ZSCORE, ULM, MLM, VIPER, ORA, GSEA),
+        *(AUCELL, GSFM, UCELL, SINGSCORE, SSGSEA, GSVA, SCORE_GENES, ANS, MEAN, SUM),
+        *(ZSCORE, ULM, MLM, VIPER, CONSENSUS, ORA, GSEA),
     )
 }
 
 
 COLUMNS = (
-    *("task", "when", "avoid", "test", "statistic", "title", "peer", "reference", "missing_genes"),
+    *("task", "when", "avoid", "test", "null", "statistic", "title", "peer", "reference", "missing_genes"),
     *("completes", "min_genes", "range", "values", "weights", "signs"),
 )
 """Columns of :func:`methods`. A terminal shows the first and the last ones."""
@@ -65,6 +67,8 @@ def methods() -> pd.DataFrame:
         What the method is for, when to use it, and when not.
     ``test``
         The test behind the p-values; empty without a test.
+    ``null``
+        The random sets to which ``normalize="null"`` compares a set; empty if that is not defined.
     ``statistic``, ``title``, ``peer``, ``reference``
         What the score is, the full name, the implementation that gives the same scores, and the publication.
     ``missing_genes``

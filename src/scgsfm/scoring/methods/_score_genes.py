@@ -11,9 +11,11 @@ from scipy.sparse import csr_array
 
 from scgsfm._messages import check_at_least, listing
 from scgsfm.genes import check_share, match
-from scgsfm.scoring.engine import GeneMoments
+from scgsfm.scoring.engine import gene_means
 
+from ._matched_sets import BinnedSets
 from ._method import Method
+from ._weighted_sum import WeightedSum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +63,8 @@ def score_genes(
     check_at_least("ctrl_size", ctrl_size, 1)
     check_at_least("n_bins", n_bins, 2)
     pool = np.arange(rows.n_genes) if gene_pool is None else _genes_of_pool(gene_pool, sets)
-    controls = _controls(sets, _bins(_means(rows), pool, n_bins), pool, ctrl_size, ctrl_as_ref, random_state)
+    bins = _bins(gene_means(rows), pool, n_bins)
+    controls = _controls(sets, bins, pool, ctrl_size, ctrl_as_ref, random_state)
     n_controls = np.diff(controls.indptr)
     if not n_controls.all():
         msg = (
@@ -72,7 +75,7 @@ def score_genes(
         raise ValueError(msg)
     contrast = sets.membership.multiply(1 / sets.n_found[:, None]) - controls.multiply(1 / n_controls[:, None])
     contrasts = replace(sets, membership=csr_array(contrast))
-    return lambda cells: cells.sums(contrasts)
+    return WeightedSum(contrasts, rows.n_genes, matched=BinnedSets.of(sets, bins))
 
 
 def _genes_of_pool(gene_pool: Sequence[str], sets: SetIndex) -> np.ndarray:
@@ -88,15 +91,6 @@ def _genes_of_pool(gene_pool: Sequence[str], sets: SetIndex) -> np.ndarray:
         examples_expected=genes,
     )
     return matched[np.sort(np.unique(matched, return_index=True)[1])]
-
-
-def _means(rows: BlockReader) -> np.ndarray:
-    """Compute the mean of each gene over all cells."""
-    moments = GeneMoments(rows.n_genes)
-    for _, block in rows:
-        moments.add(block)
-    (means,) = moments.means()
-    return np.asarray(means)
 
 
 def _bins(means: np.ndarray, pool: np.ndarray, n_bins: int) -> np.ndarray:
@@ -151,6 +145,7 @@ SCORE_GENES = Method(
     signs=False,
     missing_genes="skipped",
     values="log-normalized",
+    null="same number of genes in each bin of expression",
     task="marker sets, comparable with scanpy and Seurat",
     when="continuing an analysis made by scanpy; phases of the cell cycle",
     avoid="small data sets or panels, where few control genes are left; data without normalization; comparison of data sets",

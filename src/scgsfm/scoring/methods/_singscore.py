@@ -9,6 +9,7 @@ import numpy as np
 from scgsfm._messages import listing
 
 from ._method import Method
+from ._weighted_sum import GeneValues, WeightedSum
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -49,11 +50,13 @@ def singscore(rows: BlockReader, sets: SetIndex, /, *, centered: bool = True, di
     middle = (n + 1) / 2
     offset = 0.0 if centered else 0.5 * (n_sides > 0).sum(axis=0)
 
-    def score(cells: CellBlock) -> np.ndarray:
+    def from_middle(cells: CellBlock) -> GeneValues:
         ranks, of_zeros = cells.mean_ranks
-        return scaled.set_sums(cells.indptr, cells.indices, ranks - middle, of_zeros - middle) + offset
+        return GeneValues(cells.indptr, cells.indices, ranks - middle, of_zeros - middle)
 
-    return score
+    return WeightedSum(
+        scaled, n, from_middle, lambda sums, _: sums + offset, lambda _: (np.ones(1), np.atleast_1d(offset))
+    )
 
 
 def _undirected(n: int, sets: SetIndex) -> Scorer:
@@ -61,13 +64,16 @@ def _undirected(n: int, sets: SetIndex) -> Scorer:
     middle, n_distances = np.ceil((n + 1) / 2), sets.n_found // 2
     least, span = (n_distances + 1) / 2, _span(np.ceil(n / 2), n_distances)
 
-    def score(cells: CellBlock) -> np.ndarray:
-        distances = [abs(ranks - middle) for ranks in cells.mean_ranks]
-        mean_distances = sets.set_sums(cells.indptr, cells.indices, *distances) / sets.n_found
-        scores: np.ndarray = (mean_distances - least) / span
-        return scores
+    def distances(cells: CellBlock) -> GeneValues:
+        return GeneValues(cells.indptr, cells.indices, *(abs(ranks - middle) for ranks in cells.mean_ranks))
 
-    return score
+    return WeightedSum(
+        sets,
+        n,
+        distances,
+        lambda sums, _: (sums / sets.n_found - least) / span,
+        lambda _: (1 / (sets.n_found * span), -least / span),
+    )
 
 
 def _span(n: float, n_in_set: np.ndarray) -> np.ndarray:
@@ -96,6 +102,7 @@ SINGSCORE = Method(
     weights=False,
     signs=True,
     missing_genes="skipped",
+    null="same size and signs",
     task="small signatures of up- and down-regulated genes",
     when="signatures with both signs, or of unknown direction (`directed=False`); bulk samples",
     avoid="sparse cells, where most genes share one rank; sets with weights",

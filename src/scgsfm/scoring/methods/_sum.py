@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._method import Method
+from ._weighted_sum import WeightedSum
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from ._method import Scorer
 
 
-def weighted_sum(_rows: BlockReader, sets: SetIndex, /) -> Scorer:
+def weighted_sum(rows: BlockReader, sets: SetIndex, /) -> Scorer:
     r"""Compute the weighted sum :math:`\sum_{g \in S} w_g x_g`.
 
     Reference: decoupler, Badia-i-Mompel et al. (2022), https://doi.org/10.1093/bioadv/vbac016.
     """
-    return lambda cells: cells.sums(sets)
+    return WeightedSum(sets, rows.n_genes)
 
 
 SUM = Method(
@@ -33,6 +34,7 @@ SUM = Method(
     weights=True,
     signs=True,
     missing_genes="skipped",
+    null="same size and weights",
     task="signatures whose weights are coefficients",
     when="published linear predictors: risk scores, clocks, gene-expression indices",
     avoid="sets of different sizes, as the sum grows with the set",

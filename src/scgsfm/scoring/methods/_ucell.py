@@ -9,6 +9,7 @@ import numpy as np
 from scgsfm._messages import check_choice, listing
 
 from ._method import Method
+from ._weighted_sum import GeneValues, WeightedSum
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -54,16 +55,17 @@ def ucell(
     set_of = np.repeat(np.arange(len(sets)), sets.n_found)
     scaled = sets.reweighted(np.where(weights > 0, 1 / best_up[set_of], -w_neg / best_down[set_of]))
 
-    def score(cells: CellBlock) -> np.ndarray:
+    def gains(cells: CellBlock) -> GeneValues:
         from scgsfm.kernels import truncated_ranks
 
-        scores: np.ndarray = scaled.set_sums(
-            cells.indptr, cells.indices, *truncated_ranks(cells.ranks, top, ties="average")
-        )
-        np.maximum(scores, 0, out=scores)
-        return scores
+        return GeneValues(cells.indptr, cells.indices, *truncated_ranks(cells.ranks, top, ties="average"))
 
-    return score
+    return WeightedSum(scaled, rows.n_genes, gains, _at_least_0)
+
+
+def _at_least_0(sums: np.ndarray, _cells: CellBlock) -> np.ndarray:
+    np.maximum(sums, 0, out=sums)
+    return sums
 
 
 def _best_gains(sets: SetIndex, top: int, missing: str) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +98,7 @@ UCELL = Method(
     weights=False,
     signs=True,
     missing_genes="rank lowest (or skipped: `missing`)",
+    null="same size and signs",
     task="marker sets, comparable with UCell in R and Python",
     when="continuing an analysis made by UCell; signatures with both signs",
     avoid="panels of a few hundred genes without lowering `max_rank`; sets with weights",

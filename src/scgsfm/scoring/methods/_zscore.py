@@ -10,6 +10,7 @@ from scgsfm._messages import check_choice
 
 from ._method import Method
 from ._random_sets import Null, RandomSets, check_null
+from ._weighted_sum import WeightedSum
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -46,20 +47,25 @@ def zscore(
     check_null(null)
     random_sets = RandomSets.of(sets, rows.n_genes)
 
-    def score(cells: CellBlock) -> Scores:
+    def score(sums: np.ndarray, cells: CellBlock) -> Scores:
         from scgsfm.kernels import two_sided_pvalues
 
         mean, std = cells.moments
-        z = cells.sums(sets) / sets.total_abs
+        z = sums / sets.total_abs
         if flavor == "KSEA":
             z -= mean[:, None]
         z *= np.sqrt(sets.n_found)
         z /= np.where(std > 0, std, np.inf)[:, None]
         if null == "random":
-            return z, random_sets.pvalues(cells.sums(sets) - np.outer(mean, sets.total), cells)
+            return z, random_sets.pvalues(sums - np.outer(mean, sets.total), cells)
         return z, two_sided_pvalues(z, df=np.inf)
 
-    return score
+    def affine(cells: CellBlock) -> tuple[np.ndarray, np.ndarray]:
+        mean, std = cells.moments
+        per_error = np.sqrt(sets.n_found) / np.where(std > 0, std, np.inf)[:, None]
+        return per_error / sets.total_abs, -mean[:, None] * per_error * (flavor == "KSEA")
+
+    return WeightedSum(sets, rows.n_genes, finish=score, affine=affine)
 
 
 ZSCORE = Method(
@@ -74,6 +80,7 @@ ZSCORE = Method(
     missing_genes="skipped",
     values="log-normalized",
     test="random sets of genes, two-sided (or normal distribution)",
+    null="same size and weights",
     task="weighted or signed sets, with p-values",
     when="weighted signatures and kinase or pathway footprints, with a test in each cell",
     avoid="sets that share many genes: see `mlm`",
