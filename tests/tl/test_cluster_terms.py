@@ -223,8 +223,10 @@ def test_comparison_is_found_without_a_key() -> None:
     adata = scgsfm.datasets.pbmc()[:240].copy()
     adata.obs["donor"] = [f"d{i % 6}" for i in range(adata.n_obs)]
     adata.obs["condition"] = ["a" if i % 6 < 3 else "b" for i in range(adata.n_obs)]
-    scgsfm.tl.compare(adata, "pbmc_markers", condition="condition", sample="donor")
-    scgsfm.tl.cluster_terms(adata, max_padj=None, by="jaccard")
-    table = adata.uns["cluster_terms"]
-    assert set(table["term"]) <= set(scgsfm.GeneSets("pbmc_markers").names)
-    assert table["score"].notna().all()
+    scgsfm.tl.score(adata, "pbmc_markers")
+    for scores in ("pbmc_markers", "score_aucell"):
+        scgsfm.tl.compare(adata, scores, condition="condition", sample="donor")
+        scgsfm.tl.cluster_terms(adata, max_padj=None, by="jaccard")
+        table = adata.uns["cluster_terms"]
+        assert set(table["term"]) <= set(scgsfm.GeneSets("pbmc_markers").names)
+        assert table["score"].notna().all()

@@ -192,7 +192,9 @@ def compare(
     replicates = Replicates.of(adata, **design)
     source: ComputedScores | StoredScores
     if is_stored:
-        source, about = StoredScores(list(scores(adata[:1], key=str(gene_sets))), adata.obsm[gene_sets]), {}
+        source = StoredScores(list(scores(adata[:1], key=str(gene_sets))), adata.obsm[gene_sets])
+        of_scores = adata.uns.get(_keys.UNS, {}).get(gene_sets, {})
+        about = {name: of_scores[name] for name in ("method", "gene_sets", "set_names") if name in of_scores}
     else:
         chosen: dict[str, Any] = {"layer": layer, "use_raw": use_raw}
         planned = plan(
