@@ -27,7 +27,7 @@ END = "<!-- end -->"
 
 def markdown(rst: str) -> str:
     """Return a docstring's text with its mathematics and code as Markdown."""
-    rst = re.sub(r"^\.\. math:: (.*?)(?=\n\n|\Z)", _display, rst, flags=re.DOTALL | re.MULTILINE)
+    rst = re.sub(r"^\.\. math::\s+(.*?)(?=\n\n|\Z)", _display, rst, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"``(.+?)``", r"`\1`", re.sub(r":math:`(.+?)`", r"$\1$", rst, flags=re.DOTALL))
 
 
