@@ -36,8 +36,8 @@ def contributions(
     """Get the contribution of each gene to the scores of its sets, in cells or in groups.
 
     The score of the methods named below is a sum over the genes of a set, so that contributions are exact: those of the genes
-    of a set add up to its score (of ``ucell``, to the score before it is cut at 0). What belongs to no gene of the set is
-    divided evenly among its genes: the control genes of ``score_genes`` and ``ans``, the mean of the cell of ``zscore``.
+    of a set add up to its score (of ``ucell``, to the score before it is cut at 0). Terms that belong to no gene of the set are
+    divided evenly among its genes: the control genes of ``score_genes`` and ``ans``, and the mean of the cell of ``zscore``.
     The score of a group is the mean over its cells.
 
     Parameters

@@ -30,8 +30,8 @@ def coverage(
 ) -> pd.DataFrame:
     """Get how many genes of each set are detected in each cell, and what share of the set that is.
 
-    A gene is detected in a cell if its value is above 0. A low share says that the score of a set rests on few genes, and
-    a difference in share between groups that their scores may differ by depth.
+    A gene is detected in a cell if its value is above 0. If the share is low, the score of a set depends on
+    few genes. If groups differ in it, their scores may differ because of depth.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ def depth(
     ``depth_ratio``
         The highest median depth of a group divided by the lowest; with ``groupby``.
     ``may_be_depth``
-        Whether a difference between the groups may be one of depth; with ``groupby``.
+        Whether depth may explain a difference between the groups; with ``groupby``.
 
     Raises
     ------

@@ -67,8 +67,8 @@ def resolve_genes(
         Only if genes are of another species: one-to-one, many-to-one (several genes of the species, one human gene),
         one-to-many (the human gene with most support is used) or many-to-many; missing for other names.
     ``adata.uns["scgsfm"]["resolve_genes"]`` : :class:`dict`
-        Counts by status, counts of orthologs by kind, fraction of recognized names, organism, number of duplicates and how they are treated, and
-        versions of the tables.
+        Counts by status, counts of orthologs by kind, fraction of recognized names, organism, number of duplicates and how
+        they are treated, and versions of the tables.
 
     Raises
     ------

@@ -59,7 +59,7 @@ def compare(
 ) -> AnnData | None:
     r"""Compare the scores of gene sets between conditions within each cell type, with samples as replicates.
 
-    Cells of a donor are not independent of each other. Tests that take cells for replicates, such as a t-test or Wilcoxon
+    Cells of a donor are not independent of each other. Tests that treat cells as replicates, such as a t-test or Wilcoxon
     test of cells, find differences wherever donors differ :cite:p:`Squair2021`. Here, the sample is the unit of replication.
 
     ``engine="pseudobulk"``

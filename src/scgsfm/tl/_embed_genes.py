@@ -38,7 +38,7 @@ def embed_genes(
 
     The vectors depend only on the model. Of the data, only the gene names are used. ``model="gpgpt-mini"`` embeds the
     symbols by a language model (:cite:p:`Lyu2024`, extra ``llm``) instead. It reads symbols by character, so that symbols
-    of similar spelling have similar vectors, which say little of functions and diseases.
+    of similar spelling have similar vectors, which say little about functions and diseases.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def motif_activity(
     by
         Whether to test families of factors, whose motifs are similar, or each motif.
     weights
-        What sites count: ``None`` counts the peaks with a site. ``"effects"`` weights them by the ``model``: the predicted
+        Weights of the sites: ``None`` counts the peaks with a site. ``"effects"`` weights them by the ``model``: the predicted
         activity minus that after the sites are shuffled (two shuffles), in the 200 bases around the centers of the peaks.
         About 40 sequences for each peak are predicted. The effects are those in the cell lines of the model.
     n_peaks

@@ -40,7 +40,7 @@ def motif_deviations(
     key_added: str | None = None,
     copy: bool = False,
 ) -> AnnData | None:
-    r"""Compute how accessible the peaks with a motif are in each cell, as chromVAR :cite:p:`Schep2017`.
+    r"""Compute how accessible the peaks with a motif are in each cell, as chromVAR does :cite:p:`Schep2017`.
 
     The deviation of a cell is the accessibility of the peaks with a motif, compared with the expectation if all cells had
     the same profile,
@@ -50,7 +50,7 @@ def motif_deviations(
 
     minus the mean of the same over sets of background peaks, of which each replaces a peak of the motif by one of similar
     GC content and accessibility. The z-score is the deviation divided by the standard deviation of the background.
-    Background peaks are drawn as by chromVAR. Cells are read in blocks, and the matrix is never made dense.
+    Background peaks are drawn as in chromVAR. Cells are read in blocks, and the matrix is never made dense.
 
     Parameters
     ----------

@@ -105,12 +105,12 @@ def score(
         the values as they are, as decoupler and :func:`scanpy.tl.score_genes` do.
     normalize
         ``"null"`` compares the score of each cell with those of random sets of genes in the same cell, in closed form: the
-        score becomes z, and p-values are two-sided. Random sets have as many genes, and the same weights, as the set; for
+        score becomes a z-score, and p-values are two-sided. Random sets have as many genes, and the same weights, as the set; for
         ``score_genes`` and ``ans`` they also match it in mean expression. For methods whose score is a sum over genes
         (column ``null`` of :func:`scgsfm.methods`). Other values are passed to ``ssgsea``.
     smooth
         Key of a graph of neighboring cells: of :func:`scanpy.pp.neighbors` (``"neighbors"``) or in ``adata.obsp``. Scores are
-        averaged over each cell and its neighbors, with a weight of :math:`0.9^i` for the neighbor number :math:`i`, as
+        averaged over each cell and its neighbors, with a weight of :math:`0.9^i` for the :math:`i`-th neighbor, as
         pyUCell does. There are no p-values then.
     compute
         If ``False``, the scores of a dask array remain dask arrays (cells × sets).
@@ -130,8 +130,8 @@ def score(
     several. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.obsm["score_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
-        Scores, or z with ``normalize="null"``. Names of sets that files do not support are changed, such as ``/`` in a name;
-        :func:`scgsfm.get.scores` returns the original names.
+        Scores, or z-scores with ``normalize="null"``. Names of sets that files do not support are changed, such as ``/``
+        in a name; :func:`scgsfm.get.scores` returns the original names.
     ``adata.obsm["padj_<method>"]`` : :class:`pandas.DataFrame` (float64, cells × sets)
         p-values, adjusted over the sets of each cell (Benjamini and Hochberg), for methods with a test and with
         ``normalize="null"``.
@@ -145,7 +145,8 @@ def score(
         If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
         If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a method
-        does not support weights or signs that the sets have or ``normalize``, there are no cells or no such graph, or the result can't be written (a view or copy of backed data).
+        does not support ``normalize``, or the weights or signs of the sets, there are no cells or no such graph, or the result
+        can't be written (a view or copy of backed data).
     TypeError
         If ``adata`` is neither AnnData nor a table of numbers, or the matrix is on a GPU.
 
