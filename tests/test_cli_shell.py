@@ -198,7 +198,7 @@ def test_errors_of_files_of_genes(tmp_path: Path, capsys: pytest.CaptureFixture[
     path.write_bytes(b"PK\x03\x04\x00\x00\x01")
     assert "is not a text file" in refused(["complete", str(path)], capsys)
     path.write_bytes(gzip.compress(os.urandom(999))[:500])
-    assert "is cut short or damaged" in refused(["complete", str(path)], capsys)
+    assert "is a damaged gzip file" in refused(["complete", str(path)], capsys)
 
 
 def test_damaged_files_are_named(gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

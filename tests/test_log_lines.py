@@ -144,6 +144,6 @@ def test_one_line(case: str, cells: AnnData, caplog: pytest.LogCaptureFixture, m
 
 def test_every_function_that_logs_is_called() -> None:
     # those for patients and questions match no genes of data, and return what they found
-    silent = {"ask", "gene_phenotype", "rank_genes"}
+    silent = {"ask", "gene_page", "gene_phenotype", "rank_genes"}
     called = {name.split()[0] for name in CALLS}
     assert set(scgsfm.tl.__all__) - called <= silent

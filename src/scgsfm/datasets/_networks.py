@@ -18,8 +18,8 @@ def networks() -> pd.DataFrame:
     Examples
     --------
     >>> import scgsfm
-    >>> scgsfm.datasets.networks().loc["progeny", ["n_sources", "licence"]].tolist()
-    [14, 'Apache-2.0']
+    >>> scgsfm.datasets.networks()["licence"]["progeny"]
+    'Apache-2.0'
     """
     columns = ["title", "n_sources", "n_edges", "signed", "embedded", "source", "version", "licence", "url"]
     table = pd.DataFrame.from_dict(networks_catalogue(), orient="index", columns=columns).rename_axis("name")
