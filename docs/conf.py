@@ -114,8 +114,19 @@ if has_gallery:
         "gallery_dirs": "gallery",
         "filename_pattern": "/plot_",
         "subsection_order": [
-            f"gallery_examples/{task}"
-            for task in ("scores", "annotation", "enrichment", "functions", "phenotypes", "regulatory")
+            *(
+                f"gallery_examples/{task}"
+                for task in (
+                    "scores",
+                    "annotation",
+                    "comparison",
+                    "enrichment",
+                    "functions",
+                    "phenotypes",
+                    "regulatory",
+                )
+            ),
+            "*",  # tasks that are not in this list come last
         ],
         "within_subsection_order": "FileNameSortKey",
         "backreferences_dir": "generated/backreferences",
