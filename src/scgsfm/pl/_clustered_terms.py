@@ -61,7 +61,7 @@ def clustered_terms(
     table = table if "padj" in table else table.assign(padj=0.0)
     chosen = choose(list(dict.fromkeys(table["group"])), groups, noun="group", argument="groups")
     rows = table[table["group"].isin(chosen)]
-    best = rows.assign(evidence=_evidence(rows)).groupby("term", sort=False)["evidence"].max()
+    best = rows.assign(evidence=_evidence(rows)).groupby("term", sort=False, observed=True)["evidence"].max()
     if groups is not None and (rows["padj"] <= max_padj).any():
         best = best[best.index.isin(rows.loc[rows["padj"] <= max_padj, "term"])]
     names = most_telling(best, n_terms, noun="term", reason="are most significant", argument="n_terms")
