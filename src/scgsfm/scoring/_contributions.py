@@ -52,15 +52,15 @@ def contributions(rows: BlockReader, job: Job, *, groups: np.ndarray | None = No
     ValueError
         If the score of the method is not a sum over genes.
     """
-    scorer = job.method.prepare(rows.log_normalizing() if job.log_normalizes else rows, job.sets, **job.params)
+    reader = rows.log_normalizing() if job.log_normalizes else rows
+    scorer = job.prepare(reader)
     if not isinstance(scorer, WeightedSum):
         msg = (
             f"`method` {job.method.name!r} has no contributions of genes, since its score is not a sum over the genes of a "
-            f"set. Use one of: {listing([name for name, method in METHODS.items() if method.null], 20)}."
+            f"set. Use one of: {listing([name for name, method in METHODS.items() if method.null and not method.completes], 20)}."
         )
         raise ValueError(msg)
     split = _Split(scorer, job.sets)
-    reader = rows.log_normalizing() if job.log_normalizes else rows
     n_rows = rows.n_cells if groups is None else int(groups.max()) + 1
     values = np.zeros((n_rows, len(split.genes)))
     for start, part in reader.map(split):
