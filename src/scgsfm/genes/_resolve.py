@@ -110,8 +110,8 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
 
     Resolves approved, previous and alias symbols in any letter case, Ensembl ids with or without version, Entrez, HGNC
     and MGI ids (``"HGNC:1678"``, ``"NCBIGene:920"``, or as the end of an IRI), and symbols and ids of mouse, rat,
-    zebrafish, other vertebrates and fruit fly via orthologs. Dates that spreadsheets made of symbols (``"1-Sep"``) and symbols with
-    R's dots (``"HLA.A"``) are read as these symbols.
+    zebrafish, other vertebrates and fruit fly via orthologs. Dates that spreadsheets made of symbols (``"1-Sep"``) and
+    symbols with R's dots (``"HLA.A"``) are read as these symbols.
 
     An approved symbol takes precedence over the alias of another gene, and a protein-coding gene over pseudogenes.
     Aliases shared by several genes are ambiguous and are not resolved. The gene tables (HGNC, NCBI Gene, Ensembl, MGI,

@@ -61,9 +61,10 @@ def enrichment_map(
     """Plot enriched terms as a network, in which similar terms are close and connected :cite:p:`Merico2010`.
 
     A node is a term, its size the number of genes. Terms are placed by t-SNE :cite:p:`Maaten2008` of their similarities, and
-    each is connected with the four most similar ones. Neighbors are meaningful, but large distances are not. For one group, the color is the score, such as the normalized
-    enrichment score or the effect; nodes of terms that are not significant are grey. Several groups are drawn as pies
-    with a slice for each group in which the term is significant, pale if the score is negative, or in a panel each.
+    each is connected with the four most similar ones. Neighbors are meaningful, but large distances are not. For one
+    group, the color is the score, such as the normalized enrichment score or the effect; nodes of terms that are not
+    significant are grey. Several groups are drawn as pies with a slice for each group in which the term is significant,
+    pale if the score is negative, or in a panel each.
 
     Parameters
     ----------

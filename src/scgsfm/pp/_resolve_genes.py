@@ -34,8 +34,9 @@ def resolve_genes(
 
     Other functions of this package match genes in the same way. This function stores the result with the data.
     Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez, HGNC and MGI IDs, and
-    symbols and IDs of mouse, rat, zebrafish, other vertebrates and fruit fly (through orthologs). Aliases that several genes share
-    remain unresolved. If ``adata.var["feature_types"]`` separates genes from peaks and antibodies, only the genes count.
+    symbols and IDs of mouse, rat, zebrafish, other vertebrates and fruit fly (through orthologs). Aliases that several
+    genes share remain unresolved. If ``adata.var["feature_types"]`` separates genes from peaks and antibodies, only the
+    genes count.
 
     Parameters
     ----------
@@ -67,8 +68,8 @@ def resolve_genes(
         Only if genes are of another species: one-to-one, many-to-one (several genes of the species, one human gene),
         one-to-many (the human gene with most support is used) or many-to-many; missing for other names.
     ``adata.uns["scgsfm"]["resolve_genes"]`` : :class:`dict`
-        Counts by status, counts of orthologs by kind, fraction of recognized names, organism, number of duplicates and how they are treated, and
-        versions of the tables.
+        Counts by status, counts of orthologs by kind, fraction of recognized names, organism, number of duplicates and
+        how they are treated, and versions of the tables.
 
     Raises
     ------
