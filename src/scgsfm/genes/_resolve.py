@@ -307,7 +307,7 @@ class _Reader:
                 return gene
             # the id of "CD8A_ENSG00000999999" may be retired, its symbol valid
             return self._read_approved((name[: match.start()] + name[match.end() :]).strip("_|-. "))
-        if (":" in name or "/" in name or name[:4] == "FBgn") and (gene := self._read_curie(name)):
+        if (":" in name or "/" in name or name[:4].lower() == "fbgn") and (gene := self._read_curie(name)):
             return gene
         if self.entrez and name[:1].isdigit() and (match := _ENTREZ.fullmatch(name)):
             return self._by_number("entrez", int(match[1]))

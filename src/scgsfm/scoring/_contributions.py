@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-13
 """Difference of a score and the sum of its genes, relative to them, that is a rounding error."""
+VALUES_AT_A_TIME = 2**22
+"""Contributions that a block of cells has at most: large libraries have a million genes in all sets together."""
 
 
 class Contributions(NamedTuple):
@@ -61,6 +63,7 @@ def contributions(rows: BlockReader, job: Job, *, groups: np.ndarray | None = No
         )
         raise ValueError(msg)
     split = _Split(scorer, job.sets)
+    reader = reader.in_blocks_of(max(1, VALUES_AT_A_TIME // len(split.genes)))
     n_rows = rows.n_cells if groups is None else int(groups.max()) + 1
     values = np.zeros((n_rows, len(split.genes)))
     for start, part in reader.map(split):
