@@ -154,6 +154,7 @@ def test_result_in_anndata_survives_files(adata: ad.AnnData, tmp_path: Path) -> 
     record = adata.uns["scgsfm"]["cluster_terms"]
     similarity = adata.uns["cluster_terms_similarity"]
     assert list(record["terms"]) == list(LIBRARY)[:5]
+    assert record["params"]["key"] == "enrich", "the key that was read by default"
     assert similarity[0, 2] == pytest.approx(jaccard("T cell/CD3", "T cell receptor"))
     adata.write_h5ad(tmp_path / "a.h5ad")
     adata.write_zarr(tmp_path / "a.zarr")

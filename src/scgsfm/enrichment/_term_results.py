@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import listing
+from scgsfm._messages import check_max_padj, listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +91,7 @@ def significant_terms(results: pd.DataFrame, max_padj: float | None) -> list[str
     ValueError
         If ``max_padj`` is out of range, or no term is significant.
     """
-    if max_padj is not None and not 0 < max_padj <= 1:
-        msg = f"`max_padj` is {max_padj}, but must be above 0 and at most 1 (or None for all)."
-        raise ValueError(msg)
+    check_max_padj(max_padj)
     if not len(results):
         msg = "The result has no terms to cluster."
         raise ValueError(msg)

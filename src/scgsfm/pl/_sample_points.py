@@ -11,6 +11,7 @@ from anndata import AnnData
 from scgsfm import _keys
 from scgsfm._adata import groups
 from scgsfm._logging import logger
+from scgsfm.comparison import ALL_CELLS
 
 from ._figure import Place
 from ._finish import MIN_FONT
@@ -118,7 +119,7 @@ def _cells(adata: AnnData, key: str, name: str) -> pd.DataFrame | None:
     cells = pd.DataFrame({"score": scored.iloc[:, names.index(name)].to_numpy()}, index=adata.obs_names)
     cells["condition"] = groups(adata, record["condition"]).to_numpy()
     groupby = record.get("groupby")
-    cells["cell_type"] = "all cells" if groupby is None else groups(adata, groupby).to_numpy()
+    cells["cell_type"] = ALL_CELLS if groupby is None else groups(adata, groupby).to_numpy()
     return cells.dropna()
 
 
