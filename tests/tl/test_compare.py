@@ -318,3 +318,10 @@ def test_genes_and_values_are_chosen_as_in_tl_score(blood: ad.AnnData) -> None:
     expected = compared(adata, "score_mean")
     pd.testing.assert_frame_equal(compared(adata, SETS, method="mean", **options), expected, rtol=1e-9)
     assert not np.allclose(compared(adata, SETS, method="mean")["effect"], expected["effect"])
+
+
+def test_unknown_parameters_raise(blood: ad.AnnData) -> None:
+    with pytest.raises(TypeError, match="There is no parameter 'n_top'. Of the methods, 'aucell' has n_up, ties"):
+        compared(blood.copy(), SETS, n_top=3)
+    with pytest.raises(TypeError, match="`n_up` is a parameter of a scoring method, but the scores 'score' are stored"):
+        compared(cells(), n_up=3)

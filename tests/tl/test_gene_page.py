@@ -155,3 +155,10 @@ def test_library_by_name() -> None:
 
 def test_libraries_are_any_mapping(model: GSFM) -> None:
     assert page(model, libraries=MappingProxyType({"A": TERMS})).table.equals(page(model, libraries={"A": TERMS}).table)
+
+
+def test_pages_can_be_compared_and_collected(model: GSFM) -> None:
+    first, second = page(model), page(model)
+    assert len({first, second}) == 2
+    assert first == first
+    assert first != second

@@ -46,7 +46,7 @@ _MARKDOWN = re.compile(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
 """Characters with a meaning in Markdown; an underscore has none inside a word."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GenePage:
     """A gene, and its known and predicted terms; shown as a page in notebooks, and as Markdown by ``print``."""
 

@@ -6,7 +6,7 @@ from scgsfm.genesets import networks_catalogue
 
 
 def networks() -> pd.DataFrame:
-    """List the signed or weighted networks for `ulm`, `mlm` and `viper`, with their source and license.
+    """List the signed or weighted networks for ``ulm``, ``mlm`` and ``viper``, with their source and license.
 
     Returns
     -------

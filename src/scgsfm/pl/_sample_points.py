@@ -12,6 +12,7 @@ from scgsfm import _keys
 from scgsfm._adata import groups
 from scgsfm._logging import logger
 from scgsfm.comparison import ALL_CELLS
+from scgsfm.get import compare
 
 from ._figure import Place
 from ._finish import MIN_FONT
@@ -72,8 +73,7 @@ def draw_samples(
         raise ValueError(msg)
     rows = table[table["cell_type"].isin(list(cell_types))]
     name = named[0] if named else _top_set(rows)
-    means = data.uns[_keys.samples(key)]
-    means = means[(means["set"].astype(str) == name) & means["cell_type"].astype(str).isin(list(cell_types))]
+    means = compare(data, list(cell_types), sets=name, samples=True, key=key)
     conditions = [each for each in means["condition"].cat.categories if each in set(means["condition"])]
     cells = _cells(data, key, name)
     n = len(conditions)

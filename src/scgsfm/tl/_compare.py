@@ -248,7 +248,7 @@ def _check_aggregate(gene_sets: Any, *, engine: str, of_counts: bool, is_stored:
         )
         raise ValueError(msg)
     if is_stored and params:
-        msg = f"compare() got an unexpected parameter {next(iter(params))!r}: stored scores have been computed already."
+        msg = f"`{next(iter(params))}` is a parameter of a scoring method, but the scores {gene_sets!r} are stored: omit it."
         raise TypeError(msg)
 
 
