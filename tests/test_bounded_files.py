@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +86,28 @@ def test_utf16_cut_in_half(tmp_path: Path) -> None:
 def test_limit_is_a_number_of_bytes(value: object) -> None:
     with pytest.raises(ValueError, match="max_file_size must be a positive number"):
         settings.max_file_size = value  # type: ignore[assignment]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+@pytest.mark.parametrize("packed", [True, False])
+def test_pipes_are_read(small: int, tmp_path: Path, packed: bool) -> None:
+    """As of process substitution: ``scgsfm enrich <(cut -f 1 genes.tsv)``."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for text in (b"CD4\nCD8A\n", b"A" * 1001):
+        content = gzip.compress(text) if packed else text
+        writer = threading.Thread(target=path.write_bytes, args=(content,), daemon=True)
+        writer.start()
+        if len(text) <= small:
+            assert _bounded_files.read_bytes(path) == text
+        else:
+            with pytest.raises(ValueError, match="more than 1,000 bytes"):
+                _bounded_files.read_bytes(path)
+        writer.join(5)
+
+
+def test_long_utf_16_is_not_cut(small: int, tmp_path: Path) -> None:
+    path = tmp_path / "variants.vcf"
+    path.write_bytes(("chr1\t5\tA\tC\n" * 100).encode("utf-16"))
+    with pytest.raises(ValueError, match="`variants`: .* has more than 1,000 bytes"):
+        list(text_lines(path, "variants"))

@@ -26,12 +26,14 @@ def read_bytes(path: Path) -> bytes:
     """
     limit = settings.max_file_size
     with path.open("rb") as file:
-        if file.read(2) != GZIP:
-            if path.stat().st_size > limit:
-                raise _too_large(path, "")
-            file.seek(0)
-            return file.read()
-    return unpack(gzip.open(path, "rb"), path)  # unpack closes it
+        if file.peek(2)[:2] == GZIP:  # not by going back in the file, which may be a pipe
+            return unpack(gzip.GzipFile(fileobj=file), path)
+        if path.stat().st_size > limit:
+            raise _too_large(path, "")
+        data = file.read() if path.is_file() else file.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large(path, "")
+    return data
 
 
 def unpack(file: Any, name: object) -> bytes:

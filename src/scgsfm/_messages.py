@@ -77,6 +77,13 @@ def check_choice(argument: str, value: object, choices: Iterable[object]) -> Non
         raise ValueError(msg)
 
 
+def check_max_padj(max_padj: float | None, *, or_none: bool = True) -> None:
+    """Raise ValueError unless a maximum adjusted p-value is one, or ``None`` where that stands for no maximum."""
+    if (max_padj is None and not or_none) or (max_padj is not None and not 0 < max_padj <= 1):
+        msg = f"`max_padj` is {max_padj}, but must be above 0 and at most 1{' (or None for all)' if or_none else ''}."
+        raise ValueError(msg)
+
+
 def check_at_least(argument: str, value: float, least: float, *, or_none: str = "") -> None:
     """Raise ValueError if ``value`` is below ``least``; ``or_none`` describes the meaning of None if it is allowed."""
     if not value >= least:

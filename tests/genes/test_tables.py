@@ -61,7 +61,7 @@ def test_every_organism_has_orthologs_and_ids(organism: str) -> None:
         (["CD4", "PTPRC"], "pig", ["CD4", "PTPRC"]),
         (["ENSRNOG00000000415", "ENSDARG00000057911"], None, ["ASF1A", "ACTC1"]),
         (["Egfr", "w", "dpp", "Act5C"], "fly", ["EGFR", "ABCG2", "", "ACTG1"]),
-        (["FBgn0003731", "FLYBASE:FBgn0003731"], None, ["EGFR", "EGFR"]),
+        (["FBgn0003731", "FLYBASE:FBgn0003731", "FBGN0003731"], None, ["EGFR"] * 3),
     ],
 )
 def test_other_species(names: list[str], organism: str | None, symbols: list[str]) -> None:

@@ -48,3 +48,11 @@ def test_errors(adata: ad.AnnData) -> None:
         scgsfm.get.compare(adata, key="other")
     with pytest.raises(ValueError, match="`n_sets` selects differences"):
         scgsfm.get.compare(adata, samples=True, n_sets=2)
+
+
+def test_missing_samples_raise(adata: ad.AnnData) -> None:
+    other = adata.copy()
+    del other.uns["compare_samples"]
+    for show in (lambda: scgsfm.get.compare(other, samples=True), lambda: scgsfm.pl.compare(other, kind="samples")):
+        with pytest.raises(KeyError, match=r"`uns\['compare_samples'\]` is missing.*run it again"):
+            show()

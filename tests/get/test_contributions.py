@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 import scgsfm
+from scgsfm.scoring import _contributions
 from scgsfm.scoring.methods import METHODS
 
 GENES = [f"G{i}" for i in range(60)]
@@ -80,5 +81,21 @@ def test_counts_are_log_normalized(counts: np.ndarray) -> None:
     ("name", "message"), [("ssgsea", "'ssgsea' has no contributions.*'aucell'"), ("gsfm", "'gsfm' completes the sets")]
 )
 def test_other_methods_raise(adata: ad.AnnData, name: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as error:
         scgsfm.get.contributions(adata, SETS, method=name)
+    assert name == "gsfm" or "'gsfm'" not in str(error.value)
+
+
+def test_large_libraries_are_read_in_small_blocks(adata: ad.AnnData, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = scgsfm.get.contributions(adata, SETS, method="zscore")
+    sizes = []
+    of_block = _contributions._Split.__call__
+
+    def call(split: Any, block: Any) -> Any:
+        sizes.append(block.shape[0])
+        return of_block(split, block)
+
+    monkeypatch.setattr(_contributions._Split, "__call__", call)
+    monkeypatch.setattr(_contributions, "VALUES_AT_A_TIME", 3 * expected.shape[1])
+    pd.testing.assert_frame_equal(scgsfm.get.contributions(adata, SETS, method="zscore"), expected)
+    assert max(sizes) == 3

@@ -56,3 +56,30 @@ def test_scores_that_do_not_depend_on_depth_give_no_warning(adata: ad.AnnData) -
 def test_missing_scores_raise(adata: ad.AnnData) -> None:
     with pytest.raises(KeyError, match="score_aucell"):
         scgsfm.get.depth(adata)
+
+
+@pytest.mark.filterwarnings("ignore:The groups of")
+def test_names_of_cells_that_occur_twice(adata: ad.AnnData) -> None:
+    scgsfm.tl.score(adata, SETS, method="sum")
+    expected = scgsfm.get.depth(adata, "sum", groupby="batch").round(12)
+    adata.obs_names = ["same"] * 60 + adata.obs_names[60:].tolist()
+    pd.testing.assert_frame_equal(scgsfm.get.depth(adata, "sum", groupby="batch").round(12), expected)
+
+
+def test_only_genes_count(adata: ad.AnnData) -> None:
+    adata.var["feature_types"] = ["Gene Expression"] * 50 + ["Peaks"] * 150
+    scgsfm.tl.score(adata, SETS, method="sum")
+    n_genes = (adata.X[:, :50] > 0).sum(axis=1).A1
+    expected = spearmanr(scgsfm.get.scores(adata, "sum")["a"], n_genes).statistic
+    np.testing.assert_allclose(scgsfm.get.depth(adata, "sum")["correlation"]["a"], expected)
+
+
+def test_groups_with_a_constant_score_do_not_count(adata: ad.AnnData) -> None:
+    scores = pd.DataFrame(
+        {"half": np.r_[np.zeros(60), np.random.default_rng(0).random(60)], "none": 0.0}, adata.obs_names
+    )
+    adata.obsm["score_x"] = scores
+    n_genes = (adata.X > 0).sum(axis=1).A1
+    found = scgsfm.get.depth(adata, "x", groupby="batch")["correlation_within"]
+    np.testing.assert_allclose(found["half"], spearmanr(scores["half"][60:], n_genes[60:]).statistic)
+    assert np.isnan(found["none"])

@@ -24,6 +24,8 @@ def test_values(adata: ad.AnnData) -> None:
     chosen = get.motif_deviations(adata, ["HOX", "C4-GATA-related"], z=True)
     assert chosen.columns.tolist() == ["HOX", "C4-GATA-related"]
     assert (chosen["HOX"] == adata.obsm["motif_deviations_z"]["HOX"]).all()
+    of_series = get.motif_deviations(adata, adata.uns["motif_deviations"]["motif"][:2])
+    assert of_series.equals(table.iloc[:, :2])
 
 
 def test_errors(adata: ad.AnnData) -> None:

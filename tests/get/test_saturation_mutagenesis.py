@@ -38,6 +38,11 @@ def test_selection(table: pd.DataFrame) -> None:
     assert one["element"].astype(str).unique().tolist() == ["b"]
     assert (one["effect"].abs() >= 1.5).all()
     assert scgsfm.get.saturation_mutagenesis(table, ["a"])["element"].astype(str).unique().tolist() == ["a"]
+    joined = pd.concat([table, table.assign(element="c")])  # whose index occurs twice
+    only_c = scgsfm.get.saturation_mutagenesis(joined, "c").drop(columns="element")
+    first = scgsfm.get.saturation_mutagenesis(table).drop(columns="element")
+    pd.testing.assert_frame_equal(only_c, first)
+    assert len(scgsfm.get.saturation_mutagenesis(joined)) == 2 * len(first)
 
 
 def test_data(small_r3lm: SmallR3LM) -> None:

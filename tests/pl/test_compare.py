@@ -143,3 +143,17 @@ def test_errors(adata: ad.AnnData) -> None:
         pl.compare(adata, condition="x", show=False)
     with pytest.raises(ValueError, match="Did you mean 'volcano'"):
         pl.compare(adata, kind="vulcano", show=False)
+
+
+def test_groups_without_pvalues_or_effects(adata: ad.AnnData) -> None:
+    table = adata.uns["compare"].copy()
+    table.loc[table["cell_type"] == "B", ["pvalue", "padj"]] = np.nan
+    with pytest.raises(ValueError, match="A volcano needs p-values, which `tl.compare` did not give for 'B'"):
+        pl.compare(table, "B", kind="volcano", show=False)
+    table["standardized_effect"] = np.nan
+    with pytest.raises(ValueError, match="'standardized_effect'` is missing for all sets.*Use `effect='effect'`"):
+        pl.compare(table, show=False)
+    pl.compare(table, effect="effect", show=False)
+    table.loc[table["cell_type"] == "B", "condition"] = "other"
+    with pytest.raises(ValueError, match="no comparison of 'other' in 'Mono'"):
+        pl.compare(table, "Mono", condition="other", effect="effect", show=False)

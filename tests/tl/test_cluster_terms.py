@@ -154,6 +154,7 @@ def test_result_in_anndata_survives_files(adata: ad.AnnData, tmp_path: Path) -> 
     record = adata.uns["scgsfm"]["cluster_terms"]
     similarity = adata.uns["cluster_terms_similarity"]
     assert list(record["terms"]) == list(LIBRARY)[:5]
+    assert record["params"]["key"] == "enrich", "the key that was read by default"
     assert similarity[0, 2] == pytest.approx(jaccard("T cell/CD3", "T cell receptor"))
     adata.write_h5ad(tmp_path / "a.h5ad")
     adata.write_zarr(tmp_path / "a.zarr")
@@ -230,3 +231,19 @@ def test_comparison_is_found_without_a_key() -> None:
         table = adata.uns["cluster_terms"]
         assert set(table["term"]) <= set(scgsfm.GeneSets("pbmc_markers").names)
         assert table["score"].notna().all()
+
+
+def test_an_empty_result_raises() -> None:
+    with pytest.raises(ValueError, match="no terms to cluster"):
+        scgsfm.tl.cluster_terms(enriched().iloc[:0], LIBRARY, by="jaccard")
+
+
+def test_constant_scores_have_no_effect() -> None:
+    """Means of equal values may differ by rounding."""
+    obs = pd.DataFrame({"group": ["a", "b", "b", "b"] * 7}, [f"c{i}" for i in range(28)])
+    scores = pd.DataFrame({"T cell": 0.1, "B cell": np.arange(28.0)}, obs.index)
+    adata = ad.AnnData(np.ones((28, 1), np.float32), obs, obsm={"score_x": scores})
+    scgsfm.tl.cluster_terms(adata, LIBRARY, key="score_x", groupby="group", by="jaccard")
+    table = adata.uns["cluster_terms"].set_index("term")["score"]
+    assert table["T cell"].isna().all()
+    assert table["B cell"].notna().all()

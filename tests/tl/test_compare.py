@@ -309,3 +309,19 @@ def test_conditions_without_difference_are_found_at_the_rate_of_chance() -> None
         of_cells.append((stats.ttest_ind(scores[group == "b"], scores[group == "a"]).pvalue < 0.05).mean())
     assert 0.03 < np.mean(rates) < 0.07
     assert np.mean(of_cells) > 0.3
+
+
+def test_genes_and_values_are_chosen_as_in_tl_score(blood: ad.AnnData) -> None:
+    adata = blood.copy()
+    options: dict[str, Any] = {"mask_var": np.arange(adata.n_vars) % 5 > 0, "log_normalize": False, "block_size": 50}
+    scgsfm.tl.score(adata, SETS, method="mean", **options)
+    expected = compared(adata, "score_mean")
+    pd.testing.assert_frame_equal(compared(adata, SETS, method="mean", **options), expected, rtol=1e-9)
+    assert not np.allclose(compared(adata, SETS, method="mean")["effect"], expected["effect"])
+
+
+def test_unknown_parameters_raise(blood: ad.AnnData) -> None:
+    with pytest.raises(TypeError, match="There is no parameter 'n_top'. Of the methods, 'aucell' has n_up, ties"):
+        compared(blood.copy(), SETS, n_top=3)
+    with pytest.raises(TypeError, match="`n_up` is a parameter of a scoring method, but the scores 'score' are stored"):
+        compared(cells(), n_up=3)

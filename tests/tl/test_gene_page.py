@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -150,3 +151,14 @@ def test_library_by_name() -> None:
     assert found.table["library"].unique().tolist() == ["hallmark"]
     assert found.table["term"][0] == "HALLMARK_INTERFERON_ALPHA_RESPONSE"
     assert found.table["known"].tolist() == [True, True, False, False, False]
+
+
+def test_libraries_are_any_mapping(model: GSFM) -> None:
+    assert page(model, libraries=MappingProxyType({"A": TERMS})).table.equals(page(model, libraries={"A": TERMS}).table)
+
+
+def test_pages_can_be_compared_and_collected(model: GSFM) -> None:
+    first, second = page(model), page(model)
+    assert len({first, second}) == 2
+    assert first == first
+    assert first != second

@@ -190,6 +190,8 @@ def test_errors(peaks: ad.AnnData) -> None:
         run(peaks, sequences=None)
     with pytest.raises(ValueError, match="`n_peaks` is 300, but must be at least 1 and at most half of the 400"):
         run(peaks, n_peaks=300)
+    with pytest.raises(ValueError, match="`max_padj` is 5, but must be above 0"):
+        run(peaks, max_padj=5)
     with pytest.raises(ValueError, match="`weights` is 'model'"):
         run(peaks, weights="model")
     with pytest.raises(ValueError, match="`by` is 'class'"):

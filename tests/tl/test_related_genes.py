@@ -107,5 +107,9 @@ def test_errors(gsfm: GSFM) -> None:
         related(pairs="LYZ", model=gsfm)
     with pytest.raises(TypeError, match="has \\('LYZ', 'CD2', 'CD4'\\)"):
         related(pairs=[("LYZ", "CD2", "CD4")], model=gsfm)
+    with pytest.raises(ValueError, match="`among` is empty"):
+        related("LYZ", among=[], model=gsfm)
+    with pytest.raises(ValueError, match="one of the columns 'gene1' and 'gene2', 'gene2'"):
+        related(pairs=pd.DataFrame({"a": ["LYZ"], "b": ["CD2"], "gene2": ["CD4"]}), model=gsfm)
     with pytest.raises(TypeError, match="table of 1 column"):
         related(pairs=pd.DataFrame({"a": ["LYZ"]}), model=gsfm)

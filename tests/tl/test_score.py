@@ -453,3 +453,21 @@ def test_members_of_a_consensus_are_stored(adata: ad.AnnData, tmp_path: Path) ->
     assert list(record["params"]["members"]) == ["mlm", "ulm", "sum"]
     scgsfm.tl.score(adata, SETS, method="consensus", members="ulm", key_added="one")
     assert adata.uns["scgsfm"]["one"]["params"]["members"] == "ulm"
+
+
+def test_smoothing_leaves_the_graph_as_it_is(adata: ad.AnnData) -> None:
+    n = adata.n_obs
+    graph = sparse.random(n, n, 0.1, "csr", rng=np.random.default_rng(0))
+    graph.setdiag(1)
+    adata.obsp["graph"], adata.obsp["mask"] = graph.copy(), graph > 0
+    scgsfm.tl.score(adata, SETS, smooth="graph")
+    np.testing.assert_array_equal(adata.obsp["graph"].toarray(), graph.toarray())
+    scgsfm.tl.score(adata, SETS, smooth="mask", key_added="of_mask")
+
+
+@pytest.mark.parametrize("key", ["distances", "x_distances"])
+def test_smoothing_over_distances_raises(adata: ad.AnnData, key: str) -> None:
+    adata.obsp[key] = sparse.eye(adata.n_obs, format="csr")
+    adata.uns["x"] = {"distances_key": "x_distances", "connectivities_key": "x_connectivities"}
+    with pytest.raises(ValueError, match=f"`smooth='{key}'` are distances"):
+        scgsfm.tl.score(adata, SETS, smooth=key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from scgsfm.genesets import GeneSets
 from ._tables import prediction_tables, requested_genes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from scgsfm.genes import GeneFacts, Organism
 
@@ -45,7 +46,7 @@ _MARKDOWN = re.compile(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
 """Characters with a meaning in Markdown; an underscore has none inside a word."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class GenePage:
     """A gene, and its known and predicted terms; shown as a page in notebooks, and as Markdown by ``print``."""
 
@@ -179,7 +180,7 @@ def named_libraries(libraries: Any) -> dict[str, Any]:
         libraries = [libraries]
     if isinstance(libraries, GeneSets):
         libraries = {str(libraries.info.get("name", "library")): libraries}
-    if isinstance(libraries, dict):
+    if isinstance(libraries, Mapping):
         found = {str(name): content for name, content in libraries.items()}
     else:
         given = list(libraries)

@@ -46,7 +46,7 @@ def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
         try:
             first = file.peek(2)[:2]  # type: ignore[attr-defined]
             if first in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-                yield from file.read(settings.max_file_size).decode("utf-16", "replace").splitlines()
+                yield from _whole(file, path, argument).decode("utf-16", "replace").splitlines()
             else:
                 yield from _decoded(lines_of(file, f"`{argument}`: {path}"))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -60,13 +60,24 @@ def read_text(path: str | os.PathLike[str], argument: str) -> str:
     for line in text_lines(path, argument):
         size += len(line) + 1
         if size > settings.max_file_size:
-            msg = (
-                f"`{argument}`: {path} has more than {settings.max_file_size:,} bytes, the limit of "
-                "`scgsfm.settings.max_file_size`."
-            )
-            raise ValueError(msg)
+            raise _too_large(path, argument)
         parts.append(f"{line}\n")
     return "".join(parts)
+
+
+def _whole(file: BinaryIO, path: str | os.PathLike[str], argument: str) -> bytes:
+    """The content of an open file of at most ``settings.max_file_size`` bytes."""
+    data = file.read(settings.max_file_size + 1)
+    if len(data) > settings.max_file_size:
+        raise _too_large(path, argument)
+    return data
+
+
+def _too_large(path: str | os.PathLike[str], argument: str) -> ValueError:
+    return ValueError(
+        f"`{argument}`: {path} has more than {settings.max_file_size:,} bytes, the limit of "
+        "`scgsfm.settings.max_file_size`."
+    )
 
 
 def open_binary(path: str | os.PathLike[str], argument: str) -> BinaryIO:

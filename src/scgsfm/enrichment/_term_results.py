@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import listing
+from scgsfm._messages import check_max_padj, listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def score_results(scores: pd.DataFrame, groups: pd.Series | None) -> pd.DataFram
         return pd.DataFrame({"group": "all", "term": scores.columns.astype(str), "score": np.nan})
     values = scores.to_numpy(dtype=np.float64)
     spread = values.std(axis=0)
-    spread[spread == 0] = np.nan
+    spread[spread <= 1e-12 * np.abs(values).max(axis=0, initial=0)] = np.nan  # scores that are all equal
     parts = []
     for group in groups.cat.categories:
         inside = (groups == group).to_numpy()
@@ -91,8 +91,9 @@ def significant_terms(results: pd.DataFrame, max_padj: float | None) -> list[str
     ValueError
         If ``max_padj`` is out of range, or no term is significant.
     """
-    if max_padj is not None and not 0 < max_padj <= 1:
-        msg = f"`max_padj` is {max_padj}, but must be above 0 and at most 1 (or None for all)."
+    check_max_padj(max_padj)
+    if not len(results):
+        msg = "The result has no terms to cluster."
         raise ValueError(msg)
     if max_padj is None or "padj" not in results:
         return list(dict.fromkeys(results["term"]))

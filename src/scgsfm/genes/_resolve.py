@@ -110,8 +110,8 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
 
     Resolves approved, previous and alias symbols in any letter case, Ensembl ids with or without version, Entrez, HGNC
     and MGI ids (``"HGNC:1678"``, ``"NCBIGene:920"``, or as the end of an IRI), and symbols and ids of mouse, rat,
-    zebrafish, other vertebrates and fruit fly via orthologs. Dates that spreadsheets made of symbols (``"1-Sep"``) and symbols with
-    R's dots (``"HLA.A"``) are read as these symbols.
+    zebrafish, other vertebrates and fruit fly via orthologs. Dates that spreadsheets made of symbols (``"1-Sep"``) and
+    symbols with R's dots (``"HLA.A"``) are read as these symbols.
 
     An approved symbol takes precedence over the alias of another gene, and a protein-coding gene over pseudogenes.
     Aliases shared by several genes are ambiguous and are not resolved. The gene tables (HGNC, NCBI Gene, Ensembl, MGI,
@@ -307,7 +307,7 @@ class _Reader:
                 return gene
             # the id of "CD8A_ENSG00000999999" may be retired, its symbol valid
             return self._read_approved((name[: match.start()] + name[match.end() :]).strip("_|-. "))
-        if (":" in name or "/" in name or name[:4] == "FBgn") and (gene := self._read_curie(name)):
+        if (":" in name or "/" in name or name[:4].lower() == "fbgn") and (gene := self._read_curie(name)):
             return gene
         if self.entrez and name[:1].isdigit() and (match := _ENTREZ.fullmatch(name)):
             return self._by_number("entrez", int(match[1]))

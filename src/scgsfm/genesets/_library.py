@@ -17,7 +17,7 @@ from scgsfm._messages import similar_names, suggestion
 from scgsfm.errors import DownloadError
 
 from ._gmt import SUFFIXES, read_gmt, suffix
-from ._network import is_network, network_sets, networks_catalogue
+from ._network import is_network, network_sets, networks_catalogue, plain_name
 from ._normalize import GeneSetArrays, normalize
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 def is_embedded(name: str) -> bool:
     """Whether ``name`` is an embedded library, or a network; case does not matter."""
-    return _plain(name) in catalogue() or is_network(name)
+    return plain_name(name) in catalogue() or is_network(name)
 
 
 def has_file_form(text: str) -> bool:
@@ -88,7 +88,7 @@ def read_library(name: str) -> tuple[GeneSetArrays, dict[str, str]]:
     if is_network(name):
         return network_sets(name)
     if is_embedded(name):
-        key = _plain(name)
+        key = plain_name(name)
         with (_DATA / f"{key}.npz").open("rb") as file:
             arrays = unpack(file)
         return arrays, {"name": key} | {k: v for k, v in catalogue()[key].items() if isinstance(v, str)}
@@ -113,14 +113,10 @@ def unpack(file: IO[bytes]) -> GeneSetArrays:
     return GeneSetArrays(names, genes, indptr, np.cumsum(steps, dtype=np.uint16).astype(np.int32), None)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\s-]+", "_", name.strip().casefold())
-
-
 def unknown_library(name: str) -> str:
     """The message about a name that is not a library."""
-    plain = {_plain(library): library for library in [*catalogue(), *networks_catalogue(), *_KNOWN]}
-    hint = suggestion([repr(plain[close]) for close in similar_names(_plain(name), plain, cutoff=0.5)])
+    plain = {plain_name(library): library for library in [*catalogue(), *networks_catalogue(), *_KNOWN]}
+    hint = suggestion([repr(plain[close]) for close in similar_names(plain_name(name), plain, cutoff=0.5)])
     return (
         f"There is no gene-set library or file {name!r}.{hint} Embedded libraries: {', '.join(catalogue())}. "
         "Others are downloaded by their name in Enrichr ('KEGG_2021_Human') or MSigDB ('h.all.v2024.1.Hs')."

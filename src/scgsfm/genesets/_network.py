@@ -48,12 +48,12 @@ def networks_catalogue() -> dict[str, dict[str, Any]]:
 
 def is_network(name: str) -> bool:
     """Whether ``name`` is a network; case does not matter."""
-    return _plain(name) in networks_catalogue()
+    return plain_name(name) in networks_catalogue()
 
 
 def read_network(name: str) -> pd.DataFrame:
     """Edges of a network: ``source``, ``target``, ``weight`` and, if known, ``pvalue``."""
-    key = _plain(name)
+    key = plain_name(name)
     if key in DOWNLOADED:
         return _download(key)
     if key not in networks_catalogue():
@@ -80,12 +80,13 @@ def network_sets(name: str) -> tuple[GeneSetArrays, dict[str, str]]:
     from ._from_frame import parse_frame
     from ._normalize import normalize
 
-    key = _plain(name)
+    key = plain_name(name)
     arrays = normalize(parse_frame(read_network(key)[list(_COLUMNS)]))
     return arrays, {"name": key} | {k: v for k, v in networks_catalogue()[key].items() if isinstance(v, str)}
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a library or network without differences in case, spaces and hyphens."""
     return re.sub(r"[\s-]+", "_", name.strip().casefold())
 
 

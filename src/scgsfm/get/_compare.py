@@ -74,5 +74,8 @@ def compare(
         if value is not None:
             msg = f"`{name}` selects differences, but `samples=True` returns the scores of samples: omit it."
             raise ValueError(msg)
-    means = adata.uns[_keys.samples(key or _keys.COMPARE)]
-    return selected(means, cell_type=cell_type, condition=condition, set=sets).reset_index(drop=True)
+    where = _keys.samples(key or _keys.COMPARE)
+    if where not in adata.uns:
+        msg = f"`uns[{where!r}]` is missing, which `scgsfm.tl.compare` writes with its result: run it again."
+        raise KeyError(msg)
+    return selected(adata.uns[where], cell_type=cell_type, condition=condition, set=sets).reset_index(drop=True)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from scgsfm._adata import check_anndata, data_matrix, groups
+from scgsfm._adata import check_anndata, data_matrix, data_var, genes_of_features, groups
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, warn
 from scgsfm.scoring import BlockReader, n_detected_genes
@@ -60,9 +62,10 @@ def depth(
     ``correlation``
         Spearman's rank correlation of the score and the number of detected genes over all cells.
     ``correlation_within``
-        The mean of the correlations within groups of at least 10 cells, weighted by their number of cells; with ``groupby``.
+        The mean of the correlations within groups of at least 10 cells, weighted by their number of cells; with
+        ``groupby``. NaN if the score is the same for all cells of each group.
     ``correlation_between``
-        The correlation of the median score and the median depth of the groups; with ``groupby``.
+        The correlation of the mean score and the median depth of the groups; with ``groupby``.
     ``depth_ratio``
         The highest median depth of a group divided by the lowest; with ``groupby``.
     ``may_be_depth``
@@ -84,24 +87,19 @@ def depth(
     ['correlation']
     """
     check_anndata(adata, writes=False)
-    table = scores(adata, method, key=key)
-    n_genes = pd.Series(
-        n_detected_genes(BlockReader(data_matrix(adata, layer=layer, use_raw=use_raw))), index=table.index
-    )
-    found = pd.DataFrame({"correlation": table.corrwith(n_genes, method="spearman")})
+    table = scores(adata, method, key=key).reset_index(drop=True)  # names of cells may occur more than once
+    is_gene = genes_of_features(data_var(adata, use_raw=use_raw))
+    genes = None if is_gene is None else np.flatnonzero(is_gene)
+    n_genes = pd.Series(n_detected_genes(BlockReader(data_matrix(adata, layer=layer, use_raw=use_raw), genes=genes)))
+    found = pd.DataFrame({"correlation": _correlations(table, n_genes)})
     found.index.name = "set"
     if groupby is None:
         return found
-    group_of = groups(adata, groupby)
-    large = group_of[group_of.isin(group_of.value_counts().loc[lambda n: n >= FEWEST_CELLS].index)]
-    within = {
-        name: table.loc[cells].corrwith(n_genes[cells], method="spearman") * len(cells)
-        for name, cells in large.groupby(large, observed=True).groups.items()
-    }
-    found["correlation_within"] = pd.DataFrame(within, index=table.columns).sum(axis=1) / max(len(large), 1)
+    group_of = groups(adata, groupby).reset_index(drop=True)
+    found["correlation_within"] = _within(table, n_genes, group_of)
     of_groups = n_genes.groupby(group_of, observed=True).median()
-    medians = table.groupby(group_of, observed=True).mean()
-    found["correlation_between"] = medians.corrwith(of_groups, method="spearman")
+    means = table.groupby(group_of, observed=True).mean()
+    found["correlation_between"] = _correlations(means, of_groups)
     found["depth_ratio"] = of_groups.max() / max(of_groups.min(), 1)
     found["may_be_depth"] = (found["correlation_within"].abs() >= HIGH_CORRELATION) & (
         found["depth_ratio"] >= HIGH_RATIO
@@ -115,3 +113,22 @@ def depth(
         )
         warn(msg)
     return found
+
+
+def _correlations(table: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """Spearman's rank correlation of each column with the values; NaN if one is constant."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "An input array is constant")  # of SciPy
+        return table.corrwith(values, method="spearman")
+
+
+def _within(table: pd.DataFrame, n_genes: pd.Series, group_of: pd.Series) -> pd.Series:
+    """Mean of the correlations within groups, weighted by their cells; groups in which a score is constant don't count."""
+    sizes = group_of.value_counts()
+    sizes = sizes[sizes >= FEWEST_CELLS]
+    within = pd.DataFrame(
+        {name: _correlations(table[group_of == name], n_genes[group_of == name]) for name in sizes.index.tolist()},
+        index=table.columns,
+    )
+    weights = within.notna() * sizes.to_numpy()
+    return (within * weights).sum(axis=1) / weights.sum(axis=1).replace(0, np.nan)

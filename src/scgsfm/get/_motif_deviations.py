@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scgsfm import _keys
@@ -8,6 +8,8 @@ from scgsfm import _keys
 from ._stored_table import selected, stored_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from anndata import AnnData
 
@@ -53,7 +55,7 @@ def motif_deviations(
     name = key or _keys.MOTIF_DEVIATIONS
     rows = selected(stored_table(adata, key, _keys.MOTIF_DEVIATIONS, "tl.motif_deviations"), motif=motif)
     if motif is not None:
-        wanted = [motif] if isinstance(motif, str) or not isinstance(motif, Sequence) else list(motif)
+        wanted = [motif] if isinstance(motif, str) or not isinstance(motif, Iterable) else list(motif)
         rows = rows.set_index(rows["motif"].astype(str)).loc[[str(each) for each in wanted]]
     values: pd.DataFrame = adata.obsm[_keys.zscores(name) if z else name]
     return values[rows["column"].astype(str).tolist()].set_axis(rows["motif"].astype(str).tolist(), axis=1)

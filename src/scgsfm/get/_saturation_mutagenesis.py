@@ -79,7 +79,7 @@ def saturation_mutagenesis(
     columns = pd.DataFrame({"cell_type": [name for name in table if name not in VARIANT]})
     cell_types = selected(columns, cell_type=cell_type)["cell_type"].tolist()
     effects = rows[cell_types].to_numpy(np.float32)
-    tidy = rows[VARIANT].loc[rows.index.repeat(len(cell_types))].reset_index(drop=True)
+    tidy = rows[VARIANT].iloc[np.repeat(np.arange(len(rows)), len(cell_types))].reset_index(drop=True)
     tidy["cell_type"] = pd.Categorical(cell_types * len(rows), categories=cell_types)
     tidy["effect"] = effects.ravel()
     return tidy[tidy["effect"].abs() >= min_effect].reset_index(drop=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import as_label, check_anndata
-from scgsfm._messages import check_at_least, did_you_mean, listing
+from scgsfm._messages import check_at_least, check_max_padj, did_you_mean, listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,9 +71,5 @@ def first_rows(table: pd.DataFrame, by: Sequence[str], n: int | None, *, argumen
 
 def significant(table: pd.DataFrame, max_padj: float | None) -> pd.DataFrame:
     """The rows with an adjusted p-value of at most ``max_padj``."""
-    if max_padj is None:
-        return table
-    if not 0 < max_padj <= 1:
-        msg = f"`max_padj` is {max_padj}, but must be above 0 and at most 1 (or None for all)."
-        raise ValueError(msg)
-    return table[table["padj"] <= max_padj]
+    check_max_padj(max_padj)
+    return table if max_padj is None else table[table["padj"] <= max_padj]

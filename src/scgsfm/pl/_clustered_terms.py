@@ -8,7 +8,7 @@ import pandas as pd
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._messages import check_choice
+from scgsfm._messages import check_choice, check_max_padj
 from scgsfm.enrichment import MIN_SIMILARITY, term_similarity, with_genes
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
@@ -57,11 +57,12 @@ def clustered_terms(
     key: str | None,
 ) -> ClusteredTerms:
     """Read the result of :func:`scgsfm.tl.cluster_terms` for a plot, and select its most significant terms."""
+    check_max_padj(max_padj, or_none=False)
     table = result_table(data, key or _keys.CLUSTER_TERMS, COLUMNS, "cluster_terms")
     table = table if "padj" in table else table.assign(padj=0.0)
     chosen = choose(list(dict.fromkeys(table["group"])), groups, noun="group", argument="groups")
     rows = table[table["group"].isin(chosen)]
-    best = rows.assign(evidence=_evidence(rows)).groupby("term", sort=False)["evidence"].max()
+    best = rows.assign(evidence=_evidence(rows)).groupby("term", sort=False, observed=True)["evidence"].max()
     if groups is not None and (rows["padj"] <= max_padj).any():
         best = best[best.index.isin(rows.loc[rows["padj"] <= max_padj, "term"])]
     names = most_telling(best, n_terms, noun="term", reason="are most significant", argument="n_terms")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import _keys
 from scgsfm._docs import doc_params
-from scgsfm._messages import check_choice
+from scgsfm._messages import check_choice, listing
 
 from ._finish import finish
 from ._sample_points import draw_samples
@@ -101,7 +101,8 @@ def compare(
     KeyError
         If the result, a cell type, a condition or a set does not exist.
     ValueError
-        If there are no p-values for a volcano, columns are missing, or a parameter is out of range.
+        If there are no p-values for a volcano, the effect is missing for all sets, columns are missing, or a parameter is
+        out of range.
     TypeError
         If ``kind="samples"`` is given a table.
 
@@ -125,7 +126,7 @@ def compare(
         axes = draw_samples(data, key or _keys.COMPARE, table, columns, named, **place)
         return finish(axes, show, save=save, return_fig=return_fig, name="compare")
     chosen = choose(table["condition"].unique().tolist(), condition, noun="condition", argument="condition")[0]
-    rows = table[(table["condition"] == chosen) & table[effect].notna()]
+    rows = _rows(table, chosen, columns, effect)
     rows = rows.rename(columns={"cell_type": "group", "set": "term", effect: "score"})
     label = f"{effect.replace('_', ' ')}, {chosen} versus {rows['reference'].iloc[0]}"
     tested = rows["pvalue"].notna().any()
@@ -144,9 +145,27 @@ def compare(
         )
     else:
         if not tested:
-            msg = "A volcano needs p-values, which `tl.compare` did not give for so few samples: use `kind='dot'`."
+            msg = (
+                f"A volcano needs p-values, which `tl.compare` did not give for {listing(columns)}, for lack of samples: use "
+                "`kind='dot'`."
+            )
             raise ValueError(msg)
         rows = rows[rows["pvalue"].notna()]
         columns = [name for name in columns if name in set(rows["group"])]
         axes = draw_volcanoes(rows, columns, named, options, score=label, cmap=None, noun="effect", **place)
     return finish(axes, show, save=save, return_fig=return_fig, name="compare")
+
+
+def _rows(table: pd.DataFrame, condition: str, cell_types: Sequence[str], effect: str) -> pd.DataFrame:
+    """The rows of a condition and some cell types that have an effect."""
+    rows = table[(table["condition"] == condition) & table["cell_type"].isin(cell_types)]
+    if rows.empty:
+        msg = f"The result has no comparison of {condition!r} in {listing(cell_types)}: choose other `groups` or `condition`."
+        raise ValueError(msg)
+    found = rows[rows[effect].notna()]
+    if found.empty:
+        other = "effect" if effect == "standardized_effect" else "standardized_effect"
+        hint = f" Use `effect={other!r}`." if rows[other].notna().any() else ""
+        msg = f"`effect={effect!r}` is missing for all sets of {listing(cell_types)}.{hint}"
+        raise ValueError(msg)
+    return found

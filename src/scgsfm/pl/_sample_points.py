@@ -11,6 +11,8 @@ from anndata import AnnData
 from scgsfm import _keys
 from scgsfm._adata import groups
 from scgsfm._logging import logger
+from scgsfm.comparison import ALL_CELLS
+from scgsfm.get import compare
 
 from ._figure import Place
 from ._finish import MIN_FONT
@@ -71,8 +73,7 @@ def draw_samples(
         raise ValueError(msg)
     rows = table[table["cell_type"].isin(list(cell_types))]
     name = named[0] if named else _top_set(rows)
-    means = data.uns[_keys.samples(key)]
-    means = means[(means["set"].astype(str) == name) & means["cell_type"].astype(str).isin(list(cell_types))]
+    means = compare(data, list(cell_types), sets=name, samples=True, key=key)
     conditions = [each for each in means["condition"].cat.categories if each in set(means["condition"])]
     cells = _cells(data, key, name)
     n = len(conditions)
@@ -118,7 +119,7 @@ def _cells(adata: AnnData, key: str, name: str) -> pd.DataFrame | None:
     cells = pd.DataFrame({"score": scored.iloc[:, names.index(name)].to_numpy()}, index=adata.obs_names)
     cells["condition"] = groups(adata, record["condition"]).to_numpy()
     groupby = record.get("groupby")
-    cells["cell_type"] = "all cells" if groupby is None else groups(adata, groupby).to_numpy()
+    cells["cell_type"] = ALL_CELLS if groupby is None else groups(adata, groupby).to_numpy()
     return cells.dropna()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm._messages import check_at_least
+from scgsfm._messages import check_at_least, check_max_padj
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,7 @@ def select_terms(
         What terms are called in notes, and in the names of arguments.
     """
     check_at_least(f"n_{noun}s", n_terms, 1)
+    check_max_padj(max_padj, or_none=False)
     if max_overlap is not None:
         check_at_least("max_overlap", max_overlap, 0)
     ordered = _ordered(table, groups)

@@ -61,7 +61,7 @@ def most_telling(
     return list(telling.sort_values(ascending=False, kind="stable", na_position="last").index[:n])
 
 
-NAMES = ("group", "set", "term", "gene", "cell_type", "id")
+NAMES = ("group", "set", "term", "gene", "cell_type", "condition", "reference", "id")
 """Columns of names in the tables of ``tl`` functions."""
 
 

@@ -34,8 +34,9 @@ def resolve_genes(
 
     Other functions of this package match genes in the same way. This function stores the result with the data.
     Recognized are approved, previous and alias symbols, Ensembl IDs with or without version, Entrez, HGNC and MGI IDs, and
-    symbols and IDs of mouse, rat, zebrafish, other vertebrates and fruit fly (through orthologs). Aliases that several genes share
-    remain unresolved. If ``adata.var["feature_types"]`` separates genes from peaks and antibodies, only the genes count.
+    symbols and IDs of mouse, rat, zebrafish, other vertebrates and fruit fly (through orthologs). Aliases that several
+    genes share remain unresolved. If ``adata.var["feature_types"]`` separates genes from peaks and antibodies, only the
+    genes count.
 
     Parameters
     ----------

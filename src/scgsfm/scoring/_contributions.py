@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-13
 """Difference of a score and the sum of its genes, relative to them, that is a rounding error."""
+VALUES_AT_A_TIME = 2**22
+"""Contributions that a block of cells has at most: large libraries have a million genes in all sets together."""
 
 
 class Contributions(NamedTuple):
@@ -52,15 +54,16 @@ def contributions(rows: BlockReader, job: Job, *, groups: np.ndarray | None = No
     ValueError
         If the score of the method is not a sum over genes.
     """
-    scorer = job.method.prepare(rows.log_normalizing() if job.log_normalizes else rows, job.sets, **job.params)
+    reader = rows.log_normalizing() if job.log_normalizes else rows
+    scorer = job.prepare(reader)
     if not isinstance(scorer, WeightedSum):
         msg = (
             f"`method` {job.method.name!r} has no contributions of genes, since its score is not a sum over the genes of a "
-            f"set. Use one of: {listing([name for name, method in METHODS.items() if method.null], 20)}."
+            f"set. Use one of: {listing([name for name, method in METHODS.items() if method.null and not method.completes], 20)}."
         )
         raise ValueError(msg)
     split = _Split(scorer, job.sets)
-    reader = rows.log_normalizing() if job.log_normalizes else rows
+    reader = reader.in_blocks_of(max(1, VALUES_AT_A_TIME // len(split.genes)))
     n_rows = rows.n_cells if groups is None else int(groups.max()) + 1
     values = np.zeros((n_rows, len(split.genes)))
     for start, part in reader.map(split):

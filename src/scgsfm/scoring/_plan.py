@@ -188,7 +188,7 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             accepted = "; ".join(
                 f"{method.name!r} has {', '.join(method.parameters) or 'no parameters'}" for method in methods
             )
-            msg = f"score() got an unexpected parameter {name!r}. Of the methods, {accepted}."
+            msg = f"There is no parameter {name!r}. Of the methods, {accepted}."
             raise TypeError(msg)
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def smoothing_weights(adata: AnnData, key: str, *, decay: float = DECAY) -> csr_
     adata
         Cells with a graph.
     key
-        Key of the graph in ``obsp``, or key of :func:`scanpy.pp.neighbors` in ``uns``.
+        Key of the connectivities in ``obsp``, or key of :func:`scanpy.pp.neighbors` in ``uns``.
     decay
         :math:`d`.
 
@@ -70,9 +71,9 @@ def smoothing_weights(adata: AnnData, key: str, *, decay: float = DECAY) -> csr_
     Raises
     ------
     ValueError
-        If there is no such graph.
+        If there is no such graph, or it holds distances.
     """
-    graph = csr_array(_graph(adata, key))
+    graph = csr_array(_graph(adata, key), dtype=np.float64, copy=True)  # not to change the graph of the data
     graph.setdiag(0)
     graph.eliminate_zeros()
     n_neighbors = np.diff(graph.indptr)
@@ -88,7 +89,7 @@ def smoothing_weights(adata: AnnData, key: str, *, decay: float = DECAY) -> csr_
 def _graph(adata: AnnData, key: str) -> Any:
     """Return the connectivities under a key of ``obsp`` or ``uns``."""
     neighbors = adata.uns.get(key)
-    in_obsp = neighbors.get("connectivities_key", key) if isinstance(neighbors, dict) else key
+    in_obsp = neighbors.get("connectivities_key", key) if isinstance(neighbors, Mapping) else key
     if in_obsp not in adata.obsp:
         available = list(adata.obsp)
         msg = (
@@ -96,4 +97,16 @@ def _graph(adata: AnnData, key: str) -> Any:
             f"{did_you_mean(key, available)} Run `scanpy.pp.neighbors` first, or name a key."
         )
         raise ValueError(msg)
+    if in_obsp in _distances(adata):
+        msg = (
+            f"`smooth={key!r}` are distances, of which the nearest neighbors have the lowest, but connectivities are needed: "
+            "name the key of `scanpy.pp.neighbors` in `uns`, such as 'neighbors', or that of its connectivities in `obsp`."
+        )
+        raise ValueError(msg)
     return adata.obsp[in_obsp]
+
+
+def _distances(adata: AnnData) -> set[str]:
+    """Keys of distances in ``obsp``."""
+    records = [record for record in adata.uns.values() if isinstance(record, Mapping)]
+    return {"distances", *(str(record["distances_key"]) for record in records if "distances_key" in record)}

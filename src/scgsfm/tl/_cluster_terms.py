@@ -149,7 +149,8 @@ def cluster_terms(
         check_anndata(data, argument="data", copy=copy, key_added=key_added)
         to = key_added or _keys.CLUSTER_TERMS
         result = Result.check(data, "tl.cluster_terms", to, uns=[to, _keys.similarity(to)])
-        results, info = _stored(data, key or _default_key(data), groupby)
+        key = key or _default_key(data)
+        results, info = _stored(data, key, groupby)
     sets = GeneSets(_named(info) if library is None else library)
     options: dict[str, Any] = {
         "by": by,

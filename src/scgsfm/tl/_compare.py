@@ -23,6 +23,7 @@ from scgsfm.scoring import plan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from anndata import AnnData
 
     from scgsfm.comparison import Comparison
@@ -52,7 +53,10 @@ def compare(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | None = None,
     min_genes: int | None = None,
+    block_size: int | None = None,
+    log_normalize: bool | None = None,
     key_added: str | None = None,
     copy: bool = False,
     **params: Any,
@@ -121,8 +125,14 @@ def compare(
         {use_raw}
     gene_symbols
         {gene_symbols}
+    mask_var
+        {mask_var} The other genes are treated as not measured.
     min_genes
         Minimum number of genes of a set in the data, see :func:`~scgsfm.tl.score`.
+    block_size
+        {block_size}
+    log_normalize
+        Whether the method gets log-normalized values, see :func:`~scgsfm.tl.score`.
     key_added
         {key_added}
     copy
@@ -204,7 +214,10 @@ def compare(
             expand=bool(expand),
             complete=Completer.of(partial(as_model, model), expand),
             gene_symbols=gene_symbols,
+            mask_var=mask_var,
             min_genes=min_genes,
+            block_size=block_size,
+            log_normalize=log_normalize,
             params=params,
             **({} if of_counts else chosen),
         )
@@ -235,7 +248,7 @@ def _check_aggregate(gene_sets: Any, *, engine: str, of_counts: bool, is_stored:
         )
         raise ValueError(msg)
     if is_stored and params:
-        msg = f"compare() got an unexpected parameter {next(iter(params))!r}: stored scores have been computed already."
+        msg = f"`{next(iter(params))}` is a parameter of a scoring method, but the scores {gene_sets!r} are stored: omit it."
         raise TypeError(msg)
 
 

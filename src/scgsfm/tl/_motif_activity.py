@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, data_matrix, groups, log_results
 from scgsfm._docs import doc_params
-from scgsfm._messages import check_at_least, check_choice, number
+from scgsfm._messages import check_at_least, check_choice, check_max_padj, number
 from scgsfm.dna import genome_name, given_sequences, peak_sequences
 from scgsfm.enrichment import ScanpyRanking
 from scgsfm.models import as_model
@@ -41,7 +41,7 @@ def motif_activity(
     weights: Literal["effects"] | None = None,
     n_peaks: int | None = None,
     key: str | None = None,
-    max_padj: float = 0.05,
+    max_padj: float | None = 0.05,
     n_permutations: int | None = None,
     min_peaks: int = 20,
     p: float = P,
@@ -91,7 +91,7 @@ def motif_activity(
         Key in ``uns`` of a ranking of the peaks by :func:`scanpy.tl.rank_genes_groups` for ``groupby``, which selects the
         peaks of each group instead: those with positive scores and an adjusted p-value of at most ``max_padj``.
     max_padj
-        Maximum adjusted p-value of peaks in the ranking.
+        Maximum adjusted p-value of peaks in the ranking. ``None`` for no maximum.
     n_permutations
         Number of permutations of the groups of cells. By default 200 if each group has at least 10 cells and there is no
         ``key``, and else 0. With 0, p-values only say that the peaks of a group differ from random peaks; they are too low
@@ -173,6 +173,7 @@ def motif_activity(
     )
     check_choice("weights", weights, ("effects", None))
     check_at_least("min_peaks", min_peaks, 1)
+    check_max_padj(max_padj)
     n_permutations = _n_permutations(labels, n_permutations, key)
     loaded = Motifs.of(motifs)
     predict, width = _predictions(model, cell_type, width) if weights else (None, width)
@@ -202,6 +203,7 @@ def motif_activity(
         "weights": weights,
         "n_peaks": n_peaks,
         "key": key,
+        "max_padj": None if key is None else max_padj,
         "n_permutations": n_permutations,
         "min_peaks": min_peaks,
         "p": p,
@@ -260,7 +262,7 @@ def _mean_activity(model: R3LM, columns: list[int], sequences: list[str]) -> np.
 
 
 def _ranked(
-    adata: AnnData, key: str, labels: pd.Series, features: PeakFeatures, n_peaks: int, max_padj: float
+    adata: AnnData, key: str, labels: pd.Series, features: PeakFeatures, n_peaks: int, max_padj: float | None
 ) -> csr_array:
     """The peaks of each group by a ranking (groups × peaks)."""
     ranking = ScanpyRanking.find(adata, key)
@@ -280,7 +282,8 @@ def _ranked(
             continue
         table = ranking.table(group).dropna(subset=["names"])
         table = table[table["scores"] > 0]
-        table = table[table["pvals_adj"] <= max_padj] if "pvals_adj" in table else table
+        if max_padj is not None and "pvals_adj" in table:
+            table = table[table["pvals_adj"] <= max_padj]
         positions = [position[name] for name in table["names"] if name in position][:n_peaks]
         rows += [i] * len(positions)
         columns += positions

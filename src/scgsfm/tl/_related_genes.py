@@ -117,6 +117,9 @@ def related_genes(
     candidates = None
     if among is not None:
         listed = np.asarray(as_names(among), dtype=object)
+        if not len(listed):
+            msg = "`among` is empty: name the genes that can be listed, or omit it for all genes of the model."
+            raise ValueError(msg)
         columns = gene_columns(vocabulary, listed)
         candidates = np.flatnonzero(columns >= 0)
         vocabulary = np.where(columns >= 0, listed[columns], vocabulary)
@@ -133,8 +136,11 @@ def _pairs(pairs: Any) -> pd.DataFrame:
         if pairs.shape[1] < 2:
             msg = f"`pairs` is a table of {number(pairs.shape[1], 'column')}, but must have two columns of genes."
             raise TypeError(msg)
-        first, second = pairs.columns[:2]
-        return pairs.rename(columns={first: "gene1", second: "gene2"}).astype({"gene1": object, "gene2": object})
+        columns = ["gene1", "gene2", *pairs.columns[2:]]
+        if taken := {"gene1", "gene2"} & set(columns[2:]):
+            msg = f"`pairs` has one of the columns 'gene1' and 'gene2', {taken.pop()!r}, but not the other: name both."
+            raise ValueError(msg)
+        return pairs.set_axis(columns, axis=1).astype({"gene1": object, "gene2": object})
     rows = [pairs] if isinstance(pairs, str) else list(pairs)
     if not rows or any(isinstance(row, str) or len(row) != 2 for row in rows):
         found = next((row for row in rows if isinstance(row, str) or len(row) != 2), "empty")

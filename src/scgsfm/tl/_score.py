@@ -109,9 +109,9 @@ def score(
         ``score_genes`` and ``ans`` they also match it in mean expression. For methods whose score is a sum over genes
         (column ``null`` of :func:`scgsfm.methods`). Other values are passed to ``ssgsea``.
     smooth
-        Key of a graph of neighboring cells: of :func:`scanpy.pp.neighbors` (``"neighbors"``) or in ``adata.obsp``. Scores are
-        averaged over each cell and its neighbors, with a weight of :math:`0.9^i` for the :math:`i`-th neighbor, as
-        pyUCell does. There are no p-values then.
+        Key of a graph of neighboring cells: of :func:`scanpy.pp.neighbors` (``"neighbors"``), or of connectivities in
+        ``adata.obsp``. Scores are averaged over each cell and its neighbors, with a weight of :math:`0.9^i` for the
+        neighbor number :math:`i`, as pyUCell does. There are no p-values then.
     compute
         If ``False``, the scores of a dask array remain dask arrays (cells × sets).
         :func:`scgsfm.get.scores` computes them and names the columns.
@@ -144,9 +144,9 @@ def score(
     GeneMatchError
         If too few genes of the sets are among the genes of the data, or no set has enough genes.
     ValueError
-        If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a method
-        does not support ``normalize``, or the weights or signs of the sets, there are no cells or no such graph, or the result
-        can't be written (a view or copy of backed data).
+        If a parameter is out of range, a field exists that this function did not write, the matrix contains NaN, a
+        method does not support ``normalize``, or weights or signs that the sets have, there are no cells, there is no
+        such graph, or the result can't be written (a view or copy of backed data).
     TypeError
         If ``adata`` is neither AnnData nor a table of numbers, or the matrix is on a GPU.
 

@@ -285,7 +285,7 @@ class GPGPT(Publishable):
     ) -> Answer:
         """Answer a question from annotations; the model only reads the question.
 
-        Parameters and return value are those of :func:`scgsfm.questions.answer`, whose ``reader`` is this model.
+        Parameters and return value are those of ``scgsfm.questions.answer``, whose ``reader`` is this model.
         """
         options: dict[str, Any] = {"hpo": hpo, "resolve": resolve, "predict": predict, "functions": functions}
         return answer(question, self, **options, n_max=n_max)

@@ -154,6 +154,18 @@ class BlockReader:
             self.matrix, genes=self.genes, counted=self.counted, block_size=self.block_size, log_normalize=True
         )
 
+    def in_blocks_of(self, n_cells: int) -> BlockReader:
+        """Return a reader of the same cells in blocks of at most this number."""
+        if n_cells >= self.block_size:
+            return self
+        return BlockReader(
+            self.matrix,
+            genes=self.genes,
+            counted=self.counted,
+            block_size=n_cells,
+            log_normalize=self.is_log_normalizing,
+        )
+
     def detected(self) -> np.ndarray:
         """Return whether each gene has a value other than zero in any cell."""
         detected = np.zeros(self.n_genes, bool)
