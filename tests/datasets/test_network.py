@@ -92,3 +92,8 @@ def test_nothing_is_downloaded_offline(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(settings, "offline", True)
     with pytest.raises(DownloadError):
         network("collectri")
+
+
+def test_name_of_another_type() -> None:
+    with pytest.raises(TypeError, match="`name` is a NoneType, but must be the name of a network: progeny"):
+        network(None)  # type: ignore[arg-type]

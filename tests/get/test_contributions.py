@@ -99,3 +99,8 @@ def test_large_libraries_are_read_in_small_blocks(adata: ad.AnnData, monkeypatch
     monkeypatch.setattr(_contributions, "VALUES_AT_A_TIME", 3 * expected.shape[1])
     pd.testing.assert_frame_equal(scgsfm.get.contributions(adata, SETS, method="zscore"), expected)
     assert max(sizes) == 3
+
+
+def test_several_methods_are_refused() -> None:
+    with pytest.raises(TypeError, match="`method` is a list, but must be the name of one method"):
+        scgsfm.get.contributions(scgsfm.datasets.pbmc()[:9], {"B": ["MS4A1", "CD79A"]}, method=["sum"])  # type: ignore[arg-type]

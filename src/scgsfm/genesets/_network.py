@@ -53,6 +53,11 @@ def is_network(name: str) -> bool:
 
 def read_network(name: str) -> pd.DataFrame:
     """Edges of a network: ``source``, ``target``, ``weight`` and, if known, ``pvalue``."""
+    if not isinstance(name, str):
+        msg = (
+            f"`name` is a {type(name).__name__}, but must be the name of a network: {', '.join(networks_catalogue())}."
+        )
+        raise TypeError(msg)
     key = plain_name(name)
     if key in DOWNLOADED:
         return _download(key)

@@ -86,6 +86,9 @@ def contributions(
     ['CD79A', 'CD79B']
     """
     check_anndata(adata, writes=False)
+    if not isinstance(method, str):
+        msg = f"`method` is a {type(method).__name__}, but must be the name of one method."
+        raise TypeError(msg)
     if get_method(method).completes:
         msg = f"`method` {method!r} completes the sets: complete them by `scgsfm.tl.complete_sets`, and use 'aucell'."
         raise ValueError(msg)

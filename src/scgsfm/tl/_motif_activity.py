@@ -213,6 +213,7 @@ def motif_activity(
         "cell_type": cell_type,
     }
     record = {"params": params, "motifs": loaded.info, "n_peaks": len(features)}
+    record["model"] = as_model(model, "r3lm").name if weights else None
     result.write_record(adata, record)
     n_significant = int((table["padj"] < 0.05).sum())
     tested = f"{number(table['group'].nunique(), 'group')}; {table['motif'].nunique():,} {by.replace('y', 'ie')}s"
