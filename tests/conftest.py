@@ -196,7 +196,7 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Se
 class Server:
     """A web server of ``files`` (path → bytes); ``faults`` (path → list, used up one a request) come first.
 
-    A fault is a status, ``"truncate"``, ``"stall"``, ``"trickle"`` (a byte at a time), ``"endless"`` (more than announced,
+    A fault is a status, ``"truncate"``, ``"no length"`` (truncated), ``"stall"``, ``"trickle"`` (a byte at a time), ``"endless"`` (more than announced,
     or no end) or ``"page"``.
     """
 
@@ -220,22 +220,10 @@ class Server:
             return
         body = self.files.get(path, b"<html>Please log in</html>")
         kind = {"Content-Type": "text/html" if fault == "page" else "application/octet-stream"}
-        if fault == "endless":
-            handler.send_response(200)
-            handler.end_headers()
-            with suppress(OSError):
-                while not self.released.is_set():
-                    handler.wfile.write(bytes(2**16))
+        if fault in ("no length", "endless", "trickle"):
+            self._odd_body(handler, body, str(fault))
             return
         self._head(handler, 200, len(body), kind | self.headers.get(path, {}))
-        if fault == "trickle":
-            with suppress(OSError):
-                for i in range(len(body)):
-                    handler.wfile.write(body[i : i + 1])
-                    handler.wfile.flush()
-                    if self.released.wait(0.02):
-                        return
-            return
         if fault in ("truncate", "stall"):
             handler.wfile.write(body[: len(body) // 2])
             handler.wfile.flush()
@@ -244,6 +232,23 @@ class Server:
         else:
             handler.wfile.write(body)
         handler.close_connection = True
+
+    def _odd_body(self, handler: BaseHTTPRequestHandler, body: bytes, fault: str) -> None:
+        if fault == "trickle":
+            self._head(handler, 200, len(body), {})
+        else:
+            handler.send_response(200)
+            handler.end_headers()
+        if fault == "no length":
+            handler.wfile.write(body[: len(body) // 2])
+        with suppress(OSError):
+            while fault == "endless" and not self.released.is_set():
+                handler.wfile.write(bytes(2**16))
+            for i in range(len(body) if fault == "trickle" else 0):
+                handler.wfile.write(body[i : i + 1])
+                handler.wfile.flush()
+                if self.released.wait(0.02):
+                    return
 
     @staticmethod
     def _head(handler: BaseHTTPRequestHandler, status: int, length: int, headers: dict[str, str]) -> None:

@@ -90,6 +90,18 @@ def test_a_byte_at_a_time_ends(good: Server, own_settings: Settings, monkeypatch
     assert cached_files(own_settings) == []
 
 
+def test_text_without_length_that_ends_within_a_line(server: Server, own_settings: Settings) -> None:
+    text = b"".join(b"set%d\tna\tCD4\tCD8A\n" % i for i in range(200))
+    server.files["/sets.gmt"] = text + b"!"  # half of it ends within a line
+    server.faults["/sets.gmt"] = ["no length"] * 3
+    with pytest.raises(DownloadError, match="ends within a line, so it may be cut short"):
+        fetch([f"{server.url}/sets.gmt"], "sets.gmt")
+    assert cached_files(own_settings) == []
+    server.files["/sets.gmt"] = text + text
+    server.faults["/sets.gmt"] = ["no length"]
+    assert fetch([f"{server.url}/sets.gmt"], "sets.gmt").read_bytes() == text
+
+
 def test_slow_but_steady_downloads_have_a_deadline(good: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_fetch, "PATIENCE", 0.2)
     monkeypatch.setattr(_fetch, "MIN_RATE", 0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,6 +29,8 @@ MIN_RATE, PATIENCE, DEADLINE = 1024, 60.0, 86_400.0
 """Bytes per second that must arrive in every ``PATIENCE`` seconds, and seconds that a download may take in all."""
 MAX_BYTES, MAX_UNPACKED = 2**34, 20
 """Largest download in bytes, and how many times larger than announced a body compressed in transit may be."""
+TEXT_SUFFIXES = frozenset({".gmt", ".csv", ".tsv", ".obo"})
+"""Files whose last line ends with a line end."""
 TEMPORARY = {408, 425, 429, *range(500, 600)}
 """HTTP status codes after which another attempt can succeed."""
 
@@ -106,7 +110,8 @@ def _retrieve(url: str, target: Path, sha256: str | None) -> Path:
     level = pooch_logger.level
     pooch_logger.setLevel("WARNING")  # its advice is for programmers
     try:
-        return Path(pooch.retrieve(url, sha256, target.name, target.parent, downloader=_download))
+        downloader = partial(_download, is_text=target.suffix in TEXT_SUFFIXES)
+        return Path(pooch.retrieve(url, sha256, target.name, target.parent, downloader=downloader))
     except requests.RequestException as error:
         if error.response is not None:
             status = error.response.status_code
@@ -121,7 +126,7 @@ def _retrieve(url: str, target: Path, sha256: str | None) -> Path:
         pooch_logger.setLevel(level)
 
 
-def _download(url: str, output_file: str, _pooch: Any) -> None:
+def _download(url: str, output_file: str, _pooch: Any, *, is_text: bool = False) -> None:
     """Download by HTTP; fail on a truncated file, a web page, and a checksum other than the one the hub reports."""
     import pooch
     import requests
@@ -154,6 +159,9 @@ def _download(url: str, output_file: str, _pooch: Any) -> None:
     if size != length and "Content-Encoding" not in headers:
         msg = f"only {size:,} of {length:,} bytes were received"
         raise requests.ConnectionError(msg)
+    if is_text and "Content-Length" not in headers and not _ends_with_line(output_file):
+        msg = "the server announced no length, and the text ends within a line, so it may be cut short"
+        raise requests.ConnectionError(msg)
     if headers.get("Content-Type", "").startswith("text/html"):
         msg = "the response is a web page, such as a login, not the file"
         raise requests.exceptions.InvalidURL(msg)
@@ -161,6 +169,14 @@ def _download(url: str, output_file: str, _pooch: Any) -> None:
         checksum = response.headers.get("X-Linked-Etag", "").strip('"')
         if len(checksum) == 64 and pooch.file_hash(output_file) != checksum:
             raise ValueError(checksum)
+
+
+def _ends_with_line(path: str) -> bool:
+    """Whether a file ends with a line end, as texts do that were not cut."""
+    with Path(path).open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return file.read() in {b"\n", b"\r"}
 
 
 class _BoundedFile:

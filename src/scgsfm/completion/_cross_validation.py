@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 FOLDS = 5
 MIN_GENES = 5
 """Minimum size of a set with an AUROC."""
+CHECKSUM = "checksum"
+"""Name of the array in a cache file that holds the checksum of the others."""
 MIN_SETS_CACHED = 256
 """Minimum number of sets for which results are cached in a file."""
 
@@ -85,12 +88,26 @@ def cached(
 def _read(file: Path, names: Sequence[str]) -> dict[str, np.ndarray] | None:
     try:
         with np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
+            values = {name: arrays[name] for name in names}
+            stored = arrays[CHECKSUM].tobytes()
+        if stored != _checksum(values):
+            msg = "its checksum differs"
+            raise ValueError(msg)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         logger.warning("%s can't be read and is computed again (%s).", file, error)
         return None
+    return values
+
+
+def _checksum(values: dict[str, np.ndarray]) -> bytes:
+    """SHA-256 of the names, types, shapes and content of arrays."""
+    digest = hashlib.sha256()
+    for name, array in sorted(values.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
 
 
 def _write(file: Path, values: dict[str, np.ndarray]) -> None:
@@ -98,7 +115,7 @@ def _write(file: Path, values: dict[str, np.ndarray]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent) as directory:
             part = Path(directory) / file.name
-            np.savez(part, **values)  # type: ignore[arg-type]
+            np.savez(part, **values, **{CHECKSUM: np.frombuffer(_checksum(values), np.uint8)})  # type: ignore[arg-type]
             part.replace(file)
     except OSError as error:
         logger.warning("%s can't be written (%s) and will be computed again next time.", file, error)
