@@ -31,6 +31,9 @@ ENRICH = "enrich"
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
+DRUGS = "drugs"
+"""``uns`` key of the compounds that mimic or reverse groups of cells, and prefix of their scores of cells."""
+
 ANNOTATION = "annotation"
 """``obs`` column of cell types, prefix of the related columns, and ``uns`` key of the candidates of the groups."""
 
@@ -88,6 +91,11 @@ def status(key: str) -> str:
 def groups(key: str) -> str:
     """``uns`` key of the means of the result ``key`` over groups of cells."""
     return f"{key}_groups"
+
+
+def classes(key: str) -> str:
+    """``uns`` key of the mechanisms and targets of the compounds of the result ``key``."""
+    return f"{key}_classes"
 
 
 def zscores(key: str) -> str:

@@ -3,6 +3,7 @@
 from ._annotate import annotate
 from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
+from ._drugs import drugs
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
 from ._motif_activity import motif_activity
@@ -17,6 +18,7 @@ __all__ = [
     "annotate",
     "binarized_scores",
     "cell_cycle_phases",
+    "drugs",
     "enrich",
     "explain_regulation",
     "motif_activity",

@@ -4,6 +4,7 @@ from ._annotate import annotate
 from ._ask import ask
 from ._complete_sets import complete_sets
 from ._design_elements import design_elements
+from ._drugs import drugs
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
@@ -27,6 +28,7 @@ __all__ = [
     "ask",
     "complete_sets",
     "design_elements",
+    "drugs",
     "embed_cells",
     "embed_genes",
     "embed_sets",

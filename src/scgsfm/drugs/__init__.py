@@ -1,0 +1,38 @@
+"""Compounds whose perturbation signatures mimic or reverse a profile, their mechanisms of action and targets."""
+
+from ._compound_classes import compound_classes
+from ._compound_names import SignatureName, normalize_compound, read_signature_name
+from ._compounds import Compounds, drug_targets, load_compounds
+from ._index_in_use import installed_signatures, open_signatures
+from ._profiles import Profiles, profiles_of_lists, profiles_of_rankings
+from ._random_signatures import normal_scores, random_signatures, two_sided_pvalues
+from ._rank_compounds import RankedCompounds, RankingOptions, rank_compounds
+from ._scores import SCORES, score
+from ._signature_index import SignatureIndex
+from ._update_signatures import InstalledSignatures, update_signatures
+
+__all__ = [
+    "SCORES",
+    "Compounds",
+    "InstalledSignatures",
+    "Profiles",
+    "RankedCompounds",
+    "RankingOptions",
+    "SignatureIndex",
+    "SignatureName",
+    "compound_classes",
+    "drug_targets",
+    "installed_signatures",
+    "load_compounds",
+    "normal_scores",
+    "normalize_compound",
+    "open_signatures",
+    "profiles_of_lists",
+    "profiles_of_rankings",
+    "random_signatures",
+    "rank_compounds",
+    "read_signature_name",
+    "score",
+    "two_sided_pvalues",
+    "update_signatures",
+]
