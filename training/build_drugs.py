@@ -20,6 +20,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from scgsfm.drugs import SignatureIndex, normalize_compound
+from scgsfm.drugs._compound_names import plain_spelling
 from scgsfm.drugs._packed_signatures import write_signatures
 from scgsfm.drugs._signature_index import COLUMNS
 from scgsfm.genes import resolve
@@ -118,7 +119,8 @@ def lincs(path: Path, vocabulary: pd.DataFrame) -> SignatureIndex:
     signatures = pd.DataFrame("", index=range(len(ids)), columns=list(COLUMNS), dtype=object)
     now = [one if one in vocabulary.index else current.get(one, one) for one in ids]
     known = vocabulary.reindex(now)
-    signatures["compound"] = known["Common name"].fillna(pd.Series(ids, now)[lambda s: ~s.index.duplicated()]).to_numpy()
+    names = [name if isinstance(name, str) else one for name, one in zip(known["Common name"], ids, strict=True)]
+    signatures["compound"] = [plain_spelling(name) for name in names]
     signatures["inchikey"] = known["Standard InChI Key"].fillna("").to_numpy()
     signatures["drugbank"], signatures["signature"], signatures["source"] = now, ids, "lincs_consensus"
     return SignatureIndex("bundled", signatures, genes.astype(object), weights, {"lincs_consensus": LINCS})
@@ -136,13 +138,15 @@ def main() -> None:
     index = lincs(args.consensi, vocabulary)
     write_signatures(OUT / "lincs_consensus.npz", index)
     print(f"{index}; {(OUT / 'lincs_consensus.npz').stat().st_size:,} bytes")
+    tools = pd.read_csv(Path(__file__).resolve().parent / "tool_compounds.tsv", sep="\t", dtype=str, keep_default_na=False)
     central, mechanisms = drugcentral(data), chembl(data)
-    wanted = {normalize_compound(name) for table in (central, mechanisms) for name in table["name"]}
+    wanted = {normalize_compound(name) for table in (central, mechanisms, tools) for name in table["name"]}
     write_table("drugcentral", central)
     targets = ((row.name, row.targets.replace("|", "\t")) for row in central.itertuples() if row.targets)
     lines = [f"{name}\tDrugCentral\t{genes}\n" for name, genes in targets]
     (Path(__file__).resolve().parent / "drug_targets.gmt").write_text("".join(lines), encoding="utf-8")
     write_table("chembl_mechanisms", mechanisms, CHEMBL_NOTICE)
+    write_table("tool_compounds", tools)
     write_table("compounds", compounds(vocabulary, wanted, set(index.signatures["drugbank"])))
 
 

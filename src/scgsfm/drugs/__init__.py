@@ -1,6 +1,6 @@
 """Compounds whose perturbation signatures mimic or reverse a profile, their mechanisms of action and targets."""
 
-from ._compound_classes import compound_classes
+from ._compound_classes import classes_of_table, compound_classes
 from ._compound_names import SignatureName, normalize_compound, read_signature_name
 from ._compounds import Compounds, drug_targets, load_compounds
 from ._index_in_use import installed_signatures, open_signatures
@@ -20,6 +20,7 @@ __all__ = [
     "RankingOptions",
     "SignatureIndex",
     "SignatureName",
+    "classes_of_table",
     "compound_classes",
     "drug_targets",
     "installed_signatures",

@@ -69,6 +69,14 @@ def compound_classes(groups: Sequence[str], scores: np.ndarray, keys: Sequence[s
     return table.sort_values("group", key=lambda column: column.map(order), kind="stable", ignore_index=True)
 
 
+def classes_of_table(table: pd.DataFrame, min_size: int = 3) -> pd.DataFrame:
+    """The classes of a table of compounds, see :func:`compound_classes`. Rows of the same compound are averaged."""
+    compounds = load_compounds()
+    keys = table["compound"].map({name: compounds.key(str(name)) for name in table["compound"].unique()})
+    scores = table.assign(key=keys).pivot_table(index="group", columns="key", values="score", aggfunc="mean", sort=False)
+    return compound_classes(list(scores.index), scores.to_numpy(), list(scores.columns), min_size)
+
+
 def _joined(row: np.ndarray, values: np.ndarray, names: np.ndarray, *, high: bool) -> str:
     compounds = load_compounds()
     order = row[np.argsort(-values[row] if high else values[row], kind="stable")]

@@ -55,6 +55,12 @@ def normalize_compound(name: str) -> str:
     return "".join(character for character in "".join(words) if character.isalnum() or character in "±+") or name.strip()
 
 
+def plain_spelling(name: str) -> str:
+    """A name in lower case, unless capitals are part of it (``Bortezomib``, but ``SN-38``)."""
+    is_word = name[:1].isupper() and name[1:].islower()
+    return name.lower() if is_word or (name.isupper() and len(name) > 12) else name
+
+
 def read_signature_name(name: str) -> SignatureName:
     """Compound, cell line, dose, time and study of the name of a signature, as LINCS, CMap and CREEDS files write it.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ._compound_names import normalize_compound
+from ._compound_names import normalize_compound, plain_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,7 @@ SOURCES = {
         "url": "https://go.drugbank.com/releases/latest#open-data",
     },
     "DrugCentral": {"version": "2016-11", "licence": "CC BY 4.0", "url": "https://drugcentral.org"},
+    "tool compounds, written for scgsfm": {"version": "1", "licence": "CC0 1.0", "url": ""},
     "ChEMBL": {"version": "36", "licence": "CC BY-SA 3.0", "url": "https://www.ebi.ac.uk/chembl"},
 }
 """Version, license and address of the tables."""
@@ -80,7 +81,7 @@ def load_compounds() -> Compounds:
     rows = list(_table("compounds").itertuples(index=False))
     for row in rows:
         key = normalize_compound(row.name)
-        names.setdefault(key, row.name.lower() if row.name.istitle() else row.name)
+        names.setdefault(key, plain_spelling(row.name))
         keys[key] = key
         inchikeys[key], drugbank[key] = row.inchikey, row.drugbank
         for other in filter(None, (row.drugbank, row.inchikey)):
@@ -91,13 +92,13 @@ def load_compounds() -> Compounds:
     labels: dict[str, dict[str, None]] = {}
     targets: dict[str, set[str]] = {}
     spelling: dict[str, str] = {}
-    for table, id_column in (("drugcentral", "chembl"), ("chembl_mechanisms", "chembl")):
+    for table in ("drugcentral", "chembl_mechanisms", "tool_compounds"):
         for row in _table(table).itertuples(index=False):
             name = normalize_compound(row.name)
             key = keys.setdefault(name, name)
-            names.setdefault(key, row.name.lower())
-            if chembl := getattr(row, id_column):
-                keys.setdefault(normalize_compound(chembl), key)
+            names.setdefault(key, plain_spelling(row.name))
+            if row.chembl:
+                keys.setdefault(normalize_compound(row.chembl), key)
             for label in filter(None, row.mechanism.split("|")):
                 spelled = spelling.setdefault(_plain(label), label)
                 labels.setdefault(key, {})[spelled] = None

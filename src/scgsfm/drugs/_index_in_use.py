@@ -12,6 +12,7 @@ import pandas as pd
 from scgsfm._messages import did_you_mean, listing
 from scgsfm.settings import settings
 
+from ._compound_names import plain_spelling
 from ._compounds import load_compounds
 from ._packed_signatures import read_signatures
 from ._signature_index import COLUMNS, SignatureIndex
@@ -132,7 +133,7 @@ def identified(index: SignatureIndex) -> SignatureIndex:
     known = load_compounds()
     keys = [known.key(name) for name in index.signatures["compound"]]
     table = index.signatures.assign(
-        compound=[known.name(key, name) for key, name in zip(keys, index.signatures["compound"], strict=True)]
+        compound=[known.names.get(key, plain_spelling(name)) for key, name in zip(keys, index.signatures["compound"], strict=True)]
     )
     for column, ids in (("inchikey", known.inchikeys), ("drugbank", known.drugbank)):
         table[column] = [given or ids.get(key, "") for given, key in zip(table[column], keys, strict=True)]

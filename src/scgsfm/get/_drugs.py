@@ -2,20 +2,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
+
 from scgsfm import _keys
 from scgsfm._messages import check_choice
+from scgsfm.drugs import classes_of_table
 
 from ._stored_table import first_rows, selected, significant, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from anndata import AnnData
 
 
 def drugs(
-    adata: AnnData,
+    data: AnnData | pd.DataFrame,
     group: str | Sequence[str] | None = None,
     *,
     table: Literal["compounds", "classes"] = "compounds",
@@ -28,8 +30,8 @@ def drugs(
 
     Parameters
     ----------
-    adata
-        Cells with a result of :func:`~scgsfm.tl.drugs`.
+    data
+        Cells with a result of :func:`~scgsfm.tl.drugs`, or its table.
     group
         One or several groups. By default, all are returned.
     table
@@ -64,9 +66,11 @@ def drugs(
     3
     """
     check_choice("table", table, ("compounds", "classes"))
-    found = stored_table(adata, key, _keys.DRUGS, "tl.drugs")
-    if table == "classes":
-        found = adata.uns[_keys.classes(key or _keys.DRUGS)]
+    if isinstance(data, pd.DataFrame):
+        found = classes_of_table(data) if table == "classes" else data
+    else:
+        found = stored_table(data, key, _keys.DRUGS, "tl.drugs")
+        found = data.uns[_keys.classes(key or _keys.DRUGS)] if table == "classes" else found
     found = selected(found, group=group)
     if direction is not None:
         check_choice("direction", direction, ("mimics", "reverses"))

@@ -3,6 +3,7 @@
 from ._annotate import annotate
 from ._complete_sets import complete_sets
 from ._design import design
+from ._drugs import drugs
 from ._enrich import enrich
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
@@ -22,6 +23,7 @@ __all__ = [
     "annotate",
     "complete_sets",
     "design",
+    "drugs",
     "enrich",
     "gene_map",
     "leading_edge",

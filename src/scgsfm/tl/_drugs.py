@@ -96,8 +96,8 @@ def drugs(
 
     Returns
     -------
-    For lists and rankings, the table described below; the table of classes is in its ``attrs["classes"]``. For AnnData,
-    ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For lists and rankings, the table described below; use :func:`scgsfm.get.drugs` with ``table="classes"`` for the
+    mechanisms and targets. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.uns["drugs"]`` : :class:`pandas.DataFrame`
         The table.
@@ -168,7 +168,6 @@ def drugs(
             measured=given or background is not None,
         )
         logger.info("compared with %s", _summary(ranked.table))
-        ranked.table.attrs["classes"] = ranked.classes
         return ranked.table
 
     if background is not None:
