@@ -62,19 +62,21 @@ def read_signatures(path: Path) -> SignatureIndex:
     try:
         with np.load(path, allow_pickle=False) as stored:
             about = json.loads(stored["about"].tobytes().decode())
-            if about["format"] > FORMAT:
-                msg = f"{path} was written by a later version of scgsfm: update the package, or build the index again."
-                raise ValueError(msg)
             lines = {column: _lines(stored[column]) for column in (*COLUMNS, "genes")}
             genes = np.array(lines.pop("genes"), dtype=object)
             indptr = np.concatenate([[0], np.cumsum(stored["sizes"], dtype=np.int64)])
             members, weights = stored["members"].astype(np.int32), stored["weights"].astype(np.float64)
+        is_newer = about["format"] > FORMAT
         table = pd.DataFrame(lines, columns=list(COLUMNS), dtype=object)
         matrix = csr_matrix((weights, members, indptr), shape=(len(table), len(genes)))
-        return SignatureIndex(str(about["name"]), table, genes, matrix, about["sources"])
-    except (BadZipFile, KeyError, EOFError, TypeError, AttributeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        index = SignatureIndex(str(about["name"]), table, genes, matrix, about["sources"])
+    except (BadZipFile, KeyError, EOFError, TypeError, AttributeError, ValueError) as error:
         msg = f"{path} is not an index of signatures, or is damaged ({error}): `scgsfm update drugs` builds one."
         raise ValueError(msg) from error
+    if is_newer:
+        msg = f"{path} was written by a later version of scgsfm: update the package, or build the index again."
+        raise ValueError(msg)
+    return index
 
 
 def _as_bytes(text: str) -> np.ndarray:

@@ -102,7 +102,7 @@ def _draw(
 
 
 def _legend(places: Sequence[Place], colors: dict[str, str], *, own: bool) -> None:
-    """Colors of the mechanisms, above the panels of our own figure."""
+    """Colors of the mechanisms, above the panels."""
     from matplotlib.lines import Line2D
 
     ax = places[0].ax
@@ -113,4 +113,4 @@ def _legend(places: Sequence[Place], colors: dict[str, str], *, own: bool) -> No
         n_columns = 1 if len(places) == 1 else 2
         ax.figure.figure.legend(handles=handles, loc="outside upper left", ncols=n_columns, **options)
     else:
-        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.14), **options)
+        ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.1), **options)
