@@ -12,7 +12,7 @@ import re
 import tempfile
 import time
 import warnings
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anndata as ad
 import numpy as np
@@ -36,8 +36,15 @@ from scgsfm.drugs import (
     update_signatures,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 N_LINES = 200
 """Queries of the comparison of cell lines."""
+N_CLASSES = 150
+"""Queries of the comparison of mechanisms."""
+
+
 def places(scores: np.ndarray, positive: np.ndarray) -> tuple[float, bool, bool, bool]:
     """AUROC of the positives, and whether one is the first, among the first five and ten."""
     ranks = rankdata(scores)
@@ -74,7 +81,14 @@ def laboratories(index: str) -> pd.DataFrame:
     rows = []
     for name, values in found.items():
         each = [places(row[other[i]], same[i][other[i]]) for i, row in zip(queries, values, strict=True)]
-        rows.append({"score": name, "queries": len(queries), "AUROC": np.mean([e[0] for e in each]), "in first 10": np.mean([e[3] for e in each])})
+        rows.append(
+            {
+                "score": name,
+                "queries": len(queries),
+                "AUROC": np.mean([e[0] for e in each]),
+                "in first 10": np.mean([e[3] for e in each]),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -122,6 +136,8 @@ def classes(index: str) -> pd.DataFrame:
         if any(len(set(members.get(term, [])) - {key}) >= 2 for term in compounds.mechanisms.get(key, ())):
             mean = np.asarray(signatures.weights[keys == key].mean(axis=0)).ravel()
             profiles[key] = pd.Series(mean, signatures.genes)
+    chosen = np.random.default_rng(0).choice(list(profiles), N_CLASSES, replace=False)
+    profiles = {key: profiles[key] for key in chosen}
     rows = []
     for method in ("consensus", *SCORES, "random"):
         table = tl.drugs(profiles, method="cosine" if method == "random" else method)
@@ -132,7 +148,9 @@ def classes(index: str) -> pd.DataFrame:
             own = set(compounds.mechanisms[key])
             positive = np.array([bool(own & set(compounds.mechanisms.get(other, ()))) for other in found["key"]])
             if positive.sum() >= 2:
-                each.append(places(rng.random(len(found)) if method == "random" else found["score"].to_numpy(), positive))
+                each.append(
+                    places(rng.random(len(found)) if method == "random" else found["score"].to_numpy(), positive)
+                )
         mean = np.mean(each, axis=0)
         rows.append({"score": method, "queries": len(each), "AUROC": mean[0], "in first": mean[1], "in first 5": mean[2], "in first 10": mean[3]})  # fmt: skip
         say(str(rows[-1]))
@@ -143,7 +161,14 @@ def treated(data: Path | None, indexes: list[str]) -> pd.DataFrame:
     """Glioblastoma with panobinostat, and blood cells with interferon beta: the place of compounds of the class."""
     rows = []
     cases = (
-        ("panobinostat", "scrna/glioblastoma_panobinostat_5000x300.h5ad", "condition", "symbol", r"^HDAC\d", "HDAC inhibitors"),
+        (
+            "panobinostat",
+            "scrna/glioblastoma_panobinostat_5000x300.h5ad",
+            "condition",
+            "symbol",
+            r"^HDAC\d",
+            "HDAC inhibitors",
+        ),
         ("interferon beta", "scrna/kang_ifnb_subset_1556x1267.h5ad", "group_id", None, r"^(IFNAR\d)", "interferons"),
     )
     for name, file, column, symbols, pattern, what in cases:
@@ -155,7 +180,10 @@ def treated(data: Path | None, indexes: list[str]) -> pd.DataFrame:
                 tl.drugs(adata, column, index=index, method=method, gene_symbols=symbols)
                 table = scgsfm.get.drugs(adata, group)
                 table = table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-                positive = hits(table, pattern) | table["compound"].str.contains("interferon|panobinostat", case=False).to_numpy()
+                positive = (
+                    hits(table, pattern)
+                    | table["compound"].str.contains("interferon|panobinostat", case=False).to_numpy()
+                )
                 at = np.flatnonzero(positive)
                 rows.append({
                     "data": name, "signatures": index, "score": method, "compounds": len(table), "class": what, "in index": len(at),
@@ -199,13 +227,17 @@ def speed(indexes: list[str]) -> pd.DataFrame:
         signatures = open_signatures(index)
         start = time.perf_counter()
         tl.drugs(adata, "ten", index=index)
-        rows.append({"signatures": index, "number": len(signatures), "groups": 10, "seconds": time.perf_counter() - start})
+        rows.append(
+            {"signatures": index, "number": len(signatures), "groups": 10, "seconds": time.perf_counter() - start}
+        )
     return pd.DataFrame(rows)
 
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--only", nargs="+", default=["laboratories", "lines", "classes", "treated", "calibration", "speed"])
+    options.add_argument(
+        "--only", nargs="+", default=["laboratories", "lines", "classes", "treated", "calibration", "speed"]
+    )
     args = options.parse_args()
     warnings.simplefilter("ignore")
     scgsfm.settings.verbosity = 0

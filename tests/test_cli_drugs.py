@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pytest
 
 import scgsfm
 from scgsfm.cli import main
@@ -14,6 +13,8 @@ from scgsfm.drugs import open_signatures
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 UP = ["HMOX1", "HSPA1A", "DNAJB1", "PSMD4", "BAG3", "HSPA8", "DDIT4", "GADD45B"]
 DOWN = ["CCNA2", "CCNB1", "CDC20", "AURKA", "MYC"]

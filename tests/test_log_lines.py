@@ -49,7 +49,14 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         lambda a: scgsfm.tl.enrich(a, groupby="cell_type"),
     ),
     "enrich of a list": (r"tested \d+ terms in", lambda _: scgsfm.tl.enrich(SETS["B"] + SETS["T"], min_genes=2)),
-    "drugs": (r"added 'drugs', 'drugs_classes' to \.uns \(2 groups; \d+ compounds; genes ranked by", lambda a: scgsfm.tl.drugs(a, "two")),
+    "drug_scores": (
+        r"added 'drugs_bundled' to \.obsm \(1 compound; \d+ % of genes",
+        lambda a: scgsfm.tl.drug_scores(a, "vorinostat"),
+    ),
+    "drugs": (
+        r"added 'drugs', 'drugs_classes' to \.uns \(2 groups; \d+ compounds; genes ranked by",
+        lambda a: scgsfm.tl.drugs(a, "two"),
+    ),
     "phenotypes": (
         r"added 'phenotypes' to \.uns \(2 groups; genes ranked by",
         lambda a: scgsfm.tl.phenotypes(a, "two"),

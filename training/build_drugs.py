@@ -21,7 +21,7 @@ from scipy.sparse import csr_matrix
 
 from scgsfm.drugs import SignatureIndex, normalize_compound
 from scgsfm.drugs._compound_names import plain_spelling
-from scgsfm.drugs._packed_signatures import write_signatures
+from scgsfm.drugs._read_signatures import write_signatures
 from scgsfm.drugs._signature_index import COLUMNS
 from scgsfm.genes import resolve
 
@@ -138,7 +138,9 @@ def main() -> None:
     index = lincs(args.consensi, vocabulary)
     write_signatures(OUT / "lincs_consensus.npz", index)
     print(f"{index}; {(OUT / 'lincs_consensus.npz').stat().st_size:,} bytes")
-    tools = pd.read_csv(Path(__file__).resolve().parent / "tool_compounds.tsv", sep="\t", dtype=str, keep_default_na=False)
+    tools = pd.read_csv(
+        Path(__file__).resolve().parent / "tool_compounds.tsv", sep="\t", dtype=str, keep_default_na=False
+    )
     central, mechanisms = drugcentral(data), chembl(data)
     wanted = {normalize_compound(name) for table in (central, mechanisms, tools) for name in table["name"]}
     write_table("drugcentral", central)

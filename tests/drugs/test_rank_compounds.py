@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import kstest
 
 from scgsfm.drugs import Profiles, RankingOptions, open_signatures, rank_compounds
 from scgsfm.errors import GeneMatchError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +21,9 @@ def random_queries() -> Profiles:
 
 
 @pytest.mark.parametrize("method", ["consensus", "cosine", "connectivity", "agreement"])
-def test_pvalues_are_uniform_for_random_queries(signatures: pd.DataFrame, random_queries: Profiles, method: str) -> None:
+def test_pvalues_are_uniform_for_random_queries(
+    signatures: pd.DataFrame, random_queries: Profiles, method: str
+) -> None:
     options = RankingOptions(method=method, by="signature")  # type: ignore[arg-type]
     p = rank_compounds(random_queries, open_signatures(signatures), options, np.random.default_rng(0)).table["pvalue"]
     # lists have few different overlaps, so that p-values of the single scores have steps

@@ -44,7 +44,12 @@ def test_an_index_is_built_installed_and_opened(files: tuple[Path, Path]) -> Non
 
 def test_sets_with_directions_in_one_file(tmp_path: Path) -> None:
     file = tmp_path / "both.gmt"
-    lines = ["Aspirin-up\tdrug:1\tTP53\tMYC", "Aspirin-dn\tdrug:1\tACTB", "Aspirin-up\tdrug:2\tGAPDH", "Aspirin-dn\tdrug:2\tMYC"]
+    lines = [
+        "Aspirin-up\tdrug:1\tTP53\tMYC",
+        "Aspirin-dn\tdrug:1\tACTB",
+        "Aspirin-up\tdrug:2\tGAPDH",
+        "Aspirin-dn\tdrug:2\tMYC",
+    ]
     file.write_text("\n".join(lines))
     update_signatures(both=[file], name="creeds", source=["CREEDS"])
     index = open_signatures("creeds")

@@ -10,9 +10,16 @@ from scgsfm import get
 @pytest.fixture
 def cells() -> AnnData:
     adata = AnnData(pd.DataFrame({"g": [1.0]}))
-    columns = {"group": ["a", "a", "b"], "compound": ["x", "y", "x"], "score": [2.0, -1.0, 3.0], "padj": [0.01, 0.5, 0.01]}
+    columns = {
+        "group": ["a", "a", "b"],
+        "compound": ["x", "y", "x"],
+        "score": [2.0, -1.0, 3.0],
+        "padj": [0.01, 0.5, 0.01],
+    }
     adata.uns["drugs"] = pd.DataFrame(columns)
-    adata.uns["drugs_classes"] = pd.DataFrame({"group": ["a"], "kind": ["target"], "term": ["T"], "score": [1.0], "padj": [0.1]})
+    adata.uns["drugs_classes"] = pd.DataFrame(
+        {"group": ["a"], "kind": ["target"], "term": ["T"], "score": [1.0], "padj": [0.1]}
+    )
     adata.uns["scgsfm"] = {"drugs": {"function": "tl.drugs"}}
     return adata
 

@@ -39,7 +39,9 @@ def table() -> pd.DataFrame:
 def test_rows_directions_and_significance(table: pd.DataFrame) -> None:
     ax = pl.drugs(table, "B", n_compounds=4, show=False)
     dots = ax.collections[-1]
-    np.testing.assert_allclose(dots.get_offsets()[:, 0], [*np.linspace(4, 0.1, 15)[:4], *np.linspace(-0.1, -3, 15)[-4:]])
+    np.testing.assert_allclose(
+        dots.get_offsets()[:, 0], [*np.linspace(4, 0.1, 15)[:4], *np.linspace(-0.1, -3, 15)[-4:]]
+    )
     check_layout(ax.figure)
     legend = [text.get_text() for text in ax.figure.legends[0].get_texts()]
     assert legend[-1] == "other or unknown"

@@ -83,7 +83,13 @@ def test_lists_and_rankings() -> None:
     assert "bortezomib" in table["compound"][:5].tolist()
     reverse = tl.drugs(up=DOWN, down=UP).set_index("compound")["score"]
     np.testing.assert_allclose(reverse["bortezomib"], -table.set_index("compound")["score"]["bortezomib"], atol=0.2)
-    ranking = pd.Series({**dict.fromkeys(UP, 2.0), **dict.fromkeys(DOWN, -2.0), **{g: 0.0 for g in open_signatures().genes if g not in UP + DOWN}})
+    ranking = pd.Series(
+        {
+            **dict.fromkeys(UP, 2.0),
+            **dict.fromkeys(DOWN, -2.0),
+            **{g: 0.0 for g in open_signatures().genes if g not in UP + DOWN},
+        }
+    )
     ranked = tl.drugs(ranking)
     assert "bortezomib" in ranked["compound"][:10].tolist()
     pd.testing.assert_frame_equal(tl.drugs(up=UP, down=DOWN), table)  # the same seed
@@ -93,10 +99,16 @@ def test_levels_and_own_tables() -> None:
     rng = np.random.default_rng(0)
     genes = open_signatures().genes[:300]
     rows = [
-        (f"c{i}", line, gene, rng.choice([-1, 1])) for i in range(20) for line in ("A", "B") for gene in rng.choice(genes, 40, replace=False)
+        (f"c{i}", line, gene, rng.choice([-1, 1]))
+        for i in range(20)
+        for line in ("A", "B")
+        for gene in rng.choice(genes, 40, replace=False)
     ]
     index = pd.DataFrame(rows, columns=["compound", "cell", "gene", "weight"])
-    sizes = {by: len(tl.drugs(up=genes[:30], down=genes[30:60], index=index, by=by)) for by in ("compound", "cell", "signature")}
+    sizes = {
+        by: len(tl.drugs(up=genes[:30], down=genes[30:60], index=index, by=by))
+        for by in ("compound", "cell", "signature")
+    }
     assert sizes == {"compound": 20, "cell": 40, "signature": 40}
 
 

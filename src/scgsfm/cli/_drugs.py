@@ -29,7 +29,10 @@ N_PRINTED = 20
 def add_arguments(parser: Parser) -> None:
     """Input, index, options and output."""
     parser.input.add_argument(
-        "input", nargs="?", metavar="FILE", help="cells as .h5ad or .zarr, or a ranking or table of differential expression"
+        "input",
+        nargs="?",
+        metavar="FILE",
+        help="cells as .h5ad or .zarr, or a ranking or table of differential expression",
     )
     parser.input.add_argument("--up", nargs="+", metavar="GENE", help="genes that rise, or a file with one per line")
     parser.input.add_argument("--down", nargs="+", metavar="GENE", help="genes that fall, or a file with one per line")
@@ -37,7 +40,10 @@ def add_arguments(parser: Parser) -> None:
     add_matrix(parser)
     parser.method.add_argument("--groupby", metavar="COLUMN", help="column of .obs with groups of cells")
     parser.method.add_argument(
-        "--index", metavar="NAME", default="bundled", help="index of signatures: a name or a file (default: %(default)s)"
+        "--index",
+        metavar="NAME",
+        default="bundled",
+        help="index of signatures: a name or a file (default: %(default)s)",
     )
     parser.method.add_argument(
         "--method",
@@ -84,5 +90,9 @@ def run(args: argparse.Namespace) -> None:
     n = N_PRINTED if args.n is None and args.output is None else args.n
     if n is not None:
         shown = shown.groupby(["group", "kind"] if args.classes else "group", sort=False).head(n)
-    hidden = [] if args.classes else ["cosine", "connectivity", "agreement", "dose", "time", "source", "targets", "inchikey", "drugbank"]
+    hidden = (
+        []
+        if args.classes
+        else ["cosine", "connectivity", "agreement", "dose", "time", "source", "targets", "inchikey", "drugbank"]
+    )
     show_table(shown, args, hidden=hidden, groupby="group")

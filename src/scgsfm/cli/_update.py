@@ -47,7 +47,12 @@ def add_arguments(parser: Parser) -> None:
             f"--{option}", type=Path, nargs="+", default=[], metavar="FILE", help=f"drugs: GMT files of {what}"
         )
     parser.input.add_argument(
-        "--both", type=Path, nargs="+", default=[], metavar="FILE", help="drugs: GMT files of sets that end in -up and -dn"
+        "--both",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="drugs: GMT files of sets that end in -up and -dn",
     )
     parser.output.add_argument(
         "--name",
@@ -55,7 +60,10 @@ def add_arguments(parser: Parser) -> None:
         help="name of the index (default: the version of the annotations, or signatures for drugs)",
     )
     parser.output.add_argument(
-        "--licence", metavar="TEXT", default="that of the files; not checked", help="drugs: license of the files, to be stored"
+        "--licence",
+        metavar="TEXT",
+        default="that of the files; not checked",
+        help="drugs: license of the files, to be stored",
     )
     parser.advanced.add_argument(
         "--allow-small", action="store_true", help="accept files with fewer entries than a complete release has"

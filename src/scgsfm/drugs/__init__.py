@@ -2,8 +2,9 @@
 
 from ._compound_classes import classes_of_table, compound_classes
 from ._compound_names import SignatureName, normalize_compound, read_signature_name
-from ._compounds import Compounds, drug_targets, load_compounds
-from ._index_in_use import installed_signatures, open_signatures
+from ._compound_sets import compound_sets
+from ._compounds import Compounds, load_compounds
+from ._open_signatures import installed_signatures, open_signatures
 from ._profiles import Profiles, profiles_of_lists, profiles_of_rankings
 from ._random_signatures import normal_scores, random_signatures, two_sided_pvalues
 from ._rank_compounds import RankedCompounds, RankingOptions, rank_compounds
@@ -22,7 +23,7 @@ __all__ = [
     "SignatureName",
     "classes_of_table",
     "compound_classes",
-    "drug_targets",
+    "compound_sets",
     "installed_signatures",
     "load_compounds",
     "normal_scores",

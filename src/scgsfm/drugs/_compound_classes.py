@@ -73,7 +73,9 @@ def classes_of_table(table: pd.DataFrame, min_size: int = 3) -> pd.DataFrame:
     """The classes of a table of compounds, see :func:`compound_classes`. Rows of the same compound are averaged."""
     compounds = load_compounds()
     keys = table["compound"].map({name: compounds.key(str(name)) for name in table["compound"].unique()})
-    scores = table.assign(key=keys).pivot_table(index="group", columns="key", values="score", aggfunc="mean", sort=False)
+    scores = table.assign(key=keys).pivot_table(
+        index="group", columns="key", values="score", aggfunc="mean", sort=False
+    )
     return compound_classes(list(scores.index), scores.to_numpy(), list(scores.columns), min_size)
 
 

@@ -6,10 +6,44 @@ import re
 from typing import NamedTuple
 
 SALTS = frozenset(
-    "acetate anhydrous besylate bitartrate bromide calcium chloride citrate dihydrate dihydrochloride disodium fumarate "
-    "hcl hemihydrate hydrate hydrobromide hydrochloride iodide lactate maleate malate mesylate methanesulfonate "
-    "monohydrate nitrate pamoate phosphate potassium sodium succinate sulfate sulphate tartrate tosylate trifluoroacetate "
-    "trihydrate".split()
+    [
+        "acetate",
+        "anhydrous",
+        "besylate",
+        "bitartrate",
+        "bromide",
+        "calcium",
+        "chloride",
+        "citrate",
+        "dihydrate",
+        "dihydrochloride",
+        "disodium",
+        "fumarate",
+        "hcl",
+        "hemihydrate",
+        "hydrate",
+        "hydrobromide",
+        "hydrochloride",
+        "iodide",
+        "lactate",
+        "maleate",
+        "malate",
+        "mesylate",
+        "methanesulfonate",
+        "monohydrate",
+        "nitrate",
+        "pamoate",
+        "phosphate",
+        "potassium",
+        "sodium",
+        "succinate",
+        "sulfate",
+        "sulphate",
+        "tartrate",
+        "tosylate",
+        "trifluoroacetate",
+        "trihydrate",
+    ]
 )
 """Words at the end of a name that state a salt or a hydrate."""
 _STEREO = re.compile(r"^\(?(?:\+/-|\+-|±|\+|-|[rs])\)-", re.IGNORECASE)
@@ -52,7 +86,9 @@ def normalize_compound(name: str) -> str:
     words = _STEREO.sub("", name.strip().casefold()).split()
     while len(words) > 1 and words[-1] in SALTS:
         words.pop()
-    return "".join(character for character in "".join(words) if character.isalnum() or character in "±+") or name.strip()
+    return (
+        "".join(character for character in "".join(words) if character.isalnum() or character in "±+") or name.strip()
+    )
 
 
 def plain_spelling(name: str) -> str:

@@ -103,17 +103,11 @@ def load_compounds() -> Compounds:
                 spelled = spelling.setdefault(_plain(label), label)
                 labels.setdefault(key, {})[spelled] = None
             targets.setdefault(key, set()).update(filter(None, row.targets.split("|")))
-    ordered = {key: tuple(sorted(found, key=lambda label: (_is_subtype(label), len(label)))) for key, found in labels.items()}
+    ordered = {
+        key: tuple(sorted(found, key=lambda label: (_is_subtype(label), len(label)))) for key, found in labels.items()
+    }
     genes = {key: tuple(sorted(found)) for key, found in targets.items() if found}
     return Compounds(names, keys, inchikeys, drugbank, ordered, genes)
-
-
-def drug_targets() -> dict[str, list[str]]:
-    """The human target genes of each compound with a known mechanism of action (DrugCentral)."""
-    found: dict[str, set[str]] = {}
-    for row in _table("drugcentral").itertuples(index=False):
-        found.setdefault(row.name, set()).update(filter(None, row.targets.split("|")))
-    return {name: sorted(genes) for name, genes in sorted(found.items()) if genes}
 
 
 def _table(name: str) -> pd.DataFrame:

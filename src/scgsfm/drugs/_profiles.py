@@ -58,7 +58,8 @@ def profiles_of_lists(
         warn(f"Genes of `up` that are in `down`, too, are left out: {listing(sorted(both))}.")
     signs = {gene: sign for genes, sign in zip(sides, (1.0, -1.0), strict=True) for gene in genes if gene not in both}
     if not signs:
-        raise GeneMatchError("`up` and `down` have no gene: give human genes that rise and genes that fall.")
+        msg = "`up` and `down` have no gene: give human genes that rise and genes that fall."
+        raise GeneMatchError(msg)
     others = _symbols(background, "background") if background is not None else []
     genes = np.array(list(dict.fromkeys([*signs, *others])), dtype=object)
     if others:
@@ -67,7 +68,8 @@ def profiles_of_lists(
             warn(f"{len(lost):,} genes of the lists are not in `background` and are left out: {listing(lost)}.")
             genes = np.array([gene for gene in genes if gene in allowed], dtype=object)
             if not any(gene in signs for gene in genes):
-                raise GeneMatchError("No gene of `up` and `down` is in `background`.")
+                msg = "No gene of `up` and `down` is in `background`."
+                raise GeneMatchError(msg)
     values = np.array([[signs.get(gene, 0.0) for gene in genes]])
     return Profiles([QUERY], genes, values, {"n_up": int((values > 0).sum()), "n_down": int((values < 0).sum())})
 
@@ -92,7 +94,8 @@ def profiles_of_rankings(lists: GeneLists) -> Profiles:
     symbols = dict(zip(given, resolve(given.tolist()).symbols, strict=True))
     genes = np.array(sorted({symbol for symbol in symbols.values() if symbol}), dtype=object)
     if not len(genes):
-        raise GeneMatchError("No gene of the ranking is known: use `gene_symbols` to select the gene names.")
+        msg = "No gene of the ranking is known: use `gene_symbols` to select the gene names."
+        raise GeneMatchError(msg)
     position = {gene: i for i, gene in enumerate(genes)}
     values = np.zeros((len(names), len(genes)))
     for row, table in zip(values, tables, strict=True):

@@ -67,7 +67,12 @@ class _Scored(NamedTuple):
 
 
 def rank_compounds(
-    profiles: Profiles, index: SignatureIndex, options: RankingOptions, rng: np.random.Generator, *, measured: bool = True
+    profiles: Profiles,
+    index: SignatureIndex,
+    options: RankingOptions,
+    rng: np.random.Generator,
+    *,
+    measured: bool = True,
 ) -> RankedCompounds:
     """Rank compounds by the similarity of their signatures to profiles.
 
@@ -96,7 +101,8 @@ def rank_compounds(
         if scored is not None:
             parts.append(scored)
     if not parts:
-        raise GeneMatchError("No signature shares enough genes with the data: human gene names are needed.")
+        msg = "No signature shares enough genes with the data: human gene names are needed."
+        raise GeneMatchError(msg)
     rows = np.concatenate([part.rows for part in parts])
     z = np.concatenate([part.z for part in parts], axis=1)
     raw = {name: np.concatenate([part.raw[name] for part in parts], axis=1) for name in SCORES}

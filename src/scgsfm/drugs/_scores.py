@@ -58,7 +58,7 @@ def score(profiles: np.ndarray, weights: csr_matrix, method: str) -> np.ndarray:
         lengths = np.linalg.norm(profiles, axis=1)
         scale = np.outer(lengths, norms)
         products = np.asarray((weights @ profiles.T).T)
-        return np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
+        return np.asarray(np.divide(products, scale, out=np.zeros_like(products), where=scale > 0))
     if method == "agreement":
         same, opposite = shared_genes(profiles, weights)
         return np.asarray((same - opposite) / np.sqrt(np.maximum(same + opposite, 1)))

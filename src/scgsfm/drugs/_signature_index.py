@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from scipy.sparse import csr_matrix
 
 COLUMNS = ("compound", "inchikey", "drugbank", "cell", "dose", "time", "study", "signature", "source")

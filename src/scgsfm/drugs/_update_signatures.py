@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._messages import listing
-from scgsfm.genesets import GeneSets
 
 from ._compound_names import read_signature_name, without_direction
-from ._index_in_use import BUNDLED, identified, signature_folder
-from ._packed_signatures import read_signatures, write_signatures
+from ._open_signatures import BUNDLED, identified, signature_folder
+from ._read_signatures import read_signatures, write_signatures
 from ._signature_index import COLUMNS, SignatureIndex
 
 if TYPE_CHECKING:
@@ -142,9 +141,8 @@ def _sets(file: Path) -> dict[str, list[str]]:
     """Sets of a GMT file. Names that are repeated get their description after a tab."""
     import gzip
 
-    opened = gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8")
     rows = []
-    with opened as lines:
+    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
         for line in lines:
             fields = line.rstrip("\r\n").split("\t")
             if len(fields) > 2:

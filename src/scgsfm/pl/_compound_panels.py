@@ -83,7 +83,12 @@ def _class_colors(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def _draw(
-    place: Place, rows: pd.DataFrame, names: Sequence[str], colors: dict[str, str], max_padj: float, style: dict[str, Any]
+    place: Place,
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    colors: dict[str, str],
+    max_padj: float,
+    style: dict[str, Any],
 ) -> None:
     ax = place.ax
     grey = faded(0.45, ax)
@@ -92,7 +97,9 @@ def _draw(
     positions = range(len(rows))
     ax.hlines(positions, 0, rows["score"], colors=shades, lw=1.2, zorder=1)
     ax.axvline(0, color=text_color(), lw=0.6, zorder=0)
-    ax.scatter(rows["score"], positions, **{"s": 34, "c": faces, "edgecolors": shades, "linewidths": 1.2, "zorder": 2} | style)
+    ax.scatter(
+        rows["score"], positions, **{"s": 34, "c": faces, "edgecolors": shades, "linewidths": 1.2, "zorder": 2} | style
+    )
     ax.set_yticks(list(positions), list(names), fontsize="small")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlabel("reverses ←  score (z)  → mimics")
@@ -106,7 +113,10 @@ def _legend(places: Sequence[Place], colors: dict[str, str], *, own: bool) -> No
     from matplotlib.lines import Line2D
 
     ax = places[0].ax
-    entries = {**{shorten(name, MAX_CLASS): color for name, color in colors.items()}, "other or unknown": faded(0.45, ax)}
+    entries = {
+        **{shorten(name, MAX_CLASS): color for name, color in colors.items()},
+        "other or unknown": faded(0.45, ax),
+    }
     handles = [Line2D([], [], marker="o", ls="", color=color, label=name) for name, color in entries.items()]
     options: dict[str, Any] = {"frameon": False, "fontsize": "small", "handletextpad": 0.3, "borderaxespad": 0.2}
     if own:

@@ -4,6 +4,7 @@ from ._annotate import annotate
 from ._ask import ask
 from ._complete_sets import complete_sets
 from ._design_elements import design_elements
+from ._drug_scores import drug_scores
 from ._drugs import drugs
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
@@ -28,6 +29,7 @@ __all__ = [
     "ask",
     "complete_sets",
     "design_elements",
+    "drug_scores",
     "drugs",
     "embed_cells",
     "embed_genes",

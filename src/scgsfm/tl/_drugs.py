@@ -150,14 +150,16 @@ def drugs(
     options = RankingOptions(method, by, n_genes, min_genes, min_class)
     signatures, generator = open_signatures(index), np.random.default_rng(rng)
     if (data is None) == (up is None and down is None):
-        raise ValueError("Give either `data`, or the lists `up` and `down`.")
+        msg = "Give either `data`, or the lists `up` and `down`."
+        raise ValueError(msg)
     if has_parts(data):
         check_anndata(data, argument="data")
     if not isinstance(data, AnnData):
         only_for_adata: dict[str, Any] = {"groupby": groupby, "exclude": exclude, "layer": layer, "use_raw": use_raw}
         only_for_adata |= {"gene_symbols": gene_symbols, "key_added": key_added, "copy": copy or None}
         if unused := [name for name, value in only_for_adata.items() if value is not None]:
-            raise ValueError(f"`{unused[0]}` requires AnnData as `data`.")
+            msg = f"`{unused[0]}` requires AnnData as `data`."
+            raise ValueError(msg)
         given = data is not None
         lists = profiles_of_rankings(enrichment.from_genes(data)) if given else None
         ranked = rank_compounds(
@@ -171,7 +173,8 @@ def drugs(
         return ranked.table
 
     if background is not None:
-        raise ValueError("`background` is for `up` and `down`: the background of AnnData is the detected genes.")
+        msg = "`background` is for `up` and `down`: the background of AnnData is the detected genes."
+        raise ValueError(msg)
     check_anndata(data, argument="data", copy=copy, key_added=key_added)
     name = key_added or _keys.DRUGS
     result = Result.check(data, "tl.drugs", name, uns=[name, _keys.classes(name)])
@@ -180,7 +183,14 @@ def drugs(
     ranked = rank_compounds(profiles_of_rankings(source.without(exclude)), signatures, options, generator)
     adata = data.copy() if copy else data
     adata.uns[name], adata.uns[_keys.classes(name)] = ranked.table, ranked.classes
-    params = {"method": method, "by": by, "n_genes": n_genes, "min_genes": min_genes, "min_class": min_class, "gene_symbols": gene_symbols}
+    params = {
+        "method": method,
+        "by": by,
+        "n_genes": n_genes,
+        "min_genes": min_genes,
+        "min_class": min_class,
+        "gene_symbols": gene_symbols,
+    }
     result.write_record(adata, {"params": params, "ranking": source.made, **ranked.record})
     log_results([result], _summary(ranked.table), source.note)
     return adata if copy else None

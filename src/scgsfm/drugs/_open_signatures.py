@@ -14,7 +14,7 @@ from scgsfm.settings import settings
 
 from ._compound_names import plain_spelling
 from ._compounds import load_compounds
-from ._packed_signatures import read_signatures
+from ._read_signatures import read_signatures
 from ._signature_index import COLUMNS, SignatureIndex
 
 BUNDLED = "bundled"
@@ -125,7 +125,9 @@ def signatures_of_table(table: pd.DataFrame, name: str = "table") -> SignatureIn
     weights = csr_matrix((weight, (code, columns)), shape=(len(signatures), len(genes)))
     weights.eliminate_zeros()
     about = {"title": "a table", "version": "", "licence": "that of the table", "url": "", "citation": ""}
-    return identified(SignatureIndex(name, signatures, genes.astype(object), weights, dict.fromkeys(rows["source"], about)))
+    return identified(
+        SignatureIndex(name, signatures, genes.astype(object), weights, dict.fromkeys(rows["source"], about))
+    )
 
 
 def identified(index: SignatureIndex) -> SignatureIndex:
@@ -133,7 +135,10 @@ def identified(index: SignatureIndex) -> SignatureIndex:
     known = load_compounds()
     keys = [known.key(name) for name in index.signatures["compound"]]
     table = index.signatures.assign(
-        compound=[known.names.get(key, plain_spelling(name)) for key, name in zip(keys, index.signatures["compound"], strict=True)]
+        compound=[
+            known.names.get(key, plain_spelling(name))
+            for key, name in zip(keys, index.signatures["compound"], strict=True)
+        ]
     )
     for column, ids in (("inchikey", known.inchikeys), ("drugbank", known.drugbank)):
         table[column] = [given or ids.get(key, "") for given, key in zip(table[column], keys, strict=True)]
