@@ -26,6 +26,7 @@ SCRIPTS = {
     "time_split": ["data", "model", "reference", "corpus"],
     "model_parts": ["data", "model", "corpus"],
     "enrichment": ["data", "model"],
+    "drugs": ["data"],
     "regulatory": ["data"],
     "regulatory_design": ["data"],
     "precision": ["data", "model", "full"],

@@ -123,6 +123,8 @@ def test_errors(treated: ad.AnnData) -> None:
         tl.drugs(treated, "group", background=UP)
     with pytest.raises(ValueError, match="method"):
         tl.drugs(up=UP, method="cosin")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="without a direction"):
+        tl.drugs({"a": UP})
     with pytest.raises(TypeError, match="must be a list of gene names"):
         tl.drugs(up="TP53")
     with pytest.raises(FileNotFoundError, match="scgsfm update drugs"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._enrich import read_query
 from ._inputs import read_genes
@@ -76,11 +76,15 @@ def run(args: argparse.Namespace) -> None:
         check_output(args.output, TABLES, force=args.force)
     if (args.input is None) == (args.up is None and args.down is None):
         raise ValueError("Give either a file, or genes by --up and --down.")
-    lists = {name: read_genes(genes) for name in ("up", "down") if (genes := getattr(args, name)) is not None}
+    lists: dict[str, Any] = {
+        name: read_genes(genes) for name in ("up", "down") if (genes := getattr(args, name)) is not None
+    }
     if args.background is not None:
         lists["background"] = read_genes([args.background])
-    given = {name: value for name in ("groupby", "layer", "use_raw", "gene_symbols") if (value := getattr(args, name))}
-    data = None if args.input is None else read_query([args.input], args)
+    given: dict[str, Any] = {
+        name: value for name in ("groupby", "layer", "use_raw", "gene_symbols") if (value := getattr(args, name))
+    }
+    data: Any = None if args.input is None else read_query([args.input], args)
     from scgsfm import _keys, get, tl
 
     table = tl.drugs(data, index=args.index, method=args.method, by=args.by, **lists, **given)

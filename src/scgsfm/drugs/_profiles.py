@@ -89,6 +89,9 @@ def profiles_of_rankings(lists: GeneLists) -> Profiles:
 
     Of genes that are the same after translation to human symbols, the one with the largest value is used.
     """
+    if not lists.rankings:
+        msg = "`data` has lists of genes without a direction: give a ranking, or lists as `up` and `down`."
+        raise ValueError(msg)
     names, tables = list(lists.rankings), list(lists.rankings.values())
     given = np.array(sorted({str(name) for table in tables for name in table["name"]}), dtype=object)
     symbols = dict(zip(given, resolve(given.tolist()).symbols, strict=True))

@@ -97,9 +97,8 @@ def _draw(
     positions = range(len(rows))
     ax.hlines(positions, 0, rows["score"], colors=shades, lw=1.2, zorder=1)
     ax.axvline(0, color=text_color(), lw=0.6, zorder=0)
-    ax.scatter(
-        rows["score"], positions, **{"s": 34, "c": faces, "edgecolors": shades, "linewidths": 1.2, "zorder": 2} | style
-    )
+    marks: dict[str, Any] = {"s": 34, "c": faces, "edgecolors": shades, "linewidths": 1.2, "zorder": 2}
+    ax.scatter(rows["score"], positions, **marks | style)
     ax.set_yticks(list(positions), list(names), fontsize="small")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlabel("reverses ←  score (z)  → mimics")
