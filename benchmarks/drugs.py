@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import scanpy as sc
 from _common import data_file, parser, report, say
-from scipy.stats import hypergeom, rankdata
+from scipy.stats import rankdata
 
 import scgsfm
 from scgsfm import tl
@@ -35,13 +35,14 @@ from scgsfm.drugs import (
     score,
     update_signatures,
 )
+from scgsfm.kernels import fisher_greater
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-N_LINES = 200
+N_LINES = 100
 """Queries of the comparison of cell lines."""
-N_CLASSES = 150
+N_CLASSES = 100
 """Queries of the comparison of mechanisms."""
 
 
@@ -56,15 +57,16 @@ def places(scores: np.ndarray, positive: np.ndarray) -> tuple[float, bool, bool,
 
 def all_scores(queries: np.ndarray, weights: object, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Scores of all signatures for queries by each method, with the baselines."""
-    random = random_signatures(weights, rng, 400)
+    random = random_signatures(weights, rng, 1000)
     sizes = np.log(np.diff(weights.indptr))
     found = {name: score(queries, weights, name) for name in SCORES}
     normal = [normal_scores(found[name], sizes, score(queries, random.weights, name), random)[0] for name in SCORES]
     found["consensus"] = np.mean(normal, axis=0)
     found["cosine, z"], found["connectivity, z"], found["agreement, z"] = normal
     overlap = np.asarray((abs(weights.sign()) @ np.abs(np.sign(queries)).T).T)
-    n, drawn = np.diff(weights.indptr), np.count_nonzero(queries, axis=1)
-    found["unsigned overlap (Fisher)"] = -hypergeom.logsf(overlap - 1, weights.shape[1], n[None], drawn[:, None])
+    drawn, sizes = np.count_nonzero(queries, axis=1), np.diff(weights.indptr)
+    p = fisher_greater(overlap, drawn, sizes.astype(np.int64), weights.shape[1])
+    found["unsigned overlap (Fisher)"] = -np.log(np.maximum(p, 1e-300))
     found["random"] = rng.random(overlap.shape)
     return found
 
@@ -202,7 +204,7 @@ def calibration(indexes: list[str]) -> pd.DataFrame:
         signatures = open_signatures(index)
         genes = np.concatenate([m.genes for m in signatures.by_source().values()])
         for kind in ("lists of 100 and 100", "lists of 20 and 20", "rankings"):
-            values = rng.standard_normal((20 if len(signatures) > 2000 else 100, len(genes)))
+            values = rng.standard_normal((60 if index == "bundled" else 15, len(genes)))
             if kind != "rankings":
                 n = int(kind.split()[-1])
                 ranks = np.argsort(np.argsort(values, axis=1), axis=1)

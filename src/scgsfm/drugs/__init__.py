@@ -6,7 +6,7 @@ from ._compound_sets import compound_sets
 from ._compounds import Compounds, load_compounds
 from ._open_signatures import installed_signatures, open_signatures
 from ._profiles import Profiles, profiles_of_lists, profiles_of_rankings
-from ._random_signatures import normal_scores, random_signatures, two_sided_pvalues
+from ._random_signatures import normal_scores, random_signatures
 from ._rank_compounds import RankedCompounds, RankingOptions, rank_compounds
 from ._scores import SCORES, score
 from ._signature_index import SignatureIndex
@@ -35,6 +35,5 @@ __all__ = [
     "rank_compounds",
     "read_signature_name",
     "score",
-    "two_sided_pvalues",
     "update_signatures",
 ]

@@ -14,8 +14,6 @@ N_RANDOM = 3000
 """Random signatures for each source."""
 N_SIZES = 4
 """Classes of sizes, each with its own null distribution."""
-TAIL = 0.1
-"""Share of the null distribution to which its tail is fitted."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,10 @@ def normal_scores(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Normal scores of observed and of random scores, both profiles × signatures.
 
-    A score is compared with those of random signatures of its class of size: the two-sided p-value of its distance from
-    their mean gives the normal score, with the sign of the difference.
+    The null distribution of a score is a generalized normal distribution (density proportional to
+    :math:`e^{-|x / a|^b}`) with the mean, the standard deviation and the kurtosis of the scores of random signatures of the
+    same size, interpolated between the classes of size. The two-sided p-value of a score is converted to a normal score with
+    its sign. A fitted distribution, other than shares of the sample, keeps the order of extreme scores.
 
     Parameters
     ----------
@@ -93,52 +93,35 @@ def normal_scores(
     random
         The random signatures.
     """
+    from scipy.stats import kurtosis
+
     z, z_null = np.empty(observed.shape), np.empty(null.shape)
-    n_classes = int(random.classes.max()) + 1
-    at = np.array([random.sizes[random.classes == c].mean() for c in range(n_classes)])
-    own = np.abs(sizes[:, None] - at).argmin(axis=1)
+    drawn = [random.classes == c for c in range(int(random.classes.max()) + 1)]
+    at = [random.sizes[each].mean() for each in drawn]
     for i, scores in enumerate(null):
-        for c in range(n_classes):
-            drawn, mine = random.classes == c, own == c
-            mean = scores[drawn].mean()
-            reference = np.abs(scores[drawn] - mean)
-            for out, values, chosen in ((z, observed, mine), (z_null, null, drawn)):
-                distance = values[i, chosen] - mean
-                out[i, chosen] = np.sign(distance) * _normal(two_sided_pvalues(np.abs(distance), reference))
+        mean = [scores[each].mean() for each in drawn]
+        spread = [max(scores[each].std(ddof=1), 1e-9) for each in drawn]
+        shape = [_shape(float(kurtosis(scores[each], bias=False))) for each in drawn]
+        for out, values, where in ((z, observed, sizes), (z_null, null, random.sizes)):
+            distance = (values[i] - np.interp(where, at, mean)) / np.interp(where, at, spread)
+            out[i] = np.sign(distance) * _normal(distance, np.interp(where, at, shape))
     return z, z_null
 
 
-def two_sided_pvalues(distances: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Shares of a null sample that are at least as large, with a generalized Pareto tail fitted to its largest 10 %.
+def _shape(excess: float) -> float:
+    """The exponent of the generalized normal distribution with an excess kurtosis, between 0.4 and 4."""
+    from scipy.special import gammaln
 
-    The tail is fitted by moments. It is never bounded, so that no p-value is 0. A value that many of the sample have gets
-    the mean of the shares above and at least as large.
-
-    Parameters
-    ----------
-    distances
-        Absolute values of scores, relative to the mean of the null distribution.
-    reference
-        Those of the null sample.
-    """
-    from scipy.stats import genpareto
-
-    null = np.sort(reference)
-    n = len(null)
-    above = n - np.searchsorted(null, distances + 1e-12, side="right")
-    at_least = n - np.searchsorted(null, distances - 1e-12, side="left")
-    p = ((above + at_least) / 2 + 0.5) / (n + 1)
-    threshold = null[int((1 - TAIL) * n)]
-    excess = null[null > threshold] - threshold
-    beyond = distances > threshold
-    if len(excess) > 10 and beyond.any():
-        mean, variance = excess.mean(), max(float(excess.var()), 1e-30)
-        shape = float(np.clip((1 - mean**2 / variance) / 2, 0, 0.45))
-        p[beyond] = len(excess) / n * genpareto.sf(distances[beyond] - threshold, shape, scale=mean * (1 - shape))
-    return np.asarray(np.clip(p, 1e-300, 1))
+    exponents = np.geomspace(4, 0.4, 100)
+    logs = gammaln(5 / exponents) + gammaln(1 / exponents) - 2 * gammaln(3 / exponents)
+    return 2.0 if np.isnan(excess) else float(np.interp(excess, np.exp(logs) - 3, exponents))
 
 
-def _normal(p: np.ndarray) -> np.ndarray:
+def _normal(distances: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    """Absolute normal scores of distances in standard deviations, under generalized normal distributions."""
+    from scipy.special import gammaincc, gammaln
     from scipy.stats import norm
 
-    return np.asarray(norm.isf(p / 2))
+    scale = np.exp((gammaln(1 / shape) - gammaln(3 / shape)) / 2)
+    p = gammaincc(1 / shape, (np.abs(distances) / scale) ** shape)
+    return np.asarray(norm.isf(np.clip(p, 1e-300, 1) / 2))
