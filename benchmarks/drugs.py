@@ -187,10 +187,12 @@ def treated(data: Path | None, indexes: list[str]) -> pd.DataFrame:
                     | table["compound"].str.contains("interferon|panobinostat", case=False).to_numpy()
                 )
                 at = np.flatnonzero(positive)
+                if not len(at):
+                    continue
                 rows.append({
                     "data": name, "signatures": index, "score": method, "compounds": len(table), "class": what, "in index": len(at),
-                    "first of class": int(at[0]) + 1 if len(at) else "–", "in first 10": int((at < 10).sum()),
-                    "AUROC": places(table["score"].to_numpy(), positive)[0] if len(at) else np.nan,
+                    "first of class": int(at[0]) + 1, "in first 10": int((at < 10).sum()),
+                    "AUROC": places(table["score"].to_numpy(), positive)[0],
                     "first compounds": ", ".join(table["compound"][:5]),
                 })  # fmt: skip
                 say(str(rows[-1]))

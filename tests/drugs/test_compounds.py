@@ -13,6 +13,7 @@ from scgsfm.drugs import load_compounds, normalize_compound, read_signature_name
         ("LJP005_A375_24H-alvocidib-10", ("alvocidib", "A375", "10", "24h", "")),
         ("tretinoin DB00755 mouse GSE31280 sample 2829", ("tretinoin", "mouse", "", "", "GSE31280")),
         ("ascorbic acid-1610", ("ascorbic acid", "", "", "", "")),
+        ("sapphyrin (2.5 &Icirc;&frac14;M) 12 human GSE1 sample 3", ("sapphyrin (2.5 μM)", "human", "", "", "GSE1")),
         ("LY-294002", ("LY-294002", "", "", "", "")),
         ("Fluorouracil", ("Fluorouracil", "", "", "", "")),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import NamedTuple
 
@@ -106,7 +107,7 @@ def read_signature_name(name: str) -> SignatureName:
     >>> read_signature_name("metformin@MCF7#1e-05M_1")
     SignatureName(compound='metformin', cell='MCF7', dose='1e-05M', time='', study='')
     """
-    name = name.strip()
+    name = _decoded(name.strip())
     for form in _FORMS:
         if match := form.fullmatch(name):
             found = {key: value.strip() for key, value in match.groupdict().items() if value is not None}
@@ -115,6 +116,17 @@ def read_signature_name(name: str) -> SignatureName:
                 found["compound"], cell, found.get("dose", ""), found.get("time", "").lower(), found.get("study", "")
             )
     return SignatureName(name)
+
+
+def _decoded(name: str) -> str:
+    """A name without HTML entities, which may stand for the bytes of UTF-8 (``&Icirc;&frac14;`` for µ)."""
+    text = html.unescape(name)
+    if text == name:
+        return name
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def without_direction(name: str) -> str:
