@@ -212,9 +212,9 @@ def calibration(indexes: list[str]) -> pd.DataFrame:
                 ranks = np.argsort(np.argsort(values, axis=1), axis=1)
                 values = (ranks >= len(genes) - n) * 1.0 - (ranks < n) * 1.0
             profiles = Profiles([str(i) for i in range(len(values))], genes, values)
-            for by in ("compound", "signature"):
-                p = rank_compounds(profiles, signatures, RankingOptions(by=by), rng).table["pvalue"]
-                rows.append({"signatures": index, "queries": kind, "rows": by, "tests": len(p), **{f"p < {a}": (p < a).mean() for a in (0.5, 0.1, 0.05, 0.01, 0.001)}})  # fmt: skip
+            for method in ("cosine", "consensus"):
+                p = rank_compounds(profiles, signatures, RankingOptions(method), rng).table["pvalue"]
+                rows.append({"signatures": index, "queries": kind, "score": method, "tests": len(p), **{f"p < {a}": (p < a).mean() for a in (0.5, 0.1, 0.05, 0.01, 0.001)}})  # fmt: skip
                 say(str(rows[-1]))
     return pd.DataFrame(rows)
 

@@ -74,7 +74,7 @@ def test_the_result_can_be_stored(result: ad.AnnData, tmp_path: Path, suffix: st
     getattr(result, f"write_{suffix}")(path)
     again = getattr(ad, f"read_{suffix}")(path)
     pd.testing.assert_frame_equal(again.uns["drugs"], result.uns["drugs"], check_dtype=False)
-    assert again.uns["scgsfm"]["drugs"]["params"]["method"] == "consensus"
+    assert again.uns["scgsfm"]["drugs"]["params"]["method"] == "cosine"
 
 
 def test_lists_and_rankings() -> None:

@@ -47,10 +47,10 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.method.add_argument(
         "--method",
-        type=one_of(["consensus", "cosine", "connectivity", "agreement"]),
+        type=one_of(["cosine", "connectivity", "agreement", "consensus"]),
         metavar="NAME",
-        default="consensus",
-        help="score of a signature: consensus, cosine, connectivity or agreement (default: %(default)s)",
+        default="cosine",
+        help="score of a signature: cosine, connectivity, agreement or consensus (default: %(default)s)",
     )
     parser.method.add_argument(
         "--by",

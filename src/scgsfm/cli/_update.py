@@ -63,7 +63,7 @@ def add_arguments(parser: Parser) -> None:
         "--licence",
         metavar="TEXT",
         default="that of the files; not checked",
-        help="drugs: license of the files, to be stored",
+        help="drugs: license of the files, to be stored (default: %(default)s)",
     )
     parser.advanced.add_argument(
         "--allow-small", action="store_true", help="accept files with fewer entries than a complete release has"

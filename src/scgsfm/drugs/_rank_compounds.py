@@ -33,14 +33,14 @@ MIMICS, REVERSES = "mimics", "reverses"
 class RankingOptions:
     """Options of a ranking of compounds."""
 
-    method: Literal["consensus", "cosine", "connectivity", "agreement"] = "consensus"
+    method: Literal["cosine", "connectivity", "agreement", "consensus"] = "cosine"
     by: Literal["compound", "cell", "signature"] = "compound"
     n_genes: int | None = 150
     min_genes: int = 10
     min_class: int = 3
 
     def __post_init__(self) -> None:
-        check_choice("method", self.method, ("consensus", *SCORES))
+        check_choice("method", self.method, (*SCORES, "consensus"))
         check_choice("by", self.by, LEVELS)
         check_at_least("min_genes", self.min_genes, 2)
         check_at_least("min_class", self.min_class, 2)

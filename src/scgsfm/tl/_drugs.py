@@ -30,7 +30,7 @@ def drugs(
     down: Iterable[str] | None = None,
     background: Iterable[str] | None = None,
     index: str | PathLike[str] | pd.DataFrame | SignatureIndex = "bundled",
-    method: Literal["consensus", "cosine", "connectivity", "agreement"] = "consensus",
+    method: Literal["cosine", "connectivity", "agreement", "consensus"] = "cosine",
     by: Literal["compound", "cell", "signature"] = "compound",
     n_genes: int | None = 150,
     min_genes: int = 10,
