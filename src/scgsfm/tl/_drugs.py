@@ -120,7 +120,7 @@ def drugs(
     ``pvalue``, ``padj`` : float64
         Two-sided p-values, and p-values adjusted over the rows of the group (Benjamini and Hochberg). They compare a
         signature with random genes. Since genes are correlated, many compounds are significant for a strong profile: use
-        the order and the classes.
+        the order and the classes. Values below about 0.001 extrapolate the fitted null distribution.
     ``cosine``, ``connectivity``, ``agreement`` : float64
         Means of the scores of the signatures.
     ``n_shared``, ``n_signatures``, ``n_agreeing`` : int64
