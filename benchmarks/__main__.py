@@ -31,6 +31,7 @@ SCRIPTS = {
     "compare": ["data"],
     "term_clusters": ["data"],
     "gene_pairs": ["data", "model", "corpus"],
+    "drugs": ["data"],
     "regulatory": ["data"],
     "regulatory_design": ["data"],
     "precision": ["data", "model", "full"],

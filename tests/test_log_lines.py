@@ -65,6 +65,14 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         lambda _: scgsfm.tl.cluster_terms(pd.DataFrame({"term": list(SETS)}), SETS, by="jaccard"),
     ),
     "related_genes": (r"found the genes related to 1 gene by gsfm-base$", lambda _: scgsfm.tl.related_genes("CD3D")),
+    "drug_scores": (
+        r"added 'drugs_bundled' to \.obsm \(1 compound; \d+ % of genes",
+        lambda a: scgsfm.tl.drug_scores(a, "vorinostat"),
+    ),
+    "drugs": (
+        r"added 'drugs', 'drugs_classes' to \.uns \(2 groups; \d+ compounds; genes ranked by",
+        lambda a: scgsfm.tl.drugs(a, "two"),
+    ),
     "phenotypes": (
         r"added 'phenotypes' to \.uns \(2 groups; genes ranked by",
         lambda a: scgsfm.tl.phenotypes(a, "two"),

@@ -34,6 +34,7 @@ TIROSH = {
     "licence": "none (gene memberships are facts)",
     "url": "https://doi.org/10.1126/science.aad0501",
 }
+DRUGCENTRAL = {"source": "DrugCentral", "version": "2016-11", "licence": "CC BY 4.0", "url": "https://drugcentral.org"}
 LIBRARIES = {
     "hallmark": ("hallmark.gmt.gz", {"title": "Hallmark processes", "source": "MSigDB H"} | MSIGDB),
     "reactome": ("reactome.gmt.gz", {"title": "Reactome pathways", "source": "MSigDB C2:CP:REACTOME"} | MSIGDB),
@@ -43,6 +44,7 @@ LIBRARIES = {
     "cell_types": ("cell_types_c8.gmt.gz", {"title": "Cell-type signatures", "source": "MSigDB C8"} | MSIGDB),
     "pbmc_markers": (HERE / "pbmc_markers.gmt", {"title": "Blood cell markers"} | OWN),
     "tissue_markers": (HERE / "tissue_markers.gmt", {"title": "Markers of cell types by tissue"} | OWN),
+    "drug_targets": (HERE / "drug_targets.gmt", {"title": "Targets of drugs"} | DRUGCENTRAL),
     "cell_cycle": (HERE / "cell_cycle.gmt", {"title": "Phases of the cell cycle"} | TIROSH),
 }
 

@@ -36,6 +36,9 @@ CLUSTER_TERMS = "cluster_terms"
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
+DRUGS = "drugs"
+"""``uns`` key of the compounds that mimic or reverse groups of cells, and prefix of their scores of cells."""
+
 ANNOTATION = "annotation"
 """``obs`` column of cell types, prefix of the related columns, and ``uns`` key of the candidates of the groups."""
 
@@ -98,6 +101,11 @@ def samples(key: str) -> str:
 def groups(key: str) -> str:
     """``uns`` key of the means of the result ``key`` over groups of cells."""
     return f"{key}_groups"
+
+
+def classes(key: str) -> str:
+    """``uns`` key of the mechanisms and targets of the compounds of the result ``key``."""
+    return f"{key}_classes"
 
 
 def zscores(key: str) -> str:

@@ -12,6 +12,7 @@ COUNTS = {
     "cell_types": 840,
     "pbmc_markers": 12,
     "tissue_markers": 67,
+    "drug_targets": 1540,
     "cell_cycle": 2,
 }
 

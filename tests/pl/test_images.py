@@ -210,6 +210,20 @@ def test_phenotypes(monkeypatch: pytest.MonkeyPatch) -> Figure:
     return small(pl.phenotypes(pd.concat(parts, ignore_index=True), return_fig=True))
 
 
+@image
+def test_drugs() -> Figure:
+    scores = np.concatenate([np.linspace(4, 1, 8), np.linspace(-1, -3, 8)])
+    columns = {
+        "compound": [f"compound {i}" for i in range(16)],
+        "score": scores,
+        "padj": 0.2 * np.exp(-(scores**2) / 4),
+    }
+    mechanisms = [f"Inhibitor {i % 4}" if i % 3 else "" for i in range(16)]
+    return small(
+        pl.drugs(pd.DataFrame({"group": "B", **columns, "mechanism": mechanisms}), n_compounds=6, return_fig=True)
+    )
+
+
 def dna() -> str:
     """Random DNA with the site that :class:`SmallR3LM` likes in K562."""
     text = "".join(np.random.default_rng(0).choice(list("ACGT"), 400))

@@ -81,8 +81,7 @@ def run(args: argparse.Namespace) -> None:
     if args.background is not None:
         options["background"] = read_genes([args.background])
     given = {name: getattr(args, name) for name in ("groupby", "layer", "use_raw", "gene_symbols")}
-    _check_cells(args)
-    data = _read(args.input)
+    data = read_query(args.input, args)
     from scgsfm import _keys, tl
 
     table = tl.enrich(data, **options, **{name: value for name, value in given.items() if value})
@@ -94,19 +93,13 @@ def run(args: argparse.Namespace) -> None:
     show_table(table, args, hidden=["genes"], groupby="group")
 
 
-def _check_cells(args: argparse.Namespace) -> None:
-    """Raise an error for a file of cells that lacks a column or layer."""
-    path = Path(args.input[0])
-    if len(args.input) == 1 and path.suffix in CELLS:
+def read_query(given: list[str], args: argparse.Namespace) -> Any:
+    """Genes, a ranking, a table, or the cells of a file, which must have the column and layer of the arguments."""
+    path = Path(given[0])
+    if len(given) == 1 and path.suffix in CELLS:
         check_cells(path)
         symbols = None if args.use_raw else args.gene_symbols
         check_columns(path, groupby=args.groupby, gene_symbols=symbols, layer=args.layer)
-
-
-def _read(given: list[str]) -> Any:
-    """Genes, a ranking, a table, or the cells of a file."""
-    path = Path(given[0])
-    if len(given) == 1 and path.suffix in CELLS:
         return read_cells(path)
     if len(given) > 1 or not is_file(given[0]):
         return read_genes(given)

@@ -15,6 +15,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Genes and gene sets": {
         "resolve": "find the approved symbols of gene names",
         "enrich": "test genes, a ranking or groups of cells for enriched terms",
+        "drugs": "find compounds whose signatures mimic or reverse genes or groups of cells",
         "complete": "predict further genes of a gene set",
         "predict": "predict the terms of genes, or the genes of terms",
         "gene-page": "show a gene with its known and predicted terms in several libraries",
@@ -31,7 +32,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "methods": "list the scoring methods, or the parameters of one",
         "models": "list the available models",
         "download": "download a model into the cache directory",
-        "update": "build an index of phenotypes from newer releases",
+        "update": "build an index of phenotypes from newer releases, or of signatures of compounds",
     },
     "Training": {
         "train": "train a model",

@@ -1,4 +1,4 @@
-"""``scgsfm update phenotypes``."""
+"""``scgsfm update phenotypes`` and ``scgsfm update drugs``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "scgsfm update phenotypes --download",
     "scgsfm update phenotypes --hpo hp.json --annotations phenotype.hpoa --genes genes_to_phenotype.txt",
+    "scgsfm update drugs --name cmap --up cmap_up.gmt --down cmap_down.gmt",
 )
 
 
 def add_arguments(parser: Parser) -> None:
     """Files of the releases."""
-    parser.input.add_argument("what", choices=("phenotypes",), help="the index of phenotypes, diseases and genes")
+    parser.input.add_argument(
+        "what",
+        choices=("phenotypes", "drugs"),
+        help="the index of phenotypes, diseases and genes, or that of signatures of compounds",
+    )
     parser.input.add_argument("--hpo", type=Path, metavar="FILE", help="ontology: hp.json or hp.obo")
     parser.input.add_argument("--annotations", type=Path, metavar="FILE", help="phenotypes of diseases: phenotype.hpoa")
     parser.input.add_argument(
@@ -37,8 +42,28 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="download those of --hpo, --annotations and --genes that are not given from the HPO consortium",
     )
+    for option, what in (("up", "sets of genes that rise"), ("down", "sets that fall, in the order of --up")):
+        parser.input.add_argument(
+            f"--{option}", type=Path, nargs="+", default=[], metavar="FILE", help=f"drugs: GMT files of {what}"
+        )
+    parser.input.add_argument(
+        "--both",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="drugs: GMT files of sets that end in -up and -dn",
+    )
     parser.output.add_argument(
-        "--name", metavar="NAME", help="name of the index (default: the version of the annotations)"
+        "--name",
+        metavar="NAME",
+        help="name of the index (default: the version of the annotations, or signatures for drugs)",
+    )
+    parser.output.add_argument(
+        "--licence",
+        metavar="TEXT",
+        default="that of the files; not checked",
+        help="drugs: license of the files, to be stored (default: %(default)s)",
     )
     parser.advanced.add_argument(
         "--allow-small", action="store_true", help="accept files with fewer entries than a complete release has"
@@ -47,6 +72,10 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build and install the index, and print what it contains and how to choose it."""
+    if args.what == "drugs":
+        return _update_drugs(args)
+    if args.up or args.down or args.both:
+        raise ValueError("--up, --down and --both are for `scgsfm update drugs`.")
     from scgsfm.phenotypes import update_annotations
 
     built = update_annotations(
@@ -62,3 +91,18 @@ def run(args: argparse.Namespace) -> None:
     print(*(f"  {title} {version}" for title, version in built.versions.items()), sep="\n")
     print(*(f"  {count:,} {key.replace('_', ' ')}" for key, count in built.counts.items()), sep="\n")
     print(f"To use it: SCGSFM_PHENOTYPES={built.name}, or scgsfm.settings.phenotypes = {built.name!r}.")
+    return None
+
+
+def _update_drugs(args: argparse.Namespace) -> None:
+    for option in ("hpo", "annotations", "genes", "orphanet", "download", "allow_small"):
+        if getattr(args, option):
+            raise ValueError(f"--{option.replace('_', '-')} is for `scgsfm update phenotypes`.")
+    from scgsfm.drugs import update_signatures
+
+    built = update_signatures(args.up, args.down, args.both, name=args.name or "signatures", licence=args.licence)
+    print(f"{built.path}: index {built.name}")
+    print(f"  {built.n_signatures:,} signatures of {built.n_compounds:,} compounds")
+    if built.n_unpaired:
+        print(f"  {built.n_unpaired:,} of them with genes of one direction only")
+    print(f"To use it: scgsfm drugs --index {built.name}, or index={built.name!r} of scgsfm.tl.drugs.")

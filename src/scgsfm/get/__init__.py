@@ -8,6 +8,7 @@ from ._compare import compare
 from ._contributions import contributions
 from ._coverage import coverage
 from ._depth import depth
+from ._drugs import drugs
 from ._enrich import enrich
 from ._explain_regulation import explain_regulation
 from ._motif_activity import motif_activity
@@ -28,6 +29,7 @@ __all__ = [
     "contributions",
     "coverage",
     "depth",
+    "drugs",
     "enrich",
     "explain_regulation",
     "motif_activity",

@@ -7,6 +7,7 @@ from numba.core import event
 
 from ._approximate_cdf import approximate_cdf
 from ._auroc import auroc
+from ._connectivity import connectivity
 from ._cooccurrence import NeighborGraph, SetShares, add_cooccurrence_residual, cooccurrence_knn
 from ._embedding_bag import gather_sum, pair_dot, scatter_sum, transpose
 from ._fisher import fisher_greater
@@ -68,6 +69,7 @@ __all__ = [
     "best_motifs",
     "bin_moments",
     "changed_products",
+    "connectivity",
     "convolution_changes",
     "cooccurrence_knn",
     "correct_pleiotropy",

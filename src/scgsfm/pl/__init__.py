@@ -4,6 +4,7 @@ from ._annotate import annotate
 from ._compare import compare
 from ._complete_sets import complete_sets
 from ._design import design
+from ._drugs import drugs
 from ._enrich import enrich
 from ._enrichment_map import enrichment_map
 from ._gene_map import gene_map
@@ -26,6 +27,7 @@ __all__ = [
     "compare",
     "complete_sets",
     "design",
+    "drugs",
     "enrich",
     "enrichment_map",
     "gene_map",

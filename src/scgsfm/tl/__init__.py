@@ -6,6 +6,8 @@ from ._cluster_terms import cluster_terms
 from ._compare import compare
 from ._complete_sets import complete_sets
 from ._design_elements import design_elements
+from ._drug_scores import drug_scores
+from ._drugs import drugs
 from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
@@ -32,6 +34,8 @@ __all__ = [
     "compare",
     "complete_sets",
     "design_elements",
+    "drug_scores",
+    "drugs",
     "embed_cells",
     "embed_genes",
     "embed_sets",
