@@ -31,6 +31,9 @@ ENRICH = "enrich"
 PHENOTYPES = "phenotypes"
 """``uns`` key of the phenotypes and diseases of groups of cells."""
 
+EXPLANATIONS = "explanations"
+"""``uns`` key of the claims about groups of cells."""
+
 ANNOTATION = "annotation"
 """``obs`` column of cell types, prefix of the related columns, and ``uns`` key of the candidates of the groups."""
 
