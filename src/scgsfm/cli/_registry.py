@@ -16,6 +16,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "enrich": "test genes, a ranking or groups of cells for enriched terms",
         "complete": "predict further genes of a gene set",
         "predict": "predict the terms of genes, or the genes of terms",
+        "explain": "explain groups of cells, genes or a term in a text with checked claims",
         "gene-page": "show a gene with its known and predicted terms in several libraries",
     },
     "Phenotypes and regulatory DNA": {

@@ -8,6 +8,7 @@ from ._explain import explain_queries, explanations_table
 from ._explanation import Explanation
 from ._facts import Facts, Hit, Retriever
 from ._inputs import data_source, gene_query, group_queries, list_queries, queries_of, term_query
+from ._labels import term_label
 from ._query import Options, Query, Sources
 from ._rephrase import ChatEndpoint, Rephrased, prompt, rephraser
 from ._writer import write
@@ -47,6 +48,7 @@ __all__ = [
     "queries_of",
     "reference_logits",
     "rephraser",
+    "term_label",
     "term_query",
     "write",
 ]

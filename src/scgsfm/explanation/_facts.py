@@ -37,6 +37,8 @@ MIN_SHARE = 0.75
 MIN_CORE = 4
 FEW_TERMS = 3
 """Genes with a lower median number of terms are called little studied."""
+MAX_OVERLAP = 0.6
+"""Terms with a higher overlap of the genes (overlap coefficient) rest on the same genes."""
 N_MARKERS = 50
 """Number of genes of a list that are assessed for coherence."""
 
@@ -65,6 +67,8 @@ class Facts:
     coherence: Coherence | None = None
     n_assessed: int = 0
     functions: list[Hit] = field(default_factory=list)
+    rivals: list[Hit] = field(default_factory=list)
+    """Terms that are enriched by mostly the same genes as the first function."""
     cell_types: list[Hit] = field(default_factory=list)
     phenotypes: list[Hit] = field(default_factory=list)
     markers: list[tuple[str, float]] = field(default_factory=list)
@@ -72,6 +76,9 @@ class Facts:
     """Number of genes of the first term that are significantly lower in the cells."""
     misfits: list[tuple[str, float]] = field(default_factory=list)
     core: list[str] = field(default_factory=list)
+    """Genes of the core, if it is clearly smaller than the list, best first."""
+    core_fit: list[float] = field(default_factory=list)
+    """Their probabilities of fitting the others."""
     predicted: list[tuple[str, float]] = field(default_factory=list)
     n_terms_per_gene: float = 0.0
     definition: str = ""
@@ -149,13 +156,16 @@ class Retriever:
         genes, tokens = self.assessed(query)
         (facts.coherence,) = self.coherence.assess([tokens])
         facts.n_assessed = len(genes)
-        position = match(query.genes, self.sources.background)
-        position = np.asarray(pd.unique(position[position >= 0]))
+        position = self._positions(query.genes)
         core = self._core(facts, genes)
-        if len(core) >= MIN_CORE and len(core) < MIN_SHARE * len(genes):
-            facts.subject, facts.core = CORE, core
-            found = match(core, self.sources.background)
-            position = np.asarray(pd.unique(found[found >= 0]))
+        if MIN_CORE <= len(core) < MIN_SHARE * len(genes):
+            facts.core = core
+            probability = dict(zip(genes, facts.coherence.membership.tolist(), strict=True)) if facts.coherence else {}
+            facts.core_fit = [probability[gene] for gene in core]
+            at = self._positions(core)
+            # contamination can also remove genes of the function from the core
+            if self._best_pvalue(at, query.masked) < self._best_pvalue(position, query.masked):
+                facts.subject, position = CORE, at
         if len(position):
             self._add_terms(facts, query, position)
             facts.n_terms_per_gene = float(np.median(self._n_terms[position]))
@@ -183,6 +193,20 @@ class Retriever:
                 found += [(terms.names[i] not in enriched, terms.n_found[i], library, terms.names[i]) for i in rows]
         return [(library, term, label(term)) for _, _, library, term in sorted(found)[:n]]
 
+    def _positions(self, genes: Iterable[str]) -> np.ndarray:
+        """Positions of genes in the background."""
+        position = match(genes, self.sources.background)
+        return np.asarray(pd.unique(position[position >= 0]))
+
+    def _best_pvalue(self, position: np.ndarray, masked: frozenset[str]) -> float:
+        """The lowest p-value of a function."""
+        hits = [
+            self._hits(library, terms, position, masked)
+            for library, terms in self._terms.items()
+            if library not in CELL_TYPES and len(position)
+        ]
+        return min((hit.pvalue for each in hits for hit in each), default=1.0)
+
     def assessed(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         """The genes of a query that are assessed for coherence, and their tokens."""
         limit = N_MARKERS if query.ranking is not None else MAX_GENES
@@ -209,6 +233,10 @@ class Retriever:
                 functions += hits
         functions.sort(key=lambda hit: (hit.pvalue, -hit.n_hits, hit.term))
         facts.functions = distinct(functions, self.options.n_terms)
+        if functions:
+            best = set(functions[0].genes)
+            same = [hit for hit in functions[1:] if hit.label != functions[0].label and _overlap(best, hit) > MAX_OVERLAP]
+            facts.rivals = same[:2]
         facts.cell_types = sorted(facts.cell_types, key=lambda hit: (hit.pvalue, hit.term))[:1]
         if facts.functions:
             facts.definition = definition(facts.functions[0].term)
@@ -265,13 +293,18 @@ class Retriever:
             facts.lower = int((is_lower & ranking["name"].isin(set(members))).sum())
 
 
-def distinct(hits: list[Hit], n: int, max_overlap: float = 0.6) -> list[Hit]:
-    """The first hits whose genes differ from those of better hits (overlap coefficient)."""
+def distinct(hits: list[Hit], n: int) -> list[Hit]:
+    """The first hits whose genes are not mostly those of better hits."""
     kept: list[Hit] = []
     for hit in hits:
-        genes = set(hit.genes)
-        if all(len(genes & set(other.genes)) <= max_overlap * min(len(genes), len(other.genes)) for other in kept):
+        if all(_overlap(set(other.genes), hit) <= MAX_OVERLAP for other in kept):
             kept.append(hit)
         if len(kept) == n:
             break
     return kept
+
+
+def _overlap(genes: set[str], hit: Hit) -> float:
+    """Overlap coefficient of the genes of two hits."""
+    other = set(hit.genes)
+    return len(genes & other) / max(min(len(genes), len(other)), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scgsfm.phenotypes import load_annotations
+
 TITLES = {
     "go_bp": "GO biological process",
     "go_cc": "GO cellular component",
@@ -24,3 +26,11 @@ def label(term: str) -> str:
 def title(library: str) -> str:
     """The name of a library."""
     return TITLES.get(library, library)
+
+
+def term_label(term: str) -> str:
+    """The name of a term as in texts; of phenotypes from their id."""
+    if term.startswith("HP:"):
+        ontology = load_annotations().ontology
+        return ontology.label(ontology.term(term))
+    return label(term)

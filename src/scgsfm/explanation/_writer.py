@@ -89,10 +89,12 @@ def _coherence(facts: Facts) -> Iterator[Sentence]:
         yield Sentence("abstention", text, (claim,))
     elif name == "partly coherent":
         size = Claim(GENES, "size of core", CORE, len(facts.core), facts.model)
-        text = (
-            f"{_who(facts, GENES)} are partly coherent (p = {p:.3f}, {among}): a core of {len(facts.core)} genes fits together."
-        )
-        yield Sentence("confidence", text, (claim, size))
+        shown = _listed(facts.core, len(facts.core))
+        fits = zip(facts.core[:N_NAMED], facts.core_fit, strict=False)
+        named = [Claim(gene, "fits", GENES, round(fit, 2), facts.model) for gene, fit in fits]
+        text = f"{_who(facts, GENES)} are partly coherent (p = {p:.3f}, {among}): a core of {len(facts.core)} genes, "
+        text += f"{shown}, fits together."
+        yield Sentence("confidence", text, (claim, size, *named))
     else:
         text = f"{_who(facts)} are coherent: they fit each other better than random genes do (p = {p:.3f}, {among})."
         yield Sentence("confidence", text, (claim,))
@@ -104,7 +106,7 @@ def state(facts: Facts) -> str:
         return "not assessed"
     if not facts.coherence.is_coherent:
         return "no coherent function"
-    return "partly coherent" if facts.subject == CORE else "coherent"
+    return "partly coherent" if facts.core else "coherent"
 
 
 def _hit_claims(hit: Hit, subject: str, version: str) -> list[Claim]:
@@ -138,6 +140,10 @@ def _functions(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         text = f"The Gene Ontology defines it as: “{facts.definition}” ({_definitions.LICENSE})"
         about = (first.term, "defined as", facts.definition)
         yield Sentence("definition", text, (Claim(*about, float("nan"), _definitions.SOURCE, _definitions.VERSION),))
+    if facts.rivals:
+        named = " and ".join(f"{hit.label} ({title(hit.library)}; {_counted(hit)})" for hit in facts.rivals)
+        claims = [claim for hit in facts.rivals for claim in _hit_claims(hit, facts.subject, versions[hit.library])]
+        yield Sentence("also", f"Mostly the same genes are enriched for {named}.", tuple(claims))
     for hit in others:
         source = title(hit.library)
         text = f"{who} are also enriched for {hit.label} ({source}; {_counted(hit)}), such as {_listed(hit.genes[:3], 3)}."
@@ -186,7 +192,8 @@ def _against(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
     if facts.lower and facts.functions:
         hit = facts.functions[0]
         claim = Claim(hit.term, "genes lower in these cells", "", facts.lower, hit.library, versions[hit.library])
-        text = f"Against {hit.label} speaks that {facts.lower} of its genes are lower in these cells."
+        verb = "is" if facts.lower == 1 else "are"
+        text = f"Against {hit.label} speaks that {facts.lower} of its genes {verb} lower in these cells."
         yield Sentence("against", text, (claim,))
     if facts.n_genes and facts.n_terms_per_gene < FEW_TERMS:
         median = float(f"{facts.n_terms_per_gene:.1f}")

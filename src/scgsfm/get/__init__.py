@@ -4,6 +4,7 @@ from ._annotate import annotate
 from ._binarized_scores import binarized_scores
 from ._cell_cycle_phases import cell_cycle_phases
 from ._enrich import enrich
+from ._explain import explain
 from ._explain_regulation import explain_regulation
 from ._motif_activity import motif_activity
 from ._motif_deviations import motif_deviations
@@ -18,6 +19,7 @@ __all__ = [
     "binarized_scores",
     "cell_cycle_phases",
     "enrich",
+    "explain",
     "explain_regulation",
     "motif_activity",
     "motif_deviations",

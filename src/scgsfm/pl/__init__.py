@@ -4,6 +4,7 @@ from ._annotate import annotate
 from ._complete_sets import complete_sets
 from ._design import design
 from ._enrich import enrich
+from ._explain import explain
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
 from ._motif_activity import motif_activity
@@ -23,6 +24,7 @@ __all__ = [
     "complete_sets",
     "design",
     "enrich",
+    "explain",
     "gene_map",
     "leading_edge",
     "motif_activity",
