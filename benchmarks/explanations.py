@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 REPLACED = ("0 %", "50 %", "100 %")
 LIBRARIES = {"without GO": ("reactome", "hallmark"), "with GO": ("go_bp", "reactome", "hallmark")}
-KINDS = ("wrong direction", "wrong gene", "wrong source", "wrong number", "wrong term", "invented term")
 
 
 # the sets
@@ -131,7 +130,8 @@ class GOTerms:
             return dict.fromkeys(("names", "definitions", "graph"), 50.0)
         at = self.position[true]
         return {
-            kind: 100 * float(((values < values[at]).sum() + ((values == values[at]).sum() - 1) / 2) / (len(values) - 1))
+            kind: 100
+            * float(((values < values[at]).sum() + ((values == values[at]).sum() - 1) / 2) / (len(values) - 1))
             for kind, values in self.similarities(name).items()
         }
 
@@ -157,7 +157,12 @@ def naming(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel) -> pd.DataF
                 names["explain"].append(facts.functions[0].label if facts.functions else "")
             for method, given in names.items():
                 found = pd.DataFrame([terms.percentiles(n, go) for n, go in zip(given, table["GO"], strict=True)])
-                row: dict[str, Any] = {"retrieval": retrieval, "replaced": replaced, "method": method, "n_sets": len(found)}
+                row: dict[str, Any] = {
+                    "retrieval": retrieval,
+                    "replaced": replaced,
+                    "method": method,
+                    "n_sets": len(found),
+                }
                 for kind in found:
                     row[f"median {kind}"] = found[kind].median()
                     row[f"95th {kind}"] = (found[kind] >= 95).mean()
@@ -196,7 +201,13 @@ def coherence(table: pd.DataFrame, model: GeneSetModel) -> pd.DataFrame:
     rows = []
     for replaced in REPLACED[:2]:
         y = np.repeat([1, 0], len(table))
-        rows.append((f"sets: {replaced} against 100 % replaced", len(y), roc_auc_score(y, np.r_[scores[replaced], scores["100 %"]])))
+        rows.append(
+            (
+                f"sets: {replaced} against 100 % replaced",
+                len(y),
+                roc_auc_score(y, np.r_[scores[replaced], scores["100 %"]]),
+            )
+        )
     sets, each = found["50 %"]
     truth, probability, within = [], [], []
     for (_, row), tokens, one in zip(table.iterrows(), sets, each, strict=True):
@@ -242,51 +253,64 @@ def explained(table: pd.DataFrame, model: GeneSetModel, seed: int) -> Iterator[t
             yield checker, [claim for sentence in write(facts, versions) for claim in sentence.claims]
 
 
-def altered(claim: Claim, kind: str, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
-    """A false claim; ``None`` if the claim cannot be altered in this way, or the result happens to be true."""
-    libraries = checker.tables.sources.libraries
-    about_term = claim.relation in {"enriched for", "shares genes with", "annotated to"}
-    if kind == "wrong direction":
-        opposite = {
-            "higher in these cells": "lower in these cells",
-            "does not fit": "fits",
-            "fits": "does not fit",
-        }
-        if claim.relation == "coherence":
-            return replace(claim, object="coherent" if claim.object == "no coherent function" else "no coherent function")
-        return replace(claim, relation=opposite[claim.relation]) if claim.relation in opposite else None
-    if kind == "wrong gene":
-        if claim.relation not in {"annotated to", "higher in these cells", "predicted to join", "does not fit"}:
-            return None
-        other = str(rng.choice(checker.tables.sources.background))
-        is_true = claim.source in libraries and claim.relation == "annotated to" and other in libraries[claim.source][claim.object]
-        return None if is_true else replace(claim, subject=other)
-    if kind == "wrong source":
-        if claim.source in libraries:
-            others = [name for name in libraries if name != claim.source]
-            return replace(claim, source=str(rng.choice([*others, "KEGG"])))
-        return replace(claim, source="UniProt") if claim.source else None
-    if kind == "wrong number":
-        if not np.isfinite(claim.value):
-            return None
-        if claim.statistic in {"n_hits", "n_genes"}:
-            return replace(claim, value=claim.value + float(rng.choice([-2, -1, 1, 2])))
-        factor = float(rng.choice([0.1, 0.5, 0.8, 1.25, 2, 10]))
-        changed = claim.value * factor
-        least = {"probability": 0.01, "pvalue": 0.001, "logfc": 0.1, "zscore": 0.1, "median": 0.1}.get(claim.statistic, 0)
-        return None if abs(changed - claim.value) <= least else replace(claim, value=changed)
-    if not about_term:
+def wrong_direction(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    opposite = {"higher in these cells": "lower in these cells", "does not fit": "fits", "fits": "does not fit"}
+    if claim.relation == "coherence":
+        is_none = claim.object == "no coherent function"
+        return replace(claim, object="coherent" if is_none else "no coherent function")
+    return replace(claim, relation=opposite[claim.relation]) if claim.relation in opposite else None
+
+
+def wrong_gene(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    if claim.relation not in {"annotated to", "higher in these cells", "predicted to join", "does not fit"}:
         return None
-    if kind == "invented term":
-        words = "regulation hyper-quantal flux coupling vesiculogenic response neo-pathway".split()
-        return replace(claim, object=" ".join(rng.permutation(words)[:4]).title())
-    if claim.source not in libraries:
+    return replace(claim, subject=str(rng.choice(checker.tables.sources.background)))
+
+
+def wrong_source(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    libraries = checker.tables.sources.libraries
+    if claim.source in libraries:
+        return replace(claim, source=str(rng.choice([*(name for name in libraries if name != claim.source), "KEGG"])))
+    return replace(claim, source="UniProt") if claim.source else None
+
+
+def wrong_number(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    if not np.isfinite(claim.value):
+        return None
+    if claim.statistic in {"n_hits", "n_genes"}:
+        return replace(claim, value=claim.value + float(rng.choice([-2, -1, 1, 2])))
+    changed = claim.value * float(rng.choice([0.1, 0.5, 0.8, 1.25, 2, 10]))
+    # what the sentence would print differently
+    least = {"probability": 0.01, "pvalue": 0.001, "logfc": 0.1, "zscore": 0.1, "median": 0.1}.get(claim.statistic, 0)
+    return None if abs(changed - claim.value) <= least else replace(claim, value=changed)
+
+
+def wrong_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    libraries = checker.tables.sources.libraries
+    if claim.relation not in ABOUT_TERMS or claim.source not in libraries:
         return None
     other = str(rng.choice(libraries[claim.source].names))
-    members = set(libraries[claim.source][other])
-    if claim.relation == "annotated to" and claim.subject in members:
-        return None
-    return None if other == claim.object else replace(claim, object=other)
+    is_true = claim.relation == "annotated to" and claim.subject in set(libraries[claim.source][other])
+    return None if is_true or other == claim.object else replace(claim, object=other)
+
+
+def invented_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    words = ["regulation", "hyper-quantal", "flux", "coupling", "vesiculogenic", "response", "neo-pathway"]
+    return (
+        replace(claim, object=" ".join(rng.permutation(words)[:4]).title()) if claim.relation in ABOUT_TERMS else None
+    )
+
+
+ABOUT_TERMS = {"enriched for", "shares genes with", "annotated to"}
+KINDS = {
+    "wrong direction": wrong_direction,
+    "wrong gene": wrong_gene,
+    "wrong source": wrong_source,
+    "wrong number": wrong_number,
+    "wrong term": wrong_term,
+    "invented term": invented_term,
+}
+"""Functions that make a false claim from a true one; ``None`` if the claim cannot be altered in this way."""
 
 
 def claims(table: pd.DataFrame, model: GeneSetModel, n: int, seed: int) -> pd.DataFrame:
@@ -295,11 +319,11 @@ def claims(table: pd.DataFrame, model: GeneSetModel, n: int, seed: int) -> pd.Da
     pairs = [(checker, claim) for checker, each in explained(table, model, seed) for claim in each]
     say(f"{len(pairs)} claims")
     rows = []
-    for kind in KINDS:
+    for kind, alter in KINDS.items():
         caught, verdicts = [], []
         for i in rng.permutation(len(pairs) * 3) % len(pairs):
             checker, claim = pairs[i]
-            false = altered(claim, kind, checker, rng)
+            false = alter(claim, checker, rng)
             if false is None:
                 continue
             verdict = checker.checked(false).verdict
@@ -338,7 +362,9 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     model = as_model("gsfm-base")
-    table = benchmark_sets(data_file(args.data, "naming/hu2024_1000_selected_go_contaminated.csv"), args.rows, args.seed)
+    table = benchmark_sets(
+        data_file(args.data, "naming/hu2024_1000_selected_go_contaminated.csv"), args.rows, args.seed
+    )
     if "coherence" in args.only:
         report("explanation_coherence", coherence(table, model), args.out)
     if "naming" in args.only:

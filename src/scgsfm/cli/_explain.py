@@ -46,9 +46,7 @@ def add_arguments(parser: Parser) -> None:
         help=f"{SETS_HELP}; several are possible (default: {' '.join(DEFAULT_SETS)})",
     )
     action.completer = complete_libraries  # type: ignore[attr-defined]
-    parser.method.add_argument(
-        "--no-phenotypes", action="store_true", help="do not report phenotypes and their genes"
-    )
+    parser.method.add_argument("--no-phenotypes", action="store_true", help="do not report phenotypes and their genes")
     parser.method.add_argument(
         "--max-padj",
         type=probability,

@@ -7,8 +7,8 @@ from ._definitions import definition, definitions
 from ._explain import explain_queries, explanations_table
 from ._explanation import Explanation
 from ._facts import Facts, Hit, Retriever
-from ._inputs import data_source, gene_query, group_queries, list_queries, queries_of, term_query
 from ._labels import term_label
+from ._queries import data_source, gene_query, group_queries, list_queries, queries_of, term_query
 from ._query import Options, Query, Sources
 from ._rephrase import ChatEndpoint, Rephrased, prompt, rephraser
 from ._writer import write

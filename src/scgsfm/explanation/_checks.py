@@ -331,7 +331,9 @@ class ClaimChecker:
         p = float(found.membership[self.assessed.index(claim.subject)])
         if (p >= 0.5) is not fits:
             return "refuted", f"probability is {p:.3g}"
-        return ("supported", "") if abs(p - claim.value) <= 0.00501 else ("partially supported", f"probability is {p:.3g}")
+        return (
+            ("supported", "") if abs(p - claim.value) <= 0.00501 else ("partially supported", f"probability is {p:.3g}")
+        )
 
     def _fits(self, claim: Claim) -> tuple[str, str]:
         return self._member(claim, fits=True)

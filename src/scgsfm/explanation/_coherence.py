@@ -81,7 +81,9 @@ def load_calibration() -> Calibration:
     numbers = json.loads((_FOLDER / "coherence.json").read_text(encoding="utf-8"))
     with (_FOLDER / "coherence.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         mean, std = (stored[name].astype(np.float32) for name in ("mean", "std"))
-    return Calibration(numbers.pop("fingerprint"), mean, std, **{key: np.array(value) for key, value in numbers.items()})
+    return Calibration(
+        numbers.pop("fingerprint"), mean, std, **{key: np.array(value) for key, value in numbers.items()}
+    )
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,7 @@ class CoherenceModel:
             membership = GeneSets(library).membership(vocabulary)
             sizes = np.diff(membership.indptr)
             membership = membership[(sizes >= 2) & (sizes <= MAX_TERM)]
-            membership.data[:] = np.repeat(
-                np.log1p(np.diff(membership.indptr)) ** -0.5, np.diff(membership.indptr)
-            )
+            membership.data[:] = np.repeat(np.log1p(np.diff(membership.indptr)) ** -0.5, np.diff(membership.indptr))
             parts.append(membership)
         return csr_array(vstack(parts), dtype=np.float32)
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
-_PARAGRAPHS = (("subject", "abstention", "function", "genes", "definition"), ("also", "cells", "phenotypes", "predicted"))
+_PARAGRAPHS = (
+    ("subject", "abstention", "function", "genes", "definition"),
+    ("also", "cells", "phenotypes", "predicted"),
+)
 
 
 @dataclass(frozen=True, repr=False)

@@ -141,7 +141,9 @@ class Retriever:
     @cached_property
     def _n_terms(self) -> np.ndarray:
         """Number of terms of each gene of the background."""
-        return np.sum([np.bincount(t.membership.indices, minlength=t.membership.shape[1]) for t in self._terms.values()], 0)
+        return np.sum(
+            [np.bincount(t.membership.indices, minlength=t.membership.shape[1]) for t in self._terms.values()], 0
+        )
 
     def facts(self, queries: Iterable[Query]) -> list[Facts]:
         """Facts about each query."""
@@ -235,7 +237,9 @@ class Retriever:
         facts.functions = distinct(functions, self.options.n_terms)
         if functions:
             best = set(functions[0].genes)
-            same = [hit for hit in functions[1:] if hit.label != functions[0].label and _overlap(best, hit) > MAX_OVERLAP]
+            same = [
+                hit for hit in functions[1:] if hit.label != functions[0].label and _overlap(best, hit) > MAX_OVERLAP
+            ]
             facts.rivals = same[:2]
         facts.cell_types = sorted(facts.cell_types, key=lambda hit: (hit.pvalue, hit.term))[:1]
         if facts.functions:
@@ -246,7 +250,16 @@ class Retriever:
         table = enrichment.table("", result, terms, self.sources.background).head(40)
         table = table[(table["padj"] < self.options.max_padj) & (table["n_hits"] >= 2) & ~table["term"].isin(masked)]
         return [
-            Hit(library, row.term, label(row.term), row.padj, row.n_hits, len(position), row.genes.split(";"), row.pvalue)
+            Hit(
+                library,
+                row.term,
+                label(row.term),
+                row.padj,
+                row.n_hits,
+                len(position),
+                row.genes.split(";"),
+                row.pvalue,
+            )
             for row in table.itertuples()
         ]
 
@@ -263,7 +276,16 @@ class Retriever:
         ontology = tests.hpo.ontology
         title = dict(zip(ontology.ids, ontology.names, strict=True))
         hits = [
-            Hit(PHENOTYPES, r.term, f"{title[r.term]} ({r.term})", r.padj, r.n_hits, len(position), r.genes.split(";"), r.pvalue)
+            Hit(
+                PHENOTYPES,
+                r.term,
+                f"{title[r.term]} ({r.term})",
+                r.padj,
+                r.n_hits,
+                len(position),
+                r.genes.split(";"),
+                r.pvalue,
+            )
             for r in table.itertuples()
         ]
         return distinct(hits, 2)

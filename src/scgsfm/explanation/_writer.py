@@ -41,7 +41,18 @@ def write(facts: Facts, versions: Mapping[str, str]) -> list[Sentence]:
         *_predicted(facts),
         *_against(facts, versions),
     ]
-    order = ("subject", "abstention", "function", "genes", "definition", "also", "cells", "phenotypes", "predicted", "confidence")
+    order = (
+        "subject",
+        "abstention",
+        "function",
+        "genes",
+        "definition",
+        "also",
+        "cells",
+        "phenotypes",
+        "predicted",
+        "confidence",
+    )
     rank = {role: i for i, role in enumerate([*order, "against"])}
     return sorted(sentences, key=lambda sentence: rank[sentence.role])
 
@@ -50,7 +61,9 @@ def _given(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
     """What is known about the gene or term itself."""
     if facts.kind == "cells" and not facts.n_genes:
         claim = Claim(GENES, "significant markers", "", 0, "ranking of genes")
-        yield Sentence("abstention", "No gene is significantly higher in these cells, so they are not explained.", (claim,))
+        yield Sentence(
+            "abstention", "No gene is significantly higher in these cells, so they are not explained.", (claim,)
+        )
     if facts.own_terms:
         shown = ", ".join(f"{label} ({title(library)})" for library, _, label in facts.own_terms)
         claims = [
@@ -146,15 +159,22 @@ def _functions(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         yield Sentence("also", f"Mostly the same genes are enriched for {named}.", tuple(claims))
     for hit in others:
         source = title(hit.library)
-        text = f"{who} are also enriched for {hit.label} ({source}; {_counted(hit)}), such as {_listed(hit.genes[:3], 3)}."
-        claims = [*_hit_claims(hit, facts.subject, versions[hit.library]), *_gene_claims(hit, versions[hit.library])[:3]]
+        text = (
+            f"{who} are also enriched for {hit.label} ({source}; {_counted(hit)}), such as {_listed(hit.genes[:3], 3)}."
+        )
+        claims = [
+            *_hit_claims(hit, facts.subject, versions[hit.library]),
+            *_gene_claims(hit, versions[hit.library])[:3],
+        ]
         yield Sentence("also", text, tuple(claims))
 
 
 def _markers(facts: Facts) -> Iterator[Sentence]:
     if facts.markers:
         shown = ", ".join(f"{gene} ({change:.1f})" for gene, change in facts.markers)
-        claims = [Claim(g, "higher in these cells", "", float(f"{c:.1f}"), "ranking of genes") for g, c in facts.markers]
+        claims = [
+            Claim(g, "higher in these cells", "", float(f"{c:.1f}"), "ranking of genes") for g, c in facts.markers
+        ]
         yield Sentence("genes", f"Higher in these cells (log2 fold change): {shown}.", tuple(claims))
 
 
@@ -178,8 +198,12 @@ def _phenotypes(facts: Facts) -> Iterator[Sentence]:
 def _predicted(facts: Facts) -> Iterator[Sentence]:
     if facts.predicted:
         shown = ", ".join(f"{gene} (z = {z:.1f})" for gene, z in facts.predicted)
-        claims = [Claim(g, "predicted to join", facts.subject, float(f"{z:.1f}"), facts.model) for g, z in facts.predicted]
-        yield Sentence("predicted", f"{facts.model} predicts that these genes belong with them: {shown}.", tuple(claims))
+        claims = [
+            Claim(g, "predicted to join", facts.subject, float(f"{z:.1f}"), facts.model) for g, z in facts.predicted
+        ]
+        yield Sentence(
+            "predicted", f"{facts.model} predicts that these genes belong with them: {shown}.", tuple(claims)
+        )
 
 
 def _against(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
@@ -197,7 +221,9 @@ def _against(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         yield Sentence("against", text, (claim,))
     if facts.n_genes and facts.n_terms_per_gene < FEW_TERMS:
         median = float(f"{facts.n_terms_per_gene:.1f}")
-        text = f"{_who(facts)} are little studied (a median of {median:g} terms per gene), so a lack of terms says little."
+        text = (
+            f"{_who(facts)} are little studied (a median of {median:g} terms per gene), so a lack of terms says little."
+        )
         yield Sentence("against", text, (Claim(facts.subject, "terms per gene", "", median, "all libraries"),))
 
 

@@ -145,15 +145,19 @@ def _draw_text(ax: Axes, title: str, lines: list[str]) -> None:
 def _draw_genes(ax: Axes, genes: list[tuple[str, float]], cmap: Any) -> None:
     """A square for each gene, with its fold change."""
     from matplotlib.colors import Normalize
-    from matplotlib.pyplot import get_cmap
     from matplotlib.patches import Rectangle
+    from matplotlib.pyplot import get_cmap
 
     if not genes:
         ax.axis("off")
         return
     values = np.array([value for _, value in genes])
     has_values = bool(np.isfinite(values).any())
-    colors = (get_cmap(cmap) if cmap else sequential_map(ax))(Normalize(0, np.nanmax(values))(values)) if has_values else None
+    colors = (
+        (get_cmap(cmap) if cmap else sequential_map(ax))(Normalize(0, np.nanmax(values))(values))
+        if has_values
+        else None
+    )
     for i, (_, value) in enumerate(genes):
         color = faded(0.25, ax) if colors is None else colors[i]
         ax.add_patch(Rectangle((i + 0.04, 0), 0.92, 1, color=color, linewidth=0))

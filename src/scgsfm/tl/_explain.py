@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, groups, log_results
+from scgsfm._adata import Result, check_anndata, groups, has_parts, log_results
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, number
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @doc_params
 def explain(
-    adata: AnnData | None = None,
+    data: AnnData | Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     groupby: str | None = None,
     *,
     genes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
@@ -70,11 +70,12 @@ def explain(
 
     Parameters
     ----------
-    adata
-        Cells × genes, with counts or log-normalized values. The ranking in ``uns[key]`` is used if it was computed for
+    data
+        AnnData, cells × genes, with counts or log-normalized values. The ranking in ``uns[key]`` is used if it was computed for
         ``groupby`` and still holds for the groups, genes and values of the data; otherwise, genes are ranked by
-        :func:`scanpy.tl.rank_genes_groups` (t-test), without changing ``uns``. Omit it to explain ``genes``, a ``gene``
-        or a ``term`` independently of data.
+        :func:`scanpy.tl.rank_genes_groups` (t-test), without changing ``uns``. With ``genes``,
+        ``gene`` or ``term``, only its genes are used, as the background; without AnnData, the background is all genes of
+        the libraries. A list, or a dict of lists, is the same as ``genes``.
     groupby
         Column of ``obs`` with groups of cells. Defaults to the column that ``uns[key]`` was computed for.
     genes
@@ -119,8 +120,8 @@ def explain(
 
     Returns
     -------
-    Without ``adata``, the explanation, or a dict of explanations for a dict of lists. Notebooks show it as HTML, ``print``
-    as Markdown; ``table`` has the claims. With ``adata``, ``None``, or the copy if ``copy=True``. Sets the following fields:
+    Without AnnData, the explanation, or a dict of explanations for a dict of lists. Notebooks show it as HTML, ``print``
+    as Markdown; ``table`` has the claims. For AnnData, ``None``, or the copy if ``copy=True``. Sets the following fields:
 
     ``adata.uns["explanations"]`` : :class:`pandas.DataFrame`
         A row for each claim: ``group``, ``sentence`` (its number), ``role`` and ``text`` of the sentence, ``kept``
@@ -144,15 +145,20 @@ def explain(
     >>> found.kept[0].claims[0].object
     'HALLMARK_INTERFERON_ALPHA_RESPONSE'
     """
+    from anndata import AnnData
+
+    adata = data if isinstance(data, AnnData) or has_parts(data) else None
+    if adata is None and data is not None:
+        genes = data if genes is None else genes
     given = [name for name, value in (("genes", genes), ("gene", gene), ("term", term)) if value is not None]
     if len(given) > 1 or (groupby is not None and given) or not (given or adata is not None):
-        msg = "Give one of: `adata` with groups of cells (`groupby`), `genes`, `gene` or `term`."
+        msg = "Give one of: AnnData with groups of cells (`groupby`), `genes`, `gene` or `term`."
         raise ValueError(msg)
     check_at_least("n_genes", n_genes, 1)
     options = Options(n_terms=n_terms, max_padj=max_padj).check()
     target = source = None
     if adata is not None:
-        check_anndata(adata, copy=copy, key_added=key_added)
+        check_anndata(adata, argument="data", copy=copy, key_added=key_added)
         result = key_added or _keys.EXPLANATIONS
         target = Result.check(adata, "tl.explain", result, uns=[result])
         ranked = {"groupby": groupby, "key": key, "layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}

@@ -34,16 +34,16 @@ def group_queries(source: GeneLists, groups: Sequence[str], *, n_genes: int, max
     """The markers of each group; groups that could not be ranked have no genes."""
     top = source.top(n_genes, max_padj)
     empty = np.empty(0, dtype=object)
-    return {
-        group: Query(top.get(group, empty), kind="cells", ranking=source.rankings.get(group)) for group in groups
-    }
+    return {group: Query(top.get(group, empty), kind="cells", ranking=source.rankings.get(group)) for group in groups}
 
 
 def list_queries(genes: Any) -> dict[str, Query]:
     """One or several gene lists."""
     source = enrichment.from_genes(genes)
     if not source.lists:
-        msg = "`genes` must be a list of genes, or a dict of lists; numbers are not explained. Use the top-ranked genes."
+        msg = (
+            "`genes` must be a list of genes, or a dict of lists; numbers are not explained. Use the top-ranked genes."
+        )
         raise TypeError(msg)
     return {name: Query(names) for name, names in source.lists.items()}
 
