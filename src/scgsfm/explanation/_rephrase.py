@@ -109,7 +109,6 @@ class ChatEndpoint:
     url: str
     key: str
     model: str
-    timeout: float = TIMEOUT
 
     @classmethod
     def from_environment(cls) -> ChatEndpoint:
@@ -127,7 +126,7 @@ class ChatEndpoint:
         url = self.url if self.url.endswith("/chat/completions") else f"{self.url}/chat/completions"
         body = {"model": self.model, "messages": [{"role": "user", "content": text}], "temperature": 0}
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        response = requests.post(url, json=body, headers=headers, timeout=self.timeout)
+        response = requests.post(url, json=body, headers=headers, timeout=TIMEOUT)
         response.raise_for_status()
         answer: Any = response.json()["choices"][0]["message"]["content"]
         return str(answer)
@@ -185,7 +184,7 @@ class Rephrased:
             return ""
         words = [word for word in _WORD.findall(text) if not _NUMBER.fullmatch(word)]
         plain = {word.casefold() for word in words}
-        if unknown := [word for word in words if word.casefold() not in self._words | COMMON | HIGHER | LOWER]:
+        if unknown := [word for word in words if word.casefold() not in self._words | COMMON | HIGHER | LOWER | NEGATION]:
             return f"not in the facts: {unknown[0]}"
         folded = text.casefold()
         terms = [names for shown, names in self._terms.items() if shown in folded]

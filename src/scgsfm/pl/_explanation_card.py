@@ -11,7 +11,7 @@ from scgsfm.explanation import term_label
 
 from ._figure import small_font
 from ._finish import MIN_FONT, slot_of
-from ._style import OKABE_ITO, faded, readable_on, text_color
+from ._style import OKABE_ITO, faded, text_color
 from ._term_dots import sequential_map, text_width
 from ._term_labels import in_lines
 
@@ -24,7 +24,7 @@ WIDTH = 6.6
 """Width of a new figure in inches."""
 LINE, CHARACTER = 0.158, 0.0635
 """Height of a line and mean width of a character of small text in inches."""
-SQUARE, NAME, STRIP = 0.3, 0.22, 0.85
+SQUARE, NAME, STRIP = 0.2, 0.38, 0.9
 """Heights of the squares of genes, of their names, and of both with a title and a distance, in inches."""
 BAR, AXIS, TITLE, PAD = 0.29, 0.75, 0.27, 0.1
 """Heights of a bar, of what surrounds the bars, and of the title, and the margin, in inches."""
@@ -88,7 +88,8 @@ def _fitted(lines: list[str], genes: list[Any], terms: list[Any], height: float)
 def _stacked(figure: Any, slot: tuple[float, ...], heights: list[float], names: list[str]) -> list[Axes]:
     """Axes below each other, those of the bars with space for their labels."""
     left, bottom, width, height = slot
-    labels = min(text_width([in_lines(name, LABEL, 2) for name in names]) * 0.95, 0.55 * width) if names else 0
+    shown = [in_lines(name, LABEL, 2) for name in names]
+    labels = min(0.95 * text_width(shown) + 0.05, 0.55 * width) if names else 0
     top, boxes = bottom + height, []
     for i, each in enumerate(heights):
         above, below = ((TITLE, 0), (STRIP - SQUARE - NAME, NAME), (0.4 * AXIS, 0.6 * AXIS))[i]
@@ -158,16 +159,15 @@ def _draw_genes(ax: Axes, genes: list[tuple[str, float]], cmap: Any) -> None:
         if has_values
         else None
     )
-    for i, (_, value) in enumerate(genes):
+    for i in range(len(genes)):
         color = faded(0.25, ax) if colors is None else colors[i]
         ax.add_patch(Rectangle((i + 0.04, 0), 0.92, 1, color=color, linewidth=0))
-        if has_values:
-            ax.text(i + 0.5, 0.48, f"{value:.1f}", ha="center", va="center", fontsize="small", color=readable_on(color))
     ax.set_xlim(0, max(len(genes), 9))
     ax.set_ylim(0, 1)
     cell = 72 * ax.get_window_extent().width / ax.figure.figure.dpi / max(len(genes), 9)
     font = min(small_font(1), max(cell / (0.66 * max(len(gene) for gene, _ in genes)), MIN_FONT))
-    ax.set_xticks(np.arange(len(genes)) + 0.5, [gene for gene, _ in genes], fontsize=font, fontstyle="italic")
+    names = [f"{gene}\n{value:.1f}" if has_values else gene for gene, value in genes]
+    ax.set_xticks(np.arange(len(genes)) + 0.5, names, fontsize=font, linespacing=1.05)
     ax.set_yticks([])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
