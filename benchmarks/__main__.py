@@ -18,6 +18,7 @@ SCRIPTS = {
     "scoring": [],
     "streaming": [],
     "gene_embedding": ["data", "model", "corpus"],
+    "explanations": ["data"],
     "gsfm_notebooks": ["data", "model", "corpus", "phenotypes"],
     "cell_embedding": ["data", "model", "corpus"],
     "annotation": ["data"],

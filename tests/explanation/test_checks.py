@@ -37,7 +37,9 @@ GO_TERM = "Kinetochore Assembly (GO:0051382)"
 def checker() -> ClaimChecker:
     sources = Sources.of({"hallmark": "hallmark"}, None, phenotypes=True)
     model = as_model("gsfm-base")
-    changes = pd.DataFrame({"name": [*GENES, "MYH1"], "value": 1.0, "logfc": [3.21, 2, 2, 2, 2, 2, -1.5], "padj": 0.001})
+    changes = pd.DataFrame(
+        {"name": [*GENES, "MYH1"], "value": 1.0, "logfc": [3.21, 2, 2, 2, 2, 2, -1.5], "padj": 0.001}
+    )
     membership = np.array([0.9, 0.9, 0.9, 0.8, 0.8, 0.1])
     tables = ClaimTables(sources, Options(), model, CoherenceModel.of(model).calibration)
     assessment = Coherence(5.0, 0.002, membership, membership > 0.5)
@@ -90,12 +92,15 @@ def test_true_claims_are_supported(checker: ClaimChecker) -> None:
         (6, {"source": "another model"}, "refuted"),
         (7, {"relation": "fits"}, "refuted"),
         (7, {"subject": "GAPDH"}, "refuted"),
+        (0, {"relation": "enriched terms", "object": "", "source": "libraries", "value": 0}, "refuted"),
         (9, {"object": "something else"}, "refuted"),
         (9, {"version": "2030"}, "partially supported"),
         (9, {"relation": "inhibits"}, "refuted"),
     ],
 )
-def test_false_claims_are_not_supported(checker: ClaimChecker, index: int, change: dict[str, object], verdict: str) -> None:
+def test_false_claims_are_not_supported(
+    checker: ClaimChecker, index: int, change: dict[str, object], verdict: str
+) -> None:
     found = checker.checked(replace(true_claims(checker)[index], **change))
     assert found.verdict == verdict
     assert found.found

@@ -30,7 +30,7 @@ class Stub(BaseHTTPRequestHandler):
     status: ClassVar[int] = 200
     asked: ClassVar[list[dict[str, Any]]] = []
 
-    def do_POST(self) -> None:  # noqa: N802 - the name is that of the library
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         Stub.asked.append(body)
         time.sleep(self.delay)
@@ -85,7 +85,9 @@ def test_directions_and_fold_changes_of_cells(monkeypatch: pytest.MonkeyPatch) -
     adata.obs["cell_type"] = adata.obs["cell_type"].cat.rename_categories({"B": "secret donor", "NK": "zzz"})
     tl.explain(adata, "cell_type", n_genes=20, **FAST)
     explained = scgsfm.get.explain(adata, as_text=True)["zzz"]
-    gene, value = next((c.subject, c.value) for s in explained.kept for c in s.claims if c.relation == "higher in these cells")
+    gene, value = next(
+        (c.subject, c.value) for s in explained.kept for c in s.claims if c.relation == "higher in these cells"
+    )
     wrong = [f"{gene} is lower in these cells.", f"{gene} ({value + 1:.1f}) is higher in these cells."]
     right = f"{gene} ({value:.1f}) is higher in these cells."
     prompts, removed = [], []

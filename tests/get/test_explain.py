@@ -15,7 +15,10 @@ def adata() -> AnnData:
     sentences = [Sentence("function", "To T.", (true,)), Sentence("genes", "By g.", (true, false))]
     parts = [claims_table(sentences, "B"), claims_table(sentences[:1], "NK")]
     data = AnnData(pd.DataFrame([[1.0]]))
-    data.uns = {"explanations": pd.concat(parts, ignore_index=True), "scgsfm": {"explanations": {"function": "tl.explain"}}}
+    data.uns = {
+        "explanations": pd.concat(parts, ignore_index=True),
+        "scgsfm": {"explanations": {"function": "tl.explain"}},
+    }
     return data
 
 

@@ -27,17 +27,27 @@ def _close() -> Iterator[None]:
 def card(n_terms: int = 4, *, ranked: bool = True) -> Explanation:
     """An explanation with a struck sentence."""
     about = {"source": "reactome", "version": "1", "verdict": "supported"}
-    terms = [Claim("genes", "enriched for", f"REACTOME_LONG_NAME_OF_TERM_{i}", 10.0 ** -(9 - i), **about) for i in range(n_terms)]
+    terms = [
+        Claim("genes", "enriched for", f"REACTOME_LONG_NAME_OF_TERM_{i}", 10.0 ** -(9 - i), **about)
+        for i in range(n_terms)
+    ]
     cells = Claim("genes", "enriched for", "B CELL", 0.0, source="cell_types", version="2", verdict="supported")
     genes = [Claim(f"GENE{i}", "annotated to", "REACTOME_A", **about) for i in range(3)]
-    up = [Claim(f"GENE{i}", "higher in these cells", "", 1.5 + i, "ranking of genes", verdict="supported") for i in range(3)]
+    up = [
+        Claim(f"GENE{i}", "higher in these cells", "", 1.5 + i, "ranking of genes", verdict="supported")
+        for i in range(3)
+    ]
     wrong = Claim("GENE9", "annotated to", "REACTOME_A", source="reactome", version="1", verdict="refuted", found="no")
     sentences = [
-        Sentence("function", "The genes point to a long name of a term (5 of 9 genes, adjusted p = 1e-9).", (*terms, cells)),
+        Sentence(
+            "function", "The genes point to a long name of a term (5 of 9 genes, adjusted p = 1e-9).", (*terms, cells)
+        ),
         Sentence("genes", "This rests on GENE0 and others, which are listed here.", tuple(genes)),
         Sentence("genes", "This is wrong.", (wrong,)),
     ]
-    return Explanation("B", tuple([*sentences, Sentence("genes", "Higher: GENE0.", tuple(up))] if ranked else sentences))
+    return Explanation(
+        "B", tuple([*sentences, Sentence("genes", "Higher: GENE0.", tuple(up))] if ranked else sentences)
+    )
 
 
 def test_text_genes_and_terms() -> None:

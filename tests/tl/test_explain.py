@@ -74,7 +74,15 @@ def test_random_genes_have_no_coherent_function() -> None:
     assert sum(abstained) >= 2
     found = tl.explain(genes=random_genes(20, 1), **FAST)
     assert found.kept[0].text.startswith("No coherent function")
-    assert not any(sentence.role == "function" for sentence in found.kept)
+    assert not any(c.relation == "enriched for" for s in found.kept if s.role == "function" for c in s.claims)
+
+
+def test_little_studied_genes_without_terms() -> None:
+    genes = ["OR4F5", "OR4F29", "KRTAP1-1", "ZNF716", "LCE1A", "TMEM185A", "PRR20A", "FAM90A1"]
+    found = tl.explain(genes=genes, libraries="reactome", phenotypes=False)
+    assert found.abstains
+    assert {"enriched terms", "terms per gene"} <= set(found.table["relation"])
+    assert not found.struck
 
 
 def test_core_of_a_contaminated_set() -> None:
@@ -89,7 +97,9 @@ def test_core_of_a_contaminated_set() -> None:
     assert "proteasome" in " ".join(s.text for s in found.kept).casefold() or found.kept[0].claims[0].value < 1e-15
 
 
-def test_every_group_is_explained_and_survives_files(cells: ad.AnnData, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_every_group_is_explained_and_survives_files(
+    cells: ad.AnnData, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     table = cells.uns["explanations"]
     assert set(table["group"]) == {"B", "NK", "CD14+ Mono"}
     assert (table["verdict"] == "supported").all()
@@ -160,7 +170,9 @@ def test_dict_of_lists_and_background_of_data(cells: ad.AnnData) -> None:
     tl.explain(adata, genes={"a": INTERFERON}, key_added="mine", **FAST)
     row = adata.uns["mine"].query("relation == 'enriched for'").iloc[0]
     assert row["value"] != found["a"].table.query("relation == 'enriched for'").iloc[0]["value"]
-    assert tl.explain(adata, genes=INTERFERON, copy=True, key_added="other", **FAST).uns["other"]["group"].unique() == ["query"]
+    assert tl.explain(adata, genes=INTERFERON, copy=True, key_added="other", **FAST).uns["other"]["group"].unique() == [
+        "query"
+    ]
 
 
 def test_markdown_and_html_are_escaped() -> None:

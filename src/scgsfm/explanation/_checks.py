@@ -8,6 +8,7 @@ the assessment of the genes.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm.genes import match
+from scgsfm.genesets import GeneSets
 from scgsfm.phenotypes import load_annotations
 
 from . import _definitions
-from ._claims import CORE, GENES, RELATIONS, Claim, Sentence
+from ._claims import CELL_TYPES, CORE, GENES, RELATIONS, Claim, Sentence
+from ._gene_index import GeneIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from ._coherence import Calibration, Coherence
     from ._query import Options, Query, Sources
 
-HPO = "HPO annotations"
-RANKING, ALL = "ranking of genes", "all libraries"
+HPO, LIBRARIES = "HPO annotations", "libraries"
+RANKING, STUDIED = "ranking of genes", "go_bp and reactome"
 N_SPECIALS = 2
 
 
@@ -68,6 +71,11 @@ class ClaimTables:
     calibration: Calibration
     _counts: dict[str, LibraryCounts] = field(default_factory=dict)
 
+    @cached_property
+    def vocabulary(self) -> GeneIndex:
+        """Positions of genes in the vocabulary of the model."""
+        return GeneIndex(np.asarray(self.model.genes, dtype=object))
+
     def counts(self, source: str) -> LibraryCounts:
         """Counts of a library or of the phenotypes. Raises ClaimError for an unknown source."""
         if source not in self._counts:
@@ -82,7 +90,7 @@ class ClaimTables:
 
     def _library_counts(self, source: str) -> LibraryCounts:
         sets, background = self.sources.libraries[source], self.sources.background
-        position = dict(zip(sets.genes.tolist(), match(sets.genes, background).tolist(), strict=True))
+        position = dict(zip(sets.genes.tolist(), self.sources.index.positions(sets.genes).tolist(), strict=True))
         terms = {name: frozenset(position[g] for g in sets[name]) - {-1} for name in sets}
         return self._counted(terms, len(background), str(sets.info.get("version", "")))
 
@@ -116,7 +124,7 @@ class ClaimChecker:
     """Genes that were assessed for coherence."""
     coherence: Coherence | None
     _padj: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
-    _logits: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
+    _logits: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
 
     def check(self, sentences: Iterable[Sentence]) -> list[Sentence]:
         """The sentences, with a verdict for each claim."""
@@ -152,7 +160,7 @@ class ClaimChecker:
         return list(self.query.genes) if subject == GENES else self._core
 
     def _positions(self, subject: str, source: str) -> frozenset[int]:
-        positions = frozenset(match(self._genes(subject), self.tables.sources.background).tolist()) - {-1}
+        positions = frozenset(self.tables.sources.index.positions(self._genes(subject)).tolist()) - {-1}
         if source == HPO:  # tested among annotated genes
             positions &= frozenset().union(*self.tables.counts(HPO).terms.values())
         return positions
@@ -192,13 +200,27 @@ class ClaimChecker:
         holds = padj < self.tables.options.max_padj
         return self._compared(claim, padj, is_equal=_same_pvalue(claim.value, padj), holds=holds)
 
+    def _enriched_terms(self, claim: Claim) -> tuple[str, str]:
+        if claim.source != LIBRARIES:
+            msg = f"there is no source {claim.source!r}"
+            raise ClaimError(msg)
+        n = 0
+        for source in self.tables.sources.libraries:
+            if source in CELL_TYPES:
+                continue
+            positions, counts = self._positions(claim.subject, source), self.tables.counts(source)
+            for term, padj in counts.padj(positions).items():
+                is_shared = len(positions & counts.terms[term]) > 1
+                n += padj < self.tables.options.max_padj and is_shared and term not in self.query.masked
+        return ("supported", "") if n == claim.value else ("refuted", f"n_terms is {n}")
+
     def _shares_genes_with(self, claim: Claim) -> tuple[str, str]:
         n_hits = len(self._term(claim, claim.object) & self._positions(claim.subject, claim.source))
         return self._compared(claim, n_hits, is_equal=claim.value == n_hits, holds=n_hits > 0)
 
     def _annotated_to(self, claim: Claim) -> tuple[str, str]:
         members = self._term(claim, claim.object)
-        (position,) = match([claim.subject], self.tables.sources.background).tolist()
+        (position,) = self.tables.sources.index.positions([claim.subject]).tolist()
         if position not in members:
             msg = f"{claim.subject} is not annotated to {claim.object!r} in {claim.source}"
             raise ClaimError(msg)
@@ -247,27 +269,24 @@ class ClaimChecker:
         n = sum(name in names and change < 0 and p < self.tables.options.max_padj for name, change, p in rows)
         return self._compared(claim, n, is_equal=n == claim.value, holds=n > 0)
 
-    def _scores(self, names: list[str]) -> dict[str, float]:
+    def _scores(self, names: list[str]) -> np.ndarray:
         """Standardized logits of all genes of the model for a list of names."""
         vocabulary = [str(gene) for gene in self.tables.model.genes]
-        rows = match(names, np.array(vocabulary, dtype=object))
+        rows = self.tables.vocabulary.positions(names)
         logits = np.asarray(self.tables.model.logits([[vocabulary[i] for i in rows]]))[0].astype(float)
         z = (logits - self.tables.calibration.mean) / self.tables.calibration.std
-        z = (z - z[N_SPECIALS:].mean()) / z[N_SPECIALS:].std()
-        return dict(zip(vocabulary, z.tolist(), strict=True))
+        return np.asarray((z - z[N_SPECIALS:].mean()) / z[N_SPECIALS:].std())
 
     def _by_score(self, claim: Claim, names: list[str], least: float) -> tuple[str, str]:
         """Compare the z-score of a gene for a list of names, of which it must not be one."""
         key = tuple(names)
         if key not in self._logits:
             self._logits[key] = self._scores(names)
-        scores = self._logits[key]
-        vocabulary = np.array(list(scores), dtype=object)
-        (position,) = match([claim.subject], vocabulary).tolist()
+        (position,) = self.tables.vocabulary.positions([claim.subject]).tolist()
         if position < 0 or claim.subject in set(names):
             msg = f"{claim.subject} is one of the genes, or unknown to the model"
             raise ClaimError(msg)
-        zscore = scores[vocabulary[position]]
+        zscore = float(self._logits[key][position])
         if zscore <= least:
             return "refuted", f"zscore is {zscore:.3g}"
         is_equal = abs(zscore - claim.value) <= 0.0602
@@ -342,16 +361,17 @@ class ClaimChecker:
         return self._member(claim, fits=False)
 
     def _terms_per_gene(self, claim: Claim) -> tuple[str, str]:
-        if claim.source != ALL:
+        if claim.source != STUDIED:
             msg = f"there is no source {claim.source!r}"
             raise ClaimError(msg)
-        positions = self._positions(claim.subject, "")
-        n_terms = dict.fromkeys(positions, 0)
-        for source in self.tables.sources.libraries:
-            counts = self.tables.counts(source)
-            for name in counts.names:
-                for position in positions & counts.terms[name]:
-                    n_terms[position] += 1
+        n_terms = dict.fromkeys(self._positions(claim.subject, ""), 0)
+        for library in STUDIED.split(" and "):
+            sets = GeneSets(library)
+            for position, n in zip(
+                self.tables.sources.index.positions(sets.genes).tolist(), _n_sets(sets), strict=True
+            ):
+                if int(position) in n_terms:
+                    n_terms[int(position)] += n
         median = float(np.median(list(n_terms.values()))) if n_terms else 0.0
         return ("supported", "") if abs(median - claim.value) < 0.0501 else ("refuted", f"median is {median:g}")
 
@@ -364,6 +384,12 @@ class ClaimChecker:
             return "refuted", stored or "the term has no definition"
         is_version = claim.version == _definitions.VERSION
         return ("supported", "") if is_version else ("partially supported", f"the version is {_definitions.VERSION!r}")
+
+
+def _n_sets(sets: GeneSets) -> list[int]:
+    """Number of sets of each gene."""
+    counted = Counter(gene for name in sets for gene in sets[name])
+    return [counted[gene] for gene in sets.genes]
 
 
 def _same_pvalue(claimed: Any, found: float) -> bool:

@@ -14,9 +14,12 @@ Verdict = Literal["supported", "partially supported", "refuted"]
 VERDICTS = ("supported", "partially supported", "refuted")
 GENES, CORE = "genes", "core"
 """Subjects of claims about the whole list and about its core."""
+CELL_TYPES = frozenset({"cell_types", "pbmc_markers", "tissue_markers"})
+"""Libraries of cell types, which are reported separately from functions."""
 RELATIONS = {
     "enriched for": "padj",
     "shares genes with": "n_hits",
+    "enriched terms": "n_terms",
     "annotated to": "",
     "higher in these cells": "logfc",
     "lower in these cells": "logfc",

@@ -44,8 +44,9 @@ class Explanation:
 
     @property
     def abstains(self) -> bool:
-        """Whether no coherent function was found."""
-        return any(s.role == "abstention" for s in self.kept) or not any(s.role == "function" for s in self.kept)
+        """Whether the genes are not given a function, since they are not coherent or not enriched for a term."""
+        kept = [sentence for sentence in self.kept if sentence.role in {"abstention", "function"}]
+        return not any(c.relation == "enriched for" for s in kept if s.role == "function" for c in s.claims)
 
     @property
     def sources(self) -> list[str]:

@@ -12,12 +12,13 @@ import pandas as pd
 from scgsfm import enrichment
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.errors import GeneMatchError
-from scgsfm.genes import match
+from scgsfm.genesets import GeneSets
 from scgsfm.phenotypes import PhenotypeEnrichment
 
-from ._claims import CORE, GENES
+from ._claims import CELL_TYPES, CORE, GENES
 from ._coherence import MAX_GENES, Coherence, CoherenceModel
 from ._definitions import definition
+from ._gene_index import GeneIndex
 from ._labels import label
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
     from ._query import Options, Query, Sources
 
-CELL_TYPES = frozenset({"cell_types", "pbmc_markers", "tissue_markers"})
-"""Libraries of cell types, which are reported separately from functions."""
 PHENOTYPES = "HPO annotations"
 FITS_BELOW = 0.2
 """Genes with a lower probability of belonging to the common function are reported not to fit."""
 MIN_SHARE = 0.75
 """If a smaller share of the genes fits the others, the core is explained instead of the whole list."""
 MIN_CORE = 4
+STUDIED = ("go_bp", "reactome")
+"""Libraries whose terms are counted to see how much is known about genes."""
 FEW_TERMS = 3
 """Genes with a lower median number of terms are called little studied."""
 MAX_OVERLAP = 0.6
@@ -134,16 +135,21 @@ class Retriever:
         return np.asarray(self.coherence.model.genes, dtype=object)
 
     @cached_property
+    def _tokens(self) -> GeneIndex:
+        return GeneIndex(self._vocabulary)
+
+    @cached_property
     def _in_background(self) -> np.ndarray:
         """Position of each gene of the vocabulary in the background, -1 without."""
-        return match(self._vocabulary, self.sources.background)
+        return self.sources.index.positions(self._vocabulary)
 
     @cached_property
     def _n_terms(self) -> np.ndarray:
-        """Number of terms of each gene of the background."""
-        return np.sum(
-            [np.bincount(t.membership.indices, minlength=t.membership.shape[1]) for t in self._terms.values()], 0
-        )
+        """Number of terms of each gene of the background, whatever libraries are used for the explanation."""
+        counts = np.zeros(len(self.sources.background), np.int64)
+        for name in STUDIED:
+            np.add.at(counts, GeneSets(name).membership(self.sources.background).indices, 1)
+        return counts
 
     def facts(self, queries: Iterable[Query]) -> list[Facts]:
         """Facts about each query."""
@@ -184,7 +190,7 @@ class Retriever:
 
     def _own_terms(self, query: Query, facts: Facts, n: int = 3) -> list[tuple[str, str, str]]:
         """Terms of the given gene: those that are enriched among its partners first, then the smallest."""
-        (position,) = match(query.given, self.sources.background)
+        (position,) = self.sources.index.positions(query.given)
         if position < 0:
             return []
         enriched = {hit.term for hit in facts.functions}
@@ -197,7 +203,7 @@ class Retriever:
 
     def _positions(self, genes: Iterable[str]) -> np.ndarray:
         """Positions of genes in the background."""
-        position = match(genes, self.sources.background)
+        position = self.sources.index.positions(genes)
         return np.asarray(pd.unique(position[position >= 0]))
 
     def _best_pvalue(self, position: np.ndarray, masked: frozenset[str]) -> float:
@@ -212,7 +218,7 @@ class Retriever:
     def assessed(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         """The genes of a query that are assessed for coherence, and their tokens."""
         limit = N_MARKERS if query.ranking is not None else MAX_GENES
-        tokens = match(query.genes, self._vocabulary)
+        tokens = self._tokens.positions(query.genes)
         first = pd.Series(tokens).drop_duplicates()
         first = first[first >= N_SPECIALS][:limit]
         return query.genes[first.index], first.to_numpy()
@@ -295,7 +301,7 @@ class Retriever:
         used = tokens if facts.subject == GENES else tokens[np.isin(genes.astype(str), np.array(facts.core, str))]
         zscores = self.coherence.zscores([used])[0]
         named = self._in_background
-        excluded = match([*query.genes, *query.given], self._vocabulary)
+        excluded = self._tokens.positions([*query.genes, *query.given])
         zscores[:N_SPECIALS] = zscores[excluded[excluded >= 0]] = zscores[named < 0] = -np.inf
         best = np.argsort(-zscores, kind="stable")[:3]
         return [(self.sources.background[named[i]], float(zscores[i])) for i in best if zscores[i] > 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from scgsfm._messages import check_at_least
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
+
+from ._gene_index import GeneIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +75,11 @@ class Sources:
             background = np.unique(np.concatenate([sets.genes for sets in read.values()]).astype(str)).astype(object)
         names = as_names(background)
         return cls(read, np.asarray(names[names != ""]), phenotypes)
+
+    @cached_property
+    def index(self) -> GeneIndex:
+        """Positions of genes in the background."""
+        return GeneIndex(self.background)
 
     def version(self, library: str) -> str:
         """Version of a library; ``""`` if it states none."""

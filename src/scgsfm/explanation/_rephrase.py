@@ -184,7 +184,9 @@ class Rephrased:
             return ""
         words = [word for word in _WORD.findall(text) if not _NUMBER.fullmatch(word)]
         plain = {word.casefold() for word in words}
-        if unknown := [word for word in words if word.casefold() not in self._words | COMMON | HIGHER | LOWER | NEGATION]:
+        if unknown := [
+            word for word in words if word.casefold() not in self._words | COMMON | HIGHER | LOWER | NEGATION
+        ]:
             return f"not in the facts: {unknown[0]}"
         folded = text.casefold()
         terms = [names for shown, names in self._terms.items() if shown in folded]

@@ -138,9 +138,12 @@ def _counted(hit: Hit) -> str:
 
 
 def _functions(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
-    if not facts.functions:
-        return
     who = _who(facts)
+    if not facts.functions:
+        if facts.n_genes:
+            text = f"{who} are not enriched for any term of the libraries."
+            yield Sentence("function", text, (Claim(facts.subject, "enriched terms", "", 0, "libraries"),))
+        return
     unsure = state(facts) == "no coherent function"
     first, *others = facts.functions
     source, version = title(first.library), versions[first.library]
@@ -221,10 +224,8 @@ def _against(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         yield Sentence("against", text, (claim,))
     if facts.n_genes and facts.n_terms_per_gene < FEW_TERMS:
         median = float(f"{facts.n_terms_per_gene:.1f}")
-        text = (
-            f"{_who(facts)} are little studied (a median of {median:g} terms per gene), so a lack of terms says little."
-        )
-        yield Sentence("against", text, (Claim(facts.subject, "terms per gene", "", median, "all libraries"),))
+        text = f"{_who(facts)} are little studied (a median of {median:g} terms of GO and Reactome per gene), so a lack of terms says little."
+        yield Sentence("against", text, (Claim(facts.subject, "terms per gene", "", median, "go_bp and reactome"),))
 
 
 def _listed(genes: list[str], n: int) -> str:

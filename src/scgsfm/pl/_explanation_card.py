@@ -88,8 +88,10 @@ def _fitted(lines: list[str], genes: list[Any], terms: list[Any], height: float)
 def _stacked(figure: Any, slot: tuple[float, ...], heights: list[float], names: list[str]) -> list[Axes]:
     """Axes below each other, those of the bars with space for their labels."""
     left, bottom, width, height = slot
-    shown = [in_lines(name, LABEL, 2) for name in names]
-    labels = min(0.95 * text_width(shown) + 0.05, 0.55 * width) if names else 0
+    lines = [line for name in names for line in in_lines(name, LABEL, 2).split("\n")]
+    # capitals are wider than the letters that the width of text is estimated from
+    labels = max((text_width([line]) * (0.97 + 0.3 * _capitals(line)) for line in lines), default=0.0)
+    labels = min(labels + 0.05, 0.6 * width)
     top, boxes = bottom + height, []
     for i, each in enumerate(heights):
         above, below = ((TITLE, 0), (STRIP - SQUARE - NAME, NAME), (0.4 * AXIS, 0.6 * AXIS))[i]
@@ -98,6 +100,11 @@ def _stacked(figure: Any, slot: tuple[float, ...], heights: list[float], names: 
         top -= each
     size = figure.get_size_inches()
     return [figure.add_axes((x / size[0], y / size[1], w / size[0], h / size[1])) for x, y, w, h in boxes]
+
+
+def _capitals(line: str) -> float:
+    """Share of capitals."""
+    return sum(letter.isupper() for letter in line) / max(len(line), 1)
 
 
 def _lines(explanation: Explanation, n: int) -> list[str]:
