@@ -90,7 +90,8 @@ def test_directions_and_fold_changes_of_cells(monkeypatch: pytest.MonkeyPatch) -
     )
     wrong = [f"{gene} is lower in these cells.", f"{gene} ({value + 1:.1f}) is higher in these cells."]
     right = f"{gene} ({value:.1f}) is higher in these cells."
-    prompts, removed = [], []
+    prompts: list[str] = []
+    removed: list[tuple[str, str]] = []
 
     def answer(prompt: str) -> str:
         prompts.append(prompt)

@@ -4,7 +4,7 @@ from ._checks import ClaimChecker, ClaimTables
 from ._claims import COLUMNS, RELATIONS, VERDICTS, Claim, Sentence, claims_table
 from ._coherence import Calibration, Coherence, CoherenceModel, load_calibration, null_covariates, reference_logits
 from ._definitions import definition, definitions
-from ._explain import explain_queries, explanations_table
+from ._explain import explain_queries, explanations_table, summary
 from ._explanation import Explanation
 from ._facts import Facts, Hit, Retriever
 from ._labels import term_label
@@ -48,6 +48,7 @@ __all__ = [
     "queries_of",
     "reference_logits",
     "rephraser",
+    "summary",
     "term_label",
     "term_query",
     "write",

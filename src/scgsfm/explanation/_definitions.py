@@ -16,7 +16,7 @@ def definitions() -> dict[str, str]:
     """Definition of each term of the embedded libraries by its id."""
     packed = (files("scgsfm") / "data" / "explanation" / "go_definitions.tsv.xz").read_bytes()
     lines = lzma.decompress(packed).decode().splitlines()
-    return dict(line.split("\t", 1) for line in lines if not line.startswith("#"))  # type: ignore[misc]
+    return dict(line.split("\t", 1) for line in lines if not line.startswith("#"))
 
 
 def definition(term: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from scgsfm._messages import number
 from scgsfm._progress import progress_over
 
 from ._checks import ClaimChecker, ClaimTables
@@ -62,3 +63,9 @@ def explain_queries(
 def explanations_table(found: Mapping[str, Explanation]) -> pd.DataFrame:
     """The claims of all explanations."""
     return pd.concat([one.table for one in found.values()], ignore_index=True)
+
+
+def summary(found: Mapping[str, Explanation]) -> str:
+    """Numbers of claims and of struck sentences, for the log."""
+    n_claims = sum(len(sentence.claims) for one in found.values() for sentence in one.sentences)
+    return f"{number(n_claims, 'claim')}, {number(sum(len(one.struck) for one in found.values()), 'sentence')} struck"

@@ -97,16 +97,22 @@ def data_source(adata: AnnData, *, exclude: Any, is_ranked: bool, **ranked: Any)
 
 
 def queries_of(
-    *, genes: Any, gene: Any, term: Any, source: GeneLists | None, model: GeneSetModel, sources: Sources, **top: Any
+    source: GeneLists | None,
+    model: GeneSetModel,
+    sources: Sources,
+    *,
+    genes: Any,
+    gene: Any,
+    term: Any,
+    groups: Sequence[str],
+    n_genes: int,
+    max_padj: float,
 ) -> dict[str, Query]:
     """Queries from one of gene lists, a gene, a term and groups of cells, which ``source`` ranks."""
     if genes is not None:
         return list_queries(genes)
     if gene is not None:
         return gene_query(gene, model, sources)
-    if term is not None:
+    if term is not None or source is None:
         return term_query(term, sources.libraries)
-    if source is None:
-        msg = "`adata` is missing."
-        raise ValueError(msg)
-    return group_queries(source, **top)
+    return group_queries(source, groups, n_genes=n_genes, max_padj=max_padj)

@@ -124,7 +124,7 @@ class ChatEndpoint:
         import requests
 
         url = self.url if self.url.endswith("/chat/completions") else f"{self.url}/chat/completions"
-        body = {"model": self.model, "messages": [{"role": "user", "content": text}], "temperature": 0}
+        body: dict[str, Any] = {"model": self.model, "messages": [{"role": "user", "content": text}], "temperature": 0}
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         response = requests.post(url, json=body, headers=headers, timeout=TIMEOUT)
         response.raise_for_status()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
@@ -16,11 +17,12 @@ from scgsfm.explanation import (
     explanations_table,
     queries_of,
     rephraser,
+    summary,
 )
 from scgsfm.models import as_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from os import PathLike
 
     from anndata import AnnData
@@ -147,40 +149,39 @@ def explain(
     """
     from anndata import AnnData
 
-    adata = data if isinstance(data, AnnData) or has_parts(data) else None
-    if adata is None and data is not None:
-        genes = data if genes is None else genes
+    if has_parts(data):
+        check_anndata(data, argument="data")
+    adata = data if isinstance(data, AnnData) else None
+    genes = data if genes is None and not isinstance(data, AnnData) else genes
     given = [name for name, value in (("genes", genes), ("gene", gene), ("term", term)) if value is not None]
     if len(given) > 1 or (groupby is not None and given) or not (given or adata is not None):
         msg = "Give one of: AnnData with groups of cells (`groupby`), `genes`, `gene` or `term`."
         raise ValueError(msg)
     check_at_least("n_genes", n_genes, 1)
     options = Options(n_terms=n_terms, max_padj=max_padj).check()
-    target = source = None
-    if adata is not None:
-        check_anndata(adata, argument="data", copy=copy, key_added=key_added)
-        result = key_added or _keys.EXPLANATIONS
-        target = Result.check(adata, "tl.explain", result, uns=[result])
-        ranked = {"groupby": groupby, "key": key, "layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
-        source = data_source(adata, exclude=exclude, is_ranked=not given, **ranked)
-    loaded, background = as_model(model), source and source.background
-    sources = Sources.of(named_libraries(libraries), background and background.genes, phenotypes=phenotypes)
-    labels = groups(adata, source.made["groupby"]).cat.categories if source and source.made else ()
-    options_of_groups = {"groups": [str(name) for name in labels], "n_genes": n_genes, "max_padj": max_padj}
-    queries = queries_of(
-        genes=genes, gene=gene, term=term, source=source, model=loaded, sources=sources, **options_of_groups
-    )
-    found = explain_queries(queries, sources, loaded, options, rephraser(rephrase, show_prompt=show_prompt))
-    table = explanations_table(found)
-    n_struck = len(table.loc[~table["kept"], ["group", "sentence"]].drop_duplicates())
-    about = f"{number(len(table), 'claim')}, {number(n_struck, 'sentence')} struck"
-    if target is None:
-        logger.info("explained %s (%s)", number(len(found), "list"), about)
-        return found if isinstance(genes, dict) else next(iter(found.values()))
+    write = rephraser(rephrase, show_prompt=show_prompt)
+    named = named_libraries(libraries)
+    asked: dict[str, Any] = {"genes": genes, "gene": gene, "term": term, "n_genes": n_genes, "max_padj": max_padj}
+    if adata is None:
+        loaded, sources = as_model(model), Sources.of(named, None, phenotypes=phenotypes)
+        found = explain_queries(queries_of(None, loaded, sources, groups=[], **asked), sources, loaded, options, write)
+        logger.info("explained %s (%s)", number(len(found), "list"), summary(found))
+        return found if isinstance(genes, Mapping) else next(iter(found.values()))
+
+    check_anndata(adata, argument="data", copy=copy, key_added=key_added)
+    key_of_table = key_added or _keys.EXPLANATIONS
+    result = Result.check(adata, "tl.explain", key_of_table, uns=[key_of_table])
+    ranked = {"groupby": groupby, "key": key, "layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
+    source = data_source(adata, exclude=exclude, is_ranked=not given, **ranked)
+    loaded = as_model(model)
+    sources = Sources.of(named, source.background and source.background.genes, phenotypes=phenotypes)
+    labels = groups(adata, source.made["groupby"]).cat.categories if source.rankings else ()
+    queries = queries_of(source, loaded, sources, groups=[str(name) for name in labels], **asked)
+    found = explain_queries(queries, sources, loaded, options, write)
     adata = adata.copy() if copy else adata
-    adata.uns[result] = table
+    adata.uns[key_of_table] = explanations_table(found)
     params: dict[str, Any] = {"n_genes": n_genes, "n_terms": n_terms, "max_padj": max_padj, "phenotypes": phenotypes}
     record = {"params": params, "model": loaded.name, "gene_symbols": gene_symbols, "ranking": source.made}
-    target.write_record(adata, record | {"libraries": {name: sources.version(name) for name in sources.libraries}})
-    log_results([target], number(len(found), "group"), about, source.note)
+    result.write_record(adata, record | {"libraries": {name: sources.version(name) for name in named}})
+    log_results([result], number(len(found), "group"), summary(found), source.note)
     return adata if copy else None
