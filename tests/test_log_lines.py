@@ -74,7 +74,7 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         lambda _: scgsfm.tl.regulatory_activity(sequences=[SEQUENCE]),
     ),
     "explain": (
-        r"added 'explanations' to \.uns \(9 groups; [\d,]+ claims, 0 sentences struck; genes ranked by",
+        r"added 'explanations' to \.uns \(5 groups; \d+ claims, 0 sentences struck; genes ranked by",
         lambda a: scgsfm.tl.explain(a, "cell_type", libraries="hallmark", phenotypes=False, n_genes=5),
     ),
     "explain_regulation": (

@@ -145,7 +145,7 @@ def explain(
     >>> genes = ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1", "STAT1", "ACTB"]
     >>> found = scgsfm.tl.explain(genes=genes, libraries="hallmark", phenotypes=False)
     >>> found.kept[0].claims[0].object
-    'HALLMARK_INTERFERON_ALPHA_RESPONSE'
+    'HALLMARK_INTERFERON_GAMMA_RESPONSE'
     """
     from anndata import AnnData
 
@@ -174,7 +174,8 @@ def explain(
     ranked = {"groupby": groupby, "key": key, "layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     source = data_source(adata, exclude=exclude, is_ranked=not given, **ranked)
     loaded = as_model(model)
-    sources = Sources.of(named, source.background and source.background.genes, phenotypes=phenotypes)
+    background = None if source.background is None else source.background.genes
+    sources = Sources.of(named, background, phenotypes=phenotypes)
     labels = groups(adata, source.made["groupby"]).cat.categories if source.rankings else ()
     queries = queries_of(source, loaded, sources, groups=[str(name) for name in labels], **asked)
     found = explain_queries(queries, sources, loaded, options, write)
