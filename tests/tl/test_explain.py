@@ -139,6 +139,18 @@ def test_names_of_groups_are_not_used(cells: ad.AnnData) -> None:
         assert text(table, old) == text(renamed.uns["explanations"], new)
 
 
+def test_annotation_of_the_same_groups_is_used(cells: ad.AnnData) -> None:
+    adata = cells.copy()
+    tl.annotate(adata, markers="pbmc_markers", groupby="cell_type")
+    tl.explain(adata, "cell_type", n_genes=30, **FAST)
+    rows = adata.uns["explanations"].query("relation == 'annotated as'")
+    table = adata.uns["annotation"].query("assigned").set_index("group")
+    assert set(rows["group"]) == set(table.index)
+    assert dict(zip(rows["group"], rows["object"], strict=True)) == table["cell_type"].to_dict()
+    assert rows["value"].to_numpy() == pytest.approx(table.loc[rows["group"], "probability"].to_numpy(), abs=0.006)
+    assert (rows["verdict"] == "supported").all()
+
+
 def test_group_without_markers() -> None:
     adata = scgsfm.datasets.pbmc()
     adata = adata[adata.obs["cell_type"].isin(["B", "CD14+ Mono"])].copy()

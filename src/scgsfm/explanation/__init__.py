@@ -8,7 +8,7 @@ from ._explain import explain_queries, explanations_table, summary
 from ._explanation import Explanation
 from ._facts import Facts, Hit, Retriever
 from ._labels import term_label
-from ._queries import data_source, gene_query, group_queries, list_queries, queries_of, term_query
+from ._queries import annotation_of, data_source, gene_query, group_queries, list_queries, queries_of, term_query
 from ._query import Options, Query, Sources
 from ._rephrase import ChatEndpoint, Rephrased, prompt, rephraser
 from ._writer import write
@@ -33,6 +33,7 @@ __all__ = [
     "Retriever",
     "Sentence",
     "Sources",
+    "annotation_of",
     "claims_table",
     "data_source",
     "definition",

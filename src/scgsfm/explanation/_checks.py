@@ -229,6 +229,20 @@ class ClaimChecker:
             raise ClaimError(msg)
         return self._of_version(claim)
 
+    def _annotated_as(self, claim: Claim) -> tuple[str, str]:
+        table = self.query.annotation
+        if table is None or claim.source != "annotation":
+            msg = "there is no annotation of the cells"
+            raise ClaimError(msg)
+        rows = zip(table["cell_type"], table["assigned"], table["probability"], strict=True)
+        found = {str(name): float(p) for name, is_assigned, p in rows if is_assigned}
+        if claim.object not in found:
+            return "refuted", f"the cells are annotated as {', '.join(found) or 'nothing'}"
+        p = found[claim.object]
+        return (
+            ("supported", "") if abs(p - claim.value) <= 0.00501 else ("partially supported", f"probability is {p:.3g}")
+        )
+
     def _change(self, claim: Claim) -> float:
         if claim.source != RANKING:
             msg = f"there is no source {claim.source!r}"

@@ -24,6 +24,7 @@ RELATIONS = {
     "higher in these cells": "logfc",
     "lower in these cells": "logfc",
     "genes lower in these cells": "n_genes",
+    "annotated as": "probability",
     "predicted to join": "zscore",
     "associated with": "zscore",
     "significant markers": "n_genes",

@@ -72,6 +72,8 @@ class Facts:
     """Terms that are enriched by mostly the same genes as the first function."""
     cell_types: list[Hit] = field(default_factory=list)
     phenotypes: list[Hit] = field(default_factory=list)
+    annotation: tuple[str, float] | None = None
+    """Cell type that was assigned to the cells by marker sets, and its probability."""
     markers: list[tuple[str, float]] = field(default_factory=list)
     lower: int = 0
     """Number of genes of the first term that are significantly lower in the cells."""
@@ -156,7 +158,7 @@ class Retriever:
         return [self._facts(query) for query in queries]
 
     def _facts(self, query: Query) -> Facts:
-        facts = Facts(len(query.genes), query.kind, model=self.coherence.model.name)
+        facts = Facts(len(query.genes), query.kind, model=self.coherence.model.name, annotation=assigned_type(query))
         if query.term is not None:
             facts.own_definition = query.term[1], definition(query.term[1])
         if not len(query.genes):
@@ -319,6 +321,14 @@ class Retriever:
             members = self.sources.background[terms.membership[[row]].indices]
             is_lower = (ranking["logfc"] < 0) & (ranking["padj"] < self.options.max_padj)
             facts.lower = int((is_lower & ranking["name"].isin(set(members))).sum())
+
+
+def assigned_type(query: Query) -> tuple[str, float] | None:
+    """The cell type that was assigned to a group of cells, and its probability."""
+    if query.annotation is None:
+        return None
+    rows = query.annotation[query.annotation["assigned"].astype(bool)]
+    return next(((str(row.cell_type), float(row.probability)) for row in rows.itertuples()), None)
 
 
 def distinct(hits: list[Hit], n: int) -> list[Hit]:

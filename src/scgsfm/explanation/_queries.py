@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from scgsfm import enrichment
+from scgsfm import _keys, enrichment
 from scgsfm._adata import gene_names
 from scgsfm._messages import did_you_mean, listing
 from scgsfm._vocabulary import N_SPECIALS
@@ -30,11 +31,35 @@ N_PARTNERS = 50
 """Number of genes that stand for a single gene: those that the model associates most with it."""
 
 
-def group_queries(source: GeneLists, groups: Sequence[str], *, n_genes: int, max_padj: float) -> dict[str, Query]:
+def group_queries(
+    source: GeneLists,
+    groups: Sequence[str],
+    *,
+    n_genes: int,
+    max_padj: float,
+    annotation: pd.DataFrame | None = None,
+) -> dict[str, Query]:
     """The markers of each group; groups that could not be ranked have no genes."""
     top = source.top(n_genes, max_padj)
     empty = np.empty(0, dtype=object)
-    return {group: Query(top.get(group, empty), kind="cells", ranking=source.rankings.get(group)) for group in groups}
+    rows = {} if annotation is None else {str(name): part for name, part in annotation.groupby("group", observed=True)}
+    return {
+        group: Query(
+            top.get(group, empty),
+            kind="cells",
+            ranking=source.rankings.get(group),
+            annotation=rows[group].drop(columns="group") if group in rows else None,
+        )
+        for group in groups
+    }
+
+
+def annotation_of(adata: AnnData, groupby: str) -> pd.DataFrame | None:
+    """Candidates that :func:`scgsfm.tl.annotate` found for these groups; ``None`` if there are none."""
+    record = adata.uns.get(_keys.UNS, {}).get(_keys.ANNOTATION, {})
+    table = adata.uns.get(_keys.ANNOTATION)
+    is_of_groups = record.get("params", {}).get("groupby") == groupby
+    return table if is_of_groups and isinstance(table, pd.DataFrame) else None
 
 
 def list_queries(genes: Any) -> dict[str, Query]:
@@ -107,6 +132,7 @@ def queries_of(
     groups: Sequence[str],
     n_genes: int,
     max_padj: float,
+    annotation: pd.DataFrame | None = None,
 ) -> dict[str, Query]:
     """Queries from one of gene lists, a gene, a term and groups of cells, which ``source`` ranks."""
     if genes is not None:
@@ -115,4 +141,4 @@ def queries_of(
         return gene_query(gene, model, sources)
     if term is not None or source is None:
         return term_query(term, sources.libraries)
-    return group_queries(source, groups, n_genes=n_genes, max_padj=max_padj)
+    return group_queries(source, groups, n_genes=n_genes, max_padj=max_padj, annotation=annotation)

@@ -30,6 +30,8 @@ class Query:
     """Markers of cells, a list, the genes that a model associates with a gene, or the genes of a term."""
     ranking: pd.DataFrame | None = None
     """For groups of cells: ``name``, ``value`` and, optionally, ``logfc`` and ``padj`` of all genes."""
+    annotation: pd.DataFrame | None = None
+    """For groups of cells: candidates of :func:`scgsfm.tl.annotate` for the group."""
     given: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     """Genes that the genes were derived from: the gene whose partners are explained."""
     masked: frozenset[str] = frozenset()

@@ -182,6 +182,10 @@ def _markers(facts: Facts) -> Iterator[Sentence]:
 
 
 def _cells(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
+    if facts.annotation:
+        cell_type, probability = facts.annotation
+        claim = Claim(GENES, "annotated as", cell_type, float(f"{probability:.2f}"), "annotation")
+        yield Sentence("cells", f"By marker sets, the cells are {cell_type} (probability {probability:.2f}).", (claim,))
     for hit in facts.cell_types:
         text = f"The most similar cell-type signature is {hit.label} ({title(hit.library)}; {_counted(hit)})."
         yield Sentence("cells", text, tuple(_hit_claims(hit, facts.subject, versions[hit.library])))

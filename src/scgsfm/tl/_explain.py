@@ -12,6 +12,7 @@ from scgsfm.completion import named_libraries
 from scgsfm.explanation import (
     Options,
     Sources,
+    annotation_of,
     data_source,
     explain_queries,
     explanations_table,
@@ -61,7 +62,8 @@ def explain(
     The text says what the genes are likely to do, which genes say so, what else is predicted, how sure this is, and what
     speaks against it. It is written from retrieved facts: enriched terms and their genes, definitions of the Gene Ontology
     :cite:p:`GeneOntology2023`, genes that a gene set foundation model :cite:p:`Clarke2026` predicts, fold changes of
-    markers, signatures of cell types, and phenotypes :cite:p:`Gargano2024`. Each sentence consists of claims, which are
+    markers, cell types of :func:`~scgsfm.tl.annotate` for the same groups, signatures of cell types, and phenotypes
+    :cite:p:`Gargano2024`. Each sentence consists of claims, which are
     checked by separate code against the libraries, the ranking and the model, with the verdicts of GeneAgent
     :cite:p:`Wang2025`: supported, partially supported or refuted. A sentence with a claim that is not supported is
     struck and listed. Names of groups and sets are not used, since they would give the answer away.
@@ -176,8 +178,9 @@ def explain(
     loaded = as_model(model)
     background = None if source.background is None else source.background.genes
     sources = Sources.of(named, background, phenotypes=phenotypes)
-    labels = groups(adata, source.made["groupby"]).cat.categories if source.rankings else ()
-    queries = queries_of(source, loaded, sources, groups=[str(name) for name in labels], **asked)
+    labels = list(groups(adata, source.made["groupby"]).cat.categories) if source.rankings else []
+    asked["annotation"] = annotation_of(adata, source.made["groupby"]) if source.rankings else None
+    queries = queries_of(source, loaded, sources, groups=labels, **asked)
     found = explain_queries(queries, sources, loaded, options, write)
     adata = adata.copy() if copy else adata
     adata.uns[key_of_table] = explanations_table(found)
