@@ -67,7 +67,7 @@ class Explanation:
 
     def to_markdown(self) -> str:
         """The text in Markdown, with numbered citations."""
-        parts = [f"### {_plain(self.subject)}", *map(" ".join, self._paragraphs(_plain, "[{}]"))]
+        parts = [f"## {_plain(self.subject)}", *map(" ".join, self._paragraphs(_plain, "[{}]"))]
         parts += ["\n".join(f"{i}. {_plain(source)}" for i, source in enumerate(self.sources, 1))]
         if self.struck:
             lines = [f"- {_plain(s.text)} ({_plain(_reason(s))})" for s in self.struck]
