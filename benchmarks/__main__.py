@@ -19,6 +19,7 @@ SCRIPTS = {
     "score_null": [],
     "streaming": [],
     "gene_embedding": ["data", "model", "corpus"],
+    "explanations": ["data"],
     "gsfm_notebooks": ["data", "model", "corpus", "phenotypes"],
     "cell_embedding": ["data", "model", "corpus"],
     "annotation": ["data"],

@@ -465,6 +465,34 @@ def _regulatory_saturation(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _explanation_names(table: pd.DataFrame) -> pd.DataFrame:
+    kinds = {"names": "names", "definitions": "names and definitions", "graph": "GO graph"}
+    cells = {
+        f"{shown}: median, ≥ 95": [f"{r[f'median {kind}']:.1f}, {r[f'95th {kind}']:.1%}" for _, r in table.iterrows()]
+        for kind, shown in kinds.items()
+    }
+    method = table["method"].map({"overlap": "overlap", "explain": "`tl.explain`"})
+    shares = {"without a name": table["unnamed"].map("{:.1%}".format)}
+    return table[["retrieval", "replaced"]].assign(method=method, **cells, **shares)
+
+
+def _explanation_coherence(table: pd.DataFrame) -> pd.DataFrame:
+    columns = {"auroc": ("AUROC", "{:.3f}"), "share": ("share", "{:.1%}")}
+    shown = {to: [form.format(v) if v == v else "" for v in table[name]] for name, (to, form) in columns.items()}
+    return table[["question"]].assign(n=table["n"].map("{:,}".format), **shown)
+
+
+def _explanation_claims(table: pd.DataFrame) -> pd.DataFrame:
+    shares = {name: table[name].map("{:.1%}".format) for name in ("struck", "refuted")}
+    return table[["claims", "n"]].assign(**shares)
+
+
+def _explanation_speed(table: pd.DataFrame) -> pd.DataFrame:
+    seconds = {"seconds": "seconds", "cpu_seconds": "CPU seconds"}
+    shown = {to: table[name].map("{:.1f}".format) for name, to in seconds.items()}
+    return table[["data", "cells", "groups"]].assign(claims=table["n_claims"], **shown)
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_false_positives": _rounded(
         {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
@@ -482,6 +510,10 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "enrichment_peers": _enrichment_power,
     "enrichment_agreement": _enrichment_agreement,
     "gene_embedding": _gene_embedding,
+    "explanation_names": _explanation_names,
+    "explanation_coherence": _explanation_coherence,
+    "explanation_claims": _explanation_claims,
+    "explanation_speed": _explanation_speed,
     "gsfm_reverse": _gsfm_reverse,
     "gsfm_classes": _gsfm_classes,
     "gsfm_pairs": _gsfm_pairs,

@@ -97,6 +97,10 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         r"predicted the activity of sequences \(1 of 1",
         lambda _: scgsfm.tl.regulatory_activity(sequences=[SEQUENCE]),
     ),
+    "explain": (
+        r"added 'explanations' to \.uns \(5 groups; \d+ claims, 0 sentences struck; genes ranked by",
+        lambda a: scgsfm.tl.explain(a, "cell_type", libraries="hallmark", phenotypes=False, n_genes=5),
+    ),
     "explain_regulation": (
         r"added 'r3lm_explanations' to \.uns \(1 element; 1 cell type\)",
         lambda _: scgsfm.tl.explain_regulation(peaks(), sequences="sequence", cell_type="K562", bases=False),

@@ -38,6 +38,8 @@ PHENOTYPES = "phenotypes"
 
 DRUGS = "drugs"
 """``uns`` key of the compounds that mimic or reverse groups of cells, and prefix of their scores of cells."""
+EXPLANATIONS = "explanations"
+"""``uns`` key of the claims about groups of cells."""
 
 ANNOTATION = "annotation"
 """``obs`` column of cell types, prefix of the related columns, and ``uns`` key of the candidates of the groups."""

@@ -23,6 +23,7 @@ from matplotlib import pyplot as plt
 from PIL import Image, ImageFilter
 
 import scgsfm
+from scgsfm.explanation import Claim, Explanation, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,6 +268,20 @@ def test_motif_activity() -> Figure:
         for group, order in (("B", range(12)), ("T", range(11, -1, -1)), ("monocytes", range(12)))
     ]  # fmt: skip
     return small(pl.motif_activity(pd.concat(parts, ignore_index=True), depleted=True, return_fig=True))
+
+
+@image
+def test_explain() -> Figure:
+    about = {"source": "reactome", "version": "1", "verdict": "supported"}
+    terms = [Claim("genes", "enriched for", f"REACTOME_NAME_OF_TERM_{i}", 10.0 ** -(9 - i), **about) for i in range(5)]
+    cells = Claim("genes", "enriched for", "SIGNATURE", 1e-12, source="cell_types", version="2", verdict="supported")
+    up = [
+        Claim(f"GENE{i}", "higher in these cells", "", 9.5 - i, "ranking of genes", verdict="supported")
+        for i in range(6)
+    ]
+    text = "The marker genes point to the name of a term, of which this is a long description in words. " * 3
+    sentences = (Sentence("function", text, (*terms, cells)), Sentence("genes", text, tuple(up)))
+    return small(pl.explain(Explanation("B", sentences), return_fig=True))
 
 
 @image

@@ -18,6 +18,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "drugs": "find compounds whose signatures mimic or reverse genes or groups of cells",
         "complete": "predict further genes of a gene set",
         "predict": "predict the terms of genes, or the genes of terms",
+        "explain": "explain groups of cells, genes or a term in a text with checked claims",
         "gene-page": "show a gene with its known and predicted terms in several libraries",
     },
     "Phenotypes and regulatory DNA": {

@@ -10,6 +10,7 @@ from ._coverage import coverage
 from ._depth import depth
 from ._drugs import drugs
 from ._enrich import enrich
+from ._explain import explain
 from ._explain_regulation import explain_regulation
 from ._motif_activity import motif_activity
 from ._motif_deviations import motif_deviations
@@ -31,6 +32,7 @@ __all__ = [
     "depth",
     "drugs",
     "enrich",
+    "explain",
     "explain_regulation",
     "motif_activity",
     "motif_deviations",

@@ -7,6 +7,7 @@ from ._design import design
 from ._drugs import drugs
 from ._enrich import enrich
 from ._enrichment_map import enrichment_map
+from ._explain import explain
 from ._gene_map import gene_map
 from ._leading_edge import leading_edge
 from ._motif_activity import motif_activity
@@ -30,6 +31,7 @@ __all__ = [
     "drugs",
     "enrich",
     "enrichment_map",
+    "explain",
     "gene_map",
     "leading_edge",
     "motif_activity",

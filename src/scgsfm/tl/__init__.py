@@ -12,6 +12,7 @@ from ._embed_cells import embed_cells
 from ._embed_genes import embed_genes
 from ._embed_sets import embed_sets
 from ._enrich import enrich
+from ._explain import explain
 from ._explain_regulation import explain_regulation
 from ._gene_page import gene_page
 from ._gene_phenotype import gene_phenotype
@@ -40,6 +41,7 @@ __all__ = [
     "embed_genes",
     "embed_sets",
     "enrich",
+    "explain",
     "explain_regulation",
     "gene_page",
     "gene_phenotype",

@@ -1,0 +1,382 @@
+"""Explanations of gene sets: names, coherence, genes that do not belong, and the check of claims.
+
+    python benchmarks/explanations.py --rows 200
+
+Data: the 1,000 Gene Ontology sets of Hu et al. 2024 with 0, 50 and 100 % of their genes replaced. The score of coherence
+was fitted to 200 of these (``training/fit_coherence.py``); a sample of the other 800 is used here. The name of a set is the
+first function of its explanation. It is compared with the true term by the percentile of their similarity among the
+similarities of the name to all biological processes (GO 2022-07), with ties counted half, as by Hu et al. Similarities are
+
+- the cosine of TF-IDF vectors (words and pairs of words): the name against the names, or the names and definitions, of terms;
+- the Jaccard index of the ancestors in the GO graph. A name from another library stands for the term with the most similar
+  name and definition.
+
+A set without a name gets percentile 50, the expectation of a random name. Overlap naming takes the term with the lowest
+p-value of the hypergeometric test over all genes.
+
+False claims: each true claim of explanations of cells and sets is altered in one of six ways.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from _common import data_file, parser, report, say
+from scipy.sparse import csr_array, identity
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import roc_auc_score
+
+import scgsfm
+from scgsfm import explanation
+from scgsfm.explanation import Claim, ClaimChecker, ClaimTables, Options, Query, Retriever, Sources, write
+from scgsfm.models import as_model
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+from fit_coherence import COLUMNS, fitted_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scgsfm.completion import GeneSetModel
+
+REPLACED = ("0 %", "50 %", "100 %")
+LIBRARIES = {"without GO": ("reactome", "hallmark"), "with GO": ("go_bp", "reactome", "hallmark")}
+
+
+# the sets
+
+
+def benchmark_sets(file: Path, rows: int, seed: int) -> pd.DataFrame:
+    """A sample of the sets that the score was not fitted to."""
+    table = pd.read_csv(file)
+    table = table[~fitted_rows(table)]
+    chosen = np.random.default_rng(seed).permutation(len(table))[:rows]
+    return table.iloc[np.sort(chosen)].reset_index(drop=True)
+
+
+def queries(table: pd.DataFrame, column: str) -> list[Query]:
+    return [Query(np.array(str(genes).split(), dtype=object)) for genes in table[column]]
+
+
+# similarity of names
+
+
+class GOTerms:
+    """Biological processes, and the similarity of a name to each."""
+
+    def __init__(self, file: Path) -> None:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            rows = [line.rstrip("\n").split("\t") for line in lines][1:]
+        rows = [row for row in rows if row[1] == "BP"]
+        self.ids = [row[0] for row in rows]
+        self.position = {name: i for i, name in enumerate(self.ids)}
+        self.vectorizers, self.vectors = {}, {}
+        options: dict[str, Any] = {"ngram_range": (1, 2), "sublinear_tf": True, "stop_words": "english"}
+        texts = {"names": [row[2] for row in rows], "definitions": [f"{row[2]}. {row[2]}. {row[4]}" for row in rows]}
+        for kind, documents in texts.items():
+            self.vectorizers[kind] = TfidfVectorizer(**options).fit(documents)
+            self.vectors[kind] = csr_array(self.vectorizers[kind].transform(documents))
+        self.ancestors = self._closure(rows)
+        self.n_ancestors = np.diff(self.ancestors.indptr)
+
+    def _closure(self, rows: list[list[str]]) -> csr_array:
+        """Terms × ancestors, with the term itself, by is_a and part_of."""
+        children, parents = [], []
+        for i, row in enumerate(rows):
+            for parent in row[3].split("|"):
+                relation, _, name = parent.partition(":")
+                if relation in {"isa", "partof", "part_of"} and name in self.position:
+                    children.append(i)
+                    parents.append(self.position[name])
+        n = len(rows)
+        step = csr_array((np.ones(len(children), np.float32), (children, parents)), shape=(n, n))
+        step = step + csr_array(identity(n, dtype=np.float32, format="csr"))
+        while True:
+            further = step @ step
+            further.data[:] = 1
+            if further.nnz == step.nnz:
+                return further
+            step = further
+
+    def similarities(self, name: str) -> dict[str, np.ndarray]:
+        """Similarity of a name to all terms, by kind."""
+        plain = re.sub(r" \(GO:\d+\)$", "", name)
+        found = {
+            kind: np.asarray((self.vectors[kind] @ vectorizer.transform([plain]).T).todense()).ravel()
+            for kind, vectorizer in self.vectorizers.items()
+        }
+        go = re.search(r"GO:\d{7}", name)
+        row = self.position.get(go[0], -1) if go else -1
+        if row < 0 and found["definitions"].max() > 0:
+            row = int(found["definitions"].argmax())
+        if row >= 0:
+            shared = np.asarray((self.ancestors @ self.ancestors[[row]].T).todense()).ravel()
+            found["graph"] = shared / (self.n_ancestors + self.n_ancestors[row] - shared)
+        else:
+            found["graph"] = np.zeros(len(self.ids))
+        return found
+
+    def percentiles(self, name: str, true: str) -> dict[str, float]:
+        """Percentile of the similarity to the true term among all terms."""
+        if not name:
+            return dict.fromkeys(("names", "definitions", "graph"), 50.0)
+        at = self.position[true]
+        return {
+            kind: 100
+            * float(((values < values[at]).sum() + ((values == values[at]).sum() - 1) / 2) / (len(values) - 1))
+            for kind, values in self.similarities(name).items()
+        }
+
+
+# names
+
+
+def naming(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel) -> pd.DataFrame:
+    table = table[table["GO"].isin(terms.position)]
+    rows = []
+    for retrieval, libraries in LIBRARIES.items():
+        sources = Sources.of({name: name for name in libraries}, None, phenotypes=False)
+        retriever = Retriever(sources, explanation.CoherenceModel.of(model), Options(max_padj=0.05))
+        loose = Retriever(sources, retriever.coherence, Options(max_padj=1.0, n_terms=1))
+        for column, replaced in zip(COLUMNS, REPLACED, strict=True):
+            names: dict[str, list[str]] = {"overlap": [], "explain": []}
+            abstained = []
+            for query in queries(table, column):
+                names["overlap"].append(overlap_name(loose, query))
+                (facts,) = retriever.facts([query])
+                is_coherent = facts.coherence is not None and facts.coherence.is_coherent
+                abstained.append(not (facts.functions and is_coherent))
+                names["explain"].append(facts.functions[0].label if facts.functions else "")
+            for method, given in names.items():
+                found = pd.DataFrame([terms.percentiles(n, go) for n, go in zip(given, table["GO"], strict=True)])
+                row: dict[str, Any] = {
+                    "retrieval": retrieval,
+                    "replaced": replaced,
+                    "method": method,
+                    "n_sets": len(found),
+                }
+                for kind in found:
+                    row[f"median {kind}"] = found[kind].median()
+                    row[f"95th {kind}"] = (found[kind] >= 95).mean()
+                row["unnamed"] = np.mean([not name for name in given])
+                row["abstained"] = np.mean(abstained) if method == "explain" else np.nan
+                rows.append(row)
+                say(f"{retrieval}, {replaced}, {method}: {row}")
+    return pd.DataFrame(rows)
+
+
+def overlap_name(retriever: Retriever, query: Query) -> str:
+    """The term with the lowest p-value of the hypergeometric test over all genes."""
+    from scgsfm.genes import match
+
+    position = match(query.genes, retriever.sources.background)
+    facts = explanation.Facts(len(query.genes))
+    position = np.unique(position[position >= 0])
+    if len(position):
+        retriever._add_terms(facts, query, position)
+    return facts.functions[0].label if facts.functions else ""
+
+
+# coherence
+
+
+def coherence(table: pd.DataFrame, model: GeneSetModel) -> pd.DataFrame:
+    """AUROC of the score between sets, and of the probabilities between genes that belong and those that don't."""
+    assess = explanation.CoherenceModel.of(model)
+    position = {gene: i for i, gene in enumerate(model.genes)}
+    found = {}
+    for column, replaced in zip(COLUMNS, REPLACED, strict=True):
+        sets = [np.array([position[g] for g in q.genes if g in position]) for q in queries(table, column)]
+        found[replaced] = (sets, assess.assess(sets))
+        say(f"assessed sets with {replaced} of the genes replaced")
+    scores = {r: np.array([-9.0 if c is None else c.score for c in each]) for r, (_, each) in found.items()}
+    rows = []
+    for replaced in REPLACED[:2]:
+        y = np.repeat([1, 0], len(table))
+        rows.append(
+            (
+                f"sets: {replaced} against 100 % replaced",
+                len(y),
+                roc_auc_score(y, np.r_[scores[replaced], scores["100 %"]]),
+            )
+        )
+    sets, each = found["50 %"]
+    truth, probability, within = [], [], []
+    for (_, row), tokens, one in zip(table.iterrows(), sets, each, strict=True):
+        if one is None:
+            continue
+        real = set(str(row["Genes"]).split())
+        is_real = [model.genes[t] in real for t in tokens]
+        truth += is_real
+        probability += one.membership.tolist()
+        if 0 < sum(is_real) < len(is_real):
+            within.append(roc_auc_score(is_real, one.membership))
+    rows.append(("genes of half replaced sets: belong or not", len(truth), roc_auc_score(truth, probability)))
+    rows.append(("the same, mean over sets", len(within), np.mean(within)))
+    rows = [(*row, np.nan) for row in rows]
+    for replaced in REPLACED:
+        p = [c.pvalue for c in found[replaced][1] if c is not None]
+        rows.append((f"coherent (p < 0.05), {replaced} replaced", len(p), np.nan, np.mean(np.array(p) < 0.05)))
+    return pd.DataFrame(rows, columns=["question", "n", "auroc", "share"])
+
+
+# claims
+
+
+def explained(table: pd.DataFrame, model: GeneSetModel, seed: int) -> Iterator[tuple[ClaimChecker, list[Claim]]]:
+    """Checkers and claims of the explanations of blood cells and of sets."""
+    adata = scgsfm.datasets.pbmc()
+    scgsfm_lists = scgsfm.enrichment.from_adata(
+        adata, groupby="cell_type", key="rank_genes_groups", layer=None, use_raw=None, gene_symbols=None
+    )
+    libraries = {name: name for name in ("go_bp", "reactome", "hallmark", "cell_types")}
+    cells = Sources.of(libraries, scgsfm_lists.background.genes, phenotypes=True)
+    lists = Sources.of(libraries, None, phenotypes=True)
+    top = explanation.group_queries(scgsfm_lists, list(scgsfm_lists.rankings), n_genes=50, max_padj=0.05)
+    some = queries(table, COLUMNS[1])[:40]
+    coherence_model = explanation.CoherenceModel.of(model)
+    for sources, asked in ((cells, list(top.values())), (lists, some)):
+        retriever, options = Retriever(sources, coherence_model, Options()), Options()
+        tables = ClaimTables(sources, options, model, coherence_model.calibration)
+        versions = {name: sources.version(name) for name in sources.libraries}
+        for query in asked:
+            (facts,) = retriever.facts([query])
+            checker = ClaimChecker(tables, query, retriever.assessed(query)[0].tolist(), facts.coherence)
+            yield checker, [claim for sentence in write(facts, versions) for claim in sentence.claims]
+
+
+def wrong_direction(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    opposite = {"higher in these cells": "lower in these cells", "does not fit": "fits", "fits": "does not fit"}
+    if claim.relation == "coherence":
+        is_none = claim.object == "no coherent function"
+        return replace(claim, object="coherent" if is_none else "no coherent function")
+    return replace(claim, relation=opposite[claim.relation]) if claim.relation in opposite else None
+
+
+def wrong_gene(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    if claim.relation not in {"annotated to", "higher in these cells", "predicted to join", "does not fit"}:
+        return None
+    return replace(claim, subject=str(rng.choice(checker.tables.sources.background)))
+
+
+def wrong_source(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    libraries = checker.tables.sources.libraries
+    if claim.source in libraries:
+        return replace(claim, source=str(rng.choice([*(name for name in libraries if name != claim.source), "KEGG"])))
+    return replace(claim, source="UniProt") if claim.source else None
+
+
+def wrong_number(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    if not np.isfinite(claim.value):
+        return None
+    if claim.statistic in {"n_hits", "n_genes"}:
+        return replace(claim, value=claim.value + float(rng.choice([-2, -1, 1, 2])))
+    changed = claim.value * float(rng.choice([0.1, 0.5, 0.8, 1.25, 2, 10]))
+    # what the sentence would print differently
+    least = {"probability": 0.01, "pvalue": 0.001, "logfc": 0.1, "zscore": 0.1, "median": 0.1}.get(claim.statistic, 0)
+    return None if abs(changed - claim.value) <= least else replace(claim, value=changed)
+
+
+def wrong_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    libraries = checker.tables.sources.libraries
+    if claim.relation not in ABOUT_TERMS or claim.source not in libraries:
+        return None
+    other = str(rng.choice(libraries[claim.source].names))
+    is_true = claim.relation == "annotated to" and claim.subject in set(libraries[claim.source][other])
+    return None if is_true or other == claim.object else replace(claim, object=other)
+
+
+def invented_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
+    words = ["regulation", "hyper-quantal", "flux", "coupling", "vesiculogenic", "response", "neo-pathway"]
+    return (
+        replace(claim, object=" ".join(rng.permutation(words)[:4]).title()) if claim.relation in ABOUT_TERMS else None
+    )
+
+
+ABOUT_TERMS = {"enriched for", "shares genes with", "annotated to"}
+KINDS = {
+    "wrong direction": wrong_direction,
+    "wrong gene": wrong_gene,
+    "wrong source": wrong_source,
+    "wrong number": wrong_number,
+    "wrong term": wrong_term,
+    "invented term": invented_term,
+}
+"""Functions that make a false claim from a true one; ``None`` if the claim cannot be altered in this way."""
+
+
+def claims(table: pd.DataFrame, model: GeneSetModel, n: int, seed: int) -> pd.DataFrame:
+    """How many false claims are caught, and how many true claims are struck."""
+    rng = np.random.default_rng(seed)
+    pairs = [(checker, claim) for checker, each in explained(table, model, seed) for claim in each]
+    say(f"{len(pairs)} claims")
+    rows = []
+    for kind, alter in KINDS.items():
+        caught, verdicts = [], []
+        for i in rng.permutation(len(pairs) * 3) % len(pairs):
+            checker, claim = pairs[i]
+            false = alter(claim, checker, rng)
+            if false is None:
+                continue
+            verdict = checker.checked(false).verdict
+            verdicts.append(verdict)
+            caught.append(verdict != "supported")
+            if verdict == "supported":
+                say(f"not caught ({kind}): {claim} → {false}")
+            if len(caught) == -(-n // len(KINDS)):
+                break
+        rows.append((kind, len(caught), np.mean(caught), np.mean([v == "refuted" for v in verdicts])))
+    true = [checker.checked(claim) for checker, claim in (pairs[i] for i in rng.permutation(len(pairs))[:n])]
+    struck = np.mean([claim.verdict != "supported" for claim in true])
+    rows.append(("true", len(true), struck, np.mean([claim.verdict == "refuted" for claim in true])))
+    return pd.DataFrame(rows, columns=["claims", "n", "struck", "refuted"])
+
+
+def speed(model: GeneSetModel) -> pd.DataFrame:
+    """Seconds for ten groups of cells: the types of blood cells, the largest in two halves."""
+    adata = scgsfm.datasets.pbmc()
+    labels = adata.obs["cell_type"].astype(str)
+    largest = np.flatnonzero(labels == labels.value_counts().index[0])
+    labels.iloc[largest[::2]] += ", second half"
+    adata.obs["group"] = labels.astype("category")
+    scgsfm.tl.explain(genes=["CD3D", "CD3E", "CD2", "LCK"], model=model)  # files are read once
+    begun, cpu = time.perf_counter(), time.process_time()
+    scgsfm.tl.explain(adata, "group", model=model)
+    spent = time.perf_counter() - begun, time.process_time() - cpu
+    table = adata.uns["explanations"]
+    row = ("blood cells", adata.n_obs, table["group"].nunique(), len(table), *spent, (~table["kept"]).mean())
+    return pd.DataFrame([row], columns=["data", "cells", "groups", "n_claims", "seconds", "cpu_seconds", "struck"])
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--rows", type=int, default=200, help="number of sets")
+    options.add_argument("--claims", type=int, default=500, help="number of false and of true claims")
+    options.add_argument("--only", nargs="+", default=["coherence", "naming", "claims", "speed"])
+    options.add_argument("--seed", type=int, default=0)
+    args = options.parse_args()
+    model = as_model("gsfm-base")
+    table = benchmark_sets(
+        data_file(args.data, "naming/hu2024_1000_selected_go_contaminated.csv"), args.rows, args.seed
+    )
+    if "coherence" in args.only:
+        report("explanation_coherence", coherence(table, model), args.out)
+    if "naming" in args.only:
+        terms = GOTerms(data_file(args.data, "text/go_terms_2022-07.tsv.gz"))
+        report("explanation_names", naming(table, terms, model), args.out)
+    if "claims" in args.only:
+        report("explanation_claims", claims(table, model, args.claims, args.seed), args.out)
+    if "speed" in args.only:
+        report("explanation_speed", speed(model), args.out)
+
+
+if __name__ == "__main__":
+    main()
