@@ -16,7 +16,7 @@ nbclient = pytest.importorskip("nbclient")
 
 ROOT = Path(__file__).parents[1]
 TUTORIALS = sorted((ROOT / "tutorials").glob("*.ipynb"))
-CHECKED = ["conditions", "pbmc_functions", "pbmc_scores", "phenotypes", "regulatory"]
+CHECKED = ["conditions", "drugs", "explain", "pbmc_functions", "pbmc_scores", "phenotypes", "regulatory"]
 """Tutorials whose text is asserted by hidden cells."""
 WIDTH = 88
 """Characters of code that a page shows without scrolling."""

@@ -62,11 +62,13 @@ def split_genes(values: pd.Series) -> str:
 def drugcentral(data: Path) -> pd.DataFrame:
     """Efficacy targets, and the classes of FDA (established pharmacologic class and mechanism of action)."""
     targets = pd.read_csv(data / "drugcentral_2016-11_drug_target.tsv.gz", sep="\t")
+    # targets in bacteria, viruses and parasites are not genes of human cells
+    human = targets[targets["SWISSPROT"].str.contains("_HUMAN", na=False)]
     classes = pd.read_csv(data / "drugcentral_2016-11_pharm_class.tsv.gz", sep="\t")
     classes = classes[(classes["SOURCE"] == "FDA") & classes["TYPE"].isin(["EPC", "MoA"])]
     table = pd.DataFrame({
         "chembl": targets.groupby("DRUG_NAME")["CHEMBL_ID"].first(),
-        "targets": targets.groupby("DRUG_NAME")["GENE"].agg(split_genes),
+        "targets": human.groupby("DRUG_NAME")["GENE"].agg(split_genes),
         "mechanism": classes.sort_values("TYPE", kind="stable").groupby("DRUG_NAME")["CLASS"].agg(joined),
     })  # fmt: skip
     table = table.fillna("").rename_axis("name").reset_index()

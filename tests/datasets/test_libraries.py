@@ -12,7 +12,7 @@ COUNTS = {
     "cell_types": 840,
     "pbmc_markers": 12,
     "tissue_markers": 67,
-    "drug_targets": 1540,
+    "drug_targets": 1361,
     "cell_cycle": 2,
 }
 
