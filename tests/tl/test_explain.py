@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -214,3 +216,11 @@ def test_markdown_and_html_are_escaped() -> None:
 def test_errors(arguments: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.explain(**{"phenotypes": False} | arguments)
+
+
+def test_no_more_genes_are_named_than_are_hits() -> None:
+    found = scgsfm.tl.explain(["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1", "IFI44L", "RSAD2", "ALB", "INS"])
+    for text in found.table["text"].unique():
+        if (hits := re.search(r"(\d+) of \d+ (?:annotated )?genes.*(?:such as|Variants in) (.*?)\.", text)) is not None:
+            assert "more" not in hits[2], text
+            assert len(hits[2].split(", ")) == min(3, int(hits[1])), text

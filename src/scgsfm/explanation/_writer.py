@@ -161,10 +161,8 @@ def _functions(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         claims = [claim for hit in facts.rivals for claim in _hit_claims(hit, facts.subject, versions[hit.library])]
         yield Sentence("also", f"Mostly the same genes are enriched for {named}.", tuple(claims))
     for hit in others:
-        source = title(hit.library)
-        text = (
-            f"{who} are also enriched for {hit.label} ({source}; {_counted(hit)}), such as {_listed(hit.genes[:3], 3)}."
-        )
+        source, shown = title(hit.library), ", ".join(hit.genes[:3])
+        text = f"{who} are also enriched for {hit.label} ({source}; {_counted(hit)}), such as {shown}."
         claims = [
             *_hit_claims(hit, facts.subject, versions[hit.library]),
             *_gene_claims(hit, versions[hit.library])[:3],
@@ -195,9 +193,8 @@ def _phenotypes(facts: Facts) -> Iterator[Sentence]:
     for hit in facts.phenotypes:
         version = load_annotations().source_label("hpo_annotations").removeprefix(PHENOTYPES).strip()
         n = f"{hit.n_hits} of {hit.n_query} annotated genes, adjusted p = {hit.padj:.1e}"
-        text = f"Variants in {_listed(hit.genes[:3], 3)} and others are associated with {hit.label} ({n})."
-        if hit.n_hits <= 3:
-            text = text.replace(" and others are", " are")
+        named, others = ", ".join(hit.genes[:3]), " and others" if hit.n_hits > 3 else ""
+        text = f"Variants in {named}{others} are associated with {hit.label} ({n})."
         claims = [*_hit_claims(hit, facts.subject, version), *_gene_claims(hit, version)[:3]]
         yield Sentence("phenotypes", text, tuple(claims))
 
@@ -224,7 +221,7 @@ def _against(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         hit = facts.functions[0]
         claim = Claim(hit.term, "genes lower in these cells", "", facts.lower, hit.library, versions[hit.library])
         verb = "is" if facts.lower == 1 else "are"
-        text = f"Against {hit.label} speaks that {facts.lower} of its genes {verb} lower in these cells."
+        text = f"Evidence against {hit.label}: {facts.lower} of its genes {verb} lower in these cells."
         yield Sentence("against", text, (claim,))
     if facts.n_genes and facts.n_terms_per_gene < FEW_TERMS:
         median = float(f"{facts.n_terms_per_gene:.1f}")

@@ -36,7 +36,7 @@ def explain(
 ) -> list[Axes] | Figure | None:
     """Plot the explanation of a group, set, gene or term as a card: text, genes and terms.
 
-    The text has the supported sentences on the function, the predicted genes, the coherence and what speaks against it.
+    The text has the supported sentences on the function, the predicted genes, the coherence and what argues against it.
     Below, genes are colored by their log2 fold change, if they are markers, and the terms are bars of -log10 adjusted
     p-values. The sources are listed at the end.
 

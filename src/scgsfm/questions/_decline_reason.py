@@ -269,7 +269,7 @@ def is_background(template: str) -> bool:
 
 
 def decline_reason(template: str, kinds: tuple[str, ...]) -> str:
-    """Why a question cannot be answered as it is asked; empty if nothing speaks against it.
+    """Why a question cannot be answered as it is asked; empty if there is no reason.
 
     Parameters
     ----------

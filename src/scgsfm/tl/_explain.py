@@ -60,7 +60,7 @@ def explain(
     """Explain groups of cells, gene sets, a gene or a term in a short text whose every claim is checked.
 
     The text says what the genes are likely to do, which genes say so, what else is predicted, how sure this is, and what
-    speaks against it. It is written from retrieved facts: enriched terms and their genes, definitions of the Gene Ontology
+    argues against it. It is written from retrieved facts: enriched terms and their genes, definitions of the Gene Ontology
     :cite:p:`GeneOntology2023`, genes that a gene set foundation model :cite:p:`Clarke2026` predicts, fold changes of
     markers, cell types of :func:`~scgsfm.tl.annotate` for the same groups, signatures of cell types, and phenotypes
     :cite:p:`Gargano2024`. Each sentence consists of claims, which are
