@@ -61,7 +61,7 @@ def explain(
     return_fig
         {return_fig}
     **kwargs
-        Passed to :meth:`matplotlib.axes.Axes.barh`.
+        Passed to ``matplotlib.axes.Axes.barh``.
 
     Returns
     -------
