@@ -73,8 +73,8 @@ def test_given_axes_and_file(tmp_path: Path) -> None:
     scgsfm.pl.term_heatmap(adata, ax=axes[1], show=False)
     figure.canvas.draw()
     box = axes[1].get_tightbbox().transformed(figure.transFigure.inverted())
-    assert middle.x0 - 0.01 <= box.x0
-    assert box.x1 <= middle.x1 + 0.01
+    assert middle.x0 - 0.02 <= box.x0
+    assert box.x1 <= middle.x1 + 0.02
     scgsfm.pl.term_heatmap(adata, save=tmp_path / "map.png", show=False)
     assert (tmp_path / "map.png").exists()
 

@@ -156,11 +156,22 @@ def _blocks(matrix: Any, columns: np.ndarray) -> Iterator[Any]:
         yield _in_memory(matrix[:, columns])
     elif hasattr(matrix, "dask"):
         for i in range(matrix.numblocks[0]):
-            yield _in_memory(matrix.blocks[i].compute())[:, columns]
+            yield _joined(matrix.blocks[i])[:, columns]
     else:
         step = max(1, BLOCK_BYTES // (8 * max(1, matrix.shape[1])))
         for start in range(0, matrix.shape[0], step):
             yield _in_memory(matrix[start : start + step])[:, columns]
+
+
+def _joined(rows: Any) -> Any:
+    """Rows of a dask array in memory. Older versions of dask don't join sparse chunks of different genes."""
+    from dask.base import compute
+    from scipy.sparse import hstack
+
+    parts = [_in_memory(part) for part in compute(*(rows.blocks[0, j] for j in range(rows.numblocks[1])))]
+    if len(parts) == 1:
+        return parts[0]
+    return hstack(parts, format="csr") if hasattr(parts[0], "tocsr") else np.concatenate(parts, axis=1)
 
 
 def _in_memory(block: Any) -> Any:
