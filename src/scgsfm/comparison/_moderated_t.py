@@ -114,7 +114,7 @@ def fit_linear_model(
 def effective_number(residuals: np.ndarray) -> float:
     r"""The effective number of independent columns, :math:`m^2 / \sum_{ij} r_{ij}^2` with their correlations :math:`r`.
 
-    It is at most the residual degrees of freedom, above which correlations can't be told from chance.
+    It is at most the residual degrees of freedom, above which correlations can't be distinguished from chance.
     """
     lengths = np.linalg.norm(residuals, axis=0)
     usable = np.isfinite(lengths) & (lengths > 0)

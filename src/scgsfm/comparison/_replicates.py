@@ -59,7 +59,7 @@ class Replicates:
         ------
         ValueError
             If there are not two conditions, a sample has several conditions without being paired, a covariate varies
-            within a sample, or the effect of the conditions can't be told from that of the covariates or donors.
+            within a sample, or the conditions are confounded with the covariates or donors.
         """
         names = [covariates] if isinstance(covariates, str) else list(dict.fromkeys(covariates or []))
         _check_different(condition=condition, sample=sample, groupby=groupby)

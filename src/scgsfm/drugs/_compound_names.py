@@ -130,6 +130,6 @@ def _decoded(name: str) -> str:
 
 
 def without_direction(name: str) -> str:
-    """The name of a set without ``_UP``, ``-dn`` and the like at its end."""
+    """The name of a set without ``_UP``, ``-dn`` or a similar ending."""
     match = re.search(_DIRECTION.pattern + r"$", name, re.IGNORECASE)
     return name[: match.start()] if match and match.start() else name

@@ -60,8 +60,8 @@ def update_signatures(
         Files of sets that rise, and files of sets that fall, in the same order. Sets with the same name form a signature.
         Genes that rise and fall are left out.
     both
-        Files with both, whose sets end in ``-up`` and ``-dn``, ``_DOWN`` and the like. Sets with the same name are told
-        apart by their description.
+        Files with both, whose sets end in ``-up`` and ``-dn``, ``_DOWN`` and the like. Sets with the same name are
+        distinguished by their description.
     name
         Name of the index. An index of this name is replaced, once the new one is complete.
     source

@@ -147,7 +147,7 @@ class Retriever:
 
     @cached_property
     def _n_terms(self) -> np.ndarray:
-        """Number of terms of each gene of the background, whatever libraries are used for the explanation."""
+        """Number of terms of each gene of the background, independent of the libraries used for the explanation."""
         counts = np.zeros(len(self.sources.background), np.int64)
         for name in STUDIED:
             np.add.at(counts, GeneSets(name).membership(self.sources.background).indices, 1)

@@ -82,7 +82,7 @@ def rephraser(
             print(text)  # noqa: T201 - requested by the user
         try:
             answer = ask(text)
-        except Exception as error:  # noqa: BLE001 - whatever a chat model does, the text of this package remains
+        except Exception as error:  # noqa: BLE001 - any failure of a chat model leaves the text as it was
             warn(f"The chat model failed ({type(error).__name__}: {error}); the text is not rephrased.")
             return explanation
         if not isinstance(answer, str) or not answer.strip():

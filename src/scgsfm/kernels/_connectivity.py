@@ -1,4 +1,4 @@
-"""Weighted connectivity of signed signatures with signed profiles: two running sums, walked by their hits."""
+"""Weighted connectivity of signed signatures with signed profiles: two running sums, updated at each hit."""
 
 from __future__ import annotations
 
