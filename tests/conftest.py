@@ -41,8 +41,11 @@ ONCE = [
     "pl/test_images.py",
     "test_docs_snippets.py",
     "test_gallery.py",
+    "test_notices.py",
     "test_package_structure.py",
+    "test_packaging.py",
     "test_readme.py",
+    "test_skill.py",
     "test_tutorials.py",
     "training",
 ]

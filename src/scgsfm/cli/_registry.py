@@ -34,6 +34,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "models": "list the available models",
         "download": "download a model into the cache directory",
         "update": "build an index of phenotypes from newer releases, or of signatures of compounds",
+        "skill": "copy the description of scgsfm for coding agents",
     },
     "Training": {
         "train": "train a model",
