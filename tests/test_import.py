@@ -53,6 +53,23 @@ def test_modules_are_loaded_on_first_use(tmp_path: Path) -> None:
     assert run(code, tmp_path) == [[], [], "Settings", False]
 
 
+def test_neither_torch_nor_lightning_is_loaded_without_a_model(tmp_path: Path) -> None:
+    """Scores by a classical method, tables, plots, enrichment by overlap and the help of the shell."""
+    code = (
+        "import contextlib, io, json, sys, scgsfm as sg\n"
+        "from scgsfm.cli import main\n"
+        "adata = sg.datasets.pbmc()[:60].copy()\n"
+        "sg.tl.score(adata, 'pbmc_markers', method='ucell')\n"
+        "sg.get.scores(adata, 'ucell'), sg.get.score_adata(adata, 'ucell')\n"
+        "sg.pl.score(adata, groupby='cell_type', kind='matrix', show=False)\n"
+        "sg.tl.enrich(['CD3D', 'CD3E', 'CD2', 'CD8A', 'LCK'], library='hallmark', mode='overlap')\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    main(['score', '--help'])\n"
+        "print(json.dumps([m for m in ('lightning', 'pytorch_lightning', 'torch', 'transformers') if m in sys.modules]))"
+    )
+    assert run(code, tmp_path) == []
+
+
 def test_nothing_is_written(tmp_path: Path) -> None:
     code = "import json, scgsfm; repr(scgsfm.settings); scgsfm.models.available(); print(json.dumps(dir(scgsfm)))"
     assert {"GeneSets", "datasets", "get", "methods", "models", "pl", "pp", "settings", "tl"} <= set(
