@@ -214,6 +214,12 @@ def test_bad_input(options: dict[str, Any], message: str) -> None:
     assert "compare" not in adata.uns
 
 
+@pytest.mark.parametrize("option", [{"layer": "counts"}, {"use_raw": True}, {"mask_var": "high"}, {"expand": True}])
+def test_stored_scores_are_not_computed_from_other_values(option: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"`{next(iter(option))}` can't be used with the stored scores"):
+        compared(cells(), **option)
+
+
 def test_a_covariate_of_donors_in_pairs() -> None:
     with pytest.raises(ValueError, match="does not vary within the donors"):
         compared(paired_cells(), paired="donor", covariates="age")

@@ -195,6 +195,8 @@ def compare(
     of_counts = aggregate == "counts"
     is_stored = isinstance(gene_sets, str) and gene_sets in adata.obsm
     _check_aggregate(gene_sets, engine=engine, of_counts=of_counts, is_stored=is_stored, params=params)
+    if is_stored:
+        _refuse(gene_sets, layer=layer, use_raw=use_raw, mask_var=mask_var, expand=expand, gene_symbols=gene_symbols)
     key = key_added or _keys.COMPARE
     result = Result.check(adata, "tl.compare", key, uns=[key, _keys.samples(key)])
     design: dict[str, Any] = {"condition": condition, "sample": sample, "groupby": groupby, "reference": reference}
@@ -250,6 +252,15 @@ def _check_aggregate(gene_sets: Any, *, engine: str, of_counts: bool, is_stored:
     if is_stored and params:
         msg = f"`{next(iter(params))}` is a parameter of a scoring method, but the scores {gene_sets!r} are stored: omit it."
         raise TypeError(msg)
+
+
+def _refuse(scores: Any, **of_genes: Any) -> None:
+    """Raise for arguments that say how to score, which would have no effect on scores that are stored."""
+    given = [name for name, value in of_genes.items() if value is not None and value is not False]
+    if given:
+        names = " and ".join(f"`{name}`" for name in given)
+        msg = f"{names} can't be used with the stored scores {scores!r}, which are computed already: omit it, or pass gene sets."
+        raise ValueError(msg)
 
 
 def _summary(found: Comparison, replicates: Replicates) -> list[str]:
