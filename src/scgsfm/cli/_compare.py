@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._inputs import check_cells, check_columns, read_cells
-from ._options import add_matrix, add_sets, complete_methods
+from ._options import add_log_normalize, add_matrix, add_sets, complete_methods
 from ._outputs import TABLES, add_table_output, check_output
 from ._tables import add_json, show_table
 from ._value_types import one_of, positive
@@ -62,6 +62,7 @@ def add_arguments(parser: Parser) -> None:
         "--method", metavar="NAME", default="aucell", help="scoring method (default: %(default)s)"
     )
     method.completer = complete_methods  # type: ignore[attr-defined]
+    add_log_normalize(parser)
     parser.method.add_argument(
         "--engine",
         type=one_of(["pseudobulk", "mixed"]),
@@ -118,7 +119,7 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError(
             f"--scores: {args.file} has no {args.scores!r} in .obsm. It has: {', '.join(adata.obsm) or 'none'}."
         )
-    names = ("reference", "covariates", "engine", "aggregate", "min_samples", "min_cells", "method")
+    names = ("reference", "covariates", "engine", "aggregate", "min_samples", "min_cells", "method", "log_normalize")
     options: dict[str, Any] = {name: getattr(args, name) for name in (*names, "layer", "use_raw", "gene_symbols")}
     tl.compare(adata, args.scores or args.sets, **columns, **options)
     n = N_PRINTED if args.n is None and args.output is None else args.n

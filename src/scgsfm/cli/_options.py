@@ -60,6 +60,16 @@ def add_sets(parser: Parser, *, default: str | None = None, required: bool = Fal
         old_name(parser, former, action)
 
 
+def add_log_normalize(parser: Parser) -> None:
+    """Add ``--log-normalize`` and ``--no-log-normalize``."""
+    parser.method.add_argument(
+        "--log-normalize",
+        action=argparse.BooleanOptionalAction,
+        help="log-normalize the values for methods that need it, or use them as they are (default: counts are "
+        "log-normalized)",
+    )
+
+
 def add_model(parser: Parser, *, default: str | None = "gsfm-base", more: str = "") -> None:
     """Add ``--model``."""
     text = f"name (`scgsfm models`) or directory of the model{more}"

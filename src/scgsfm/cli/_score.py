@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scgsfm._messages import did_you_mean
 
 from ._inputs import check_cells, check_columns, read_cells
-from ._options import add_matrix, add_model, add_sets, complete_methods
+from ._options import add_log_normalize, add_matrix, add_model, add_sets, complete_methods
 from ._outputs import CELLS, add_cell_output, check_output, write_cells
 from ._tables import add_json, report
 from ._value_types import name_and_value, positive
@@ -74,12 +74,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="N",
         help="minimum number of genes of a set in the data (default: that of the method, mostly 1)",
     )
-    parser.method.add_argument(
-        "--log-normalize",
-        action=argparse.BooleanOptionalAction,
-        help="log-normalize the values for methods that need it, or use them as they are (default: counts are "
-        "log-normalized)",
-    )
+    add_log_normalize(parser)
     add_cell_output(parser, " (written in blocks; run again to resume an interrupted run)")
     parser.output.add_argument(
         "--key-added", metavar="KEY", help="key of .obsm for the scores (default: score_ and the method)"
