@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from ._tables import add_json, report
 from ._value_types import name_and_value, positive
 
 if TYPE_CHECKING:
+    import argparse
+
     from ._parser import Parser
 
 EXAMPLES = (
