@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from ._logging import logger
 from ._unfinished import remove_stale
@@ -42,7 +42,8 @@ def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None, offline:
     """Path of a file in the cache directory, downloaded if it is not there.
 
     An existing file at ``settings.cache_dir / path`` is used. Otherwise ``settings.mirrors`` are tried, in order, then
-    ``urls``. Only a complete and verified file gets the final name.
+    ``urls``. Only a complete and verified file gets the final name. A download that failed starts again from its first
+    byte: parts of two answers could be of two versions of a file.
 
     Parameters
     ----------
@@ -116,6 +117,9 @@ def _retrieve(url: str, target: Path, sha256: str | None) -> Path:
     try:
         downloader = partial(_download, is_text=target.suffix in TEXT_SUFFIXES)
         return Path(pooch.retrieve(url, sha256, target.name, target.parent, downloader=downloader))
+    except requests.TooManyRedirects as error:
+        msg = "it redirects more than 30 times, or to itself"
+        raise _SourceError(msg) from error
     except requests.RequestException as error:
         if error.response is not None:
             status = error.response.status_code
@@ -142,7 +146,7 @@ def _download(url: str, output_file: str, _pooch: Any, *, is_text: bool = False)
         progressbar=settings.verbosity > 0,
         timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},
-        hooks={"response": lambda response, **_: responses.append(response)},
+        hooks={"response": lambda response, **_: responses.append(_without_downgrade(response))},
     )
     with Path(output_file).open("wb") as opened:
         file = _BoundedFile(opened, responses)
@@ -173,6 +177,19 @@ def _download(url: str, output_file: str, _pooch: Any, *, is_text: bool = False)
         checksum = response.headers.get("X-Linked-Etag", "").strip('"')
         if len(checksum) == 64 and pooch.file_hash(output_file) != checksum:
             raise ValueError(checksum)
+
+
+def _without_downgrade(response: Any) -> Any:
+    """The response. Raise for a redirect to another scheme: from HTTPS to HTTP anyone on the way could change the file."""
+    import requests
+
+    if response.is_redirect:
+        target = urljoin(response.url, response.headers["Location"])
+        old, new = urlsplit(response.url).scheme, urlsplit(target).scheme
+        if new not in {old, "https"}:
+            msg = f"it redirects from {old} to {new}, which is refused ({target})"
+            raise requests.exceptions.InvalidSchema(msg)
+    return response
 
 
 def _ends_with_line(path: str) -> bool:
