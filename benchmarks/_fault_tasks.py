@@ -66,7 +66,7 @@ def run_gsfm(inputs: Path, out: Path) -> None:
     from scgsfm.models.gsfm import TrainConfig, train
 
     size = {"d_model": 16, "batch_size": 64, "negatives": 40, "neighbours": 4, "recall": 2, "n_validation": 20}
-    config = TrainConfig(**size, steps=60, learning_rate=0.02, warmup=5)
+    config = TrainConfig(**size, steps=40, learning_rate=0.02, warmup=5)
     train(inputs / "sets.gmt", out, config=config, min_count=2, validate_every=10)
 
 
@@ -98,7 +98,7 @@ def run_gpgpt(inputs: Path, out: Path) -> None:
     from scgsfm.models.gpgpt import TrainConfig, train
 
     sizes = {"vocab_size": 400, "hidden_size": 32, "layers": 2, "heads": 2, "feed_forward": 48, "context": 48}
-    config = TrainConfig(**sizes, batch_size=4, steps=30, warmup=2, learning_rate=0.01)
+    config = TrainConfig(**sizes, batch_size=4, steps=20, warmup=2, learning_rate=0.01)
     train(inputs, out, stage=1, config=config, validate_every=5)
 
 
@@ -265,7 +265,7 @@ def run_stream(inputs: Path, out: Path) -> None:
     out.mkdir(exist_ok=True)
     if (out / "scores.zarr").exists():  # the run before was killed after its work
         return
-    arguments = ["--sets", inputs / "sets.gmt", "--method", "aucell", "zscore", "--block-size", "250"]
+    arguments = ["--sets", inputs / "sets.gmt", "--method", "zscore", "--block-size", "200"]
     shell = ["score", inputs / "cells.h5ad", *arguments, "-o", out / "scores.zarr"]
     if main([str(word) for word in shell]):
         raise RuntimeError("scgsfm score failed")
@@ -331,5 +331,3 @@ def left_over(out: Path) -> list[str]:
     """Temporary files in a directory."""
     names = [path.name for path in out.rglob("*")] if out.exists() else []
     return [name for name in names if name.startswith(("tmp", "."))]
-
-

@@ -1,3 +1,5 @@
 from __future__ import annotations
+
+
 def loop(n, folder):
     raise NotImplementedError

@@ -33,10 +33,22 @@ if TYPE_CHECKING:
 
 CHAIN = 4
 """Kills before a run may end."""
-SHARES = {"training of GSFM": 40, "training of GP-GPT": 30, "training of R3LM, both stages": 30, "streamed scores": 40}
-OTHERS = 20
+SHARES = {"training of GP-GPT": 25, "training of R3LM, both stages": 25}
+OTHERS = 30
 PRELOADED = ["__main__", "pytorch_lightning", "peft", "anndata", "zarr", "scgsfm.models.gsfm", "scgsfm.models.gpgpt"]
-PRELOADED += ["scgsfm.models.r3lm", "transformers.models.llama.modeling_llama", "transformers.models.qwen3.modeling_qwen3"]
+PRELOADED += [
+    "scgsfm.kernels",
+    "scgsfm.scoring",
+    "scgsfm.phenotypes",
+    "scgsfm.drugs",
+    "scgsfm.motifs",
+    "statsmodels.api",
+]
+PRELOADED += [
+    "scgsfm.models.r3lm",
+    "transformers.models.llama.modeling_llama",
+    "transformers.models.qwen3.modeling_qwen3",
+]
 
 
 def shares(kills: int) -> dict[str, int]:

@@ -78,7 +78,9 @@ def test_json(tmp_path: Path, text: str, message: str) -> None:
     assert not isinstance(error.value, json.JSONDecodeError)
 
 
-@pytest.mark.parametrize(("name", "text"), [("sets.gmt", "s\tna\tCD4\tCD8A\n"), ("sets.json", '{"s": ["CD4", "CD8A"]}')])
+@pytest.mark.parametrize(
+    ("name", "text"), [("sets.gmt", "s\tna\tCD4\tCD8A\n"), ("sets.json", '{"s": ["CD4", "CD8A"]}')]
+)
 def test_utf16_cut_in_half(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     path.write_bytes(text.encode("utf-16")[:-1])

@@ -92,7 +92,9 @@ def test_the_guard_of_the_tests() -> None:
 
 def test_no_telemetry() -> None:
     """Addresses in the code are those of the files that are downloaded on request, and texts."""
-    imports = re.compile(r"^\s*(?:import|from)\s+(requests|urllib\.request|http\.client|socket|ftplib|smtplib|telnetlib)\b", re.M)
+    imports = re.compile(
+        r"^\s*(?:import|from)\s+(requests|urllib\.request|http\.client|socket|ftplib|smtplib|telnetlib)\b", re.M
+    )
     found = {
         str(path.relative_to(PACKAGE)): set(imports.findall(path.read_text(encoding="utf-8")))
         for path in PACKAGE.rglob("*.py")

@@ -355,7 +355,9 @@ def test_values_of_other_models_are_refused_by_name(name: str) -> None:
 def test_values_of_language_models_are_refused_by_name(tmp_path: Path, key: str, value: object, reason: str) -> None:
     """Of directories of transformers, whose errors would be a KeyError or no answer for hours."""
     pytest.importorskip("transformers")
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"], key: value}))
+    (tmp_path / "config.json").write_text(
+        json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"], key: value})
+    )
     safetensors.numpy.save_file({name: np.zeros(1) for name in "abc"}, tmp_path / "model.safetensors")
     with pytest.raises(ModelFormatError, match=re.escape(reason)) as error:
         check_language_model(tmp_path)

@@ -118,7 +118,12 @@ def _annotated(
         if line.startswith("#"):
             continue
         words = line.split("\t") if line.count("\t") > 3 else line.split()
-        if len(words) < 5 or not words[1].isdecimal() or len(words[1]) > MAX_DIGITS or words[4].count(",") >= MAX_ALLELES:
+        if (
+            len(words) < 5
+            or not words[1].isdecimal()
+            or len(words[1]) > MAX_DIGITS
+            or words[4].count(",") >= MAX_ALLELES
+        ):
             at += 1
             yield f"{line}\n"
             continue

@@ -144,12 +144,7 @@ def check(path: Path, folder: Folder) -> None:
         raise _error(path / VOCAB, f"found {len(vocab):,} tokens, but vocab_size in {CONFIG} is {size!r}")
     if twice := [token for token, n in Counter(vocab).items() if n > 1]:
         raise _error(path / VOCAB, f"duplicate tokens: {', '.join(twice[:5])}")
-    try:
-        expected = kind_of(path, config).shapes(config)
-    except ModelFormatError:
-        raise
-    except Exception as error:  # libraries raise errors of any type
-        raise _error(path / CONFIG, f"it does not describe a valid model: {_reason(error)}") from error
+    expected = _shapes(path, config)
     for key, shape in expected.items():
         if key not in tensors:
             raise _error(path / WEIGHTS, f"{key} is missing; found {', '.join(sorted(tensors)) or 'no tensors'}")
@@ -163,8 +158,13 @@ def check(path: Path, folder: Folder) -> None:
         raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} does not have: {', '.join(extra)}")
 
 
-def _reason(error: Exception) -> str:
-    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+def _shapes(path: Path, config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    module = kind_of(path, config)
+    try:
+        return module.shapes(config)
+    except Exception as error:  # libraries raise errors of any type
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+        raise _error(path / CONFIG, f"it does not describe a valid model: {reason}") from error
 
 
 def check_repeats(path: Path, config: Mapping[str, Any], n_tensors: int) -> None:
