@@ -161,6 +161,7 @@ def main() -> None:
     options.add_argument("--kills", type=int, default=0)
     options.add_argument("--loop", type=int, default=0)
     options.add_argument("--only", nargs="+", choices=TASKS, default=list(TASKS), help="kinds of work (all)")
+    options.add_argument("--functions", nargs="+", default=[], help="functions to call, by a part of their name (all)")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--folder", type=Path, help="directory of the runs")
     args = options.parse_args()
@@ -168,7 +169,7 @@ def main() -> None:
         if args.kills:
             report("faults", kill(args.kills, args.only, Path(folder), args.seed), args.out)
         if args.loop:
-            report("loops", loop(args.loop, Path(folder)), args.out)
+            report("loops", loop(args.loop, args.functions, Path(folder)), args.out)
 
 
 if __name__ == "__main__":
