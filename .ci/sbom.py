@@ -47,12 +47,15 @@ def _license_of(name: str, files: dict[str, bytes]) -> str:
         return "; ".join(dict.fromkeys(about["licence"] for about in sources.values()))
     if f"{folder}/card.json" in files:  # of a model
         return str(json.loads(files[f"{folder}/card.json"]).get("licence", ""))
-    notice = files.get(f"{folder}/NOTICE.txt", b"").decode()
-    if PurePosixPath(name).name == "NOTICE.txt":
-        return "BSD-3-Clause"
+    notice = f"{files.get(f'{folder}/NOTICE.txt', b'').decode()}\nNOTICE.txt BSD-3-Clause"
     if found := re.search(rf"^{re.escape(PurePosixPath(name).name)}\s(.*(?:\n\s+.*)*)", notice, re.MULTILINE):
-        named = re.findall(r"CC BY(?:-SA)? \d\.\d|CC0(?: 1\.0)?", found[1])
+        named = re.findall(r"CC BY(?:-SA)? \d\.\d|CC0(?: 1\.0)?|BSD-3-Clause", found[1])
         return named[0] if named else ""
+    return _stated(stem, folder, name, files)
+
+
+def _stated(stem: str, folder: str, name: str, files: dict[str, bytes]) -> str:
+    """What the JSON files of the directory state of the file, or of all its files."""
     stated = {
         key: about["licence"]
         for other, content in files.items()
@@ -148,6 +151,7 @@ def bill(name: str, version: str, requires: list[str], files: dict[str, bytes], 
 
 
 def main() -> int:
+    """Write the bill and print the licenses; 1 if a data file has none."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheel", type=Path)
     parser.add_argument("-o", "--output", type=Path, help="file of the bill (default: only the licenses are printed)")

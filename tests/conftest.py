@@ -46,6 +46,7 @@ ONCE = [
     "test_package_structure.py",
     "test_privacy.py",
     "test_readme.py",
+    "test_sbom.py",
     "test_tutorials.py",
     "training",
 ]
