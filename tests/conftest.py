@@ -20,6 +20,8 @@ from scipy import sparse
 
 from scgsfm.settings import Settings, settings
 
+from . import _no_network
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
@@ -44,7 +46,9 @@ ONCE = [
     "test_notices.py",
     "test_package_structure.py",
     "test_packaging.py",
+    "test_privacy.py",
     "test_readme.py",
+    "test_sbom.py",
     "test_skill.py",
     "test_tutorials.py",
     "training",
@@ -61,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The processes, and those that they start, inherit the variables.
     """
+    _no_network.install()
     if missing := [place for place in ONCE if not (TESTS / place).exists()]:
         raise pytest.UsageError(f"`ONCE` in {__file__} lists what is not there: {missing}")
     if config.getoption("numprocesses", None):
@@ -129,6 +134,15 @@ ARRAY_TYPES: dict[str, Callable[[np.ndarray, Path], Any]] = {
     "zarr_csr": lambda x, path: _on_disk(sparse.csr_matrix(x), path, backend="zarr"),
     "zarr_csc": lambda x, path: _on_disk(sparse.csc_matrix(x), path, backend="zarr"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_connections() -> Iterator[None]:
+    """Fails a test in which something tries to reach another machine, even if the error is caught."""
+    _no_network.ATTEMPTS.clear()
+    yield
+    attempts = [attempt for attempt in _no_network.ATTEMPTS if not attempt.endswith(".invalid")]  # reserved for tests
+    assert not attempts, f"not asked for: {attempts}"
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import os
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -70,6 +72,103 @@ def test_default_permissions(good: Server, tmp_path: Path) -> None:
 def test_query_and_redirect(good: Server) -> None:
     good.redirects["/get?name=f"] = "/f.bin"
     assert fetch([f"{good.url}/get?name=f"], "f.bin", sha256=SHA).read_bytes() == BODY
+
+
+def test_redirect_to_another_host(good: Server) -> None:
+    good.redirects["/get"] = good.url.replace("127.0.0.1", "localhost") + "/f.bin"
+    assert fetch([f"{good.url}/get"], "f.bin", sha256=SHA).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/f.bin", "data:text/plain,x"])
+def test_redirect_to_another_scheme(good: Server, own_settings: Settings, target: str) -> None:
+    good.redirects["/get"] = target
+    with pytest.raises(DownloadError, match=rf"redirects from http to {target.partition(':')[0]}, which is refused"):
+        fetch([f"{good.url}/get"], "f.bin")
+    assert good.requests["/get"] == 1, "it is not tried again"
+    assert cached_files(own_settings) == []
+
+
+@pytest.mark.parametrize(("old", "new", "fine"), [("https", "http", False), ("http", "https", True)])
+def test_redirect_from_https_to_http(old: str, new: str, fine: bool) -> None:
+    import requests
+
+    response = requests.Response()
+    response.status_code, response.url = 302, f"{old}://host.invalid/f"
+    response.headers["Location"] = f"{new}://host.invalid/f"
+    if fine:
+        assert _fetch._without_downgrade(response) is response
+    else:
+        with pytest.raises(requests.exceptions.InvalidSchema, match="from https to http, which is refused"):
+            _fetch._without_downgrade(response)
+
+
+def test_redirects_without_end(good: Server, own_settings: Settings) -> None:
+    good.redirects |= {"/a": "/b", "/b": "/a"}
+    with pytest.raises(DownloadError, match="/a: it redirects more than 30 times"):
+        fetch([f"{good.url}/a"], "f.bin")
+    assert good.requests["/a"] == 16, "it is not tried again"
+    assert cached_files(own_settings) == []
+
+
+IN_A_PROCESS = """
+import resource, sys
+import scgsfm
+from scgsfm import _fetch
+url, cache, limit = sys.argv[1:]
+_fetch.PAUSE = 0.01
+scgsfm.settings.cache_dir = cache
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    print(len(_fetch.fetch([url], "a/f.bin").read_bytes()))
+except scgsfm.errors.DownloadError as error:
+    print(error)
+"""
+
+
+def in_processes(url: str, cache: Path, *, n: int = 1, limit: int = 0) -> list[str]:
+    """What processes that fetch the file print."""
+    command = [sys.executable, "-c", IN_A_PROCESS, url, str(cache), str(limit)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(n)]
+    return [process.communicate(timeout=120)[0] for process in running]
+
+
+def test_two_processes_at_once(good: Server, own_settings: Settings) -> None:
+    good.files["/f.bin"] = BODY * 50
+    printed = in_processes(f"{good.url}/f.bin", own_settings.cache_dir, n=2)
+    assert printed == [f"{len(BODY * 50)}\n"] * 2
+    assert (own_settings.cache_dir / "a/f.bin").read_bytes() == BODY * 50
+    assert cached_files(own_settings) == ["f.bin"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_full_disk(good: Server, own_settings: Settings) -> None:
+    """The system refuses to write more than half of the file."""
+    (printed,) = in_processes(f"{good.url}/f.bin", own_settings.cache_dir, limit=50_000)
+    assert "f.bin could not be written: [Errno 27] File too large" in printed
+    assert "SCGSFM_CACHE" in printed
+    assert cached_files(own_settings) == []
+    assert good.requests["/f.bin"] == 1
+
+
+def test_failed_downloads_start_again(good: Server) -> None:
+    """Parts are not resumed: those of two answers could be of two versions of the file."""
+    good.faults["/f.bin"] = ["truncate"]
+    heads: list[dict[str, str]] = []
+    answer = good.answer
+    good.answer = lambda handler: (heads.append(dict(handler.headers)), answer(handler))[1]  # type: ignore[method-assign]
+    assert fetch([f"{good.url}/f.bin"], "f.bin", sha256=SHA).read_bytes() == BODY
+    assert [head.get("Range") for head in heads] == [None, None]
+
+
+def test_temporary_files_of_killed_processes_are_removed(good: Server, own_settings: Settings) -> None:
+    """Those of a day ago; newer ones may belong to a running process."""
+    own_settings.cache_dir.mkdir()
+    for name, age in (("tmpab12cd_3", 90_000), ("tmpxyzabcde", 10), ("tmp-of-mine", 90_000)):
+        (own_settings.cache_dir / name).write_bytes(b"part")
+        os.utime(own_settings.cache_dir / name, (time.time() - age,) * 2)
+    fetch([f"{good.url}/f.bin"], "f.bin")
+    assert cached_files(own_settings) == ["f.bin", "tmp-of-mine", "tmpxyzabcde"]
 
 
 @pytest.mark.parametrize("fault", ["truncate", "stall", 500, 503, 429])

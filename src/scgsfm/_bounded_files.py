@@ -73,6 +73,19 @@ def parse_json(text: str, name: object, *, object_pairs_hook: Callable[[list[Any
     raise ValueError(msg) from None
 
 
+def check_count(n: int, what: str, name: object, *, bytes_each: int) -> None:
+    """Raise ValueError for more of something than a file of ``settings.max_file_size`` bytes has at so many bytes each.
+
+    Short lines and entries take many times their size in memory.
+    """
+    if n > (most := settings.max_file_size // bytes_each):
+        msg = (
+            f"{name} has {n:,} {what}, more than {most:,}, which `scgsfm.settings.max_file_size` allows "
+            f"({bytes_each} bytes each). Check that it is the file you mean; if it is, raise the limit."
+        )
+        raise ValueError(msg)
+
+
 def _too_large(name: object, how: str) -> ValueError:
     limit = settings.max_file_size
     return ValueError(

@@ -10,9 +10,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from ._logging import logger
+from ._unfinished import remove_stale
 from .errors import ChecksumError, DownloadError
 from .settings import settings
 
@@ -31,6 +32,8 @@ MAX_BYTES, MAX_UNPACKED = 2**34, 20
 """Largest download in bytes, and how many times larger than announced a body compressed in transit may be."""
 TEXT_SUFFIXES = frozenset({".gmt", ".csv", ".tsv", ".obo"})
 """Files whose last line ends with a line end."""
+TEMPORARY_NAME = "tmp" + 8 * "[a-z0-9_]"
+"""Names of the temporary files of pooch, which a process that is killed leaves in the cache directory."""
 TEMPORARY = {408, 425, 429, *range(500, 600)}
 """HTTP status codes after which another attempt can succeed."""
 
@@ -39,7 +42,8 @@ def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None, offline:
     """Path of a file in the cache directory, downloaded if it is not there.
 
     An existing file at ``settings.cache_dir / path`` is used. Otherwise ``settings.mirrors`` are tried, in order, then
-    ``urls``. Only a complete and verified file gets the final name.
+    ``urls``. Only a complete and verified file gets the final name. A download that failed starts again from its first
+    byte: parts of two answers could be of two versions of a file.
 
     Parameters
     ----------
@@ -75,6 +79,7 @@ def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None, offline:
         raise (ChecksumError if damaged else DownloadError)("\n  ".join([head, *sources]) + f"\n{by_hand}")
     if damaged:
         logger.warning("%s is damaged (its SHA-256 is not %s) and is downloaded again.", target, sha256)
+    remove_stale(target.parent, TEMPORARY_NAME)
     failures: dict[str, _SourceError] = {}
     for attempt in range(ATTEMPTS):
         pending = [url for url in sources if url not in failures or failures[url].temporary]
@@ -112,6 +117,9 @@ def _retrieve(url: str, target: Path, sha256: str | None) -> Path:
     try:
         downloader = partial(_download, is_text=target.suffix in TEXT_SUFFIXES)
         return Path(pooch.retrieve(url, sha256, target.name, target.parent, downloader=downloader))
+    except requests.TooManyRedirects as error:
+        msg = "it redirects more than 30 times, or to itself"
+        raise _SourceError(msg) from error
     except requests.RequestException as error:
         if error.response is not None:
             status = error.response.status_code
@@ -138,7 +146,7 @@ def _download(url: str, output_file: str, _pooch: Any, *, is_text: bool = False)
         progressbar=settings.verbosity > 0,
         timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},
-        hooks={"response": lambda response, **_: responses.append(response)},
+        hooks={"response": lambda response, **_: responses.append(_without_downgrade(response))},
     )
     with Path(output_file).open("wb") as opened:
         file = _BoundedFile(opened, responses)
@@ -169,6 +177,19 @@ def _download(url: str, output_file: str, _pooch: Any, *, is_text: bool = False)
         checksum = response.headers.get("X-Linked-Etag", "").strip('"')
         if len(checksum) == 64 and pooch.file_hash(output_file) != checksum:
             raise ValueError(checksum)
+
+
+def _without_downgrade(response: Any) -> Any:
+    """The response. Raise for a redirect to another scheme: from HTTPS to HTTP anyone on the way could change the file."""
+    import requests
+
+    if response.is_redirect:
+        target = urljoin(response.url, response.headers["Location"])
+        old, new = urlsplit(response.url).scheme, urlsplit(target).scheme
+        if new not in {old, "https"}:
+            msg = f"it redirects from {old} to {new}, which is refused ({target})"
+            raise requests.exceptions.InvalidSchema(msg)
+    return response
 
 
 def _ends_with_line(path: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +15,10 @@ import safetensors.torch
 import torch
 
 from scgsfm import models
+from scgsfm._unfinished import check_finished, unfinished
 from scgsfm.errors import ChecksumError, DownloadError, ModelFormatError
 from scgsfm.models import _locate as _store
-from scgsfm.models._serialization import read_folder, write_folder
+from scgsfm.models._serialization import check, check_language_model, read_folder, write_folder
 from scgsfm.models.gsfm import build_module
 
 if TYPE_CHECKING:
@@ -278,6 +281,103 @@ def test_more_layers_than_tensors(official: Path, key: str, value: object) -> No
     (official / "config.json").write_text(json.dumps(config | {"nested": {key: value}}))
     with pytest.raises(ModelFormatError, match=f"{key} is {value!r}, but the weights have"):
         models.load(official)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("d_model", 10**30, "a whole number from 1 to 16,777,216"),
+        ("d_model", True, "a whole number"),
+        ("recall", "many", "a whole number from 0"),
+        ("dropout", float("nan"), "a number of at least 0 and below 1"),
+        ("neighbour_floor", "low", "a number above 0"),
+        ("input_norm", "l7", "one of 'none', 'l2'"),
+    ],
+)
+def test_values_are_refused_by_name(official: Path, key: str, value: object, allowed: str) -> None:
+    edit(official, **{key: value})
+    with pytest.raises(ModelFormatError, match=rf"config\.json: .*{key} is {value!r}, but must be {allowed}"):
+        models.load(official)
+
+
+BAD_VALUES = {
+    "gpgpt-mini": [
+        ("llama.num_hidden_layers", 10**7, "but the weights have 56 tensors"),
+        ("llama.rms_norm_eps", "x", "but must be a number above 0"),
+        ("llama.rms_norm_eps", -1, "but must be a number above 0"),
+        ("llama.rope_theta", "abc", "but must be a number above 0"),
+        ("llama.num_attention_heads", 0, "but must be a whole number from 1"),
+        ("llama.hidden_act", "zorg", "is not known here"),
+        ("llama.dtype", "float99", "is not known here"),
+        ("merges", "a b c", "but must be pairs of tokens, one a line"),
+        ("llama", [1], "but must be an object"),
+    ],
+    "r3lm-mini": [
+        ("activity.networks", 10**7, "but the weights have 211 tensors"),
+        ("activity.repeats", [10**7, 1, 1], "but the weights have 211 tensors"),
+        ("decoder.num_hidden_layers", 10**6, "but the weights have 211 tensors"),
+        ("decoder.rope_theta", "x", "but must be a number above 0"),
+        ("decoder.rms_norm_eps", float("inf"), "but must be a number above 0"),
+        ("decoder.zebra", 1, "is not known here; the fields are hidden_size"),
+        ("activity.pool", 0, "but must be a whole number from 1"),
+        ("cell_types", ["a"], "has 1 entries, but activity.n_outputs is 3"),
+        ("levels", 3, "but must be a list, each a list, each a number"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", BAD_VALUES)
+def test_values_of_other_models_are_refused_by_name(name: str) -> None:
+    pytest.importorskip("transformers")
+    content = read_folder(_store.EMBEDDED / name)
+    for place, value, reason in BAD_VALUES[name]:
+        config = json.loads(json.dumps(content.config))
+        *parents, key = place.split(".")
+        (config[parents[0]] if parents else config)[key] = value
+        start = time.process_time()
+        with pytest.raises(ModelFormatError, match=rf"{key} .*{re.escape(reason)}"):
+            check(_store.EMBEDDED / name, content._replace(config=config))
+        assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("rope_theta", "abc", "rope_theta is 'abc', but must be a number above 0"),
+        ("rope_scaling", {"rope_type": "spiral"}, "rope_scaling.rope_type is 'spiral', but must be one of 'default'"),
+        ("rms_norm_eps", float("nan"), "rms_norm_eps is nan, but must be a number above 0"),
+        ("torch_dtype", "float99", "torch_dtype is 'float99', but must be one of 'auto', 'float32'"),
+        ("hidden_act", "zorg", "hidden_act is 'zorg', but must be one of"),
+        ("num_hidden_layers", 10**7, "num_hidden_layers is 10,000,000, but the weights have 3 tensors"),
+        ("vocab_size", 10**12, "vocab_size is 1000000000000, but must be a whole number"),
+    ],
+)
+def test_values_of_language_models_are_refused_by_name(tmp_path: Path, key: str, value: object, reason: str) -> None:
+    """Of directories of transformers, whose errors would be a KeyError or no answer for hours."""
+    pytest.importorskip("transformers")
+    (tmp_path / "config.json").write_text(
+        json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"], key: value})
+    )
+    safetensors.numpy.save_file({name: np.zeros(1) for name in "abc"}, tmp_path / "model.safetensors")
+    with pytest.raises(ModelFormatError, match=re.escape(reason)) as error:
+        check_language_model(tmp_path)
+    assert str(tmp_path / "config.json") in str(error.value)
+    with pytest.raises(ModelFormatError, match=re.escape(reason)):
+        models.load(tmp_path)
+
+
+def test_what_an_interrupted_run_left_is_refused(tmp_path: Path) -> None:
+    """``scgsfm train`` marks a directory of transformers while it writes it."""
+    pytest.importorskip("transformers")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}))
+    with pytest.raises(RuntimeError, match="killed"), unfinished(tmp_path):
+        raise RuntimeError("killed")
+    for read in (models.load, check_language_model):
+        with pytest.raises(ValueError, match="is incomplete: the run that wrote it was interrupted"):
+            read(tmp_path)
+    with unfinished(tmp_path):
+        pass
+    check_finished(tmp_path)
 
 
 @pytest.mark.parametrize("value", [-1, 2**31 - 1, 2**40, len(VOCAB)])

@@ -10,6 +10,7 @@ from ._records import write_record
 from ._result import Result, log_results
 from ._select_genes import DUPLICATES, GeneSelection, select_genes
 from ._takes_frames import takes_frames
+from ._undo_on_error import undo_on_error
 
 __all__ = [
     "DUPLICATES",
@@ -33,5 +34,6 @@ __all__ = [
     "read_with_matrix_on_disk",
     "select_genes",
     "takes_frames",
+    "undo_on_error",
     "write_record",
 ]

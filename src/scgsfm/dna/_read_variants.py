@@ -31,6 +31,10 @@ _HGVS = re.compile(
     r"(?:(?P<ref>[ACGTacgt]+)>(?P<alt>[ACGTacgt]+)|(?P<edit>delins|ins|del|dup|inv)(?P<bases>[ACGTacgt]*)"
     r"(?:ins(?P<inserted>[ACGTacgt]+))?)"
 )
+MAX_ALLELES = 1000
+"""Largest number of alternative alleles of a variant; calls of short repeats in many samples have up to a hundred."""
+MAX_DIGITS = 18
+"""Largest number of digits of a position."""
 _COLUMNS = {
     "contig": ("chrom", "chr", "seqnames", "chromosome", "contig", "#chrom"),
     "pos": ("pos", "position"),
@@ -38,6 +42,7 @@ _COLUMNS = {
     "alt": ("alt", "alts", "alternate", "alt_allele"),
     "id": ("id", "rsid", "variant", "name"),
 }
+_TOO_MANY = f"more than {MAX_ALLELES:,} alternative alleles"
 _SPELLINGS = "'chr1:12345:A:G', 'chr1_12345_A_G_b38', 'chr1:g.12345A>G' or '1:12345 A/G' (1-based position)"
 
 
@@ -143,7 +148,9 @@ def _fields(item: Any) -> tuple[Any, Any, Any, Any, Any] | None:
 def _variants(contig: Any, pos: Any, ref: Any, alt: Any, id_: Any = "") -> list[Variant]:
     """A variant for each alternative allele."""
     at, name = _position(pos), "" if id_ is None or id_ == "." else str(id_)
-    several = list(alt) if isinstance(alt, list | tuple | np.ndarray) else str(alt).split(",")
+    several = list(alt) if isinstance(alt, list | tuple | np.ndarray) else str(alt).split(",", MAX_ALLELES)
+    if len(several) > MAX_ALLELES:
+        return [Variant("", 0, "", "", f"{contig}:{pos} with {_TOO_MANY}", status=UNPARSABLE_VARIANT)]
     where = "" if contig is None or contig is pd.NA or contig != contig else contig_text(contig)  # noqa: PLR0124  NaN
     status = "" if at is not None and where else NO_POSITION
     reference = _allele(ref)
@@ -170,7 +177,7 @@ def _position(value: Any) -> int | None:
 
 
 def _from_text(text: str) -> list[Variant]:
-    if found := _HGVS.fullmatch(text):
+    if (found := _HGVS.fullmatch(text)) and len(found["end"] or found["pos"]) <= MAX_DIGITS >= len(found["pos"]):
         return [_from_hgvs(found, text).checked()]
     found = _TEXT.fullmatch(text)
     if found is None:
@@ -239,8 +246,11 @@ def _vcf_lines(lines: Iterable[str], path: Path) -> Iterator[Variant]:
             continue
         words = line.split("\t", 5)
         words = words if len(words) > 4 else line.split(None, 5)
-        if len(words) < 5 or not words[1].isdecimal():
+        if len(words) < 5 or not words[1].isdecimal() or len(words[1]) > MAX_DIGITS:
             yield Variant("", 0, "", "", f"line {number}: {line[:60]!r}", status=UNPARSABLE_VARIANT)
+            continue
+        if words[4].count(",") >= MAX_ALLELES:
+            yield Variant("", 0, "", "", f"line {number}, with {_TOO_MANY}", status=UNPARSABLE_VARIANT)
             continue
         for alt in words[4].strip().split(","):
             id_ = words[2] if words[2] != "." else f"{words[0]}:{words[1]}:{words[3]}:{alt}"

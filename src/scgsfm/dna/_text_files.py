@@ -20,7 +20,7 @@ _GZIP = b"\x1f\x8b"
 
 
 class TruncatedFileError(ValueError):
-    """A gzipped file ends early, or is damaged."""
+    """A file ends early."""
 
 
 def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
@@ -39,19 +39,28 @@ def text_lines(path: str | os.PathLike[str], argument: str) -> Iterator[str]:
         If there is no file.
     ValueError
         If the file is a Git LFS pointer.
+    ValueError
+        If a gzipped file is damaged: what was read of it may be wrong.
     TruncatedFileError
-        After the last line that could be read, if a gzipped file ends early.
+        After the last line that could be read, if a gzipped file or UTF-16 text ends early.
     """
     with open_binary(path, argument) as file:
         try:
             first = file.peek(2)[:2]  # type: ignore[attr-defined]
             if first in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-                yield from _whole(file, path, argument).decode("utf-16", "replace").splitlines()
+                data = _whole(file, path, argument)
+                yield from data.decode("utf-16", "ignore").splitlines()
+                if len(data) % 2:
+                    msg = f"`{argument}`: {path} is cut short: its UTF-16 text ends within a character."
+                    raise TruncatedFileError(msg)
             else:
                 yield from _decoded(lines_of(file, f"`{argument}`: {path}"))
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except EOFError as error:
             msg = f"`{argument}`: {path} is cut short or damaged ({error}): the gzipped file isn't complete."
             raise TruncatedFileError(msg) from error
+        except (zlib.error, gzip.BadGzipFile) as error:
+            msg = f"`{argument}`: {path} is a damaged gzip file ({error}). Download or write it again."
+            raise ValueError(msg) from error
 
 
 def read_text(path: str | os.PathLike[str], argument: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ._read_variants import MAX_ALLELES, MAX_DIGITS
 from ._text_files import TruncatedFileError, text_lines
 
 if TYPE_CHECKING:
@@ -117,7 +118,12 @@ def _annotated(
         if line.startswith("#"):
             continue
         words = line.split("\t") if line.count("\t") > 3 else line.split()
-        if len(words) < 5 or not words[1].isdecimal():
+        if (
+            len(words) < 5
+            or not words[1].isdecimal()
+            or len(words[1]) > MAX_DIGITS
+            or words[4].count(",") >= MAX_ALLELES
+        ):
             at += 1
             yield f"{line}\n"
             continue

@@ -13,6 +13,8 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from scgsfm._unfinished import remove_stale
+
 from ._signature_index import COLUMNS, SignatureIndex
 
 FORMAT = 1
@@ -35,6 +37,7 @@ def write_signatures(path: Path, index: SignatureIndex) -> None:
         values = index.signatures[column].astype(str)
         arrays[column] = _as_bytes("\n".join(values.str.replace(r"\s+", " ", regex=True)))
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_stale(path.parent, f".{path.name}.*")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

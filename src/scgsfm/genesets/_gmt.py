@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scgsfm._bounded_files import parse_json
+from scgsfm._bounded_files import check_count, parse_json
 
 from ._descriptions import move_genes_from_descriptions
 from ._entry_names import read_entry_names
 from ._from_memory import JSONObject, parse_sets
 from ._normalize import ParsedGeneSets, is_weighted_text
 from ._report import RepairReport
-from ._text import check_exists, read_lines
+from ._text import BYTES_OF_SET, check_exists, read_lines
 
 if TYPE_CHECKING:
     import os
@@ -72,7 +72,7 @@ def read_gmt(path: str | os.PathLike[str], on_error: OnError = "warn") -> Parsed
     report = RepairReport(Path(path).name, "line", on_error)
     rows: list[tuple[int, list[str]]] = []
     blank, tabs, untabbed, comments = [], [], [], []
-    for number, line in enumerate(read_lines(Path(path), report), start=1):
+    for number, line in enumerate(read_lines(Path(path), report, bytes_of_line=BYTES_OF_SET), start=1):
         if not line.strip():
             blank.append(number)
         elif "\t" not in line:
@@ -111,6 +111,7 @@ def read_json(path: str | os.PathLike[str], on_error: OnError = "warn") -> Parse
     if not isinstance(content, JSONObject):
         msg = f"{path}: expected a JSON object of set names, found a {type(content).__name__}."
         raise ValueError(msg)
+    check_count(len(content), "sets", path, bytes_each=BYTES_OF_SET)
     sets = [
         (name, dict(value).get("geneSymbols", value) if isinstance(value, JSONObject) else value)
         for name, value in content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scgsfm._bounded_files import GZIP, read_bytes
+from scgsfm._bounded_files import GZIP, check_count, read_bytes
 from scgsfm._messages import GIT_LFS_POINTER, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,19 +25,28 @@ def check_exists(path: Path) -> None:
     raise FileNotFoundError(msg)
 
 
-def read_lines(path: Path, report: RepairReport) -> list[str]:
+BYTES_OF_SET, BYTES_OF_ENTRY = 256, 16
+"""Bytes of a set and of a gene or line from which the largest numbers in a file of the largest size follow."""
+
+
+def read_lines(path: Path, report: RepairReport, *, bytes_of_line: int = BYTES_OF_ENTRY) -> list[str]:
     """Decoded lines of a plain or gzipped text file, without line ends and byte order mark."""
     check_exists(path)
     data = read_bytes(path)
     if path.name.lower().endswith(".gz") and not _is_compressed(path):
         report.note_file("a .gz file that is not compressed was read as text")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if len(data) % 2:
+            msg = f"{path} is UTF-16 text that ends within a character: it is cut short. Download or write it again."
+            raise ValueError(msg)
         report.note_file("UTF-16 text was converted")
         data = data.decode("utf-16", errors="replace").encode()
     elif data[:3] == b"\xef\xbb\xbf":
         report.note_file("byte order mark removed")
         data = data[3:]
     _refuse_other_content(path, data)
+    check_count(data.count(b"\n") + data.count(b"\r"), "lines", path, bytes_each=bytes_of_line)
+    check_count(max(data.count(b"\t"), data.count(b",")), "entries", path, bytes_each=BYTES_OF_ENTRY)
     raw = data.splitlines(keepends=True)
     carriage = [number for number, line in enumerate(raw, start=1) if line.endswith((b"\r\n", b"\r"))]
     report.note("line ends of Windows or old Mac files converted", carriage, unit="line")

@@ -15,6 +15,8 @@ class _Process:
     """Whether it, or the process that it was forked from, has used a model."""
     forked_with_torch = False
     """Whether it was forked from a process that had imported torch."""
+    forked_after_use = False
+    """Whether it was forked from a process that had used a model."""
     notified = False
 
 
@@ -32,7 +34,7 @@ def prepare_process() -> None:
 
 def check_training() -> None:
     """Raise an error in a process that was forked after a model was used: training needs several threads."""
-    if _Process.forked_with_torch and _Process.used_models:
+    if _Process.forked_after_use:
         msg = f"Models can't be trained in a process that was forked after a model was used. {ADVICE}."
         raise RuntimeError(msg)
     _Process.used_models = True
@@ -47,6 +49,7 @@ def _use_one_thread() -> None:
 def _after_fork() -> None:
     _Process.forked_with_torch, _Process.notified = "torch" in sys.modules, False
     if _Process.forked_with_torch and _Process.used_models:  # a model object may be used without another call of ours
+        _Process.forked_after_use = True
         _use_one_thread()
 
 

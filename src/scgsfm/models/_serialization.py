@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from scgsfm._bounded_files import parse_json
+from scgsfm._config_fields import check_transformers
+from scgsfm._unfinished import check_finished, remove_stale
 from scgsfm.errors import ChecksumError, ModelFormatError
 
 from ._registry import DEFAULT, LANGUAGE_MODEL_FILES, MODULES, Kind, kind
@@ -116,7 +118,8 @@ def write_folder(
     for key, tensor in folder.tensors.items():
         stored |= _quantized(path, key, tensor, quantize)
     path.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path) as parent:
+    remove_stale(path, ".part-*")
+    with tempfile.TemporaryDirectory(dir=path, prefix=".part-") as parent:
         part = Path(parent)
         (part / CONFIG).write_text(_json(folder.config), encoding="utf-8")
         (part / CARD).write_text(_json(folder.card), encoding="utf-8")
@@ -141,10 +144,7 @@ def check(path: Path, folder: Folder) -> None:
         raise _error(path / VOCAB, f"found {len(vocab):,} tokens, but vocab_size in {CONFIG} is {size!r}")
     if twice := [token for token, n in Counter(vocab).items() if n > 1]:
         raise _error(path / VOCAB, f"duplicate tokens: {', '.join(twice[:5])}")
-    try:
-        expected = kind_of(path, config).shapes(config)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise _error(path / CONFIG, f"it does not describe a valid model: {error}") from error
+    expected = _shapes(path, config)
     for key, shape in expected.items():
         if key not in tensors:
             raise _error(path / WEIGHTS, f"{key} is missing; found {', '.join(sorted(tensors)) or 'no tensors'}")
@@ -156,6 +156,15 @@ def check(path: Path, folder: Folder) -> None:
             raise _error(path / WEIGHTS, f"{key} contains infinite or NaN values")
     if extra := sorted(tensors.keys() - expected.keys()):
         raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} does not have: {', '.join(extra)}")
+
+
+def _shapes(path: Path, config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    module = kind_of(path, config)
+    try:
+        return module.shapes(config)
+    except Exception as error:  # libraries raise errors of any type
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+        raise _error(path / CONFIG, f"it does not describe a valid model: {reason}") from error
 
 
 def check_repeats(path: Path, config: Mapping[str, Any], n_tensors: int) -> None:
@@ -170,6 +179,22 @@ def check_repeats(path: Path, config: Mapping[str, Any], n_tensors: int) -> None
         for number in numbers:
             if key in REPEATS and not (isinstance(number, int) and 0 <= number <= n_tensors):
                 raise _error(path, f"{key} is {number!r}, but the weights have {n_tensors} tensors")
+
+
+def check_language_model(base: str | os.PathLike[str]) -> None:
+    """Raise an error for a directory that an interrupted run left, or whose configuration ``transformers`` can't use."""
+    from transformers.activations import ACT2FN
+    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
+    path = Path(base).expanduser()
+    check_finished(path)
+    if (path / CONFIG).is_file():
+        try:
+            check_transformers(read_json(path / CONFIG), path, ACT2FN, ROPE_INIT_FUNCTIONS)
+        except ModelFormatError:
+            raise
+        except ValueError as error:
+            raise _error(path / CONFIG, str(error)) from error
 
 
 def is_language_model(path: Path) -> bool:

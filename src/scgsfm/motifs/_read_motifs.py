@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from scgsfm._bounded_files import check_count
 from scgsfm._messages import check_choice, warn
 from scgsfm.dna import read_text
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from ._motif_formats import MotifRecord
 
 OnError: TypeAlias = Literal["warn", "raise"]
+MAX_WIDTH = 1000
+"""Largest number of positions; the longest motifs of JASPAR have 35."""
+BYTES_OF_MOTIF = 2048
+"""Bytes of a motif from which the largest number in a file of the largest size follows."""
 MAX_LISTED = 20
 """Number of unreadable motifs that a message lists."""
 
@@ -49,10 +54,12 @@ def read_motifs(path: str | os.PathLike[str], *, on_error: OnError = "warn") -> 
     except ValueError as error:
         msg = f"{path}: {error}"
         raise ValueError(msg) from error
+    check_count(len(motifs), "motifs", path, bytes_each=BYTES_OF_MOTIF)
     for motif in motifs:
         try:
             record = motif.parse()
             _check_id(record.id, records)
+            _check_width(len(record.counts))
         except ValueError as error:
             unreadable.append(f"{motif.label} ({error})")
         else:
@@ -76,4 +83,10 @@ def _check_id(id_: str, records: dict[str, MotifRecord]) -> None:
         raise ValueError(msg)
     if id_ in records:
         msg = "it occurs more than once, and the first is kept"
+        raise ValueError(msg)
+
+
+def _check_width(width: int) -> None:
+    if width > MAX_WIDTH:
+        msg = f"it has {width:,} positions, but at most {MAX_WIDTH:,} are read"
         raise ValueError(msg)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import DUPLICATES, Result, check_anndata, data_var, gene_names, log_results
+from scgsfm._adata import DUPLICATES, Result, check_anndata, data_var, gene_names, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import percent
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FIELDS = ("symbol", "status", "orthology")
 
 
+@undo_on_error
 @doc_params
 def resolve_genes(
     adata: AnnData,

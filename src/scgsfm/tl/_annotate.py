@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames
+from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames, undo_on_error
 from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
@@ -30,6 +30,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
 
 
 @takes_frames(_table)
+@undo_on_error
 @doc_params
 def annotate(
     adata: AnnData | pd.DataFrame,

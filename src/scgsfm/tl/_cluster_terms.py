@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, groups, log_results
+from scgsfm._adata import Result, check_anndata, groups, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, listing, number
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@undo_on_error
 @doc_params
 def cluster_terms(
     data: AnnData | pd.DataFrame,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, log_results
+from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, number, percent
 from scgsfm.drugs import compound_sets, open_signatures
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scgsfm.drugs import SignatureIndex
 
 
+@undo_on_error
 @doc_params
 def drug_scores(
     adata: AnnData,

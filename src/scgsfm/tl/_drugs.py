@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from scgsfm import _keys, enrichment
-from scgsfm._adata import Result, check_anndata, has_parts, log_results
+from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import number
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scgsfm.drugs import SignatureIndex
 
 
+@undo_on_error
 @doc_params
 def drugs(
     data: AnnData | Mapping[str, pd.Series] | pd.Series | pd.DataFrame | None = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, gene_names, log_results
+from scgsfm._adata import Result, check_anndata, gene_names, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, percent
 from scgsfm._vocabulary import N_SPECIALS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 GeneVectors: TypeAlias = Literal["combined", "decoder", "encoder", "single"]
 
 
+@undo_on_error
 @doc_params
 def embed_genes(
     adata: AnnData,

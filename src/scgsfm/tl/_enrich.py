@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, has_parts, log_results
+from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import number
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@undo_on_error
 @doc_params
 def enrich(
     data: AnnData | Sequence[str] | Mapping[str, Sequence[str]] | pd.Series | pd.DataFrame,

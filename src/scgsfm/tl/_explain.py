@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, groups, has_parts, log_results
+from scgsfm._adata import Result, check_anndata, groups, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, number
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@undo_on_error
 @doc_params
 def explain(
     data: AnnData | Sequence[str] | Mapping[str, Sequence[str]] | None = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, log_results
+from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import number
@@ -27,6 +27,7 @@ MAX_ELEMENTS = 200
 """Number of elements that are explained unless they are named."""
 
 
+@undo_on_error
 @doc_params
 def explain_regulation(
     data: AnnData | None = None,

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, data_matrix, groups, log_results
+from scgsfm._adata import Result, check_anndata, data_matrix, groups, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, check_choice, check_max_padj, number
 from scgsfm.dna import genome_name, given_sequences, peak_sequences
@@ -29,6 +29,7 @@ MIN_CELLS, N_PERMUTATIONS, FEWEST = 10, 200, 20
 """Cells that each group needs to be permuted by default; number of permutations by default, and the fewest."""
 
 
+@undo_on_error
 @doc_params
 def motif_activity(
     adata: AnnData,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys, enrichment
-from scgsfm._adata import Result, check_anndata, log_results
+from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, number, warn
 from scgsfm._progress import progress_over
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@undo_on_error
 @doc_params
 def phenotypes(
     adata: AnnData,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, gene_mask, gene_names, has_parts, log_results
+from scgsfm._adata import Result, check_anndata, gene_mask, gene_names, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import listing, number, percent, warn
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@undo_on_error
 @doc_params
 def predict_functions(
     genes: AnnData | Iterable[str] | None = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from anndata import AnnData
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, log_results
+from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, number
@@ -26,6 +26,7 @@ MAX_ELEMENTS = 10_000
 """Number of elements that are computed unless they are named."""
 
 
+@undo_on_error
 @doc_params
 def saturation_mutagenesis(
     data: AnnData | None = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, log_results, takes_frames
+from scgsfm._adata import Result, check_anndata, log_results, takes_frames, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._messages import number, percent
 from scgsfm.completion import Completer
@@ -32,6 +32,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
 
 
 @takes_frames(_table)
+@undo_on_error
 @doc_params
 def score(
     adata: AnnData | pd.DataFrame,

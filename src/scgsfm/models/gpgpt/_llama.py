@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm.models._extras import needs
+from scgsfm.models._serialization import check_language_model
 
 from ._tokenizer import SPECIALS, by_character
 
@@ -36,4 +37,5 @@ def load_base(base: str | os.PathLike[str], **options: Any) -> Any:
     with needs("transformers"):
         from transformers import AutoModelForCausalLM
 
+    check_language_model(base)
     return AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, **options)

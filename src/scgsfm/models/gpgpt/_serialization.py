@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scgsfm._config_fields import check_gpgpt
 from scgsfm.models._extras import needs
 
 from ._gpgpt import GPGPT
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 def shapes(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     """Expected shape of each stored tensor."""
+    check_gpgpt(config)
     with torch.device("meta"):
         state = _llama(config).state_dict()
     return {key: tuple(tensor.shape) for key, tensor in state.items() if key != TIED}

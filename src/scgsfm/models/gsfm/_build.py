@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scgsfm._config_fields import GSFM as FIELDS
+from scgsfm._config_fields import check_fields
 from scgsfm.errors import ModelFormatError
 
 from ._gsfm import GSFM
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 def shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor."""
+    check_fields(config, FIELDS)
     with torch.device("meta"):
         return {key: tuple(tensor.shape) for key, tensor in build_module(config).state_dict().items()}
 

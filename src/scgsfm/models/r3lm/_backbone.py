@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from scgsfm.errors import ModelFormatError
+from scgsfm.models._serialization import check_language_model
 from scgsfm.regulatory import PlainText, PublishedText
 
 from ._decoder import Regressor
@@ -122,6 +123,7 @@ def load_model(
 ) -> Any:
     """A language model, with its output layer if it writes, from safetensors: neither pickles nor remote code are read."""
     transformers = need_transformers()
+    check_language_model(base)
     kind = transformers.AutoModelForCausalLM if writes else transformers.AutoModel
     options = {key: value for key, value in options.items() if value is not None}
     if "torch_dtype" in options and int(transformers.__version__.partition(".")[0]) >= 5:  # renamed

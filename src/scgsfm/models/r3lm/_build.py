@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scgsfm._config_fields import check_r3lm
+
 from ._r3lm import R3LM, build_module
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 def shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor."""
+    check_r3lm(config)
     with torch.device("meta"):
         return {key: tuple(tensor.shape) for key, tensor in build_module(config).state_dict().items()}
 

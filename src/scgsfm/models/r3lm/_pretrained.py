@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from scgsfm._unfinished import check_finished
 from scgsfm.errors import ModelFormatError, TraceError
 from scgsfm.models._locate import find
-from scgsfm.models._serialization import read_json
+from scgsfm.models._serialization import check_language_model, read_json
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import build_cards
 
@@ -70,6 +71,7 @@ class AdaptedR3LM:
     ) -> None:
         self.name, self._folder = os.fspath(folder), find(folder).directory
         path = self._folder
+        check_finished(path)
         self.about: dict[str, Any] = read_json(path / ABOUT) if (path / ABOUT).exists() else {}
         self.config = StageConfig(**self.about.get("config", {"style": "r3lm"}))
         self.config = replace(self.config, style=style or self.config.style)
@@ -80,6 +82,7 @@ class AdaptedR3LM:
             msg = f"{path} holds no language model: it needs config.json, or an adapter ({ADAPTER_CONFIG}), or give `base`."
             raise ModelFormatError(msg)
         self.base: str | os.PathLike[str] = named
+        check_language_model(named)
         self._options = {"torch_dtype": torch_dtype, "device_map": device_map}
         self._device = None if device_map is not None else torch.device(device or "cpu")
         text_of = path if (path / "vocab.txt").exists() or (path / "tokenizer_config.json").exists() else self.base

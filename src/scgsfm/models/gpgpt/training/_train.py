@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from scgsfm._logging import logger
+from scgsfm._unfinished import unfinished
 from scgsfm.models.gpgpt._encoder import Encoder
 from scgsfm.models.gpgpt._llama import load_base, load_tokenizer
 from scgsfm.models.gpgpt._tokenizer import train_tokenizer
@@ -185,16 +186,12 @@ def perplexity(module: GPGPTTraining, held_out: Sequence[Document], encoder: Enc
 
 
 def _write(out: Path, module: Any, tokenizer: Any, card: dict[str, Any], base: Any, merged: bool) -> None:
-    written = []
-    if base is None:
-        module.save_pretrained(out / "model")
-        tokenizer.save_pretrained(out / "model")
-        written.append(out / "model")
-    else:
-        module.save_pretrained(out / "adapter")
-        tokenizer.save_pretrained(out / "adapter")
-        written.append(out / "adapter")
-        if merged:
-            written.append(merge(base, out / "adapter", out / "model"))
-    for folder in written:
-        (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(card, indent=2) + "\n"
+    with unfinished(out / ("model" if base is None else "adapter")) as folder:
+        module.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        (folder / CARD).write_text(text, encoding="utf-8")
+    if base is not None and merged:
+        with unfinished(out / "model") as model:
+            merge(base, folder, model)
+            (model / CARD).write_text(text, encoding="utf-8")

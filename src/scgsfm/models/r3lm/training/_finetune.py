@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.data import DataLoader, Dataset
 
+from scgsfm._unfinished import unfinished
 from scgsfm.models.r3lm._backbone import ABOUT, ADAPTER, HEAD, Backbone, Reader, save_text, with_adapter
 from scgsfm.models.r3lm._decoder import Regressor
 from scgsfm.models.r3lm._generation import reader_inputs
@@ -97,6 +98,7 @@ def train_stage1(model: nn.Module, text: Text, examples: Examples, config: Stage
     prompts = [text.card(card) for card in examples.cards]
     pairs = zip(prompts, examples.traces, examples.cards, strict=True)
     ids = [prompt + text.trace(trace, card) for prompt, trace, card in pairs]
+    torch.manual_seed(config.seed)  # an adapter is drawn
     network = with_adapter(model, config)
     rows = TokenizedExamples(ids, [*map(len, prompts)], examples.activity)
     _fit(network, rows, text, _writing_loss, config, trainer)
@@ -120,6 +122,7 @@ def train_stage2(model: nn.Module, text: Text, examples: Examples, config: Stage
         Options of Lightning's Trainer.
     """
     rows = reader_inputs(model, text, examples.cards, config, gold=examples.traces)
+    torch.manual_seed(config.seed)  # an adapter and a head are drawn
     backbone = Backbone(with_adapter(model.model, config), text.pad)  # type: ignore[arg-type]
     reader = Reader(backbone, model.config.hidden_size)  # type: ignore[union-attr, arg-type]
     _fit(reader, TokenizedExamples(rows, [*map(len, rows)], examples.activity), text, _reading_loss, config, trainer)
@@ -133,19 +136,18 @@ def save_stage(folder: str | os.PathLike[str], network: nn.Module, text: Text, a
     """
     import safetensors.torch
 
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_text(text, folder)
-    if isinstance(network, Regressor):
-        body, config = network.text_model.model, StageConfig(**about["config"])
-        if config.finetune != "freeze":  # a frozen body is that of the base
-            body.save_pretrained(folder / ADAPTER if config.adapts else folder)  # type: ignore[operator, union-attr]
-        head = {key: value.contiguous() for key, value in network.state_dict().items() if key.startswith("reg_")}
-        safetensors.torch.save_file(head, folder / HEAD)
-    else:
-        network.save_pretrained(folder)  # type: ignore[operator]
-    (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    return folder
+    with unfinished(Path(folder)) as path:
+        save_text(text, path)
+        if isinstance(network, Regressor):
+            body, config = network.text_model.model, StageConfig(**about["config"])
+            if config.finetune != "freeze":  # a frozen body is that of the base
+                body.save_pretrained(path / ADAPTER if config.adapts else path)  # type: ignore[operator, union-attr]
+            head = {key: value.contiguous() for key, value in network.state_dict().items() if key.startswith("reg_")}
+            safetensors.torch.save_file(head, path / HEAD)
+        else:
+            network.save_pretrained(path)  # type: ignore[operator]
+        (path / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    return path
 
 
 def _fit(

@@ -1,0 +1,47 @@
+"""What killed processes leave: directories that are marked while they are written, and temporary files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARK: Final = "unfinished.txt"
+STALE: Final = 86_400.0
+"""Age in seconds of temporary files that no running process writes."""
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path]:
+    """A directory, created if it does not exist, with a mark in it until the block has ended without an error."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / MARK
+    mark.write_text("This directory is being written, or was left by a run that was interrupted.\n", encoding="utf-8")
+    yield folder
+    mark.unlink()
+
+
+def check_finished(folder: str | os.PathLike[str]) -> None:
+    """Raise ValueError if a directory has the mark."""
+    mark = Path(folder) / MARK
+    if mark.is_file():
+        msg = (
+            f"{os.fspath(folder)} is incomplete: the run that wrote it was interrupted ({MARK}). Run it again; if it is "
+            "still running, wait for it."
+        )
+        raise ValueError(msg)
+
+
+def remove_stale(folder: Path, pattern: str) -> None:
+    """Remove temporary files and directories of a name that were last changed more than a day ago."""
+    for path in folder.glob(pattern):
+        with suppress(OSError):  # another process removed it, or may not be disturbed
+            if time.time() - path.stat().st_mtime < STALE:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,133 @@
+"""An interrupt at any moment leaves AnnData as it was."""
+
+from __future__ import annotations
+
+import signal
+import time
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from scgsfm import pp, settings, tl
+from scgsfm._adata import Result, undo_on_error
+from scgsfm._keys import UNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+GENES = ["CD3D", "CD3E", "CD3G", "CD2", "CD8A", "CD4", "LCK", "ZAP70", "CD79A", "CD79B", "MS4A1", "CD19", "LYZ", "NKG7"]
+SETS = {"T": GENES[:8], "B": GENES[8:12], "others": GENES[4:14]}
+CALLS: dict[str, Callable[[ad.AnnData], Any]] = {
+    "score": lambda adata: tl.score(adata, SETS, method=["mean", "zscore"], min_genes=2),
+    "annotate": lambda adata: tl.annotate(adata, markers=SETS, groupby="group", n_random=5),
+    "enrich": lambda adata: tl.enrich(adata, SETS, groupby="group"),
+    "resolve_genes": pp.resolve_genes,
+}
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Both have the same fields, in the same order of columns."""
+    if isinstance(one, ad.AnnData):
+        np.testing.assert_array_equal(one.X.toarray(), other.X.toarray())
+        for name in ("obs", "var", "obsm", "varm", "obsp", "layers", "uns"):
+            assert_same(getattr(one, name), getattr(other, name))
+    elif isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other)
+    elif isinstance(one, Mapping):
+        assert set(one) == set(other)
+        for key in one:
+            assert_same(one[key], other[key])
+    else:
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture
+def adata() -> ad.AnnData:
+    rng = np.random.default_rng(0)
+    names = [*GENES, *(f"G{i}" for i in range(60))]
+    counts = rng.poisson(1.0, (40, len(names)))
+    counts[::2, :8] += 5
+    x = sparse.csr_matrix(np.log1p(counts / counts.sum(1, keepdims=True) * 100).astype(np.float32))
+    obs = pd.DataFrame({"group": pd.Categorical(["a", "b"] * 20)}, index=[f"c{i}" for i in range(40)])
+    return ad.AnnData(x, obs, pd.DataFrame(index=names), uns={"mine": 1}, obsm={"X_mine": rng.normal(size=(40, 2))})
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """The alarm of a timer is an interrupt, as from the keyboard."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("timers of POSIX")
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    verbosity = settings.verbosity
+    settings.verbosity = 0
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+    settings.verbosity = verbosity
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_interrupts(name: str, adata: ad.AnnData, alarm: None) -> None:
+    call = CALLS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        call(adata.copy())  # compiles and loads
+        start = time.perf_counter()
+        call(adata.copy())
+        seconds = time.perf_counter() - start
+        call(adata)  # an earlier result, which the interrupted call replaces
+        before = adata.copy()
+        ends: Counter[bool] = Counter()
+        for moment in np.random.default_rng(1).uniform(0, seconds, 12):
+            other = adata.copy()
+            try:
+                signal.setitimer(signal.ITIMER_REAL, max(moment, 1e-4))
+                call(other)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                assert_same(other, before)
+                ends[True] += 1
+            else:
+                ends[False] += 1
+    assert ends[True] >= 3, "most calls were interrupted"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_interrupt_between_two_fields(adata: ad.AnnData, monkeypatch: pytest.MonkeyPatch, earlier: bool) -> None:
+    """The fields were written, their record was not."""
+    if earlier:
+        tl.score(adata, SETS, method="mean", min_genes=2)
+    before = adata.copy()
+    monkeypatch.setattr(Result, "write_record", lambda *_: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        tl.score(adata, {"T": GENES[:5]}, method=["mean", "zscore"], min_genes=2)
+    assert_same(adata, before)
+    monkeypatch.undo()
+    tl.score(adata, SETS, method="mean", min_genes=2)
+
+
+def test_columns_and_records_are_restored(adata: ad.AnnData) -> None:
+    @undo_on_error
+    def breaks(adata: ad.AnnData) -> None:
+        adata.obs["new"] = 1
+        adata.obs["group"] = "x"
+        adata.var["new"] = "x"
+        del adata.obsm["X_mine"]
+        adata.uns["mine"] = 2
+        adata.uns.setdefault(UNS, {})["key"] = {"a": 1}
+        raise RuntimeError("broken")
+
+    adata.uns[UNS] = {"other": {"b": np.arange(3)}}
+    before = adata.copy()
+    with pytest.raises(RuntimeError, match="broken"):
+        breaks(adata)
+    assert_same(adata, before)
+    with pytest.raises(RuntimeError, match="broken"):
+        breaks(adata=adata[:5])
