@@ -51,7 +51,8 @@ def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
     at = _columns(header)
     if not header and _is_narrow_peak(path, rows):
         at[SUMMIT_COLUMN] = _NARROW_PEAK - 1
-    rows = [row if len(row) > max(at["chrom"], at["start"], at["end"]) else [*row, *[""] * 3] for row in rows]
+    width = 1 + max(at["chrom"], at["start"], at["end"])
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
     chrom = [contig_text(row[at["chrom"]]) for row in rows]
     start, end = (_integers([row[at[key]] for row in rows]) for key in ("start", "end"))
     unreadable = np.flatnonzero(np.isnan(start) | np.isnan(end))

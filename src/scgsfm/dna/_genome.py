@@ -86,7 +86,7 @@ class Genome:
         except pyfaidx.UnsupportedCompressionFormat as error:
             msg = f"`genome`: {path} is compressed with gzip, which allows no random access: gunzip it, or use bgzip."
             raise ValueError(msg) from error
-        except (pyfaidx.FastaIndexingError, ValueError, UnicodeDecodeError) as error:
+        except (pyfaidx.FastaIndexingError, ValueError, UnicodeDecodeError, RuntimeError) as error:
             msg = f"`genome`: {path} is not a FASTA file that can be indexed: {error}"
             raise ValueError(msg) from error
 

@@ -29,6 +29,8 @@ _STRAND = r"(?:\([-+.*]\)|:[-+.*])?"
 # a contig may contain the separators, so the last two numbers are the start and the end
 _NAME = re.compile(rf"(?:.*::)?(?P<contig>\S*[^\s:_-])[:_-]{_INTERVAL}{_STRAND}")
 # names with something behind the interval, such as '_peak' or the '-1' of `var_names_make_unique`
+MAX_DIGITS = 18
+"""Positions with more digits may not fit into 64 bits."""
 _LONGER_NAME = re.compile(rf"(?:.*::)?(?P<contig>\S*?[^\s:_-])[:_-]{_INTERVAL}{_STRAND}[-_.,;|\s].*")
 
 
@@ -64,14 +66,18 @@ def parse_peak(name: str) -> tuple[str, int, int] | None:
     """
     text = str(name).strip()
     found = _NAME.fullmatch(text)
-    parsed = None if found is None else (contig_text(found["contig"]), _whole(found["start"]), _whole(found["end"]))
+    parsed = None if found is None else _interval(found)
     if (parsed is None or parsed[2] < parsed[1]) and (longer := _LONGER_NAME.fullmatch(text)):
-        return contig_text(longer["contig"]), _whole(longer["start"]), _whole(longer["end"])
+        return _interval(longer)
     return parsed
 
 
-def _whole(number: str) -> int:
-    return int(number.replace(",", "").partition(".")[0])
+def _interval(found: re.Match[str]) -> tuple[str, int, int] | None:
+    """Contig, start and end; ``None`` for numbers beyond 64 bits, which are no positions."""
+    start, end = (found[key].replace(",", "").partition(".")[0] for key in ("start", "end"))
+    if max(len(start), len(end)) > MAX_DIGITS:
+        return None
+    return contig_text(found["contig"]), int(start), int(end)
 
 
 def peaks_of(var: pd.DataFrame) -> Peaks:
