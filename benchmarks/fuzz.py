@@ -202,7 +202,7 @@ def _gene_names(data: bytes) -> None:
     from scgsfm.genes import resolve
 
     names = _text(data).splitlines()[:20] or [""]
-    assert len(resolve(names).status) == len(names)
+    assert len(resolve(names).how) == len(names)
 
 
 def is_own(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
 
@@ -137,7 +138,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 def _integers(words: Sequence[str]) -> np.ndarray:
     """Whole numbers, also as ``100.0`` or ``1e3``; NaN for anything else."""
-    numbers = pd.to_numeric(pd.Series([word.replace(",", "") for word in words], dtype=object), errors="coerce")
+    numbers = to_numbers(pd.Series([word.replace(",", "") for word in words], dtype=object))
     values: np.ndarray = numbers.to_numpy(np.float64)
     return np.where(np.isfinite(values) & (values == np.rint(values)), values, np.nan)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import warn
 from scgsfm.genes import features_of_type
@@ -17,6 +17,8 @@ from ._contigs import contig_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pandas as pd
 
 CONTIG_COLUMNS = ("chrom", "chr", "seqnames", "chromosome", "seqname", "contig")
 START_COLUMNS = ("start", "chromstart")
@@ -144,7 +146,7 @@ def _from_names(names: Iterable[str]) -> Peaks:
 
 def _from_columns(var: pd.DataFrame, contig: str, start: str, end: str) -> Peaks:
     columns = [start, end, *([SUMMIT_COLUMN] if SUMMIT_COLUMN in var else [])]
-    bounds = [pd.to_numeric(var[column].astype(object), errors="coerce").to_numpy(np.float64) for column in columns]
+    bounds = [to_numbers(var[column].astype(object)).to_numpy(np.float64) for column in columns]
     readable = ~var[contig].isna().to_numpy()
     for bound in bounds[:2]:
         readable &= np.isfinite(bound) & (bound == np.rint(bound))

@@ -60,6 +60,7 @@ def mlm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Score
     def score(cells: CellBlock) -> Scores:
         from scgsfm.kernels import two_sided_pvalues
 
+        cells = cells.rescaled
         mean, std = cells.moments
         covariance = cells.sums(sets) - np.outer(mean, sets.total)
         coefficients = covariance @ inverse
