@@ -143,7 +143,7 @@ def check(path: Path, folder: Folder) -> None:
         raise _error(path / VOCAB, f"duplicate tokens: {', '.join(twice[:5])}")
     try:
         expected = kind_of(path, config).shapes(config)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, LookupError, ArithmeticError) as error:
         raise _error(path / CONFIG, f"it does not describe a valid model: {error}") from error
     for key, shape in expected.items():
         if key not in tensors:
