@@ -119,3 +119,14 @@ def test_no_score_is_undefined_without_a_warning(method: str) -> None:
     named = any("missing or infinite" in str(w.message) or "no score" in str(w.message) for w in caught)
     assert np.isfinite(found).all() or named
     assert not [w for w in caught if issubclass(w.category, RuntimeWarning)]
+
+
+@pytest.mark.parametrize("method", ["mlm", "ulm", "zscore", "consensus", "gsea", "ssgsea"])
+def test_the_same_bits_for_all_block_sizes(method: str) -> None:
+    rng = np.random.default_rng(0)
+    x, genes = np.log1p(rng.poisson(1, (60, 50))).astype(np.float32), [f"g{i}" for i in range(50)]
+    sets = {f"s{i}": rng.choice(genes, 6 + i, replace=False).tolist() for i in range(5)}
+    options = {"times": 10} if method == "gsea" else {}
+    whole = scored(method, x, sets, genes, **options)
+    for block_size in (1, 7, 59):
+        np.testing.assert_array_equal(scored(method, x, sets, genes, block_size=block_size, **options), whole)
