@@ -405,6 +405,29 @@ def run_cells(args: argparse.Namespace) -> dict[str, Any]:
     return test_fuzz.search(args.seconds, args.seed)
 
 
+def summarize(logs: list[Path], out: Path) -> None:
+    """Sum the lines of the logs of several runs, and write the table."""
+    import pandas as pd
+    from _common import report
+
+    states = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    rows = []
+    for name in [*dict.fromkeys(state["parser"] for state in states)]:
+        runs = [state for state in states if state["parser"] == name]
+        outcomes = sum((Counter(state["outcomes"]) for state in runs), Counter[str]())
+        findings = {key for state in runs for key in state["findings"]}
+        row = {"input": name, "executions": sum(state["executions"] for state in runs)}
+        row |= {
+            "seconds": round(sum(state["seconds"] for state in runs)),
+            "read": outcomes["read"] + outcomes["equal or refused"],
+        }
+        row |= {"refused": outcomes["refused"], "other outcome": outcomes["found"], "kinds of findings": len(findings)}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    total = {"input": "all", **table.drop(columns="input").sum().to_dict()}
+    report("fuzzing", pd.concat([table, pd.DataFrame([total])], ignore_index=True), out)
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         names = [*targets(Path(folder)), "cells"]
@@ -415,6 +438,10 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--slow", type=float, default=10, help="seconds after which a call is a finding (10)")
     options.add_argument("--log", type=Path, help="file to append a line of JSON to for each parser")
+    options.add_argument(
+        "--summarize", nargs="+", type=Path, help="logs to sum instead, into a table of the documentation"
+    )
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="directory of the table")
     options.add_argument("--one", help=argparse.SUPPRESS)
     options.add_argument("--report", type=Path, help=argparse.SUPPRESS)
     args = options.parse_args()
@@ -424,6 +451,9 @@ def main() -> int:
         args.engine = "atheris" if find_spec("atheris") else "mutate"
     if args.one:
         one(args)
+        return 0
+    if args.summarize:
+        summarize(args.summarize, args.out)
         return 0
     total, n_findings = 0, 0
     for name in args.only:

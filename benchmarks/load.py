@@ -188,6 +188,7 @@ def main() -> None:
     options.add_argument("--cells", type=int, nargs="+", default=[25_000, 100_000])
     options.add_argument("--cells-of-many-sets", type=int, default=5000)
     options.add_argument("--lazy-cells", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    options.add_argument("--inputs", nargs="+", choices=["h5ad", "zarr"], default=["h5ad", "zarr"])
     options.add_argument("--folder", type=Path, help="where to write the cells, about 0.5 GB per 100,000")
     options.add_argument("--task", choices=TASKS, help=argparse.SUPPRESS)
     options.add_argument("--path", type=Path, help=argparse.SUPPRESS)
@@ -200,15 +201,15 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         for n in args.cells:
-            for suffix in ("h5ad", "zarr"):
+            for suffix in args.inputs:
                 path = Path(folder) / f"cells.{suffix}"
                 say(f"writing {n:,} cells as {suffix}")
                 write(path, n)
                 tasks = ["enrich", "phenotypes", "compare"]
-                if suffix == "h5ad" and n == args.cells[0]:
+                if (n, suffix) == (args.cells[0], args.inputs[0]):
                     rows.append(measure("imports", path, n))
                 rows += [measure(task, path, n) for task in tasks]
-                if suffix == "h5ad" and n == args.cells[0]:
+                if (n, suffix) == (args.cells[0], args.inputs[0]):
                     rows.append(measure("10,000 sets", path, args.cells_of_many_sets))
                 path.unlink() if path.is_file() else shutil.rmtree(path)
         rows += [measure("lazy", Path(folder) / "none", n) for n in args.lazy_cells]
