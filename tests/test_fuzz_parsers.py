@@ -16,6 +16,7 @@ from scgsfm._bounded_files import to_numbers
 if TYPE_CHECKING:
     from types import ModuleType
 
+pytest.importorskip("resource", reason="limits of time and memory are those of Unix")
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
 PARSERS = sorted(path.name for path in (Path(__file__).parent / "fuzz_corpus").iterdir())
 N_INPUTS = 150

@@ -16,9 +16,9 @@ from scgsfm.scoring.engine import log_normalize
 
 from ._gene_lists import COLUMNS, GeneLists
 from ._group_means import GroupMeans
+from ._rank_by_moments import T_TESTS
 from ._scanpy_ranking import DEFAULT_KEY, ScanpyRanking
 from ._terms import Background
-from ._welch_test import T_TESTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

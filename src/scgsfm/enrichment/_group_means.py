@@ -8,7 +8,7 @@ import numpy as np
 from scgsfm.scoring import BlockReader
 from scgsfm.scoring.engine import GeneMoments, ValueScale, log_normalize, value_scale
 
-from ._welch_test import rank_by_moments
+from ._rank_by_moments import rank_by_moments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
