@@ -245,23 +245,24 @@ def settings(n: int) -> Any:
     )
 
 
+def repeat(n: int, function: Callable[..., None], *strategies: Any) -> None:
+    """Call a function with examples."""
+    settings(n)(hypothesis.given(*strategies)(function))()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_methods(method: str) -> None:
-    @settings(14)
-    @hypothesis.given(cells(), gene_sets())
     def run(made: Cells, sets: dict[str, list[str]]) -> None:
         check_method(method, made, sets)
 
-    run()
+    repeat(14, run, cells(), gene_sets())
 
 
 def test_exact_scores() -> None:
-    @settings(25)
-    @hypothesis.given(cells(), gene_sets())
     def run(made: Cells, sets: dict[str, list[str]]) -> None:
         check_exactly(made, sets)
 
-    run()
+    repeat(25, run, cells(), gene_sets())
 
 
 def enrich(adata: ad.AnnData) -> pd.DataFrame:
@@ -292,12 +293,10 @@ FUNCTIONS: dict[str, Callable[[ad.AnnData], pd.DataFrame]] = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions(name: str) -> None:
-    @settings(12)
-    @hypothesis.given(cells())
     def run(made: Cells) -> None:
         check(FUNCTIONS[name], made, rtol=1e-6)
 
-    run()
+    repeat(12, run, cells())
 
 
 def search(seconds: float, seed: int) -> dict[str, Any]:
