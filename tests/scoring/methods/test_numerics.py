@@ -130,3 +130,10 @@ def test_the_same_bits_for_all_block_sizes(method: str) -> None:
     whole = scored(method, x, sets, genes, **options)
     for block_size in (1, 7, 59):
         np.testing.assert_array_equal(scored(method, x, sets, genes, block_size=block_size, **options), whole)
+
+
+@pytest.mark.parametrize("method", ["gsea", "ulm", "zscore"])
+def test_values_of_a_cell_may_differ_by_280_orders_of_magnitude(method: str) -> None:
+    x = (counts() + 1) * np.where(np.isin(np.arange(N_GENES), [1, 4, 7]), 1e-280, 1)
+    found = scored(method, x, **PARAMS.get(method, {}))
+    np.testing.assert_allclose(found, exact.scores(method, x, MEMBERSHIP), rtol=1e-9, atol=1e-12)
