@@ -18,6 +18,8 @@ SCRIPTS = {
     "scoring": [],
     "score_null": [],
     "streaming": [],
+    "numerics": [],
+    "load": [],
     "gene_embedding": ["data", "model", "corpus"],
     "explanations": ["data"],
     "gsfm_notebooks": ["data", "model", "corpus", "phenotypes"],

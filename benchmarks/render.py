@@ -135,6 +135,23 @@ def _gene_embedding(table: pd.DataFrame) -> pd.DataFrame:
     return wide(table.assign(dimensions=dimensions), ["embedding", "source", "dimensions"], ["task"])
 
 
+def _gpu(table: pd.DataFrame) -> pd.DataFrame:
+    """Tasks with their differences from the CPU, and throughput where it is measured."""
+    numbers = {"CPU, per second": "cpu_per_second", "GPU, per second": "device_per_second"}
+    made = table[["task"]].assign(difference=[f"{value:.1e}" for value in table["difference"]])
+    made["difference, bfloat16"] = ["" if value != value else f"{value:.1g}" for value in table["bfloat16"]]
+    for title, column in numbers.items():
+        values = zip(table[column], table["unit"], strict=True)
+        made[title] = ["" if value != value else f"{value:,.0f} {unit}" for value, unit in values]
+    return made
+
+
+def _numerics(table: pd.DataFrame) -> pd.DataFrame:
+    """Errors in powers of ten."""
+    cases = [column for column in table if column not in {"method", "infinite"}]
+    return table.assign(**{case: [f"{value:.0e}" if value else "0" for value in table[case]] for case in cases})
+
+
 def _term_clusters(table: pd.DataFrame) -> pd.DataFrame:
     values = zip(table["n_clusters"], table["alone"], table["coherence"], table["silhouette"], strict=True)
     cell = [f"{n} · {alone:.0%} · {coherence:.3f} · {width:.2f}" for n, alone, coherence, width in values]
@@ -500,6 +517,8 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_power": _rounded({"p < 0.05": "{:.2f}", "fold change of the genes": "{:.2f}"}),
     "compare_prior": _rounded({"p < 0.05": "{:.3f}", "p < 0.01": "{:.4f}", "p < 0.001": "{:.5f}"}),
     "compare_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.1f}", "CPU seconds": "{:.1f}"}),
+    "gpu": _gpu,
+    "numerics": _numerics,
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,

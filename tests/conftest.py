@@ -41,7 +41,9 @@ TESTS = Path(__file__).parent
 ONCE = [
     "benchmarks",
     "pl/test_images.py",
+    "scoring/test_fuzz.py",
     "test_docs_snippets.py",
+    "test_fuzz_parsers.py",
     "test_gallery.py",
     "test_notices.py",
     "test_package_structure.py",

@@ -1,9 +1,10 @@
-"""Text files of unknown origin: compressed bytes, lines and JSON with bounds on memory and depth."""
+"""Text files of unknown origin: compressed bytes, lines, JSON and numbers with bounds on memory, depth and length."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +15,37 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    import pandas as pd
+
 GZIP: Final = b"\x1f\x8b"
 MAX_LINE: Final = 2**26
 """Longest line in bytes: a line of a VCF file with a hundred thousand samples is a few million."""
+
+MAX_NUMBER: Final = 64
+"""Longest text of a number that pandas parses."""
+_LONG_EXPONENT = re.compile(r"[eE][+-]?\d{4}")
+
+
+def to_numbers(column: pd.Series) -> pd.Series:
+    """Numbers of a column; missing where the text is none.
+
+    :func:`pandas.to_numeric` ends the process at some numbers with a long exponent, so that Python parses them: they are 0
+    or infinite.
+    """
+    import pandas as pd
+
+    if column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
+        column = column.astype(object).map(_without_long_exponent)
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _without_long_exponent(value: object) -> object:
+    if not isinstance(value, str) or (len(value) <= MAX_NUMBER and not _LONG_EXPONENT.search(value)):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 def read_bytes(path: Path) -> bytes:

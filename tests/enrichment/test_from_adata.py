@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import scanpy as sc
+from scipy import sparse
 
 from scgsfm.enrichment import from_adata
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from scgsfm.enrichment import GeneLists
 
 N_CELLS, N_GENES = 90, 60
@@ -222,3 +226,50 @@ def test_a_gene_of_several_rows_counts_once(adata: ad.AnnData) -> None:
     found = quietly(adata, "group", gene_symbols="symbol")
     assert len(found.background.genes) == N_GENES - 1
     assert (found.rankings["a"]["name"] == "twice").sum() == 1
+
+
+def test_data_on_disk_or_lazy_are_ranked_as_in_memory(
+    counts: ad.AnnData, array_type: Callable[[np.ndarray], Any]
+) -> None:
+    x, obs = np.asarray(counts.X, np.float64), counts.obs.assign(part=["z"] * 5 + ["x", "y"] * 40 + [None] * 5)
+    expected = quietly(ad.AnnData(x, obs=obs, var=counts.var), "part")
+    given = ad.AnnData(array_type(x), obs=obs, var=counts.var)
+    before = given.X.copy() if sparse.issparse(given.X) else None
+    found = quietly(given, "part")
+    assert found.made == expected.made
+    for group, table in expected.rankings.items():
+        pd.testing.assert_frame_equal(
+            *(each.sort_values("name", ignore_index=True) for each in (found.rankings[group], table)), rtol=1e-4
+        )
+    np.testing.assert_array_equal(found.background.level, expected.background.level)
+    if before is not None:  # zeros that are stored stay
+        assert given.X.nnz == before.nnz
+        np.testing.assert_array_equal(given.X.indices, before.indices)
+
+
+def test_the_test_from_moments_is_that_of_scanpy(adata: ad.AnnData, tmp_path: Path) -> None:
+    adata.X[:, 3] = 0
+    adata.X[:40, 4] = 2  # constant in a group
+    adata.uns["log1p"]["base"] = 2
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    backed = ad.read_h5ad(tmp_path / "cells.h5ad", backed="r")
+    for options in ({"method": "t-test"}, {"method": "t-test_overestim_var", "reference": "b"}):
+        ranked = sc.tl.rank_genes_groups(adata, "group", n_genes=N_GENES, copy=True, **options)
+        cut = sc.tl.rank_genes_groups(adata, "group", n_genes=5, copy=True, **options)
+        backed.uns["rank_genes_groups"] = cut.uns["rank_genes_groups"]
+        found = quietly(backed).rankings
+        for group in found:
+            expected = sc.get.rank_genes_groups_df(ranked, group).set_index("names").loc[found[group]["name"]]
+            for column, name in {"scores": "value", "logfoldchanges": "logfc", "pvals_adj": "padj"}.items():
+                np.testing.assert_allclose(found[group][name], expected[column], rtol=1e-4, atol=1e-6)
+
+
+def test_ranks_need_data_in_memory(adata: ad.AnnData, tmp_path: Path) -> None:
+    sc.tl.rank_genes_groups(adata, "group", method="wilcoxon")
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    backed = ad.read_h5ad(tmp_path / "cells.h5ad", backed="r")
+    assert same(quietly(backed), quietly(adata))  # a ranking that holds is used
+    sc.tl.rank_genes_groups(adata, "group", method="wilcoxon", n_genes=5)
+    backed.uns["rank_genes_groups"] = adata.uns["rank_genes_groups"]
+    with pytest.raises(ValueError, match=r"'wilcoxon' needs all cells of a gene at once.*to_memory"):
+        rankings(backed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scgsfm._bounded_files import to_numbers
+
 from ._inputs import (
     check_cells,
     check_columns,
@@ -121,8 +123,8 @@ def _ranking(name: str, rows: list[list[str]], body: list[list[str]]) -> pd.Seri
     if width > 2:
         header = rows[0] if body is not rows else [str(i + 1) for i in range(width)]
         table = pd.DataFrame([row[1:] for row in body], index=index, columns=header[-(width - 1) :])
-        return table.apply(lambda column: pd.to_numeric(column, errors="coerce") if _is_numeric(column) else column)
-    values = pd.to_numeric(pd.Series([row[1] for row in body], index), errors="coerce")
+        return table.apply(lambda column: to_numbers(column) if _is_numeric(column) else column)
+    values = to_numbers(pd.Series([row[1] for row in body], index))
     missing = values.isna() & ~values.index.isin([row[0] for row in body if row[1] in MISSING])
     if missing.any():
         raise ValueError(f"{name}: {values.index[missing][0]!r} has no number.")

@@ -150,7 +150,10 @@ def _decoded(raw: bytes, value: str) -> str:
     if b"\0" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError(f"{_name(value)} is not a text file.")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16")
+        try:
+            return raw.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{_name(value)} is UTF-16 that is cut short or damaged ({error}).") from error
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
 
@@ -51,7 +52,8 @@ def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
     at = _columns(header)
     if not header and _is_narrow_peak(path, rows):
         at[SUMMIT_COLUMN] = _NARROW_PEAK - 1
-    rows = [row if len(row) > max(at["chrom"], at["start"], at["end"]) else [*row, *[""] * 3] for row in rows]
+    width = 1 + max(at["chrom"], at["start"], at["end"])
+    rows = [[*row, *[""] * (width - len(row))] for row in rows]
     chrom = [contig_text(row[at["chrom"]]) for row in rows]
     start, end = (_integers([row[at[key]] for row in rows]) for key in ("start", "end"))
     unreadable = np.flatnonzero(np.isnan(start) | np.isnan(end))
@@ -136,7 +138,7 @@ def _columns(header: list[str]) -> dict[str, int]:
 
 def _integers(words: Sequence[str]) -> np.ndarray:
     """Whole numbers, also as ``100.0`` or ``1e3``; NaN for anything else."""
-    numbers = pd.to_numeric(pd.Series([word.replace(",", "") for word in words], dtype=object), errors="coerce")
+    numbers = to_numbers(pd.Series([word.replace(",", "") for word in words], dtype=object))
     values: np.ndarray = numbers.to_numpy(np.float64)
     return np.where(np.isfinite(values) & (values == np.rint(values)), values, np.nan)
 

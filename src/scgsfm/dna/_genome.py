@@ -60,7 +60,11 @@ class Genome:
 
     def sequence(self, contig: str, start: int, end: int) -> str:
         """The bases from ``start`` (0-based) to ``end`` (exclusive) of a contig of the file, in upper case, as DNA."""
-        part = self._records[contig][start:end]
+        try:
+            part = self._records[contig][start:end]
+        except UnicodeDecodeError as error:
+            msg = f"`genome`: the sequence of {contig!r} in {self.name} has characters that are no bases ({error})."
+            raise ValueError(msg) from error
         text: str = part if isinstance(part, str) else sequence_text(part)
         return text.upper().replace("U", "T")
 
@@ -86,7 +90,7 @@ class Genome:
         except pyfaidx.UnsupportedCompressionFormat as error:
             msg = f"`genome`: {path} is compressed with gzip, which allows no random access: gunzip it, or use bgzip."
             raise ValueError(msg) from error
-        except (pyfaidx.FastaIndexingError, ValueError, UnicodeDecodeError) as error:
+        except (pyfaidx.FastaIndexingError, ValueError, UnicodeDecodeError, RuntimeError) as error:
             msg = f"`genome`: {path} is not a FASTA file that can be indexed: {error}"
             raise ValueError(msg) from error
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import warn
 from scgsfm.genes import features_of_type
@@ -17,6 +17,8 @@ from ._contigs import contig_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pandas as pd
 
 CONTIG_COLUMNS = ("chrom", "chr", "seqnames", "chromosome", "seqname", "contig")
 START_COLUMNS = ("start", "chromstart")
@@ -29,6 +31,8 @@ _STRAND = r"(?:\([-+.*]\)|:[-+.*])?"
 # a contig may contain the separators, so the last two numbers are the start and the end
 _NAME = re.compile(rf"(?:.*::)?(?P<contig>\S*[^\s:_-])[:_-]{_INTERVAL}{_STRAND}")
 # names with something behind the interval, such as '_peak' or the '-1' of `var_names_make_unique`
+MAX_DIGITS = 18
+"""Positions with more digits may not fit into 64 bits."""
 _LONGER_NAME = re.compile(rf"(?:.*::)?(?P<contig>\S*?[^\s:_-])[:_-]{_INTERVAL}{_STRAND}[-_.,;|\s].*")
 
 
@@ -64,14 +68,18 @@ def parse_peak(name: str) -> tuple[str, int, int] | None:
     """
     text = str(name).strip()
     found = _NAME.fullmatch(text)
-    parsed = None if found is None else (contig_text(found["contig"]), _whole(found["start"]), _whole(found["end"]))
+    parsed = None if found is None else _interval(found)
     if (parsed is None or parsed[2] < parsed[1]) and (longer := _LONGER_NAME.fullmatch(text)):
-        return contig_text(longer["contig"]), _whole(longer["start"]), _whole(longer["end"])
+        return _interval(longer)
     return parsed
 
 
-def _whole(number: str) -> int:
-    return int(number.replace(",", "").partition(".")[0])
+def _interval(found: re.Match[str]) -> tuple[str, int, int] | None:
+    """Contig, start and end; ``None`` for numbers beyond 64 bits, which are no positions."""
+    start, end = (found[key].replace(",", "").partition(".")[0] for key in ("start", "end"))
+    if max(len(start), len(end)) > MAX_DIGITS:
+        return None
+    return contig_text(found["contig"]), int(start), int(end)
 
 
 def peaks_of(var: pd.DataFrame) -> Peaks:
@@ -138,7 +146,7 @@ def _from_names(names: Iterable[str]) -> Peaks:
 
 def _from_columns(var: pd.DataFrame, contig: str, start: str, end: str) -> Peaks:
     columns = [start, end, *([SUMMIT_COLUMN] if SUMMIT_COLUMN in var else [])]
-    bounds = [pd.to_numeric(var[column].astype(object), errors="coerce").to_numpy(np.float64) for column in columns]
+    bounds = [to_numbers(var[column].astype(object)).to_numpy(np.float64) for column in columns]
     readable = ~var[contig].isna().to_numpy()
     for bound in bounds[:2]:
         readable &= np.isfinite(bound) & (bound == np.rint(bound))

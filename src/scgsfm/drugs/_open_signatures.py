@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._messages import did_you_mean, listing
 from scgsfm.settings import settings
 
@@ -109,7 +110,7 @@ def signatures_of_table(table: pd.DataFrame, name: str = "table") -> SignatureIn
         msg = f"`index` is a table without the columns {', '.join(missing)}; it has: {listing(list(map(str, table)), 20)}."
         raise ValueError(msg)
     if "weight" in table:
-        weight = pd.to_numeric(table["weight"], errors="coerce").to_numpy(np.float64)
+        weight = to_numbers(table["weight"]).to_numpy(np.float64)
     else:
         direction = table["direction"].astype(str).str.lower()
         weight = direction.map({"up": 1.0, "down": -1.0, "dn": -1.0}).to_numpy(np.float64)

@@ -16,6 +16,7 @@ from scgsfm.scoring.engine import log_normalize
 
 from ._gene_lists import COLUMNS, GeneLists
 from ._group_means import GroupMeans
+from ._rank_by_moments import T_TESTS
 from ._scanpy_ranking import DEFAULT_KEY, ScanpyRanking
 from ._terms import Background
 
@@ -206,10 +207,10 @@ def _labels(adata: AnnData, groupby: str, found: ScanpyRanking | None) -> pd.Ser
     return groups_of(adata, groupby)
 
 
-def _survey(adata: AnnData, source: _Source, labels: pd.Series) -> GroupMeans:
+def _survey(adata: AnnData, source: _Source, labels: pd.Series, *, squares: bool = False) -> GroupMeans:
     matrix = data_matrix(adata, layer=source.layer, use_raw=source.use_raw)
     names, base = data_var(adata, use_raw=source.use_raw).index, adata.uns.get("log1p", {}).get("base")
-    return GroupMeans.survey(matrix, names, labels, base, counted=_counted(adata, source))
+    return GroupMeans.survey(matrix, names, labels, base, counted=_counted(adata, source), squares=squares)
 
 
 def _counted(adata: AnnData, source: _Source) -> np.ndarray | None:
@@ -225,18 +226,26 @@ def _computed(
     from scipy.sparse import issparse
 
     matrix = data_matrix(adata, layer=source.layer, use_raw=source.use_raw)
-    if not (issparse(matrix) or isinstance(matrix, np.ndarray)):
+    in_memory = issparse(matrix) or isinstance(matrix, np.ndarray)
+    if not in_memory and source.method not in T_TESTS:
         msg = (
-            "Genes can only be ranked for data in memory: use `adata.to_memory()`, or rank them yourself and pass the "
-            "result as `data`."
+            f"Genes of data on disk or lazy are ranked by a t-test, but {source.method!r} needs all cells of a gene at "
+            "once: load the data by `adata.to_memory()`, rank them yourself and pass the result as `data`, or remove "
+            "the ranking from `uns`, so that genes are ranked by a t-test."
         )
         raise ValueError(msg)
     groups, name = _comparable(labels, source), _matrix_name(source.layer, use_raw=source.use_raw)
-    means = means or _survey(adata, source, labels)
+    if means is None or not (in_memory or means.has_variances):
+        means = _survey(adata, source, labels, squares=not in_memory)
     if not means.detected.any():
         msg = f"{name} has no value other than 0, so genes can't be ranked."
         raise ValueError(msg)
-    if means.scale.log_normalizes(source.function):
+    linear = means.scale.log_normalizes(source.function)
+    if not in_memory:
+        return _lists(
+            adata, source, means.rank(groups, reference=source.reference, method=source.method), means, gene_symbols
+        )
+    if linear:
         matrix = _log_normalized(matrix, _counted(adata, source))
     base = None if means.normalized is not None else adata.uns.get("log1p")
     result = _rank_genes(matrix, pd.Index(means.genes), labels, groups, source, base)
@@ -260,7 +269,7 @@ def _rank_genes(
     sc = import_scanpy()
     from anndata import AnnData
 
-    plain = AnnData(matrix, obs=pd.DataFrame({"group": labels}), var=pd.DataFrame(index=names), uns={})
+    plain = AnnData(_for_scanpy(matrix), obs=pd.DataFrame({"group": labels}), var=pd.DataFrame(index=names), uns={})
     if log1p is not None:
         plain.uns["log1p"] = log1p
     options = {"method": source.method, "reference": source.reference, "use_raw": False}
@@ -268,6 +277,19 @@ def _rank_genes(
         sc.tl.rank_genes_groups(plain, "group", groups=groups, **options)
     result: Mapping[str, Any] = plain.uns["rank_genes_groups"]
     return result
+
+
+def _for_scanpy(matrix: Any) -> Any:
+    """A sparse matrix, since scanpy refuses sparse arrays; a copy if scanpy would remove the zeros that it stores."""
+    from scipy.sparse import csc_matrix, csr_matrix, issparse
+
+    if not issparse(matrix):
+        return matrix
+    made = (csc_matrix if matrix.format == "csc" else csr_matrix)(matrix, copy=bool((matrix.data == 0).any()))
+    if not made.has_canonical_format:
+        made = made.copy()
+        made.sum_duplicates()
+    return made
 
 
 def _comparable(labels: pd.Series, source: _Source) -> list[str]:

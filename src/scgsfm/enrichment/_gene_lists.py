@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import listing, warn
 from scgsfm.errors import GeneSetWarning
@@ -112,11 +113,11 @@ def _from_series(data: pd.Series) -> GeneLists:
     """A ranking from numbers by gene, a list from names or from a mask of genes, or lists from a Series of lists."""
     if pd.api.types.is_bool_dtype(data):
         return _from_lists({QUERY: data.index[data.to_numpy(dtype=bool)]})
-    if pd.api.types.is_numeric_dtype(data) or pd.to_numeric(data, errors="coerce").notna().any():
+    if pd.api.types.is_numeric_dtype(data) or to_numbers(data).notna().any():
         if is_counter(data.index):
             msg = "`data` is a Series of numbers whose index counts rows: use gene names as index."
             raise ValueError(msg)
-        values = pd.to_numeric(data, errors="coerce")
+        values = to_numbers(data)
         return _rankings(
             {QUERY: pd.DataFrame({"name": data.index, "value": values.to_numpy(np.float64, na_value=np.nan)})}
         )

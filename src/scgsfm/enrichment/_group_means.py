@@ -8,7 +8,11 @@ import numpy as np
 from scgsfm.scoring import BlockReader
 from scgsfm.scoring.engine import GeneMoments, ValueScale, log_normalize, value_scale
 
+from ._rank_by_moments import rank_by_moments
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -28,16 +32,39 @@ class GroupMeans:
 
     @classmethod
     def survey(
-        cls, matrix: Any, genes: pd.Index, labels: pd.Series, base: float | None, *, counted: np.ndarray | None = None
+        cls,
+        matrix: Any,
+        genes: pd.Index,
+        labels: pd.Series,
+        base: float | None,
+        *,
+        counted: np.ndarray | None = None,
+        squares: bool = False,
     ) -> GroupMeans:
-        """Read the matrix once. ``counted`` are the columns that add up to the sum of a cell, if not all do."""
+        """Read the matrix once.
+
+        Parameters
+        ----------
+        matrix
+            Cells × genes, in memory, on disk or lazy.
+        genes, labels
+            Names of the genes, and the groups of the cells.
+        base
+            Base of the logarithm of the values, if it is not e.
+        counted
+            Columns that add up to the sum of a cell, if not all do.
+        squares
+            Whether to sum squares for :meth:`rank`, too.
+        """
         groups = labels.cat.categories.tolist()
         codes, reader = (
             labels.cat.codes.to_numpy().astype(np.int64) % (len(groups) + 1),
             BlockReader(matrix, counted=counted),
         )
-        raw, normalized = (GeneMoments(reader.n_genes, n_groups=len(groups) + 1) for _ in range(2))
         scale = value_scale(reader)
+        of_raw, of_normalized = squares and not scale.linear, squares and scale.linear
+        raw = GeneMoments(reader.n_genes, n_groups=len(groups) + 1, squares=of_raw)
+        normalized = GeneMoments(reader.n_genes, n_groups=len(groups) + 1, squares=of_normalized)
         for start, block in reader:
             members = codes[start : start + block.shape[0]]
             raw.add(block, groups=members)
@@ -63,6 +90,25 @@ class GroupMeans:
     def detected(self) -> np.ndarray:
         """Whether any cell has a nonzero value of each gene."""
         return np.asarray(self.moments.n_nonzero.any(axis=0))
+
+    @property
+    def has_variances(self) -> bool:
+        """Whether squares were summed."""
+        return (self.normalized or self.moments).squares is not None
+
+    def rank(self, compared: list[str], *, reference: str, method: str) -> Mapping[str, Any]:
+        """Rank the genes of groups by a t-test of the values, log-normalized if they are counts."""
+        moments = self.normalized or self.moments
+        scale = 1.0 if self.base is None or moments is self.normalized else np.log(self.base)
+        return rank_by_moments(
+            moments,
+            self.genes,
+            self.groups,
+            compared,
+            reference=reference,
+            method=method,
+            expm1=lambda mean: np.expm1(mean * scale),
+        )
 
     def log_fold_changes(self, group: str, reference: str, *, normalized: bool = False) -> np.ndarray:
         """Log2 fold changes as scanpy computes them from the values or, for counts, from log-normalized values.

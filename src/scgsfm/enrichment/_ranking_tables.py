@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import listing
 
@@ -163,7 +164,7 @@ def _plain(column: str) -> str:
 
 
 def _numbers(data: pd.DataFrame, column: str) -> np.ndarray:
-    values = pd.to_numeric(data[column], errors="coerce")
+    values = to_numbers(data[column])
     if 2 * values.notna().sum() < data[column].notna().sum():
         raise ValueError(_unusable(data, f"has no numbers in {column!r}"))
     return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))

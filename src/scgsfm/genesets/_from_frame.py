@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_numeric_dtype
 
+from scgsfm._bounded_files import to_numbers
 from scgsfm._messages import listing
 
 from ._from_memory import is_collection, parse_series, parse_sets
@@ -184,7 +185,7 @@ def _weights(
     column: pd.Series, rows: NDArray[np.int64], report: RepairReport
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Weights, and whether each is a number or missing."""
-    weights = pd.to_numeric(column, errors="coerce")
+    weights = to_numbers(column)
     wrong = (weights.isna() & column.notna()).to_numpy()
     if wrong.any():
         at = np.flatnonzero(wrong)

@@ -37,6 +37,7 @@ from ._network_changes import (
     summary_changes,
 )
 from ._numba_utils import CompileNotice
+from ._ordered_product import ordered_product, row_products
 from ._permutation_null import nes_and_pvalues, permutation_null, random_positions
 from ._prerank import enrichment_scores, random_enrichment_scores, tie_bounds
 from ._pvalues import adjust, two_sided_pvalues
@@ -92,6 +93,7 @@ __all__ = [
     "motif_tables",
     "motif_tails",
     "nes_and_pvalues",
+    "ordered_product",
     "pair_dot",
     "permutation_null",
     "pooling_changes",
@@ -99,6 +101,7 @@ __all__ = [
     "random_positions",
     "random_set_pvalues",
     "rank_cells",
+    "row_products",
     "scan_motifs",
     "scatter_sum",
     "set_sums",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from scgsfm._messages import listing, number, warn
 from scgsfm._progress import QUIET_SECONDS, progress
 
 from .engine._cell_block import CellBlock
@@ -136,16 +137,34 @@ def run_into(
         Seconds before a progress bar appears.
     """
     scoring = Scoring.prepare(rows, jobs)
+    undefined = [np.zeros(len(job.sets), np.int64) for job in jobs]
     with progress(rows.n_cells, unit="cells", first=first, delay=delay) as bar:
         for start, parts in rows.map(scoring, first=first):
             stop = start + len(parts[0].scores)
-            for result, part in zip(results, parts, strict=True):
+            for i, (result, part) in enumerate(zip(results, parts, strict=True)):
+                undefined[i] += (~np.isfinite(part.scores)).sum(axis=0)
                 result.scores[start:stop] = part.scores
                 if result.padj is not None:
                     result.padj[start:stop] = part.padj
             if on_progress is not None:
                 on_progress(stop)
             bar.update(stop - start)
+    for job, n_undefined in zip(jobs, undefined, strict=True):
+        _warn_of_undefined(job, n_undefined, rows.n_cells - first)
+
+
+def _warn_of_undefined(job: Job, n_undefined: np.ndarray, n_cells: int) -> None:
+    """Warn of scores that are missing or infinite, unless the method has named the sets itself."""
+    named = (n_undefined == n_cells) & job.method.leaves_out_sets
+    sets = np.flatnonzero((n_undefined > 0) & ~named)
+    if not len(sets):
+        return
+    names = listing([f"{job.sets.names[i]!s} ({number(int(n_undefined[i]), 'cell')})" for i in sets])
+    msg = (
+        f"Scores by `method` {job.method.name!r} are missing or infinite for {names}: the values of these cells are too "
+        "large for double precision. Normalize them, or replace what is no measurement."
+    )
+    warn(msg)
 
 
 def run_lazily(rows: BlockReader, jobs: Sequence[Job]) -> list[Result]:

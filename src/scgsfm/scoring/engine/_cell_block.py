@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from scgsfm.kernels import Ranks
     from scgsfm.scoring._set_index import SetIndex
 
+EXTREME = 1e-90, 1e90
+"""Beyond these, squares and cubes of deviations underflow or overflow."""
+
 
 class CellBlock:
     """A block of cells in CSR form, with ranks, moments and sums that several methods share.
@@ -51,6 +54,26 @@ class CellBlock:
         from scgsfm.kernels import moments
 
         return moments(self.values, self.indptr, self.shape[1])
+
+    @cached_property
+    def rescaled(self) -> CellBlock:
+        """The block with the values of cells of extreme size multiplied by a power of two, which is exact.
+
+        It is for scores that do not depend on the scale of the values. Their squares would underflow or overflow.
+        """
+        _, std = self.moments
+        suspects = np.flatnonzero(~((std > EXTREME[0]) & (std < EXTREME[1])))  # also cells of equal values
+        exponents = np.zeros(len(std), np.int64)
+        for cell in suspects.tolist():
+            largest = np.abs(self.values[self.indptr[cell] : self.indptr[cell + 1]]).max(initial=0)
+            if largest > 0 and not EXTREME[0] < largest < EXTREME[1]:
+                exponents[cell] = -np.frexp(largest)[1]
+        if not exponents.any():
+            return self
+        from scipy.sparse import csr_array
+
+        values = np.ldexp(self.values, exponents.repeat(np.diff(self.indptr)))
+        return CellBlock(csr_array((values, self.indices, self.indptr), shape=self.shape))
 
     @cached_property
     def third_moments(self) -> np.ndarray:

@@ -146,6 +146,7 @@ ANS = Method(
     null="each gene replaced by one of its neighbors in expression",
     task="marker sets whose scores are compared with each other",
     when="signatures compared with each other in the same cells; control genes that don't depend on a seed",
+    leaves_out_sets=True,
     avoid="sets of the highest expressed genes, which have no neighbors; data without normalization; comparison of data sets",
     peer="the definition in the publication, computed gene by gene",
 )

@@ -66,6 +66,7 @@ def gsea(
     def score(cells: CellBlock) -> Scores:
         from scgsfm.kernels import descending_order, gsea_scores, nes_and_pvalues, permutation_null
 
+        cells = cells.rescaled
         descent = descending_order(cells.ranks, cells.data, cells.indices, cells.indptr, n)
         es = gsea_scores(descent, index.indptr, index.indices, sizes, n)
         typical, log_p = np.zeros_like(es), np.zeros_like(es)

@@ -64,6 +64,8 @@ class Method:
     null: str = ""
     """The random sets of genes of ``normalize="null"``. Then ``prepare`` returns a scorer with a method ``null``
     (:class:`NullScorer`); empty if the score is not a sum over genes."""
+    leaves_out_sets: bool = False
+    """Whether it warns of sets that have no score (NaN) itself."""
     completes: bool = False
     """Whether a model completes the sets first."""
     task: str = ""

@@ -58,13 +58,14 @@ def mlm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Score
     random_sets = _random_coefficients(sets, inverse, n) if null == "random" else None
 
     def score(cells: CellBlock) -> Scores:
-        from scgsfm.kernels import two_sided_pvalues
+        from scgsfm.kernels import ordered_product, row_products, two_sided_pvalues
 
+        cells = cells.rescaled
         mean, std = cells.moments
         covariance = cells.sums(sets) - np.outer(mean, sets.total)
-        coefficients = covariance @ inverse
+        coefficients = ordered_product(covariance, inverse)
         total = np.where(std > TOLERANCE * abs(mean), (n - 1) * std**2, 0)
-        explained = np.einsum("cs,cs->c", covariance, coefficients)
+        explained = row_products(covariance, coefficients)
         residual = np.maximum(total - explained, EPSILON * total)  # keeps t finite for a perfect fit
         error = np.sqrt(np.outer(residual / df, np.diag(inverse)))
         t = coefficients / np.where(error > 0, error, np.inf)

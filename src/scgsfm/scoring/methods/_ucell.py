@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ._method import Scorer
 
+FEWEST_RANKS = 2
+
 
 def ucell(
     rows: BlockReader,
@@ -50,6 +52,12 @@ def ucell(
         Whether genes missing from the data rank lowest or are skipped.
     """
     top = min(max_rank, rows.n_genes)
+    if top < FEWEST_RANKS:
+        msg = (
+            f"`method` 'ucell' compares ranks, so it needs at least {FEWEST_RANKS} genes and a `max_rank` of at least "
+            f"{FEWEST_RANKS}, but there are {rows.n_genes} genes and `max_rank` is {max_rank}."
+        )
+        raise ValueError(msg)
     best_up, best_down = _best_gains(sets, top, missing)
     weights = sets.membership.data
     set_of = np.repeat(np.arange(len(sets)), sets.n_found)

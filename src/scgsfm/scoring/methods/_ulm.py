@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scgsfm._messages import listing, warn
+from scgsfm.errors import GeneSetWarning
+
 from ._method import Method
-from ._random_sets import Null, RandomSets, check_null
+from ._random_sets import CONSTANT, Null, RandomSets, check_null
 
 if TYPE_CHECKING:
     from scgsfm.scoring._set_index import SetIndex
@@ -24,7 +27,8 @@ def ulm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Score
 
     .. math:: t = r \sqrt{\frac{N - 2}{1 - r^2}}
 
-    A cell with the same value in all genes has the score 0. Reference: decoupler, Badia-i-Mompel et al. (2022),
+    A cell with the same value in all genes has the score 0. So has a set with the same weight for all genes, and a warning
+    names it. Reference: decoupler, Badia-i-Mompel et al. (2022),
     https://doi.org/10.1093/bioadv/vbac016.
 
     Parameters
@@ -38,16 +42,28 @@ def ulm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Score
     check_null(null)
     random_sets = RandomSets.of(sets, rows.n_genes)
     n = rows.n_genes
+    if n < FEWEST_GENES:
+        msg = f"`method` 'ulm' fits a line to the genes, so it needs at least {FEWEST_GENES}, but the data has {n}."
+        raise ValueError(msg)
     squares = sets.membership.multiply(sets.membership).sum(axis=1)
-    std_weights = np.sqrt((squares - sets.total**2 / n) / (n - 1))
+    scatter = squares - sets.total**2 / n
+    constant = scatter <= CONSTANT * squares
+    if constant.any():
+        names = listing([sets.names[i] for i in np.flatnonzero(constant)])
+        msg = f"`method` 'ulm' gives the score 0 to {names}: all genes of the data have the same weight in them."
+        warn(msg, GeneSetWarning)
+    std_weights = np.sqrt(np.where(constant, np.inf, scatter) / (n - 1))
 
     def score(cells: CellBlock) -> Scores:
         from scgsfm.kernels import two_sided_pvalues
 
+        cells = cells.rescaled
         mean, std = cells.moments
         deviations = cells.sums(sets) - np.outer(mean, sets.total)
+        deviations[:, constant] = 0
         r = deviations / ((n - 1) * std_weights)
-        r /= np.where(std > 0, std, np.inf)[:, None]
+        r /= np.where(std > CONSTANT * abs(mean), std, np.inf)[:, None]
+        np.clip(r, -1, 1, out=r)
         t = r * np.sqrt((n - 2) / ((1 - r + EPSILON) * (1 + r + EPSILON)))
         if null == "random":
             return t, random_sets.pvalues(deviations, cells)
@@ -56,6 +72,7 @@ def ulm(rows: BlockReader, sets: SetIndex, /, *, null: Null = "random") -> Score
     return score
 
 
+FEWEST_GENES = 3
 EPSILON = 2.2e-16
 """Keeps t finite for a perfect fit. The value is that of decoupler."""
 

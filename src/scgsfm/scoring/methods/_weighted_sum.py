@@ -64,9 +64,13 @@ class WeightedSum:
     """The sets over the genes from which random sets are drawn, if these are not all genes."""
     matched: NullDistribution | None = None
     """The null distribution if random sets are matched in expression."""
+    scale_free: bool = False
+    """Whether scores do not change if all values of a cell are multiplied by a number."""
 
     def __call__(self, cells: CellBlock, /) -> Scores:
         """Score a block of cells."""
+        if self.scale_free:
+            cells = cells.rescaled
         return self.finish(self.sums(cells), cells)
 
     def sums(self, cells: CellBlock) -> np.ndarray:
@@ -82,6 +86,8 @@ class WeightedSum:
             return self.matched(cells)
         from scgsfm.kernels import value_moments
 
+        if self.values is None:
+            cells = cells.rescaled
         given = GeneValues(cells.indptr, cells.indices, cells.values, np.zeros(cells.shape[0]))
         found = given if self.values is None else self.values(cells)
         sums = cells.sums(self.sets) if self.values is None else self.sets.set_sums(*found)

@@ -9,7 +9,7 @@ import numpy as np
 from scgsfm._messages import check_choice
 
 from ._method import Method
-from ._random_sets import Null, RandomSets, check_null
+from ._random_sets import CONSTANT, Null, RandomSets, check_null
 from ._weighted_sum import WeightedSum
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from scgsfm.scoring.engine import BlockReader, CellBlock
 
     from ._method import Scorer, Scores
+
+FEWEST_GENES = 2
 
 
 def zscore(
@@ -45,6 +47,9 @@ def zscore(
     """
     check_choice("flavor", flavor, ("KSEA", "RoKAI"))
     check_null(null)
+    if rows.n_genes < FEWEST_GENES:
+        msg = f"`method` 'zscore' needs at least {FEWEST_GENES} genes, but the data has {rows.n_genes}."
+        raise ValueError(msg)
     random_sets = RandomSets.of(sets, rows.n_genes)
 
     def score(sums: np.ndarray, cells: CellBlock) -> Scores:
@@ -55,17 +60,17 @@ def zscore(
         if flavor == "KSEA":
             z -= mean[:, None]
         z *= np.sqrt(sets.n_found)
-        z /= np.where(std > 0, std, np.inf)[:, None]
+        z /= np.where(std > CONSTANT * abs(mean), std, np.inf)[:, None]
         if null == "random":
             return z, random_sets.pvalues(sums - np.outer(mean, sets.total), cells)
         return z, two_sided_pvalues(z, df=np.inf)
 
     def affine(cells: CellBlock) -> tuple[np.ndarray, np.ndarray]:
         mean, std = cells.moments
-        per_error = np.sqrt(sets.n_found) / np.where(std > 0, std, np.inf)[:, None]
+        per_error = np.sqrt(sets.n_found) / np.where(std > CONSTANT * abs(mean), std, np.inf)[:, None]
         return per_error / sets.total_abs, -mean[:, None] * per_error * (flavor == "KSEA")
 
-    return WeightedSum(sets, rows.n_genes, finish=score, affine=affine)
+    return WeightedSum(sets, rows.n_genes, finish=score, affine=affine, scale_free=True)
 
 
 ZSCORE = Method(

@@ -1,0 +1,482 @@
+"""Random files for every parser, and random cells and gene sets for every scoring method.
+
+    python benchmarks/fuzz.py --seconds 60
+    python benchmarks/fuzz.py --only vcf motifs --seconds 600 --engine atheris
+
+Each parser runs in a process of its own on inputs that begin with the files in `tests/fuzz_corpus`. The engine `mutate` changes
+them at random, without knowledge of the code, and is fast; `atheris` (libFuzzer, if it is installed) keeps inputs that reach
+new lines of the package. A finding is any exception that the package does not raise itself (with a message), a call of more
+than `--slow` seconds of the CPU, or more than 2 GB of memory. `cells` runs the checks of `tests/scoring/test_fuzz.py` on new examples.
+
+Findings are printed with the input that caused them. The script exits with code 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import linecache
+import logging
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "tests" / "fuzz_corpus"
+MAX_BYTES = 4096
+MAX_MEMORY = 2 * 2**30
+TOKENS = [
+    *(
+        b"\t",
+        b"\n",
+        b"\r\n",
+        b",",
+        b";",
+        b"#",
+        b">",
+        b"|",
+        b":",
+        b"-",
+        b"_",
+        b" ",
+        b"\x00",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+    ),
+    *(b"\x1f\x8b", b"NaN", b"inf", b"-1", b"0", b"1e308", b"1e-320", b"99999999999999999999", b"\xd9\xa3", b"\xc2\xb2"),
+    *(
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b'"',
+        b"null",
+        b"true",
+        b"\xe2\x80\xa8",
+        b"HP:0000001",
+        b"chr1",
+        b"MOTIF",
+        b"PO",
+        b"ACGTN",
+        b"%",
+    ),
+]
+
+
+class Slow(BaseException):
+    """A call that takes too long; not an Exception, so that no handler of the package catches it."""
+
+
+def targets(folder: Path) -> dict[str, Callable[[bytes], object]]:
+    """Each parser as a function of the bytes of a file, or of a text."""
+    return {
+        "gmt": lambda data: _gene_sets(_file(folder / "sets.gmt", data)),
+        "gene_set_json": lambda data: _gene_sets(_file(folder / "sets.json", data)),
+        "vocab": lambda data: _vocab(_file(folder / "vocab.txt", data)),
+        "config": lambda data: _config(folder, data),
+        "card": lambda data: _card(folder, data),
+        "fasta": lambda data: _fasta(_file(folder / "genome.fa", data)),
+        "places": _places,
+        "bed": lambda data: _bed(_file(folder / "peaks.bed", data)),
+        "vcf": lambda data: _variants(_file(folder / "calls.vcf", data)),
+        "variants": lambda data: _variants(_text(data).splitlines()[:20]),
+        "motifs": lambda data: _motifs(_file(folder / "motifs.txt", data)),
+        "phenopackets": lambda data: _patient(_file(folder / "patient.json", data)),
+        "terms": lambda data: _patient(_file(folder / "terms.txt", data)),
+        "cli_lists": lambda data: _cli(_file(folder / "genes.txt", data)),
+        "gene_names": _gene_names,
+    }
+
+
+def _file(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _gene_sets(path: Path) -> None:
+    from scgsfm import GeneSets
+
+    sets = GeneSets(path)
+    assert sum(map(len, sets.to_dict().values())) == sets.sizes.sum()
+
+
+def _vocab(path: Path) -> None:
+    from scgsfm.models._serialization import _read_vocab
+
+    assert all(isinstance(token, str) and token for token in _read_vocab(path))
+
+
+def _config(folder: Path, data: bytes) -> None:
+    from scgsfm.models._serialization import Folder, check, is_language_model, read_json
+
+    model = folder / "model"
+    model.mkdir(exist_ok=True)
+    config = read_json(_file(model / "config.json", data))
+    is_language_model(model)
+    check(model, Folder(config, {}, ["<unk>", "<pad>", "A"], {}))
+
+
+def _card(folder: Path, data: bytes) -> None:
+    from scgsfm.models._serialization import read_json
+
+    read_json(_file(folder / "card.json", data))
+
+
+def _fasta(path: Path) -> None:
+    from scgsfm.dna import Genome
+
+    path.with_name("genome.fa.fai").unlink(missing_ok=True)
+    with Genome(path) as genome:
+        for contig in genome.lengths:
+            genome.sequence(contig, 0, 8)
+
+
+def _places(data: bytes) -> None:
+    import pandas as pd
+
+    from scgsfm.dna import parse_peak, peaks_of
+
+    names = _text(data).splitlines()[:20] or [""]
+    for name in names:
+        parse_peak(name)
+    peaks_of(pd.DataFrame(index=names))
+
+
+def _bed(path: Path) -> None:
+    from scgsfm.dna import read_bed
+
+    assert {"chrom", "start", "end"} <= set(read_bed(path))
+
+
+def _variants(given: Any) -> None:
+    from scgsfm.dna import read_variants
+
+    read_variants(given)
+
+
+def _motifs(path: Path) -> None:
+    import numpy as np
+
+    from scgsfm.motifs import read_motifs
+
+    for record in read_motifs(path):
+        assert record.counts.shape[1] == 4
+        assert np.isfinite(record.counts).all()
+        assert (record.counts >= 0).all()
+
+
+def _patient(path: Path) -> None:
+    from scgsfm.phenotypes._patient_files import is_phenopacket, read_patient_file, read_phenopacket
+
+    content = read_patient_file(path)
+    if isinstance(content, dict) and is_phenopacket(content):
+        read_phenopacket(content)
+
+
+def _cli(path: Path) -> None:
+    from scgsfm.cli._inputs import read_genes, read_rows, read_terms
+
+    read_genes([str(path)])
+    read_terms([str(path)])
+    read_rows(str(path))
+
+
+def _gene_names(data: bytes) -> None:
+    from scgsfm.genes import resolve
+
+    names = _text(data).splitlines()[:20] or [""]
+    assert len(resolve(names).how) == len(names)
+
+
+def is_own(error: BaseException) -> bool:
+    """Whether the package raised an error itself: the innermost line of the traceback is a `raise` of the package."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not isinstance(error, ValueError | TypeError | OSError | ImportError):
+        return False
+    file = trace.tb_frame.f_code.co_filename
+    return "scgsfm" in file and linecache.getline(file, trace.tb_lineno).strip().startswith("raise")
+
+
+def place(error: BaseException) -> str:
+    """Type, message and innermost lines of an error."""
+    trace, found = error.__traceback__, []
+    while trace is not None:
+        found.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' < '.join(reversed(found[-3:]))}"
+
+
+class Watch:
+    """Calls a parser, and keeps what is counted and found."""
+
+    def __init__(self, function: Callable[[bytes], object], slow: float, report: Path | None) -> None:
+        self.function, self.slow, self.report = function, slow, report
+        self.findings: dict[str, dict[str, Any]] = {}
+        self.outcomes = Counter[str]()
+        self.executions, self.slowest, self.begun, self.written = 0, 0.0, time.time(), 0.0
+        signal.signal(signal.SIGVTALRM, self._stop)
+
+    @staticmethod
+    def _stop(*_: object) -> None:
+        raise Slow
+
+    def __call__(self, data: bytes) -> None:
+        begun = time.process_time()  # on a busy machine, others take time, too
+        signal.setitimer(signal.ITIMER_VIRTUAL, self.slow)
+        try:
+            self.function(data)
+            self.outcomes["read"] += 1
+        except Slow as error:
+            self._found(error, data)
+        except Exception as error:  # noqa: BLE001  this is what is looked for
+            if is_own(error):
+                self.outcomes["refused"] += 1
+            else:
+                self._found(error, data)
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        self.executions += 1
+        self.slowest = max(self.slowest, time.process_time() - begun)
+        if self.report is not None and time.time() - self.written > 5:
+            self.write()
+
+    def _found(self, error: BaseException, data: bytes) -> None:
+        key = place(error)
+        self.outcomes["found"] += 1
+        if key not in self.findings:
+            self.findings[key] = {"message": str(error)[:200], "input": repr(data[:300])}
+
+    def write(self) -> None:
+        """Write the state to the report, since libFuzzer ends the process."""
+        self.written = time.time()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        if peak > MAX_MEMORY:
+            self.findings.setdefault("memory", {"message": f"{peak / 1e9:.1f} GB", "input": ""})
+        state = {
+            "executions": self.executions,
+            "seconds": self.written - self.begun,
+            "slowest": self.slowest,
+            "peak": peak,
+        }
+        state |= {"outcomes": dict(self.outcomes), "findings": self.findings}
+        assert self.report is not None
+        part = self.report.with_suffix(".part")
+        part.write_text(json.dumps(state), encoding="utf-8")
+        part.replace(self.report)
+
+
+def seeds(name: str) -> list[bytes]:
+    """The inputs to begin with."""
+    return [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))] or [b""]
+
+
+def mutated(rng: random.Random, corpus: list[bytes]) -> bytes:
+    """A random change of an input: bytes, tokens, lines and parts of other inputs."""
+    data = bytearray(rng.choice(corpus))
+    for _ in range(1 + int(rng.expovariate(0.4))):
+        kind, i = rng.randrange(8), rng.randint(0, len(data))
+        j = min(len(data), i + 1 + int(rng.expovariate(0.1)))
+        if kind == 0 and data:
+            data[i % len(data)] = rng.randrange(256)
+        elif kind == 1:
+            del data[i:j]
+        elif kind == 2:
+            data[i:i] = rng.choice(TOKENS)
+        elif kind == 3:
+            data[i:j] = rng.choice(TOKENS)
+        elif kind == 4:
+            data[i:i] = data[i:j] * rng.randint(1, 5)
+        elif kind == 5:
+            other = rng.choice(corpus)
+            k = rng.randint(0, len(other))
+            data[i:i] = other[k : k + rng.randint(1, 80)]
+        elif kind == 6:
+            lines = data.split(b"\n")
+            rng.shuffle(lines)
+            data = bytearray(b"\n".join(lines))
+        else:
+            del data[i:]
+    return bytes(data[:MAX_BYTES])
+
+
+def quiet() -> None:
+    """No warnings and no log: they are part of many results here."""
+    warnings.simplefilter("ignore")
+    logging.getLogger("scgsfm").setLevel("CRITICAL")
+
+
+def mutate(watch: Watch, corpus: list[bytes], seconds: float, seed: int, most: int | None = None) -> None:
+    """Random changes for some seconds. Inputs with a new outcome by length join the corpus in memory."""
+    rng, end = random.Random(seed), time.time() + seconds  # noqa: S311
+    for data in corpus:
+        watch(data)
+    pool, seen = list(corpus), set[tuple[Any, ...]]()
+    while time.time() < end and (most is None or watch.executions < most):
+        data = mutated(rng, pool)
+        before = watch.outcomes["read"]
+        watch(data)
+        key = (watch.outcomes["read"] > before, len(data).bit_length(), data[:1])
+        if key not in seen and len(pool) < 500:
+            seen.add(key)
+            pool.append(data)
+
+
+def one(args: argparse.Namespace) -> None:
+    """In a separate process: one parser."""
+    quiet()
+    if args.one == "config":  # imports take seconds
+        with contextlib.suppress(ImportError):
+            from transformers import LlamaConfig  # noqa: F401
+    memory = Path("/dev/shm")  # noqa: S108  files in memory are faster
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        if args.engine == "atheris":
+            import atheris
+
+            with atheris.instrument_imports(include=["scgsfm"]):
+                watch = Watch(targets(Path(folder))[args.one], args.slow, args.report)
+                watch(seeds(args.one)[0])  # imports
+            corpus = Path(folder) / "corpus"
+            corpus.mkdir()
+            for i, data in enumerate(seeds(args.one)):
+                (corpus / str(i)).write_bytes(data)
+            options = [
+                f"-max_total_time={int(args.seconds)}",
+                f"-max_len={MAX_BYTES}",
+                "-rss_limit_mb=4096",
+                "-verbosity=0",
+            ]
+            atheris.Setup([sys.argv[0], *options, f"-seed={args.seed + 1}", str(corpus)], watch)
+            atheris.Fuzz()
+        else:
+            function = targets(Path(folder))[args.one]
+            for data in seeds(args.one):  # imports and compiles
+                with contextlib.suppress(Exception):
+                    function(data)
+            watch = Watch(function, args.slow, args.report)
+            mutate(watch, seeds(args.one), args.seconds, args.seed)
+        watch.write()
+
+
+def run_parser(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Fuzz a parser in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, __file__, "--one", name, "--seconds", str(args.seconds), "--engine", args.engine]
+        command += ["--seed", str(args.seed), "--slow", str(args.slow), "--report", str(report)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+        state: dict[str, Any] = {
+            "executions": 0,
+            "seconds": 0.0,
+            "slowest": 0.0,
+            "peak": 0,
+            "outcomes": {},
+            "findings": {},
+        }
+        if report.exists():
+            state = json.loads(report.read_text(encoding="utf-8"))
+        if done.returncode:
+            message = done.stderr[-600:]
+            state["findings"][f"process ended with {done.returncode}"] = {"message": message, "input": ""}
+    return state
+
+
+def run_cells(args: argparse.Namespace) -> dict[str, Any]:
+    """Check the scoring methods on random cells and gene sets, with new examples each time."""
+    sys.path[:0] = [str(ROOT)]
+    from tests.scoring import test_fuzz
+
+    quiet()
+    return test_fuzz.search(args.seconds, args.seed)
+
+
+def summarize(logs: list[Path], out: Path) -> None:
+    """Sum the lines of the logs of several runs, and write the table."""
+    import pandas as pd
+    from _common import report
+
+    states = [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    rows = []
+    for name in [*dict.fromkeys(state["parser"] for state in states)]:
+        runs = [state for state in states if state["parser"] == name]
+        outcomes = sum((Counter(state["outcomes"]) for state in runs), Counter[str]())
+        findings = {key for state in runs for key in state["findings"]}
+        row = {"input": name, "executions": sum(state["executions"] for state in runs)}
+        row |= {
+            "seconds": round(sum(state["seconds"] for state in runs)),
+            "read": outcomes["read"] + outcomes["equal or refused"],
+        }
+        row |= {"refused": outcomes["refused"], "other outcome": outcomes["found"], "kinds of findings": len(findings)}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    total = {"input": "all", **table.drop(columns="input").sum().to_dict()}
+    report("fuzzing", pd.concat([table, pd.DataFrame([total])], ignore_index=True), out)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        names = [*targets(Path(folder)), "cells"]
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", nargs="+", choices=names, default=names, help="parsers, or cells (all)")
+    options.add_argument("--seconds", type=float, default=60, help="for each of them (60)")
+    options.add_argument("--engine", choices=["auto", "atheris", "mutate"], default="mutate")
+    options.add_argument("--seed", type=int, default=int(time.time()))
+    options.add_argument("--slow", type=float, default=10, help="CPU seconds after which a call is a finding (10)")
+    options.add_argument("--log", type=Path, help="file to append a line of JSON to for each parser")
+    options.add_argument(
+        "--summarize", nargs="+", type=Path, help="logs to sum instead, into a table of the documentation"
+    )
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="directory of the table")
+    options.add_argument("--one", help=argparse.SUPPRESS)
+    options.add_argument("--report", type=Path, help=argparse.SUPPRESS)
+    args = options.parse_args()
+    if args.engine == "auto":
+        from importlib.util import find_spec
+
+        args.engine = "atheris" if find_spec("atheris") else "mutate"
+    if args.one:
+        one(args)
+        return 0
+    if args.summarize:
+        summarize(args.summarize, args.out)
+        return 0
+    total, n_findings = 0, 0
+    for name in args.only:
+        state = run_cells(args) if name == "cells" else run_parser(name, args)
+        total += state["executions"]
+        n_findings += len(state["findings"])
+        print(
+            f"{name:15} {state['executions']:>12,} executions, {state['seconds']:6.0f} s, slowest {state['slowest']:.2f} s, "
+            f"{state['peak'] / 1e6:.0f} MB, {state['outcomes']}, {len(state['findings'])} findings",
+            flush=True,
+        )
+        for key, finding in state["findings"].items():
+            print(f"    {key}: {finding['message']}\n        {finding['input']}", flush=True)
+        if args.log:
+            with args.log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"parser": name, "engine": args.engine, "seed": args.seed, **state}) + "\n")
+    print(f"{total:,} executions, {n_findings} findings")
+    return int(n_findings > 0)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+    sys.exit(main())
