@@ -1,9 +1,9 @@
 """Explanations of gene sets: names, coherence, genes that do not belong, and the check of claims.
 
-    python benchmarks/explanations.py --rows 200
+    python benchmarks/explanations.py --rows 1000
 
 Data: the 1,000 Gene Ontology sets of Hu et al. 2024 with 0, 50 and 100 % of their genes replaced. The score of coherence
-was fitted to 200 of these (``training/fit_coherence.py``); a sample of the other 800 is used here. The name of a set is the
+was fitted to 200 of these (``training/fit_coherence.py``), so that its table has the other 800. The name of a set is the
 first function of its explanation. It is compared with the true term by the percentile of their similarity among the
 similarities of the name to all biological processes (GO 2022-07), with ties counted half, as by Hu et al. Similarities are
 
@@ -12,7 +12,8 @@ similarities of the name to all biological processes (GO 2022-07), with ties cou
   name and definition.
 
 A set without a name gets percentile 50, the expectation of a random name. Overlap naming takes the term with the lowest
-p-value of the hypergeometric test over all genes.
+p-value of the hypergeometric test over all genes. One table has the results by how much is known about the genes: the median
+number of terms per gene in two libraries, in three equal parts of the sets.
 
 False claims: each true claim of explanations of cells and sets is altered in one of six ways.
 """
@@ -23,9 +24,10 @@ import gzip
 import re
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -43,11 +45,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from fit_coherence import COLUMNS, fitted_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from scgsfm.completion import GeneSetModel
 
 REPLACED = ("0 %", "50 %", "100 %")
+KINDS_OF_SIMILARITY = ("names", "definitions", "graph")
 LIBRARIES = {"without GO": ("reactome", "hallmark"), "with GO": ("go_bp", "reactome", "hallmark")}
 
 
@@ -55,10 +58,11 @@ LIBRARIES = {"without GO": ("reactome", "hallmark"), "with GO": ("go_bp", "react
 
 
 def benchmark_sets(file: Path, rows: int, seed: int) -> pd.DataFrame:
-    """A sample of the sets that the score was not fitted to."""
+    """A sample of the sets, of which ``unseen`` says which the score was not fitted to; these are drawn first."""
     table = pd.read_csv(file)
-    table = table[~fitted_rows(table)]
-    chosen = np.random.default_rng(seed).permutation(len(table))[:rows]
+    table["unseen"] = ~fitted_rows(table)
+    order = np.random.default_rng(seed).permutation(len(table))
+    chosen = order[np.argsort(~table["unseen"].to_numpy()[order], kind="stable")][:rows]
     return table.iloc[np.sort(chosen)].reset_index(drop=True)
 
 
@@ -84,6 +88,7 @@ class GOTerms:
         for kind, documents in texts.items():
             self.vectorizers[kind] = TfidfVectorizer(**options).fit(documents)
             self.vectors[kind] = csr_array(self.vectorizers[kind].transform(documents))
+        self.known: dict[str, dict[str, np.ndarray]] = {}
         self.ancestors = self._closure(rows)
         self.n_ancestors = np.diff(self.ancestors.indptr)
 
@@ -107,7 +112,14 @@ class GOTerms:
             step = further
 
     def similarities(self, name: str) -> dict[str, np.ndarray]:
-        """Similarity of a name to all terms, by kind."""
+        """Similarity of a name to all terms, by kind. Those of recent names are kept."""
+        if name not in self.known:
+            if len(self.known) == 500:
+                self.known.clear()
+            self.known[name] = {kind: each.astype(np.float32) for kind, each in self._similarities(name).items()}
+        return self.known[name]
+
+    def _similarities(self, name: str) -> dict[str, np.ndarray]:
         plain = re.sub(r" \(GO:\d+\)$", "", name)
         found = {
             kind: np.asarray((self.vectors[kind] @ vectorizer.transform([plain]).T).todense()).ravel()
@@ -127,7 +139,7 @@ class GOTerms:
     def percentiles(self, name: str, true: str) -> dict[str, float]:
         """Percentile of the similarity to the true term among all terms."""
         if not name:
-            return dict.fromkeys(("names", "definitions", "graph"), 50.0)
+            return dict.fromkeys(KINDS_OF_SIMILARITY, 50.0)
         at = self.position[true]
         return {
             kind: 100
@@ -139,50 +151,109 @@ class GOTerms:
 # names
 
 
-def naming(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel) -> pd.DataFrame:
-    table = table[table["GO"].isin(terms.position)]
+class Remembering(explanation.CoherenceModel):
+    """Assesses each set once, since it is the same for all libraries."""
+
+    known: ClassVar[dict[bytes, Any]] = {}
+
+    def assess(self, sets: Sequence[np.ndarray]) -> list[Any]:
+        for tokens in sets:
+            key = np.asarray(tokens, np.int64).tobytes()
+            if key not in self.known:
+                (self.known[key],) = super().assess([tokens])
+        return [self.known[np.asarray(tokens, np.int64).tobytes()] for tokens in sets]
+
+
+class NamingRetriever(Retriever):
+    """Predicts no further genes, which no name depends on."""
+
+    def _predicted(self, *args: Any) -> list[tuple[str, float]]:
+        return []
+
+
+def named(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel) -> pd.DataFrame:
+    """A row for each set, share of replaced genes, choice of libraries and method: the name and its percentiles."""
+    coherence_model = Remembering.of(model)
     rows = []
     for retrieval, libraries in LIBRARIES.items():
         sources = Sources.of({name: name for name in libraries}, None, phenotypes=False)
-        retriever = Retriever(sources, explanation.CoherenceModel.of(model), Options(max_padj=0.05))
-        loose = Retriever(sources, retriever.coherence, Options(max_padj=1.0, n_terms=1))
+        retriever = NamingRetriever(sources, coherence_model, Options(max_padj=0.05))
+        loose = Retriever(sources, coherence_model, Options(max_padj=1.0))
         for column, replaced in zip(COLUMNS, REPLACED, strict=True):
-            names: dict[str, list[str]] = {"overlap": [], "explain": []}
-            abstained = []
-            for query in queries(table, column):
-                names["overlap"].append(overlap_name(loose, query))
+            for i, query in enumerate(queries(table, column)):
+                go, unseen = table["GO"][i], table["unseen"][i]
                 (facts,) = retriever.facts([query])
                 is_coherent = facts.coherence is not None and facts.coherence.is_coherent
-                abstained.append(not (facts.functions and is_coherent))
-                names["explain"].append(facts.functions[0].label if facts.functions else "")
-            for method, given in names.items():
-                found = pd.DataFrame([terms.percentiles(n, go) for n, go in zip(given, table["GO"], strict=True)])
-                row: dict[str, Any] = {
-                    "retrieval": retrieval,
-                    "replaced": replaced,
-                    "method": method,
-                    "n_sets": len(found),
-                }
-                for kind in found:
-                    row[f"median {kind}"] = found[kind].median()
-                    row[f"95th {kind}"] = (found[kind] >= 95).mean()
-                row["unnamed"] = np.mean([not name for name in given])
-                row["abstained"] = np.mean(abstained) if method == "explain" else np.nan
-                rows.append(row)
-                say(f"{retrieval}, {replaced}, {method}: {row}")
+                functions = {"overlap": overlap(loose, query), "explain": facts.functions}
+                for method, hits in functions.items():
+                    name = hits[0].label if hits else ""
+                    row = {"retrieval": retrieval, "replaced": replaced, "method": method, "set": i, "name": name}
+                    row |= {"unseen": unseen, "abstained": not (facts.functions and is_coherent)}
+                    rows.append(row | terms.percentiles(name, go))
+            say(f"named sets {retrieval}, {replaced} of the genes replaced")
     return pd.DataFrame(rows)
 
 
-def overlap_name(retriever: Retriever, query: Query) -> str:
-    """The term with the lowest p-value of the hypergeometric test over all genes."""
-    from scgsfm.genes import match
+def naming(names: pd.DataFrame) -> pd.DataFrame:
+    """Medians and shares over the sets."""
+    rows = []
+    for (retrieval, replaced, method), found in names.groupby(["retrieval", "replaced", "method"], sort=False):
+        row: dict[str, Any] = {"retrieval": retrieval, "replaced": replaced, "method": method, "n_sets": len(found)}
+        for kind in KINDS_OF_SIMILARITY:
+            row[f"median {kind}"] = found[kind].median()
+            row[f"95th {kind}"] = (found[kind] >= 95).mean()
+        row["unnamed"] = (found["name"] == "").mean()
+        row["abstained"] = found["abstained"].mean() if method == "explain" else np.nan
+        rows.append(row)
+    return pd.DataFrame(rows)
 
-    position = match(query.genes, retriever.sources.background)
-    facts = explanation.Facts(len(query.genes))
-    position = np.unique(position[position >= 0])
-    if len(position):
-        retriever._add_terms(facts, query, position)
-    return facts.functions[0].label if facts.functions else ""
+
+def overlap(retriever: Retriever, query: Query) -> list[explanation.Hit]:
+    """Terms by the p-value of the hypergeometric test over all genes."""
+    return retriever._function_hits(retriever._positions(query.genes), query.masked)
+
+
+# how much is known about the genes
+
+
+def terms_per_gene(table: pd.DataFrame) -> np.ndarray:
+    """Median number of terms of the genes of each set."""
+    counts: Counter[str] = Counter()
+    for library in ("go_bp", "reactome"):
+        sets = scgsfm.GeneSets(library)
+        counts.update(gene for name in sets for gene in sets[name])
+    return np.array([np.median([counts[gene] for gene in str(genes).split()]) for genes in table["Genes"]])
+
+
+def studied(table: pd.DataFrame, names: pd.DataFrame, model: GeneSetModel) -> pd.DataFrame:
+    """Names and coherence of three equal parts of the sets, by the median number of terms of their genes."""
+    n_terms = terms_per_gene(table)
+    part = np.argsort(np.argsort(n_terms, kind="stable"), kind="stable") * 3 // len(table)
+    assess, position = Remembering.of(model), {gene: i for i, gene in enumerate(model.genes)}
+    rows = []
+    for k in range(3):
+        inside = np.flatnonzero(part == k)
+        row: dict[str, Any] = {"terms per gene": f"{n_terms[inside].min():g} to {n_terms[inside].max():g}"}
+        row["n_sets"] = len(inside)
+        mine = names[names["set"].isin(inside) & (names["method"] == "explain") & (names["replaced"] == "0 %")]
+        for retrieval, found in mine.groupby("retrieval", sort=False):
+            row[f"unnamed {retrieval}"] = (found["name"] == "").mean()
+            for kind in KINDS_OF_SIMILARITY:
+                row[f"95th {kind} {retrieval}"] = (found[kind] >= 95).mean()
+        unseen = table.iloc[inside][table["unseen"].to_numpy()[inside]]
+        row["n_unseen"] = len(unseen)
+        for column, replaced in zip(COLUMNS, REPLACED, strict=True):
+            sets = [np.array([position[g] for g in q.genes if g in position]) for q in queries(unseen, column)]
+            found = [c for c in assess.assess(sets) if c is not None]
+            row[f"coherent {replaced}"] = np.mean([c.is_coherent for c in found])
+            row[f"scores {replaced}"] = [c.score for c in found]
+        random = row.pop("scores 100 %")
+        for replaced in REPLACED[:2]:
+            scores = row.pop(f"scores {replaced}")
+            y = np.repeat([1, 0], [len(scores), len(random)])
+            row[f"auroc {replaced}"] = roc_auc_score(y, [*scores, *random])
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 # coherence
@@ -190,7 +261,8 @@ def overlap_name(retriever: Retriever, query: Query) -> str:
 
 def coherence(table: pd.DataFrame, model: GeneSetModel) -> pd.DataFrame:
     """AUROC of the score between sets, and of the probabilities between genes that belong and those that don't."""
-    assess = explanation.CoherenceModel.of(model)
+    table = table[table["unseen"]]
+    assess = Remembering.of(model)
     position = {gene: i for i, gene in enumerate(model.genes)}
     found = {}
     for column, replaced in zip(COLUMNS, REPLACED, strict=True):
@@ -358,7 +430,7 @@ def speed(model: GeneSetModel) -> pd.DataFrame:
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--rows", type=int, default=200, help="number of sets")
+    options.add_argument("--rows", type=int, default=1000, help="number of sets")
     options.add_argument("--claims", type=int, default=500, help="number of false and of true claims")
     options.add_argument("--only", nargs="+", default=["coherence", "naming", "claims", "speed"])
     options.add_argument("--seed", type=int, default=0)
@@ -371,7 +443,11 @@ def main() -> None:
         report("explanation_coherence", coherence(table, model), args.out)
     if "naming" in args.only:
         terms = GOTerms(data_file(args.data, "text/go_terms_2022-07.tsv.gz"))
-        report("explanation_names", naming(table, terms, model), args.out)
+        table = table[table["GO"].isin(terms.position)].reset_index(drop=True)
+        names = named(table, terms, model)
+        report("explanation_names", naming(names), args.out)
+        say(f"the unseen sets alone:\n{naming(names[names['unseen']]).to_string()}")
+        report("explanation_studied", studied(table, names, model), args.out)
     if "claims" in args.only:
         report("explanation_claims", claims(table, model, args.claims, args.seed), args.out)
     if "speed" in args.only:
