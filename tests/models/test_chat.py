@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,8 +79,3 @@ def test_nothing_is_downloaded_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scgsfm.settings, "offline", True)
     with pytest.raises(OSError, match="offline"):
         chat("somebody/no-such-model")
-
-
-def test_transformers_is_imported_when_needed() -> None:
-    code = "import sys, scgsfm.models, scgsfm.tl; sys.exit('transformers' in sys.modules or 'torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

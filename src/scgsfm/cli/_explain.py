@@ -65,12 +65,13 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.method.add_argument(
         "--rephrase",
-        nargs="?",
-        const=True,
-        default=False,
-        metavar="transformers:DIRECTORY",
-        help="let a language model rephrase the text, and remove what it adds: that in a directory, or, without one, the chat "
-        "model at SCGSFM_CHAT_URL",
+        action="store_true",
+        help="let the chat model at SCGSFM_CHAT_URL rephrase the text, and remove what it adds",
+    )
+    parser.method.add_argument(
+        "--language-model",
+        metavar="DIRECTORY|ID",
+        help="let this language model of transformers rephrase the text instead",
     )
     parser.method.add_argument("--show-prompt", action="store_true", help="with --rephrase: print what is sent")
     add_model(parser)
@@ -105,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
         "n_terms": args.n,
         "max_padj": args.max_padj,
         "n_genes": args.genes_per_group,
-        "rephrase": args.rephrase,
+        "rephrase": f"transformers:{args.language_model}" if args.language_model else args.rephrase,
         "show_prompt": args.show_prompt,
         "model": args.model,
     }

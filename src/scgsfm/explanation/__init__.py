@@ -1,6 +1,7 @@
 """Explanations of gene sets, and the check of each of their claims."""
 
-from ._checks import ClaimChecker, ClaimTables
+from ._checks import ClaimChecker
+from ._claim_tables import ClaimTables
 from ._claims import COLUMNS, RELATIONS, VERDICTS, Claim, Sentence, claims_table
 from ._coherence import Calibration, Coherence, CoherenceModel, load_calibration, null_covariates, reference_logits
 from ._definitions import CellType, cell_type, definition, definitions

@@ -73,6 +73,8 @@ def plain_name(name: str) -> str:
 
 def cell_type(name: str) -> CellType | None:
     """The cell type with a label, synonym or id; ``None`` if there is none, or several."""
+    if not name:
+        return None
     if found := _CELL_ID.search(name):
         return cell_types().get(found[0])
     known, plain = _cell_types_by_name(), plain_name(name)

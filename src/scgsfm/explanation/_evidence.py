@@ -142,7 +142,9 @@ def _missing(kind: str, given: Any, groupby: str) -> str:
 def _flaw(kind: str, table: pd.DataFrame, groups: Sequence[str]) -> str:
     """Why a table cannot be used: columns are missing, or it has none of the groups."""
     if missing := sorted(KINDS[kind].columns - set(table)):
-        return f"The table of `evidence[{kind!r}]` has no column {listing(missing)}: use that of `{KINDS[kind].function}`."
+        return (
+            f"The table of `evidence[{kind!r}]` has no column {listing(missing)}: use that of `{KINDS[kind].function}`."
+        )
     found = table[KINDS[kind].group].astype(str)
     if found.isin(list(groups)).any():
         return ""

@@ -12,6 +12,8 @@ from ._labels import label
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ._evidence import Evidence
+
 _NAMES = re.compile(r", | and \d+ more|::")
 
 
@@ -47,6 +49,22 @@ class EnrichedMotif(NamedTuple):
     """Factors that are significantly higher in the cells, and their fold changes."""
 
 
+class EvidenceFacts(NamedTuple):
+    """What results about a group of cells say."""
+
+    compared: tuple[Compared, ...] = ()
+    """What differs between conditions in these cells."""
+    motifs: tuple[EnrichedMotif, ...] = ()
+    """Motifs of their accessible peaks."""
+
+    @classmethod
+    def of(cls, evidence: Evidence, ranking: pd.DataFrame | None, *, max_padj: float, n: int) -> EvidenceFacts:
+        """Retrieve the first ``n`` facts of each kind."""
+        differences = compared(evidence.tables.get("comparison"), max_padj=max_padj, n=n)
+        motifs = enriched_motifs(evidence.tables.get("motifs"), ranking, max_padj=max_padj, n=n)
+        return cls(tuple(differences), tuple(motifs))
+
+
 def compared(table: pd.DataFrame | None, *, max_padj: float, n: int) -> list[Compared]:
     """The sets that differ most between each condition and the reference; conditions without p-values are left out."""
     found: list[Compared] = []
@@ -75,7 +93,9 @@ def enriched_motifs(
     higher = _higher(ranking, max_padj)
     found = []
     for row in hits.itertuples():
-        named = [higher[name] for name in dict.fromkeys(map(str.casefold, _NAMES.split(str(row.name)))) if name in higher]
+        named = [
+            higher[name] for name in dict.fromkeys(map(str.casefold, _NAMES.split(str(row.name)))) if name in higher
+        ]
         is_family = row.motif == row.family
         found.append(EnrichedMotif(str(row.motif), str(row.name), is_family, float(row.z), float(row.padj), named[:3]))
     return found

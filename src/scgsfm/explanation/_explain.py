@@ -9,7 +9,8 @@ import pandas as pd
 from scgsfm._messages import number
 from scgsfm._progress import progress_over
 
-from ._checks import ClaimChecker, ClaimTables
+from ._checks import ClaimChecker
+from ._claim_tables import ClaimTables
 from ._claims import COMPARISON, MOTIFS
 from ._coherence import CoherenceModel
 from ._explanation import Explanation

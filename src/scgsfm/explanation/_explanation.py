@@ -115,7 +115,11 @@ class Explanation:
             return pattern.sub(lambda match: called[match[0].casefold()], text)
 
         sentences = tuple(
-            replace(s, text=named(s.text), claims=tuple(replace(c, object=conditions.get(c.object, c.object)) for c in s.claims))
+            replace(
+                s,
+                text=named(s.text),
+                claims=tuple(replace(c, object=conditions.get(c.object, c.object)) for c in s.claims),
+            )
             if s.role == "comparison"
             else s
             for s in self.sentences

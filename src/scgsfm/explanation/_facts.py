@@ -18,7 +18,7 @@ from scgsfm.phenotypes import PhenotypeEnrichment
 from ._claims import CELL_TYPES, CORE, DISEASES, GENES
 from ._coherence import MAX_GENES, Coherence, CoherenceModel
 from ._definitions import CellType, cell_type, definition
-from ._evidence_facts import Compared, EnrichedMotif, compared, enriched_motifs
+from ._evidence_facts import EvidenceFacts
 from ._gene_index import GeneIndex
 from ._labels import label
 
@@ -78,10 +78,8 @@ class Facts:
     """Cell type that was assigned to the cells by marker sets, and its probability."""
     cell_type: CellType | None = None
     """The same in the Cell Ontology."""
-    compared: list[Compared] = field(default_factory=list)
-    """What differs between conditions in these cells."""
-    motifs: list[EnrichedMotif] = field(default_factory=list)
-    """Motifs of their accessible peaks."""
+    evidence: EvidenceFacts = field(default_factory=EvidenceFacts)
+    """What results about the cells say."""
     markers: list[tuple[str, float]] = field(default_factory=list)
     lower: int = 0
     """Number of genes of the first term that are significantly lower in the cells."""
@@ -167,11 +165,9 @@ class Retriever:
 
     def _facts(self, query: Query) -> Facts:
         facts = Facts(len(query.genes), query.kind, model=self.coherence.model.name, annotation=assigned_type(query))
-        if facts.annotation:
-            facts.cell_type = cell_type(facts.annotation[0])
-        tables, limits = query.evidence.tables, {"max_padj": self.options.max_padj, "n": self.options.n_terms}
-        facts.compared = compared(tables.get("comparison"), **limits)
-        facts.motifs = enriched_motifs(tables.get("motifs"), query.ranking, **limits)
+        facts.cell_type = cell_type(facts.annotation[0] if facts.annotation else "")
+        max_padj, n = self.options.max_padj, self.options.n_terms
+        facts.evidence = EvidenceFacts.of(query.evidence, query.ranking, max_padj=max_padj, n=n)
         if query.term is not None:
             facts.own_definition = query.term[1], definition(query.term[1])
         if not len(query.genes):
@@ -304,7 +300,14 @@ class Retriever:
         table = table[(table["padj"] < self.options.max_padj) & (table["n_hits"] >= 2)].head(20)
         return [
             Hit(
-                *(source, r.term, f"{titles[r.term]} ({r.term})" if titles[r.term] else r.term, r.padj, r.n_hits, len(query)),
+                *(
+                    source,
+                    r.term,
+                    f"{titles[r.term]} ({r.term})" if titles[r.term] else r.term,
+                    r.padj,
+                    r.n_hits,
+                    len(query),
+                ),
                 *(r.genes.split(";"), r.pvalue),
             )
             for r in table.itertuples()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from scgsfm._messages import warn
 
-from ._checks import HPO, RANKING
+from ._checks import RANKING
+from ._claim_tables import HPO
 from ._claims import COMPARISON, DISEASES, GENES, MOTIFS, Claim, Sentence
 from ._labels import label
 

@@ -223,7 +223,7 @@ def _hpo_version(hit: Hit) -> str:
 def _compared(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
     """Differences between conditions, which are called by letters."""
     source = COMPARISON, versions.get(COMPARISON, "")
-    for found in facts.compared:
+    for found in facts.evidence.compared:
         between = f"between {found.condition} and {REFERENCE} in these cells"
         n = f"{found.n_different} of {number(found.n_tested, 'set')}"
         counts = [
@@ -247,8 +247,12 @@ def _compared(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
 def _motifs(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
     """Motifs of accessible peaks, and their factors among the markers."""
     source = MOTIFS, versions.get(MOTIFS, "")
-    for hit in facts.motifs:
-        who = f"Motifs of the family {hit.motif} ({hit.name}) are" if hit.is_family else f"The motif of {hit.name} ({hit.motif}) is"
+    for hit in facts.evidence.motifs:
+        who = (
+            f"Motifs of the family {hit.motif} ({hit.name}) are"
+            if hit.is_family
+            else f"The motif of {hit.name} ({hit.motif}) is"
+        )
         text = f"{who} enriched in the peaks that are accessible in these cells (z = {hit.z:.1f}, adjusted p = {hit.padj:.1e})."
         claims = (
             Claim(hit.motif, "enriched in peaks of these cells", "", float(f"{hit.z:.1f}"), *source),

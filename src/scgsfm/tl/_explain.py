@@ -172,8 +172,9 @@ def explain(
     if evidence is not None and (given or adata is None):
         msg = "`evidence` is about groups of cells: use it with AnnData and `groupby`, or omit it."
         raise ValueError(msg)
-    is_local = isinstance(rephrase, str) and rephrase.startswith("transformers:")
-    write = rephraser(chat(rephrase) if is_local else rephrase, show_prompt=show_prompt)
+    if isinstance(rephrase, str) and rephrase.startswith("transformers:"):
+        rephrase = chat(rephrase)
+    write = rephraser(rephrase, show_prompt=show_prompt)
     named = named_libraries(libraries)
     asked: dict[str, Any] = {"genes": genes, "gene": gene, "term": term, "n_genes": n_genes, "max_padj": max_padj}
     if adata is None:
