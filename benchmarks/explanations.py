@@ -29,6 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 from _common import data_file, parser, report, say
@@ -303,30 +304,42 @@ def coherence(table: pd.DataFrame, model: GeneSetModel) -> pd.DataFrame:
 # claims
 
 
-def explained(table: pd.DataFrame, model: GeneSetModel, seed: int) -> Iterator[tuple[ClaimChecker, list[Claim]]]:
-    """Checkers and claims of the explanations of blood cells and of sets."""
-    adata = scgsfm.datasets.pbmc()
-    scgsfm_lists = scgsfm.enrichment.from_adata(
-        adata, groupby="cell_type", key="rank_genes_groups", layer=None, use_raw=None, gene_symbols=None
-    )
+def treated_cells(file: Path) -> Any:
+    """Blood cells with and without interferon beta, with compared sets and annotated cell types."""
+    adata = ad.read_h5ad(file)
+    scgsfm.tl.annotate(adata, markers="pbmc_markers", groupby="cluster_id")
+    design = {"condition": "group_id", "sample": "sample_id", "groupby": "cluster_id", "reference": "ctrl"}
+    scgsfm.tl.compare(adata, "hallmark", min_samples=2, **design)
+    return adata
+
+
+def explained(table: pd.DataFrame, model: GeneSetModel, treated: Any) -> Iterator[tuple[ClaimChecker, list[Claim]]]:
+    """Checkers and claims of the explanations of two data sets of blood cells and of sets."""
     libraries = {name: name for name in ("go_bp", "reactome", "hallmark", "cell_types")}
-    cells = Sources.of(libraries, scgsfm_lists.background.genes, phenotypes=True)
-    lists = Sources.of(libraries, None, phenotypes=True)
-    top = explanation.group_queries(scgsfm_lists, list(scgsfm_lists.rankings), n_genes=50, max_padj=0.05)
-    some = queries(table, COLUMNS[1])[:40]
+    asked = []
+    for adata, groupby in ((scgsfm.datasets.pbmc(), "cell_type"), (treated, "cluster_id")):
+        lists = scgsfm.enrichment.from_adata(
+            adata, groupby=groupby, key="rank_genes_groups", layer=None, use_raw=None, gene_symbols=None
+        )
+        groups = list(lists.rankings)
+        evidence = explanation.Evidence.of(adata, groupby, groups)
+        top = explanation.group_queries(lists, groups, n_genes=50, max_padj=0.05, evidence=evidence)
+        asked.append((Sources.of(libraries, lists.background.genes, phenotypes=True), list(top.values())))
+    asked.append((Sources.of(libraries, None, phenotypes=True), queries(table, COLUMNS[1])[:40]))
     coherence_model = explanation.CoherenceModel.of(model)
-    for sources, asked in ((cells, list(top.values())), (lists, some)):
+    for sources, some in asked:
         retriever, options = Retriever(sources, coherence_model, Options()), Options()
         tables = ClaimTables(sources, options, model, coherence_model.calibration)
-        versions = {name: sources.version(name) for name in sources.libraries}
-        for query in asked:
+        for query in some:
             (facts,) = retriever.facts([query])
             checker = ClaimChecker(tables, query, retriever.assessed(query)[0].tolist(), facts.coherence)
+            versions = explanation.versions_of(sources, query)
             yield checker, [claim for sentence in write(facts, versions) for claim in sentence.claims]
 
 
 def wrong_direction(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
     opposite = {"higher in these cells": "lower in these cells", "does not fit": "fits", "fits": "does not fit"}
+    opposite |= {"higher in condition": "lower in condition", "lower in condition": "higher in condition"}
     if claim.relation == "coherence":
         is_none = claim.object == "no coherent function"
         return replace(claim, object="coherent" if is_none else "no coherent function")
@@ -349,16 +362,20 @@ def wrong_source(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) 
 def wrong_number(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
     if not np.isfinite(claim.value):
         return None
-    if claim.statistic in {"n_hits", "n_genes"}:
+    if claim.statistic in {"n_hits", "n_genes", "n_sets"}:
         return replace(claim, value=claim.value + float(rng.choice([-2, -1, 1, 2])))
     changed = claim.value * float(rng.choice([0.1, 0.5, 0.8, 1.25, 2, 10]))
     # what the sentence would print differently
-    least = {"probability": 0.01, "pvalue": 0.001, "logfc": 0.1, "zscore": 0.1, "median": 0.1}.get(claim.statistic, 0)
+    least = {"probability": 0.01, "pvalue": 0.001, "logfc": 0.1, "zscore": 0.1, "median": 0.1}
+    least = (least | {"standardized_effect": 0.01}).get(claim.statistic, 0)
     return None if abs(changed - claim.value) <= least else replace(claim, value=changed)
 
 
 def wrong_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
     libraries = checker.tables.sources.libraries
+    if claim.relation in OF_CONDITIONS:
+        others = set(checker.query.evidence.tables["comparison"]["set"]) - {claim.subject}
+        return replace(claim, subject=str(rng.choice(sorted(others))))
     if claim.relation not in ABOUT_TERMS or claim.source not in libraries:
         return None
     other = str(rng.choice(libraries[claim.source].names))
@@ -368,12 +385,14 @@ def wrong_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) ->
 
 def invented_term(claim: Claim, checker: ClaimChecker, rng: np.random.Generator) -> Claim | None:
     words = ["regulation", "hyper-quantal", "flux", "coupling", "vesiculogenic", "response", "neo-pathway"]
-    return (
-        replace(claim, object=" ".join(rng.permutation(words)[:4]).title()) if claim.relation in ABOUT_TERMS else None
-    )
+    name = " ".join(rng.permutation(words)[:4]).title()
+    if claim.relation in OF_CONDITIONS:
+        return replace(claim, subject=name)
+    return replace(claim, object=name) if claim.relation in ABOUT_TERMS else None
 
 
 ABOUT_TERMS = {"enriched for", "shares genes with", "annotated to"}
+OF_CONDITIONS = {"higher in condition", "lower in condition", "differs in condition"}
 KINDS = {
     "wrong direction": wrong_direction,
     "wrong gene": wrong_gene,
@@ -385,10 +404,10 @@ KINDS = {
 """Functions that make a false claim from a true one; ``None`` if the claim cannot be altered in this way."""
 
 
-def claims(table: pd.DataFrame, model: GeneSetModel, n: int, seed: int) -> pd.DataFrame:
+def claims(table: pd.DataFrame, model: GeneSetModel, treated: Any, n: int, seed: int) -> pd.DataFrame:
     """How many false claims are caught, and how many true claims are struck."""
     rng = np.random.default_rng(seed)
-    pairs = [(checker, claim) for checker, each in explained(table, model, seed) for claim in each]
+    pairs = [(checker, claim) for checker, each in explained(table, model, treated) for claim in each]
     say(f"{len(pairs)} claims")
     rows = []
     for kind, alter in KINDS.items():
@@ -420,12 +439,19 @@ def speed(model: GeneSetModel) -> pd.DataFrame:
     labels.iloc[largest[::2]] += ", second half"
     adata.obs["group"] = labels.astype("category")
     scgsfm.tl.explain(genes=["CD3D", "CD3E", "CD2", "LCK"], model=model)  # files are read once
-    begun, cpu = time.perf_counter(), time.process_time()
-    scgsfm.tl.explain(adata, "group", model=model)
-    spent = time.perf_counter() - begun, time.process_time() - cpu
-    table = adata.uns["explanations"]
-    row = ("blood cells", adata.n_obs, table["group"].nunique(), len(table), *spent, (~table["kept"]).mean())
-    return pd.DataFrame([row], columns=["data", "cells", "groups", "n_claims", "seconds", "cpu_seconds", "struck"])
+    adata.obs["sample"] = [f"sample {i % 6}" for i in range(adata.n_obs)]
+    adata.obs["half"] = ["a" if i % 6 < 3 else "b" for i in range(adata.n_obs)]
+    rows = []
+    for data in ("blood cells", "the same, with cell types and a comparison"):
+        if rows:
+            scgsfm.tl.annotate(adata, markers="pbmc_markers", groupby="group")
+            scgsfm.tl.compare(adata, "hallmark", condition="half", sample="sample", groupby="group", min_cells=1)
+        begun, cpu = time.perf_counter(), time.process_time()
+        scgsfm.tl.explain(adata, "group", model=model)
+        spent = time.perf_counter() - begun, time.process_time() - cpu
+        table = adata.uns["explanations"]
+        rows.append((data, adata.n_obs, table["group"].nunique(), len(table), *spent, (~table["kept"]).mean()))
+    return pd.DataFrame(rows, columns=["data", "cells", "groups", "n_claims", "seconds", "cpu_seconds", "struck"])
 
 
 def main() -> None:
@@ -449,7 +475,8 @@ def main() -> None:
         say(f"the unseen sets alone:\n{naming(names[names['unseen']]).to_string()}")
         report("explanation_studied", studied(table, names, model), args.out)
     if "claims" in args.only:
-        report("explanation_claims", claims(table, model, args.claims, args.seed), args.out)
+        treated = treated_cells(data_file(args.data, "scrna/kang_ifnb_subset_1556x1267.h5ad"))
+        report("explanation_claims", claims(table, model, treated, args.claims, args.seed), args.out)
     if "speed" in args.only:
         report("explanation_speed", speed(model), args.out)
 

@@ -6,7 +6,7 @@ from ._claims import COLUMNS, RELATIONS, VERDICTS, Claim, Sentence, claims_table
 from ._coherence import Calibration, Coherence, CoherenceModel, load_calibration, null_covariates, reference_logits
 from ._definitions import CellType, cell_type, definition, definitions
 from ._evidence import Evidence
-from ._explain import explain_queries, explanations_table, summary
+from ._explain import explain_queries, explanations_table, summary, versions_of
 from ._explanation import Explanation
 from ._facts import Facts, Hit, Retriever
 from ._labels import term_label
@@ -56,5 +56,6 @@ __all__ = [
     "summary",
     "term_label",
     "term_query",
+    "versions_of",
     "write",
 ]

@@ -87,6 +87,7 @@ class ClaimTables:
         hpo = load_annotations()
         row, positions = self._rows_of(hpo.genes)
         matrix = hpo.gene_phenotypes[row].tocsc()
+        matrix.eliminate_zeros()
         ids = hpo.ontology.ids
         terms = {
             ids[column]: frozenset(positions[rows].tolist())

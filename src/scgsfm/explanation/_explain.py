@@ -57,17 +57,21 @@ def explain_queries(
     coherence = CoherenceModel.of(model)
     retriever = Retriever(sources, coherence, options.check())
     tables = ClaimTables(sources, options, model, coherence.calibration)
-    versions = {name: sources.version(name) for name in sources.libraries}
     explained: dict[str, Explanation] = {}
     for name, query in progress_over(queries.items(), total=len(queries), unit="lists", description="Explaining"):
         (facts,) = retriever.facts([query])
         genes, _ = retriever.assessed(query)
-        of_evidence = {SOURCES[kind]: version for kind, version in query.evidence.versions.items() if kind in SOURCES}
         checker = ClaimChecker(tables, query, genes.tolist(), facts.coherence)
-        found = Explanation("", tuple(checker.check(write(facts, versions | of_evidence))))
+        found = Explanation("", tuple(checker.check(write(facts, versions_of(sources, query)))))
         found = rephrase(found, checker) if rephrase else found
         explained[name] = found.with_names(name, conditions or {})
     return explained
+
+
+def versions_of(sources: Sources, query: Query) -> dict[str, str]:
+    """Version of each source of claims: libraries, and gene sets and motifs of results about the group."""
+    of_evidence = {SOURCES[kind]: version for kind, version in query.evidence.versions.items() if kind in SOURCES}
+    return {name: sources.version(name) for name in sources.libraries} | of_evidence
 
 
 def explanations_table(found: Mapping[str, Explanation]) -> pd.DataFrame:
