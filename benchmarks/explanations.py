@@ -1,6 +1,7 @@
 """Explanations of gene sets: names, coherence, genes that do not belong, and the check of claims.
 
     python benchmarks/explanations.py --rows 1000
+    python benchmarks/explanations.py --rows 1000 --only naming --parts FOLDER  # in several shells, which share the work
 
 Data: the 1,000 Gene Ontology sets of Hu et al. 2024 with 0, 50 and 100 % of their genes replaced. The score of coherence
 was fitted to 200 of these (``training/fit_coherence.py``), so that its table has the other 800. The name of a set is the
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anndata as ad
 import numpy as np
 import pandas as pd
-from _common import data_file, parser, report, say
+from _common import data_file, parser, report, say, stop
 from scipy.sparse import csr_array, identity
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from scgsfm.completion import GeneSetModel
 
 REPLACED = ("0 %", "50 %", "100 %")
+LOOSE = Options(max_padj=1.0)
+PART = 25
+"""Number of sets in a part."""
 KINDS_OF_SIMILARITY = ("names", "definitions", "graph")
 LIBRARIES = {"without GO": ("reactome", "hallmark"), "with GO": ("go_bp", "reactome", "hallmark")}
 
@@ -64,7 +68,7 @@ def benchmark_sets(file: Path, rows: int, seed: int) -> pd.DataFrame:
     table["unseen"] = ~fitted_rows(table)
     order = np.random.default_rng(seed).permutation(len(table))
     chosen = order[np.argsort(~table["unseen"].to_numpy()[order], kind="stable")][:rows]
-    return table.iloc[np.sort(chosen)].reset_index(drop=True)
+    return table.iloc[chosen].reset_index(drop=True)
 
 
 def queries(table: pd.DataFrame, column: str) -> list[Query]:
@@ -172,27 +176,65 @@ class NamingRetriever(Retriever):
         return []
 
 
-def named(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel) -> pd.DataFrame:
-    """A row for each set, share of replaced genes, choice of libraries and method: the name and its percentiles."""
-    coherence_model = Remembering.of(model)
-    rows = []
+def retrievers(model: GeneSetModel) -> dict[str, tuple[Retriever, Retriever]]:
+    """For each choice of libraries, retrievers of significant and of all terms."""
+    coherence_model, found = Remembering.of(model), {}
     for retrieval, libraries in LIBRARIES.items():
         sources = Sources.of({name: name for name in libraries}, None, phenotypes=False)
-        retriever = NamingRetriever(sources, coherence_model, Options(max_padj=0.05))
-        loose = Retriever(sources, coherence_model, Options(max_padj=1.0))
-        for column, replaced in zip(COLUMNS, REPLACED, strict=True):
-            for i, query in enumerate(queries(table, column)):
-                go, unseen = table["GO"][i], table["unseen"][i]
+        limits = NamingRetriever(sources, coherence_model, Options()), Retriever(sources, coherence_model, LOOSE)
+        found[retrieval] = limits
+    return found
+
+
+def named(table: pd.DataFrame, terms: GOTerms, by: dict[str, tuple[Retriever, Retriever]]) -> pd.DataFrame:
+    """A row for each set, share of replaced genes, choice of libraries and method: the name and its percentiles."""
+    rows = []
+    for column, replaced in zip(COLUMNS, REPLACED, strict=True):
+        for query, (i, of_set) in zip(queries(table, column), table.iterrows(), strict=True):
+            for retrieval, (retriever, loose) in by.items():
                 (facts,) = retriever.facts([query])
-                is_coherent = facts.coherence is not None and facts.coherence.is_coherent
-                functions = {"overlap": overlap(loose, query), "explain": facts.functions}
-                for method, hits in functions.items():
+                found = facts.coherence
+                coherent = found is not None and found.is_coherent
+                about = {"retrieval": retrieval, "replaced": replaced, "set": i, "unseen": of_set["unseen"]}
+                about |= {"coherent": coherent, "coherence": np.nan if found is None else found.score}
+                about["abstained"] = not (facts.functions and coherent)
+                for method, hits in (("overlap", overlap(loose, query)), ("explain", facts.functions)):
                     name = hits[0].label if hits else ""
-                    row = {"retrieval": retrieval, "replaced": replaced, "method": method, "set": i, "name": name}
-                    row |= {"unseen": unseen, "abstained": not (facts.functions and is_coherent)}
-                    rows.append(row | terms.percentiles(name, go))
-            say(f"named sets {retrieval}, {replaced} of the genes replaced")
-    return pd.DataFrame(rows)
+                    row = about | {"method": method, "name": name}
+                    rows.append(row | terms.percentiles(name, of_set["GO"]))
+    return pd.DataFrame(rows).sort_values(["retrieval", "replaced", "method"], key=in_order, kind="stable")
+
+
+def in_order(column: pd.Series) -> pd.Series:
+    """Ranks of the values of a column as they are listed above."""
+    listed = [*LIBRARIES, *REPLACED, "overlap", "explain"]
+    return column.map(listed.index)
+
+
+def named_in_parts(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel, folder: Path) -> pd.DataFrame:
+    """The same, from files with the names of a few sets each. Files that do not exist are computed.
+
+    An empty file says that another process computes the part. Ends the script if parts of others are missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {start: folder / f"names_{start}.csv" for start in range(0, len(table), PART)}
+    by = None
+    for start, file in parts.items():
+        try:
+            file.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        by = by or retrievers(model)
+        found = named(table.iloc[start : start + PART], terms, by)
+        finished = file.with_suffix(".part")
+        found.to_csv(finished, index=False)
+        finished.replace(file)
+        say(f"named sets {start} to {start + PART}")
+    if missing := [file.name for file in parts.values() if not file.stat().st_size]:
+        stop(f"Other processes are at work on {', '.join(missing)}: run this again when they are done.")
+    found = pd.concat([pd.read_csv(file, keep_default_na=False) for file in parts.values()], ignore_index=True)
+    found["coherence"] = pd.to_numeric(found["coherence"])
+    return found.sort_values(["retrieval", "replaced", "method"], key=in_order, kind="stable", ignore_index=True)
 
 
 def naming(names: pd.DataFrame) -> pd.DataFrame:
@@ -226,33 +268,29 @@ def terms_per_gene(table: pd.DataFrame) -> np.ndarray:
     return np.array([np.median([counts[gene] for gene in str(genes).split()]) for genes in table["Genes"]])
 
 
-def studied(table: pd.DataFrame, names: pd.DataFrame, model: GeneSetModel) -> pd.DataFrame:
+def studied(table: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     """Names and coherence of three equal parts of the sets, by the median number of terms of their genes."""
     n_terms = terms_per_gene(table)
     part = np.argsort(np.argsort(n_terms, kind="stable"), kind="stable") * 3 // len(table)
-    assess, position = Remembering.of(model), {gene: i for i, gene in enumerate(model.genes)}
+    names = names[names["method"] == "explain"]
     rows = []
     for k in range(3):
         inside = np.flatnonzero(part == k)
         row: dict[str, Any] = {"terms per gene": f"{n_terms[inside].min():g} to {n_terms[inside].max():g}"}
         row["n_sets"] = len(inside)
-        mine = names[names["set"].isin(inside) & (names["method"] == "explain") & (names["replaced"] == "0 %")]
-        for retrieval, found in mine.groupby("retrieval", sort=False):
+        mine = names[names["set"].isin(inside)]
+        for retrieval, found in mine[mine["replaced"] == "0 %"].groupby("retrieval", sort=False):
             row[f"unnamed {retrieval}"] = (found["name"] == "").mean()
             for kind in KINDS_OF_SIMILARITY:
                 row[f"95th {kind} {retrieval}"] = (found[kind] >= 95).mean()
-        unseen = table.iloc[inside][table["unseen"].to_numpy()[inside]]
-        row["n_unseen"] = len(unseen)
-        for column, replaced in zip(COLUMNS, REPLACED, strict=True):
-            sets = [np.array([position[g] for g in q.genes if g in position]) for q in queries(unseen, column)]
-            found = [c for c in assess.assess(sets) if c is not None]
-            row[f"coherent {replaced}"] = np.mean([c.is_coherent for c in found])
-            row[f"scores {replaced}"] = [c.score for c in found]
-        random = row.pop("scores 100 %")
+        unseen = mine[mine["unseen"] & (mine["retrieval"] == next(iter(LIBRARIES))) & mine["coherence"].notna()]
+        of = dict(iter(unseen.groupby("replaced")))
+        row["n_unseen"] = len(of["0 %"])
+        for replaced in REPLACED:
+            row[f"coherent {replaced}"] = of[replaced]["coherent"].mean()
         for replaced in REPLACED[:2]:
-            scores = row.pop(f"scores {replaced}")
-            y = np.repeat([1, 0], [len(scores), len(random)])
-            row[f"auroc {replaced}"] = roc_auc_score(y, [*scores, *random])
+            y = np.repeat([1, 0], [len(of[replaced]), len(of["100 %"])])
+            row[f"auroc {replaced}"] = roc_auc_score(y, [*of[replaced]["coherence"], *of["100 %"]["coherence"]])
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -459,6 +497,7 @@ def main() -> None:
     options.add_argument("--rows", type=int, default=1000, help="number of sets")
     options.add_argument("--claims", type=int, default=500, help="number of false and of true claims")
     options.add_argument("--only", nargs="+", default=["coherence", "naming", "claims", "speed"])
+    options.add_argument("--parts", type=Path, help="directory in which several processes share the names of the sets")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     model = as_model("gsfm-base")
@@ -470,10 +509,13 @@ def main() -> None:
     if "naming" in args.only:
         terms = GOTerms(data_file(args.data, "text/go_terms_2022-07.tsv.gz"))
         table = table[table["GO"].isin(terms.position)].reset_index(drop=True)
-        names = named(table, terms, model)
+        if args.parts:
+            names = named_in_parts(table, terms, model, args.parts)
+        else:
+            names = named(table, terms, retrievers(model))
         report("explanation_names", naming(names), args.out)
         say(f"the unseen sets alone:\n{naming(names[names['unseen']]).to_string()}")
-        report("explanation_studied", studied(table, names, model), args.out)
+        report("explanation_studied", studied(table, names), args.out)
     if "claims" in args.only:
         treated = treated_cells(data_file(args.data, "scrna/kang_ifnb_subset_1556x1267.h5ad"))
         report("explanation_claims", claims(table, model, treated, args.claims, args.seed), args.out)
