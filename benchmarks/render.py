@@ -493,6 +493,21 @@ def _explanation_names(table: pd.DataFrame) -> pd.DataFrame:
     return table[["retrieval", "replaced"]].assign(method=method, **cells, **shares)
 
 
+def _explanation_studied(table: pd.DataFrame) -> pd.DataFrame:
+    shown = {"terms per gene": table["terms per gene"], "sets": table["n_sets"]}
+    for retrieval in ("without GO", "with GO"):
+        shown[f"{retrieval}: without a name"] = table[f"unnamed {retrieval}"].map("{:.1%}".format)
+        kinds = [table[f"95th {kind} {retrieval}"] for kind in ("names", "definitions", "graph")]
+        shown[f"{retrieval}: ≥ 95 by names, definitions, graph"] = [
+            ", ".join(f"{value:.1%}" for value in row) for row in zip(*kinds, strict=True)
+        ]
+    coherent = zip(*(table[f"coherent {replaced}"] for replaced in ("0 %", "50 %", "100 %")), strict=True)
+    shown["coherent of 0, 50, 100 % replaced"] = [", ".join(f"{value:.1%}" for value in row) for row in coherent]
+    for replaced in ("0 %", "50 %"):
+        shown[f"AUROC, {replaced} against 100 %"] = table[f"auroc {replaced}"].map("{:.3f}".format)
+    return pd.DataFrame(shown)
+
+
 def _explanation_coherence(table: pd.DataFrame) -> pd.DataFrame:
     columns = {"auroc": ("AUROC", "{:.3f}"), "share": ("share", "{:.1%}")}
     shown = {to: [form.format(v) if v == v else "" for v in table[name]] for name, (to, form) in columns.items()}
@@ -531,6 +546,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_embedding": _gene_embedding,
     "explanation_names": _explanation_names,
     "explanation_coherence": _explanation_coherence,
+    "explanation_studied": _explanation_studied,
     "explanation_claims": _explanation_claims,
     "explanation_speed": _explanation_speed,
     "gsfm_reverse": _gsfm_reverse,

@@ -39,6 +39,26 @@ def test_cells_to_files(tmp_path: Path) -> None:
     assert (tmp_path / "out.html").read_text(encoding="utf-8").count("<h4>") == 2
 
 
+def test_evidence_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    adata = scgsfm.datasets.pbmc()
+    adata = adata[adata.obs["cell_type"].isin(["B", "NK"])].copy()
+    tl.annotate(adata, markers="pbmc_markers", groupby="cell_type")
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    arguments = ["explain", str(tmp_path / "cells.h5ad"), "--groupby", "cell_type", *FAST]
+    assert main(arguments) == 0
+    assert "The Cell Ontology defines natural killer cell (CL:0000623)" in capsys.readouterr().out
+    assert main([*arguments, "--evidence"]) == 0
+    assert "Cell Ontology" not in capsys.readouterr().out
+    assert main([*arguments, "--evidence", "comparison"]) == 2
+    assert "tl.compare" in capsys.readouterr().err
+
+
+def test_local_language_model_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("transformers")
+    assert main(["explain", *GENES, *FAST, "--language-model", str(tmp_path / "none")]) != 0
+    assert "none" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -74,3 +74,45 @@ def test_fitted_sets_are_left_out(tmp_path: Path) -> None:
     chosen = set(script.benchmark_sets(tmp_path / "sets.csv", 300, 0)["GO"])
     assert (len(fitted), len(chosen)) == (200, 300)
     assert not fitted & chosen
+
+
+def test_all_sets_begin_with_those_that_the_score_was_not_fitted_to(tmp_path: Path) -> None:
+    pd.DataFrame({"GO": [f"GO:{i:07}" for i in range(1000)]}).to_csv(tmp_path / "sets.csv", index=False)
+    table = script.benchmark_sets(tmp_path / "sets.csv", 1000, 0)
+    assert table["unseen"].tolist() == [True] * 800 + [False] * 200
+    assert table["GO"].nunique() == 1000
+
+
+def test_false_claims_about_conditions() -> None:
+    compared = pd.DataFrame({"set": ["T", "U"]})
+    query = SimpleNamespace(evidence=SimpleNamespace(tables={"comparison": compared}))
+    checker = SimpleNamespace(query=query, tables=SimpleNamespace(sources=SimpleNamespace(libraries={})))
+    claim, rng = (
+        Claim("T", "higher in condition", "condition A", 1.5, "comparison of conditions"),
+        np.random.default_rng(0),
+    )
+    assert script.wrong_direction(claim, checker, rng).relation == "lower in condition"
+    assert script.wrong_term(claim, checker, rng).subject == "U"
+    assert script.invented_term(claim, checker, rng).subject not in {"T", "U"}
+    assert script.wrong_number(claim, checker, rng).value != 1.5
+
+
+def test_parts_are_computed_once_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({"GO": [f"GO:{i:07}" for i in range(60)]})
+    calls: list[int] = []
+
+    def named(part: pd.DataFrame, *_: object) -> pd.DataFrame:
+        calls.append(len(part))
+        about = {"retrieval": "with GO", "replaced": "0 %", "method": "explain", "name": "", "coherence": 1.5}
+        return pd.DataFrame([about | {"set": i} for i in part.index])
+
+    monkeypatch.setattr(script, "named", named)
+    monkeypatch.setattr(script, "retrievers", lambda model: {})
+    (tmp_path / "names_25.csv").touch()
+    with pytest.raises(SystemExit):
+        script.named_in_parts(table, None, None, tmp_path)
+    (tmp_path / "names_25.csv").unlink()
+    found = script.named_in_parts(table, None, None, tmp_path)
+    assert calls == [25, 10, 25]
+    assert found["set"].tolist() == list(range(60))
+    assert (found["name"] == "").all()

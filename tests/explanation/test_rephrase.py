@@ -67,6 +67,8 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Stub]]:
         ("IRF9 is in interferon alpha response.", "predicted"),
         ("It is lovely.", "lovely"),
         ("This is in the list.", "no gene or term"),
+        ("MX1 and ISG15 genes.", "not a statement"),
+        ("The genes genes are MX1.", "not a statement"),
     ],
 )
 def test_what_is_not_in_the_facts_is_removed(chat: type[Stub], sentence: str, reason: str) -> None:
@@ -97,11 +99,11 @@ def test_directions_and_fold_changes_of_cells(monkeypatch: pytest.MonkeyPatch) -
         prompts.append(prompt)
         return " ".join([right, *wrong]) if f"{gene} ({value:.1f})" in prompt else ""
 
-    def collect(*parts: Any) -> Explanation:
-        removed.extend(parts[3] if len(parts) > 3 else ())
-        return Explanation(*parts)
+    def named(self: Explanation, *_: Any) -> Explanation:
+        removed.extend(self.removed)
+        return self
 
-    monkeypatch.setattr("scgsfm.explanation._explain.Explanation", collect)
+    monkeypatch.setattr(Explanation, "with_names", named)
     with pytest.warns(UserWarning, match="not rephrased"):
         tl.explain(adata, "cell_type", n_genes=20, rephrase=answer, **FAST)
     assert not any(name in prompt for prompt in prompts for name in ("secret", "donor", "zzz", "cell_type"))

@@ -3,7 +3,7 @@ Explanation of a group of cells
 ===============================
 
 The card has the sentences of which every claim was checked, the markers of the first function with their log2 fold change, and
-the enriched terms: functions, the most similar signature of a cell type, and phenotypes. The sources are listed below the text.
+the enriched terms: functions, the most similar signature of a cell type, phenotypes and diseases. The sources are below the text.
 """
 
 import scgsfm as sg

@@ -48,6 +48,12 @@ def add_arguments(parser: Parser) -> None:
     action.completer = complete_libraries  # type: ignore[attr-defined]
     parser.method.add_argument("--no-phenotypes", action="store_true", help="do not report phenotypes and their genes")
     parser.method.add_argument(
+        "--evidence",
+        nargs="*",
+        choices=("annotation", "comparison", "motifs"),
+        help="results about the groups to use (default: those that the file has)",
+    )
+    parser.method.add_argument(
         "--max-padj",
         type=probability,
         default=0.05,
@@ -61,6 +67,11 @@ def add_arguments(parser: Parser) -> None:
         "--rephrase",
         action="store_true",
         help="let the chat model at SCGSFM_CHAT_URL rephrase the text, and remove what it adds",
+    )
+    parser.method.add_argument(
+        "--language-model",
+        metavar="DIRECTORY|ID",
+        help="let this language model of transformers rephrase the text instead",
     )
     parser.method.add_argument("--show-prompt", action="store_true", help="with --rephrase: print what is sent")
     add_model(parser)
@@ -91,10 +102,11 @@ def run(args: argparse.Namespace) -> None:
     options: dict[str, Any] = {
         "libraries": args.sets,
         "phenotypes": not args.no_phenotypes,
+        "evidence": args.evidence,
         "n_terms": args.n,
         "max_padj": args.max_padj,
         "n_genes": args.genes_per_group,
-        "rephrase": args.rephrase,
+        "rephrase": f"transformers:{args.language_model}" if args.language_model else args.rephrase,
         "show_prompt": args.show_prompt,
         "model": args.model,
     }

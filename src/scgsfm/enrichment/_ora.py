@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,4 +42,6 @@ def _shared(query: np.ndarray, terms: SetIndex) -> list[np.ndarray]:
     """The query genes in each term, in the order of the query."""
     entries = terms.membership[:, query]
     entries.sort_indices()
-    return [query[positions] for positions in np.split(entries.indices, entries.indptr[1:-1])]
+    genes, ends = query[entries.indices], entries.indptr.tolist()
+    # slices are views, and much faster than `numpy.split` for thousands of terms
+    return [genes[start:end] for start, end in pairwise(ends)]

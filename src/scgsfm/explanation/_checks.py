@@ -15,103 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
-from scgsfm.phenotypes import load_annotations
 
 from . import _definitions
-from ._claims import CELL_TYPES, CORE, GENES, RELATIONS, Claim, Sentence
-from ._gene_index import GeneIndex
+from ._claim_tables import HPO, ClaimError, ClaimTables
+from ._claims import CELL_TYPES, COMPARISON, CORE, DISEASES, GENES, MOTIFS, RELATIONS, Claim, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scgsfm.completion import GeneSetModel
+    from ._coherence import Coherence
+    from ._query import Query
 
-    from ._coherence import Calibration, Coherence
-    from ._query import Options, Query, Sources
-
-HPO, LIBRARIES = "HPO annotations", "libraries"
-RANKING, STUDIED = "ranking of genes", "go_bp and reactome"
+LIBRARIES, RANKING, STUDIED = "libraries", "ranking of genes", "go_bp and reactome"
 N_SPECIALS = 2
-
-
-class ClaimError(Exception):
-    """A claim is refuted, for the reason in the message."""
-
-
-@dataclass
-class LibraryCounts:
-    """Genes of each term of a library, as positions in the background."""
-
-    terms: dict[str, frozenset[int]]
-    names: list[str]
-    """Terms of suitable size, which are tested."""
-    n_background: int
-    version: str
-
-    def padj(self, query: frozenset[int]) -> dict[str, float]:
-        """Adjusted p-value of each tested term."""
-        from scipy.stats import false_discovery_control, hypergeom
-
-        hits = np.array([len(query & self.terms[name]) for name in self.names])
-        sizes = np.array([len(self.terms[name]) for name in self.names])
-        pvalue = hypergeom.sf(hits - 1, self.n_background, sizes, len(query))
-        adjusted = false_discovery_control(np.clip(pvalue, 0, 1))
-        return dict(zip(self.names, adjusted.tolist(), strict=True))
-
-
-@dataclass
-class ClaimTables:
-    """The tables that claims are checked against, shared by all queries with the same background."""
-
-    sources: Sources
-    options: Options
-    model: GeneSetModel
-    calibration: Calibration
-    _counts: dict[str, LibraryCounts] = field(default_factory=dict)
-
-    @cached_property
-    def vocabulary(self) -> GeneIndex:
-        """Positions of genes in the vocabulary of the model."""
-        return GeneIndex(np.asarray(self.model.genes, dtype=object))
-
-    def counts(self, source: str) -> LibraryCounts:
-        """Counts of a library or of the phenotypes. Raises ClaimError for an unknown source."""
-        if source not in self._counts:
-            if source == HPO and self.sources.phenotypes:
-                self._counts[source] = self._phenotype_counts()
-            elif source in self.sources.libraries:
-                self._counts[source] = self._library_counts(source)
-            else:
-                msg = f"there is no source {source!r}"
-                raise ClaimError(msg)
-        return self._counts[source]
-
-    def _library_counts(self, source: str) -> LibraryCounts:
-        sets, background = self.sources.libraries[source], self.sources.background
-        position = dict(zip(sets.genes.tolist(), self.sources.index.positions(sets.genes).tolist(), strict=True))
-        terms = {name: frozenset(position[g] for g in sets[name]) - {-1} for name in sets}
-        return self._counted(terms, len(background), str(sets.info.get("version", "")))
-
-    def _phenotype_counts(self) -> LibraryCounts:
-        hpo, background = load_annotations(), self.sources.background
-        row = match(background, np.array(hpo.genes, dtype=object))
-        matrix = hpo.gene_phenotypes[row[row >= 0]].tocsc()
-        positions = np.flatnonzero(row >= 0)
-        ids = hpo.ontology.ids
-        terms = {
-            ids[column]: frozenset(positions[rows].tolist())
-            for column, rows in enumerate(np.split(matrix.indices, matrix.indptr[1:-1]))
-            if len(rows)
-        }
-        n_annotated = len(frozenset().union(*terms.values()))
-        return self._counted(terms, n_annotated, hpo.source_label("hpo_annotations").removeprefix(HPO).strip())
-
-    def _counted(self, terms: dict[str, frozenset[int]], n: int, version: str) -> LibraryCounts:
-        options = self.options
-        tested = [name for name, genes in terms.items() if options.min_genes <= len(genes) <= options.max_genes]
-        return LibraryCounts(terms, tested, n, version)
 
 
 @dataclass
@@ -161,8 +78,8 @@ class ClaimChecker:
 
     def _positions(self, subject: str, source: str) -> frozenset[int]:
         positions = frozenset(self.tables.sources.index.positions(self._genes(subject)).tolist()) - {-1}
-        if source == HPO:  # tested among annotated genes
-            positions &= frozenset().union(*self.tables.counts(HPO).terms.values())
+        if source in (HPO, DISEASES):  # tested among annotated genes
+            positions &= frozenset().union(*self.tables.counts(source).terms.values())
         return positions
 
     def _term(self, claim: Claim, name: str) -> frozenset[int]:
@@ -181,7 +98,8 @@ class ClaimChecker:
         return self._of_version(claim)
 
     def _of_version(self, claim: Claim) -> tuple[str, str]:
-        version = self.tables.counts(claim.source).version
+        counts = self.tables.counts(claim.source)
+        version = counts.versions.get(claim.object, counts.version)
         if claim.version != version:
             return "partially supported", f"the version is {version!r}"
         return "supported", ""
@@ -242,6 +160,96 @@ class ClaimChecker:
         return (
             ("supported", "") if abs(p - claim.value) <= 0.00501 else ("partially supported", f"probability is {p:.3g}")
         )
+
+    # results about groups of cells
+
+    def _row(self, kind: str, source: str, claim: Claim, **found: str) -> Any:
+        """The one row of a table for these values."""
+        table = self.query.evidence.tables.get(kind)
+        if table is None or claim.source != source:
+            msg = f"there is no {kind} of these cells from {claim.source!r}"
+            raise ClaimError(msg)
+        rows = [
+            row for row in table.to_dict("records") if all(str(row[name]) == value for name, value in found.items())
+        ]
+        if len(rows) != 1:
+            msg = f"the {kind} has {len(rows)} rows for {' and '.join(map(repr, found.values()))}"
+            raise ClaimError(msg)
+        return rows[0]
+
+    def _by_row(self, kind: str, claim: Claim, found: float, *, is_equal: bool, holds: bool) -> tuple[str, str]:
+        """Supported if the relation holds with this number, for the same gene sets or motifs."""
+        if not holds:
+            return "refuted", f"{claim.statistic} is {found:.3g}"
+        if not is_equal:
+            return "partially supported", f"{claim.statistic} is {found:.3g}"
+        version = self.query.evidence.versions.get(kind, "")
+        return ("supported", "") if claim.version == version else ("partially supported", f"the version is {version!r}")
+
+    def _difference(self, claim: Claim) -> Any:
+        """The row of a set and condition, whose p-value must be that of its t-statistic."""
+        from scipy.stats import t as student
+
+        row = self._row("comparison", COMPARISON, claim, set=claim.subject, condition=claim.object)
+        pvalue = 2 * student.sf(abs(row["t"]), row["df"])
+        if not np.isclose(row["pvalue"], pvalue, rtol=1e-3, atol=1e-300) or row["padj"] < row["pvalue"] * (1 - 1e-9):
+            msg = f"the p-values do not follow from t = {row['t']:.3g}, of which the p-value is {pvalue:.3g}"
+            raise ClaimError(msg)
+        return row
+
+    def _changed(self, claim: Claim, sign: int) -> tuple[str, str]:
+        row = self._difference(claim)
+        found = float(row["standardized_effect"])
+        holds = found * sign > 0 and row["t"] * sign > 0
+        return self._by_row("comparison", claim, found, is_equal=abs(found - claim.value) <= 0.00501, holds=holds)
+
+    def _higher_in_condition(self, claim: Claim) -> tuple[str, str]:
+        return self._changed(claim, 1)
+
+    def _lower_in_condition(self, claim: Claim) -> tuple[str, str]:
+        return self._changed(claim, -1)
+
+    def _differs_in_condition(self, claim: Claim) -> tuple[str, str]:
+        padj = float(self._difference(claim)["padj"])
+        holds = padj < self.tables.options.max_padj
+        return self._by_row("comparison", claim, padj, is_equal=_same_pvalue(claim.value, padj), holds=holds)
+
+    def _n_compared(self, claim: Claim, max_padj: float) -> tuple[str, str]:
+        table = self.query.evidence.tables.get("comparison")
+        if table is None or claim.source != COMPARISON:
+            msg = f"there is no comparison of these cells from {claim.source!r}"
+            raise ClaimError(msg)
+        of_condition = [row for row in table.to_dict("records") if row["condition"] == claim.object]
+        if not of_condition:
+            msg = f"there is no condition {claim.object!r}"
+            raise ClaimError(msg)
+        n = 0
+        for row in of_condition:
+            n += (
+                row["padj"] <= 1 if max_padj > 1 else row["padj"] < max_padj and np.isfinite(row["standardized_effect"])
+            )
+        return self._by_row("comparison", claim, n, is_equal=True, holds=n == claim.value)
+
+    def _sets_that_differ(self, claim: Claim) -> tuple[str, str]:
+        return self._n_compared(claim, self.tables.options.max_padj)
+
+    def _sets_compared(self, claim: Claim) -> tuple[str, str]:
+        return self._n_compared(claim, np.inf)
+
+    def _enriched_in_peaks_of_these_cells(self, claim: Claim) -> tuple[str, str]:
+        z = float(self._row("motifs", MOTIFS, claim, motif=claim.subject)["z"])
+        return self._by_row("motifs", claim, z, is_equal=abs(z - claim.value) <= 0.0501, holds=z > 0)
+
+    def _significant_in_peaks_of_these_cells(self, claim: Claim) -> tuple[str, str]:
+        padj = float(self._row("motifs", MOTIFS, claim, motif=claim.subject)["padj"])
+        holds = padj < self.tables.options.max_padj
+        return self._by_row("motifs", claim, padj, is_equal=_same_pvalue(claim.value, padj), holds=holds)
+
+    def _factor_of(self, claim: Claim) -> tuple[str, str]:
+        row = self._row("motifs", MOTIFS, claim, motif=claim.object)
+        names = str(row["name"]).casefold().replace("::", " ").replace(",", " ").split()
+        holds = claim.subject.casefold() in names
+        return self._by_row("motifs", claim, float("nan"), is_equal=True, holds=holds)
 
     def _change(self, claim: Claim) -> float:
         if claim.source != RANKING:
@@ -390,6 +398,8 @@ class ClaimChecker:
         return ("supported", "") if abs(median - claim.value) < 0.0501 else ("refuted", f"median is {median:g}")
 
     def _defined_as(self, claim: Claim) -> tuple[str, str]:
+        if claim.source == _definitions.CELL_SOURCE:
+            return self._defined_cells(claim)
         if claim.source != _definitions.SOURCE:
             msg = f"there is no source {claim.source!r}"
             raise ClaimError(msg)
@@ -398,6 +408,25 @@ class ClaimChecker:
             return "refuted", stored or "the term has no definition"
         is_version = claim.version == _definitions.VERSION
         return ("supported", "") if is_version else ("partially supported", f"the version is {_definitions.VERSION!r}")
+
+    def _defined_cells(self, claim: Claim) -> tuple[str, str]:
+        """The definition of a cell type, which must be a name of one that the cells are annotated as."""
+        stored = next((each for each in _definitions.cell_types().values() if each.title == claim.subject), None)
+        if stored is None or stored.definition != claim.object:
+            return "refuted", stored.definition if stored else "the cell type has no definition"
+        names = set(map(_definitions.plain_name, stored.names))
+        table = self.query.annotation
+        assigned = [] if table is None else [str(name) for name in table["cell_type"][table["assigned"].astype(bool)]]
+        plain = [_definitions.plain_name(name) for name in assigned]
+        is_named = any(name in names or f"{name} cell" in names for name in plain)
+        if not is_named and not any(stored.id in name for name in assigned):
+            return "refuted", f"the cells are annotated as {', '.join(assigned) or 'nothing'}"
+        is_version = claim.version == _definitions.CELL_VERSION
+        return (
+            ("supported", "")
+            if is_version
+            else ("partially supported", f"the version is {_definitions.CELL_VERSION!r}")
+        )
 
 
 def _n_sets(sets: GeneSets) -> list[int]:

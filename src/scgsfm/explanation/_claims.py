@@ -14,6 +14,9 @@ Verdict = Literal["supported", "partially supported", "refuted"]
 VERDICTS = ("supported", "partially supported", "refuted")
 GENES, CORE = "genes", "core"
 """Subjects of claims about the whole list and about its core."""
+COMPARISON, MOTIFS = "comparison of conditions", "motifs of accessible peaks"
+"""Sources of claims about results of :func:`scgsfm.tl.compare` and :func:`scgsfm.tl.motif_activity`."""
+DISEASES = "diseases of genes"
 CELL_TYPES = frozenset({"cell_types", "pbmc_markers", "tissue_markers"})
 """Libraries of cell types, which are reported separately from functions."""
 RELATIONS = {
@@ -25,6 +28,14 @@ RELATIONS = {
     "lower in these cells": "logfc",
     "genes lower in these cells": "n_genes",
     "annotated as": "probability",
+    "higher in condition": "standardized_effect",
+    "lower in condition": "standardized_effect",
+    "differs in condition": "padj",
+    "sets that differ": "n_sets",
+    "sets compared": "n_sets",
+    "enriched in peaks of these cells": "z",
+    "significant in peaks of these cells": "padj",
+    "factor of": "",
     "predicted to join": "zscore",
     "associated with": "zscore",
     "significant markers": "n_genes",

@@ -9,7 +9,9 @@ import pandas as pd
 from scgsfm._messages import number
 from scgsfm._progress import progress_over
 
-from ._checks import ClaimChecker, ClaimTables
+from ._checks import ClaimChecker
+from ._claim_tables import ClaimTables
+from ._claims import COMPARISON, MOTIFS
 from ._coherence import CoherenceModel
 from ._explanation import Explanation
 from ._facts import Retriever
@@ -23,12 +25,17 @@ if TYPE_CHECKING:
     from ._query import Options, Query, Sources
 
 
+SOURCES = {"comparison": COMPARISON, "motifs": MOTIFS}
+"""Source of the claims from each kind of evidence that has a version."""
+
+
 def explain_queries(
     queries: Mapping[str, Query],
     sources: Sources,
     model: GeneSetModel,
     options: Options,
     rephrase: Callable[[Explanation, ClaimChecker], Explanation] | None = None,
+    conditions: Mapping[str, str] | None = None,
 ) -> dict[str, Explanation]:
     """Explain queries by name. The names are added after the texts were written.
 
@@ -44,20 +51,27 @@ def explain_queries(
         Parameters.
     rephrase
         Rephrases an explanation without a name.
+    conditions
+        Names of conditions, by what the texts call them.
     """
     coherence = CoherenceModel.of(model)
     retriever = Retriever(sources, coherence, options.check())
     tables = ClaimTables(sources, options, model, coherence.calibration)
-    versions = {name: sources.version(name) for name in sources.libraries}
     explained: dict[str, Explanation] = {}
     for name, query in progress_over(queries.items(), total=len(queries), unit="lists", description="Explaining"):
         (facts,) = retriever.facts([query])
         genes, _ = retriever.assessed(query)
         checker = ClaimChecker(tables, query, genes.tolist(), facts.coherence)
-        found = Explanation("", tuple(checker.check(write(facts, versions))))
+        found = Explanation("", tuple(checker.check(write(facts, versions_of(sources, query)))))
         found = rephrase(found, checker) if rephrase else found
-        explained[name] = Explanation(name, found.sentences, found.rephrased, found.removed)
+        explained[name] = found.with_names(name, conditions or {})
     return explained
+
+
+def versions_of(sources: Sources, query: Query) -> dict[str, str]:
+    """Version of each source of claims: libraries, and gene sets and motifs of results about the group."""
+    of_evidence = {SOURCES[kind]: version for kind, version in query.evidence.versions.items() if kind in SOURCES}
+    return {name: sources.version(name) for name in sources.libraries} | of_evidence
 
 
 def explanations_table(found: Mapping[str, Explanation]) -> pd.DataFrame:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
 from ._claims import Claim, Sentence, claims_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 _MARKDOWN = re.compile(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)")
 _PARAGRAPHS = (
     ("subject", "abstention", "function", "genes", "definition"),
     ("also", "cells", "phenotypes", "predicted"),
+    ("comparison", "motifs"),
 )
 
 
@@ -94,12 +97,35 @@ class Explanation:
         if self.rephrased:
             return [[text(self.rephrased)], [mark.format(", ".join(map(str, range(1, len(self.sources) + 1))))]]  # type: ignore[operator]
         number = {source: i for i, source in enumerate(self.sources, 1)}
-        paragraphs: list[list[str]] = [[], [], []]
+        paragraphs: list[list[str]] = [[] for _ in range(len(_PARAGRAPHS) + 1)]
         for sentence in self.kept:
-            place = next((i for i, roles in enumerate(_PARAGRAPHS) if sentence.role in roles), 2)
+            place = next((i for i, roles in enumerate(_PARAGRAPHS) if sentence.role in roles), -1)
             cited = sorted({number[_source(claim)] for claim in sentence.claims})
             paragraphs[place].append(f"{text(sentence.text)} {mark.format(', '.join(map(str, cited)))}")  # type: ignore[operator]
         return [paragraph for paragraph in paragraphs if paragraph]
+
+    def with_names(self, subject: str, conditions: Mapping[str, str]) -> Explanation:
+        """The finished explanation with the names of its subject and of the conditions."""
+        if not conditions:
+            return replace(self, subject=subject)
+        pattern = re.compile("|".join(rf"\b{re.escape(called)}\b" for called in conditions), re.IGNORECASE)
+        called = {name.casefold(): shown for name, shown in conditions.items()}
+
+        def named(text: str) -> str:
+            return pattern.sub(lambda match: called[match[0].casefold()], text)
+
+        sentences = tuple(
+            replace(
+                s,
+                text=named(s.text),
+                claims=tuple(replace(c, object=conditions.get(c.object, c.object)) for c in s.claims),
+            )
+            if s.role == "comparison"
+            else s
+            for s in self.sentences
+        )
+        removed = tuple((named(text), reason) for text, reason in self.removed)
+        return Explanation(subject, sentences, named(self.rephrased), removed)
 
     @classmethod
     def from_table(cls, table: pd.DataFrame, subject: str) -> Explanation:

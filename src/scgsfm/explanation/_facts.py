@@ -15,15 +15,17 @@ from scgsfm.errors import GeneMatchError
 from scgsfm.genesets import GeneSets
 from scgsfm.phenotypes import PhenotypeEnrichment
 
-from ._claims import CELL_TYPES, CORE, GENES
+from ._claims import CELL_TYPES, CORE, DISEASES, GENES
 from ._coherence import MAX_GENES, Coherence, CoherenceModel
-from ._definitions import definition
+from ._definitions import CellType, cell_type, definition
+from ._evidence_facts import EvidenceFacts
 from ._gene_index import GeneIndex
 from ._labels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from scgsfm.phenotypes import AnnotatedSets
     from scgsfm.scoring import SetIndex
 
     from ._query import Options, Query, Sources
@@ -74,6 +76,10 @@ class Facts:
     phenotypes: list[Hit] = field(default_factory=list)
     annotation: tuple[str, float] | None = None
     """Cell type that was assigned to the cells by marker sets, and its probability."""
+    cell_type: CellType | None = None
+    """The same in the Cell Ontology."""
+    evidence: EvidenceFacts = field(default_factory=EvidenceFacts)
+    """What results about the cells say."""
     markers: list[tuple[str, float]] = field(default_factory=list)
     lower: int = 0
     """Number of genes of the first term that are significantly lower in the cells."""
@@ -159,6 +165,9 @@ class Retriever:
 
     def _facts(self, query: Query) -> Facts:
         facts = Facts(len(query.genes), query.kind, model=self.coherence.model.name, annotation=assigned_type(query))
+        facts.cell_type = cell_type(facts.annotation[0] if facts.annotation else "")
+        max_padj, n = self.options.max_padj, self.options.n_terms
+        facts.evidence = EvidenceFacts.of(query.evidence, query.ranking, max_padj=max_padj, n=n)
         if query.term is not None:
             facts.own_definition = query.term[1], definition(query.term[1])
         if not len(query.genes):
@@ -167,17 +176,19 @@ class Retriever:
         (facts.coherence,) = self.coherence.assess([tokens])
         facts.n_assessed = len(genes)
         position = self._positions(query.genes)
+        functions = self._function_hits(position, query.masked)
         core = self._core(facts, genes)
         if MIN_CORE <= len(core) < MIN_SHARE * len(genes):
             facts.core = core
             probability = dict(zip(genes, facts.coherence.membership.tolist(), strict=True)) if facts.coherence else {}
             facts.core_fit = [probability[gene] for gene in core]
             at = self._positions(core)
+            of_core = self._function_hits(at, query.masked)
             # contamination can also remove genes of the function from the core
-            if self._best_pvalue(at, query.masked) < self._best_pvalue(position, query.masked):
-                facts.subject, position = CORE, at
+            if _best_pvalue(of_core) < _best_pvalue(functions):
+                facts.subject, position, functions = CORE, at, of_core
         if len(position):
-            self._add_terms(facts, query, position)
+            self._add_terms(facts, functions, self._type_hits(position, query.masked))
             facts.n_terms_per_gene = float(np.median(self._n_terms[position]))
             if self.sources.phenotypes and self._phenotypes is not None:
                 facts.phenotypes = self._phenotype_hits(position)
@@ -208,14 +219,17 @@ class Retriever:
         position = self.sources.index.positions(genes)
         return np.asarray(pd.unique(position[position >= 0]))
 
-    def _best_pvalue(self, position: np.ndarray, masked: frozenset[str]) -> float:
-        """The lowest p-value of a function."""
-        hits = [
-            self._hits(library, terms, position, masked)
-            for library, terms in self._terms.items()
-            if library not in CELL_TYPES and len(position)
-        ]
-        return min((hit.pvalue for each in hits for hit in each), default=1.0)
+    def _function_hits(self, position: np.ndarray, masked: frozenset[str]) -> list[Hit]:
+        """Enriched functions, best first."""
+        chosen = [name for name in self._terms if name not in CELL_TYPES] if len(position) else []
+        hits = [hit for name in chosen for hit in self._hits(name, self._terms[name], position, masked)]
+        return sorted(hits, key=lambda hit: (hit.pvalue, -hit.n_hits, hit.term))
+
+    def _type_hits(self, position: np.ndarray, masked: frozenset[str]) -> list[Hit]:
+        """Enriched signatures of cell types, best first."""
+        chosen = [name for name in self._terms if name in CELL_TYPES]
+        hits = [hit for name in chosen for hit in self._hits(name, self._terms[name], position, masked)]
+        return sorted(hits, key=lambda hit: (hit.pvalue, hit.term))
 
     def assessed(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         """The genes of a query that are assessed for coherence, and their tokens."""
@@ -233,25 +247,16 @@ class Retriever:
         facts.misfits = [(genes[i], float(probability[i])) for i in order if probability[i] < FITS_BELOW]
         return [genes[i] for i in order[::-1] if facts.coherence.core[i]]
 
-    def _add_terms(self, facts: Facts, query: Query, position: np.ndarray) -> None:
-        functions: list[Hit] = []
-        for library, terms in self._terms.items():
-            hits = self._hits(library, terms, position, query.masked)
-            if library in CELL_TYPES:
-                facts.cell_types += hits
-            else:
-                functions += hits
-        functions.sort(key=lambda hit: (hit.pvalue, -hit.n_hits, hit.term))
+    def _add_terms(self, facts: Facts, functions: list[Hit], cell_types: list[Hit]) -> None:
         facts.functions = distinct(functions, self.options.n_terms)
+        facts.cell_types = cell_types[:1]
         if functions:
             best = set(functions[0].genes)
             same = [
                 hit for hit in functions[1:] if hit.label != functions[0].label and _overlap(best, hit) > MAX_OVERLAP
             ]
             facts.rivals = same[:2]
-        facts.cell_types = sorted(facts.cell_types, key=lambda hit: (hit.pvalue, hit.term))[:1]
-        if facts.functions:
-            facts.definition = definition(facts.functions[0].term)
+            facts.definition = definition(functions[0].term)
 
     def _hits(self, library: str, terms: SetIndex, position: np.ndarray, masked: frozenset[str]) -> list[Hit]:
         result = enrichment.ora(position, terms)
@@ -272,31 +277,41 @@ class Retriever:
         ]
 
     def _phenotype_hits(self, position: np.ndarray) -> list[Hit]:
+        """Two phenotypes, and a disease."""
         tests = self._phenotypes
-        if tests is None or not len(tests.phenotypes.sets):
+        if tests is None:
             return []
-        position = tests.phenotypes.annotated_query(position)
-        if not len(position):
+        ontology, hpo = tests.hpo.ontology, tests.hpo
+        phenotypes = dict(zip(ontology.ids, ontology.names, strict=True))
+        diseases = dict(zip(hpo.disease_ids, hpo.disease_names, strict=True))
+        of_phenotypes = self._annotated_hits(PHENOTYPES, tests.phenotypes, position, phenotypes)
+        of_diseases = self._annotated_hits(DISEASES, tests.diseases, position, diseases)
+        return [*distinct(of_phenotypes, 2), *of_diseases[:1]]
+
+    def _annotated_hits(
+        self, source: str, tested: AnnotatedSets, position: np.ndarray, titles: Mapping[str, str]
+    ) -> list[Hit]:
+        """Enriched phenotypes or diseases among the annotated genes, best first."""
+        query = tested.annotated_query(position) if len(tested.sets) else np.empty(0, np.int64)
+        if not len(query):
             return []
-        names = self.sources.background[tests.phenotypes.positions]
-        table = enrichment.table("", enrichment.ora(position, tests.phenotypes.sets), tests.phenotypes.sets, names)
+        names = self.sources.background[tested.positions]
+        table = enrichment.table("", enrichment.ora(query, tested.sets), tested.sets, names)
         table = table[(table["padj"] < self.options.max_padj) & (table["n_hits"] >= 2)].head(20)
-        ontology = tests.hpo.ontology
-        title = dict(zip(ontology.ids, ontology.names, strict=True))
-        hits = [
+        return [
             Hit(
-                PHENOTYPES,
-                r.term,
-                f"{title[r.term]} ({r.term})",
-                r.padj,
-                r.n_hits,
-                len(position),
-                r.genes.split(";"),
-                r.pvalue,
+                *(
+                    source,
+                    r.term,
+                    f"{titles[r.term]} ({r.term})" if titles[r.term] else r.term,
+                    r.padj,
+                    r.n_hits,
+                    len(query),
+                ),
+                *(r.genes.split(";"), r.pvalue),
             )
             for r in table.itertuples()
         ]
-        return distinct(hits, 2)
 
     def _predicted(self, query: Query, tokens: np.ndarray, genes: np.ndarray, facts: Facts) -> list[tuple[str, float]]:
         """Genes of the background that the model would add."""
@@ -329,6 +344,10 @@ def assigned_type(query: Query) -> tuple[str, float] | None:
         return None
     rows = query.annotation[query.annotation["assigned"].astype(bool)]
     return next(((str(row.cell_type), float(row.probability)) for row in rows.itertuples()), None)
+
+
+def _best_pvalue(hits: list[Hit]) -> float:
+    return min((hit.pvalue for hit in hits), default=1.0)
 
 
 def distinct(hits: list[Hit], n: int) -> list[Hit]:

@@ -29,8 +29,12 @@ def title(library: str) -> str:
 
 
 def term_label(term: str) -> str:
-    """The name of a term as in texts; of phenotypes from their id."""
+    """The name of a term as in texts; of phenotypes and diseases from their id."""
     if term.startswith("HP:"):
         ontology = load_annotations().ontology
         return ontology.label(ontology.term(term))
+    if term.startswith(("OMIM:", "ORPHA:", "DECIPHER:")):
+        hpo = load_annotations()
+        row = hpo.disease_ids.index(term) if term in hpo.disease_ids else -1
+        return (hpo.disease_names[row] if row >= 0 else "") or term
     return label(term)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from scgsfm import _keys, enrichment
+from scgsfm import enrichment
 from scgsfm._adata import gene_names
 from scgsfm._messages import did_you_mean, listing
 from scgsfm._vocabulary import N_SPECIALS
@@ -15,6 +14,7 @@ from scgsfm.errors import GeneMatchError
 from scgsfm.genes import match, resolve
 
 from ._coherence import CoherenceModel
+from ._evidence import Evidence
 from ._query import Query
 
 if TYPE_CHECKING:
@@ -37,29 +37,21 @@ def group_queries(
     *,
     n_genes: int,
     max_padj: float,
-    annotation: pd.DataFrame | None = None,
+    evidence: Evidence | None = None,
 ) -> dict[str, Query]:
     """The markers of each group; groups that could not be ranked have no genes."""
     top = source.top(n_genes, max_padj)
     empty = np.empty(0, dtype=object)
-    rows = {} if annotation is None else {str(name): part for name, part in annotation.groupby("group", observed=True)}
+    evidence = evidence or Evidence()
     return {
         group: Query(
             top.get(group, empty),
             kind="cells",
             ranking=source.rankings.get(group),
-            annotation=rows[group].drop(columns="group") if group in rows else None,
+            evidence=evidence.about(group),
         )
         for group in groups
     }
-
-
-def annotation_of(adata: AnnData, groupby: str) -> pd.DataFrame | None:
-    """Candidates that :func:`scgsfm.tl.annotate` found for these groups; ``None`` if there are none."""
-    record = adata.uns.get(_keys.UNS, {}).get(_keys.ANNOTATION, {})
-    table = adata.uns.get(_keys.ANNOTATION)
-    is_of_groups = record.get("params", {}).get("groupby") == groupby
-    return table if is_of_groups and isinstance(table, pd.DataFrame) else None
 
 
 def list_queries(genes: Any) -> dict[str, Query]:
@@ -132,7 +124,7 @@ def queries_of(
     groups: Sequence[str],
     n_genes: int,
     max_padj: float,
-    annotation: pd.DataFrame | None = None,
+    evidence: Evidence | None = None,
 ) -> dict[str, Query]:
     """Queries from one of gene lists, a gene, a term and groups of cells, which ``source`` ranks."""
     if genes is not None:
@@ -141,4 +133,4 @@ def queries_of(
         return gene_query(gene, model, sources)
     if term is not None or source is None:
         return term_query(term, sources.libraries)
-    return group_queries(source, groups, n_genes=n_genes, max_padj=max_padj, annotation=annotation)
+    return group_queries(source, groups, n_genes=n_genes, max_padj=max_padj, evidence=evidence)

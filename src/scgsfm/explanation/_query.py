@@ -12,6 +12,7 @@ from scgsfm._messages import check_at_least
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 
+from ._evidence import Evidence
 from ._gene_index import GeneIndex
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Query:
     """Markers of cells, a list, the genes that a model associates with a gene, or the genes of a term."""
     ranking: pd.DataFrame | None = None
     """For groups of cells: ``name``, ``value`` and, optionally, ``logfc`` and ``padj`` of all genes."""
-    annotation: pd.DataFrame | None = None
-    """For groups of cells: candidates of :func:`scgsfm.tl.annotate` for the group."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """For groups of cells: the rows about the group in results of other functions."""
     given: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     """Genes that the genes were derived from: the gene whose partners are explained."""
     masked: frozenset[str] = frozenset()
@@ -40,6 +41,11 @@ class Query:
     """The genes that a model associates most with the given gene, and their z-scores."""
     term: tuple[str, str] | None = None
     """Library and name of the term that is explained."""
+
+    @property
+    def annotation(self) -> pd.DataFrame | None:
+        """Candidates of :func:`scgsfm.tl.annotate` for the group."""
+        return self.evidence.tables.get("annotation")
 
 
 @dataclass(frozen=True)

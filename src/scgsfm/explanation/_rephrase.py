@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from scgsfm._messages import warn
 
-from ._checks import HPO, RANKING
-from ._claims import Claim, Sentence
+from ._checks import RANKING
+from ._claim_tables import HPO
+from ._claims import COMPARISON, DISEASES, GENES, MOTIFS, Claim, Sentence
 from ._labels import label
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ HIGHER = frozenset(
 LOWER = frozenset(
     ["lower", "down", "downregulated", "down-regulated", "decreased", "reduced", "repressed", "underexpressed"]
 )
+CHANGES = {"higher in condition": HIGHER, "lower in condition": LOWER}
+"""Words for the direction of a difference between conditions."""
 NEGATION = frozenset(["no", "not", "none", "nor", "without", "neither", "never"])
 COMMON = frozenset(
     """
@@ -52,13 +57,23 @@ COMMON = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that state nothing about genes, and may be used freely."""
+VERBS = frozenset(
+    """
+    is are was were be been has have had point points rest rests show shows shown suggest suggests indicate indicates support
+    supports include includes predict predicts predicted enriched annotated associated associates belong belongs fit fits
+    overlap overlaps define defines defined differ differs agree agrees consist consists
+    """.split()  # noqa: SIM905
+)
+"""A statement has one of these words."""
+MAX_REPEATS = 4
+"""Two words that follow each other more often than this in a sentence are not a statement."""
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?![\w])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w'’+./-]*[^\W_]|[^\W_]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 def rephraser(
-    rephrase: bool | Callable[[str], str], *, show_prompt: bool = False
+    rephrase: bool | str | Callable[[str], str], *, show_prompt: bool = False
 ) -> Callable[[Explanation, ClaimChecker], Explanation] | None:
     """A function that rephrases explanations and checks the result; ``None`` if nothing is to be rephrased.
 
@@ -73,7 +88,10 @@ def rephraser(
         return None
     ask = ChatEndpoint.from_environment() if rephrase is True else rephrase
     if not callable(ask):
-        msg = f"`rephrase` must be a boolean or a function from a prompt to a text, but is {rephrase!r}."
+        msg = (
+            "`rephrase` must be a boolean, a function from a prompt to a text, or 'transformers:' and the directory or hub id "
+            f"of a language model, but is {rephrase!r}."
+        )
         raise TypeError(msg)
 
     def apply(explanation: Explanation, checker: ClaimChecker) -> Explanation:
@@ -100,6 +118,13 @@ def prompt(explanation: Explanation) -> str:
     """What is sent to a chat model: an instruction and the supported sentences."""
     lines = [f"{i}. {' '.join(s.text.split())}" for i, s in enumerate(explanation.kept, 1)]
     return "\n".join([INSTRUCTION, "", *lines])
+
+
+def _is_garbled(words: list[str]) -> bool:
+    """Whether words have no verb, or repeat, as texts of untrained or stuck language models do."""
+    pairs = Counter(pairwise(words))
+    is_repeated = any(first == second or n > MAX_REPEATS for (first, second), n in pairs.items())
+    return is_repeated or not VERBS & set(words)
 
 
 @dataclass(frozen=True)
@@ -148,8 +173,10 @@ class Rephrased:
         """Labels of terms, as in the texts, and their names."""
         found: dict[str, set[str]] = {}
         for claim in self._claims:
-            if claim.relation in {"enriched for", "annotated to"} and claim.source != HPO:
+            if claim.relation in {"enriched for", "annotated to"} and claim.source not in (HPO, DISEASES):
                 found.setdefault(label(claim.object).casefold(), set()).add(claim.object)
+            elif claim.source in (COMPARISON, MOTIFS) and claim.subject != GENES and claim.relation != "factor of":
+                found.setdefault(label(claim.subject).casefold(), set()).add(claim.subject)
         return found
 
     @cached_property
@@ -189,6 +216,8 @@ class Rephrased:
         ]:
             return f"not in the facts: {unknown[0]}"
         folded = text.casefold()
+        if _is_garbled([word.casefold() for word in words]):
+            return "not a statement"
         terms = [names for shown, names in self._terms.items() if shown in folded]
         genes = [gene for gene in self._genes if re.search(rf"(?<![\w-]){re.escape(gene)}(?![\w-])", text)]
         if not terms and not genes:
@@ -198,6 +227,7 @@ class Rephrased:
             self._wrong_gene(genes, terms, plain),
             self._wrong_number(text, genes, supporting),
             self._wrong_direction(genes, supporting, plain),
+            self._wrong_condition(text, terms, plain),
         )
         return next((reason for reason in checks if reason), "")
 
@@ -210,6 +240,19 @@ class Rephrased:
         for words in (HIGHER, LOWER):
             if not genes and plain & words and not said & words:
                 return "a direction that is not in the facts"
+        return ""
+
+    def _wrong_condition(self, text: str, terms: list[set[str]], plain: set[str]) -> str:
+        """A set that differs between conditions must have the stated direction in each of the named conditions."""
+        named = set(re.findall(r"condition [A-Z]+\b", text))
+        for names in terms:
+            claims = [c for c in self._claims if c.subject in names and c.relation in CHANGES]
+            if named and claims and not named <= {c.object for c in claims}:
+                return f"{claims[0].subject} does not differ in each of these conditions"
+            chosen = {c.relation for c in claims if not named or c.object in named}
+            for relation, words in CHANGES.items():
+                if plain & words and chosen - {relation}:
+                    return f"{claims[0].subject} is not {relation.partition(' ')[0]}"
         return ""
 
     def _supporting(self, genes: list[str], terms: list[set[str]]) -> list[Sentence]:

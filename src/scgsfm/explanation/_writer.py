@@ -8,7 +8,8 @@ from scgsfm._messages import number
 from scgsfm.phenotypes import load_annotations
 
 from . import _definitions
-from ._claims import CORE, GENES, Claim, Sentence
+from ._claims import COMPARISON, CORE, DISEASES, GENES, MOTIFS, Claim, Sentence
+from ._evidence import REFERENCE
 from ._facts import FEW_TERMS, PHENOTYPES
 from ._labels import title
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ._facts import Facts, Hit
 
+RANKING = "ranking of genes"
 N_NAMED = 5
 """Number of genes that are named in a sentence."""
 
@@ -38,6 +40,8 @@ def write(facts: Facts, versions: Mapping[str, str]) -> list[Sentence]:
         *_markers(facts),
         *_cells(facts, versions),
         *_phenotypes(facts),
+        *_compared(facts, versions),
+        *_motifs(facts, versions),
         *_predicted(facts),
         *_against(facts, versions),
     ]
@@ -50,6 +54,8 @@ def write(facts: Facts, versions: Mapping[str, str]) -> list[Sentence]:
         "also",
         "cells",
         "phenotypes",
+        "comparison",
+        "motifs",
         "predicted",
         "confidence",
     )
@@ -184,6 +190,11 @@ def _cells(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
         cell_type, probability = facts.annotation
         claim = Claim(GENES, "annotated as", cell_type, float(f"{probability:.2f}"), "annotation")
         yield Sentence("cells", f"By marker sets, the cells are {cell_type} (probability {probability:.2f}).", (claim,))
+    if facts.cell_type:
+        found = facts.cell_type
+        source = float("nan"), _definitions.CELL_SOURCE, _definitions.CELL_VERSION
+        text = f"The Cell Ontology defines {found.title} as: “{found.definition}” ({_definitions.CELL_LICENSE})"
+        yield Sentence("cells", text, (Claim(found.title, "defined as", found.definition, *source),))
     for hit in facts.cell_types:
         text = f"The most similar cell-type signature is {hit.label} ({title(hit.library)}; {_counted(hit)})."
         yield Sentence("cells", text, tuple(_hit_claims(hit, facts.subject, versions[hit.library])))
@@ -191,12 +202,69 @@ def _cells(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
 
 def _phenotypes(facts: Facts) -> Iterator[Sentence]:
     for hit in facts.phenotypes:
-        version = load_annotations().source_label("hpo_annotations").removeprefix(PHENOTYPES).strip()
+        version = _hpo_version(hit)
         n = f"{hit.n_hits} of {hit.n_query} annotated genes, adjusted p = {hit.padj:.1e}"
         named, others = ", ".join(hit.genes[:3]), " and others" if hit.n_hits > 3 else ""
-        text = f"Variants in {named}{others} are associated with {hit.label} ({n})."
+        what = "the disease " if hit.library == DISEASES else ""
+        text = f"Variants in {named}{others} are associated with {what}{hit.label} ({n})."
         claims = [*_hit_claims(hit, facts.subject, version), *_gene_claims(hit, version)[:3]]
         yield Sentence("phenotypes", text, tuple(claims))
+
+
+def _hpo_version(hit: Hit) -> str:
+    """Version of the annotations of a phenotype, or sources of the genes of a disease."""
+    hpo = load_annotations()
+    if hit.library == PHENOTYPES:
+        return hpo.source_label("hpo_annotations").removeprefix(PHENOTYPES).strip()
+    kinds = hpo.links[hpo.links[:, 1] == hpo.disease_ids.index(hit.term), 2]
+    return "; ".join(dict.fromkeys(hpo.source_label(hpo.kinds[kind][0]) for kind in kinds))
+
+
+def _compared(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
+    """Differences between conditions, which are called by letters."""
+    source = COMPARISON, versions.get(COMPARISON, "")
+    for found in facts.evidence.compared:
+        between = f"between {found.condition} and {REFERENCE} in these cells"
+        n = f"{found.n_different} of {number(found.n_tested, 'set')}"
+        counts = [
+            Claim(GENES, "sets that differ", found.condition, found.n_different, *source),
+            Claim(GENES, "sets compared", found.condition, found.n_tested, *source),
+        ]
+        verb = "differs" if found.n_different == 1 else "differ"
+        yield Sentence("comparison", f"{n} {verb} {between}.", tuple(counts))
+        for each in found.first:
+            word = "higher" if each.effect > 0 else "lower"
+            size = f"{abs(each.effect):.2f} standard deviations, adjusted p = {each.padj:.1e}"
+            text = f"In {each.condition}, {each.label} is {word} than in {REFERENCE} ({size})."
+            about = each.set, f"{word} in condition", each.condition
+            claims = (
+                Claim(*about, float(f"{each.effect:.2f}"), *source),
+                Claim(each.set, "differs in condition", each.condition, float(f"{each.padj:.1e}"), *source),
+            )
+            yield Sentence("comparison", text, claims)
+
+
+def _motifs(facts: Facts, versions: Mapping[str, str]) -> Iterator[Sentence]:
+    """Motifs of accessible peaks, and their factors among the markers."""
+    source = MOTIFS, versions.get(MOTIFS, "")
+    for hit in facts.evidence.motifs:
+        who = (
+            f"Motifs of the family {hit.motif} ({hit.name}) are"
+            if hit.is_family
+            else f"The motif of {hit.name} ({hit.motif}) is"
+        )
+        text = f"{who} enriched in the peaks that are accessible in these cells (z = {hit.z:.1f}, adjusted p = {hit.padj:.1e})."
+        claims = (
+            Claim(hit.motif, "enriched in peaks of these cells", "", float(f"{hit.z:.1f}"), *source),
+            Claim(hit.motif, "significant in peaks of these cells", "", float(f"{hit.padj:.1e}"), *source),
+        )
+        yield Sentence("motifs", text, claims)
+        if hit.factors:
+            shown = ", ".join(f"{gene} ({change:.1f})" for gene, change in hit.factors)
+            factors = [Claim(gene, "factor of", hit.motif, float("nan"), *source) for gene, _ in hit.factors]
+            higher = [Claim(g, "higher in these cells", "", float(f"{c:.1f}"), RANKING) for g, c in hit.factors]
+            text = f"Of the factors that bind it, these are higher in these cells (log2 fold change): {shown}."
+            yield Sentence("motifs", text, (*factors, *higher))
 
 
 def _predicted(facts: Facts) -> Iterator[Sentence]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -189,10 +190,16 @@ def _text(value: object) -> str:
 def locate(names: np.ndarray, organism: Organism | None) -> tuple[list[Gene | None], Organism]:
     """The gene of each name, and the organism of most of them."""
     check_choice("organism", organism, (*ORGANISMS, None))
-    unique = list(dict.fromkeys(names.tolist()))
-    reader = _Reader(unique, organism)
-    found = dict(zip(unique, reader.genes, strict=True))
-    return [found[name] for name in names], reader.organism
+    unique = tuple(dict.fromkeys(names.tolist()))
+    genes, read_as = _located(unique, organism)
+    found = dict(zip(unique, genes, strict=True))
+    return [found[name] for name in names], read_as
+
+
+@lru_cache(maxsize=8)  # the genes of data are the target of many queries
+def _located(names: tuple[str, ...], organism: Organism | None) -> tuple[list[Gene | None], Organism]:
+    reader = _Reader(names, organism)
+    return reader.genes, reader.organism
 
 
 class _Reader:

@@ -228,6 +228,7 @@ def _annotated_sets(
     positions = np.flatnonzero(rows >= 0)
     positions = positions[np.diff(membership.indptr)[rows[positions]] > 0]
     sets = csr_array(membership[rows[positions]].T, dtype=np.float64)
+    sets.eliminate_zeros()  # the root of the ontology, which is not a phenotype
     sets.sort_indices()
     size = np.diff(sets.indptr)
     kept = np.flatnonzero((size >= min_genes) & (size <= max_genes))

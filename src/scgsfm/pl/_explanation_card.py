@@ -30,10 +30,10 @@ BAR, AXIS, TITLE, PAD = 0.29, 0.75, 0.27, 0.1
 """Heights of a bar, of what surrounds the bars, and of the title, and the margin, in inches."""
 LABEL = 38
 """Maximum number of characters in a line of a label."""
-SHOWN = ("subject", "abstention", "function", "genes", "predicted", "confidence", "against")
+SHOWN = ("subject", "abstention", "function", "genes", "comparison", "motifs", "predicted", "confidence", "against")
 """Sentences on the card; the others are shown as bars."""
 MAX_GENES, MAX_LOG = 9, 300.0
-KINDS = {"function": OKABE_ITO[0], "cell type": OKABE_ITO[1], "phenotype": OKABE_ITO[2]}
+KINDS = {"function": OKABE_ITO[0], "cell type": OKABE_ITO[1], "phenotype": OKABE_ITO[2], "disease": OKABE_ITO[3]}
 CELL_TYPES = ("cell_types", "pbmc_markers", "tissue_markers")
 
 
@@ -139,6 +139,7 @@ def _terms(explanation: Explanation) -> list[tuple[str, float, str]]:
             if claim.relation == "enriched for":
                 kind = "phenotype" if claim.object.startswith("HP:") else "function"
                 kind = "cell type" if claim.source in CELL_TYPES else kind
+                kind = "disease" if claim.source == "diseases of genes" else kind
                 log = MAX_LOG if claim.value <= 10**-MAX_LOG else -np.log10(claim.value)
                 found.append((term_label(claim.object), float(log), kind))
     return sorted(found, key=lambda term: (list(KINDS).index(term[2]), -term[1]))

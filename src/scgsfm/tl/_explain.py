@@ -10,9 +10,9 @@ from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, number
 from scgsfm.completion import named_libraries
 from scgsfm.explanation import (
+    Evidence,
     Options,
     Sources,
-    annotation_of,
     data_source,
     explain_queries,
     explanations_table,
@@ -20,12 +20,13 @@ from scgsfm.explanation import (
     rephraser,
     summary,
 )
-from scgsfm.models import as_model
+from scgsfm.models import as_model, chat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from os import PathLike
 
+    import pandas as pd
     from anndata import AnnData
 
     from scgsfm.explanation import Explanation
@@ -44,11 +45,12 @@ def explain(
     term: str | None = None,
     libraries: str | Sequence[str] | Mapping[str, GeneSetsLike] = ("go_bp", "reactome", "hallmark", "cell_types"),
     phenotypes: bool = True,
+    evidence: str | Sequence[str] | Mapping[str, str | pd.DataFrame | None] | None = None,
     n_genes: int = 50,
     n_terms: int = 3,
     max_padj: float = 0.05,
     exclude: str | Iterable[str] | None = None,
-    rephrase: bool | Callable[[str], str] = False,
+    rephrase: bool | str | Callable[[str], str] = False,
     show_prompt: bool = False,
     model: str | PathLike[str] | GSFM = "gsfm-base",
     key: str = "rank_genes_groups",
@@ -63,11 +65,13 @@ def explain(
     The text says what the genes are likely to do, which genes say so, what else is predicted, how sure this is, and what
     argues against it. It is written from retrieved facts: enriched terms and their genes, definitions of the Gene Ontology
     :cite:p:`GeneOntology2023`, genes that a gene set foundation model :cite:p:`Clarke2026` predicts, fold changes of
-    markers, cell types of :func:`~scgsfm.tl.annotate` for the same groups, signatures of cell types, and phenotypes
-    :cite:p:`Gargano2024`. Each sentence consists of claims, which are
+    markers, signatures of cell types, phenotypes and diseases :cite:p:`Gargano2024`, and results for the same groups: cell
+    types of :func:`~scgsfm.tl.annotate` with their definition in the Cell Ontology :cite:p:`Diehl2016`, differences between
+    conditions of :func:`~scgsfm.tl.compare`, and motifs of accessible peaks of :func:`~scgsfm.tl.motif_activity`. Each sentence consists of claims, which are
     checked by separate code against the libraries, the ranking and the model, with the verdicts of GeneAgent
     :cite:p:`Wang2025`: supported, partially supported or refuted. A sentence with a claim that is not supported is
-    struck and listed. Names of groups and sets are not used, since they would give the answer away.
+    struck and listed. Names of groups, sets and conditions are not used, since they would give the answer away; those of
+    conditions are added to the finished text.
 
     Genes that fit each other no better than random genes of the same number and popularity have no coherent function,
     which the text states. If only some of the genes fit each other, this core is explained, and genes that do not fit
@@ -92,7 +96,11 @@ def explain(
     libraries
         Names of libraries, or a dict from names to gene sets.
     phenotypes
-        Whether to report phenotypes. This is not medical advice.
+        Whether to report phenotypes and diseases. This is not medical advice.
+    evidence
+        Results about the groups to use: one or several of ``"annotation"``, ``"comparison"`` and ``"motifs"``, or a dict from
+        these to a key in ``uns`` or a table, such as ``{{"motifs": peaks.uns["motif_activity"]}}`` from other AnnData with the
+        same groups. By default, those that are stored under their default keys for the same groups. An empty list uses none.
     n_genes
         Maximum number of markers of each group.
     n_terms
@@ -102,10 +110,10 @@ def explain(
     exclude
         Genes to leave out of the markers and of the background, as in :func:`~scgsfm.tl.enrich`.
     rephrase
-        Whether a chat model rephrases the supported sentences: a function from a prompt to a text, or ``True`` for the
-        endpoint, compatible with that of OpenAI, in the environment variables ``SCGSFM_CHAT_URL``, ``SCGSFM_CHAT_KEY``
+        Whether a chat model rephrases the supported sentences: a function from a prompt to a text, ``"transformers:"`` and the
+        directory or hub id of a language model, which :func:`scgsfm.models.chat` loads, or ``True`` for the endpoint, compatible with that of OpenAI, in the environment variables ``SCGSFM_CHAT_URL``, ``SCGSFM_CHAT_KEY``
         and ``SCGSFM_CHAT_MODEL``. Its sentences are checked, too, and removed if they state anything else. What is sent
-        contains no name of a group, set or sample.
+        contains no name of a group, set, condition or sample.
     show_prompt
         Whether to print what is sent to the chat model.
     model
@@ -162,6 +170,11 @@ def explain(
         raise ValueError(msg)
     check_at_least("n_genes", n_genes, 1)
     options = Options(n_terms=n_terms, max_padj=max_padj).check()
+    if evidence is not None and (given or adata is None):
+        msg = "`evidence` is about groups of cells: use it with AnnData and `groupby`, or omit it."
+        raise ValueError(msg)
+    if isinstance(rephrase, str) and rephrase.startswith("transformers:"):
+        rephrase = chat(rephrase)
     write = rephraser(rephrase, show_prompt=show_prompt)
     named = named_libraries(libraries)
     asked: dict[str, Any] = {"genes": genes, "gene": gene, "term": term, "n_genes": n_genes, "max_padj": max_padj}
@@ -180,12 +193,13 @@ def explain(
     background = None if source.background is None else source.background.genes
     sources = Sources.of(named, background, phenotypes=phenotypes)
     labels = list(groups(adata, source.made["groupby"]).cat.categories) if source.rankings else []
-    asked["annotation"] = annotation_of(adata, source.made["groupby"]) if source.rankings else None
-    queries = queries_of(source, loaded, sources, groups=labels, **asked)
-    found = explain_queries(queries, sources, loaded, options, write)
+    about = Evidence.of(adata, source.made["groupby"], labels, evidence) if source.rankings else Evidence()
+    queries = queries_of(source, loaded, sources, groups=labels, evidence=about, **asked)
+    found = explain_queries(queries, sources, loaded, options, write, about.conditions)
     adata = adata.copy() if copy else adata
     adata.uns[key_of_table] = explanations_table(found)
     params: dict[str, Any] = {"n_genes": n_genes, "n_terms": n_terms, "max_padj": max_padj, "phenotypes": phenotypes}
+    params["evidence"] = list(about.tables)
     record = {"params": params, "model": loaded.name, "gene_symbols": gene_symbols, "ranking": source.made}
     result.write_record(adata, record | {"libraries": {name: sources.version(name) for name in named}})
     log_results([result], number(len(found), "group"), summary(found), source.note)

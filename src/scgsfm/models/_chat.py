@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scgsfm.settings import settings
+
+from ._extras import needs
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+
+def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[str], str]:
+    """Load a causal language model as a function from a prompt to a text, as ``rephrase`` of :func:`scgsfm.tl.explain`.
+
+    It needs the extra ``llm``. Weights must be safetensors, no code is run, and the text is the same each time.
+
+    Parameters
+    ----------
+    model
+        Directory of ``transformers``, or a hub id, which isn't downloaded if ``settings.offline``; with or without
+        ``"transformers:"`` before it.
+    max_tokens
+        Maximum number of tokens of an answer.
+    """
+    with needs("transformers", "A local language model"):
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    name = str(model).removeprefix("transformers:")
+    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": settings.offline}
+    tokenizer: Any = AutoTokenizer.from_pretrained(name, **options)
+    network: Any = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **options)
+    write: dict[str, Any] = {
+        "max_new_tokens": max_tokens,
+        "do_sample": False,
+        "pad_token_id": tokenizer.eos_token_id or 0,
+    }
+
+    def ask(prompt: str) -> str:
+        if tokenizer.chat_template:
+            turns = [{"role": "user", "content": prompt}]
+            prompt = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        given = tokenizer(prompt, return_tensors="pt", add_special_tokens=not tokenizer.chat_template)
+        tokens = network.generate(given["input_ids"], attention_mask=given["attention_mask"], **write)[0]
+        return str(tokenizer.decode(tokens[given["input_ids"].shape[1] :], skip_special_tokens=True))
+
+    return ask
