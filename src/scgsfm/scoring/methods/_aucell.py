@@ -123,6 +123,7 @@ AUCELL = Method(
     null="same size and weights",
     task="marker sets and pathways in single cells",
     when="the default: any depth, counts or normalized values, sets of any size",
-    avoid="sets of down-regulated genes (negative weights); very shallow cells with sets of a few genes: see `gsfm`",
+    avoid="sets of down-regulated genes (negative weights); very shallow cells with sets of a few genes: see `gsfm`; panels of a few "
+    "hundred genes without raising `n_up`",
     peer='decoupler 2, bit for bit with `ties="decoupler"`; AUCell in R, up to its random order of ties',
 )

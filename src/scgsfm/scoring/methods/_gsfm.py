@@ -19,6 +19,7 @@ GSFM = Method(
     null="same size and weights",
     task="small sets in shallow cells",
     when="sets of a few genes, or cells with few counts, where the genes of the set have dropped out",
-    avoid="whole sets on deep data, where it equals `aucell`; sets of genes that the model doesn't know (non-coding RNAs)",
+    avoid="whole sets on deep data, where it equals `aucell`; sets of genes that the model doesn't know (non-coding RNAs); panels of a "
+    "few hundred genes without raising `n_up`",
     peer="none: AUCell of sets that the model completed",
 )

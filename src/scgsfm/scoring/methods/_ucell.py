@@ -109,6 +109,6 @@ UCELL = Method(
     null="same size and signs",
     task="marker sets, comparable with UCell in R and Python",
     when="continuing an analysis made by UCell; signatures with both signs",
-    avoid="panels of a few hundred genes without lowering `max_rank`; sets with weights",
+    avoid="sets with weights; signatures whose down-regulated genes are the higher expressed ones, since negative scores are cut to 0",
     peer="pyUCell and UCell in R, to 3e-8 (the precision of pyUCell)",
 )
