@@ -525,6 +525,14 @@ def _explanation_speed(table: pd.DataFrame) -> pd.DataFrame:
     return table[["data", "cells", "groups"]].assign(claims=table["n_claims"], **shown)
 
 
+def _model_comparison(table: pd.DataFrame) -> pd.DataFrame:
+    shown = table[["task", "part"]].assign(
+        n=table["n"].map("{:,}".format), reference=table["reference"].map("{:.3f}".format)
+    )
+    change = [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
+    return shown.assign(compared=table["compared"], auroc=table["auroc"].map("{:.3f}".format), difference=change)
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_false_positives": _rounded(
         {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
@@ -537,6 +545,10 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
+    "model_comparison": _model_comparison,
+    "model_comparison_cooccurrence": _model_comparison,
+    "model_comparison_markers": _model_comparison,
+    "model_comparison_vectors": _model_comparison,
     "dropout": _dropout,
     "dropout_types": _dropout_types,
     "enrichment_calibration": _enrichment_calibration,

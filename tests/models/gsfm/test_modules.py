@@ -106,6 +106,40 @@ def test_logits_and_latent_vectors(variant: str, depth: int, grad: bool) -> None
     np.testing.assert_allclose(logits.detach(), dense.logits(variant, x), atol=1e-5)
 
 
+def test_width_and_residual_blocks() -> None:
+    module = module_of(width=6, blocks=2)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(torch.randn_like(parameter))
+    state = {key: tensor.double().numpy() for key, tensor in module.state_dict().items()}
+
+    def linear(key: str, x: np.ndarray) -> np.ndarray:
+        return x @ state[f"{key}.weight"].T + state[f"{key}.bias"]
+
+    def part(name: str, x: np.ndarray) -> np.ndarray:
+        x = np.maximum(linear(f"{name}.layers.0", x), 0)
+        for i in (3, 4):
+            x = x + linear(f"{name}.layers.{i}.down", np.maximum(linear(f"{name}.layers.{i}.up", x), 0))
+        return linear(f"{name}.layers.5", x)
+
+    assert module.first.weight.shape == (V, 6)
+    latent = part("encoder", multi_hot(SETS))
+    np.testing.assert_allclose(module.encode_sets(*csr(SETS)).detach(), latent, rtol=1e-4)
+    np.testing.assert_allclose(module(*csr(SETS)).detach(), part("decoder", latent), rtol=1e-4)
+
+
+def test_untrained_blocks_change_nothing() -> None:
+    module, plain = module_of(blocks=1), module_of()
+    keys = {
+        f"{part}.layers.{4 if number == 3 else number}.{kind}": f"{part}.layers.{number}.{kind}"
+        for part in ("encoder", "decoder")
+        for number in (0, 3)
+        for kind in ("weight", "bias")
+    }
+    module.load_state_dict({key: plain.state_dict()[old] for key, old in keys.items()}, strict=False)
+    np.testing.assert_array_equal(module(*csr(SETS)).detach(), plain(*csr(SETS)).detach())
+
+
 @pytest.mark.parametrize("variant", WIDTHS)
 def test_soft_membership(variant: str) -> None:
     module = module_of(variant)

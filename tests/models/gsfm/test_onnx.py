@@ -29,6 +29,7 @@ FULL: dict[str, Any] = {
 CONFIGS = [
     {"variant": "DAE"},
     {"variant": "DAE", "depth": 3, "recall": 5},
+    {"variant": "DAE", "width": 12, "blocks": 1},
     {"variant": "VAE"},
     {"variant": "EDAE"},
     {"variant": "EPDAE"},

@@ -25,15 +25,30 @@ from ._second_pass import add_top_genes
 from ._sparse_ops import BagSum
 
 
-class MLP(nn.Module):
-    """Linear layers with ReLU and dropout between them, without either after the last."""
+class ResidualBlock(nn.Module):
+    """Two linear layers with ReLU between them, added to their input; untrained, it returns its input."""
 
-    def __init__(self, *widths: int, dropout: float = 0.0) -> None:
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.up, self.down = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.down.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The input plus what the layers make of it."""
+        out: Tensor = x + self.down(self.up(x).relu())
+        return out
+
+
+class MLP(nn.Module):
+    """Linear layers with ReLU and dropout between them, without either after the last, which follows the blocks."""
+
+    def __init__(self, *widths: int, dropout: float = 0.0, blocks: int = 0) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout)]
-        self.layers = nn.ModuleList(layers[:-2])
+        self.layers = nn.ModuleList(layers[:-3] + [ResidualBlock(widths[-2]) for _ in range(blocks)] + layers[-3:-2])
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply all layers."""
@@ -115,7 +130,8 @@ class DAE(SetAutoencoder):
     and large sets reach the first hidden layer on one scale (``"none"`` is as published); ``neighbours``, the
     number of co-occurring genes stored for each gene (see :class:`NeighborResidual`; 0: none), and ``recall``, the number
     of genes added to a set for a second pass (see :func:`add_top_genes`; 0: one pass). The added genes weigh
-    ``recall_weight`` times as much as the set, scaled by the gate of the neighbors.
+    ``recall_weight`` times as much as the set, scaled by the gate of the neighbors. ``width`` is that of the first hidden
+    layer (0: as published), and ``blocks`` the number of residual blocks before the last layers of encoder and decoder.
     """
 
     def __init__(
@@ -132,11 +148,14 @@ class DAE(SetAutoencoder):
         neighbour_coherence: float = 0.0,
         recall: int = 0,
         recall_weight: float = 0.5,
+        width: int = 0,
+        blocks: int = 0,
     ) -> None:
         super().__init__()
         widths = [d_model * 2**n for n in range(depth)]
-        self.encoder = MLP(vocab_size, *widths[:0:-1], d_model, dropout=dropout)
-        self.decoder = MLP(d_model, *widths[:-1], vocab_size, dropout=dropout)
+        widths[-1] = width or widths[-1]
+        self.encoder = MLP(vocab_size, *widths[:0:-1], d_model, dropout=dropout, blocks=blocks)
+        self.decoder = MLP(d_model, *widths[:-1], vocab_size, dropout=dropout, blocks=blocks)
         self.input_norm = input_norm
         self.encoder.layers[0] = GeneLinear(vocab_size, widths[-1])
         if weighted_loss == "balance":  # running gene counts for the loss, part of official checkpoints
