@@ -8,4 +8,15 @@ from ._query import Query, read_query, split_names
 from ._state import State
 from ._workspace import Workspace
 
-__all__ = ["CellImage", "Explorer", "Guard", "OwnData", "Query", "State", "Workspace", "explore", "read_query", "split_names"]
+__all__ = [
+    "CellImage",
+    "Explorer",
+    "Guard",
+    "OwnData",
+    "Query",
+    "State",
+    "Workspace",
+    "explore",
+    "read_query",
+    "split_names",
+]

@@ -8,7 +8,21 @@ import numpy as np
 import pandas as pd
 
 from ._cell_image import ramp_gradient
-from ._elements import Column, TagList, as_bar, as_count, as_number, download, names, nice, note, panel, picture, table_of, tags
+from ._elements import (
+    Column,
+    TagList,
+    as_bar,
+    as_count,
+    as_number,
+    download,
+    names,
+    nice,
+    note,
+    panel,
+    picture,
+    table_of,
+    tags,
+)
 from ._functions_tab import search_results
 from ._tab import Tab
 
@@ -30,14 +44,16 @@ def content(work: Workspace, state: State) -> Any:
     has_groups = bool(work.data.groups)
     parts = [_groups(work, state)] if has_groups else []
     if query.kind == "empty":
-        return TagList(tags.div(*parts, class_="maps"), note("Enter a gene, a term or a list of genes to color the cells."))
+        return TagList(
+            tags.div(*parts, class_="maps"), note("Enter a gene, a term or a list of genes to color the cells.")
+        )
     scored = work.scored(query, expand=state.expand)
     said = f"{scored.n_listed - len(scored.missing)} of {scored.n_listed} genes in the data"
     said += f", {scored.added} added by the model" if scored.added else ""
     said += f" · not in the data: {names(scored.missing, 8)}" if scored.missing else ""
-    parts.insert(0, _scores(work, state, query, scored.values))
+    parts.insert(0, _scores(work, state, query, scored.scores))
     if has_groups:
-        parts.append(_means(work, state, scored.values))
+        parts.append(_means(work, state, scored.scores))
     return TagList(tags.h2(nice(query.name), tags.small(said)), tags.div(*parts, class_="maps"), download(state))
 
 
@@ -47,7 +63,10 @@ def _scores(work: Workspace, state: State, query: Query, values: np.ndarray) -> 
         low, high = float(np.nanmin(values)), float(np.nanmax(values))
     png = work.image(state.basis).draw_values(values, low=low, high=high)
     bar = tags.div(
-        tags.span(f"{low:.2f}"), tags.span(class_="ramp", style=f"background:{ramp_gradient()}"), tags.span(f"{high:.2f}"), class_="legend"
+        tags.span(f"{low:.2f}"),
+        tags.span(class_="ramp", style=f"background:{ramp_gradient()}"),
+        tags.span(f"{high:.2f}"),
+        class_="legend",
     )
     method = "AUCell of the completed set" if state.expand else "AUCell"
     drawn = tags.div(picture(png, f"Cells by the score of {query.name}"), class_="map")
@@ -79,14 +98,16 @@ def _means(work: Workspace, state: State, values: np.ndarray) -> Any:
         "mean": Column("mean score", as_bar(max(float(found["mean"].max()), 1e-9)), "number"),
         "auroc": Column("AUROC", as_number(2), "number", "How well the score separates the group from all other cells"),
     }
-    return panel("By group", table_of(found, columns), about="AUROC: 1 if all cells of the group score above all others")
+    return panel(
+        "By group", table_of(found, columns), about="AUROC: 1 if all cells of the group score above all others"
+    )
 
 
 def table(work: Workspace, state: State) -> pd.DataFrame:
     """The score of each cell, with its group."""
     query = work.query(state.query)
     scored = work.scored(query, expand=state.expand)
-    frame = pd.DataFrame({"cell": work.data.adata.obs_names.astype(str), "score": scored.values})
+    frame = pd.DataFrame({"cell": work.data.adata.obs_names.astype(str), "score": scored.scores})
     if work.data.groups:
         frame[work.data.column(state.groupby)] = np.asarray(work.data.grouping(state.groupby))
     return frame

@@ -37,10 +37,13 @@ def content(work: Workspace, state: State) -> Any:
         )
     found, key = work.compared(state)
     columns = {
-        "cell_type": Column("group", str),
+        "cell_type": Column("group", str, "short"),
         "set": Column("term", as_link(state, tab="cells")),
         "standardized_effect": Column(
-            "effect", as_bar(_high(found), digits=2, signed=True), "number", "In standard deviations of cells within samples"
+            "effect",
+            as_bar(_high(found), digits=2, signed=True),
+            "number",
+            "In standard deviations of cells within samples",
         ),
         "padj": Column("adjusted p", as_pvalue, "number"),
         "n_samples": Column("samples", as_count, "number", "Samples of the condition"),

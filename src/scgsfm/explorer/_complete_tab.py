@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._elements import Column, TagList, as_check, as_link, as_number, as_probability, download, nice, panel, table_of, tags
+from ._elements import (
+    Column,
+    TagList,
+    as_check,
+    as_link,
+    as_number,
+    as_probability,
+    download,
+    nice,
+    panel,
+    table_of,
+    tags,
+)
 from ._functions_tab import report_of_list, search_results
 from ._tab import Tab
 
@@ -24,7 +36,12 @@ def content(work: Workspace, state: State) -> Any:
     added = found[~found["known"]]
     columns = {
         "gene": Column("gene", as_link(state, tab="functions")),
-        "probability": Column("probability", as_probability(float(found["probability"].max())), "number", "Probability that the gene belongs to the set"),
+        "probability": Column(
+            "probability",
+            as_probability(float(found["probability"].max())),
+            "number",
+            "Probability that the gene belongs to the set",
+        ),
         "zscore": Column("z", as_number(1), "number", "Logit minus the popularity of the gene: specific to this set"),
         "in_data": Column("in data", as_check),
     }
@@ -36,7 +53,11 @@ def content(work: Workspace, state: State) -> Any:
     left = report_of_list(work, state, query) if query.kind == "genes" else None
     return TagList(
         tags.h2(nice(query.name), tags.small(f"{len(query.genes)} genes" if query.kind != "gene" else "one gene")),
-        tags.div(panel("Genes that belong to the set as well", more, table_of(added, columns), about=about), left, class_="columns"),
+        tags.div(
+            panel("Genes that belong to the set as well", more, table_of(added, columns), about=about),
+            left,
+            class_="columns",
+        ),
         download(state),
     )
 

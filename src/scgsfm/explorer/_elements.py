@@ -19,8 +19,13 @@ MAX_ROWS = 200
 PREFIXES = frozenset({"HALLMARK", "REACTOME", "GOBP", "GOCC", "GOMF"})
 """Beginnings of the names of MSigDB, whose other words are in capitals as well."""
 ACRONYMS = frozenset(
-    "AKT ATP BCR CDK CFTR DNA EGFR EGF EMT ER ERBB ERK FCERI FGFR FGF GABA GPCR GTPASE HDR HIV IL INSR JAK KIT KRAS MAPK MET MHC MTOR "
-    "MYC NADPH NFKB NMDA NOTCH PI PDGF PKA RAF RAS RHO RNA ROS RRNA SCF STAT TCA TCF TCR TGF TLR TNF TNFA TNFR TP UV VEGF WNT".split()
+    [
+        *("AKT", "ATP", "BCR", "CDK", "CFTR", "DNA", "EGFR", "EGF", "EMT", "ER", "ERBB", "ERK", "FCERI", "FGFR"),
+        *("FGF", "GABA", "GPCR", "GTPASE", "HDR", "HIV", "IL", "INSR", "JAK", "KIT", "KRAS", "MAPK", "MET", "MHC"),
+        *("MTOR", "MYC", "NADPH", "NFKB", "NMDA", "NOTCH", "PI", "PDGF", "PKA", "RAF", "RAS", "RHO", "RNA", "ROS"),
+        *("RRNA", "SARS", "COV", "SCF", "STAT", "TCA", "TCF", "TCR", "TGF", "TLR", "TNF", "TNFA", "TNFR", "TP"),
+        *("UV", "VEGF", "WNT", "B", "T", "NK"),
+    ]
 )
 """Words that stay in capitals."""
 
@@ -111,7 +116,11 @@ def as_link(state: State, **changes: Any) -> Callable[[Any], Tag]:
 def as_choice(name: str) -> Callable[[Any], Tag]:
     """A button that sets an input of the page to the value."""
     return lambda value: tags.button(
-        nice(str(value)), type="button", class_="choice", title=str(value), **{"data-input": name, "data-value": str(value)}
+        nice(str(value)),
+        type="button",
+        class_="choice",
+        title=str(value),
+        **{"data-input": name, "data-value": str(value)},
     )
 
 
@@ -145,7 +154,9 @@ def problem(error: Exception) -> Tag:
 
 def panel(title: Any, *content: Any, about: str = "", class_: str = "") -> Tag:
     """A part of the page with a title and a line on how to read it."""
-    return tags.section(tags.h3(title), tags.p(about, class_="quiet") if about else None, *content, class_=f"panel {class_}")
+    return tags.section(
+        tags.h3(title), tags.p(about, class_="quiet") if about else None, *content, class_=f"panel {class_}"
+    )
 
 
 def download(state: State) -> Tag:

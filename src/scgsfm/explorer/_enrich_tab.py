@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ._elements import (
     Column,
@@ -28,6 +27,8 @@ from ._functions_tab import search_results
 from ._tab import Tab
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ._state import State
     from ._workspace import Workspace
 
@@ -44,6 +45,7 @@ def content(work: Workspace, state: State) -> Any:
     if query.kind == "empty":
         return note("Enter a list of genes, or choose a group of cells.")
     found = table(work, state)
+    found = found[found["n_hits"] > 0]
     columns = {
         "term": Column("term", as_link(state, tab="functions")),
         "padj": Column("adjusted p", as_pvalue, "number"),
@@ -63,7 +65,11 @@ def content(work: Workspace, state: State) -> Any:
 
 def _of_mode(found: pd.DataFrame, mode: str) -> dict[str, Column]:
     hint = "z of the mean score of the list" if mode == "gsfm" else "Logarithm of the odds ratio"
-    what = "Genes of the term that the model associates with the list" if mode == "gsfm" else "Genes of the term in the list"
+    what = (
+        "Genes of the term that the model associates with the list"
+        if mode == "gsfm"
+        else "Genes of the term in the list"
+    )
     return {
         "score": Column("score", as_bar(_high(found["score"]), digits=1), "number", hint),
         "n_hits": Column("hits", as_count, "number", what),
@@ -77,15 +83,20 @@ def _of_group(work: Workspace, state: State) -> Any:
     found = table(work, state)
     best = str(found["term"].iloc[0]) if len(found) else ""
     term = state.term if state.term in set(found["term"]) else best
-    top = found[found["padj"] < 1].head(N_SHOWN) if len(found) else found
+    top = found.head(N_SHOWN)
     columns = {
         "term": Column("term", as_choice("term")),
-        "score": Column("NES", as_bar(_high(top["score"].abs()), digits=2, signed=True), "number", "Normalized enrichment score"),
+        "score": Column(
+            "NES", as_bar(_high(top["score"].abs()), digits=2, signed=True), "number", "Normalized enrichment score"
+        ),
         "padj": Column("adjusted p", as_pvalue, "number"),
-        "n_hits": Column("leading edge", as_count, "number", "Genes of the term in front of the peak of the running sum"),
+        "n_hits": Column(
+            "leading edge", as_count, "number", "Genes of the term in front of the peak of the running sum"
+        ),
     }
     column = work.data.column(state.groupby)
-    parts = [panel("Enriched terms", table_of(top, columns, marked=term), about="Choose a term to see its barcode.")]
+    about = "First terms of genes that are high in the group. Choose a term to see its barcode."
+    parts = [panel("Enriched terms", table_of(top, columns, marked=term), about=about)]
     if term:
         png = work.barcode(work.library(state), state.groupby, group, term)
         links = tags.p(
@@ -113,13 +124,14 @@ def group_of(work: Workspace, state: State) -> str:
 
 
 def table(work: Workspace, state: State) -> pd.DataFrame:
-    """The terms of the group or of the list, by p-value."""
+    """The terms by p-value; of a group, first those whose genes are high in it."""
     library = work.library(state)
     if state.subject == "group":
         found = work.enriched_groups(library, state.groupby)
         found = found[found["group"].astype(str) == group_of(work, state)]
-    else:
-        found = work.enriched_list(work.query(state.query), library, state.mode or "overlap")
+        found = found.assign(is_low=found["score"] < 0).sort_values(["is_low", "pvalue"], kind="stable")
+        return found.drop(columns="is_low").reset_index(drop=True)
+    found = work.enriched_list(work.query(state.query), library, state.mode or "overlap")
     return found.sort_values("pvalue", kind="stable").reset_index(drop=True)
 
 

@@ -142,13 +142,20 @@ def explore(
     _wait_for_start(server, thread)
     page = Explorer(f"http://{HOST}:{port}/{State().link().removesuffix('?')}", server, thread)
     # the first request would wait for the model and the index
-    threading.Thread(target=work.prepare, daemon=True).start()
+    threading.Thread(target=_prepare, args=(work,), daemon=True).start()
     logger.info("explore at %s (Ctrl+C ends it)", page.url)
     if open_browser:
         webbrowser.open(page.url)
     if block if block is not None else not _is_interactive():
         page.wait()
     return page
+
+
+def _prepare(work: Workspace) -> None:
+    try:
+        work.prepare()
+    except Exception as error:  # noqa: BLE001  # the page shows it where it matters
+        logger.debug("Preparing the explorer failed: %s", error)
 
 
 def _bound_socket(port: int) -> socket.socket:

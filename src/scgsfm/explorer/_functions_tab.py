@@ -121,7 +121,9 @@ def _gene(work: Workspace, state: State, query: Query) -> Any:
 def _term_columns(state: State, high: float) -> dict[str, Column]:
     return {
         "term": Column("term", as_link(state, term="")),
-        "probability": Column("probability", as_probability(high), "number", "Probability that the gene belongs to the term"),
+        "probability": Column(
+            "probability", as_probability(high), "number", "Probability that the gene belongs to the term"
+        ),
         "auroc": Column("reliability", as_number(2), "number", RELIABILITY),
         "uniqueness": Column("uniqueness", as_number(2), "number", UNIQUENESS),
     }
@@ -131,12 +133,17 @@ def _term(work: Workspace, state: State, query: Query) -> Any:
     found = work.genes_of_term(query)
     columns = {
         "gene": Column("gene", as_link(state, term="")),
-        "probability": Column("probability", as_probability(float(found["probability"].max())), "number", "Probability that the gene belongs to the term"),
+        "probability": Column(
+            "probability",
+            as_probability(float(found["probability"].max())),
+            "number",
+            "Probability that the gene belongs to the term",
+        ),
         "zscore": Column("z", as_number(1), "number", "Logit minus the popularity of the gene, standardized"),
         "in_data": Column("in data", as_check),
     }
     known, predicted = found[found["known"]], found[~found["known"]]
-    auroc = found["auroc"].iloc[0] if len(found) else float("nan")
+    auroc = work.reliability(query)
     n_found = int((work.columns_of(list(query.genes)) >= 0).sum())
     about = f"{query.library} · {len(query.genes)} genes, {n_found} in the data"
     about += f" · reliability {auroc:.2f}" if pd.notna(auroc) else ""
@@ -145,7 +152,9 @@ def _term(work: Workspace, state: State, query: Query) -> Any:
         tags.h2(nice(query.name), tags.small(about)),
         tags.p(colored, class_="ids"),
         tags.div(
-            panel("Its genes", table_of(known, columns), about="By cross-validated probability: last are atypical genes."),
+            panel(
+                "Its genes", table_of(known, columns), about="By cross-validated probability: last are atypical genes."
+            ),
             panel("Predicted genes", table_of(predicted, columns, limit=60), about="Genes that the model adds."),
             class_="columns",
         ),

@@ -56,7 +56,9 @@ class Guard:
         if headers.get("host", "").lower() not in self.hosts:
             return "This page answers only to its own address on this computer."
         origin = headers.get("origin")
-        if origin is not None and (urlsplit(origin).scheme != "http" or urlsplit(origin).netloc.lower() not in self.hosts):
+        if origin is not None and (
+            urlsplit(origin).scheme != "http" or urlsplit(origin).netloc.lower() not in self.hosts
+        ):
             return "Requests of other pages are refused."
         if scope["type"] == "websocket" and origin is None:
             return "A websocket needs an origin."

@@ -22,7 +22,21 @@ MAX_CELLS_TO_EMBED = 50_000
 PREFERRED_BASES = ("X_umap", "X_tsne", "X_draw_graph_fa", "spatial", "X_spatial", "X_pca")
 PREFERRED_GROUPS = ("cell_type", "celltype", "annotation", "louvain", "leiden", "cluster", "clusters")
 CONTROLS = frozenset(
-    ["control", "controls", "ctrl", "untreated", "vehicle", "dmso", "pbs", "mock", "healthy", "normal", "wt", "wildtype", "naive"]
+    [
+        "control",
+        "controls",
+        "ctrl",
+        "untreated",
+        "vehicle",
+        "dmso",
+        "pbs",
+        "mock",
+        "healthy",
+        "normal",
+        "wt",
+        "wildtype",
+        "naive",
+    ]
 )
 """Usual names of the condition that others are compared with."""
 COMPUTED = "UMAP (computed here)"

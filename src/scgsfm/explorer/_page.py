@@ -24,7 +24,8 @@ SUBJECTS = {"query": "the query", "group": "a group of cells"}
 def page(work: Workspace, state: State) -> Any:
     """The page for a state. Texts of the data are escaped by htmltools."""
     panels = [
-        ui.nav_panel(tab.title, *_controls(tab.name, work, state), _place(tab.name), value=tab.name) for tab in TABS.values()
+        ui.nav_panel(tab.title, *_controls(tab.name, work, state), _place(tab.name), value=tab.name)
+        for tab in TABS.values()
     ]
     tab = state.tab if state.tab in TABS else "functions"
     return ui.page_bootstrap(
@@ -52,7 +53,9 @@ def _place(name: str) -> Any:
 
 def _sidebar(work: Workspace, state: State) -> Any:
     data = work.data
-    groups = [ui.input_select("groupby", "Groups of cells", data.group_names, selected=_of(state.groupby, data.group_names))]
+    groups = [
+        ui.input_select("groupby", "Groups of cells", data.group_names, selected=_of(state.groupby, data.group_names))
+    ]
     return tags.aside(
         ui.input_text_area(
             "query",
@@ -86,7 +89,9 @@ def _controls(tab: str, work: Workspace, state: State) -> list[Any]:
         if data.groups:
             found.append(ui.input_select("subject", "Of", SUBJECTS, selected=_of(state.subject, list(SUBJECTS))))
             found.append(_only("subject", "group", _group_select("group", work, state)))
-        found.append(_only("subject", "query", ui.input_select("mode", "By", MODES, selected=_of(state.mode, list(MODES)))))
+        found.append(
+            _only("subject", "query", ui.input_select("mode", "By", MODES, selected=_of(state.mode, list(MODES))))
+        )
     elif tab == "explain" and data.groups:
         found.append(ui.input_select("explained", "What", SUBJECTS, selected=_of(state.subject, list(SUBJECTS))))
         found.append(_only("explained", "group", _group_select("explained_group", work, state)))

@@ -91,8 +91,10 @@ def read_query(text: str, libraries: Mapping[str, GeneSets], *, known: frozenset
     report = _report(names, known)
     found = [symbol for symbol in dict.fromkeys(report["symbol"]) if symbol]
     several = bool(_SEVERAL.search(text))
-    if not several and len(found) < max(len(names), 2) / 2:
-        return _search(text, libraries, report)
+    if not several and len(found) < len(names):  # words, or genes with a typing error
+        search = _search(text, libraries, report)
+        if search.matches or 2 * len(found) < len(names) or not found:
+            return search
     if not found:
         msg = f"None of {number(len(names), 'name')} is known as a gene: {listing(names)}. Check the spelling and the species."
         raise ValueError(msg)
@@ -106,7 +108,10 @@ def _report(names: list[str], known: frozenset[str]) -> pd.DataFrame:
     if not names:
         return Query("empty").report
     found = resolve(names)
-    symbols, status = found.symbols.copy(), found.how.astype(object)
+    symbols, status = found.symbols.astype(object), found.how.astype(object)
+    if (lost := np.flatnonzero(~found.matched)).size:  # names in small letters look like those of zebrafish
+        again = resolve([names[i] for i in lost], organism="human")
+        symbols[lost[again.matched]], status[lost[again.matched]] = again.symbols[again.matched], again.how[again.matched]
     own = np.array([not symbol and name in known for name, symbol in zip(names, symbols, strict=True)])
     symbols[own] = np.array(names, dtype=object)[own]
     status[own] = "name in the data"

@@ -34,7 +34,7 @@ def server_of(work: Workspace, port: int) -> Guard:
     def shown(request: Request) -> Any:
         return page(work, State.from_query(request.url.query))
 
-    def session(input: Inputs, output: Outputs, session: Session) -> None:  # noqa: A002  # Shiny's names
+    def session(input: Inputs, output: Outputs, session: Session) -> None:  # Shiny's names
         _connect(work, input, output, session)
 
     async def table(request: Request) -> Response:
@@ -51,7 +51,7 @@ def server_of(work: Workspace, port: int) -> Guard:
     return Guard(Starlette(routes=[Route("/table.csv", table), Mount("/", app)]), port)
 
 
-def _connect(work: Workspace, input: Inputs, output: Outputs, session: Session) -> None:  # noqa: A002
+def _connect(work: Workspace, input: Inputs, output: Outputs, session: Session) -> None:
     """What a page shows, for the values of its controls."""
 
     @reactive.calc
@@ -122,6 +122,6 @@ def _renderer(work: Workspace, state: Any, name: str) -> Any:
     return shown
 
 
-def _value(input: Inputs, name: str) -> Any:  # noqa: A002
+def _value(input: Inputs, name: str) -> Any:
     """The value of a control, None if the page does not have it."""
     return input[name]() if name in input else None

@@ -43,7 +43,9 @@ def csv_of(work: Workspace, state: State) -> str:
     """The table of a tab as CSV."""
     out = io.StringIO()
     with work.working():
-        TABS[state.tab if state.tab in TABS else "functions"].table(work, state).to_csv(out, index=False, float_format="%.6g")
+        TABS[state.tab if state.tab in TABS else "functions"].table(work, state).to_csv(
+            out, index=False, float_format="%.6g"
+        )
     return out.getvalue()
 
 

@@ -31,7 +31,6 @@ from ._query import read_query
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from scgsfm.completion import GeneSetModel
     from scgsfm.explanation import Explanation
     from scgsfm.questions import Answer
 
@@ -51,7 +50,7 @@ MAX_INDEXED = 500_000_000
 class Scored(NamedTuple):
     """Scores of a set, and which of its genes are in the data."""
 
-    values: np.ndarray
+    scores: np.ndarray
     n_listed: int
     missing: list[str]
     added: int
@@ -157,6 +156,12 @@ class Workspace:
         made = partial(predict_functions, None, library={query.name: query.genes}, **options)
         return self.kept(("term", query.library, query.name), lambda: self._with_presence(made()))
 
+    def reliability(self, query: Query) -> float:
+        """AUROC of the held-out genes of a term, NaN before the library was read for the first gene."""
+        table = self._kept.get(("functions", query.library))
+        found = [] if table is None else table.loc[table["term"] == query.name, "auroc"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
     def completed(self, query: Query, n_genes: int = 100) -> pd.DataFrame:
         """Genes that the model adds to a set, and how well its own genes fit."""
         sets = {query.name or "genes": list(query.genes)}
@@ -171,7 +176,9 @@ class Workspace:
     def columns_of(self, genes: list[str]) -> np.ndarray:
         """The column of each gene in the matrix, -1 for genes that the data lack. Names are translated once."""
         if not self._columns:
-            named = np.array(sorted({str(gene) for sets in self.libraries.values() for gene in sets.genes}), dtype=object)
+            named = np.array(
+                sorted({str(gene) for sets in self.libraries.values() for gene in sets.genes}), dtype=object
+            )
             self._learn(named)
         if new := [gene for gene in genes if gene not in self._columns]:
             self._learn(np.array(new, dtype=object))
@@ -195,7 +202,7 @@ class Workspace:
         rows, job, genes, index = self._planned
         sets = GeneSets({"set": names})
         if expand:
-            completer = Completer.of(partial(as_model, self.model), True)  # noqa: FBT003
+            completer = Completer.of(partial(as_model, self.model), True)
             sets, _ = completer(sets, genes)
         matched = SetIndex.match(sets, genes)
         job = replace(job, sets=matched)
@@ -266,7 +273,9 @@ class Workspace:
         options |= {"group": group, "groupby": self.data.column(groupby), "show": False}
         genes = () if query is None else query.genes
         key = ("barcode", library, groupby, group, term, genes)
-        return self.kept(key, lambda: _picture((6.4, 4.2), lambda ax: running_score(self.data.adata, wanted, ax=ax, **options)))
+        return self.kept(
+            key, lambda: _picture((6.4, 4.2), lambda ax: running_score(self.data.adata, wanted, ax=ax, **options))
+        )
 
     def compared(self, state: State, query: Query | None = None) -> tuple[pd.DataFrame, str]:
         """Scores of the terms of the library, or of the query, between conditions, and the key of the result."""

@@ -11,14 +11,13 @@ from scipy.sparse import csc_array, csr_array, vstack
 from scgsfm._messages import check_choice
 
 from .engine import CellBlock
-from .methods import WeightedSum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._run import Job
     from .engine import BlockReader
-    from .methods import GeneValues
+    from .methods import GeneValues, WeightedSum
 
 INDEXED = ("aucell", "gsfm")
 """Methods whose values of genes depend neither on the sets nor on other cells, and are 0 for most genes of a cell."""
@@ -53,9 +52,11 @@ class GeneValueIndex:
         def top(block: csr_array) -> tuple[csr_array, np.ndarray]:
             cells = CellBlock(block)
             indptr, indices, values, zero = values_of(cells)
-            relative = csr_array((values - np.repeat(zero, np.diff(indptr)), indices, indptr), shape=cells.shape)
-            relative.eliminate_zeros()
-            return relative.astype(np.float32), np.asarray(zero)
+            relative = (values - np.repeat(zero, np.diff(indptr))).astype(np.float32)
+            # of copies: the arrays of the block may be those of the data
+            kept = csr_array((relative, indices.copy(), indptr.copy()), shape=cells.shape)
+            kept.eliminate_zeros()
+            return kept, np.array(zero)
 
         parts = [part for _, part in rows.map(top)]
         values = vstack([part for part, _ in parts], format="csc")
