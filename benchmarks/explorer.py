@@ -90,8 +90,15 @@ def of_pages() -> list[dict[str, Any]]:
         ]
         rows.append((f"functions of a further gene, {library}", median(more)))
     lists = ["ISG15,IFIT1,MX1", "CD3D,CD3E,CD2", "CDK1,CCNB1,TOP2A", "LYZ,CD14,S100A8"]
-    rows.append(("complete a list", median((lambda text=text: content_of(work, State(query=text), "complete")) for text in lists)))
-    rows.append(("explain a list", median((lambda text=text: content_of(work, State(query=text), "explain")) for text in lists)))
+    rows.append(
+        (
+            "complete a list",
+            median((lambda text=text: content_of(work, State(query=text), "complete")) for text in lists),
+        )
+    )
+    rows.append(
+        ("explain a list", median((lambda text=text: content_of(work, State(query=text), "explain")) for text in lists))
+    )
     return [{"cells": 700, "task": task, "seconds": wall, "CPU seconds": cpu} for task, (wall, cpu) in rows]
 
 

@@ -37,7 +37,9 @@ def make_cells() -> Callable[[int], ad.AnnData]:
         rates = np.full((n, len(GENES)), 0.4)
         rates[:, :4] += 3 * ~is_b[:, None]
         rates[:, 8:12] += 3 * is_b[:, None]
-        adata = ad.AnnData(sparse.csr_matrix(rng.poisson(rates).astype(np.float32)), var=pd.DataFrame(index=list(GENES)))
+        adata = ad.AnnData(
+            sparse.csr_matrix(rng.poisson(rates).astype(np.float32)), var=pd.DataFrame(index=list(GENES))
+        )
         adata.obs_names = [f"cell {i}" for i in range(n)]
         adata.obs["cell_type"] = pd.Categorical(np.where(is_b, EVIL, "T"))
         adata.obs["donor"] = [f"d{i % 6}" for i in range(n)]

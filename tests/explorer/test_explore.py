@@ -153,7 +153,9 @@ def test_what_is_asked_in_words(work: Workspace) -> None:
 def test_short_links(work: Workspace) -> None:
     from scgsfm.explorer._server import short
 
-    state = State(library="types", basis="X_umap", groupby="cell_type", mode="overlap", group="T", term="x", reference="r")
+    state = State(
+        library="types", basis="X_umap", groupby="cell_type", mode="overlap", group="T", term="x", reference="r"
+    )
     assert short(work, state) == State()
     state = State(tab="enrich", subject="group", group="T", term="x", groupby="donor")
     assert short(work, state) == state

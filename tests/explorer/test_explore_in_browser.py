@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import scgsfm as sg
-
 from scgsfm.explorer import State
 
 from .conftest import EVIL, LIBRARY

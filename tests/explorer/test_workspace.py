@@ -97,7 +97,9 @@ def test_enrichment_of_groups_and_lists(work: Workspace, cells: AnnData) -> None
 def test_conditions_are_compared_with_donors(work: Workspace, cells: AnnData) -> None:
     state = State(condition="condition", sample="donor", reference="control")
     found, _ = work.compared(state)
-    sg.tl.compare(cells, work.libraries["types"], condition="condition", sample="donor", groupby="cell_type", reference="control")
+    sg.tl.compare(
+        cells, work.libraries["types"], condition="condition", sample="donor", groupby="cell_type", reference="control"
+    )
     np.testing.assert_allclose(found["effect"], cells.uns["compare"]["effect"])
     of_query, _ = work.compared(state, work.query("CD3D, CD3E"))
     assert of_query["set"].unique().tolist() == ["CD3D, CD3E"]

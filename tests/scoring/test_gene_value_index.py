@@ -27,10 +27,14 @@ def test_scores_are_those_of_a_pass(few_array_types: Callable[..., Any], counts:
     planned = plan(cells(few_array_types(counts)), SETS, method="aucell", params={"n_up": n_up}, block_size=5)
     (job,) = planned.jobs
     index = GeneValueIndex.of(planned.rows, job)
-    np.testing.assert_allclose(index.scores(planned.rows, job), run(planned.rows, [job])[0].scores, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(
+        index.scores(planned.rows, job), run(planned.rows, [job])[0].scores, rtol=1e-6, atol=1e-7
+    )
     # another set, without reading the cells again
     other = replace(job, sets=SetIndex.match(GeneSets({"c": ["g3", "g9"]}), planned.genes))
-    np.testing.assert_allclose(index.scores(planned.rows, other), run(planned.rows, [other])[0].scores, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(
+        index.scores(planned.rows, other), run(planned.rows, [other])[0].scores, rtol=1e-6, atol=1e-7
+    )
 
 
 def test_data_are_not_changed(counts: np.ndarray, array_type: Callable[..., Any]) -> None:

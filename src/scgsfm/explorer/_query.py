@@ -111,7 +111,10 @@ def _report(names: list[str], known: frozenset[str]) -> pd.DataFrame:
     symbols, status = found.symbols.astype(object), found.how.astype(object)
     if (lost := np.flatnonzero(~found.matched)).size:  # names in small letters look like those of zebrafish
         again = resolve([names[i] for i in lost], organism="human")
-        symbols[lost[again.matched]], status[lost[again.matched]] = again.symbols[again.matched], again.how[again.matched]
+        symbols[lost[again.matched]], status[lost[again.matched]] = (
+            again.symbols[again.matched],
+            again.how[again.matched],
+        )
     own = np.array([not symbol and name in known for name, symbol in zip(names, symbols, strict=True)])
     symbols[own] = np.array(names, dtype=object)[own]
     status[own] = "name in the data"

@@ -159,7 +159,9 @@ class Workspace:
     def reliability(self, query: Query) -> float:
         """AUROC of the held-out genes of a term, NaN before the library was read for the first gene."""
         table = self._kept.get(("functions", query.library))
-        found = [] if table is None else table.loc[table["term"] == query.name, "auroc"]
+        if table is None:
+            return float("nan")
+        found = table.loc[table["term"] == query.name, "auroc"]
         return float(found.iloc[0]) if len(found) else float("nan")
 
     def completed(self, query: Query, n_genes: int = 100) -> pd.DataFrame:
@@ -327,7 +329,7 @@ class Workspace:
 
         def made() -> dict[str, Explanation]:
             explain(self.data.adata, column, libraries=self.libraries, model=self.model, key_added="explained")
-            found: dict[str, Explanation] = explanations(self.data.adata, key="explained", as_text=True)  # type: ignore[assignment]
+            found: dict[str, Explanation] = explanations(self.data.adata, key="explained", as_text=True)
             return found
 
         return self.kept(("explained groups", column), made)
