@@ -38,7 +38,9 @@ class _SkipWithoutTorch:
 TESTS = Path(__file__).parent
 ONCE = [
     "benchmarks",
+    "explorer",
     "pl/test_images.py",
+    "test_cli_explore.py",
     "test_docs_snippets.py",
     "test_gallery.py",
     "test_package_structure.py",

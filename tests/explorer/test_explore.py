@@ -164,7 +164,7 @@ def test_short_links(work: Workspace) -> None:
 def test_port_in_use(page: Explorer, cells: AnnData) -> None:
     port = int(page.url.split(":")[2].strip("/"))
     with pytest.raises(OSError, match=f"`port` {port} can't be used"):
-        sg.explore(cells, port=port, open_browser=False, block=False)
+        sg.explore(cells, libraries={"types": LIBRARY}, port=port, open_browser=False, block=False)
 
 
 def test_stopped_page_is_gone(cells: AnnData, linear_model: Any) -> None:

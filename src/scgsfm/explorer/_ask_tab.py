@@ -1,4 +1,4 @@
-"""The tab of questions in words."""
+"""The tab to ask questions in words."""
 
 from __future__ import annotations
 

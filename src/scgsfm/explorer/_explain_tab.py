@@ -1,4 +1,4 @@
-"""The tab of explanations: of the query, or of the groups of cells."""
+"""The tab that explains the query, or the groups of cells."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from ._state import MAX_CHARACTERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scgsfm import GeneSets
+    from scgsfm.genesets import GeneSets
 
 MAX_MATCHES = 60
 """Terms that a search lists."""
