@@ -3,8 +3,9 @@
     python benchmarks/explorer.py
 
 Cells are drawn with replacement from the embedded blood cells, with their 14,135 genes; their embedding is random, which is the
-slowest to draw. Each time is that of the whole content of a tab, HTML and pictures included: the median over several sets, none of
-which was shown before. The first line of each size is done once, when the page is opened.
+slowest to draw. Each time is that of the whole content of a tab, HTML and pictures included, for several sets, none of which was shown
+before: the least time that passed, since other work of the computer adds to it, and the median CPU time. The first line of each size is
+done once, when the page is opened.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
 
-SIZES = (10_000, 50_000, 100_000)
+SIZES = (10_000, 100_000)
 N_SETS = 15
 
 
@@ -47,10 +48,10 @@ def timed(run: Callable[[], Any]) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - cpu
 
 
-def median(runs: Iterable[Callable[[], Any]]) -> tuple[float, float]:
-    """Medians of wall and CPU seconds."""
-    wall, cpu = np.median([timed(run) for run in runs], axis=0)
-    return float(wall), float(cpu)
+def of_several(runs: Iterable[Callable[[], Any]]) -> tuple[float, float]:
+    """The least wall seconds, and the median of CPU seconds."""
+    found = np.array([timed(run) for run in runs])
+    return float(found[:, 0].min()), float(np.median(found[:, 1]))
 
 
 def of_size(n: int, names: list[str]) -> list[dict[str, Any]]:
@@ -65,10 +66,10 @@ def of_size(n: int, names: list[str]) -> list[dict[str, Any]]:
     def shown(name: str, *, expand: bool = False) -> Callable[[], Any]:
         return lambda: content_of(work, State(query=name, expand=expand), "cells")
 
-    rows.append(("color the cells by a set", median(map(shown, names[1:]))))
+    rows.append(("color the cells by a set", of_several(map(shown, names[1:]))))
     lists = [", ".join(work.libraries["hallmark"][name][:20]) for name in names]
-    rows.append(("color the cells by a pasted list", median(map(shown, lists))))
-    rows.append(("color the cells by a completed set", median(shown(name, expand=True) for name in names)))
+    rows.append(("color the cells by a pasted list", of_several(map(shown, lists))))
+    rows.append(("color the cells by a completed set", of_several(shown(name, expand=True) for name in names[:8])))
     return [{"cells": n, "task": task, "seconds": wall, "CPU seconds": cpu} for task, (wall, cpu) in rows]
 
 
@@ -88,16 +89,19 @@ def of_pages() -> list[dict[str, Any]]:
             lambda library=library, gene=gene: content_of(work, State(query=gene, library=library), "functions")
             for gene in ("CD3D", "STAT1", "TP53", "LYZ", "NKG7")
         ]
-        rows.append((f"functions of a further gene, {library}", median(more)))
+        rows.append((f"functions of a further gene, {library}", of_several(more)))
     lists = ["ISG15,IFIT1,MX1", "CD3D,CD3E,CD2", "CDK1,CCNB1,TOP2A", "LYZ,CD14,S100A8"]
     rows.append(
         (
             "complete a list",
-            median((lambda text=text: content_of(work, State(query=text), "complete")) for text in lists),
+            of_several((lambda text=text: content_of(work, State(query=text), "complete")) for text in lists),
         )
     )
     rows.append(
-        ("explain a list", median((lambda text=text: content_of(work, State(query=text), "explain")) for text in lists))
+        (
+            "explain a list",
+            of_several((lambda text=text: content_of(work, State(query=text), "explain")) for text in lists),
+        )
     )
     return [{"cells": 700, "task": task, "seconds": wall, "CPU seconds": cpu} for task, (wall, cpu) in rows]
 

@@ -500,7 +500,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_power": _rounded({"p < 0.05": "{:.2f}", "fold change of the genes": "{:.2f}"}),
     "compare_prior": _rounded({"p < 0.05": "{:.3f}", "p < 0.01": "{:.4f}", "p < 0.001": "{:.5f}"}),
     "compare_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.1f}", "CPU seconds": "{:.1f}"}),
-    "explorer_libraries": _rounded({"import (s)": "{:.1f}", "first page (s)": "{:.1f}"}),
+    "explorer_libraries": _rounded({"import (CPU s)": "{:.1f}", "first page (CPU s)": "{:.1f}"}),
     "explorer_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.2f}", "CPU seconds": "{:.2f}"}),
     "gene_function": _gene_function,
     "time_split": _gene_function,
