@@ -542,6 +542,8 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.1f}", "CPU seconds": "{:.1f}"}),
     "gpu": _gpu,
     "numerics": _numerics,
+    "explorer_libraries": _rounded({"import (CPU s)": "{:.1f}", "first page (CPU s)": "{:.1f}"}),
+    "explorer_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.2f}", "CPU seconds": "{:.2f}"}),
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,

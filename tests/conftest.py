@@ -40,8 +40,10 @@ class _SkipWithoutTorch:
 TESTS = Path(__file__).parent
 ONCE = [
     "benchmarks",
+    "explorer",
     "pl/test_images.py",
     "scoring/test_fuzz.py",
+    "test_cli_explore.py",
     "test_docs_snippets.py",
     "test_fuzz_parsers.py",
     "test_gallery.py",

@@ -26,7 +26,7 @@ ALL_BLOCKS = {"choose_method", "coming_from", "faq", "scoring", "usage_principle
 """Pages of which every block runs; of the others, the first."""
 NEEDS = {"annotation": "igraph", "gpgpt": "transformers"}
 """Extra packages that a page needs and names."""
-NOT_RUN = {"training": "trains a model for an hour"}
+NOT_RUN = {"explorer": "opens a browser", "training": "trains a model for an hour"}
 """Pages whose first block is not run, and why."""
 MAX_WIDTH = 88
 """Characters of a line of code that a page shows without scrolling."""

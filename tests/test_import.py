@@ -20,6 +20,7 @@ HEAVY = [
     "pytorch_lightning",
     "safetensors",
     "scanpy",
+    "shiny",
     "sklearn",
     "tokenizers",
     "torch",

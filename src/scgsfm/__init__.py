@@ -9,14 +9,15 @@ from .settings import settings
 
 if TYPE_CHECKING:
     from . import datasets, errors, get, models, pl, pp, tl
+    from .explorer import explore
     from .genesets import GeneSets
     from .scoring.methods import methods
 
-__all__ = ["GeneSets", "datasets", "errors", "get", "methods", "models", "pl", "pp", "settings", "tl"]
+__all__ = ["GeneSets", "datasets", "errors", "explore", "get", "methods", "models", "pl", "pp", "settings", "tl"]
 
 __version__: str
 
-_HOMES = {"GeneSets": ".genesets", "methods": ".scoring.methods"}
+_HOMES = {"GeneSets": ".genesets", "explore": ".explorer", "methods": ".scoring.methods"}
 """Modules of the names that are no module themselves."""
 
 

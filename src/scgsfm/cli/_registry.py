@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS: dict[str, dict[str, str]] = {
     "Start": {
         "demo": "score labeled blood cells with the embedded model",
+        "explore": "open a local page to explore cells, gene sets and genes",
     },
     "Cells": {
         "score": "score cells by gene sets",

@@ -23,6 +23,13 @@ def positive(text: str) -> int:
     return number
 
 
+def port(text: str) -> int:
+    """Parse the number of a port; 0 is one that is free."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 65535, found {text!r}")
+    return int(text)
+
+
 def probability(text: str) -> float:
     """Parse a number from 0 to 1."""
     try:

@@ -2,6 +2,6 @@
 
 from ._method import Method, Scorer, Scores
 from ._registry import METHODS, get_method, methods
-from ._weighted_sum import WeightedSum
+from ._weighted_sum import GeneValues, WeightedSum
 
-__all__ = ["METHODS", "Method", "Scorer", "Scores", "WeightedSum", "get_method", "methods"]
+__all__ = ["METHODS", "GeneValues", "Method", "Scorer", "Scores", "WeightedSum", "get_method", "methods"]
