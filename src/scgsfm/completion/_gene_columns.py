@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,13 @@ def gene_columns(vocabulary: np.ndarray, genes: Iterable[str]) -> np.ndarray:
     Each position occurs at most once. If several tokens match one gene, as orthologs can, the token with the gene's
     name is used, or else the first. Special tokens have no position.
     """
-    genes = np.asarray(genes, dtype=object)
+    # the same data are completed again and again, and translating their names takes longer than the model
+    return _columns(tuple(vocabulary), tuple(np.asarray(genes, dtype=object))).copy()
+
+
+@lru_cache(maxsize=4)
+def _columns(names: tuple[str, ...], gene_names: tuple[str, ...]) -> np.ndarray:
+    vocabulary, genes = (np.array(each, dtype=object) for each in (names, gene_names))
     positions = match(vocabulary, genes)
     positions[:N_SPECIALS] = -1
     matched = np.flatnonzero(positions >= 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiny.ui import HTML
 
-from ._elements import TagList, download, note, panel
+from ._elements import TagList, download, nice, note, panel
 from ._enrich_tab import group_of
 from ._functions_tab import search_results
 from ._tab import Tab
@@ -33,8 +33,9 @@ def content(work: Workspace, state: State) -> Any:
     if state.subject != "group" and query.kind == "empty":
         return note("Enter a gene, a term or a list of genes, or choose a group of cells.")
     found = _explanation(work, state)
+    subject = found.subject if state.subject == "group" else nice(query.name)
     # all texts of `to_html` are escaped
-    return TagList(panel("Explanation", HTML(found.to_html()), about=ABOUT, class_="prose"), download(state))
+    return TagList(panel(subject, HTML(found.to_html()), about=ABOUT, class_="prose"), download(state))
 
 
 def _explanation(work: Workspace, state: State) -> Explanation:
