@@ -80,9 +80,9 @@ def calls(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "download of 2 kB", download
 
 
-def loop(n: int, only: list[str], folder: Path) -> pd.DataFrame:
+def loop(n: int, only: list[str], folder: Path) -> Iterator[dict[str, Any]]:
     """A row for each function."""
-    process, rows = psutil.Process(), []
+    process = psutil.Process()
     for name, call in calls(folder):
         if only and not any(part in name for part in only):
             continue
@@ -94,19 +94,15 @@ def loop(n: int, only: list[str], folder: Path) -> pd.DataFrame:
             for _ in range(n - int(WARM * n)):
                 call()
             seconds, after = time.perf_counter() - start, _state(process)
-        rows.append(
-            {
-                "function": name,
-                "calls": n,
-                "ms per call": f"{seconds / (n - int(WARM * n)) * 1000:.1f}",
-                "memory (MB)": f"{after[0] / 1e6:,.0f}",
-                "more than after the first tenth (MB)": f"{(after[0] - before[0]) / 1e6:+.1f}",
-                "more open files": after[1] - before[1],
-                "more threads": after[2] - before[2],
-            }
-        )
-        say(str(rows[-1]))
-    return pd.DataFrame(rows)
+        yield {
+            "function": name,
+            "calls": n,
+            "ms per call": f"{seconds / (n - int(WARM * n)) * 1000:.1f}",
+            "memory (MB)": f"{after[0] / 1e6:,.0f}",
+            "more than after the first tenth (MB)": f"{(after[0] - before[0]) / 1e6:+.1f}",
+            "more open files": after[1] - before[1],
+            "more threads": after[2] - before[2],
+        }
 
 
 def _state(process: psutil.Process) -> tuple[int, int, int]:

@@ -125,11 +125,11 @@ class Runs:
                 yield "at the end", self.task.result(self.inputs, out)
 
 
-def kill(kills: int, only: list[str], folder: Path, seed: int) -> pd.DataFrame:
+def kill(kills: int, only: list[str], folder: Path, seed: int) -> Iterator[dict[str, Any]]:
     """A row for each kind of work."""
     os.environ["FAULTS_STUB"] = stub()
     multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
-    rng, rows = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
     for i, (name, n) in enumerate(shares(kills).items()):
         if not n or name not in only:
             continue
@@ -138,22 +138,27 @@ def kill(kills: int, only: list[str], folder: Path, seed: int) -> pd.DataFrame:
         states = list(runs.states(n))
         after = [state for when, state in states if when == "after a kill"]
         ends = [state for when, state in states if when == "at the end"]
-        rows.append(
-            {
-                "work": name,
-                "seconds": f"{runs.undisturbed:.1f}",
-                "kills": len(after),
-                "nothing yet": after.count(None),
-                "refused as incomplete": after.count(REFUSED),
-                "whole": after.count(runs.expected),
-                "half taken for whole": len([s for s in after if s not in (None, REFUSED, runs.expected)]),
-                "resumed": len(ends),
-                "equal": ends.count(runs.expected),
-                "temporary files left": len([name for out in runs.folder.glob("out*") for name in left_over(out)]),
-            }
-        )
-        say(str(rows[-1]))
-    return pd.DataFrame(rows)
+        yield {
+            "work": name,
+            "seconds": f"{runs.undisturbed:.1f}",
+            "kills": len(after),
+            "nothing yet": after.count(None),
+            "refused as incomplete": after.count(REFUSED),
+            "whole": after.count(runs.expected),
+            "half taken for whole": len([s for s in after if s not in (None, REFUSED, runs.expected)]),
+            "resumed": len(ends),
+            "equal": ends.count(runs.expected),
+            "temporary files left": len([name for out in runs.folder.glob("out*") for name in left_over(out)]),
+        }
+
+
+def report_each(name: str, rows: Iterator[dict[str, Any]], out: Path) -> None:
+    """Write the table again after each row, so that it has what was done if the script is stopped."""
+    done: list[dict[str, Any]] = []
+    for row in rows:
+        say(str(row))
+        done.append(row)
+        report(name, pd.DataFrame(done), out)
 
 
 def main() -> None:
@@ -167,9 +172,9 @@ def main() -> None:
     args = options.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as folder, suppress(KeyboardInterrupt):
         if args.kills:
-            report("faults", kill(args.kills, args.only, Path(folder), args.seed), args.out)
+            report_each("faults", kill(args.kills, args.only, Path(folder), args.seed), args.out)
         if args.loop:
-            report("loops", loop(args.loop, args.functions, Path(folder)), args.out)
+            report_each("loops", loop(args.loop, args.functions, Path(folder)), args.out)
 
 
 if __name__ == "__main__":

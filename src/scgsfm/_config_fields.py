@@ -1,4 +1,4 @@
-"""What the fields of a model's configuration may be, so that errors name the field and not a place in a library."""
+"""Config fields: the values that a model's configuration may have, so that errors name the field and not a place in a library."""
 
 from __future__ import annotations
 

@@ -76,3 +76,14 @@ def test_training_in_a_fork_is_refused() -> None:
     predictions()
     assert "can't be trained" in in_a_fork(train)
     _fork.check_training()
+
+
+def train_twice() -> None:
+    _fork.check_training()
+    _fork.check_training()
+
+
+def test_trainings_in_a_fork_of_a_process_without_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of ``forkserver``, which may have imported torch."""
+    monkeypatch.setattr(_fork._Process, "used_models", False)
+    in_a_fork(train_twice)
