@@ -275,11 +275,10 @@ def test_ranks_need_data_in_memory(adata: ad.AnnData, tmp_path: Path) -> None:
         rankings(backed)
 
 
-def test_one_cell_outside_a_group_has_no_variance_as_in_scanpy(adata: ad.AnnData, tmp_path: Path) -> None:
+def test_one_cell_outside_a_group_has_no_variance(adata: ad.AnnData, tmp_path: Path) -> None:
     few = adata[[0, 1, 2, 3, 40]].copy()
     few.write_h5ad(tmp_path / "cells.h5ad")
     with pytest.warns(UserWarning, match="single cell"):
         found, expected = rankings(ad.read_h5ad(tmp_path / "cells.h5ad", backed="r"), "group"), rankings(few, "group")
-    np.testing.assert_allclose(
-        *(each.rankings["a"].set_index("name")["value"].sort_index() for each in (found, expected)), rtol=1e-4
-    )
+    assert same(found, expected)
+    assert np.isfinite(found.rankings["a"]["value"]).all()
