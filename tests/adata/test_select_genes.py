@@ -61,6 +61,15 @@ def test_on_disk(tmp_path: Path, kind: Callable[[np.ndarray], Any]) -> None:
     assert found.names.tolist() == ["MS4A1", "CD4", "", "SEPTIN9"]
 
 
+def test_totals_of_integers_do_not_overflow() -> None:
+    smallest = np.iinfo(np.int32).min
+    matrix = sp.csr_matrix(np.array([[smallest, 0, 1], [smallest, 0, 1]], np.int32))
+    with pytest.warns(GeneNameWarning):
+        found = select_genes(data(matrix, ["CD4", "MS4A1", "CD4"]), matrix, gene_symbols=None, use_raw=False)
+    assert found.positions is not None
+    assert found.positions.tolist() == [0, 1]
+
+
 def test_distinct_genes_are_all_used() -> None:
     adata = data(COUNTS[:, :2], ["CD4", "MS4A1"])
     found = select_genes(adata, adata.X, gene_symbols=None, use_raw=False)

@@ -273,3 +273,12 @@ def test_ranks_need_data_in_memory(adata: ad.AnnData, tmp_path: Path) -> None:
     backed.uns["rank_genes_groups"] = adata.uns["rank_genes_groups"]
     with pytest.raises(ValueError, match=r"'wilcoxon' needs all cells of a gene at once.*to_memory"):
         rankings(backed)
+
+
+def test_one_cell_outside_a_group_has_no_variance(adata: ad.AnnData, tmp_path: Path) -> None:
+    few = adata[[0, 1, 2, 3, 40]].copy()
+    few.write_h5ad(tmp_path / "cells.h5ad")
+    with pytest.warns(UserWarning, match="single cell"):
+        found, expected = rankings(ad.read_h5ad(tmp_path / "cells.h5ad", backed="r"), "group"), rankings(few, "group")
+    assert same(found, expected)
+    assert np.isfinite(found.rankings["a"]["value"]).all()

@@ -141,9 +141,9 @@ def _totals(matrix: Any, columns: np.ndarray) -> np.ndarray:
     if matrix is None:
         return totals
     for block in _blocks(matrix, columns):
-        values = abs(block)
+        values = abs(block.astype(np.float64))  # the smallest integer has no absolute value
         sums = np.nansum(values, axis=0) if isinstance(values, np.ndarray) else values.sum(axis=0)
-        totals += np.nan_to_num(np.asarray(sums, dtype=np.float64)).ravel()
+        totals += np.nan_to_num(np.asarray(sums)).ravel()
     return totals
 
 

@@ -235,21 +235,29 @@ def _computed(
         )
         raise ValueError(msg)
     groups, name = _comparable(labels, source), _matrix_name(source.layer, use_raw=source.use_raw)
-    if means is None or not (in_memory or means.has_variances):
-        means = _survey(adata, source, labels, squares=not in_memory)
+    by_moments = not in_memory or (source.method in T_TESTS and _is_one_cell_outside(labels, groups, source.reference))
+    if means is None or (by_moments and not means.has_variances):
+        means = _survey(adata, source, labels, squares=by_moments)
     if not means.detected.any():
         msg = f"{name} has no value other than 0, so genes can't be ranked."
         raise ValueError(msg)
     linear = means.scale.log_normalizes(source.function)
-    if not in_memory:
-        return _lists(
-            adata, source, means.rank(groups, reference=source.reference, method=source.method), means, gene_symbols
-        )
+    if by_moments:
+        result = means.rank(groups, reference=source.reference, method=source.method)
+        return _lists(adata, source, result, means, gene_symbols)
     if linear:
         matrix = _log_normalized(matrix, _counted(adata, source))
     base = None if means.normalized is not None else adata.uns.get("log1p")
     result = _rank_genes(matrix, pd.Index(means.genes), labels, groups, source, base)
     return _lists(adata, source, result, means, gene_symbols)
+
+
+def _is_one_cell_outside(labels: pd.Series, groups: list[str], reference: str) -> bool:
+    """Whether a group is compared with a single cell, to whose variance scanpy gives the rounding of its sums."""
+    sizes = labels.value_counts()
+    if reference != "rest":
+        return bool(sizes[reference] == 1)
+    return any(len(labels) - sizes[group] == 1 for group in groups)
 
 
 def _log_normalized(matrix: Any, counted: np.ndarray | None) -> Any:
@@ -312,6 +320,15 @@ def _comparable(labels: pd.Series, source: _Source) -> list[str]:
     return several
 
 
+def _finite(scores: np.ndarray) -> np.ndarray:
+    """Scores with the largest finite one in place of infinite ones, which genes have that do not vary within groups."""
+    infinite = np.isinf(scores)
+    if not infinite.any():
+        return scores
+    largest = np.abs(scores[np.isfinite(scores)]).max(initial=1)
+    return np.where(infinite, np.sign(scores) * largest, scores)
+
+
 def _lists(
     adata: AnnData,
     source: _Source,
@@ -336,6 +353,7 @@ def _lists(
     for group in result["names"].dtype.names:
         ranking = pd.DataFrame({to: result[column][group] for column, to in COLUMNS.items() if column in result})
         ranking["name"] = ranking["name"].map(name_of)
+        ranking["value"] = _finite(ranking["value"].to_numpy(dtype=np.float64))
         tables[str(group)] = ranking[ranking["name"].isin(allowed)]
     made: dict[str, Any] = {"groupby": source.groupby, "method": source.method, "reference": source.reference}
     made |= {"layer": source.layer, "use_raw": source.use_raw, **(more or {})}

@@ -96,8 +96,7 @@ def _mean_and_variance(moments: GeneMoments, rows: Sequence[int]) -> tuple[np.nd
     total, squares = moments.sums[rows].sum(axis=0), moments.squares[rows].sum(axis=0)
     scatter = squares - total**2 / max(n, 1)
     scatter[scatter <= ROUNDING * squares] = 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        variance: np.ndarray = scatter / np.float64(n - 1)
+    variance: np.ndarray = scatter / max(n - 1, 1)  # 0 for one cell
     return total / max(n, 1), variance, n
 
 
