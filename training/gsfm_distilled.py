@@ -337,8 +337,10 @@ def train(
                 logits = hidden @ last.weight[drawn].T + last.bias[drawn]
             if teachers:
                 with torch.no_grad():
-                    taught = [t.decode(t.encode_sets(*query)).float() for t in teachers]
-                    taught = [t if cuda else t[:, drawn] for t in taught]
+                    inner = [(t, t.hidden(t.encode_sets(*query))) for t in teachers]
+                    taught = [
+                        t.last(h).float() if cuda else h @ t.last.weight[drawn].T + t.last.bias[drawn] for t, h in inner
+                    ]
                     wanted = (sum(t.log_softmax(1) for t in taught) / len(taught)).softmax(1)
                 loss = (loss - (wanted * logits.log_softmax(1)).sum(1).mean()) / 2
         loss.backward()
