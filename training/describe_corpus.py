@@ -53,7 +53,7 @@ def describe(sources: pd.DataFrame) -> str:
     """Two tables: groups with the letters of their licenses, and licenses with their repositories."""
     by_licence = sources.groupby("licence")
     order = by_licence["n_sets"].sum().sort_values(ascending=False).index
-    letters = dict(zip(order, ascii_uppercase, strict=False))
+    letters = dict(zip(order, [*ascii_uppercase, *(f"A{letter}" for letter in ascii_uppercase)], strict=False))
 
     groups = []
     for group, part in sources.groupby(sources["file"].str.split("/").str[0]):
