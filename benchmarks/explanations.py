@@ -233,7 +233,7 @@ def named_in_parts(table: pd.DataFrame, terms: GOTerms, model: GeneSetModel, fol
     if missing := [file.name for file in parts.values() if not file.stat().st_size]:
         stop(f"Other processes are at work on {', '.join(missing)}: run this again when they are done.")
     found = pd.concat([pd.read_csv(file, keep_default_na=False) for file in parts.values()], ignore_index=True)
-    found["coherence"] = pd.to_numeric(found["coherence"])
+    found = found[found["set"].isin(table.index)].assign(coherence=pd.to_numeric(found["coherence"]))
     return found.sort_values(["retrieval", "replaced", "method"], key=in_order, kind="stable", ignore_index=True)
 
 
