@@ -116,10 +116,15 @@ GPGPT: Final = {
     ),
     "llama": OBJECT,
 }
-ROPE: Final = {**dict.fromkeys(("rope_theta", "factor"), POSITIVE)}
+SIZES: Final = Field(
+    f"{SIZE.allowed}, or a list of them", lambda value: SIZE.accepts(value) or several(SIZE).accepts(value)
+)
+ROPE: Final = dict.fromkeys(("rope_theta", "factor"), or_null(POSITIVE))
 """Of the object ``rope_parameters`` or ``rope_scaling``."""
 TRANSFORMERS: Final = {
     **{key: or_null(field) for key, field in DECODER.items()},
+    # of each layer
+    **dict.fromkeys(("intermediate_size", "num_attention_heads", "num_key_value_heads"), or_null(SIZES)),
     **dict.fromkeys(("vocab_size", "max_position_embeddings"), SIZE),
     **dict.fromkeys(("layer_norm_eps", "layer_norm_epsilon"), POSITIVE),
     **dict.fromkeys(("attention_bias", "mlp_bias", "tie_word_embeddings"), FLAG),
@@ -184,7 +189,7 @@ def check_transformers(
         for part in (given, *(value for value in given.values() if isinstance(value, dict))):  # of each kind of layers
             check_fields(part, ROPE | dict.fromkeys(("rope_type", "type"), kinds), within=key)
     n_tensors = sum(_n_tensors(file) for file in folder.glob("*.safetensors"))
-    if n_tensors and config.get("num_hidden_layers", 0) > n_tensors:
+    if n_tensors and (config.get("num_hidden_layers") or 0) > n_tensors:
         msg = f"num_hidden_layers is {config['num_hidden_layers']:,}, but the weights have {n_tensors:,} tensors"
         raise ValueError(msg)
 
