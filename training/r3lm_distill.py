@@ -768,19 +768,19 @@ class Lessons:
         return self.codes[rows], self.y[rows]
 
 
-def main(begun: float | None = None) -> None:
+def main(begun: float | None = None, arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).with_name("data.npz"))
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seconds", type=float, default=520, help="time for everything (%(default)s)")
-    parser.add_argument("--teachers", type=float, default=0.55, help="share of the time for teachers (%(default)s)")
-    parser.add_argument("--fewest", type=int, default=8, help="least number of teachers (%(default)s)")
+    parser.add_argument("--teachers", type=float, default=0.6, help="share of the time for teachers (%(default)s)")
+    parser.add_argument("--fewest", type=int, default=10, help="least number of teachers (%(default)s)")
     parser.add_argument("--epochs", type=float, default=40, help="of a teacher, if the time suffices (%(default)s)")
     parser.add_argument("--rate", type=float, default=3e-3, help="learning rate of the students (%(default)s)")
     parser.add_argument("--tiny", action="store_true", help="few sequences and small networks")
     parser.add_argument("--smoke", action="store_true", help="a trial of every part within 55 seconds")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     clock = Clock(begun)
     if options.smoke:
         options.seconds, options.fewest = min(options.seconds, 55), 12
