@@ -33,8 +33,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from scgsfm import settings
-from scgsfm.dna import encode
-from scgsfm.models._serialization import write_folder
+from scgsfm.dna import N, encode
+from scgsfm.models._serialization import read_folder, write_folder
 from scgsfm.models.r3lm import (
     R3LM,
     ActivityConfig,
@@ -62,9 +62,11 @@ VALIDATION, TEST = 7, 8
 MOTIFS = "jaspar2026"
 N_SCORED = 384
 """Number of motifs whose best scores are features, one from each group of similar motifs."""
-CARD = BranchConfig(epochs=6, learning_rate=2e-3, batch_size=256, weight_decay=0.2, warmup=0.1)
+CARD = BranchConfig(epochs=3, learning_rate=2e-3, batch_size=512, weight_decay=0.2, warmup=0.1)
 DISTILLED = 0.6
 """Weight of the teachers' predictions, as opposed to measured activities, in the targets of the card branch."""
+N_INVENTED = 60_000
+"""Number of mutated and recombined sequences whose cards the card branch also learns, as the sequence network predicts them."""
 CARD_HIDDEN = (768, 128)
 DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num_hidden_layers=3)
 SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MAX_TRACE}
@@ -192,9 +194,8 @@ class Run:
             print(f"student {name}: r {r:.4f} on the validation rows", flush=True)
         name = max(found, key=lambda name: found[name][0])
         log["validation"] = {each: round(r, 4) for each, (r, _) in found.items()}
-        log["chosen"] = name
-        predicted = np.load(folder / "predictions.npz")["predictions"]
-        taught = np.mean([predicted[i].astype(np.float32) for i in log["mean"]["teachers"]], axis=0)
+        log |= {"chosen": name, "students": log["students"][-1]}
+        taught = np.load(folder / "predictions.npz")["predictions"].astype(np.float32).mean(0)
         return found[name][1], taught, log
 
     def sizes(self, student: str) -> ActivityConfig:
@@ -218,22 +219,41 @@ class Run:
             self.seconds[name] = self.seconds.get(name, 0) + seconds
             (self.out / "seconds.json").write_text(json.dumps(self.seconds))
 
-    def card(self, sizes: ActivityConfig, taught: np.ndarray) -> torch.nn.Module:
-        """The card branch, trained on a mixture of measurements and the predictions ``taught``."""
+    def invented(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sequences as the students saw, and the features of their cards."""
+        file = self.out / "invented.npz"
+        if not file.exists():
+            torch.manual_seed(0)
+            codes = r3lm_distill.Data(self.prepare(), torch.device("cpu")).invented(N_INVENTED).numpy()
+            random = np.random.default_rng(0).integers(0, 4, codes.shape, np.uint8)
+            codes = np.where(codes < N, codes, random)
+            sequences = [bytes(row).decode() for row in np.frombuffer(b"ACGT", np.uint8)[codes]]
+            np.savez(file, codes=codes, features=CardFeatures(self.motifs, self.scored)(sequences))
+        stored = np.load(file)
+        return stored["codes"], stored["features"]
+
+    def card(self, network: SequenceBranch, sizes: ActivityConfig, taught: np.ndarray) -> torch.nn.Module:
+        """The card branch, trained on a mixture of measurements and predictions of the teachers, and on invented sequences."""
         torch.manual_seed(0)
         branch, features = CardBranch(sizes), self.features[self.train]
         branch.mean[:], branch.scale[:] = (
             torch.from_numpy(features.mean(0)),
             torch.from_numpy(1 / (features.std(0) + 0.05)),
         )
-        targets = (1 - DISTILLED) * self.targets + DISTILLED * taught
-        return self.trained(branch, "card", CARD, features, targets[self.train])
+        targets = ((1 - DISTILLED) * self.targets + DISTILLED * taught)[self.train]
+        codes, invented = self.invented()
+        begun, file = time.process_time(), self.out / "invented.npy"
+        if not file.exists():
+            np.save(file, by_sequence(network, codes))
+            self._took("predictions of invented sequences", begun)
+        inputs, targets = np.concatenate([features, invented]), np.concatenate([targets, np.load(file)])
+        return self.trained(branch, "card", CARD, inputs, targets)
 
     def activity(self) -> tuple[dict[str, torch.Tensor], ActivityConfig, dict[str, Any]]:
         """The weights of both branches and of their blend, their sizes, and the log of the sequence networks."""
         network, taught, log = self.distilled()
         sizes = self.sizes(log["chosen"])
-        card, rows = self.card(sizes, taught), self.validation
+        card, rows = self.card(network, sizes, taught), self.validation
         parts = [by_sequence(network, self.codes[rows]), by_card(card, self.features[rows])]
         true = self.measured.activity[rows]
         mixed = np.zeros((3, 3, len(CELL_TYPES)), np.float32)
@@ -245,6 +265,12 @@ class Run:
 
     def language(self, tokens: Tokens) -> dict[str, torch.Tensor]:
         """The weights of the reasoner, and of the readers of cards without and with reasoning."""
+        if self.options.language:
+            _, stored, vocab, card = read_folder(self.options.language)
+            if vocab != tokens.vocab:
+                raise SystemExit(f"{self.options.language} has another vocabulary")
+            self.seconds |= {key: card["cpu_seconds"][key] for key in ("writer", "read, card", "read, generated")}
+            return {k: torch.from_numpy(v) for k, v in stored.items() if k.startswith(("reasoner.", "readers."))}
         some = np.random.default_rng(0).permutation(len(self.training.sequences))[
             : max(self.options.cards, self.options.written)
         ]
@@ -293,6 +319,9 @@ def held_out(model: R3LM, run: Run, n_cards: int = 1000) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for mode in ("joint", "sequence", "card"):
         metrics[mode] = agreement(model.predict(test.sequences, mode=mode), test.activity)
+    if run.options.language:  # of the same cards by the same weights
+        earlier = json.loads((run.options.language / "card.json").read_text())["held_out"]
+        return metrics | {mode: found for mode, found in earlier.items() if mode.startswith("language model")}
     for mode in ("generated", "none"):
         rows = np.arange(min(n_cards, len(test.sequences)))
         cards = [model.cards([test.sequences[i] for i in rows], cell) for cell in CELL_TYPES]
@@ -339,8 +368,7 @@ def finish(run: Run) -> Path:
         "data": "lentiMPRA joint library (Agarwal et al. 2025), homology-separated folds",
         "folds": {
             "trained": sorted(set(run.training.fold.tolist())),
-            "weighed": f"{run.validation.sum():,} sequences of fold {VALIDATION}, which were not trained on; they also selected "
-            "the teachers and the student",
+            "weighed": f"{run.validation.sum():,} sequences of fold {VALIDATION}, which were not trained on",
             "held_out": TEST,
         },
         "motifs": run.motifs.info,
@@ -368,7 +396,12 @@ def readme(card: dict[str, Any]) -> str:
     """The model card in Markdown."""
     cells = lambda metrics: [f"{metrics[cell]['r']:.3f} / {metrics[cell]['rmse']:.3f}" for cell in CELL_TYPES]
     rows = [f"| {' | '.join([mode, *cells(metrics)])} |" for mode, metrics in card["held_out"].items()]
-    seconds = "\n".join(f"| {part} | {seconds:,} |" for part, seconds in card["cpu_seconds"].items())
+    device = card["distillation"]["device"]
+    parts = {
+        f"teachers and students of the sequence network, seconds on {device}": round(card["distillation"]["seconds"])
+    }
+    parts |= {f"{part}, CPU seconds": seconds for part, seconds in card["cpu_seconds"].items()}
+    seconds = "\n".join(f"| {part} | {seconds:,} |" for part, seconds in parts.items())
     held_out, motifs = "\n".join(rows), card["motifs"]
     return f"""# {card["name"]}
 
@@ -386,7 +419,7 @@ model.predict(["ACGT" * 50])
 ## Data
 
 {card["data"]}: {card["n_sequences"]["trained"]:,} elements of folds {card["folds"]["trained"]} to learn from,
-{card["folds"]["weighed"]}, to weigh the branches, {card["n_sequences"]["held_out"]:,} of fold {card["folds"]["held_out"]}
+{card["folds"]["weighed"]}, to select the network and weigh the branches, {card["n_sequences"]["held_out"]:,} of fold {card["folds"]["held_out"]}
 to measure. The measurements are not part of the package.
 
 ## Held-out fold: Pearson's r / RMSE
@@ -399,7 +432,7 @@ The language model was measured on the first 1,000 sequences.
 
 ## Training
 
-| part | CPU seconds |
+| part | time |
 | --- | --- |
 {seconds}
 
@@ -417,6 +450,7 @@ def main() -> None:
     parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
     parser.add_argument("--cards", type=int, default=N_READ, help="number of sequences of stage 2 (%(default)s)")
     parser.add_argument("--written", type=int, default=N_WRITE, help="number of sequences of stage 1 (%(default)s)")
+    parser.add_argument("--language", type=Path, help="folder of a finished model whose language model is kept")
     parser.add_argument("--device", help="of the sequence networks: cuda or cpu (default: cuda where there is one)")
     parser.add_argument("--seconds", type=float, default=520, help="for the sequence networks (%(default)s)")
     parser.add_argument("--prepare", action="store_true", help="only write the data of r3lm_distill.py")
