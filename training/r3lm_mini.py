@@ -330,6 +330,13 @@ def held_out(model: R3LM, run: Run, n_cards: int = 1000) -> dict[str, Any]:
     return metrics
 
 
+def by_teachers(run: Run) -> dict[str, Any]:
+    """Mean of Pearson's r of each teacher and of their mean on the held-out fold."""
+    predicted = np.load(run.out / "distilled" / "predictions.npz")["predictions"][:, run.test].astype(np.float32)
+    mean_r = lambda values: round(float(np.mean(correlations(values, run.targets[run.test]))), 4)
+    return {"each": [mean_r(values) for values in predicted], "mean of all": mean_r(predicted.mean(0))}
+
+
 def agreement(predicted: np.ndarray, true: np.ndarray) -> dict[str, dict[str, float]]:
     rmse = np.sqrt(((predicted - true) ** 2).mean(0))
     r = correlations(predicted, true)
@@ -384,7 +391,8 @@ def finish(run: Run) -> Path:
         "provenance": {"recipe": "python training/r3lm_mini.py --data FOLDER -o RUN --embed", "seed": 0},
         "held_out": held_out(R3LM(module, tokens.vocab, config), run),
     }
-    print(json.dumps(card["held_out"], indent=1), flush=True)
+    card["distillation"]["held_out"] = by_teachers(run)
+    print(json.dumps({key: card[key] for key in ("held_out", "distillation")}, indent=1), flush=True)
     folder = run.out / "model"
     tensors = {key: value.numpy() for key, value in module.state_dict().items()}
     write_folder(folder, config, tensors, tokens.vocab, card, quantize="float16")
