@@ -1,36 +1,41 @@
 """Train the embedded R3LM: `python training/r3lm_mini.py --data FOLDER -o RUN --embed`.
 
 FOLDER contains `mpra/lentimpra_joint_folds0-8.tsv.gz`, which is not part of the package. Fold 8 is never trained on and only
-evaluated at the end. A quarter of fold 7, in whole groups of homologous sequences, sets the weights of the two branches. The
-run takes about an hour and a quarter on one core. Each part is stored in RUN, so an interrupted run can be resumed, and
-`--embed` copies the finished model into the package. The runs that made the embedded weights are listed in the model's
-`card.json`, under `provenance`.
+evaluated at the end. A quarter of fold 7, in whole groups of homologous sequences, selects the network and sets the weights of
+the two branches.
+
+The sequence networks are trained by `r3lm_distill.py` within `--seconds` on `--device`: large teachers on the measurements, then
+small students on the teachers. The embedded ones took 3e16 floating-point operations: 9 minutes on a shared H100, which would be
+about 100 hours on a core of a CPU. The script can also run elsewhere: `--prepare` only writes its data, RUN/distill.npz, and its
+results are read from RUN/distilled. The rest takes about half an hour on one core. Each part is stored in RUN, so an interrupted
+run can be resumed, and `--embed` copies the finished model into the package. The runs that made the embedded weights are listed
+in the model's `card.json`, under `provenance`.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import os
 import shutil
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import r3lm_distill
 import torch
-from r3lm_network import BranchConfig, as_input, motifs_as_filters, train_branch
+from r3lm_network import BranchConfig, train_branch
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from scgsfm import settings
-from scgsfm.dna import encode
-from scgsfm.models._serialization import write_folder
+from scgsfm.dna import N, encode
+from scgsfm.models._serialization import read_folder, write_folder
 from scgsfm.models.r3lm import (
     R3LM,
     ActivityConfig,
@@ -45,14 +50,11 @@ from scgsfm.models.r3lm import (
     units_of,
 )
 from scgsfm.models.r3lm._backbone import new_small
-from scgsfm.models.r3lm._network import CardBranch, SequenceBranch
+from scgsfm.models.r3lm._network import CardBranch, SequenceBranch, one_hot
 from scgsfm.models.r3lm._tokenizer import MAX_TRACE
 from scgsfm.models.r3lm.training._finetune import train_stage1, train_stage2
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import CardFeatures, Effects
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "scgsfm" / "data" / "models" / "r3lm-mini"
 TABLE = "mpra/lentimpra_joint_folds0-8.tsv.gz"
@@ -61,14 +63,11 @@ VALIDATION, TEST = 7, 8
 MOTIFS = "jaspar2026"
 N_SCORED = 384
 """Number of motifs whose best scores are features, one from each group of similar motifs."""
-CYCLES = ((12, 5, 24), (10, 24))
-"""Epochs of each cycle of the learning rate, of each convolutional network."""
-SEQUENCE = BranchConfig(epochs=0)
-AGAIN = BranchConfig(epochs=0, learning_rate=2.5e-3, warmup=0.1)
-"""The first cycle and the later ones."""
-CARD = BranchConfig(epochs=6, learning_rate=2e-3, batch_size=256, weight_decay=0.2, warmup=0.1)
+CARD = BranchConfig(epochs=3, learning_rate=2e-3, batch_size=512, weight_decay=0.2, warmup=0.1)
 DISTILLED = 0.6
-"""Weight of the sequence networks' predictions, as opposed to measured activities, in the targets of the card branch."""
+"""Weight of the teachers' predictions, as opposed to measured activities, in the targets of the card branch."""
+N_INVENTED = 60_000
+"""Number of mutated and recombined sequences whose cards the card branch also learns, as the sequence network predicts them."""
 CARD_HIDDEN = (768, 128)
 DECODER = DecoderConfig(vocab_size=0, hidden_size=96, intermediate_size=256, num_hidden_layers=3)
 SMALL = {"lora_rank": 0, "accumulate": 1, "clip": 1.0, "max_length": 64, "max_new": MAX_TRACE}
@@ -94,12 +93,32 @@ def correlations(predicted: np.ndarray, true: np.ndarray) -> list[float]:
 
 
 @torch.inference_mode()
-def predictions(branch: torch.nn.Module, inputs: np.ndarray) -> np.ndarray:
-    """Predictions of a branch for sequences (mean of both strands) or card features."""
-    predict = branch.both_strands if isinstance(branch, SequenceBranch) else branch
-    return np.concatenate(
-        [predict(as_input(torch.from_numpy(x))).numpy() for x in np.array_split(inputs, len(inputs) // 512 + 1)]
-    )
+def by_sequence(branch: SequenceBranch, codes: np.ndarray) -> np.ndarray:
+    """Predictions for sequences, averaged over both strands."""
+    parts = [
+        branch.both_strands(one_hot(torch.from_numpy(x))).numpy() for x in np.array_split(codes, len(codes) // 128 + 1)
+    ]
+    return np.concatenate(parts)
+
+
+@torch.inference_mode()
+def by_card(branch: torch.nn.Module, features: np.ndarray) -> np.ndarray:
+    """Predictions for features of cards."""
+    return branch(torch.from_numpy(features)).numpy()  # type: ignore[no-any-return]
+
+
+def filters(motifs: Motifs, width: int) -> np.ndarray:
+    """Bits of each motif in the middle of a filter, of the most informative part if it is longer (motifs × 4 × width)."""
+    out = np.zeros((len(motifs), 4, width), np.float16)
+    for i in range(len(motifs)):
+        counts = motifs.counts[motifs.starts[i] : motifs.starts[i + 1]]
+        bits = np.log2((counts + 0.25) / (counts.sum(axis=1, keepdims=True) + 1) / 0.25)
+        if len(bits) > width:
+            information = np.convolve((bits * 2.0**bits).sum(axis=1), np.ones(width), "valid")
+            bits = bits[information.argmax() :][:width]
+        start = (width - len(bits)) // 2
+        out[i, :, start : start + len(bits)] = bits.T
+    return out
 
 
 def blend(parts: list[np.ndarray], true: np.ndarray) -> np.ndarray:
@@ -142,17 +161,55 @@ class Run:
         stored = np.load(file)
         return stored["scored"].tolist(), stored["features"]
 
-    def sizes(self) -> ActivityConfig:
-        return ActivityConfig(len(CELL_TYPES), self.features.shape[1], networks=len(CYCLES), card_hidden=CARD_HIDDEN)
+    def prepare(self) -> Path:
+        """Write the data of `r3lm_distill.py`, without the activities of the held-out fold."""
+        file = self.out / "distill.npz"
+        if not file.exists():
+            y, role = self.targets.copy(), np.full(len(self.targets), 2, np.uint8)
+            y[self.test] = 0
+            role[self.train], role[self.validation] = r3lm_distill.TRAINED, r3lm_distill.VALIDATION
+            motifs = filters(self.motifs, r3lm_distill.WIDTH)
+            np.savez_compressed(file, packed=r3lm_distill.packed(self.codes), y=y, role=role, motifs=motifs)
+        return file
+
+    def distilled(self) -> tuple[SequenceBranch, np.ndarray, dict[str, Any]]:
+        """The student that is best on the validation rows, predictions of the teachers, and the log of the training."""
+        folder = self.out / "distilled"
+        if not (folder / "students.npz").exists():
+            wanted = {
+                "data": self.prepare(),
+                "out": folder,
+                "device": self.options.device,
+                "seconds": self.options.seconds,
+            }
+            r3lm_distill.main(arguments=[f"--{key}={value}" for key, value in wanted.items() if value is not None])
+        log = json.loads((folder / "log.json").read_text())
+        stored = np.load(folder / "students.npz")
+        rows, found = self.validation, {}
+        for name, sizes in r3lm_distill.STUDENTS.items():
+            branch = SequenceBranch(ActivityConfig(len(CELL_TYPES), 1, **sizes))
+            keys = [key for key in stored.files if key.startswith(f"{name}.")]
+            branch.load_state_dict({key.partition(".")[2]: torch.from_numpy(stored[key]) for key in keys})
+            r = float(np.mean(correlations(by_sequence(branch.eval(), self.codes[rows]), self.targets[rows])))
+            found[name] = r, branch
+            print(f"student {name}: r {r:.4f} on the validation rows", flush=True)
+        name = max(found, key=lambda name: found[name][0])
+        log["validation"] = {each: round(r, 4) for each, (r, _) in found.items()}
+        log |= {"chosen": name, "students": log["students"][-1]}
+        taught = np.load(folder / "predictions.npz")["predictions"].astype(np.float32).mean(0)
+        return found[name][1], taught, log
+
+    def sizes(self, student: str) -> ActivityConfig:
+        sizes = r3lm_distill.STUDENTS[student]
+        return ActivityConfig(len(CELL_TYPES), self.features.shape[1], card_hidden=CARD_HIDDEN, **sizes)
 
     def trained(
         self, branch: torch.nn.Module, name: str, config: BranchConfig, inputs: np.ndarray, targets: np.ndarray
     ) -> torch.nn.Module:
         begun, rows = time.process_time(), self.validation
-        held_out = self.codes[rows] if isinstance(branch, SequenceBranch) else self.features[rows]
 
         def measure(averaged: torch.nn.Module) -> float:
-            return float(np.mean(correlations(predictions(averaged, held_out), self.targets[rows])))
+            return float(np.mean(correlations(by_card(averaged, self.features[rows]), self.targets[rows])))
 
         trained = train_branch(branch, inputs, targets, config, self.out / name, measure=measure)
         self._took(name, begun)
@@ -163,53 +220,58 @@ class Run:
             self.seconds[name] = self.seconds.get(name, 0) + seconds
             (self.out / "seconds.json").write_text(json.dumps(self.seconds))
 
-    def network(self, number: int) -> torch.nn.Module:
-        """A convolutional network, trained for the cycles of the learning rate."""
-        torch.manual_seed(number)
-        network: torch.nn.Module = SequenceBranch(self.sizes())
-        motifs_as_filters(network, self.motifs, SEQUENCE.motif_share, seed=number)
-        for cycle, epochs in enumerate(CYCLES[number]):
-            config = replace(AGAIN if cycle else SEQUENCE, epochs=epochs, seed=10 * cycle + number)
-            name = f"sequence_{number}_{cycle}"
-            network = copy.deepcopy(network).train()
-            network = self.trained(network, name, config, self.codes[self.train], self.targets[self.train])
-        return network
+    def invented(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sequences as the students saw, and the features of their cards."""
+        file = self.out / "invented.npz"
+        if not file.exists():
+            torch.manual_seed(0)
+            codes = r3lm_distill.Data(self.prepare(), torch.device("cpu")).invented(N_INVENTED).numpy()
+            random = np.random.default_rng(0).integers(0, 4, codes.shape, np.uint8)
+            codes = np.where(codes < N, codes, random)
+            sequences = [bytes(row).decode() for row in np.frombuffer(b"ACGT", np.uint8)[codes]]
+            np.savez(file, codes=codes, features=CardFeatures(self.motifs, self.scored)(sequences))
+        stored = np.load(file)
+        return stored["codes"], stored["features"]
 
-    def card(self, taught: np.ndarray) -> torch.nn.Module:
-        """The card branch, trained on a mixture of measurements and the predictions ``taught``."""
+    def card(self, network: SequenceBranch, sizes: ActivityConfig, taught: np.ndarray) -> torch.nn.Module:
+        """The card branch, trained on a mixture of measurements and predictions of the teachers, and on invented sequences."""
         torch.manual_seed(0)
-        branch, features = CardBranch(self.sizes()), self.features[self.train]
+        branch, features = CardBranch(sizes), self.features[self.train]
         branch.mean[:], branch.scale[:] = (
             torch.from_numpy(features.mean(0)),
             torch.from_numpy(1 / (features.std(0) + 0.05)),
         )
-        targets = (1 - DISTILLED) * self.targets + DISTILLED * taught
-        return self.trained(branch, "card", CARD, features, targets[self.train])
+        targets = ((1 - DISTILLED) * self.targets + DISTILLED * taught)[self.train]
+        codes, invented = self.invented()
+        begun, file = time.process_time(), self.out / "invented.npy"
+        if not file.exists():
+            np.save(file, by_sequence(network, codes))
+            self._took("predictions of invented sequences", begun)
+        inputs, targets = np.concatenate([features, invented]), np.concatenate([targets, np.load(file)])
+        return self.trained(branch, "card", CARD, inputs, targets)
 
-    def activity(self) -> dict[str, torch.Tensor]:
-        """The weights of both branches and of their blend."""
-        networks = [self.network(number) for number in range(len(CYCLES))]
-        taught = self._once(
-            "taught.npy", lambda: np.mean([predictions(network, self.codes) for network in networks], axis=0)
-        )
-        card, rows = self.card(taught), self.validation
-        parts = [taught[rows], predictions(card, self.features[rows])]
+    def activity(self) -> tuple[dict[str, torch.Tensor], ActivityConfig, dict[str, Any]]:
+        """The weights of both branches and of their blend, their sizes, and the log of the sequence networks."""
+        network, taught, log = self.distilled()
+        sizes = self.sizes(log["chosen"])
+        card, rows = self.card(network, sizes, taught), self.validation
+        parts = [by_sequence(network, self.codes[rows]), by_card(card, self.features[rows])]
         true = self.measured.activity[rows]
         mixed = np.zeros((3, 3, len(CELL_TYPES)), np.float32)
         mixed[0] = blend(parts, true)
         mixed[1, [0, 2]], mixed[2, [1, 2]] = blend(parts[:1], true), blend(parts[1:], true)
-        tensors = {
-            f"sequence.{i}.{key}": v for i, network in enumerate(networks) for key, v in network.state_dict().items()
-        }
-        return tensors | {f"card.{key}": v for key, v in card.state_dict().items()} | {"blend": torch.from_numpy(mixed)}
-
-    def _once(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        if not (self.out / name).exists():
-            np.save(self.out / name, make())
-        return np.load(self.out / name)
+        tensors = {f"sequence.0.{key}": value for key, value in network.state_dict().items()}
+        tensors |= {f"card.{key}": value for key, value in card.state_dict().items()}
+        return tensors | {"blend": torch.from_numpy(mixed)}, sizes, log
 
     def language(self, tokens: Tokens) -> dict[str, torch.Tensor]:
         """The weights of the reasoner, and of the readers of cards without and with reasoning."""
+        if self.options.language:
+            _, stored, vocab, card = read_folder(self.options.language)
+            if vocab != tokens.vocab:
+                raise SystemExit(f"{self.options.language} has another vocabulary")
+            self.seconds |= {key: card["cpu_seconds"][key] for key in ("writer", "read, card", "read, generated")}
+            return {k: torch.from_numpy(v) for k, v in stored.items() if k.startswith(("reasoner.", "readers."))}
         some = np.random.default_rng(0).permutation(len(self.training.sequences))[
             : max(self.options.cards, self.options.written)
         ]
@@ -258,12 +320,22 @@ def held_out(model: R3LM, run: Run, n_cards: int = 1000) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for mode in ("joint", "sequence", "card"):
         metrics[mode] = agreement(model.predict(test.sequences, mode=mode), test.activity)
+    if run.options.language:  # of the same cards by the same weights
+        earlier = json.loads((run.options.language / "card.json").read_text())["held_out"]
+        return metrics | {mode: found for mode, found in earlier.items() if mode.startswith("language model")}
     for mode in ("generated", "none"):
         rows = np.arange(min(n_cards, len(test.sequences)))
         cards = [model.cards([test.sequences[i] for i in rows], cell) for cell in CELL_TYPES]
         predicted = np.column_stack([model.read(block, reasoning=mode) for block in cards])
         metrics[f"language model, reasoning {mode}"] = agreement(predicted, test.activity[rows])
     return metrics
+
+
+def by_teachers(run: Run) -> dict[str, Any]:
+    """Mean of Pearson's r of each teacher and of their mean on the held-out fold."""
+    predicted = np.load(run.out / "distilled" / "predictions.npz")["predictions"][:, run.test].astype(np.float32)
+    mean_r = lambda values: round(float(np.mean(correlations(values, run.targets[run.test]))), 4)
+    return {"each": [mean_r(values) for values in predicted], "mean of all": mean_r(predicted.mean(0))}
 
 
 def agreement(predicted: np.ndarray, true: np.ndarray) -> dict[str, dict[str, float]]:
@@ -274,7 +346,8 @@ def agreement(predicted: np.ndarray, true: np.ndarray) -> dict[str, dict[str, fl
 
 def finish(run: Run) -> Path:
     tokens = Tokens(CELL_TYPES, run.motifs.names)
-    weights = {f"activity.{key}": value for key, value in run.activity().items()}
+    activity, sizes, log = run.activity()
+    weights = {f"activity.{key}": value for key, value in activity.items()}
     weights |= {key.removeprefix("model."): value for key, value in run.language(tokens).items()}
     decoder = asdict(DECODER)
     del decoder["vocab_size"]
@@ -286,7 +359,7 @@ def finish(run: Run) -> Path:
         "scored": run.scored,
         "units": run.units.tolist(),
         "levels": np.quantile(run.training.activity, QUANTILES, axis=0).T.tolist(),
-        "activity": asdict(run.sizes()),
+        "activity": asdict(sizes),
         "decoder": decoder,
     }
     module = build_module(config)
@@ -309,16 +382,18 @@ def finish(run: Run) -> Path:
         "motifs": run.motifs.info,
         "n_sequences": {"trained": int(run.train.sum()), "held_out": int(run.test.sum())},
         "config": {
-            "sequence": {"cycles": CYCLES, "first": asdict(SEQUENCE), "later": asdict(AGAIN)},
+            "sequence": {"student": log["chosen"], "seconds": log["seconds"]},
             "card": asdict(CARD) | {"taught": DISTILLED},
             "write": WRITE.as_dict() | {"sequences": run.options.written},
             "read": READ.as_dict() | {"sequences": run.options.cards},
         },
         "cpu_seconds": run.seconds,
+        "distillation": log,
         "provenance": {"recipe": "python training/r3lm_mini.py --data FOLDER -o RUN --embed", "seed": 0},
         "held_out": held_out(R3LM(module, tokens.vocab, config), run),
     }
-    print(json.dumps(card["held_out"], indent=1), flush=True)
+    card["distillation"]["held_out"] = by_teachers(run)
+    print(json.dumps({key: card[key] for key in ("held_out", "distillation")}, indent=1), flush=True)
     folder = run.out / "model"
     tensors = {key: value.numpy() for key, value in module.state_dict().items()}
     write_folder(folder, config, tensors, tokens.vocab, card, quantize="float16")
@@ -330,7 +405,12 @@ def readme(card: dict[str, Any]) -> str:
     """The model card in Markdown."""
     cells = lambda metrics: [f"{metrics[cell]['r']:.3f} / {metrics[cell]['rmse']:.3f}" for cell in CELL_TYPES]
     rows = [f"| {' | '.join([mode, *cells(metrics)])} |" for mode, metrics in card["held_out"].items()]
-    seconds = "\n".join(f"| {part} | {seconds:,} |" for part, seconds in card["cpu_seconds"].items())
+    device = card["distillation"]["device"]
+    parts = {
+        f"teachers and students of the sequence network, seconds on {device}": round(card["distillation"]["seconds"])
+    }
+    parts |= {f"{part}, CPU seconds": seconds for part, seconds in card["cpu_seconds"].items()}
+    seconds = "\n".join(f"| {part} | {seconds:,} |" for part, seconds in parts.items())
     held_out, motifs = "\n".join(rows), card["motifs"]
     return f"""# {card["name"]}
 
@@ -348,7 +428,7 @@ model.predict(["ACGT" * 50])
 ## Data
 
 {card["data"]}: {card["n_sequences"]["trained"]:,} elements of folds {card["folds"]["trained"]} to learn from,
-{card["folds"]["weighed"]}, to weigh the branches, {card["n_sequences"]["held_out"]:,} of fold {card["folds"]["held_out"]}
+{card["folds"]["weighed"]}, to select the network and weigh the branches, {card["n_sequences"]["held_out"]:,} of fold {card["folds"]["held_out"]}
 to measure. The measurements are not part of the package.
 
 ## Held-out fold: Pearson's r / RMSE
@@ -361,7 +441,7 @@ The language model was measured on the first 1,000 sequences.
 
 ## Training
 
-| part | CPU seconds |
+| part | time |
 | --- | --- |
 {seconds}
 
@@ -379,11 +459,19 @@ def main() -> None:
     parser.add_argument("--embed", action="store_true", help="copy the finished model into the package")
     parser.add_argument("--cards", type=int, default=N_READ, help="number of sequences of stage 2 (%(default)s)")
     parser.add_argument("--written", type=int, default=N_WRITE, help="number of sequences of stage 1 (%(default)s)")
+    parser.add_argument("--language", type=Path, help="folder of a finished model whose language model is kept")
+    parser.add_argument("--device", help="of the sequence networks: cuda or cpu (default: cuda where there is one)")
+    parser.add_argument("--seconds", type=float, default=520, help="for the sequence networks (%(default)s)")
+    parser.add_argument("--prepare", action="store_true", help="only write the data of r3lm_distill.py")
     args = parser.parse_args()
     if not args.data:
         parser.error("give --data FOLDER or set SCGSFM_DATA")
     settings.verbosity = 1
-    folder = finish(Run(Path(args.data), args.out, args))
+    run = Run(Path(args.data), args.out, args)
+    if args.prepare:
+        print(run.prepare())
+        return
+    folder = finish(run)
     if args.embed:
         shutil.copytree(folder, EMBEDDED, dirs_exist_ok=True)
 

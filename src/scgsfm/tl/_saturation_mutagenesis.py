@@ -64,7 +64,7 @@ def saturation_mutagenesis(
         Sequences instead of peaks and a genome: a column of ``var``, one sequence for each variable, or a dict or series
         by name. Of a longer one, the 200 bases around its center are used.
     mode
-        ``"sequence"`` uses the convolutional networks, ``"card"`` motifs and composition, and ``"joint"`` both.
+        ``"sequence"`` uses the convolutional network, ``"card"`` motifs and composition, and ``"joint"`` both.
     model
         {model}
     on_error

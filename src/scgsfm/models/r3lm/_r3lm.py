@@ -108,7 +108,7 @@ class R3LM(Publishable):
             In upper or lower case, at most :attr:`length` bases. A shorter sequence is centered in fixed random flanking
             sequences, over which predictions are averaged. The prediction is the same for both strands.
         mode
-            ``"sequence"`` uses the convolutional networks, ``"card"`` the features behind a card (motifs and
+            ``"sequence"`` uses the convolutional network, ``"card"`` the features behind a card (motifs and
             composition), and ``"joint"`` both, which is the most accurate.
         batch_size
             Number of sequences at a time.
