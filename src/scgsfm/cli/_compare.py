@@ -49,9 +49,7 @@ def add_arguments(parser: Parser) -> None:
         "--sample", metavar="COLUMN", required=True, help="column of .obs with the samples or donors, the replicates"
     )
     parser.method.add_argument("--groupby", metavar="COLUMN", help="column of .obs with cell types")
-    parser.method.add_argument(
-        "--reference", metavar="NAME", help="condition that the others are compared with (default: the first)"
-    )
+    parser.method.add_argument("--reference", metavar="NAME", help="condition to compare with (default: the first)")
     parser.method.add_argument(
         "--paired", metavar="COLUMN", help="column of .obs with donors that have samples of several conditions"
     )

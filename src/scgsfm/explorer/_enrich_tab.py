@@ -90,9 +90,7 @@ def _of_group(work: Workspace, state: State) -> Any:
             "NES", as_bar(_high(top["score"].abs()), digits=2, signed=True), "number", "Normalized enrichment score"
         ),
         "padj": Column("adjusted p", as_pvalue, "number"),
-        "n_hits": Column(
-            "leading edge", as_count, "number", "Genes of the term in front of the peak of the running sum"
-        ),
+        "n_hits": Column("leading edge", as_count, "number", "Genes of the term before the peak of the running sum"),
     }
     column = work.data.column(state.groupby)
     about = "First terms of genes that are high in the group. Choose a term to see its barcode."

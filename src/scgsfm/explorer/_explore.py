@@ -71,20 +71,21 @@ def explore(
     """Explore cells, gene sets and genes on a local page in the browser.
 
     The page searches genes and terms with their known and predicted functions, completes lists of genes, colors the
-    embedding by any set, tests groups of cells and lists for enrichment, compares conditions, explains, and answers
-    questions. Its link holds what it shows. ``adata`` is not changed: the matrix is shared, and results are kept apart.
+    embedding by any set, tests groups of cells and lists for enrichment, compares conditions, explains groups, sets and
+    genes, and answers questions. Its address changes with the view, so that a link reopens it. ``adata`` is not changed:
+    the matrix is shared, and results are kept apart.
 
-    The server accepts connections from this computer only (127.0.0.1), refuses requests of other pages, and loads nothing
-    from the internet. Other users of the same computer can open the page as well. It needs the extra ``explore``:
-    ``pip install "scgsfm[explore]"``.
+    The server accepts connections only from the computer on which it runs (127.0.0.1) and refuses requests of other pages.
+    The page loads nothing from the internet. Other users of the same computer can open the page as well. It needs the extra
+    ``explore``: ``pip install "scgsfm[explore]"``.
 
     Parameters
     ----------
     adata
-        Cells × genes, with counts or log-normalized values. Embeddings are read from ``obsm``, groups from ``obs``. If there
-        is no embedding and there are at most 50,000 cells, a UMAP is computed when it is first shown.
+        Cells × genes, with counts or log-normalized values. Embeddings are read from ``obsm``, groups from ``obs``. Without
+        an embedding, a UMAP of at most 50,000 cells is computed when the cells are first shown.
     libraries
-        Names of libraries, or a dict from names to gene sets: any other input of :class:`~scgsfm.GeneSets`.
+        Names of libraries, or a dict from names to gene sets, which can be any input of :class:`~scgsfm.GeneSets`.
     model
         {model}
     layer
@@ -96,12 +97,12 @@ def explore(
     title
         Text above the page. By default, the numbers of cells and genes.
     port
-        Port of the page; 0 chooses a free one.
+        Port of the page. 0 chooses a free one.
     open_browser
         Whether to open the page in the browser.
     block
-        Whether to wait until the process is interrupted. By default, scripts wait, and notebooks and interactive sessions go
-        on.
+        Whether to wait until the process is interrupted. By default, scripts wait, and the call returns at once in
+        notebooks and interactive interpreters.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class Query:
 
     @property
     def not_found(self) -> list[str]:
-        """Names of a list that are no genes."""
+        """Names of a list that are not genes."""
         names: list[str] = self.report.loc[self.report["symbol"] == "", "given"].tolist()
         return names
 

@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[str], str]:
     """Load a causal language model as a function from a prompt to a text, as ``rephrase`` of :func:`scgsfm.tl.explain`.
 
-    It needs the extra ``llm``. Weights must be safetensors, no code is run, and the text is the same each time.
+    It needs the extra ``llm``. Weights must be safetensors, no code of the model is run, and the most probable tokens are
+    chosen, so that the text is the same each time.
 
     Parameters
     ----------
     model
-        Directory of ``transformers``, or a hub id, which isn't downloaded if ``settings.offline``; with or without
-        ``"transformers:"`` before it.
+        Directory of a model of ``transformers``, or its id on the Hugging Face hub, from which nothing is downloaded if
+        ``settings.offline``. A leading ``"transformers:"`` is ignored.
     max_tokens
         Maximum number of tokens of an answer.
+
+    Returns
+    -------
+    A function from a prompt to a text.
     """
     with needs("transformers", "A local language model"):
         from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -78,8 +78,8 @@ def enrich(
         - AnnData, cells × genes, with counts or log-normalized values and groups of cells. The ranking in ``uns[key]``
           is used if it was computed for ``groupby`` and still holds for the groups, genes and values of the data;
           otherwise, genes are ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without changing ``uns``. Counts
-          are log-normalized for this. Of data on disk or lazy (h5ad, zarr, dask), means and variances of the groups are
-          summed in one pass, and the same test is computed from these.
+          are log-normalized for this. For data on disk and lazy data (h5ad, zarr, dask), the same test is computed from the
+          means and variances of the groups, which are summed in one pass.
     library
         Terms: the name of a library, or any other input of :class:`~scgsfm.GeneSets`. Weights are ignored.
     mode

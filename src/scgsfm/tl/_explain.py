@@ -66,12 +66,12 @@ def explain(
     argues against it. It is written from retrieved facts: enriched terms and their genes, definitions of the Gene Ontology
     :cite:p:`GeneOntology2023`, genes that a gene set foundation model :cite:p:`Clarke2026` predicts, fold changes of
     markers, signatures of cell types, phenotypes and diseases :cite:p:`Gargano2024`, and results for the same groups: cell
-    types of :func:`~scgsfm.tl.annotate` with their definition in the Cell Ontology :cite:p:`Diehl2016`, differences between
-    conditions of :func:`~scgsfm.tl.compare`, and motifs of accessible peaks of :func:`~scgsfm.tl.motif_activity`. Each sentence consists of claims, which are
-    checked by separate code against the libraries, the ranking and the model, with the verdicts of GeneAgent
-    :cite:p:`Wang2025`: supported, partially supported or refuted. A sentence with a claim that is not supported is
-    struck and listed. Names of groups, sets and conditions are not used, since they would give the answer away; those of
-    conditions are added to the finished text.
+    types from :func:`~scgsfm.tl.annotate` with their definition in the Cell Ontology :cite:p:`Diehl2016`, differences
+    between conditions from :func:`~scgsfm.tl.compare`, and motifs of accessible peaks from
+    :func:`~scgsfm.tl.motif_activity`. Each sentence consists of claims, which are checked by separate code against the
+    libraries, the ranking and the model, with the verdicts of GeneAgent :cite:p:`Wang2025`: supported, partially supported
+    or refuted. A sentence with a claim that is not supported is struck and listed. Names of groups, sets and conditions are
+    not used, since they would give the answer away; those of groups and conditions are added to the finished text.
 
     Genes that fit each other no better than random genes of the same number and popularity have no coherent function,
     which the text states. If only some of the genes fit each other, this core is explained, and genes that do not fit
@@ -98,9 +98,10 @@ def explain(
     phenotypes
         Whether to report phenotypes and diseases. This is not medical advice.
     evidence
-        Results about the groups to use: one or several of ``"annotation"``, ``"comparison"`` and ``"motifs"``, or a dict from
-        these to a key in ``uns`` or a table, such as ``{{"motifs": peaks.uns["motif_activity"]}}`` from other AnnData with the
-        same groups. By default, those that are stored under their default keys for the same groups. An empty list uses none.
+        Results about the groups to use: one or several of ``"annotation"``, ``"comparison"`` and ``"motifs"``, or a dict
+        from these to a key in ``uns`` or a table, such as ``{{"motifs": peaks.uns["motif_activity"]}}`` from another AnnData
+        object with the same groups. Defaults to those that are stored under their default keys for the same groups. An
+        empty list uses none.
     n_genes
         Maximum number of markers of each group.
     n_terms
@@ -110,10 +111,11 @@ def explain(
     exclude
         Genes to leave out of the markers and of the background, as in :func:`~scgsfm.tl.enrich`.
     rephrase
-        Whether a chat model rephrases the supported sentences: a function from a prompt to a text, ``"transformers:"`` and the
-        directory or hub id of a language model, which :func:`scgsfm.models.chat` loads, or ``True`` for the endpoint, compatible with that of OpenAI, in the environment variables ``SCGSFM_CHAT_URL``, ``SCGSFM_CHAT_KEY``
-        and ``SCGSFM_CHAT_MODEL``. Its sentences are checked, too, and removed if they state anything else. What is sent
-        contains no name of a group, set, condition or sample.
+        Whether a chat model rephrases the supported sentences: a function from a prompt to a text; ``"transformers:"``
+        followed by the directory or hub id of a language model, which :func:`scgsfm.models.chat` loads; or ``True`` for an
+        endpoint compatible with that of OpenAI, given by the environment variables ``SCGSFM_CHAT_URL``,
+        ``SCGSFM_CHAT_KEY`` and ``SCGSFM_CHAT_MODEL``. Its sentences are checked as well, and removed if they state anything
+        else. What is sent contains no name of a group, set, condition or sample.
     show_prompt
         Whether to print what is sent to the chat model.
     model

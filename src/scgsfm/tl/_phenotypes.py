@@ -52,7 +52,7 @@ def phenotypes(
         Cells × genes, with counts or log-normalized values and groups of cells. The ranking in ``uns[key]`` is used if it
         was computed for ``groupby`` and still holds for the groups, genes and values of the data; otherwise, genes are
         ranked by :func:`scanpy.tl.rank_genes_groups` (t-test), without changing ``uns``. Counts are log-normalized for
-        this. Of data on disk or lazy, the same test is computed from means and variances, summed in one pass.
+        this. For data on disk and lazy data, the same test is computed from means and variances, summed in one pass.
     groupby
         Column of ``obs`` with groups of cells. Defaults to the column that ``uns[key]`` was computed for.
     n_genes
