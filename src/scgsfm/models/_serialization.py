@@ -42,22 +42,10 @@ class Folder(NamedTuple):
 
 
 def read_folder(path: str | os.PathLike[str], *, remedy: str = "Copy the directory again from its source.") -> Folder:
-    """Read and check a model directory.
+    """Read and check ``config.json``, ``model.safetensors``, ``vocab.txt`` and, if they exist, ``card.json`` and ``checksums.json``.
 
-    Parameters
-    ----------
-    path
-        A directory with ``config.json``, ``model.safetensors`` (float32, float16, bfloat16, or int8 with row scales)
-        and ``vocab.txt``; ``card.json`` and ``checksums.json`` are used if they exist.
-    remedy
-        Advice for the message about a damaged file.
-
-    Raises
-    ------
-    ChecksumError
-        The SHA-256 of a file differs from that in ``checksums.json``.
-    ModelFormatError
-        A file is missing or invalid, or configuration, vocabulary and weights are inconsistent.
+    Weights are float32, float16, bfloat16, or int8 with row scales. Raises ChecksumError, with the advice ``remedy``, for a
+    damaged file, and ModelFormatError for one that is missing, invalid or inconsistent with the others.
     """
     path = Path(path)
     _check_files(path)
@@ -83,26 +71,9 @@ def write_folder(
 ) -> None:
     """Write a model directory for :func:`read_folder`; one left by an interrupted call does not pass its checks.
 
-    Parameters
-    ----------
-    path
-        The directory, created if it does not exist; model files in it are replaced.
-    config
-        The arguments of the model's constructor.
-    tensors
-        The state dictionary.
-    vocab
-        All tokens, ``<unk>`` and ``<pad>`` first.
-    card
-        The model card: data, versions, licenses, metrics, seed, time.
-    quantize
-        How matrices are stored: ``None`` as float32, ``"float16"`` with a relative error of at most 2⁻¹¹, ``"int8"``
-        with an error of at most 1/254 of the largest absolute value of the row. Vectors are always float32.
-
-    Raises
-    ------
-    ModelFormatError
-        Configuration, vocabulary and weights are inconsistent.
+    Matrices are stored as float32, with ``quantize="float16"`` with a relative error of at most 2⁻¹¹, and with ``"int8"``
+    with an error of at most 1/254 of the largest absolute value of the row. Vectors are always float32. Raises
+    ModelFormatError if configuration, vocabulary (``<unk>`` and ``<pad>`` first) and weights are inconsistent.
     """
     import safetensors.numpy
 

@@ -18,18 +18,7 @@ def add_top_genes(
     The added genes of a set have the total weight ``weight`` (one number per set) times that of the set, each in
     proportion to :math:`\exp(\ell / \mathrm{sd}(\ell))`.
 
-    Parameters
-    ----------
-    logits
-        Logits :math:`\ell`, sets × V.
-    indptr, indices, weights
-        The sets, as the parts of a CSR matrix.
-    k, weight
-        The number of genes to add and their total weight.
-
-    Returns
-    -------
-    ``indptr``, ``indices`` and ``weights`` of the extended sets.
+    ``logits`` are sets × V; ``indptr``, ``indices`` and ``weights`` are those of the sets, and of the extended ones.
     """
     rows, w, total = entries(indptr, indices, weights)
     candidates = logits.clone()

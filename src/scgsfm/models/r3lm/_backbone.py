@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 VOCAB = "vocab.txt"
 HEAD, ABOUT = "regression_head.safetensors", "r3lm.json"
 ADAPTER, ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter", "adapter_config.json", "adapter_model.safetensors"
-MISSING = "Language models requires transformers and peft: pip install 'scgsfm[llm]'."
+MISSING = "Language models require transformers and peft: pip install 'scgsfm[llm]'."
 
 
 class Text(Protocol):
@@ -102,12 +102,7 @@ def new_small(tokens: Tokens, config: DecoderConfig) -> nn.Module:
 def load_base(path: str | os.PathLike[str], config: StageConfig) -> tuple[nn.Module, Text]:
     """Load a causal language model and its tokenizer: compact tokens if the directory has R3LM's ``vocab.txt``, else text.
 
-    Parameters
-    ----------
-    path
-        Directory of ``transformers``, optionally with an adapter in it or in ``adapter``, or a hub id.
-    config
-        Settings of the stage.
+    ``path`` is a hub id or a directory of ``transformers``, optionally with an adapter in it or in ``adapter``.
     """
     folder = Path(path).expanduser()
     adapter = adapter_in(folder)

@@ -101,21 +101,9 @@ class Variants:
 
 
 def substituted_activities(branches: Sequence[SequenceBranch], codes: Tensor, sites: np.ndarray) -> Tensor:
-    """Activities of all variants at some positions, averaged over networks and over both strands.
+    """Activities of all variants at some positions, averaged over networks in evaluation mode and over both strands.
 
-    Parameters
-    ----------
-    branches
-        Networks in evaluation mode.
-    codes
-        Sequences × positions, 0 to 3 for A, C, G and T.
-    sites
-        The positions.
-
-    Returns
-    -------
-    Sequences × sites × 3 × outputs. The variants of a position have the bases one, two and three after its own, in
-    circular order.
+    Returns sequences × sites × 3 × outputs: the bases one, two and three after that of a position, in circular order.
     """
     strands = [(codes, sites), ((3 - codes).flip(1), codes.shape[1] - 1 - sites)]
     tasks: list[tuple[Variants, int, np.ndarray]] = []
@@ -134,20 +122,10 @@ def substituted_activities(branches: Sequence[SequenceBranch], codes: Tensor, si
 
 
 def substituted_cards(branch: CardBranch, own: np.ndarray, substituted: Sequence[Callable[[], np.ndarray]]) -> Tensor:
-    """Activities of all variants by features of their cards, few of which differ from those of the sequence.
+    """Activities of all variants by features of their cards, few of which differ from ``own``, those of the sequences.
 
-    Parameters
-    ----------
-    branch
-        The branch in evaluation mode.
-    own
-        Features of the sequences.
-    substituted
-        Functions that compute the features of the variants of a sequence (sites × 3 × features).
-
-    Returns
-    -------
-    Sequences × sites × 3 × outputs.
+    ``substituted`` computes those of the variants of each sequence (sites × 3 × features). Returns sequences × sites × 3 ×
+    outputs.
     """
     from scgsfm.kernels import changed_products
 

@@ -11,21 +11,9 @@ if TYPE_CHECKING:
 def check_settings(
     config: Any, *, least: Mapping[str, float], below: Mapping[str, float], positive: Collection[str]
 ) -> None:
-    """Raise a ValueError if a setting has another type than the dataclass declares, or is out of range.
+    """Raise a ValueError if a setting of a dataclass has another type than declared, or is out of range.
 
-    Parameters
-    ----------
-    config
-        A dataclass of settings.
-    least, below
-        The lowest value of some settings, and the exclusive upper bound of others.
-    positive
-        Settings that must be above 0.
-
-    Raises
-    ------
-    ValueError
-        A setting is not one of its choices, not an integer, or out of range.
+    ``least`` has the lowest values, ``below`` exclusive upper bounds, and ``positive`` names settings that are above 0.
     """
     for name, kind in get_type_hints(type(config)).items():
         value = getattr(config, name)

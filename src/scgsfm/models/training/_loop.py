@@ -59,23 +59,10 @@ def make_trainer(
     validate_every: int | None = None,
     **options: Any,
 ) -> pl.Trainer:
-    """A Lightning trainer.
+    """A Lightning trainer with logs in ``out / "logs"``, if given; several devices train by DDP.
 
-    Parameters
-    ----------
-    out
-        The directory for ``logs/``; no log is written without it.
-    accelerator, devices
-        The devices, as Lightning names them; several devices train by DDP.
-    validate_every
-        Steps between validations; by default Lightning validates once per epoch.
-    options
-        Further options of Lightning's ``Trainer``.
-
-    Raises
-    ------
-    ValueError
-        The devices are not available.
+    Without ``validate_every``, the steps between validations, it validates once per epoch. Raises a ValueError if the devices
+    are not available.
     """
     import pytorch_lightning as pl
     from lightning_fabric.utilities.exceptions import MisconfigurationException
