@@ -73,7 +73,9 @@ def test_numbers_are_those_of_the_benchmarks() -> None:
 
 def test_corpus_and_methods() -> None:
     # of the default model; later models have more
-    stated = re.search(r"`gsfm-base` was trained on ([\d,]+) sets", (ROOT / "docs" / "data.md").read_text(encoding="utf-8"))
+    stated = re.search(
+        r"`gsfm-base` was trained on ([\d,]+) sets", (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    )
     assert stated
     n_sets = int(stated[1].replace(",", ""))
     assert f"{n_sets // 1000},000 gene sets" in README
