@@ -140,13 +140,14 @@ def plan(
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
-    notes = [part for part in (note, _note_of_few_ranks([task.job for task in tasks], rows.n_genes)) if part]
+    notes = filter(None, (note, _note_of_few_ranks(tasks, rows.n_genes)))
     return Plan(rows, genes, tasks, given.share, "; ".join(notes))
 
 
-def _note_of_few_ranks(jobs: Sequence[Job], n_genes: int) -> str:
+def _note_of_few_ranks(tasks: Sequence[Task], n_genes: int) -> str:
     """A remark if scores by AUCell rest on few ranks, as those of panels do by default."""
     top = default_n_up(n_genes)
+    jobs = [task.job for task in tasks]
     names = [job.method.name for job in jobs if job.method.name in PANELS and job.params.get("n_up", 0) is None]
     if not names or top >= FEW_RANKS:
         return ""
