@@ -218,3 +218,10 @@ def test_long_utf_16_is_not_cut(small: int, tmp_path: Path) -> None:
     path.write_bytes(("chr1\t5\tA\tC\n" * 100).encode("utf-16"))
     with pytest.raises(ValueError, match="`variants`: .* has more than 1,000 bytes"):
         list(text_lines(path, "variants"))
+
+
+def test_lines_of_windows_count_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings, "_max_file_size", 2560)
+    path = tmp_path / "sets.gmt"
+    path.write_bytes(b"".join(b"s%d\t\tTP53\tMDM2\r\n" % i for i in range(10)))
+    assert len(GeneSets(path)) == 10

@@ -66,6 +66,6 @@ def test_random_files_are_read_or_refused(name: str, fuzz: ModuleType, tmp_path:
 )
 def test_numbers_that_pandas_cannot_parse(text: str, number: float) -> None:
     """The first one ends the process in `pandas.to_numeric` of pandas 2.3.3."""
-    for kind in (object, "string"):
+    for kind in (object, "string", "category"):
         found: Any = to_numbers(pd.Series([text, "1"], dtype=kind)).to_numpy(np.float64, na_value=np.nan)
         np.testing.assert_array_equal(found, [number, 1])

@@ -62,3 +62,14 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["skill", str(folder)]) == 2
     assert "--force" in capsys.readouterr().err
     assert main(["skill", str(folder), "--force"]) == 0
+
+
+def test_own_files_are_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where there is no ``SKILL.md`` yet."""
+    (tmp_path / "references").mkdir()
+    mine = tmp_path / "references" / "score.md"
+    mine.write_text("mine")
+    assert main(["skill", str(tmp_path)]) == 2
+    assert str(mine) in capsys.readouterr().err
+    assert mine.read_text() == "mine"
+    assert not (tmp_path / "SKILL.md").exists()

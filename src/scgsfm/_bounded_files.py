@@ -34,7 +34,8 @@ def to_numbers(column: pd.Series) -> pd.Series:
     """
     import pandas as pd
 
-    if column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
+    is_text = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
+    if is_text or isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object).map(_without_long_exponent)
     return pd.to_numeric(column, errors="coerce")
 

@@ -76,9 +76,10 @@ ACTIVATION_FIELDS: Final = ("hidden_act", "hidden_activation", "activation_funct
 
 GSFM: Final = {
     **dict.fromkeys(("vocab_size", "d_model", "latent_dim"), SIZE),
-    **dict.fromkeys(("neighbours", "recall"), whole(0)),
+    **dict.fromkeys(("neighbours", "recall", "width"), whole(0)),
     **dict.fromkeys(("neighbour_weight", "neighbour_coherence", "recall_weight"), number()),
     "depth": whole(1, 64),
+    "blocks": whole(0, 1024),
     "dropout": number(0, 1),
     "neighbour_floor": POSITIVE,
     "input_norm": one_of(("none", "l2")),
@@ -121,11 +122,14 @@ SIZES: Final = Field(
 )
 ROPE: Final = dict.fromkeys(("rope_theta", "factor"), or_null(POSITIVE))
 """Of the object ``rope_parameters`` or ``rope_scaling``."""
+ROPE_TYPES: Final = ("default", "mrope", "su")
+"""Types in published configurations that transformers has under other names: those of Qwen2-VL and of the first Phi-3."""
 TRANSFORMERS: Final = {
     **{key: or_null(field) for key, field in DECODER.items()},
     # of each layer
     **dict.fromkeys(("intermediate_size", "num_attention_heads", "num_key_value_heads"), or_null(SIZES)),
-    **dict.fromkeys(("vocab_size", "max_position_embeddings"), SIZE),
+    "vocab_size": SIZE,
+    "max_position_embeddings": or_null(SIZE),
     **dict.fromkeys(("layer_norm_eps", "layer_norm_epsilon"), POSITIVE),
     **dict.fromkeys(("attention_bias", "mlp_bias", "tie_word_embeddings"), FLAG),
     **dict.fromkeys(("torch_dtype", "dtype"), or_null(one_of(DTYPES))),
@@ -182,8 +186,10 @@ def check_transformers(
     config: Mapping[str, Any], folder: Path, activations: Collection[str], rope_types: Collection[str]
 ) -> None:
     """Check the configuration of a causal language model of transformers against what the library knows and the tensors."""
-    kinds = one_of(sorted({*rope_types, "default"}))
-    check_fields(config, TRANSFORMERS | dict.fromkeys(ACTIVATION_FIELDS, one_of(sorted(activations))))
+    kinds = one_of(sorted({*rope_types, *ROPE_TYPES}))
+    known = one_of(sorted(activations))
+    functions = dict.fromkeys(ACTIVATION_FIELDS, known) | {"hidden_activation": or_null(known)}  # null in Gemma
+    check_fields(config, TRANSFORMERS | functions)
     for key in ("rope_parameters", "rope_scaling"):
         given = config.get(key) or {}
         for part in (given, *(value for value in given.values() if isinstance(value, dict))):  # of each kind of layers

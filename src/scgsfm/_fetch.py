@@ -32,8 +32,6 @@ MAX_BYTES, MAX_UNPACKED = 2**34, 20
 """Largest download in bytes, and how many times larger than announced a body compressed in transit may be."""
 TEXT_SUFFIXES = frozenset({".gmt", ".csv", ".tsv", ".obo"})
 """Files whose last line ends with a line end."""
-TEMPORARY_NAME = "tmp" + 8 * "[a-z0-9_]"
-"""Names of the temporary files of pooch, which a process that is killed leaves in the cache directory."""
 TEMPORARY = {408, 425, 429, *range(500, 600)}
 """HTTP status codes after which another attempt can succeed."""
 
@@ -79,7 +77,7 @@ def fetch(urls: Sequence[str], path: str, *, sha256: str | None = None, offline:
         raise (ChecksumError if damaged else DownloadError)("\n  ".join([head, *sources]) + f"\n{by_hand}")
     if damaged:
         logger.warning("%s is damaged (its SHA-256 is not %s) and is downloaded again.", target, sha256)
-    remove_stale(target.parent, TEMPORARY_NAME)
+    remove_stale(target.parent, "tmp")  # files of pooch, which a process that is killed leaves
     failures: dict[str, _SourceError] = {}
     for attempt in range(ATTEMPTS):
         pending = [url for url in sources if url not in failures or failures[url].temporary]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import time
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 MARK: Final = "unfinished.txt"
 STALE: Final = 86_400.0
 """Age in seconds of temporary files that no running process writes."""
+RANDOM: Final = 8 * "[a-z0-9_]"
+"""Random part of the names that :mod:`tempfile` gives."""
 
 
 @contextmanager
@@ -38,10 +41,13 @@ def check_finished(folder: str | os.PathLike[str]) -> None:
         raise ValueError(msg)
 
 
-def remove_stale(folder: Path, pattern: str) -> None:
-    """Remove temporary files and directories of a name that were last changed more than a day ago."""
-    for path in folder.glob(pattern):
+def remove_stale(folder: Path, prefix: str, *, directories: bool = False) -> None:
+    """Remove temporary files, or directories, of :mod:`tempfile` with a prefix, last changed more than a day ago.
+
+    Others of similar names, such as a directory ``tmp_archive``, are the user's.
+    """
+    for path in folder.glob(glob.escape(prefix) + RANDOM):
         with suppress(OSError):  # another process removed it, or may not be disturbed
-            if time.time() - path.stat().st_mtime < STALE:
+            if path.is_dir() != directories or time.time() - path.stat().st_mtime < STALE:
                 continue
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if directories else path.unlink()

@@ -82,3 +82,9 @@ def test_colors_of_scanpy_are_used(cells: ad.AnnData) -> None:
     assert own.colors("condition") == ["#ff0000", "#00ff00"]
     assert len(set(own.colors("donor"))) == 6
     assert "url(http://evil)" not in own.colors("cell_type")
+
+
+def test_base_of_logarithms_is_used(cells: ad.AnnData) -> None:
+    """Fold changes of values in other logarithms depend on it."""
+    cells.uns["log1p"] = {"base": 2}
+    assert OwnData.of(cells).adata.uns["log1p"] == {"base": 2}

@@ -117,3 +117,29 @@ def test_results_are_kept(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> N
     for i in range(10):
         work.kept(i, lambda: 0)
     assert len(work._kept) == 3
+
+
+def test_results_used_last_are_kept(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scgsfm.explorer._workspace.MAX_KEPT", 3)
+    made: list[str] = []
+
+    def ask(key: str) -> None:
+        work.kept((key,), lambda: made.append(key))
+
+    for key in ("index", "a", "index", "b", "index", "c", "index", "d", "index"):
+        ask(key)
+    assert made == ["index", "a", "b", "c", "d"]
+
+
+def test_tables_of_dropped_comparisons_are_removed(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scgsfm.explorer._workspace.MAX_KEPT", 4)
+    state = State(condition="condition", sample="donor")
+    _, first = work.compared(state)
+    assert first in work.data.adata.uns
+    for i in range(5):
+        work.kept((i,), lambda: None)
+    assert [key for key in work.data.adata.uns if key.startswith(first)] == []
+    assert first not in work.data.adata.uns["scgsfm"]
+    table, second = work.compared(state)
+    assert second != first
+    assert len(table)

@@ -79,3 +79,13 @@ def test_nothing_is_downloaded_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scgsfm.settings, "offline", True)
     with pytest.raises(OSError, match="offline"):
         chat("somebody/no-such-model")
+
+
+def test_what_an_interrupted_run_left_is_refused(folder: Path, tmp_path: Path) -> None:
+    from scgsfm._unfinished import MARK
+
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / MARK).write_text("")
+    with pytest.raises(ValueError, match="is incomplete"):
+        chat(tmp_path)

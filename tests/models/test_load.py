@@ -301,6 +301,10 @@ def test_values_are_refused_by_name(official: Path, key: str, value: object, all
 
 
 BAD_VALUES = {
+    "gsfm-distilled": [
+        ("blocks", 10**9, "but must be a whole number from 0"),
+        ("width", -1, "but must be a whole number"),
+    ],
     "gpgpt-mini": [
         ("llama.num_hidden_layers", 10**7, "but the weights have 56 tensors"),
         ("llama.rms_norm_eps", "x", "but must be a number above 0"),
@@ -364,6 +368,21 @@ def test_values_of_language_models_are_refused_by_name(tmp_path: Path, key: str,
     assert str(tmp_path / "config.json") in str(error.value)
     with pytest.raises(ModelFormatError, match=re.escape(reason)):
         models.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"hidden_act": "gelu", "hidden_activation": None},  # Gemma
+        {"rope_scaling": {"type": "su", "short_factor": [1.0]}},  # Phi-3
+        {"rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]}},  # Qwen2-VL
+        {"max_position_embeddings": None},
+    ],
+)
+def test_published_values_of_language_models_are_accepted(tmp_path: Path, given: dict[str, object]) -> None:
+    pytest.importorskip("transformers")
+    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"], **given}))
+    check_language_model(tmp_path)
 
 
 def test_what_an_interrupted_run_left_is_refused(tmp_path: Path) -> None:

@@ -131,3 +131,16 @@ def test_columns_and_records_are_restored(adata: ad.AnnData) -> None:
     assert_same(adata, before)
     with pytest.raises(RuntimeError, match="broken"):
         breaks(adata=adata[:5])
+
+
+def test_first_argument_by_any_name(adata: ad.AnnData) -> None:
+    """``tl.enrich`` and ``tl.explain`` call it ``data``."""
+
+    @undo_on_error
+    def breaks(data: ad.AnnData, *, more: int = 0) -> None:
+        data.obs["new"] = more
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        breaks(more=1, data=adata)
+    assert "new" not in adata.obs

@@ -471,3 +471,29 @@ def test_smoothing_over_distances_raises(adata: ad.AnnData, key: str) -> None:
     adata.uns["x"] = {"distances_key": "x_distances", "connectivities_key": "x_connectivities"}
     with pytest.raises(ValueError, match=f"`smooth='{key}'` are distances"):
         scgsfm.tl.score(adata, SETS, smooth=key)
+
+
+@pytest.mark.parametrize(
+    ("n_genes", "method", "params", "said"),
+    [
+        (300, "aucell", {}, "aucell used the highest 15 of 300 genes of a cell: for a panel, pass n_up=300"),
+        (300, ["aucell", "gsfm"], {}, "aucell and gsfm used the highest 15"),
+        (300, "aucell", {"n_up": 15}, ""),
+        (300, "ucell", {}, ""),
+        (1000, "aucell", {}, ""),
+    ],
+)
+def test_log_says_that_few_ranks_were_used(
+    linear_model: LinearModel,
+    caplog: pytest.LogCaptureFixture,
+    n_genes: int,
+    method: str | list[str],
+    params: dict[str, int],
+    said: str,
+) -> None:
+    names = [*linear_model.symbols, *(f"peak{i}" for i in range(n_genes - len(linear_model.symbols)))]
+    counts = np.random.default_rng(0).poisson(1.0, (5, n_genes)).astype(np.float32)
+    panel = ad.AnnData(sparse.csr_matrix(counts), var=pd.DataFrame(index=names))
+    scgsfm.tl.score(panel, SETS, method=method, model=linear_model, **params)
+    assert said in caplog.text
+    assert ("for a panel" in caplog.text) == bool(said)

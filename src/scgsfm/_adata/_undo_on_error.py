@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
@@ -25,10 +26,11 @@ def undo_on_error(function: F) -> F:
 
     Columns and fields are remembered, not copied: functions replace them and never change them in place.
     """
+    first = next(iter(inspect.signature(function).parameters))  # `adata` or `data`
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        adata = args[0] if args else kwargs.get("adata")
+        adata = args[0] if args else kwargs.get(first)
         if not isinstance(adata, AnnData) or adata.is_view:  # the fields of a view are made at each access
             return function(*args, **kwargs)
         before = _fields(adata)

@@ -42,20 +42,7 @@ def add_arguments(parser: Parser) -> None:
     add_sets(parser, default="hallmark")
     parser.input.add_argument("--scores", metavar="KEY", help="use these scores in .obsm instead of gene sets")
     add_matrix(parser)
-    parser.method.add_argument(
-        "--condition", metavar="COLUMN", required=True, help="column of .obs with two or more conditions"
-    )
-    parser.method.add_argument(
-        "--sample", metavar="COLUMN", required=True, help="column of .obs with the samples or donors, the replicates"
-    )
-    parser.method.add_argument("--groupby", metavar="COLUMN", help="column of .obs with cell types")
-    parser.method.add_argument("--reference", metavar="NAME", help="condition to compare with (default: the first)")
-    parser.method.add_argument(
-        "--paired", metavar="COLUMN", help="column of .obs with donors that have samples of several conditions"
-    )
-    parser.method.add_argument(
-        "--covariates", nargs="+", metavar="COLUMN", help="columns of .obs with properties of samples to adjust for"
-    )
+    _add_design(parser)
     method = parser.method.add_argument(
         "--method", metavar="NAME", default="aucell", help="scoring method (default: %(default)s)"
     )
@@ -97,6 +84,26 @@ def add_arguments(parser: Parser) -> None:
     )
     add_table_output(parser)
     add_json(parser)
+
+
+def _add_design(parser: Parser) -> None:
+    """Columns of conditions, samples, groups and covariates."""
+    parser.method.add_argument(
+        "--condition", metavar="COLUMN", required=True, help="column of .obs with two or more conditions"
+    )
+    parser.method.add_argument(
+        "--sample", metavar="COLUMN", required=True, help="column of .obs with the samples or donors, the replicates"
+    )
+    parser.method.add_argument("--groupby", metavar="COLUMN", help="column of .obs with cell types")
+    parser.method.add_argument(
+        "--reference", metavar="NAME", help="condition that the others are compared with (default: the first)"
+    )
+    parser.method.add_argument(
+        "--paired", metavar="COLUMN", help="column of .obs with donors that have samples of several conditions"
+    )
+    parser.method.add_argument(
+        "--covariates", nargs="+", metavar="COLUMN", help="columns of .obs with properties of samples to adjust for"
+    )
 
 
 def run(args: argparse.Namespace) -> None:

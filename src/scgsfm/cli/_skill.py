@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ._parser import Parser
 
-EXAMPLES = ("scgsfm skill .claude/skills/scgsfm",)
+EXAMPLES = ("scgsfm skill skills/scgsfm",)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -29,10 +29,10 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Copy the files of the skill."""
-    written = args.folder / "SKILL.md"
-    if written.exists() and not args.force:
-        message = f"{written} exists. Give another folder, or --force to replace the skill in it."
-        raise FileExistsError(message)
     with as_file(files("scgsfm") / "data" / "skill") as skill:
+        names = sorted(file.relative_to(skill) for file in skill.rglob("*") if file.is_file())
+        if not args.force and (existing := [args.folder / name for name in names if (args.folder / name).exists()]):
+            message = f"{existing[0]} exists. Give another folder, or --force to replace the skill in it."
+            raise FileExistsError(message)
         shutil.copytree(skill, args.folder, dirs_exist_ok=True)
     logger.info("Wrote the skill to %s.", args.folder)

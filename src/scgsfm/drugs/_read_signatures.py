@@ -37,7 +37,7 @@ def write_signatures(path: Path, index: SignatureIndex) -> None:
         values = index.signatures[column].astype(str)
         arrays[column] = _as_bytes("\n".join(values.str.replace(r"\s+", " ", regex=True)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_stale(path.parent, f".{path.name}.*")
+    remove_stale(path.parent, f".{path.name}.")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

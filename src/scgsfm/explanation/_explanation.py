@@ -108,11 +108,12 @@ class Explanation:
         """The finished explanation with the names of its subject and of the conditions."""
         if not conditions:
             return replace(self, subject=subject)
-        pattern = re.compile("|".join(rf"\b{re.escape(called)}\b" for called in conditions), re.IGNORECASE)
-        called = {name.casefold(): shown for name, shown in conditions.items()}
+        # only the first letter may be a capital: "this condition a" is no name
+        shown = {c[0].upper() + c[1:]: name for c, name in conditions.items()} | dict(conditions)
+        pattern = re.compile("|".join(rf"\b{re.escape(called)}\b" for called in shown))
 
         def named(text: str) -> str:
-            return pattern.sub(lambda match: called[match[0].casefold()], text)
+            return pattern.sub(lambda match: shown[match[0]], text)
 
         sentences = tuple(
             replace(

@@ -176,6 +176,7 @@ def _wait_for_start(server: Any, thread: threading.Thread) -> None:
     end = time.monotonic() + _SECONDS_TO_START
     while not server.started:
         if not thread.is_alive() or time.monotonic() > end:
+            server.should_exit = True
             msg = "The server of the explorer did not start."
             raise OSError(msg)
         time.sleep(0.01)

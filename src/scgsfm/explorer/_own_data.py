@@ -66,7 +66,7 @@ class OwnData:
     ) -> OwnData:
         """Share the matrix, copy ``obs`` and ``var``. Data on disk are read into memory.
 
-        Nothing of ``uns`` is taken but rankings and colors.
+        Nothing of ``uns`` is taken but colors and the base of logarithms.
         """
         from anndata import AnnData
 
@@ -85,6 +85,8 @@ class OwnData:
         for key, value in adata.uns.items():
             if isinstance(key, str) and key.endswith("_colors"):
                 own.uns[key] = list(value)
+        if "log1p" in adata.uns:
+            own.uns["log1p"] = dict(adata.uns["log1p"])
         groups = {str(name): found for name in own.obs if (found := _categorical(own.obs[name])) is not None}
         for name, found in groups.items():
             own.obs[name] = found

@@ -38,8 +38,8 @@ def server_of(work: Workspace, port: int) -> Guard:
         _connect(work, input, output, session)
 
     async def table(request: Request) -> Response:
-        state = State.from_query(request.url.query)
         try:
+            state = State.from_query(request.url.query)
             text = await asyncio.to_thread(csv_of, work, state)
         except Exception as error:  # noqa: BLE001  # the browser shows the reason
             return PlainTextResponse(str(error), status_code=400)

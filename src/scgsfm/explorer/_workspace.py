@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from scgsfm import _keys
 from scgsfm._logging import logger
 from scgsfm.completion import Completer, named_libraries
 from scgsfm.errors import GeneMatchError
@@ -42,7 +43,7 @@ T = TypeVar("T")
 N_TERMS = 30
 """Top-ranked terms of each gene that are kept."""
 MAX_KEPT = 200
-"""Results that are kept; the oldest are dropped first."""
+"""Results that are kept; those used longest ago are dropped first."""
 MAX_INDEXED = 500_000_000
 """Values of genes in memory (4 GB). Larger data are read anew for each set."""
 
@@ -91,10 +92,20 @@ class Workspace:
             if key not in self._kept:
                 value = make()
                 while len(self._kept) >= MAX_KEPT:
-                    del self._kept[next(iter(self._kept))]
+                    self._drop(next(iter(self._kept)))
                 self._kept[key] = value
-            found: T = self._kept[key]
+            found: T = self._kept.pop(key)
+            self._kept[key] = found  # the last one of the dict was used last
             return found
+
+    def _drop(self, key: Any) -> None:
+        """Forget a result, and the tables of a comparison, which are in ``uns``."""
+        value = self._kept.pop(key)
+        if isinstance(key, tuple) and key[0] == "compared":
+            name = value[1]
+            for each in (name, _keys.samples(name)):
+                self.data.adata.uns.pop(each, None)
+            self.data.adata.uns.get(_keys.UNS, {}).pop(name, None)
 
     @contextmanager
     def working(self) -> Iterator[list[str]]:

@@ -45,7 +45,8 @@ def read_lines(path: Path, report: RepairReport, *, bytes_of_line: int = BYTES_O
         report.note_file("byte order mark removed")
         data = data[3:]
     _refuse_other_content(path, data)
-    check_count(data.count(b"\n") + data.count(b"\r"), "lines", path, bytes_each=bytes_of_line)
+    # lines of Windows end with both
+    check_count(max(data.count(b"\n"), data.count(b"\r")), "lines", path, bytes_each=bytes_of_line)
     check_count(max(data.count(b"\t"), data.count(b",")), "entries", path, bytes_each=BYTES_OF_ENTRY)
     raw = data.splitlines(keepends=True)
     carriage = [number for number, line in enumerate(raw, start=1) if line.endswith((b"\r\n", b"\r"))]

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scgsfm.settings import settings
 
 from ._extras import needs
+from ._serialization import check_language_model
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[str], str]:
@@ -32,9 +34,11 @@ def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[s
     with needs("transformers", "A local language model"):
         from transformers import AutoModelForCausalLM, AutoTokenizer
     name = str(model).removeprefix("transformers:")
+    check_language_model(name)
     options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": settings.offline}
-    tokenizer: Any = AutoTokenizer.from_pretrained(name, **options)
-    network: Any = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **options)
+    with _no_requests():
+        tokenizer: Any = AutoTokenizer.from_pretrained(name, **options)
+        network: Any = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **options)
     write: dict[str, Any] = {
         "max_new_tokens": max_tokens,
         "do_sample": False,
@@ -50,3 +54,16 @@ def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[s
         return str(tokenizer.decode(tokens[given["input_ids"].shape[1] :], skip_special_tokens=True))
 
     return ask
+
+
+@contextmanager
+def _no_requests() -> Iterator[None]:
+    """If offline, keep the client of the hub from requests, which it also sends to read its own cache."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or settings.offline
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before

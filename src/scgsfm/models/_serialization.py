@@ -89,7 +89,7 @@ def write_folder(
     for key, tensor in folder.tensors.items():
         stored |= _quantized(path, key, tensor, quantize)
     path.mkdir(parents=True, exist_ok=True)
-    remove_stale(path, ".part-*")
+    remove_stale(path, ".part-", directories=True)
     with tempfile.TemporaryDirectory(dir=path, prefix=".part-") as parent:
         part = Path(parent)
         (part / CONFIG).write_text(_json(folder.config), encoding="utf-8")

@@ -223,7 +223,7 @@ def check_index(packed: PackedIndex, least: Mapping[str, int]) -> None:
 def write_index(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write an ``.npz`` file whose bytes depend on the arrays alone; a file of the name is replaced when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_stale(path.parent, f".{path.name}.*")
+    remove_stale(path.parent, f".{path.name}.")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

@@ -17,7 +17,7 @@ from scgsfm.genesets import GeneSets
 from ._run import Job
 from ._set_index import SetIndex
 from .engine import BlockReader, ValueScale, is_cheap_to_sample, value_scale
-from .methods import METHODS, get_method
+from .methods import METHODS, default_n_up, get_method
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from .methods import Method
+
+
+PANELS, FEW_RANKS = ("aucell", "gsfm"), 50
+"""Methods whose default ``n_up`` is a share of the genes, and the value below which the log says so."""
 
 
 class Completion(Protocol):
@@ -55,7 +59,7 @@ class Plan:
     share: float
     """Fraction of the genes of the sets that are among the genes of the data."""
     note: str = ""
-    """What is done with the values, for the log; empty if they are used as they are."""
+    """What is done with the values, and whether ``n_up`` is low, for the log; empty if there is nothing to say."""
 
     @property
     def jobs(self) -> list[Job]:
@@ -136,7 +140,20 @@ def plan(
         record = _record(job, given, {**used, "completion": completion} if completes else used)
         tasks.append(Task(job, *_names(chosen.name, key_added, several=len(methods) > 1), record))
     note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
-    return Plan(rows, genes, tasks, given.share, note)
+    notes = filter(None, (note, _note_of_few_ranks(tasks, rows.n_genes)))
+    return Plan(rows, genes, tasks, given.share, "; ".join(notes))
+
+
+def _note_of_few_ranks(tasks: Sequence[Task], n_genes: int) -> str:
+    """A remark if scores by AUCell rest on few ranks, as those of panels do by default."""
+    top = default_n_up(n_genes)
+    jobs = [task.job for task in tasks]
+    names = [job.method.name for job in jobs if job.method.name in PANELS and job.params.get("n_up", 0) is None]
+    if not names or top >= FEW_RANKS:
+        return ""
+    return (
+        f"{' and '.join(names)} used the highest {top} of {n_genes} genes of a cell: for a panel, pass n_up={n_genes}"
+    )
 
 
 def _value_scale(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -105,6 +106,15 @@ def test_adapters_of_a_llama_saved_reloaded_and_merged(
     model = GPGPT.from_pretrained(folder)
     assert model.entities("Does FBN1 cause seizures?")
     assert "F B N 1" in " ".join(model.tokenizer.convert_ids_to_tokens(model.encoder.tokens("<gene>FBN1</gene>")))
+
+
+def test_base_is_replaced_by_the_merged_model(small: Path, scratch: Path, tmp_path: Path, tiny: TrainConfig) -> None:
+    """Stage 2 in the directory of stage 1."""
+    shutil.copytree(scratch, tmp_path / "model")
+    train(small, tmp_path, stage=2, base=tmp_path / "model", config=replace(tiny, steps=2))
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert card["stage"] == 2
+    assert logits(load_base(tmp_path / "model"), load_tokenizer(scratch)).isfinite().all()
 
 
 def test_adapters_without_merged_model(small: Path, base: Path, tmp_path: Path, tiny: TrainConfig) -> None:

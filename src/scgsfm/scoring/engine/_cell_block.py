@@ -63,7 +63,7 @@ class CellBlock:
         """
         _, std = self.moments
         suspects = np.flatnonzero(~((std > EXTREME[0]) & (std < EXTREME[1])))  # also cells of equal values
-        exponents = np.zeros(len(std), np.int64)
+        exponents = np.zeros(len(std), np.int32)  # `ldexp` takes no other integers on Windows
         for cell in suspects.tolist():
             largest = np.abs(self.values[self.indptr[cell] : self.indptr[cell + 1]]).max(initial=0)
             if largest > 0 and not EXTREME[0] < largest < EXTREME[1]:

@@ -81,11 +81,16 @@ def _ordinal(rows: BlockReader, sets: SetIndex, n_up: int | None) -> WeightedSum
 
 def _check_n_up(n_up: int | None, n_genes: int) -> int:
     """Return ``n_up`` or its default, the same as in decoupler. Raises ValueError if it is out of range."""
-    top = int(np.clip(np.ceil(0.05 * n_genes), 2, n_genes)) if n_up is None else int(np.ceil(n_up))
+    top = default_n_up(n_genes) if n_up is None else int(np.ceil(n_up))
     if not 1 < top <= n_genes:
         msg = f"`n_up` is {top}, but must be above 1 and at most the number of genes ({n_genes})."
         raise ValueError(msg)
     return top
+
+
+def default_n_up(n_genes: int) -> int:
+    """5 % of the genes, but at least two."""
+    return int(np.clip(np.ceil(0.05 * n_genes), 2, n_genes))
 
 
 def best_gain(sets: SetIndex, top: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from scgsfm._unfinished import unfinished
 from scgsfm.models._extras import needs
 from scgsfm.models.gpgpt._llama import load_base, load_tokenizer
 
@@ -95,6 +96,8 @@ def merge(base: str | os.PathLike[str], adapter: str | os.PathLike[str], out: st
         from peft import PeftModel
 
     merged = PeftModel.from_pretrained(load_base(base), adapter).merge_and_unload()
-    merged.save_pretrained(out)
-    load_tokenizer(adapter if (Path(adapter) / "tokenizer.json").exists() else base).save_pretrained(out)
-    return Path(out)
+    tokenizer = load_tokenizer(adapter if (Path(adapter) / "tokenizer.json").exists() else base)
+    with unfinished(Path(out)) as folder:  # which may be the base, so that it is read first
+        merged.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return folder

@@ -192,6 +192,4 @@ def _write(out: Path, module: Any, tokenizer: Any, card: dict[str, Any], base: A
         tokenizer.save_pretrained(folder)
         (folder / CARD).write_text(text, encoding="utf-8")
     if base is not None and merged:
-        with unfinished(out / "model") as model:
-            merge(base, folder, model)
-            (model / CARD).write_text(text, encoding="utf-8")
+        (merge(base, folder, out / "model") / CARD).write_text(text, encoding="utf-8")
