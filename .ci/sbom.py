@@ -3,81 +3,42 @@
     python .ci/sbom.py dist/scgsfm-*.whl -o sbom.json
 
 It lists the wheel, its dependencies with the versions and licenses that are installed here, and each data file in the wheel with its
-SHA-256 and license, as the notices next to the data state it. It fails if a data file has no license.
+SHA-256 and license, as `THIRD_PARTY_NOTICES.md` states it. It fails if a data file has no license.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import re
 import sys
 import zipfile
 from email.parser import Parser
+from fnmatch import fnmatch
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-# files without a notice next to them: docs/data.md has the sources
-LICENSES = {
-    "pbmc.h5ad": "CC BY 4.0",
-    "gut.h5ad": "CC BY 4.0",
-    "glioblastoma.h5ad": "public (GEO GSE148842)",
-    "atac/windows.h5ad": "unrestricted use (ENCODE)",
-    "atac/sequence.fa.gz": "public (GRCh38)",
-    "explanation/go_definitions.tsv.xz": "CC BY 4.0",
-    "explanation/coherence.json": "BSD-3-Clause",
-    "explanation/coherence.npz": "BSD-3-Clause",
-}
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOTICES = Path(__file__).parents[1] / "THIRD_PARTY_NOTICES.md"
+OURS = {"NOTICE.txt", "sources.json", "libraries.json", "networks.json"}
+"""Files that state the sources of others."""
 
 
-def data_licenses(files: dict[str, bytes]) -> dict[str, str]:
-    """License of each data file; empty if no notice states it. The names are below ``data/``."""
-    return {name: _license_of(name, files) for name in sorted(files)}
-
-
-def _license_of(name: str, files: dict[str, bytes]) -> str:
-    if name in LICENSES:
-        return LICENSES[name]
-    folder = str(PurePosixPath(name).parent)
-    stem = PurePosixPath(name).name.split(".")[0]
-    if name.endswith("knowledge.npz"):
-        sources = _about_index(files[name])
-        return "; ".join(dict.fromkeys(about["licence"] for about in sources.values()))
-    if f"{folder}/card.json" in files:  # of a model
-        return str(json.loads(files[f"{folder}/card.json"]).get("licence", ""))
-    notice = f"{files.get(f'{folder}/NOTICE.txt', b'').decode()}\nNOTICE.txt BSD-3-Clause"
-    if found := re.search(rf"^{re.escape(PurePosixPath(name).name)}\s(.*(?:\n\s+.*)*)", notice, re.MULTILINE):
-        named = re.findall(r"CC BY(?:-SA)? \d\.\d|CC0(?: 1\.0)?|BSD-3-Clause", found[1])
-        return named[0] if named else ""
-    return _stated(stem, folder, name, files)
-
-
-def _stated(stem: str, folder: str, name: str, files: dict[str, bytes]) -> str:
-    """What the JSON files of the directory state of the file, or of all its files."""
-    stated = {
-        key: about["licence"]
-        for other, content in files.items()
-        if other.startswith(f"{folder}/") and other.endswith(".json")
-        for key, about in _objects(content)
-        if "licence" in about
-    }
-    if name.endswith(".json") and stated:
-        return "BSD-3-Clause"  # the notice itself
-    return stated.get(stem) or "; ".join(dict.fromkeys(stated.values()))
-
-
-def _about_index(content: bytes) -> dict[str, dict[str, str]]:
-    import numpy as np
-
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return json.loads(stored["about"].tobytes())["sources"]
-
-
-def _objects(content: bytes) -> list[tuple[str, dict[str, str]]]:
-    value = json.loads(content)
-    return [(key, about) for key, about in value.items() if isinstance(about, dict)] if isinstance(value, dict) else []
+def data_licenses(files: Iterable[str]) -> dict[str, str]:
+    """License of each data file; empty if no row of the notices is about it. The names are below ``data/``."""
+    rows = [
+        line.strip("| ").split(" | ") for line in NOTICES.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"
+    ]
+    stated = [(pattern, license_) for names, _, license_ in rows for pattern in re.findall(r"`([^`]+)`", names)]
+    found = {}
+    for name in sorted(files):
+        of_rows = dict.fromkeys(license_ for pattern, license_ in stated if fnmatch(name, pattern))
+        found[name] = "; ".join(of_rows) or ("BSD-3-Clause" if PurePosixPath(name).name in OURS else "")
+    return found
 
 
 def dependencies(requires: list[str]) -> list[dict[str, object]]:

@@ -317,9 +317,9 @@ BAD_VALUES = {
         ("llama", [1], "but must be an object"),
     ],
     "r3lm-mini": [
-        ("activity.networks", 10**7, "but the weights have 211 tensors"),
-        ("activity.repeats", [10**7, 1, 1], "but the weights have 211 tensors"),
-        ("decoder.num_hidden_layers", 10**6, "but the weights have 211 tensors"),
+        ("activity.networks", 10**7, "but the weights have 175 tensors"),
+        ("activity.repeats", [10**7, 1, 1], "but the weights have 175 tensors"),
+        ("decoder.num_hidden_layers", 10**6, "but the weights have 175 tensors"),
         ("decoder.rope_theta", "x", "but must be a number above 0"),
         ("decoder.rms_norm_eps", float("inf"), "but must be a number above 0"),
         ("decoder.zebra", 1, "is not known here; the fields are hidden_size"),

@@ -133,6 +133,8 @@ def _shapes(path: Path, config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
     module = kind_of(path, config)
     try:
         return module.shapes(config)
+    except ImportError:  # a missing extra
+        raise
     except Exception as error:  # libraries raise errors of any type
         reason = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise _error(path / CONFIG, f"it does not describe a valid model: {reason}") from error
