@@ -284,10 +284,89 @@ def compare(adata: ad.AnnData) -> pd.DataFrame:
     return scored.uns["compare"][["set", "effect"]]
 
 
+def with_symbols(adata: ad.AnnData) -> ad.AnnData:
+    """The cells with approved symbols, for functions that know genes."""
+    named = adata.copy()
+    number = dict(zip((f"g{i}" for i in range(len(SYMBOLS))), SYMBOLS, strict=True))
+    named.var_names = [number[name] for name in adata.var_names]
+    return named
+
+
+def completed(adata: ad.AnnData) -> pd.DataFrame:
+    return score_by("gsfm", {"T": ["CD3D", "CD3E"], "B": ["CD79A", "MS4A1"]})(with_symbols(adata))
+
+
+def embed_cells(adata: ad.AnnData) -> pd.DataFrame:
+    copied = scgsfm.tl.embed_cells(with_symbols(adata), copy=True)
+    return pd.DataFrame(copied.obsm["X_gsfm"]).add_prefix("x")
+
+
+def drug_scores(adata: ad.AnnData) -> pd.DataFrame:
+    copied = scgsfm.tl.drug_scores(with_symbols(adata), ["vorinostat", "dexamethasone"], min_genes=2, copy=True)
+    return next(table for key, table in copied.obsm.items() if key.startswith("drugs"))
+
+
+def phenotypes(adata: ad.AnnData) -> pd.DataFrame:
+    copied = scgsfm.tl.phenotypes(with_symbols(adata), "group", max_padj=1, min_genes=2, copy=True)
+    return copied.uns["phenotypes"].sort_values(["group", "term"])[["group", "term"]]
+
+
+def resolve_genes(adata: ad.AnnData) -> pd.DataFrame:
+    named = with_symbols(adata)
+    scgsfm.pp.resolve_genes(named)
+    return named.var[["scgsfm_symbol", "scgsfm_status"]].astype(str)
+
+
+def coverage(adata: ad.AnnData) -> pd.DataFrame:
+    return scgsfm.get.coverage(adata, {"A": ["g0", "g1", "g2"], "B": ["g3", "unknown"]})
+
+
+SYMBOLS = [
+    *(
+        "CD3D",
+        "CD3E",
+        "CD2",
+        "CD8A",
+        "LCK",
+        "CD79A",
+        "MS4A1",
+        "CD19",
+        "LYZ",
+        "CD14",
+        "FCGR3A",
+        "NKG7",
+        "GNLY",
+        "PPBP",
+        "PF4",
+    ),
+    *(
+        "FCER1A",
+        "CST3",
+        "IL7R",
+        "CCR7",
+        "S100A4",
+        "ISG15",
+        "IFIT1",
+        "IFIT3",
+        "MX1",
+        "STAT1",
+        "ACTB",
+        "B2M",
+        "TP53",
+        "MYC",
+        "FBN1",
+    ),
+]
 FUNCTIONS: dict[str, Callable[[ad.AnnData], pd.DataFrame]] = {
     "enrich": enrich,
     "annotate": annotate,
     "compare": compare,
+    "gsfm": completed,
+    "embed_cells": embed_cells,
+    "drug_scores": drug_scores,
+    "phenotypes": phenotypes,
+    "resolve_genes": resolve_genes,
+    "coverage": coverage,
 }
 
 
