@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tqdm import tqdm
 
 from scgsfm import settings
 from scgsfm._logging import LogHandler, log_stream, logger
@@ -92,6 +93,8 @@ def test_level_set_by_logging_is_kept(scanpy: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("bar", [lambda: progress(3, unit="cells", delay=0), lambda: None])
 def test_progress(bar: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    for left in list(getattr(tqdm, "_instances", ())):
+        left.close()  # of a test that stopped in the middle: a second bar is drawn in another way
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     shown = bar()
     if shown is None:

@@ -41,3 +41,8 @@ def test_scaled_data_raise(adata: ad.AnnData) -> None:
     adata.X = adata.X.toarray() - 0.5
     with pytest.raises(ValueError, match="negative values"):
         scgsfm.get.coverage(adata, SETS)
+
+
+def test_cells_without_genes() -> None:
+    with pytest.raises(scgsfm.errors.GeneMatchError, match="among the 0 genes given"):
+        scgsfm.get.coverage(ad.AnnData(np.zeros((2, 0))), {"A": ["CD3D", "CD3E"]})

@@ -24,7 +24,8 @@ def membership(arrays: GeneSetArrays, genes: Iterable[str]) -> csr_array:
 
     targets = np.asarray(list(genes), dtype=object)
     column_of = np.asarray(match(arrays.genes, targets))
-    translated = (column_of >= 0) & (arrays.genes != targets[column_of])
+    translated = column_of >= 0
+    translated[translated] = arrays.genes[translated] != targets[column_of[translated]]
     columns, labels = column_of[arrays.codes], gene_labels(arrays.genes)
     matched = columns >= 0
     if not matched.any():
