@@ -44,6 +44,8 @@ def assert_same(one: Any, other: Any) -> None:
         assert set(one) == set(other)
         for key in one:
             assert_same(one[key], other[key])
+    elif sparse.issparse(one):  # anndata 0.13 lists X among the layers
+        np.testing.assert_array_equal(one.toarray(), other.toarray())
     else:
         np.testing.assert_array_equal(one, other)
 
@@ -91,7 +93,7 @@ def test_interrupts(name: str, adata: ad.AnnData, alarm: None) -> None:
                 signal.setitimer(signal.ITIMER_REAL, max(moment, 1e-4))
                 call(other)
                 signal.setitimer(signal.ITIMER_REAL, 0)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, SystemError):  # of numba, whose own code was interrupted
                 assert_same(other, before)
                 ends[True] += 1
             else:

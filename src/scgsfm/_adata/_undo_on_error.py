@@ -44,7 +44,11 @@ def undo_on_error(function: F) -> F:
 
 
 def _fields(adata: AnnData) -> dict[str, dict[str, Any]]:
-    fields = {name: dict(getattr(adata, name)) for name in MAPPINGS}
+    # None stands for X among the layers of anndata 0.13; no function writes X, and of data on disk it would be read
+    fields: dict[str, dict[str, Any]] = {}
+    for name in MAPPINGS:
+        mapping = getattr(adata, name)
+        fields[name] = {key: mapping[key] for key in mapping if key is not None}
     tables = {name: getattr(adata, name) for name in TABLES}
     # tables on disk are read-only
     fields |= {name: dict(table.items()) for name, table in tables.items() if isinstance(table, pd.DataFrame)}
@@ -54,7 +58,7 @@ def _fields(adata: AnnData) -> dict[str, dict[str, Any]]:
 def _restore(adata: AnnData, before: dict[str, dict[str, Any]]) -> None:
     for name, fields in before.items():
         now = adata.uns.get(_keys.UNS, {}) if name == RECORDS else getattr(adata, name)
-        for key in [key for key in now if key not in fields]:
+        for key in [key for key in now if key is not None and key not in fields]:
             del now[key]
         for key, value in fields.items():
             # a column is a new object at each access
