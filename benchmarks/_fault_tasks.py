@@ -330,4 +330,4 @@ def stub() -> str:
 def left_over(out: Path) -> list[str]:
     """Temporary files in a directory."""
     names = [path.name for path in out.rglob("*")] if out.exists() else []
-    return [name for name in names if name.startswith(("tmp", "."))]
+    return [name for name in names if name.startswith(("tmp", ".")) and not name.startswith(".z")]  # those of zarr
