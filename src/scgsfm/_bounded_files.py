@@ -104,7 +104,7 @@ def parse_json(text: str, name: object, *, object_pairs_hook: Callable[[list[Any
 
 
 def check_count(n: int, what: str, name: object, *, bytes_each: int) -> None:
-    """Raise ValueError for more of something than a file of ``settings.max_file_size`` bytes has at so many bytes each.
+    """Raise ValueError if ``n`` entries of ``bytes_each`` bytes would exceed ``settings.max_file_size``.
 
     Short lines and entries take many times their size in memory.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -10,8 +10,12 @@ import torch
 import scgsfm
 from scgsfm import tl
 from scgsfm.models import chat
+from scgsfm.models.gpgpt._llama import load_base, load_tokenizer
+from scgsfm.models.r3lm import StageConfig
+from scgsfm.models.r3lm._backbone import load_model, load_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytest.importorskip("transformers")
@@ -75,10 +79,14 @@ def test_only_safetensors_and_no_code(folder: Path, tmp_path: Path) -> None:
         chat(tmp_path)
 
 
-def test_nothing_is_downloaded_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "load", [chat, load_base, load_tokenizer, load_model, lambda name: load_text(name, StageConfig())]
+)
+def test_nothing_is_downloaded_offline(load: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard of the tests would report a request."""
     monkeypatch.setattr(scgsfm.settings, "offline", True)
     with pytest.raises(OSError, match="offline"):
-        chat("somebody/no-such-model")
+        load("somebody/no-such-model")
 
 
 def test_what_an_interrupted_run_left_is_refused(folder: Path, tmp_path: Path) -> None:

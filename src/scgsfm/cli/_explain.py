@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._inputs import read_cells, read_genes
-from ._options import SETS_HELP, add_model, complete_libraries
+from ._options import add_model, add_several_sets
 from ._outputs import add_force, check_output, new_file
 from ._tables import add_json, as_json, records, report
 from ._value_types import positive, probability
@@ -38,14 +38,7 @@ def add_arguments(parser: Parser) -> None:
     parser.input.add_argument("--groupby", metavar="COLUMN", help="column of obs with the groups of cells")
     parser.input.add_argument("--gene", metavar="GENE", help="explain this gene")
     parser.input.add_argument("--term", metavar="TERM", help="explain this term of the libraries")
-    action = parser.input.add_argument(
-        "--sets",
-        nargs="+",
-        metavar="NAME|FILE",
-        default=list(DEFAULT_SETS),
-        help=f"{SETS_HELP}; several are possible (default: {' '.join(DEFAULT_SETS)})",
-    )
-    action.completer = complete_libraries  # type: ignore[attr-defined]
+    add_several_sets(parser, DEFAULT_SETS)
     parser.method.add_argument("--no-phenotypes", action="store_true", help="do not report phenotypes and their genes")
     parser.method.add_argument(
         "--evidence",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._inputs import check_columns, read_cells
-from ._options import SETS_HELP, add_matrix, add_model, complete_libraries
+from ._options import add_matrix, add_model, add_several_sets
 from ._value_types import port
 
 if TYPE_CHECKING:
@@ -24,14 +24,7 @@ DEFAULT_SETS = ("hallmark", "reactome", "go_bp", "cell_types")
 def add_arguments(parser: Parser) -> None:
     """Cells, libraries, and the address."""
     parser.input.add_argument("input", type=Path, metavar="FILE", help=".h5ad file or .zarr directory with cells")
-    action = parser.input.add_argument(
-        "--sets",
-        nargs="+",
-        metavar="NAME|FILE",
-        default=list(DEFAULT_SETS),
-        help=f"{SETS_HELP}; several are possible (default: {' '.join(DEFAULT_SETS)})",
-    )
-    action.completer = complete_libraries  # type: ignore[attr-defined]
+    add_several_sets(parser, DEFAULT_SETS)
     add_matrix(parser)
     add_model(parser)
     parser.output.add_argument(

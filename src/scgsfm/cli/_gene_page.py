@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._options import SETS_HELP, add_model, complete_libraries
+from ._options import add_model, add_several_sets
 from ._outputs import add_force, check_output, new_file
 from ._tables import add_json, as_json, records, report
 from ._value_types import positive, probability
@@ -26,14 +26,7 @@ _PAGE = '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{
 def add_arguments(parser: Parser) -> None:
     """Gene, libraries, filters and output."""
     parser.input.add_argument("gene", metavar="GENE", help="symbol, alias or id of a gene")
-    action = parser.input.add_argument(
-        "--sets",
-        nargs="+",
-        metavar="NAME|FILE",
-        default=list(DEFAULT_SETS),
-        help=f"{SETS_HELP}; several are possible (default: {' '.join(DEFAULT_SETS)})",
-    )
-    action.completer = complete_libraries  # type: ignore[attr-defined]
+    add_several_sets(parser, DEFAULT_SETS)
     parser.method.add_argument(
         "--min-probability",
         type=probability,

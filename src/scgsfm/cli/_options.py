@@ -60,6 +60,18 @@ def add_sets(parser: Parser, *, default: str | None = None, required: bool = Fal
         old_name(parser, former, action)
 
 
+def add_several_sets(parser: Parser, default: Sequence[str]) -> None:
+    """Add ``--sets`` that takes several."""
+    action = parser.input.add_argument(
+        "--sets",
+        nargs="+",
+        metavar="NAME|FILE",
+        default=list(default),
+        help=f"{SETS_HELP}; several are possible (default: {' '.join(default)})",
+    )
+    action.completer = complete_libraries  # type: ignore[attr-defined]
+
+
 def add_log_normalize(parser: Parser) -> None:
     """Add ``--log-normalize`` and ``--no-log-normalize``."""
     parser.method.add_argument(

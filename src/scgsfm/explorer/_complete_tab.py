@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._elements import (
-    Column,
     TagList,
-    as_check,
     as_link,
-    as_number,
-    as_probability,
     download,
     nice,
     panel,
     table_of,
     tags,
 )
-from ._functions_tab import report_of_list, search_results
+from ._functions_tab import gene_columns, report_of_list, search_results
 from ._tab import Tab
 
 if TYPE_CHECKING:
@@ -34,17 +30,7 @@ def content(work: Workspace, state: State) -> Any:
         return search_results(state, query)
     found = work.completed(query)
     added = found[~found["known"]]
-    columns = {
-        "gene": Column("gene", as_link(state, tab="functions")),
-        "probability": Column(
-            "probability",
-            as_probability(float(found["probability"].max())),
-            "number",
-            "Probability that the gene belongs to the set",
-        ),
-        "zscore": Column("z", as_number(1), "number", "Logit minus the popularity of the gene: specific to this set"),
-        "in_data": Column("in data", as_check),
-    }
+    columns = gene_columns(found, as_link(state, tab="functions"), of="set")
     own = int(found["known"].sum())
     about = f"The 100 top-ranked genes for the set, without {own} of its own genes that are among them."
     symbols = added["gene"].head(20).tolist()

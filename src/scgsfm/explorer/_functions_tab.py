@@ -29,6 +29,8 @@ from ._elements import (
 from ._tab import Tab
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._query import Query
     from ._state import State
     from ._workspace import Workspace
@@ -129,19 +131,20 @@ def _term_columns(state: State, high: float) -> dict[str, Column]:
     }
 
 
-def _term(work: Workspace, state: State, query: Query) -> Any:
-    found = work.genes_of_term(query)
-    columns = {
-        "gene": Column("gene", as_link(state, term="")),
-        "probability": Column(
-            "probability",
-            as_probability(float(found["probability"].max())),
-            "number",
-            "Probability that the gene belongs to the term",
-        ),
+def gene_columns(found: pd.DataFrame, link: Callable[[Any], Any], *, of: str) -> dict[str, Column]:
+    """The columns of predicted genes of a term or a set."""
+    high = as_probability(float(found["probability"].max()))
+    return {
+        "gene": Column("gene", link),
+        "probability": Column("probability", high, "number", f"Probability that the gene belongs to the {of}"),
         "zscore": Column("z", as_number(1), "number", "Logit minus the popularity of the gene, standardized"),
         "in_data": Column("in data", as_check),
     }
+
+
+def _term(work: Workspace, state: State, query: Query) -> Any:
+    found = work.genes_of_term(query)
+    columns = gene_columns(found, as_link(state, term=""), of="term")
     known, predicted = found[found["known"]], found[~found["known"]]
     auroc = work.reliability(query)
     n_found = int((work.columns_of(list(query.genes)) >= 0).sum())

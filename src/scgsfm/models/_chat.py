@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from scgsfm.settings import settings
-
-from ._extras import needs
+from ._extras import needs, offline_as_set
 from ._serialization import check_language_model
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[str], str]:
@@ -35,10 +32,9 @@ def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[s
         from transformers import AutoModelForCausalLM, AutoTokenizer
     name = str(model).removeprefix("transformers:")
     check_language_model(name)
-    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": settings.offline}
-    with _no_requests():
-        tokenizer: Any = AutoTokenizer.from_pretrained(name, **options)
-        network: Any = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **options)
+    with offline_as_set():
+        tokenizer: Any = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        network: Any = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, trust_remote_code=False)
     write: dict[str, Any] = {
         "max_new_tokens": max_tokens,
         "do_sample": False,
@@ -54,16 +50,3 @@ def chat(model: str | os.PathLike[str], *, max_tokens: int = 500) -> Callable[[s
         return str(tokenizer.decode(tokens[given["input_ids"].shape[1] :], skip_special_tokens=True))
 
     return ask
-
-
-@contextmanager
-def _no_requests() -> Iterator[None]:
-    """If offline, keep the client of the hub from requests, which it also sends to read its own cache."""
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or settings.offline
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before

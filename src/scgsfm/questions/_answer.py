@@ -177,7 +177,7 @@ def _read(question: str, reader: QuestionReader, linker: EntityLinker) -> tuple[
 
 
 def _not_understood(linked: LinkedQuestion, question: str) -> str:
-    """Why a question cannot be answered, whatever it asks for; empty if there is no reason."""
+    """Return why a question cannot be answered at all, or an empty text."""
     if is_other_language(linked.template):
         return "Questions are understood in English only. Please ask in English; names may be given as identifiers."
     if linked.unknown or not linked.entities:

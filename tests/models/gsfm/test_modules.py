@@ -286,3 +286,8 @@ def test_incoherent_sets_recall_nothing() -> None:
     with torch.inference_mode():
         torch.testing.assert_close(module(*csr([[2, 5, 7]])), plain(*csr([[2, 5, 7]])))
         assert not torch.allclose(module(*csr([[3, 4]])), plain(*csr([[3, 4]])))
+
+
+def test_blocks_need_a_hidden_layer() -> None:
+    with pytest.raises(ValueError, match="blocks=1 need a hidden layer, but depth is 1"):
+        build_module({"variant": "DAE", "vocab_size": 30, "d_model": 4, "depth": 1, "blocks": 1})

@@ -152,6 +152,9 @@ class DAE(SetAutoencoder):
         blocks: int = 0,
     ) -> None:
         super().__init__()
+        if depth < 2 and (width or blocks):
+            msg = f"width={width} and blocks={blocks} need a hidden layer, but depth is {depth}."
+            raise ValueError(msg)
         widths = [d_model * 2**n for n in range(depth)]
         widths[-1] = width or widths[-1]
         self.encoder = MLP(vocab_size, *widths[:0:-1], d_model, dropout=dropout, blocks=blocks)

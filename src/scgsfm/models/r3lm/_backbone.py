@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from scgsfm.errors import ModelFormatError
+from scgsfm.models._extras import offline_as_set
 from scgsfm.models._serialization import check_language_model
 from scgsfm.regulatory import PlainText, PublishedText
 
@@ -113,6 +114,7 @@ def load_base(path: str | os.PathLike[str], config: StageConfig) -> tuple[nn.Mod
     )
 
 
+@offline_as_set()
 def load_model(
     base: str | os.PathLike[str], adapter: Path | None = None, *, writes: bool = True, **options: Any
 ) -> Any:
@@ -140,6 +142,7 @@ def load_model(
             raise ModelFormatError(msg) from error
 
 
+@offline_as_set()
 def load_text(path: str | os.PathLike[str], config: StageConfig) -> Text:
     """The tokenizer of cards and traces for the model in a directory."""
     vocab = Path(path) / VOCAB
