@@ -1,4 +1,4 @@
-"""Contribution of each choice of the recipe: short trainings that differ in one choice from that of `gsfm-base`.
+"""Contribution of each choice of the recipe: short trainings that differ in one choice from that of a single network.
 
 `python benchmarks/training_choices.py --corpus FOLDER --runs FOLDER [--steps 1000]`: trains the network of each
 variant for the same number of steps and evaluates it by the protocol of `gene_function.py` on a sample of terms, with
@@ -17,7 +17,7 @@ from _common import data_file, parser, report, say
 from gene_function import LIBRARIES, evaluate, summary
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "training"))
-from gsfm_base import LITERATURE_FIRST, RECIPE
+from gsfm_single import LITERATURE_FIRST, RECIPE
 
 CHOICES: dict[str, dict[str, object]] = {
     "recipe": {},

@@ -301,7 +301,7 @@ def test_values_are_refused_by_name(official: Path, key: str, value: object, all
 
 
 BAD_VALUES = {
-    "gsfm-distilled": [
+    "gsfm-base": [
         ("blocks", 10**9, "but must be a whole number from 0"),
         ("width", -1, "but must be a whole number"),
     ],

@@ -38,7 +38,6 @@ RECORDS = {
     record.name: record
     for record in (
         Record("gsfm-base", "gsfm", "default: public gene-set libraries", "BSD-3-Clause", embedded=True),
-        Record("gsfm-distilled", "gsfm", "better at functions and small sets", "BSD-3-Clause", embedded=True),
         Record("gpgpt-mini", "gpgpt", "questions about genes, phenotypes and diseases", "BSD-3-Clause", embedded=True),
         Record("r3lm-mini", "r3lm", "activity of regulatory DNA in HepG2, K562 and WTC11", "CC-BY-4.0", embedded=True),
         Record(

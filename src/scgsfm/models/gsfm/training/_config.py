@@ -19,7 +19,7 @@ _POSITIVE = ("learning_rate", "neighbour_floor")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; the defaults are the recipe of ``gsfm-base``, except ``neighbour_groups``.
+    """Settings of a training run; the defaults are those of a single network for a large corpus.
 
     Attributes
     ----------

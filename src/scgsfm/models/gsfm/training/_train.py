@@ -57,7 +57,7 @@ def train(
     out
         Directory of the run: ``corpus/``, ``checkpoints/``, ``logs/`` and the finished ``model/``.
     config
-        Network, objective and optimization; by default the recipe of ``gsfm-base``.
+        Network, objective and optimization; by default those of a single network for a large corpus.
     allowed
         Genes that may enter the vocabulary; all by default.
     min_count, min_genes
