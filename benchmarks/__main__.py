@@ -29,7 +29,7 @@ SCRIPTS = {
     "cross_species": ["data", "model"],
     "expand": ["data", "model", "corpus"],
     "time_split": ["data", "model", "reference", "corpus"],
-    "model_parts": ["data", "model", "corpus"],
+    "model_parts": ["data", "model", "run"],
     "enrichment": ["data", "model"],
     "compare": ["data"],
     "term_clusters": ["data"],
@@ -57,6 +57,7 @@ def main() -> int:
     )
     parser.add_argument("--full", help="directory of the model in full precision")
     parser.add_argument("--phenotypes", help="MGI's report HMD_HumanPhenotype.rpt")
+    parser.add_argument("--run", help="folder of the training of the model: its corpus and held-out sets")
     parser.add_argument("--runs", help="directory for short trainings")
     parser.add_argument("--corpus", help="directory of the training corpus; built there if it is empty")
     args = parser.parse_args()

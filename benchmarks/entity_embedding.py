@@ -209,6 +209,8 @@ def gene_tasks(args: argparse.Namespace, model: GPGPT, blank: GPGPT, gsfm: GSFM,
         "untrained gsfm, combined": lambda: blank_gsfm.gene_embeddings()[at],
     }
     tasks = {name: known(task, columns[name], used) for name, task in read_tasks.items()}
+    if args.gsfm_only:
+        methods = {method: make for method, make in methods.items() if "gsfm" in method}
     for method, make in methods.items():
         begun, vectors = time.perf_counter(), np.asarray(make(), dtype=np.float64)
         for name, task in tasks.items():
@@ -223,13 +225,14 @@ def retrieved(args: argparse.Namespace, model: GPGPT, blank: GPGPT, gsfm: GSFM, 
     """Genes that cause a disease, by the name, the phenotypes or the other genes of the disease."""
     retrieval = Retrieval(args.diseases, args.seed)
     rows = []
-    for name, each in (("gpgpt-mini", model), ("untrained gpgpt", blank)):
+    for name, each in (("gpgpt-mini", model), ("untrained gpgpt", blank)) if not args.gsfm_only else ():
         rows += retrieval.by_name(name, lambda texts, kind, each=each: each.embed_entities(texts, kind=kind))
         say(f"{name}: retrieved")
-    texts = [*retrieval.symbols, *retrieval.disease_names, *retrieval.term_names]
-    place = {text: i for i, text in enumerate(texts)}
-    spelled = spelling(texts)
-    rows += retrieval.by_name("spelling", lambda texts, _: spelled[[place[text] for text in texts]])
+    if not args.gsfm_only:
+        texts = [*retrieval.symbols, *retrieval.disease_names, *retrieval.term_names]
+        place = {text: i for i, text in enumerate(texts)}
+        spelled = spelling(texts)
+        rows += retrieval.by_name("spelling", lambda texts, _: spelled[[place[text] for text in texts]])
     rows += [retrieval.by_gsfm("gsfm-base", gsfm), retrieval.by_gsfm("untrained gsfm", blank_gsfm)]
     names = ["query", "embedding", "pairs", "candidates", "auroc", "low", "high", "top 10", "top 100"]
     return pd.DataFrame(rows, columns=names).sort_values("query", kind="stable")
@@ -242,14 +245,14 @@ def main() -> None:
     options.add_argument("--tasks", nargs="*", choices=[*TERMS, *PAIRS], default=[*TERMS, "sl"])
     options.add_argument("--every", type=int, default=4, help="every n-th term of the tasks (%(default)s)")
     options.add_argument("--only", choices=["retrieval", "tasks"], help="one of the tables")
+    options.add_argument("--gsfm-only", action="store_true", help="only the rows of the gene-set model")
     options.add_argument("--diseases", type=int, default=1000, help="diseases of the retrieval (%(default)s)")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
     model, gsfm = load(args.model), load(args.gsfm)
     blank = untrained(model, args.seed)
     torch.manual_seed(args.seed)
-    network = build_module({"vocab_size": len(gsfm.genes), "d_model": gsfm.module.last.in_features})
-    blank_gsfm = GSFM(network, gsfm.genes)
+    blank_gsfm = GSFM(build_module(gsfm.module.config), gsfm.genes)
     if args.only != "tasks":
         report("entity_retrieval", retrieved(args, model, blank, gsfm, blank_gsfm), args.out)
     if args.only != "retrieval":

@@ -126,7 +126,7 @@ def embeddings(args: argparse.Namespace, model: GSFM) -> Iterator[tuple[str, np.
     genes = model.genes[2:]
     if args.baselines == "all":
         torch.manual_seed(args.seed)
-        untrained = build_module({"vocab_size": len(model.genes), "d_model": model.module.last.in_features})
+        untrained = build_module(model.module.config)
         yield "untrained network, combined", GSFM(untrained, model.genes).gene_embeddings()[2:]
     if args.corpus:
         corpus = Corpus.open(args.corpus)

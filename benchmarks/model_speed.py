@@ -50,16 +50,26 @@ FORMS = {"none": "", "sparse": "scgsfm", "dense": "published, dense"}
 
 
 def dense_layers(state: dict[str, Tensor], part: str) -> nn.Sequential:
-    """An encoder or decoder as plain linear layers with ReLU in between, from the tensors of a checkpoint."""
+    """An encoder or decoder as plain linear layers with ReLU in between, and residual blocks, from a checkpoint."""
     from torch import nn
 
+    from scgsfm.models.gsfm._modules import ResidualBlock
+
+    def linear(key: str) -> nn.Linear:
+        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
+        layer = nn.Linear(*reversed(weight.shape))
+        layer.weight.data, layer.bias.data = weight, bias
+        return layer
+
     layers: list[nn.Module] = []
-    indices = sorted(int(key.split(".")[2]) for key in state if key.startswith(part) and key.endswith("weight"))
-    for i in indices:
-        weight, bias = state[f"{part}.layers.{i}.weight"], state[f"{part}.layers.{i}.bias"]
-        linear = nn.Linear(*reversed(weight.shape))
-        linear.weight.data, linear.bias.data = weight, bias
-        layers += [linear, nn.ReLU()]
+    for i in sorted({int(key.split(".")[2]) for key in state if key.startswith(part)}):
+        key = f"{part}.layers.{i}"
+        if f"{key}.up.weight" in state:
+            block = ResidualBlock(state[f"{key}.down.bias"].shape[0])
+            block.up, block.down = linear(f"{key}.up"), linear(f"{key}.down")
+            layers.append(block)
+        else:
+            layers += [linear(key), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
