@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,3 +145,14 @@ def test_tables_of_dropped_comparisons_are_removed(work: Workspace, monkeypatch:
     table, second = work.compared(state)
     assert second != first
     assert len(table)
+
+
+def test_only_the_lines_of_its_own_thread_are_left_out(work: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("scgsfm")
+    with work.working():
+        logger.warning("of the page")
+        other = Thread(target=logger.warning, args=("of the notebook",))
+        other.start()
+        other.join()
+    logger.warning("afterwards")
+    assert list(dict.fromkeys(caplog.messages)) == ["of the notebook", "afterwards"]

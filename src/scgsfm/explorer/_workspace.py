@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from threading import RLock
+from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -56,6 +57,17 @@ class Scored(NamedTuple):
     missing: list[str]
     added: int
     """Number of genes that the model added."""
+
+
+class _OtherThreads(logging.Filter):
+    """Lines of the log from other threads, such as those of the notebook that opened the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.thread = get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.thread != self.thread
 
 
 class Workspace:
@@ -113,11 +125,12 @@ class Workspace:
         with self._lock, warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             notes: list[str] = []
-            was, logger.disabled = logger.disabled, True  # lines such as "added 'enrich' to .uns" are about a copy
+            quiet = _OtherThreads()
+            logger.addFilter(quiet)  # lines such as "added 'enrich' to .uns" are about a copy
             try:
                 yield notes
             finally:
-                logger.disabled = was
+                logger.removeFilter(quiet)
                 texts = (str(each.message) for each in caught if each.category.__module__.startswith("scgsfm"))
                 notes += dict.fromkeys(texts)
 
