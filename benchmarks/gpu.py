@@ -175,7 +175,7 @@ def gsfm_training(compare: Comparison, *, small: bool) -> None:
     import torch
 
     import scgsfm
-    from scgsfm.models.gsfm import TrainConfig
+    from scgsfm.models.gsfm import TrainConfig, build_module
     from scgsfm.models.gsfm.training._lightning import GSFMTraining
 
     base = scgsfm.models.load("gsfm-base")
@@ -185,6 +185,7 @@ def gsfm_training(compare: Comparison, *, small: bool) -> None:
 
     def start(device: str) -> tuple[Any, Any, Any]:
         module = GSFMTraining(config, base.genes, held_out=None)
+        module.network = build_module(base.module.config | {"neighbours": 0, "recall": 0})
         module.network.load_state_dict(weights)
         module.network.to(device).train()
         optimizer = module.optimizer()

@@ -293,8 +293,7 @@ def gene_vectors(args: argparse.Namespace, model: GSFM) -> tuple[dict, csr_array
         vectors, values = singular_vectors(sets, weight, rank=args.rank, seed=args.seed)
         found[f"truncated SVD of the corpus, rank {args.rank}"] = vectors.T * np.sqrt(values)
     torch.manual_seed(args.seed)
-    untrained = build_module({"vocab_size": len(model.genes), "d_model": model.module.last.in_features})
-    found["untrained network, vectors"] = GSFM(untrained, model.genes).gene_embeddings()[2:]
+    found["untrained network, vectors"] = GSFM(build_module(model.module.config), model.genes).gene_embeddings()[2:]
     found[f"{model.name}, vectors"] = model.gene_embeddings()[2:]
     found[f"{model.name}, completion of the positive genes"] = model
     return found, sets

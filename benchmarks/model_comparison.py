@@ -1,6 +1,6 @@
 """Models on the same terms, genes and draws, with paired intervals of their differences.
 
-    python benchmarks/model_comparison.py --models gsfm-base FOLDER
+    python benchmarks/model_comparison.py --models FOLDER gsfm-base
 
 The first model is the reference of the others; with `--corpus FOLDER` it is the co-occurrence of genes in the corpus, in
 which a set of n genes weighs 1/n². Rows: gene functions (half of each term, as `gene_function.py`, for the
