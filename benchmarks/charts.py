@@ -163,9 +163,9 @@ def enrichment() -> plt.Figure:
 
 
 GENES = {
+    "gsfm-base, combined": "gsfm-base",
     "GenePT, text-embedding-3-large": "GenePT 3-large (text)",
     "BioConceptVec, fastText": "BioConceptVec (text)",
-    "gsfm-base, combined": "gsfm-base",
     "Mashup (networks)": "Mashup (networks)",
     "truncated SVD of the corpus, rank 256": "SVD of the corpus",
     "ESM-2 (protein sequence)": "ESM-2 (sequence)",
