@@ -9,7 +9,6 @@ held-out sets by which the weights of the neighbors were searched is left out.
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,15 +66,12 @@ def main() -> None:
 
     rows = []
     for what, model in variants(args.model):
-        begun = time.perf_counter()
         row: dict[str, object] = {"parts": what}
         for library, task in tasks.items():
             auroc = run(over(genes, model, model.logits), task)["auroc"].to_numpy()
             row[library] = "{:.3f} [{:.3f}, {:.3f}]".format(*summary(auroc))
-        seconds = time.perf_counter() - begun
         halves, few = judge.score(model.logits)
         row |= {"held-out sets, halves": f"{halves:.3f}", "held-out sets, five genes": f"{few:.3f}"}
-        row["ms a set"] = f"{1e3 * seconds / sum(task.queries.shape[0] for task in tasks.values()):.2f}"
         say(str(row))
         rows.append(row)
     report("model_parts", pd.DataFrame(rows), args.out)
