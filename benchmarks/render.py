@@ -553,6 +553,13 @@ def _probability_reliability(table: pd.DataFrame) -> pd.DataFrame:
     ).pipe(wide, ["probability"], ["library", "calibration"])
 
 
+def _placed_genes(table: pd.DataFrame) -> pd.DataFrame:
+    methods = ("placed", "by cells", "random", "size", "model")
+    change = [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
+    shown = {method: table[method].map("{:.3f}".format) for method in methods}
+    return table[["data", "genes", "n"]].assign(**shown, **{"placed − size": change})
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_false_positives": _rounded(
         {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
@@ -567,6 +574,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
+    "placed_genes": _placed_genes,
     "probability_calibration": _probability_calibration,
     "probability_reliability": _probability_reliability,
     "model_comparison": _model_comparison,

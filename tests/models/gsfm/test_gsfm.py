@@ -176,8 +176,9 @@ def test_probabilities_of_the_embedded_model() -> None:
         genes = genes[genes >= 2]
         query, hidden = genes[: len(genes) // 2], genes[len(genes) // 2 :]
         row = sparse.csr_array((np.ones(len(query)), (np.zeros(len(query), int), query)), shape=(1, len(model.genes)))
-        found = model.probabilities(model.logits(row), [len(query)])[0]
-        assert (found[hidden].mean() > 0.1) and np.median(found) < 0.001
+        found = model.probabilities(model.logits(row), np.array([len(query)]))[0]
+        assert found[hidden].mean() > 0.1
+        assert np.median(found) < 0.001
         expected += np.delete(found, [0, 1, *query]).sum()
         observed += len(hidden)
     assert 0.5 < expected / observed < 2
