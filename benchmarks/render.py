@@ -533,6 +533,33 @@ def _model_comparison(table: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(compared=table["compared"], auroc=table["auroc"].map("{:.3f}".format), difference=change)
 
 
+def _probability_calibration(table: pd.DataFrame) -> pd.DataFrame:
+    """Expected per observed genes by the size of the term, and the calibration error of all terms."""
+    of_all = table[table["size"] == "all"].set_index(["task", "library", "calibration"])
+    error = [f"{r.error:.2f} [{r.error_low:.2f}, {r.error_high:.2f}]" for r in of_all.itertuples()]
+    cell = [f"{value:.2f}" for value in table["expected"]]
+    sizes = wide(table.assign(cell=cell), ["task", "library", "calibration"], ["size"]).rename(
+        columns={"all": "all sizes"}
+    )
+    return sizes.assign(**{"calibration error": error}).fillna("")
+
+
+def _probability_reliability(table: pd.DataFrame) -> pd.DataFrame:
+    """Share of genes that a later release added, by predicted probability."""
+    later = table[table["task"] == "later release"]
+    return later.assign(
+        cell=[f"{r.observed:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in later.itertuples()],
+        probability=[f"from {value:g}" for value in later["from"]],
+    ).pipe(wide, ["probability"], ["library", "calibration"])
+
+
+def _placed_genes(table: pd.DataFrame) -> pd.DataFrame:
+    methods = ("placed", "by cells", "random", "size", "model")
+    change = [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
+    shown = {method: table[method].map("{:.3f}".format) for method in methods}
+    return table[["data", "genes", "n"]].assign(**shown, **{"placed − size": change})
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_false_positives": _rounded(
         {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
@@ -547,6 +574,9 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
+    "placed_genes": _placed_genes,
+    "probability_calibration": _probability_calibration,
+    "probability_reliability": _probability_reliability,
     "model_comparison": _model_comparison,
     "model_comparison_cooccurrence": _model_comparison,
     "model_comparison_markers": _model_comparison,

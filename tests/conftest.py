@@ -325,7 +325,7 @@ class LinearModel:
         self.n_sets_seen.append(sets.shape[0])
         return (sets @ self.matrix).astype(np.float32)
 
-    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+    def probabilities(self, logits: np.ndarray, sizes: np.ndarray | None = None) -> np.ndarray:
         return 1 / (1 + np.exp(-logits))
 
 
