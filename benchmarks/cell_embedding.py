@@ -150,9 +150,7 @@ def embedded(model: object, **options: object) -> Callable[[ad.AnnData], np.ndar
 def untrained(model: GSFM, seed: int = 0) -> GSFM:
     """The same module before training."""
     torch.manual_seed(seed)
-    return GSFM(
-        build_module(model.metadata["config"] | {"vocab_size": len(model.genes)}), model.genes, name="untrained"
-    )
+    return GSFM(build_module(model.module.config), model.genes, name="untrained")
 
 
 def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnData], np.ndarray]]:
