@@ -163,21 +163,21 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnDa
         ),
         "the same sets as gsfm, weighted + PCA": lambda adata: principal_components(sets_of(adata, model)),
         "untrained GSFM": embedded(untrained(model)),
-        "untrained GSFM, latent": embedded(untrained(model), kind="latent"),
+        "untrained GSFM, encoder": embedded(untrained(model), kind="encoder"),
     }
     if svd is not None:
         named["SVD of the corpus"] = embedded(svd, kind="latent")
     return named | {
         model.name: embedded(model),
         f"{model.name}, each cell by itself": embedded(model, weighting="expression"),
-        f"{model.name}, latent": embedded(model, kind="latent"),
+        f"{model.name}, encoder": embedded(model, kind="encoder"),
     }
 
 
 def outputs(model: GSFM, adata: ad.AnnData) -> Iterator[tuple[str, np.ndarray]]:
     """Other outputs of the model for the default sets."""
-    latent = embedded(model, kind="latent")(adata)
-    yield "latent", latent
+    yield "encoder", embedded(model, kind="encoder")(adata)
+    latent = embedded(model)(adata)
     yield "latent, unit length", latent / np.linalg.norm(latent, axis=1, keepdims=True)
     components = principal_components(latent)
     yield "latent, 50 PCs", components

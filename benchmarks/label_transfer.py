@@ -27,7 +27,7 @@ import pandas as pd
 import scanpy as sc
 from _baselines import corpus_matrix, singular_vectors, tempered_weights
 from _common import data_file, parser, report, say
-from cell_embedding import DATA, Projection, read, untrained
+from cell_embedding import DATA, Projection, read, sets_of, untrained
 from scipy.sparse import csr_matrix
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -46,9 +46,10 @@ if TYPE_CHECKING:
 N_PCS = 20
 """More accurate than 50 for the baselines, on the data of ``choose``."""
 N_HVG = 2000
-MAX_CELLS = 1200
+MAX_CELLS = 1000
 """Cells of a data set that is joined with another."""
-MAX_WITHIN = 3000
+MAX_WITHIN = 1500
+"""Cells of a data set within which labels are predicted."""
 
 BLOOD = {
     "CD4 T": ["T_CD4", "Naive CD4 T", "Memory CD4 T", "CD4 T cells"],
@@ -110,11 +111,9 @@ def load(data: Path | None, file: str, label: str, *, organism: str = "human") -
     """Log-normalized cells with approved human symbols; genes that share a symbol are left out."""
     cells = read(data_file(data, f"scrna/{file}"), label)
     cells.obs_names_make_unique()
-    if organism == "mouse" or not cells.var_names.str.startswith("ENSG").all():
-        scgsfm.pp.resolve_genes(cells, organism=organism)
-        symbols = cells.var["scgsfm_symbol"].to_numpy().astype(str)
-    else:
-        symbols = scgsfm.genes.resolve(list(cells.var_names))["symbol"].fillna("").to_numpy().astype(str)
+    cells.var_names = cells.var_names.str.replace(r"\.\d+$", "", regex=True)
+    scgsfm.pp.resolve_genes(cells, organism=organism)
+    symbols = cells.var["scgsfm_symbol"].to_numpy().astype(str)
     kept = (symbols != "") & ~pd.Series(symbols).duplicated(keep=False).to_numpy()
     cells = cells[:, kept].copy()
     cells.var = pd.DataFrame(index=symbols[kept])
@@ -188,7 +187,7 @@ def tasks(data: Path | None) -> Iterator[Task]:
     yield between("report", gut=renamed(gut, COMPARTMENTS, prefix=True), mouse_pancreas=renamed(pancreas, COMPARTMENTS))
     gut.obs["site"] = gut.obs["batch"].astype(str).str[:2]
     yield by_batch("gut, colon and ileum", "report", gut, "site")
-    tumors = subsample(load(data, "glioblastoma_panobinostat_5000x300.h5ad", "condition"), 2000)
+    tumors = subsample(load(data, "glioblastoma_panobinostat_5000x300.h5ad", "condition"), MAX_WITHIN)
     yield by_batch("glioblastoma, treatment across patients", "report", tumors, "patient_id")
 
     yield within("PBMC 3k", original)
@@ -257,14 +256,27 @@ def projected_pca(cells: ad.AnnData, reference: np.ndarray) -> np.ndarray:
     return x @ directions[:N_PCS].T
 
 
-def scores(cells: ad.AnnData, *, library: str, method: str, by_batch: bool, model: GSFM) -> np.ndarray:
-    """Principal components of the scores of a library, each scaled over all cells or in each batch."""
+def sets_pca(cells: ad.AnnData, *, model: GSFM) -> np.ndarray:
+    """PCA of the weighted sets that ``tl.embed_cells`` gives to the model, scaled to unit length."""
+    sets = sets_of(cells, model).toarray()
+    sets = sets[:, sets.any(axis=0)]
+    return components(sets / np.maximum(np.linalg.norm(sets, axis=1, keepdims=True), 1e-12))
+
+
+def completed_pca(cells: ad.AnnData, *, model: GSFM) -> np.ndarray:
+    """PCA of the logits that the model predicts for the genes of the data."""
+    latent = embedded(cells, model=model, kind="latent").astype(np.float32)
+    known = np.isin(model.genes, cells.var_names)
+    return components(np.vstack([model.decode(rows)[:, known] for rows in np.array_split(latent, 20)]))
+
+
+def scores(cells: ad.AnnData, *, library: str, method: str, model: GSFM) -> np.ndarray:
+    """PCA of the scores of a library, scaled in each batch."""
     cells = cells.copy()
     scgsfm.tl.score(cells, library, method=method, model=model, key_added="scores")
     values = np.asarray(cells.obsm["scores"], np.float64)
     values = values[:, np.isfinite(values).all(axis=0)]
-    batches = cells.obs["batch"].to_numpy() if by_batch else np.zeros(len(values))
-    return components(by_batches(values, batches, scale=True))
+    return components(by_batches(values, cells.obs["batch"].to_numpy(), scale=True))
 
 
 def embedded(cells: ad.AnnData, *, model: object, by_batch: str = "", **options: object) -> np.ndarray:
@@ -281,6 +293,18 @@ def embedded(cells: ad.AnnData, *, model: object, by_batch: str = "", **options:
     for batch, part in parts.items():
         vectors[batches == batch] = part
     return vectors
+
+
+def remembered(embed: Embed) -> Embed:
+    """The function, which returns its last result again for the same cells."""
+    last: list[tuple[ad.AnnData, np.ndarray]] = []
+
+    def again(cells: ad.AnnData) -> np.ndarray:
+        if not last or last[0][0] is not cells:
+            last[:] = [(cells, embed(cells))]
+        return last[0][1]
+
+    return again
 
 
 def together(*embeds: Embed) -> Embed:
@@ -344,44 +368,46 @@ def accuracy_and_f1(labels: np.ndarray, found: np.ndarray, times: np.ndarray) ->
 
 def methods(model: GSFM, svd: Projection | None) -> dict[str, Embed | None]:
     """The methods to compare; ``None`` stands for ``projected_pca``."""
-    z_scores = partial(batch_pca, scale=True)
-    latent = partial(embedded, model=model, kind="latent")
+    plain, z_scores = remembered(pca), remembered(partial(batch_pca, scale=True))
+    latent, encoder = (partial(embedded, model=model, kind=kind) for kind in ("latent", "encoder"))
+    default, sets = remembered(latent), remembered(partial(sets_pca, model=model))
+    blank = remembered(partial(embedded, model=untrained(model), kind="latent"))
+    scored = partial(scores, model=model)
     named: dict[str, Embed | None] = {
-        "HVG + PCA": pca,
+        "HVG + PCA": plain,
         "HVG + PCA, 50 components": partial(pca, n=50),
         "HVG + PCA, genes scaled": scaled_pca,
         "HVG + PCA of the labeled cells, others projected": None,
         "HVG + PCA, genes centered by batch": partial(batch_pca, scale=False),
         "HVG + PCA, genes scaled by batch": z_scores,
         "HVG + PCA after ComBat": combat_pca,
-        "HVG + PCA and HVG + PCA, genes scaled by batch": together(pca, z_scores),
-        "untrained GSFM, latent": partial(embedded, model=untrained(model), kind="latent"),
+        "HVG + PCA, not scaled and scaled by batch": together(plain, z_scores),
+        "sets + PCA": sets,
+        "HVG + PCA, genes scaled by batch, and sets + PCA": together(z_scores, sets),
+        "aucell of reactome, scaled by batch, + PCA": partial(scored, library="reactome", method="aucell"),
+        "ulm of reactome, scaled by batch, + PCA": partial(scored, library="reactome", method="ulm"),
+        "gsfm of reactome, scaled by batch, + PCA": partial(scored, library="reactome", method="gsfm"),
+        "untrained GSFM, latent": blank,
     }
     if svd is not None:
         named["SVD of the corpus"] = partial(embedded, model=svd, kind="latent")
-        named["HVG + PCA, genes scaled by batch, and SVD of the corpus"] = together(
-            z_scores, partial(embedded, model=svd, kind="latent")
-        )
-    for library in ("hallmark", "reactome"):
-        for method in ("aucell", "ulm", "gsfm"):
-            options = {"library": library, "method": method, "model": model}
-            named[f"{method}, {library}, PCA"] = partial(scores, by_batch=False, **options)
-            named[f"{method}, {library}, scaled by batch, PCA"] = partial(scores, by_batch=True, **options)
     name = model.name
     return named | {
-        f"{name}, encoder": partial(embedded, model=model, kind="encoder"),
-        f"{name}, encoder, each batch apart": partial(embedded, model=model, kind="encoder", by_batch="apart"),
-        f"{name}, encoder, scaled by batch": partial(embedded, model=model, kind="encoder", by_batch="scaled"),
-        f"{name}, latent": latent,
+        f"{name}, encoder": encoder,
+        f"{name}, encoder, each batch apart": partial(encoder, by_batch="apart"),
+        f"{name}, encoder, scaled by batch": partial(encoder, by_batch="scaled"),
+        f"{name}, latent": default,
         f"{name}, latent, each cell by itself": partial(latent, weighting="expression"),
         f"{name}, latent, each batch apart": partial(latent, by_batch="apart"),
         f"{name}, latent, centered by batch": partial(latent, by_batch="centered"),
         f"{name}, latent, scaled by batch": partial(latent, by_batch="scaled"),
-        f"HVG + PCA, and {name}, latent": together(pca, latent),
-        f"HVG + PCA, genes scaled by batch, and {name}, latent": together(z_scores, latent),
-        "HVG + PCA, genes scaled by batch, and untrained GSFM, latent": together(
-            z_scores, partial(embedded, model=untrained(model), kind="latent")
-        ),
+        f"{name}, latent, + PCA": lambda cells: components(default(cells)),
+        f"{name}, completed sets + PCA": partial(completed_pca, model=model),
+        f"HVG + PCA, and {name}, latent": together(plain, default),
+        f"HVG + PCA, genes scaled by batch, and {name}, latent": together(z_scores, default),
+        f"HVG + PCA, not scaled and scaled by batch, and {name}, latent": together(plain, z_scores, default),
+        "HVG + PCA, not scaled and scaled by batch, and untrained GSFM, latent": together(plain, z_scores, blank),
+        f"HVG + PCA, genes scaled by batch, sets + PCA, and {name}, latent": together(z_scores, sets, default),
     }
 
 
