@@ -6,8 +6,8 @@ On each labeled data set: the accuracy of 15 nearest neighbors in five-fold cros
 ARI and NMI of Leiden clusters with the labels at the resolution with the highest NMI, and the mean silhouette of the
 labels, scaled to 0–1 (ASW). All use Euclidean distance. Labels with fewer than five cells are removed.
 
-A second table shows how the options of ``tl.embed_cells`` (weighting, size and weights of the set) and the output of
-the model affect the accuracy of kNN.
+A second table shows how the options of ``tl.embed_cells`` (weighting, size and weights of the set, for
+``kind="encoder"``) and the output of the model affect the accuracy of kNN.
 """
 
 from __future__ import annotations
@@ -162,22 +162,22 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnDa
             sets_of(adata, model, weighting="expression", soft=False)
         ),
         "the same sets as gsfm, weighted + PCA": lambda adata: principal_components(sets_of(adata, model)),
-        "untrained GSFM": embedded(untrained(model)),
         "untrained GSFM, encoder": embedded(untrained(model), kind="encoder"),
+        "untrained GSFM, latent": embedded(untrained(model), kind="latent"),
     }
     if svd is not None:
         named["SVD of the corpus"] = embedded(svd, kind="latent")
     return named | {
-        model.name: embedded(model),
-        f"{model.name}, each cell by itself": embedded(model, weighting="expression"),
         f"{model.name}, encoder": embedded(model, kind="encoder"),
+        f"{model.name}, encoder, each cell by itself": embedded(model, kind="encoder", weighting="expression"),
+        f"{model.name}, latent": embedded(model, kind="latent"),
     }
 
 
 def outputs(model: GSFM, adata: ad.AnnData) -> Iterator[tuple[str, np.ndarray]]:
     """Other outputs of the model for the default sets."""
-    yield "encoder", embedded(model, kind="encoder")(adata)
-    latent = embedded(model)(adata)
+    latent = embedded(model, kind="latent")(adata)
+    yield "latent", latent
     yield "latent, unit length", latent / np.linalg.norm(latent, axis=1, keepdims=True)
     components = principal_components(latent)
     yield "latent, 50 PCs", components
@@ -190,7 +190,8 @@ def choices(adata: ad.AnnData, labels: np.ndarray, model: GSFM) -> Iterator[tupl
     for weighting in ("specificity", "expression"):
         for soft in (True, False):
             for n_genes in SIZES:
-                embedding = embedded(model, weighting=weighting, soft=soft, n_genes=n_genes)(adata)
+                options = {"weighting": weighting, "soft": soft, "n_genes": n_genes}
+                embedding = embedded(model, kind="encoder", **options)(adata)
                 name = f"{weighting}, {'weighted' if soft else 'not weighted'}, {n_genes:,} genes"
                 yield name, neighbours(embedding, labels)["knn"]
     for name, embedding in outputs(model, adata):

@@ -36,13 +36,14 @@ import scgsfm
 from scgsfm.models.gsfm.training._corpus import Corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from scgsfm.models.gsfm import GSFM
 
     Embed = Callable[[ad.AnnData], np.ndarray]
 
+PARTS = ("choose", "report", "within")
 N_PCS = 20
 """More accurate than 50 for the baselines, on the data of ``choose``."""
 N_HVG = 2000
@@ -168,8 +169,12 @@ def within(name: str, cells: ad.AnnData) -> Task:
     return Task(name, "within", cells, [np.isin(np.arange(cells.n_obs), query) for _, query in folds])
 
 
-def tasks(data: Path | None) -> Iterator[Task]:
-    """All tasks, those on which options were chosen first."""
+def tasks(data: Path | None, parts: Collection[str] = PARTS) -> Iterator[Task]:
+    """The tasks of some parts, those on which options were chosen first."""
+    return (task for task in _tasks(data) if task.part in parts)
+
+
+def _tasks(data: Path | None) -> Iterator[Task]:
     chemistries = renamed(load(data, *DATA["PBMC, three chemistries"]), BLOOD)
     interferon = renamed(load(data, "kang_ifnb_subset_1556x1267.h5ad", "cluster_id"), BLOOD)
     interferon.obs["donor"] = interferon.obs["sample_id"].astype(str).str[-3:]
@@ -439,6 +444,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--model", default="gsfm-base", help="name or directory of the model")
     options.add_argument("--corpus", help="directory of the training corpus; without it the SVD is skipped")
+    options.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="tasks to run (all)")
     options.add_argument("--bootstraps", type=int, default=300, help="draws of cells")
     args = options.parse_args()
     scgsfm.settings.verbosity = 0
@@ -452,7 +458,7 @@ def main() -> None:
         say("SVD of the corpus: done")
     compared = methods(model, svd)
     rows, drawn = [], {}
-    for task in tasks(args.data):
+    for task in tasks(args.data, args.parts):
         rng = np.random.default_rng(0)
         times = [draws(task.labels[query], args.bootstraps, rng) for query in task.folds]
         facts = {"part": task.part, "task": task.name, "cells": task.cells.n_obs, "genes": task.cells.n_vars}

@@ -72,7 +72,8 @@ LABELS = {
     "neighbours by annotation": "neighbors by annotation",
     "genes drawn": "sampling of genes",
     "evenly": "uniform",
-    "gsfm-base, each cell by itself": "gsfm-base, cell-wise sets",
+    "gsfm-base, encoder, each cell by itself": "gsfm-base, encoder, cell-wise sets",
+    "gsfm-base, latent, each cell by itself": "gsfm-base, latent, cell-wise sets",
     "unassigned without markers": "unassigned without own markers",
 }
 """Column names and labels of the CSV files, and how the pages print them."""
