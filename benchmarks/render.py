@@ -72,7 +72,8 @@ LABELS = {
     "neighbours by annotation": "neighbors by annotation",
     "genes drawn": "sampling of genes",
     "evenly": "uniform",
-    "gsfm-base, each cell by itself": "gsfm-base, cell-wise sets",
+    "gsfm-base, encoder, each cell by itself": "gsfm-base, encoder, cell-wise sets",
+    "gsfm-base, latent, each cell by itself": "gsfm-base, latent, cell-wise sets",
     "unassigned without markers": "unassigned without own markers",
 }
 """Column names and labels of the CSV files, and how the pages print them."""
@@ -220,6 +221,27 @@ def _cell_embedding_choices(table: pd.DataFrame) -> pd.DataFrame:
     mean = table.groupby("choice", sort=False)["knn"].mean().reset_index().assign(data="mean")
     both = pd.concat([table, mean])
     return wide(both.assign(cell=both["knn"].map("{:.3f}".format)), ["choice"], ["data"])
+
+
+def _label_transfer(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy · F1 (difference) · mixing of each part."""
+    parts = {"choose": "choice", "report": "other data", "within": "within data sets"}
+    change = [f"{r.difference:+.3f} [{r.difference_low:+.3f}, {r.difference_high:+.3f}]" for r in table.itertuples()]
+    mixed = [f" · {r.mixing:.2f}" if r.mixing == r.mixing else "" for r in table.itertuples()]
+    cell = [
+        f"{r.accuracy:.3f} · {r.f1:.3f}{'' if r.method == table['method'].iloc[0] else f' ({difference})'}{mixing}"
+        for r, difference, mixing in zip(table.itertuples(), change, mixed, strict=True)
+    ]
+    part = [f"{parts[r.part]} ({r.tasks} tasks)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, part=part), ["method"], ["part"])
+
+
+def _label_transfer_tasks(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy · F1 · mixing between batches; the CSV has the tasks within data sets, too."""
+    table = table[table["part"] != "within"]
+    cell = [f"{r.accuracy:.3f} · {r.f1:.3f} · {r.mixing:.2f}" for r in table.itertuples()]
+    task = [f"{r.task} ({r.cells:,} cells, {r.types} labels, {r.batches} batches)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, task=task), ["method"], ["task"])
 
 
 def _annotation(table: pd.DataFrame) -> pd.DataFrame:
@@ -615,6 +637,8 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "scoring": _scoring,
     "cell_embedding": _cell_embedding,
     "cell_embedding_choices": _cell_embedding_choices,
+    "label_transfer": _label_transfer,
+    "label_transfer_tasks": _label_transfer_tasks,
     "annotation": _annotation,
     "expand": _expand,
     "expand_choice": _expand_choice,
