@@ -44,7 +44,10 @@ def test_random_files_are_read_or_refused(name: str, fuzz: ModuleType, tmp_path:
     if name in {"vocab", "config", "card"}:
         pytest.importorskip("torch")
     watch = fuzz.Watch(fuzz.targets(tmp_path)[name], 60, None)
-    fuzz.mutate(watch, fuzz.seeds(name), 60, seed=0, most=N_INPUTS)
+    try:
+        fuzz.mutate(watch, fuzz.seeds(name), 60, seed=0, most=N_INPUTS)
+    finally:
+        watch.close()
     assert watch.findings == {}
     assert watch.executions >= N_INPUTS
     assert set(watch.outcomes) <= {"read", "refused"}
