@@ -272,7 +272,9 @@ class Watch:
                 file.truncate(2 * MAX_BYTES)
                 self.last = mmap.mmap(file.fileno(), 2 * MAX_BYTES)
         self.before = signal.signal(signal.SIGPROF, self._tick)
-        signal.setitimer(signal.ITIMER_PROF, self.TICK, self.TICK)  # time of the CPU: on a busy machine, others take time, too
+        signal.setitimer(
+            signal.ITIMER_PROF, self.TICK, self.TICK
+        )  # time of the CPU: on a busy machine, others take time, too
 
     def close(self) -> None:
         """Stop the timer, and write the report if there is one."""
@@ -436,7 +438,9 @@ def one(args: argparse.Namespace) -> None:
                 "-rss_limit_mb=4096",
                 "-verbosity=0",
             ]
-            atheris.Setup([sys.argv[0], *options, f"-seed={args.seed + 1}", str(corpus)], lambda data: (watch(data), None)[1])
+            atheris.Setup(
+                [sys.argv[0], *options, f"-seed={args.seed + 1}", str(corpus)], lambda data: (watch(data), None)[1]
+            )
             atheris.Fuzz()
         else:
             function = targets(Path(folder))[args.one]
@@ -516,7 +520,9 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", nargs="+", choices=names, default=names, help="parsers, or cells (all)")
     options.add_argument("--seconds", type=float, default=60, help="for each of them (60)")
-    options.add_argument("--rounds", type=int, default=1, help="how often, each time with new inputs; 0: until stopped (1)")
+    options.add_argument(
+        "--rounds", type=int, default=1, help="how often, each time with new inputs; 0: until stopped (1)"
+    )
     options.add_argument("--engine", choices=["auto", "atheris", "mutate"], default="mutate")
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--slow", type=float, default=10, help="CPU seconds after which a call is a finding (10)")

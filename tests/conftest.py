@@ -44,6 +44,7 @@ ONCE = [
     "pl/test_images.py",
     "scoring/test_fuzz.py",
     "test_cli_explore.py",
+    "test_clock.py",
     "test_docs_snippets.py",
     "test_fuzz_parsers.py",
     "test_gallery.py",

@@ -42,6 +42,11 @@ def number(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
+def agrees(n: int, one: str, many: str) -> str:
+    """The form of a verb for a number of things."""
+    return one if n == 1 else many
+
+
 def similar_names(name: str, names: Iterable[str], *, n: int = 3, cutoff: float = 0.6) -> list[str]:
     """Up to ``n`` other names that are spelled similarly, best first. Case does not matter."""
     by_plain: dict[str, list[str]] = {}
