@@ -8,7 +8,8 @@ Each parser runs in a process of its own on inputs that begin with the files in 
 them at random, and keeps inputs that are read or refused in a new way (another line of the package refuses them, or another
 length); `atheris` (libFuzzer, if it is installed) keeps inputs that reach new lines of the package. A finding is any exception
 that the package does not raise itself (with a message), a call of more than `--slow` seconds of the CPU, more than 2 GB of memory,
-or the end of the process, whose last input is kept. `cells` runs the checks of `tests/scoring/test_fuzz.py` on new examples.
+or the end of the process, whose last input is kept. `…_directory` are directories of models, see `_fuzz_models.py`. `cells` and
+`functions` run the checks of `tests/scoring/test_fuzz.py` and `tests/test_fuzz_functions.py` on new examples.
 
 Findings are printed with the input that caused them. The script exits with code 1 if there is any.
 """
@@ -40,10 +41,14 @@ if TYPE_CHECKING:
     from types import CodeType
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "benchmarks")]
+import _fuzz_models  # noqa: E402
+
 CORPUS = ROOT / "tests" / "fuzz_corpus"
 MAX_BYTES = 4096
 MAX_MEMORY = 2 * 2**30
 MAX_POOL = 1000
+FUNCTIONS = ("cells", "functions")
 TOKENS = [
     *(
         b"\t",
@@ -104,6 +109,7 @@ def targets(folder: Path) -> dict[str, Callable[[bytes], object]]:
         "terms": lambda data: _patient(_file(folder / "terms.txt", data)),
         "cli_lists": lambda data: _cli(_file(folder / "genes.txt", data)),
         "gene_names": _gene_names,
+        **_fuzz_models.parsers(folder),
     }
 
 
@@ -132,9 +138,9 @@ def _gene_sets(path: Path) -> None:
 
 
 def _vocab(path: Path) -> None:
-    from scgsfm.models._serialization import _read_vocab
+    from scgsfm.models._serialization import read_vocab
 
-    assert all(isinstance(token, str) and token for token in _read_vocab(path))
+    assert all(isinstance(token, str) and token for token in read_vocab(path))
 
 
 def _config(folder: Path, data: bytes) -> None:
@@ -358,7 +364,7 @@ class Watch:
 
 def seeds(name: str) -> list[bytes]:
     """The inputs to begin with."""
-    return [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))] or [b""]
+    return [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))] or [b"%d" % i for i in range(4)]
 
 
 def mutated(rng: random.Random, corpus: list[bytes]) -> bytes:
@@ -393,7 +399,8 @@ def mutated(rng: random.Random, corpus: list[bytes]) -> bytes:
 def quiet() -> None:
     """No warnings and no log: they are part of many results here."""
     warnings.simplefilter("ignore")
-    logging.getLogger("scgsfm").setLevel("CRITICAL")
+    for name in ("scgsfm", "transformers"):
+        logging.getLogger(name).setLevel("CRITICAL")
 
 
 def mutate(watch: Watch, corpus: list[bytes], seconds: float, seed: int, most: int | None = None) -> None:
@@ -403,7 +410,7 @@ def mutate(watch: Watch, corpus: list[bytes], seconds: float, seed: int, most: i
         watch(data)
     pool, seen = list(corpus), set[tuple[Any, ...]]()
     while most is None or watch.executions < most:
-        for _ in range(50):
+        for _ in range(50 if most is None else min(50, most - watch.executions)):
             data = mutated(rng, pool)
             line = watch(data)
             key = (line, len(data).bit_length(), data[:1] if line is None else None)
@@ -482,13 +489,14 @@ def run_parser(name: str, args: argparse.Namespace) -> dict[str, Any]:
     return state
 
 
-def run_cells(args: argparse.Namespace) -> dict[str, Any]:
-    """Check the scoring methods on random cells and gene sets, with new examples each time."""
+def run_functions(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Check the scoring methods, or all other functions, on random cells, gene sets and options, with new examples each time."""
     sys.path[:0] = [str(ROOT)]
+    from tests import test_fuzz_functions
     from tests.scoring import test_fuzz
 
     quiet()
-    return test_fuzz.search(args.seconds, args.seed)
+    return {"cells": test_fuzz, "functions": test_fuzz_functions}[name].search(args.seconds, args.seed)
 
 
 def summarize(logs: list[Path], out: Path) -> None:
@@ -516,9 +524,9 @@ def summarize(logs: list[Path], out: Path) -> None:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        names = [*targets(Path(folder)), "cells"]
+        names = [*targets(Path(folder)), *FUNCTIONS]
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", nargs="+", choices=names, default=names, help="parsers, or cells (all)")
+    options.add_argument("--only", nargs="+", choices=names, default=names, help="parsers, cells or functions (all)")
     options.add_argument("--seconds", type=float, default=60, help="for each of them (60)")
     options.add_argument(
         "--rounds", type=int, default=1, help="how often, each time with new inputs; 0: until stopped (1)"
@@ -547,7 +555,7 @@ def main() -> int:
     total, n_findings, n_rounds = 0, 0, 0
     while args.rounds == 0 or n_rounds < args.rounds:
         for name in args.only:
-            state = run_cells(args) if name == "cells" else run_parser(name, args)
+            state = run_functions(name, args) if name in FUNCTIONS else run_parser(name, args)
             total += state["executions"]
             n_findings += len(state["findings"])
             tell(name, state)

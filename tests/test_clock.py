@@ -55,7 +55,7 @@ def test_files_that_are_being_written_stay(tmp_path: Path, clock: Callable[..., 
     clock(0, jump)
     for name, age in {"tmpabcd_012": 0, "tmpfuture12": -3 * DAY, "tmpolder123": 4 * DAY}.items():
         (tmp_path / name).write_text("x")
-        written = os.stat(tmp_path / name).st_mtime - age
+        written = (tmp_path / name).stat().st_mtime - age
         os.utime(tmp_path / name, (written, written))
     for _ in range(2):
         remove_stale(tmp_path, "tmp")
@@ -133,7 +133,10 @@ def test_genomes_and_indices_of_the_future(tmp_path: Path) -> None:
             assert genome.sequence("chr1", 2, 6) == "GTAC"
         for path, off in zip((fasta, tmp_path / "genome.fa.fai"), dates, strict=True):
             os.utime(path, (time.time() + off,) * 2)
-        with pytest.warns(UserWarning) if dates[0] > dates[1] else _nothing(), Genome(fasta) as genome:
+        with (
+            pytest.warns(UserWarning, match="is older than the FASTA file") if dates[0] > dates[1] else _nothing(),
+            Genome(fasta) as genome,
+        ):
             assert genome.sequence("chr1", 2, 6) == "GTAC"
         (tmp_path / "genome.fa.fai").unlink()
 
