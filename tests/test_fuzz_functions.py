@@ -28,6 +28,7 @@ import scgsfm
 from scgsfm import GeneSets, errors, get, pp, tl
 
 pytest.importorskip("hypothesis")
+from tests.conftest import SmallR3LM
 from tests.scoring.test_fuzz import (
     DTYPES,
     FORMS,
@@ -230,22 +231,9 @@ def signatures() -> pd.DataFrame:
 N_PEAKS = 60
 
 
-class SmallModel:
-    """Answers like a model of regulatory DNA, by the number of sites of a cell line."""
-
-    name, length, kind = "small", 200, "r3lm"
-    cell_types = ("HepG2", "K562")
-
-    @property
-    def motifs(self) -> Any:
-        return few_motifs()
-
-    def predict(self, sequences: list[str], *, mode: str = "joint", batch_size: int = 512) -> np.ndarray:
-        return np.array([[s.count("CAAAG"), s.count("GATAA")] for s in sequences], np.float32).reshape(-1, 2)
-
-    def predict_substitutions(self, sequences: list[str], *, mode: str = "joint") -> list[np.ndarray]:
-        variants = [[s[:i] + base + s[i + 1 :] for i in range(len(s)) for base in "ACGT"] for s in sequences]
-        return [self.predict(each, mode=mode).reshape(-1, 4, 2) for each in variants]
+@cache
+def small_model() -> SmallR3LM:
+    return SmallR3LM()
 
 
 @cache
@@ -285,7 +273,7 @@ def motif_deviations(adata: ad.AnnData) -> pd.DataFrame:
 def regulatory_activity(adata: ad.AnnData) -> pd.DataFrame:
     from unittest.mock import patch
 
-    with patch("scgsfm.tl._regulatory_activity.as_model", lambda *_: SmallModel()):
+    with patch("scgsfm.tl._regulatory_activity.as_model", lambda *_: small_model()):
         result = tl.regulatory_activity(with_peaks(adata), sequences="sequence", groupby="group", copy=True)
     return _stored(result, "uns", "r3lm_activity_groups")
 
@@ -319,7 +307,7 @@ def by_model(name: str) -> Any:
     from unittest.mock import patch
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        with patch(f"scgsfm.tl._{name}.as_model", lambda *_: SmallModel()):
+        with patch(f"scgsfm.tl._{name}.as_model", lambda *_: small_model()):
             return getattr(tl, name)(*args, **kwargs)
 
     return call
@@ -365,8 +353,8 @@ TEXT_FUNCTIONS: dict[str, tuple[list[str], Callable[[Any], Any]]] = {
         ["hallmark", "nope", "", "go_bp/", "../x", "é", "Hallmark", "\x00"],
         lambda given: scgsfm.datasets.library(given).names[:3],
     ),
-    "datasets.network": (["nope", "", "../x", "collectri", "\x00"], lambda given: scgsfm.datasets.network(given)),
-    "datasets.marker_table": (["nope", "", "blood", "\x00"], lambda given: scgsfm.datasets.marker_table(given)),
+    "datasets.network": (["nope", "", "../x", "collectri", "\x00"], scgsfm.datasets.network),
+    "datasets.marker_table": (["nope", "", "blood", "\x00"], scgsfm.datasets.marker_table),
     "tl.saturation_mutagenesis": (
         ["ACGT" * 20, "N" * 20, "", "é", "AC"],
         lambda given: by_model("saturation_mutagenesis")(sequences=[given], cell_type="K562"),
@@ -610,8 +598,7 @@ def public_functions() -> list[str]:
     for module in ("tl", "pp", "get", "datasets", "models"):
         found += [f"{module}.{name}" for name in getattr(scgsfm, module).__all__]
     found += [name for name in scgsfm.__all__ if not inspect.ismodule(getattr(scgsfm, name))]
-    found = [name for name in found if callable(_named(name))]
-    return found
+    return [name for name in found if callable(_named(name))]
 
 
 def _named(name: str) -> Any:
@@ -646,48 +633,46 @@ def test_plots_have_a_table() -> None:
         assert drawn.get(name, name) in tl.__all__, f"pl.{name} draws no table of tl: add a check of what it computes"
 
 
+def example(rng: np.random.Generator) -> list[tuple[str, Any, Callable[[], None]]]:
+    """A new example of each kind: the name of a function, its input, and the check."""
+    on_cells = CELL_FUNCTIONS | PEAK_FUNCTIONS
+    shape = int(rng.integers(10)), int(rng.choice([0, 1, 2, 3, 8, 12, 20, 30]))
+    ordinary = (VALUES, ["counts", "logs"] * 3), (DTYPES, ["float32"] * 4), (FORMS, [])
+    kinds = [str(rng.choice([*others, *often])) for others, often in ordinary]
+    made = Cells(
+        int(rng.integers(10**9)), shape, *kinds, str(rng.choice(["unique", "repeated"])), bool(rng.integers(2))
+    )
+    groups = (on_cells, LIST_FUNCTIONS, TEXT_FUNCTIONS)
+    name, listed, text = (str(rng.choice(list(group))) for group in groups)
+    given = rng.choice(np.array(LIST_FUNCTIONS[listed][0], object), rng.integers(7)).tolist()
+    word = str(rng.choice(TEXT_FUNCTIONS[text][0]))
+    found: list[tuple[str, Any, Callable[[], None]]] = [
+        (name, made, lambda: check(on_cells[name], made, rtol=1e-5)),
+        (listed, given, lambda: check_list(listed, given)),
+        (text, word, lambda: check_text(text, word)),
+    ]
+    for option in rng.choice(list(OPTION_CALLS), 3).tolist():
+        seed = int(rng.integers(10**9))
+        options = options_of(option, np.random.default_rng(seed))
+        found.append((option, options, lambda option=option, seed=seed: check_options(option, seed)))
+    return found
+
+
 def search(seconds: float, seed: int) -> dict[str, Any]:
     """New examples for some seconds, for `benchmarks/fuzz.py`."""
     quiet()
     rng, begun, findings, n, failed, slowest = np.random.default_rng(seed), time.time(), dict[str, Any](), 0, 0, 0.0
-    on_cells = CELL_FUNCTIONS | PEAK_FUNCTIONS
     while time.time() - begun < seconds:
-        shape = int(rng.integers(10)), int(rng.choice([0, 1, 2, 3, 8, 12, 20, 30]))
-        kinds = [
-            str(rng.choice([*values, *often]))
-            for values, often in ((VALUES, ["counts", "logs"] * 3), (DTYPES, ["float32"] * 4), (FORMS, []))
-        ]
-        made = Cells(
-            int(rng.integers(10**9)), shape, *kinds, str(rng.choice(["unique", "repeated"])), bool(rng.integers(2))
-        )
-        name, listed, text, option = (
-            str(rng.choice(list(group))) for group in (on_cells, LIST_FUNCTIONS, TEXT_FUNCTIONS, OPTION_CALLS)
-        )
-        given = rng.choice(np.array(LIST_FUNCTIONS[listed][0], object), rng.integers(7)).tolist()
-        word, number = str(rng.choice(TEXT_FUNCTIONS[text][0])), int(rng.integers(10**9))
-        for key, example, run in (
-            (name, made, lambda: check(on_cells[name], made, rtol=1e-5)),
-            (listed, given, lambda: check_list(listed, given)),
-            (text, word, lambda: check_text(text, word)),
-            *(
-                (
-                    option,
-                    options_of(option, np.random.default_rng(number + i)),
-                    lambda i=i: check_options(option, number + i),
-                )
-                for i in range(3)
-            ),
-        ):
-            started = time.time()
+        for name, given, run in example(rng):
+            started = time.process_time()
             try:
                 run()
             except Exception as error:  # noqa: BLE001  this is what is looked for
                 failed += 1
-                findings.setdefault(
-                    f"{key}: {type(error).__name__}: {str(error)[:150]}", {"message": "", "input": repr(example)}
-                )
+                key = f"{name}: {type(error).__name__}: {str(error)[:150]}"
+                findings.setdefault(key, {"message": "", "input": repr(given)})
             n += 1
-            slowest = max(slowest, time.time() - started)
+            slowest = max(slowest, time.process_time() - started)
     state = {"executions": n, "seconds": time.time() - begun, "slowest": slowest, "peak": 0}
     return state | {"outcomes": {"equal or refused": n - failed, "found": failed}, "findings": findings}
 

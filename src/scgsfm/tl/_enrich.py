@@ -3,18 +3,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import number
+from scgsfm._messages import number, random_generator
 from scgsfm.enrichment import DEFAULT_KEY, EnrichmentOptions, background_names, from_adata, from_genes, run_enrichment
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
 if TYPE_CHECKING:
+    import numpy as np
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
@@ -175,7 +175,7 @@ def enrich(
     options = EnrichmentOptions(mode, n_genes, max_padj, min_genes, max_genes, n_null)
     sets = GeneSets(library)
     given = None if background is None else background_names(background)
-    generator = np.random.default_rng(rng)
+    generator = random_generator(rng)
     if has_parts(data):
         check_anndata(data, argument="data")
     if not isinstance(data, AnnData):
