@@ -499,8 +499,8 @@ def run_functions(name: str, args: argparse.Namespace) -> dict[str, Any]:
     return {"cells": test_fuzz, "functions": test_fuzz_functions}[name].search(args.seconds, args.seed)
 
 
-def summarize(logs: list[Path], out: Path) -> None:
-    """Sum the lines of the logs of several runs, and write the table."""
+def summarize(logs: list[Path], out: Path, previous: Path | None) -> None:
+    """Sum the lines of the logs of several runs and a table of earlier runs, and write the table."""
     import pandas as pd
     from _common import report
 
@@ -518,6 +518,10 @@ def summarize(logs: list[Path], out: Path) -> None:
         row |= {"refused": outcomes["refused"], "other outcome": outcomes["found"], "kinds of findings": len(findings)}
         rows.append(row)
     table = pd.DataFrame(rows)
+    if previous is not None:
+        earlier = pd.read_csv(previous, comment="#")
+        both = pd.concat([earlier[earlier["input"] != "all"], table])
+        table = both.groupby("input", sort=False, as_index=False).sum()
     total = {"input": "all", **table.drop(columns="input").sum().to_dict()}
     report("fuzzing", pd.concat([table, pd.DataFrame([total])], ignore_index=True), out)
 
@@ -538,6 +542,9 @@ def main() -> int:
     options.add_argument(
         "--summarize", nargs="+", type=Path, help="logs to sum instead, into a table of the documentation"
     )
+    options.add_argument(
+        "--previous", type=Path, help="a table of earlier runs whose logs are gone, to add to the sums"
+    )
     options.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="directory of the table")
     options.add_argument("--one", help=argparse.SUPPRESS)
     options.add_argument("--report", type=Path, help=argparse.SUPPRESS)
@@ -550,7 +557,7 @@ def main() -> int:
         one(args)
         return 0
     if args.summarize:
-        summarize(args.summarize, args.out)
+        summarize(args.summarize, args.out, args.previous)
         return 0
     total, n_findings, n_rounds = 0, 0, 0
     while args.rounds == 0 or n_rounds < args.rounds:

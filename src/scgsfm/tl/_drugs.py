@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-
 from scgsfm import _keys, enrichment
 from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
@@ -11,10 +10,10 @@ from scgsfm._messages import number, random_generator
 from scgsfm.drugs import RankingOptions, open_signatures, profiles_of_lists, profiles_of_rankings, rank_compounds
 
 if TYPE_CHECKING:
-    import numpy as np
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
 

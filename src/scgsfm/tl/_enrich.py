@@ -3,7 +3,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
@@ -14,10 +13,10 @@ from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
 if TYPE_CHECKING:
-    import numpy as np
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
 
