@@ -46,6 +46,7 @@ ONCE = [
     "test_cli_explore.py",
     "test_clock.py",
     "test_docs_snippets.py",
+    "test_fuzz_functions.py",
     "test_fuzz_parsers.py",
     "test_gallery.py",
     "test_notices.py",

@@ -121,7 +121,7 @@ def _from_series(data: pd.Series) -> GeneLists:
         return _rankings(
             {QUERY: pd.DataFrame({"name": data.index, "value": values.to_numpy(np.float64, na_value=np.nan)})}
         )
-    if any(isinstance(value, str) for value in data):
+    if not data.notna().any() or any(isinstance(value, str) for value in data):
         return _from_lists({QUERY: data.dropna()})
     return _from_lists(GeneSets(data))
 

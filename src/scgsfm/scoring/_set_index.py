@@ -121,7 +121,7 @@ class SetIndex:
         """
         enough = self.n_found >= min_genes
         if not enough.all():
-            n = np.count_nonzero(~enough)
+            n = int(np.count_nonzero(~enough))
             lack = "no gene" if min_genes <= 1 else f"fewer than {min_genes} genes"
             msg = (
                 f"{n} of {number(len(self), 'set')} {agrees(n, 'has', 'have')} {lack} in the data and "
