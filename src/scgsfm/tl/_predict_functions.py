@@ -18,7 +18,7 @@ from scgsfm._adata import (
 )
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import listing, number, percent, warn
+from scgsfm._messages import agrees, listing, number, percent, warn
 from scgsfm.completion import place_genes, placed_predictions, prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchWarning
 from scgsfm.genes import as_names
@@ -164,7 +164,8 @@ def predict_functions(
         given = None if genes is None else as_names(genes)
         names, tokens = requested_genes(given, loaded)
         if given is not None and (unknown := [name for name in given if name not in names]):
-            msg = f"{len(unknown)} genes are not in the model's vocabulary and are skipped: {listing(unknown)}."
+            are = agrees(len(unknown), "is", "are")
+            msg = f"{number(len(unknown), 'gene')} {are} not in the model's vocabulary and {are} skipped: {listing(unknown)}."
             warn(msg, GeneMatchWarning)
         table = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
         share = len(names) / max(len(names) if given is None else len(set(given)), 1)
