@@ -171,8 +171,8 @@ def test_predictions_of_placed_genes(cells: ad.AnnData, gsfm: GSFM, monkeypatch:
     assert table.loc[table["source"] == "model", "correlation"].isna().all()
     genes = np.array(cells.var_names, dtype=object)
     weights = _placed_genes.place_genes(BlockReader(cells.X), genes, gsfm, only=genes[[4]]).weights
-    for term, genes in {"T": library["T"], "B": library["B"][:3]}.items():
-        corrected = gsfm.logits([genes])[0] - gsfm.popularity
+    for term, listed in {"T": library["T"], "B": library["B"][:3]}.items():
+        corrected = gsfm.logits([listed])[0] - gsfm.popularity
         z = (corrected - corrected[2:].mean()) / corrected[2:].std()
         assert rows["zscore"][term] == pytest.approx((weights @ z)[0], abs=1e-4)
 

@@ -121,7 +121,7 @@ def embed_genes(
             _place(adata, gene_set_model, genes, embedding, kind, added)
     adata.varm[key] = embedding
     n_known = int(np.isfinite(embedding[:, 0]).sum())
-    params = {"kind": kind, "place_unknown": place_unknown, "gene_symbols": gene_symbols}
+    params = {"kind": kind, "place_unknown": place_unknown or None, "gene_symbols": gene_symbols}
     result.write_record(adata, {"model": name, "params": params, "n_genes": len(genes), "n_known": n_known})
     log_results([result], f"{embedding.shape[1]} dimensions", f"{percent(share)} of genes matched")
     return adata if copy else None

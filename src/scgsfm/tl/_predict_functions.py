@@ -190,7 +190,7 @@ def predict_functions(
     record = {
         "model": loaded.name,
         "library": sets.info,
-        "params": options | {"place_unknown": place_unknown, "gene_symbols": gene_symbols},
+        "params": options | {"place_unknown": place_unknown or None, "gene_symbols": gene_symbols},
     }
     result.write_record(adata, record | {"n_genes": len(given), "n_known": len(names)})
     log_results([result], number(len(sets), "term"), _genes(len(names), len(names) / max(len(given), 1)))

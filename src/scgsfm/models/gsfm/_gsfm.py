@@ -167,7 +167,7 @@ class GSFM(Publishable):
         fitted, log_size = fitted["by_size"], sizes.clamp_min(1).log()[..., None]
         slope = fitted["slope"] + fitted["slope_log_size"] * log_size
         entropy = fitted["entropy"] * -(level.exp() * level).sum(dim=-1, keepdim=True)
-        return slope * level + fitted["log_size"] * log_size + entropy + fitted["intercept"]
+        return torch.add(slope * level + fitted["log_size"] * log_size + entropy, fitted["intercept"])
 
     @cached_property
     def popularity(self) -> np.ndarray:
