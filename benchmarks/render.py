@@ -225,7 +225,7 @@ def _cell_embedding_choices(table: pd.DataFrame) -> pd.DataFrame:
 
 def _label_transfer(table: pd.DataFrame) -> pd.DataFrame:
     """Accuracy · F1 (difference) · mixing of each part."""
-    parts = {"choose": "choice", "report": "other data", "within": "within data sets"}
+    parts = {"choose": "data of the choice", "report": "other data", "within": "within data sets"}
     change = [f"{r.difference:+.3f} [{r.difference_low:+.3f}, {r.difference_high:+.3f}]" for r in table.itertuples()]
     mixed = [f" · {r.mixing:.2f}" if r.mixing == r.mixing else "" for r in table.itertuples()]
     cell = [
