@@ -112,7 +112,7 @@ def test_models_of_the_future(gsfm: Any, tmp_path: Path) -> None:
 
     tensors = {key: value.numpy() for key, value in gsfm.module.state_dict().items()}
     config = {"vocab_size": len(gsfm.genes), "d_model": 8, "depth": 2}
-    found = []
+    found: list[Any] = []
     for seed in (0, 0, 1):
         if seed or not found:
             write_folder(tmp_path / "m", config, tensors, gsfm.genes, {"seed": seed})

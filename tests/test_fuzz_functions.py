@@ -667,7 +667,11 @@ def example(rng: np.random.Generator) -> list[tuple[str, Any, Callable[[], None]
     """A new example of each kind: the name of a function, its input, and the check."""
     on_cells = CELL_FUNCTIONS | PEAK_FUNCTIONS
     shape = int(rng.integers(10)), int(rng.choice([0, 1, 2, 3, 8, 12, 20, 30]))
-    ordinary = (VALUES, ["counts", "logs"] * 3), (DTYPES, ["float32"] * 4), (FORMS, [])
+    ordinary: list[tuple[list[str], list[str]]] = [
+        (VALUES, ["counts", "logs"] * 3),
+        (DTYPES, ["float32"] * 4),
+        (FORMS, []),
+    ]
     kinds = [str(rng.choice([*others, *often])) for others, often in ordinary]
     made = Cells(
         int(rng.integers(10**9)), shape, *kinds, str(rng.choice(["unique", "repeated"])), bool(rng.integers(2))
