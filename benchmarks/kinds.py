@@ -100,7 +100,8 @@ def main() -> None:
         say(str(row))
         rows.append(row)
     measured = ["n", "without", "with", "difference", "low", "high"]
-    report("kinds", pd.DataFrame(rows, columns=["kind", "query", *measured, "other_kinds"]), args.out)
+    table = pd.DataFrame(rows, columns=["kind", "query", *measured, "other_kinds"])
+    report("kinds", table.dropna(axis=1, how="all"), args.out)
     rows = []
     for kind in ("functional module", "literature"):
         for row in functions(args.data, model, kind, args.max_terms):

@@ -89,7 +89,7 @@ def finish(change: dict[str, np.ndarray], model: GSFM, half: Judge) -> SetKind:
     """The kind with the popularity of genes and the calibration."""
     kind = SetKind(**change, popularity=np.zeros(len(model.genes), np.float32), slope=1.0, intercept=0.0)
     order = np.random.default_rng(0).permutation(len(half.kind))
-    found = calibrate(kind.of(model), HeldOut(half.seen[order], half.hidden[order]))
+    found = calibrate(kind.of(model), HeldOut(half.seen[order], half.hidden[order]), n_sets=60)
     spread = np.unique(np.linspace(2, len(model.genes) - 1, 1024).astype(np.int64))
     singles = sparse.identity(len(model.genes), format="csr", dtype=np.float32)[spread]
     return replace(kind, popularity=kind.of(model).logits(singles).mean(axis=0), **found)

@@ -93,10 +93,10 @@ class SetKinds:
         with _FILE.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             names = stored["names"].tobytes().decode().split("\n")
             columns = [stored[field.name].astype(np.float32) for field in fields(SetKind)]
-            kinds = {
-                name: SetKind(*(column[i] if column.ndim > 1 else float(column[i]) for column in columns))
-                for i, name in enumerate(names)
-            }
+            kinds = {}
+            for i, name in enumerate(names):
+                parts: list[Any] = [column[i] if column.ndim > 1 else float(column[i]) for column in columns]
+                kinds[name] = SetKind(*parts)
             return cls(kinds, int(stored["vocabulary"]), stored["probes"])
 
     def save(self, path: str | os.PathLike[str]) -> None:

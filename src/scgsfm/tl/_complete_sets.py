@@ -47,7 +47,7 @@ def complete_sets(
         ``"drug targets"``, ``"literature"`` (genes of an article or a disease), ``"cell type"``, ``"coexpression"``,
         ``"perturbation"`` or ``"signature"`` (published and immunologic). Genes that are typical of such sets rank
         higher, above all for sets of few genes. By default, the model sees from the genes alone what they have in
-        common, which is best for pathways.
+        common, which is enough for pathways.
 
     Returns
     -------
