@@ -196,6 +196,8 @@ def test_complete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = pd.read_csv(path)
     assert len(table) == 7
     assert [line.split()[0] for line in printed[1:]] == table["gene"].tolist()
+    assert main(["complete", *genes, "-n", "7", "--kind", "cell type"]) == 0
+    assert capsys.readouterr().out.splitlines() != printed
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
@@ -342,6 +344,7 @@ def test_train_shows_the_help_of_a_model(capsys: pytest.CaptureFixture[str]) -> 
         (["score", "cells.h5ad", "--sets", "hallmark", "-o", "out.csv"], "--output: out.csv must end in"),
         (["enrich", "CD3D", "--sets", "no_such_library"], "no_such_library"),
         (["complete", "NOSUCHGENE"], "NOSUCHGENE"),
+        (["complete", "CD3D", "--kind", "cells"], "but must be 'functional module', "),
         (["predict", "--sets", "hallmark"], "--output is required for predictions of all genes"),
         (["predict", "--sets", "hallmark", "-o", "out.txt"], "out.txt must end in"),
         (["download", "no/such/folder"], "no/such/folder"),

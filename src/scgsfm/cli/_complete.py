@@ -19,6 +19,7 @@ EXAMPLES = (
     "scgsfm complete ISG15 IFIT1 IFIT3 MX1 OAS1 -n 10",
     "scgsfm complete genes.txt -o completed.csv",
     "cut -f1 markers.tsv | scgsfm complete - --json",
+    "scgsfm complete NCL NPM1 CDK4 ODC1 --kind 'regulator targets'",
 )
 
 
@@ -26,6 +27,11 @@ def add_arguments(parser: Parser) -> None:
     """Genes, model and output."""
     parser.input.add_argument("genes", nargs="+", metavar="GENE", help=GENE_HELP)
     add_model(parser)
+    parser.input.add_argument(
+        "--kind",
+        metavar="KIND",
+        help="what the genes are, such as 'cell type' or 'regulator targets' (default: seen from the genes)",
+    )
     parser.output.add_argument(
         "-n", type=positive, default=20, metavar="N", help="number of genes to list (default: %(default)s)"
     )
@@ -40,5 +46,5 @@ def run(args: argparse.Namespace) -> None:
     genes = read_genes(args.genes)
     from scgsfm import tl
 
-    table = tl.complete_sets({"query": genes}, model=args.model, n_genes=args.n).drop(columns="set")
+    table = tl.complete_sets({"query": genes}, model=args.model, n_genes=args.n, kind=args.kind).drop(columns="set")
     show_table(table, args)

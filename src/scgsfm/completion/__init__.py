@@ -7,9 +7,10 @@ from ._cross_validation import CrossValidated, cross_validate
 from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_tokens
 from ._gene_columns import gene_columns
 from ._gene_page import GenePage, build_gene_page, named_libraries
-from ._gene_set_model import GeneSetModel
+from ._gene_set_model import GeneSetModel, LatentModel
 from ._placed_genes import PlacedGenes, place_genes, placed_predictions
 from ._related_genes import GeneRelations, Relation, gene_pairs_table, related_genes_table
+from ._set_kinds import SetKind, SetKinds
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
 
@@ -22,8 +23,11 @@ __all__ = [
     "GeneRelations",
     "GeneSetEncoder",
     "GeneSetModel",
+    "LatentModel",
     "PlacedGenes",
     "Relation",
+    "SetKind",
+    "SetKinds",
     "TermPredictions",
     "build_gene_page",
     "complete",

@@ -32,3 +32,13 @@ class GeneSetModel(Protocol):
 
     def probabilities(self, logits: np.ndarray, sizes: np.ndarray, /) -> np.ndarray:
         """Calibrated probabilities of logits, for sets with these numbers of known genes."""
+
+
+class LatentModel(GeneSetModel, Protocol):
+    """Interface of a gene-set model that computes logits from a latent vector of the set."""
+
+    def encode(self, sets: Any, /) -> np.ndarray:
+        """Latent vectors (sets × dimensions)."""
+
+    def decode(self, z: np.ndarray, /) -> np.ndarray:
+        """Logits of the network alone for latent vectors (sets × vocabulary)."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm.completion import completion_tables, number_and_share
+from scgsfm.completion import SetKinds, completion_tables, number_and_share
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
@@ -23,6 +23,7 @@ def complete_sets(
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
     n_genes: int | None = 100,
+    kind: str | None = None,
 ) -> pd.DataFrame:
     r"""Predict which genes belong to each gene set by a gene set foundation model :cite:p:`Clarke2026`.
 
@@ -39,6 +40,14 @@ def complete_sets(
         {model}
     n_genes
         Number of genes to return for each set. ``None`` returns the whole vocabulary of the model (about 20,000 genes).
+    kind
+        What the sets are, for ``"gsfm-base"``: ``"functional module"`` (genes of a compartment, with a domain, or
+        essential in the same cells), ``"interaction"`` (partners and complexes of proteins), ``"regulator targets"`` (of
+        transcription factors and chromatin regulators), ``"predicted targets"`` (of motifs and microRNAs),
+        ``"drug targets"``, ``"literature"`` (genes of an article or a disease), ``"cell type"``, ``"coexpression"``,
+        ``"perturbation"`` or ``"signature"`` (published and immunologic). Genes that are typical of such sets rank
+        higher, above all for sets of few genes. By default, the model sees from the genes alone what they have in
+        common, which is enough for pathways.
 
     Returns
     -------
@@ -64,7 +73,8 @@ def complete_sets(
     TypeError
         If ``gene_sets`` is a list of genes: pass ``{"my set": [...]}``.
     ValueError
-        If there are negative weights, or ``n_genes`` is less than 1.
+        If there are negative weights, if ``n_genes`` is less than 1, or if ``kind`` is unknown or given with another
+        model.
 
     Examples
     --------
@@ -72,12 +82,16 @@ def complete_sets(
     >>> table = scgsfm.tl.complete_sets({"interferon": ["ISG15", "IFIT1", "IFIT3", "MX1", "OAS1"]}, n_genes=20)
     >>> len(table)
     20
+    >>> targets = scgsfm.tl.complete_sets({"MYC": ["NCL", "NPM1", "CDK4", "ODC1"]}, kind="regulator targets")
+    >>> len(targets)
+    100
     """
     sets = GeneSets(gene_sets)
     if n_genes is not None and n_genes < 1:
         msg = f"`n_genes` is {n_genes}, but must be at least 1 (or None for all genes)."
         raise ValueError(msg)
     loaded = as_model(model)
-    table = pd.concat(completion_tables(sets, loaded, n_genes=n_genes), ignore_index=True)
-    logger.info("completed %s", number_and_share(sets, loaded))
+    used = loaded if kind is None else SetKinds.embedded().model(loaded, kind)
+    table = pd.concat(completion_tables(sets, used, n_genes=n_genes), ignore_index=True)
+    logger.info("completed %s%s", number_and_share(sets, used), "" if kind is None else f" as sets of kind {kind!r}")
     return table
