@@ -24,6 +24,7 @@ SCRIPTS = {
     "explanations": ["data"],
     "gsfm_notebooks": ["data", "model", "corpus", "phenotypes"],
     "cell_embedding": ["data", "model", "corpus"],
+    "label_transfer": ["data", "model", "corpus"],
     "annotation": ["data"],
     "score_properties": ["data"],
     "cross_species": ["data", "model"],

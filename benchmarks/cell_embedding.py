@@ -6,8 +6,8 @@ On each labeled data set: the accuracy of 15 nearest neighbors in five-fold cros
 ARI and NMI of Leiden clusters with the labels at the resolution with the highest NMI, and the mean silhouette of the
 labels, scaled to 0–1 (ASW). All use Euclidean distance. Labels with fewer than five cells are removed.
 
-A second table shows how the options of ``tl.embed_cells`` (weighting, size and weights of the set) and the output of
-the model affect the accuracy of kNN.
+A second table shows how the options of ``tl.embed_cells`` (weighting, size and weights of the set, for
+``kind="encoder"``) and the output of the model affect the accuracy of kNN.
 """
 
 from __future__ import annotations
@@ -150,9 +150,7 @@ def embedded(model: object, **options: object) -> Callable[[ad.AnnData], np.ndar
 def untrained(model: GSFM, seed: int = 0) -> GSFM:
     """The same module before training."""
     torch.manual_seed(seed)
-    return GSFM(
-        build_module(model.metadata["config"] | {"vocab_size": len(model.genes)}), model.genes, name="untrained"
-    )
+    return GSFM(build_module(model.module.config), model.genes, name="untrained")
 
 
 def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnData], np.ndarray]]:
@@ -164,14 +162,14 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnDa
             sets_of(adata, model, weighting="expression", soft=False)
         ),
         "the same sets as gsfm, weighted + PCA": lambda adata: principal_components(sets_of(adata, model)),
-        "untrained GSFM": embedded(untrained(model)),
+        "untrained GSFM, encoder": embedded(untrained(model), kind="encoder"),
         "untrained GSFM, latent": embedded(untrained(model), kind="latent"),
     }
     if svd is not None:
         named["SVD of the corpus"] = embedded(svd, kind="latent")
     return named | {
-        model.name: embedded(model),
-        f"{model.name}, each cell by itself": embedded(model, weighting="expression"),
+        f"{model.name}, encoder": embedded(model, kind="encoder"),
+        f"{model.name}, encoder, each cell by itself": embedded(model, kind="encoder", weighting="expression"),
         f"{model.name}, latent": embedded(model, kind="latent"),
     }
 
@@ -192,7 +190,8 @@ def choices(adata: ad.AnnData, labels: np.ndarray, model: GSFM) -> Iterator[tupl
     for weighting in ("specificity", "expression"):
         for soft in (True, False):
             for n_genes in SIZES:
-                embedding = embedded(model, weighting=weighting, soft=soft, n_genes=n_genes)(adata)
+                options = {"weighting": weighting, "soft": soft, "n_genes": n_genes}
+                embedding = embedded(model, kind="encoder", **options)(adata)
                 name = f"{weighting}, {'weighted' if soft else 'not weighted'}, {n_genes:,} genes"
                 yield name, neighbours(embedding, labels)["knn"]
     for name, embedding in outputs(model, adata):

@@ -177,11 +177,11 @@ GENES = {
 CELLS = {
     "top genes, multi-hot + PCA": "PCA of the top genes",
     "the same sets as gsfm, weighted + PCA": "PCA of the model's input",
-    "gsfm-base": "gsfm-base",
+    "gsfm-base, latent": "gsfm-base",
     "SVD of the corpus": "SVD of the corpus",
     "HVG + PCA, scaled": "HVG + PCA, scaled",
     "HVG + PCA, not scaled": "HVG + PCA, not scaled",
-    "untrained GSFM": "untrained network",
+    "untrained GSFM, latent": "untrained network",
 }
 
 
@@ -202,7 +202,7 @@ def embeddings() -> plt.Figure:
         axes[2],
         [CELLS[name] for name in cells.index],
         cells["knn"],
-        [OURS if n == "gsfm-base" else GRAY for n in cells.index],
+        [OURS if n == "gsfm-base, latent" else GRAY for n in cells.index],
     )
     axes[2].set(title="Cells: nearest neighbors", xlim=(0.85, 0.98), xlabel="accuracy (5 data sets)")
     return figure

@@ -2,11 +2,14 @@
 
     python benchmarks/fuzz.py --seconds 60
     python benchmarks/fuzz.py --only vcf motifs --seconds 600 --engine atheris
+    nice -n 19 python benchmarks/fuzz.py --seconds 300 --rounds 0 --log LOG    # until it is stopped
 
 Each parser runs in a process of its own on inputs that begin with the files in `tests/fuzz_corpus`. The engine `mutate` changes
-them at random, without knowledge of the code, and is fast; `atheris` (libFuzzer, if it is installed) keeps inputs that reach
-new lines of the package. A finding is any exception that the package does not raise itself (with a message), a call of more
-than `--slow` seconds of the CPU, or more than 2 GB of memory. `cells` runs the checks of `tests/scoring/test_fuzz.py` on new examples.
+them at random, and keeps inputs that are read or refused in a new way (another line of the package refuses them, or another
+length); `atheris` (libFuzzer, if it is installed) keeps inputs that reach new lines of the package. A finding is any exception
+that the package does not raise itself (with a message), a call of more than `--slow` seconds of the CPU, more than 2 GB of memory,
+or the end of the process, whose last input is kept. `…_directory` are directories of models, see `_fuzz_models.py`. `cells` and
+`functions` run the checks of `tests/scoring/test_fuzz.py` and `tests/test_fuzz_functions.py` on new examples.
 
 Findings are printed with the input that caused them. The script exits with code 1 if there is any.
 """
@@ -15,9 +18,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import linecache
 import logging
+import mmap
 import os
 import random
 import resource
@@ -33,11 +38,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "benchmarks")]
+import _fuzz_models  # noqa: E402
+
 CORPUS = ROOT / "tests" / "fuzz_corpus"
 MAX_BYTES = 4096
 MAX_MEMORY = 2 * 2**30
+MAX_POOL = 1000
+FUNCTIONS = ("cells", "functions")
 TOKENS = [
     *(
         b"\t",
@@ -98,11 +109,20 @@ def targets(folder: Path) -> dict[str, Callable[[bytes], object]]:
         "terms": lambda data: _patient(_file(folder / "terms.txt", data)),
         "cli_lists": lambda data: _cli(_file(folder / "genes.txt", data)),
         "gene_names": _gene_names,
+        **_fuzz_models.parsers(folder),
     }
 
 
+_OPEN: dict[Path, int] = {}
+"""Files that stay open between calls, since opening one takes longer than some parsers do."""
+
+
 def _file(path: Path, data: bytes) -> Path:
-    path.write_bytes(data)
+    file = _OPEN.get(path)
+    if file is None:
+        file = _OPEN[path] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
+    os.pwrite(file, data, 0)
+    os.ftruncate(file, len(data))
     return path
 
 
@@ -118,9 +138,9 @@ def _gene_sets(path: Path) -> None:
 
 
 def _vocab(path: Path) -> None:
-    from scgsfm.models._serialization import _read_vocab
+    from scgsfm.models._serialization import read_vocab
 
-    assert all(isinstance(token, str) and token for token in _read_vocab(path))
+    assert all(isinstance(token, str) and token for token in read_vocab(path))
 
 
 def _config(folder: Path, data: bytes) -> None:
@@ -207,13 +227,24 @@ def _gene_names(data: bytes) -> None:
 
 def is_own(error: BaseException) -> bool:
     """Whether the package raised an error itself: the innermost line of the traceback is a `raise` of the package."""
+    return own_line(error) is not None
+
+
+def own_line(error: BaseException) -> tuple[CodeType, int] | None:
+    """The line of the package that raised an error, if it did."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
     if trace is None or not isinstance(error, ValueError | TypeError | OSError | ImportError):
-        return False
-    file = trace.tb_frame.f_code.co_filename
-    return "scgsfm" in file and linecache.getline(file, trace.tb_lineno).strip().startswith("raise")
+        return None
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    line = trace.tb_frame.f_code, trace.tb_lineno
+    if line not in _RAISES:
+        file = line[0].co_filename
+        _RAISES[line] = "scgsfm" in file and linecache.getline(file, line[1]).strip().startswith("raise")
+    return line if _RAISES[line] else None
+
+
+_RAISES: dict[tuple[CodeType, int], bool] = {}
 
 
 def place(error: BaseException) -> str:
@@ -226,44 +257,91 @@ def place(error: BaseException) -> str:
 
 
 class Watch:
-    """Calls a parser, and keeps what is counted and found."""
+    """Calls a parser, and keeps what is counted and found.
+
+    A timer that ticks all the time, instead of one set for each call, finds calls that take too long: a call takes a few
+    microseconds more than its parser.
+    """
+
+    TICK = 0.05
 
     def __init__(self, function: Callable[[bytes], object], slow: float, report: Path | None) -> None:
-        self.function, self.slow, self.report = function, slow, report
+        self.function, self.report = function, report
         self.findings: dict[str, dict[str, Any]] = {}
-        self.outcomes = Counter[str]()
-        self.executions, self.slowest, self.begun, self.written = 0, 0.0, time.time(), 0.0
-        signal.signal(signal.SIGVTALRM, self._stop)
+        self.read = self.refused = self.found = 0
+        self.begun, self.written = time.time(), 0.0
+        self.ticks, self.most_ticks, self.too_many = 0, 0, slow / self.TICK
+        self.calling = self.due = False
+        self.last = mmap.mmap(-1, 2 * MAX_BYTES)  # survives the process where it is that of a file
+        if report is not None:
+            with report.with_suffix(".input").open("w+b") as file:
+                file.truncate(2 * MAX_BYTES)
+                self.last = mmap.mmap(file.fileno(), 2 * MAX_BYTES)
+        self.before = signal.signal(signal.SIGPROF, self._tick)
+        signal.setitimer(
+            signal.ITIMER_PROF, self.TICK, self.TICK
+        )  # time of the CPU: on a busy machine, others take time, too
 
-    @staticmethod
-    def _stop(*_: object) -> None:
-        raise Slow
+    def close(self) -> None:
+        """Stop the timer, and write the report if there is one."""
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, self.before)
+        if self.report is not None:
+            self.write()
 
-    def __call__(self, data: bytes) -> None:
-        begun = time.process_time()  # on a busy machine, others take time, too
-        signal.setitimer(signal.ITIMER_VIRTUAL, self.slow)
+    def _tick(self, *_: object) -> None:
+        self.ticks += 1
+        self.due = True
+        if self.ticks > self.too_many and self.calling:
+            self.ticks = 0
+            raise Slow
+
+    @property
+    def executions(self) -> int:
+        """Number of calls."""
+        return self.read + self.refused + self.found
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How the calls ended."""
+        counts = {"read": self.read, "refused": self.refused, "found": self.found}
+        return {name: n for name, n in counts.items() if n}
+
+    def __call__(self, data: bytes) -> object:
+        """Call the parser. Returns how it ended: the line that refused the input, or None."""
+        self.last[: 4 + len(data)] = len(data).to_bytes(4, "little") + data
+        line: object = None
+        self.ticks, self.calling = 0, True
         try:
             self.function(data)
-            self.outcomes["read"] += 1
+            self.calling = False
+            self.read += 1
         except Slow as error:
             self._found(error, data)
         except Exception as error:  # noqa: BLE001  this is what is looked for
-            if is_own(error):
-                self.outcomes["refused"] += 1
+            self.calling = False
+            line = own_line(error)
+            if line is not None:
+                self.refused += 1
             else:
                 self._found(error, data)
         finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        self.executions += 1
-        self.slowest = max(self.slowest, time.process_time() - begun)
+            self.calling = False
+        if self.due:
+            self._look()
+        return line
+
+    def _look(self) -> None:
+        self.due = False
+        self.most_ticks = max(self.most_ticks, self.ticks)
         if self.report is not None and time.time() - self.written > 5:
             self.write()
 
     def _found(self, error: BaseException, data: bytes) -> None:
         key = place(error)
-        self.outcomes["found"] += 1
+        self.found += 1
         if key not in self.findings:
-            self.findings[key] = {"message": str(error)[:200], "input": repr(data[:300])}
+            self.findings[key] = {"message": str(error)[:200], "input": repr(data)}
 
     def write(self) -> None:
         """Write the state to the report, since libFuzzer ends the process."""
@@ -274,10 +352,10 @@ class Watch:
         state = {
             "executions": self.executions,
             "seconds": self.written - self.begun,
-            "slowest": self.slowest,
+            "slowest": self.most_ticks * self.TICK,
             "peak": peak,
         }
-        state |= {"outcomes": dict(self.outcomes), "findings": self.findings}
+        state |= {"outcomes": self.outcomes, "findings": self.findings}
         assert self.report is not None
         part = self.report.with_suffix(".part")
         part.write_text(json.dumps(state), encoding="utf-8")
@@ -286,7 +364,7 @@ class Watch:
 
 def seeds(name: str) -> list[bytes]:
     """The inputs to begin with."""
-    return [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))] or [b""]
+    return [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))] or [b"%d" % i for i in range(4)]
 
 
 def mutated(rng: random.Random, corpus: list[bytes]) -> bytes:
@@ -321,23 +399,26 @@ def mutated(rng: random.Random, corpus: list[bytes]) -> bytes:
 def quiet() -> None:
     """No warnings and no log: they are part of many results here."""
     warnings.simplefilter("ignore")
-    logging.getLogger("scgsfm").setLevel("CRITICAL")
+    for name in ("scgsfm", "transformers"):
+        logging.getLogger(name).setLevel("CRITICAL")
 
 
 def mutate(watch: Watch, corpus: list[bytes], seconds: float, seed: int, most: int | None = None) -> None:
-    """Random changes for some seconds. Inputs with a new outcome by length join the corpus in memory."""
+    """Random changes for some seconds. Inputs that are refused elsewhere, or are of another length, join the corpus in memory."""
     rng, end = random.Random(seed), time.time() + seconds  # noqa: S311
     for data in corpus:
         watch(data)
     pool, seen = list(corpus), set[tuple[Any, ...]]()
-    while time.time() < end and (most is None or watch.executions < most):
-        data = mutated(rng, pool)
-        before = watch.outcomes["read"]
-        watch(data)
-        key = (watch.outcomes["read"] > before, len(data).bit_length(), data[:1])
-        if key not in seen and len(pool) < 500:
-            seen.add(key)
-            pool.append(data)
+    while most is None or watch.executions < most:
+        for _ in range(50 if most is None else min(50, most - watch.executions)):
+            data = mutated(rng, pool)
+            line = watch(data)
+            key = (line, len(data).bit_length(), data[:1] if line is None else None)
+            if key not in seen and len(pool) < MAX_POOL:
+                seen.add(key)
+                pool.append(data)
+        if time.time() >= end:
+            break
 
 
 def one(args: argparse.Namespace) -> None:
@@ -364,16 +445,20 @@ def one(args: argparse.Namespace) -> None:
                 "-rss_limit_mb=4096",
                 "-verbosity=0",
             ]
-            atheris.Setup([sys.argv[0], *options, f"-seed={args.seed + 1}", str(corpus)], watch)
+            atheris.Setup(
+                [sys.argv[0], *options, f"-seed={args.seed + 1}", str(corpus)], lambda data: (watch(data), None)[1]
+            )
             atheris.Fuzz()
         else:
             function = targets(Path(folder))[args.one]
             for data in seeds(args.one):  # imports and compiles
                 with contextlib.suppress(Exception):
                     function(data)
+            gc.collect()
+            gc.freeze()  # what the imports made need not be searched again
             watch = Watch(function, args.slow, args.report)
             mutate(watch, seeds(args.one), args.seconds, args.seed)
-        watch.write()
+        watch.close()
 
 
 def run_parser(name: str, args: argparse.Namespace) -> dict[str, Any]:
@@ -394,22 +479,28 @@ def run_parser(name: str, args: argparse.Namespace) -> dict[str, Any]:
         if report.exists():
             state = json.loads(report.read_text(encoding="utf-8"))
         if done.returncode:
-            message = done.stderr[-600:]
-            state["findings"][f"process ended with {done.returncode}"] = {"message": message, "input": ""}
+            last = report.with_suffix(".input")
+            data = last.read_bytes() if last.exists() else bytes(4)
+            finding = {
+                "message": done.stderr[-600:],
+                "input": repr(data[4 : 4 + int.from_bytes(data[:4], "little")]),
+            }
+            state["findings"][f"process ended with {done.returncode}"] = finding
     return state
 
 
-def run_cells(args: argparse.Namespace) -> dict[str, Any]:
-    """Check the scoring methods on random cells and gene sets, with new examples each time."""
+def run_functions(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Check the scoring methods, or all other functions, on random cells, gene sets and options, with new examples each time."""
     sys.path[:0] = [str(ROOT)]
+    from tests import test_fuzz_functions
     from tests.scoring import test_fuzz
 
     quiet()
-    return test_fuzz.search(args.seconds, args.seed)
+    return {"cells": test_fuzz, "functions": test_fuzz_functions}[name].search(args.seconds, args.seed)
 
 
-def summarize(logs: list[Path], out: Path) -> None:
-    """Sum the lines of the logs of several runs, and write the table."""
+def summarize(logs: list[Path], out: Path, previous: Path | None) -> None:
+    """Sum the lines of the logs of several runs and a table of earlier runs, and write the table."""
     import pandas as pd
     from _common import report
 
@@ -427,22 +518,32 @@ def summarize(logs: list[Path], out: Path) -> None:
         row |= {"refused": outcomes["refused"], "other outcome": outcomes["found"], "kinds of findings": len(findings)}
         rows.append(row)
     table = pd.DataFrame(rows)
+    if previous is not None:
+        earlier = pd.read_csv(previous, comment="#")
+        both = pd.concat([earlier[earlier["input"] != "all"], table])
+        table = both.groupby("input", sort=False, as_index=False).sum()
     total = {"input": "all", **table.drop(columns="input").sum().to_dict()}
     report("fuzzing", pd.concat([table, pd.DataFrame([total])], ignore_index=True), out)
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        names = [*targets(Path(folder)), "cells"]
+        names = [*targets(Path(folder)), *FUNCTIONS]
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", nargs="+", choices=names, default=names, help="parsers, or cells (all)")
+    options.add_argument("--only", nargs="+", choices=names, default=names, help="parsers, cells or functions (all)")
     options.add_argument("--seconds", type=float, default=60, help="for each of them (60)")
+    options.add_argument(
+        "--rounds", type=int, default=1, help="how often, each time with new inputs; 0: until stopped (1)"
+    )
     options.add_argument("--engine", choices=["auto", "atheris", "mutate"], default="mutate")
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--slow", type=float, default=10, help="CPU seconds after which a call is a finding (10)")
     options.add_argument("--log", type=Path, help="file to append a line of JSON to for each parser")
     options.add_argument(
         "--summarize", nargs="+", type=Path, help="logs to sum instead, into a table of the documentation"
+    )
+    options.add_argument(
+        "--previous", type=Path, help="a table of earlier runs whose logs are gone, to add to the sums"
     )
     options.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="directory of the table")
     options.add_argument("--one", help=argparse.SUPPRESS)
@@ -456,25 +557,34 @@ def main() -> int:
         one(args)
         return 0
     if args.summarize:
-        summarize(args.summarize, args.out)
+        summarize(args.summarize, args.out, args.previous)
         return 0
-    total, n_findings = 0, 0
-    for name in args.only:
-        state = run_cells(args) if name == "cells" else run_parser(name, args)
-        total += state["executions"]
-        n_findings += len(state["findings"])
-        print(
-            f"{name:15} {state['executions']:>12,} executions, {state['seconds']:6.0f} s, slowest {state['slowest']:.2f} s, "
-            f"{state['peak'] / 1e6:.0f} MB, {state['outcomes']}, {len(state['findings'])} findings",
-            flush=True,
-        )
-        for key, finding in state["findings"].items():
-            print(f"    {key}: {finding['message']}\n        {finding['input']}", flush=True)
-        if args.log:
-            with args.log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"parser": name, "engine": args.engine, "seed": args.seed, **state}) + "\n")
-    print(f"{total:,} executions, {n_findings} findings")
+    total, n_findings, n_rounds = 0, 0, 0
+    while args.rounds == 0 or n_rounds < args.rounds:
+        for name in args.only:
+            state = run_functions(name, args) if name in FUNCTIONS else run_parser(name, args)
+            total += state["executions"]
+            n_findings += len(state["findings"])
+            tell(name, state)
+            if args.log:
+                line = {"parser": name, "engine": args.engine, "seed": args.seed, **state}
+                with args.log.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+        n_rounds += 1
+        args.seed += 1
+        print(f"{total:,} executions, {n_findings} findings", flush=True)
     return int(n_findings > 0)
+
+
+def tell(name: str, state: dict[str, Any]) -> None:
+    """Print the figures of a parser, and the findings with their input."""
+    print(
+        f"{name:15} {state['executions']:>12,} executions, {state['seconds']:6.0f} s, slowest {state['slowest']:.2f} s, "
+        f"{state['peak'] / 1e6:.0f} MB, {state['outcomes']}, {len(state['findings'])} findings",
+        flush=True,
+    )
+    for key, finding in state["findings"].items():
+        print(f"    {key}: {finding['message']}\n        {finding['input']}", flush=True)
 
 
 if __name__ == "__main__":

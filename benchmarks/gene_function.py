@@ -54,7 +54,13 @@ class Task:
 
 
 def read_task(
-    path: Path, genes: Sequence[str], *, repeats: int = 5, max_terms: int | None = None, seed: int = 0
+    path: Path,
+    genes: Sequence[str],
+    *,
+    repeats: int = 5,
+    max_terms: int | None = None,
+    seed: int = 0,
+    min_genes: int = MIN_GENES,
 ) -> Task:
     """Split the terms of a GMT file into random halves; with ``max_terms``, of a random sample of terms."""
     sets = scgsfm.GeneSets(path)
@@ -62,7 +68,7 @@ def read_task(
     known = {name: np.unique(vocabulary.get_indexer(sets[name])) for name in sets}
     known = {name: tokens[tokens >= 0] for name, tokens in known.items()}
     universe = np.unique(np.concatenate(list(known.values())))
-    terms = [name for name, tokens in known.items() if len(tokens) >= MIN_GENES]
+    terms = [name for name, tokens in known.items() if len(tokens) >= min_genes]
     rng = np.random.default_rng(seed)
     if max_terms is not None and max_terms < len(terms):
         terms = [terms[i] for i in sorted(rng.choice(len(terms), max_terms, replace=False))]

@@ -72,7 +72,8 @@ LABELS = {
     "neighbours by annotation": "neighbors by annotation",
     "genes drawn": "sampling of genes",
     "evenly": "uniform",
-    "gsfm-base, each cell by itself": "gsfm-base, cell-wise sets",
+    "gsfm-base, encoder, each cell by itself": "gsfm-base, encoder, cell-wise sets",
+    "gsfm-base, latent, each cell by itself": "gsfm-base, latent, cell-wise sets",
     "unassigned without markers": "unassigned without own markers",
 }
 """Column names and labels of the CSV files, and how the pages print them."""
@@ -220,6 +221,27 @@ def _cell_embedding_choices(table: pd.DataFrame) -> pd.DataFrame:
     mean = table.groupby("choice", sort=False)["knn"].mean().reset_index().assign(data="mean")
     both = pd.concat([table, mean])
     return wide(both.assign(cell=both["knn"].map("{:.3f}".format)), ["choice"], ["data"])
+
+
+def _label_transfer(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy · F1 (difference) · mixing of each part."""
+    parts = {"choose": "choice", "report": "other data", "within": "within data sets"}
+    change = [f"{r.difference:+.3f} [{r.difference_low:+.3f}, {r.difference_high:+.3f}]" for r in table.itertuples()]
+    mixed = [f" · {r.mixing:.2f}" if r.mixing == r.mixing else "" for r in table.itertuples()]
+    cell = [
+        f"{r.accuracy:.3f} · {r.f1:.3f}{'' if r.method == table['method'].iloc[0] else f' ({difference})'}{mixing}"
+        for r, difference, mixing in zip(table.itertuples(), change, mixed, strict=True)
+    ]
+    part = [f"{parts[r.part]} ({r.tasks} tasks)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, part=part), ["method"], ["part"])
+
+
+def _label_transfer_tasks(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy · F1 · mixing between batches; the CSV has the tasks within data sets, too."""
+    table = table[table["part"] != "within"]
+    cell = [f"{r.accuracy:.3f} · {r.f1:.3f} · {r.mixing:.2f}" for r in table.itertuples()]
+    task = [f"{r.task} ({r.cells:,} cells, {r.types} labels, {r.batches} batches)" for r in table.itertuples()]
+    return wide(table.assign(cell=cell, task=task), ["method"], ["task"])
 
 
 def _annotation(table: pd.DataFrame) -> pd.DataFrame:
@@ -533,6 +555,33 @@ def _model_comparison(table: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(compared=table["compared"], auroc=table["auroc"].map("{:.3f}".format), difference=change)
 
 
+def _probability_calibration(table: pd.DataFrame) -> pd.DataFrame:
+    """Expected per observed genes by the size of the term, and the calibration error of all terms."""
+    of_all = table[table["size"] == "all"].set_index(["task", "library", "calibration"])
+    error = [f"{r.error:.2f} [{r.error_low:.2f}, {r.error_high:.2f}]" for r in of_all.itertuples()]
+    cell = [f"{value:.2f}" for value in table["expected"]]
+    sizes = wide(table.assign(cell=cell), ["task", "library", "calibration"], ["size"]).rename(
+        columns={"all": "all sizes"}
+    )
+    return sizes.assign(**{"calibration error": error}).fillna("")
+
+
+def _probability_reliability(table: pd.DataFrame) -> pd.DataFrame:
+    """Share of genes that a later release added, by predicted probability."""
+    later = table[table["task"] == "later release"]
+    return later.assign(
+        cell=[f"{r.observed:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in later.itertuples()],
+        probability=[f"from {value:g}" for value in later["from"]],
+    ).pipe(wide, ["probability"], ["library", "calibration"])
+
+
+def _placed_genes(table: pd.DataFrame) -> pd.DataFrame:
+    methods = ("placed", "by cells", "random", "size", "model")
+    change = [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
+    shown = {method: table[method].map("{:.3f}".format) for method in methods}
+    return table[["data", "genes", "n"]].assign(**shown, **{"placed − size": change})
+
+
 LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "compare_false_positives": _rounded(
         {"p < 0.05": "{:.3f}", "p < 0.01": "{:.3f}", "KS distance": "{:.3f}", "KS p, one per data set": "{:.2f}"}
@@ -547,6 +596,9 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
+    "placed_genes": _placed_genes,
+    "probability_calibration": _probability_calibration,
+    "probability_reliability": _probability_reliability,
     "model_comparison": _model_comparison,
     "model_comparison_cooccurrence": _model_comparison,
     "model_comparison_markers": _model_comparison,
@@ -585,6 +637,8 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "scoring": _scoring,
     "cell_embedding": _cell_embedding,
     "cell_embedding_choices": _cell_embedding_choices,
+    "label_transfer": _label_transfer,
+    "label_transfer_tasks": _label_transfer_tasks,
     "annotation": _annotation,
     "expand": _expand,
     "expand_choice": _expand_choice,

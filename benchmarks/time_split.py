@@ -56,7 +56,7 @@ def identity(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain.casefold())
 
 
-def read_split(old: Path, new: Path, genes: Sequence[str]) -> Task:
+def read_split(old: Path, new: Path, genes: Sequence[str], *, min_new: int = MIN_NEW) -> Task:
     """Genes of terms in the old release as queries, those added by the new one as targets."""
     libraries = [scgsfm.GeneSets(path) for path in (old, new)]
     members = [sets.membership(genes).astype(np.float32) for sets in libraries]
@@ -67,7 +67,7 @@ def read_split(old: Path, new: Path, genes: Sequence[str]) -> Task:
         rows.data[:] = 1
     added = after - after.multiply(before)
     added.eliminate_zeros()
-    fits = np.flatnonzero((np.diff(before.indptr) >= MIN_OLD) & (np.diff(added.indptr) >= MIN_NEW))
+    fits = np.flatnonzero((np.diff(before.indptr) >= MIN_OLD) & (np.diff(added.indptr) >= min_new))
     names = np.array(libraries[1].names, dtype=object)[[place[1][shared[i]] for i in fits]]
     queries, targets = before[fits].tocsr(), added[fits].tocsr()
     for rows in (queries, targets):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytest.importorskip("resource", reason="limits of time and memory are those of Unix")
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
 PARSERS = sorted(path.name for path in (Path(__file__).parent / "fuzz_corpus").iterdir())
-N_INPUTS = 150
+N_INPUTS, N_DIRECTORIES = 150, 12
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +41,18 @@ def test_every_parser_has_inputs_to_begin_with(fuzz: ModuleType, tmp_path: Path)
 @pytest.mark.parametrize("name", PARSERS)
 @pytest.mark.filterwarnings("ignore")
 def test_random_files_are_read_or_refused(name: str, fuzz: ModuleType, tmp_path: Path) -> None:
-    if name in {"vocab", "config", "card"}:
+    if name in {"vocab", "config", "card"} or name.endswith("_directory"):
         pytest.importorskip("torch")
+    if name in {"gpgpt_directory", "language_model_directory"}:
+        pytest.importorskip("transformers")
+    most = N_DIRECTORIES if name.endswith("_directory") else N_INPUTS
     watch = fuzz.Watch(fuzz.targets(tmp_path)[name], 60, None)
-    fuzz.mutate(watch, fuzz.seeds(name), 60, seed=0, most=N_INPUTS)
+    try:
+        fuzz.mutate(watch, fuzz.seeds(name), 60, seed=0, most=most)
+    finally:
+        watch.close()
     assert watch.findings == {}
-    assert watch.executions >= N_INPUTS
+    assert watch.executions >= most
     assert set(watch.outcomes) <= {"read", "refused"}
 
 

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 import scgsfm
-from scgsfm._messages import check_at_least, check_choice, did_you_mean, listing, number, percent, suggestion, warn
+from scgsfm._messages import (
+    agrees,
+    check_at_least,
+    check_choice,
+    did_you_mean,
+    listing,
+    number,
+    percent,
+    random_generator,
+    suggestion,
+    warn,
+)
 from scgsfm.errors import DownloadError, GeneMatchWarning, GeneSetWarning
 
 if TYPE_CHECKING:
@@ -186,3 +197,24 @@ def test_check_at_least() -> None:
         check_at_least("n", 0, 1, or_none="all")
     with pytest.raises(ValueError, match="`weight` is nan"):
         check_at_least("weight", float("nan"), 0)
+
+
+@pytest.mark.parametrize("rng", [-1, "seed", 1.5])
+def test_seeds(rng: Any) -> None:
+    with pytest.raises(ValueError, match="`rng` is .*, but must be a whole number of at least 0"):
+        random_generator(rng)
+
+
+def test_generators_are_used_as_they_are() -> None:
+    made = np.random.default_rng(1)
+    assert random_generator(made) is made
+    assert random_generator(3).integers(100) == np.random.default_rng(3).integers(100)
+    assert isinstance(random_generator(None), np.random.Generator)
+
+
+def test_verbs_agree() -> None:
+    assert [f"{number(n, 'set')} {agrees(n, 'is', 'are')}" for n in (0, 1, 2)] == [
+        "0 sets are",
+        "1 set is",
+        "2 sets are",
+    ]

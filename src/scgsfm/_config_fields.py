@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .errors import ModelFormatError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 LARGEST: Final = 2**24
@@ -103,6 +106,17 @@ R3LM: Final = {
     **dict.fromkeys(("units", "levels"), several(several(number(-math.inf)))),
     **dict.fromkeys(("activity", "decoder"), OBJECT),
 }
+ABOUT: Final = {
+    "cell_types": Field("a list of texts", lambda value: isinstance(value, list) and all(map(TEXT.accepts, value))),
+    "units": or_null(several(several(number(-math.inf)))),
+    "config": OBJECT,
+    "base": or_null(TEXT),
+}
+STAGE: Final = {
+    "mode": one_of(("generated", "gold", "card")),
+    "style": one_of(("scgsfm", "r3lm")),
+    **dict.fromkeys(("max_length", "max_new"), SIZE),
+}
 LLAMA: Final = {
     **{key: field for key, field in DECODER.items() if key != "head_dim"},
     **dict.fromkeys(("vocab_size", "max_position_embeddings"), SIZE),
@@ -164,15 +178,47 @@ def check_fields(
             raise ValueError(msg)
 
 
+@contextmanager
+def of_file(path: Path) -> Iterator[None]:
+    """Turn a ValueError of a check into a ModelFormatError that names the file."""
+    try:
+        yield
+    except ModelFormatError:
+        raise
+    except ValueError as error:
+        msg = f"{path}: {error}."
+        raise ModelFormatError(msg) from error
+
+
 def check_r3lm(config: Mapping[str, Any]) -> None:
     """Check the configuration of an R3LM model."""
-    check_fields(config, R3LM)
+    check_fields({key: config[key] for key in R3LM}, R3LM)
     for part, fields in (("activity", ACTIVITY), ("decoder", DECODER)):
         check_fields(config[part], fields, within=part, only_these=True)
     n_outputs = config["activity"].get("n_outputs")
     for key in ("cell_types", "units", "levels"):
         if len(config[key]) != n_outputs:
             msg = f"{key} has {len(config[key])} entries, but activity.n_outputs is {n_outputs}"
+            raise ValueError(msg)
+
+
+def check_about(about: Mapping[str, Any], path: Path, *, known: Collection[str]) -> None:
+    """Raise ModelFormatError if ``r3lm.json`` says of a language model what can't be used.
+
+    Parameters
+    ----------
+    about, path
+        The content and the file.
+    known
+        Fields of ``config``.
+    """
+    with of_file(path):
+        check_fields(about, ABOUT)
+        others = dict.fromkeys(known, Field("", lambda _: True))
+        check_fields(about.get("config", {}), others | STAGE, within="config", only_these=True)
+        cells, units = about.get("cell_types", []), about.get("units")
+        if units is not None and (len(units) != len(cells) or any(len(pair) != 2 for pair in units)):
+            msg = f"units must be a mean and a deviation for each of the {len(cells)} cell_types"
             raise ValueError(msg)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import FrameType
 
+    import numpy as np
+
 _PACKAGE = str(Path(__file__).parent) + os.sep
 _WRAPPERS = (contextlib.__file__, functools.__file__)
 """Files of the standard library that may wrap a function of this package."""
@@ -40,6 +42,11 @@ def percent(share: float) -> str:
 def number(n: int, what: str) -> str:
     """A number of things, such as "1 set" and "1,200 sets". ``what`` is the singular."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def agrees(n: int, one: str, many: str) -> str:
+    """The form of a verb for a number of things."""
+    return one if n == 1 else many
 
 
 def similar_names(name: str, names: Iterable[str], *, n: int = 3, cutoff: float = 0.6) -> list[str]:
@@ -90,6 +97,17 @@ def check_at_least(argument: str, value: float, least: float, *, or_none: str = 
         alternative = f" (or None for {or_none})" if or_none else ""
         msg = f"`{argument}` is {value}, but must be at least {least}{alternative}."
         raise ValueError(msg)
+
+
+def random_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+    """The generator of the argument `rng`. Raise ValueError, with the name of the argument, for what cannot be one."""
+    import numpy as np
+
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        msg = f"`rng` is {rng!r}, but must be a whole number of at least 0, a generator of numpy, or None."
+        raise ValueError(msg) from error
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

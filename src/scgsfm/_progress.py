@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._logging import log_stream, logger
@@ -36,7 +37,7 @@ def progress(
     """
     from tqdm import tqdm
 
-    return tqdm(
+    bar = tqdm(
         desc=description,
         total=total,
         initial=first,
@@ -48,6 +49,10 @@ def progress(
         file=log_stream(),
         disable=not logger.isEnabledFor(logging.INFO),
     )
+    if not bar.disable:  # tqdm uses the clock of the wall, which may be set in between: the bar would stop for as long
+        bar._time = time.monotonic
+        bar.start_t = bar.last_print_t = time.monotonic()
+    return bar
 
 
 def progress_over(items: Iterable[T], *, total: int, unit: str, description: str | None = None) -> Iterator[T]:

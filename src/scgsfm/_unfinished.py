@@ -1,4 +1,4 @@
-"""What killed processes leave: directories that are marked while they are written, and temporary files."""
+"""What changes on disk: directories that are marked while they are written, temporary files of killed processes, versions of files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK: Final = "unfinished.txt"
-STALE: Final = 86_400.0
-"""Age in seconds of temporary files that no running process writes."""
+STALE: Final = 2 * 86_400.0
+"""Age in seconds of temporary files that no running process writes, even if the clock was set by a day."""
 RANDOM: Final = 8 * "[a-z0-9_]"
 """Random part of the names that :mod:`tempfile` gives."""
 
@@ -30,6 +30,12 @@ def unfinished(folder: Path) -> Iterator[Path]:
     mark.unlink()
 
 
+def version_of(file: Path) -> tuple[int, ...]:
+    """What differs between two versions of a file: the time, size and number of the file, none of them compared with a clock."""
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
 def check_finished(folder: str | os.PathLike[str]) -> None:
     """Raise ValueError if a directory has the mark."""
     mark = Path(folder) / MARK
@@ -42,7 +48,7 @@ def check_finished(folder: str | os.PathLike[str]) -> None:
 
 
 def remove_stale(folder: Path, prefix: str, *, directories: bool = False) -> None:
-    """Remove temporary files, or directories, of :mod:`tempfile` with a prefix, last changed more than a day ago.
+    """Remove temporary files, or directories, of :mod:`tempfile` with a prefix, last changed more than two days ago.
 
     Others of similar names, such as a directory ``tmp_archive``, are the user's.
     """

@@ -72,7 +72,7 @@ def test_set_genes_are_not_added_under_another_name(linear_model: LinearModel) -
 
 def test_unknown_sets_are_unchanged(linear_model: LinearModel) -> None:
     sets = {"T": T_CELL, "peaks": ["chr1:100-200", "chr2:5-9"]}
-    with pytest.warns(GeneSetWarning, match="1 sets are not completed.*'peaks'"):
+    with pytest.warns(GeneSetWarning, match="1 set is not completed.*'peaks'"):
         completed = complete(sets, linear_model, n_genes=2)
     assert completed["peaks"] == sets["peaks"]
     assert len(completed["T"]) == 5

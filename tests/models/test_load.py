@@ -552,3 +552,26 @@ def test_file_instead_of_folder(official: Path) -> None:
 def test_device_that_cannot_be_used(official: Path, device: str) -> None:
     with pytest.raises(ValueError, match=f"device='{device}' cannot be used"):
         models.load(official, device=device)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("encoder.layers.0.bias", np.arange(2 * D), "has the type int32, which it can't have"),
+        ("decoder.layers.3.weight", np.full((V, D), 3e38, np.float32), r"contains 3e\+38, but weights of more than"),
+    ],
+)
+def test_values_that_weights_cannot_have(
+    official: Path, tensors: dict[str, np.ndarray], key: str, value: np.ndarray, reason: str
+) -> None:
+    """They gave an error of torch, and infinite logits."""
+    safetensors.numpy.save_file(tensors | {key: value}, official / "model.safetensors")
+    with pytest.raises(ModelFormatError, match=f"{re.escape(key)} {reason}"):
+        models.load(official)
+
+
+@pytest.mark.parametrize("kind", [{}, [1], {"a": 1}, None, 3])
+def test_kinds_of_models_that_are_no_text(official: Path, kind: object) -> None:
+    (official / "config.json").write_text(json.dumps(CONFIG | {"model_type": kind}))
+    with pytest.raises(ModelFormatError, match="model_type is .*, expected one of"):
+        models.load(official)

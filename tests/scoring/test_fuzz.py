@@ -149,7 +149,7 @@ def outcome(function: Callable[[ad.AnnData], Any], adata: ad.AnnData) -> tuple[s
         warnings.simplefilter("always")
         try:
             result = function(adata)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             trace = error.__traceback__
             while trace is not None and trace.tb_next is not None:
                 trace = trace.tb_next

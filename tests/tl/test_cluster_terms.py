@@ -118,8 +118,8 @@ def test_unknown_terms_and_terms_without_known_genes(gsfm: GSFM) -> None:
     with pytest.warns(GeneSetWarning) as told:
         found = scgsfm.tl.cluster_terms(table, library, model=gsfm)
     messages = "\n".join(str(each.message) for each in told)
-    assert "1 terms are not in the library and are left out: 'elsewhere'" in messages
-    assert "none of their genes is in the model's vocabulary: 'peaks'" in messages
+    assert "1 term is not in the library and is left out: 'elsewhere'" in messages
+    assert "none of its genes is in the model's vocabulary: 'peaks'" in messages
     own = by_term(found, "cluster")
     assert list(own.values()).count(own["peaks"]) == 1
     assert by_term(found, "centrality")["peaks"] == 1

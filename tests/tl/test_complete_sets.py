@@ -71,7 +71,7 @@ def test_unknown_names_raise_warnings_and_errors(gsfm: GSFM, caplog: pytest.LogC
     sets = {"T": ["CD3D", "CD2", "no gene"], "peaks": ["chr1:5-9"]}
     with (
         caplog.at_level(logging.DEBUG, logger="scgsfm"),
-        pytest.warns(GeneSetWarning, match="1 sets are not completed.*'peaks'"),
+        pytest.warns(GeneSetWarning, match="1 set is not completed.*'peaks'"),
     ):
         table = scgsfm.tl.complete_sets(sets, model=gsfm)
     assert "Not in the model's vocabulary: 'no gene', 'chr1:5-9'" in caplog.text

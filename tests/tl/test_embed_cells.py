@@ -158,7 +158,7 @@ def test_empty_cells_get_the_empty_set(counts: np.ndarray, gsfm: GSFM) -> None:
     assert set(empty) >= {4, 6}
     np.testing.assert_allclose(adata.obsm["X_gsfm"][empty], gsfm.encode([[]] * len(empty)), rtol=1e-6)
     with pytest.warns(UserWarning, match=f"{len(empty)} cells have an empty set"):
-        scgsfm.tl.embed_cells(adata, model=gsfm, key_added="X_encoder")
+        scgsfm.tl.embed_cells(adata, model=gsfm, kind="encoder", key_added="X_encoder")
     assert (adata.obsm["X_encoder"][empty] == 0).all()
     assert adata.uns["scgsfm"]["X_gsfm"]["n_empty"] == len(empty)
 
@@ -209,7 +209,8 @@ def test_round_trip(counts: np.ndarray, gsfm: GSFM, tmp_path: Path, write: str) 
     getattr(adata, write)(tmp_path / "x")
     again = ad.read_h5ad(tmp_path / "x") if write == "write_h5ad" else ad.read_zarr(tmp_path / "x")
     np.testing.assert_array_equal(again.obsm["X_gsfm"], adata.obsm["X_gsfm"])
-    assert again.uns["scgsfm"]["X_gsfm"]["params"]["weighting"] == "specificity"
+    params = again.uns["scgsfm"]["X_gsfm"]["params"]
+    assert (params["kind"], params["weighting"]) == ("latent", "specificity")
 
 
 def test_copy_does_not_change_the_data(counts: np.ndarray, gsfm: GSFM) -> None:

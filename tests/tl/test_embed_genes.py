@@ -6,9 +6,12 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csc_matrix, csr_matrix
 
 import scgsfm
-from scgsfm.errors import GeneMatchError
+from scgsfm.completion import _placed_genes
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
+from scgsfm.scoring import BlockReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +95,92 @@ def test_vectors_of_a_language_model(adata: ad.AnnData) -> None:
     assert adata.uns["scgsfm"]["gpgpt"]["n_known"] == 4
     with pytest.raises(ValueError, match="`kind` is 'decoder', but must be 'combined'"):
         scgsfm.tl.embed_genes(adata, model=model, kind="decoder")
+
+
+@pytest.fixture
+def cells() -> ad.AnnData:
+    """Log-normalized cells of three kinds, with genes that the model does not know."""
+    rng = np.random.default_rng(0)
+    kinds = {
+        "T": ["CD3D", "CD3E", "CD3G", "CD2", "LINC-T"],
+        "B": ["CD79A", "CD79B", "MS4A1", "CD19"],
+        "M": ["LYZ", "S100A8", "S100A9", "CD14"],
+        "all": ["ACTB", "GAPDH", "noise"],
+    }
+    names = [gene for genes in kinds.values() for gene in genes]
+    cell = np.repeat(list("TBM"), 40)
+    rate = np.column_stack(
+        [np.where((cell == kind) | (kind == "all"), 20.0, 1) for kind, g in kinds.items() for _ in g]
+    )
+    counts = np.column_stack([rng.poisson(rate), np.arange(120) < 5])
+    values = np.log1p(counts / counts.sum(axis=1, keepdims=True) * 1e4).astype(np.float32)
+    return ad.AnnData(values, var=pd.DataFrame(index=[*names, "rare"]))
+
+
+@pytest.mark.parametrize("stored", [np.asarray, csr_matrix, csc_matrix])
+def test_unknown_genes_are_placed(
+    cells: ad.AnnData, gsfm: GSFM, monkeypatch: pytest.MonkeyPatch, stored: Callable[[np.ndarray], object]
+) -> None:
+    monkeypatch.setattr(_placed_genes, "N_NEIGHBORS", 3)
+    monkeypatch.setattr(_placed_genes, "N_COMPONENTS", 5)
+    names, x = cells.var_names, cells.X[:, :-1].astype(float)
+    components = np.linalg.svd((x - x.mean(axis=0)) / x.std(axis=0), full_matrices=False)
+    loadings = (components[1][:, None] * components[2])[:5].T
+    unit = loadings / np.linalg.norm(loadings, axis=1, keepdims=True)
+    unknown = np.flatnonzero(names[:-1] == "LINC-T")[0]
+    known = np.flatnonzero(~names[:-1].isin(["LINC-T", "noise"]))
+    cosine = unit[known] @ unit[unknown]
+    nearest = known[np.argsort(-cosine)[:3]]
+
+    cells.X = stored(cells.X)
+    with pytest.warns(
+        GeneMatchWarning, match=r"2 genes not in the model's vocabulary could not be placed.*'noise', 'rare'"
+    ):
+        scgsfm.tl.embed_genes(cells, model=gsfm, place_unknown=True)
+    expected = cells.varm["gsfm"][nearest].mean(axis=0)
+    np.testing.assert_allclose(cells.varm["gsfm"][unknown], expected, atol=1e-6)
+    assert sorted(cells.var["gsfm_source"].value_counts().to_dict().items()) == [
+        ("model", 14),
+        ("neighbors in the data", 1),
+        ("none", 2),
+    ]
+    assert cells.var["gsfm_source"]["LINC-T"] == "neighbors in the data"
+    assert cells.var["gsfm_correlation"]["LINC-T"] == pytest.approx(np.sort(cosine)[-3:].mean(), abs=1e-4)
+    assert cells.var["gsfm_correlation"].notna().sum() == 1
+    assert np.isnan(cells.varm["gsfm"][[-1, -2]]).all()
+
+
+def test_placed_genes_need_a_gene_set_model(cells: ad.AnnData) -> None:
+    with pytest.raises(ValueError, match="`place_unknown=True` requires a gene set foundation model"):
+        scgsfm.tl.embed_genes(cells, model="gpgpt-mini", place_unknown=True)
+
+
+def test_predictions_of_placed_genes(cells: ad.AnnData, gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_placed_genes, "N_NEIGHBORS", 3)
+    monkeypatch.setattr(_placed_genes, "N_COMPONENTS", 5)
+    library = {"T": ["CD3D", "CD3E", "CD3G", "CD2", "LCK"], "B": ["CD79A", "CD79B", "MS4A1", "LINC-T"]}
+    options = {"library": library, "model": gsfm, "place_unknown": True}
+    with pytest.warns(GeneMatchWarning, match="could not be placed"):
+        scgsfm.tl.predict_functions(cells, **options)
+    table = cells.uns["predicted_functions"]
+    rows = table[table["source"] == "neighbors in the data"].set_index("term")
+    assert set(rows["gene"]) == {"LINC-T"}
+    assert rows["known"].to_dict() == {"T": False, "B": True}
+    assert rows["probability"].isna().all()
+    assert sorted(rows["rank"]) == [1, 2]
+    assert table.loc[table["source"] == "model", "correlation"].isna().all()
+    genes = np.array(cells.var_names, dtype=object)
+    weights = _placed_genes.place_genes(BlockReader(cells.X), genes, gsfm, only=genes[[4]]).weights
+    for term, listed in {"T": library["T"], "B": library["B"][:3]}.items():
+        corrected = gsfm.logits([listed])[0] - gsfm.popularity
+        z = (corrected - corrected[2:].mean()) / corrected[2:].std()
+        assert rows["zscore"][term] == pytest.approx((weights @ z)[0], abs=1e-4)
+
+    # only unknown genes, without those that the library lists
+    cells.var["wanted"] = cells.var_names == "LINC-T"
+    scgsfm.tl.predict_functions(cells, mask_var="wanted", known="exclude", **options)
+    assert cells.uns["predicted_functions"]["term"].tolist() == ["T"]
+    with pytest.raises(ValueError, match="`place_unknown=True` requires by='gene'"):
+        scgsfm.tl.predict_functions(cells, by="term", **options)
+    with pytest.raises(ValueError, match="`place_unknown` require AnnData"):
+        scgsfm.tl.predict_functions(["CD3D"], **options)

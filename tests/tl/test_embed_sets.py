@@ -29,7 +29,7 @@ def test_vectors_match_the_dense_network(gsfm: GSFM, dense: Dense) -> None:
 
 
 def test_unknown_sets_are_missing(gsfm: GSFM) -> None:
-    with pytest.warns(GeneSetWarning, match="1 sets are not embedded.*'peaks'"):
+    with pytest.warns(GeneSetWarning, match="1 set is not embedded.*'peaks'"):
         found = scgsfm.tl.embed_sets({"T": ["CD3D", "CD2"], "peaks": ["chr1:5-9"]}, model=gsfm)
     assert found.isna().all(axis=1).tolist() == [False, True]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 import time
 import warnings
@@ -16,7 +17,7 @@ import pytest
 from scipy import sparse
 
 from scgsfm import pp, settings, tl
-from scgsfm._adata import Result, undo_on_error
+from scgsfm._adata import Result, undo_on_error, write_record
 from scgsfm._keys import UNS
 
 if TYPE_CHECKING:
@@ -133,6 +134,71 @@ def test_columns_and_records_are_restored(adata: ad.AnnData) -> None:
     assert_same(adata, before)
     with pytest.raises(RuntimeError, match="broken"):
         breaks(adata=adata[:5])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_view_is_a_view_again(adata: ad.AnnData, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """Interrupted when the fields are written, before or after the record."""
+    tl.score(adata, SETS, method="mean", min_genes=2)
+    parent, write = adata.copy(), Result.write_record
+
+    def interrupted(*given: Any) -> None:
+        if moment == "after":
+            write(*given)
+        signal.raise_signal(signal.SIGINT)
+
+    view = adata[::2, :40]
+    expected = view.copy()
+    monkeypatch.setattr(Result, "write_record", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tl.score(view, SETS, method=["mean", "zscore"], min_genes=2)
+    assert view.is_view
+    assert_same(view, expected)
+    assert_same(adata, parent)
+    monkeypatch.undo()
+    tl.score(view, SETS, method="zscore", min_genes=2)
+    assert not view.is_view
+    assert_same(adata, parent)
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_the_record_of_a_view_is_its_own(adata: ad.AnnData, earlier: bool) -> None:
+    """Of functions that write to ``uns`` only: the record was lost, or written to the parent as well."""
+    if earlier:
+        adata.uns[UNS] = {"other": {"b": 1}}
+    parent, view = adata.copy(), adata[:20]
+    write_record(view, "key", {"a": 1})
+    assert view.uns[UNS]["key"]["a"] == 1
+    assert ("other" in view.uns[UNS]) == earlier
+    assert_same(adata, parent)
+
+
+def test_mudata_is_as_it_was(adata: ad.AnnData, monkeypatch: pytest.MonkeyPatch) -> None:
+    mudata = pytest.importorskip("mudata")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = mudata.MuData({"rna": adata, "other": adata[:, :5].copy()})
+        before = {name: part.copy() for name, part in whole.mod.items()}
+        obs, uns = whole.obs.copy(), dict(whole.uns)
+        monkeypatch.setattr(Result, "write_record", lambda *_: signal.raise_signal(signal.SIGINT))
+        for data in (whole, whole[:30]):
+            with pytest.raises(TypeError, match="MuData"):
+                tl.score(data, SETS, method="mean")
+            with pytest.raises(KeyboardInterrupt):
+                tl.score(data["rna"], SETS, method=["mean", "zscore"], min_genes=2)
+    for name, part in before.items():
+        assert_same(whole[name], part)
+    pd.testing.assert_frame_equal(whole.obs, obs)
+    assert dict(whole.uns) == uns
+
+
+def test_every_function_that_writes_takes_back() -> None:
+    functions = {
+        f"{module.__name__}.{name}": getattr(module, name) for module in (tl, pp) for name in sorted(module.__all__)
+    }
+    writing = {name: each for name, each in functions.items() if "copy" in inspect.signature(each).parameters}
+    assert len(writing) > 15
+    assert [name for name, each in writing.items() if "@undo_on_error" not in inspect.getsource(each)] == []
 
 
 def test_first_argument_by_any_name(adata: ad.AnnData) -> None:

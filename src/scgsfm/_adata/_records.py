@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def write_record(adata: AnnData, key: str, record: Mapping[str, Any]) -> None:
     """Write the parameters of a result to ``uns``, in a form that h5ad and zarr can store."""
-    adata.uns.setdefault(_keys.UNS, {})[key] = _without_none({**record, "version": version("scgsfm")})
+    # a new dict: that of a view is the one of its parent, or is lost
+    added = {key: _without_none({**record, "version": version("scgsfm")})}
+    adata.uns[_keys.UNS] = {**adata.uns.get(_keys.UNS, {}), **added}
 
 
 def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,19 +24,24 @@ RECORDS = "records"
 def undo_on_error(function: F) -> F:
     """Let a function of AnnData take back what it wrote if it is interrupted or raises an error.
 
-    Columns and fields are remembered, not copied: functions replace them and never change them in place.
+    Columns and fields are remembered, not copied: functions replace them and never change them in place. A view is a view again.
     """
     first = next(iter(inspect.signature(function).parameters))  # `adata` or `data`
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         adata = args[0] if args else kwargs.get(first)
-        if not isinstance(adata, AnnData) or adata.is_view:  # the fields of a view are made at each access
+        if not isinstance(adata, AnnData):
             return function(*args, **kwargs)
-        before = _fields(adata)
+        # the fields of a view are made at each access, and writing to it makes other data of it that have the same name
+        state = dict(vars(adata)) if adata.is_view else None
+        before = {} if adata.is_view else _fields(adata)
         try:
             return function(*args, **kwargs)
         except BaseException:
+            if state is not None:
+                vars(adata).clear()
+                vars(adata).update(state)
             _restore(adata, before)
             raise
 

@@ -24,7 +24,7 @@ EXAMPLES = (
     "scgsfm embed genes.txt --kind decoder -o genes.tsv.gz",
     "scgsfm embed --sets hallmark -o sets.csv",
 )
-KINDS = {"cells": ("encoder", "latent"), "genes": ("combined", "decoder", "encoder", "single"), "sets": ()}
+KINDS = {"cells": ("latent", "encoder"), "genes": ("combined", "decoder", "encoder", "single"), "sets": ()}
 """Kinds of vectors. The first one is the default."""
 OF_CELLS = ("layer", "use_raw", "gene_symbols", "n_genes", "weighting", "key_added")
 """Options that only cells have."""
@@ -46,7 +46,7 @@ def add_arguments(parser: Parser) -> None:
         "--kind",
         type=one_of(dict.fromkeys(kind for kinds in KINDS.values() for kind in kinds)),
         metavar="KIND",
-        help="vectors of cells: encoder, latent (default: encoder); of genes: combined, decoder, encoder, single "
+        help="vectors of cells: latent, encoder (default: latent); of genes: combined, decoder, encoder, single "
         "(default: combined)",
     )
     parser.method.add_argument(

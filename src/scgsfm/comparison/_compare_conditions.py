@@ -259,14 +259,17 @@ def _warn(findings: Findings, table: pd.DataFrame, replicates: Replicates, optio
         found = [f"{name} ({sizes})" for name, sizes in list(findings.untested.items())[:4]]
         more = f" and {len(findings.untested) - 4} more" if len(findings.untested) > 4 else ""
         least = "pairs of samples" if replicates.paired else "samples in each condition"
+        few = (
+            f"there are fewer than {options.min_samples} {least}, or no" if options.min_samples > 1 else "there are no"
+        )
         ways = (
             "Set `min_samples` to a lower number to test all the same, as far as any degree of freedom is left."
             if options.min_samples > 1
             else "No degree of freedom is left."
         )
         msg = (
-            f"No p-values for {', '.join(found)}{more}: there are fewer than {options.min_samples} {least}, or no more "
-            f"samples than coefficients, so that the variation between samples is hardly known. Effects are given. {ways}"
+            f"No p-values for {', '.join(found)}{more}: {few} more samples "
+            f"than coefficients, so that the variation between samples is hardly known. Effects are given. {ways}"
         )
         warn(msg)
     if findings.skipped:

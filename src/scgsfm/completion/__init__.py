@@ -8,6 +8,7 @@ from ._embed_cells import CellEmbedding, GeneSetEncoder, embed_cells, matched_to
 from ._gene_columns import gene_columns
 from ._gene_page import GenePage, build_gene_page, named_libraries
 from ._gene_set_model import GeneSetModel
+from ._placed_genes import PlacedGenes, place_genes, placed_predictions
 from ._related_genes import GeneRelations, Relation, gene_pairs_table, related_genes_table
 from ._tables import prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
@@ -21,6 +22,7 @@ __all__ = [
     "GeneRelations",
     "GeneSetEncoder",
     "GeneSetModel",
+    "PlacedGenes",
     "Relation",
     "TermPredictions",
     "build_gene_page",
@@ -34,6 +36,8 @@ __all__ = [
     "matched_tokens",
     "named_libraries",
     "number_and_share",
+    "place_genes",
+    "placed_predictions",
     "predict_terms",
     "prediction_tables",
     "predictions",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._logging import logger
-from scgsfm._messages import listing, number, percent, warn
+from scgsfm._messages import agrees, listing, number, percent, warn
 from scgsfm._progress import progress
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.errors import GeneSetWarning
@@ -167,7 +167,10 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
         logger.debug("Not in the model's vocabulary: %s", listing(unmatched.tolist()))
     empty = [name for name, n in zip(sets, np.diff(set_genes.indptr), strict=True) if n == 0]
     if empty:
-        msg = f"{len(empty)} sets are not {done}, because none of their genes is in the model's vocabulary: {listing(empty)}."
+        msg = (
+            f"{number(len(empty), 'set')} {agrees(len(empty), 'is', 'are')} not {done}, because none of "
+            f"{agrees(len(empty), 'its', 'their')} genes is in the model's vocabulary: {listing(empty)}."
+        )
         warn(msg, GeneSetWarning)
     return set_genes
 

@@ -12,6 +12,8 @@ from ._complete import known_genes, predictions, zscores
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scipy.sparse import csr_array
+
     from scgsfm.genesets import GeneSets
 
     from ._gene_set_model import GeneSetModel
@@ -23,20 +25,21 @@ def completion_tables(sets: GeneSets, model: GeneSetModel, *, n_genes: int | Non
     kept = np.flatnonzero(np.diff(listed.indptr))
     names, listed = np.array(sets.names, dtype=object)[kept], listed[kept]
     for block, logits, corrected in predictions(listed, model):
-        yield _ranked(model, names[block], listed[block].toarray() > 0, logits, corrected, n_genes)
+        yield _ranked(model, names[block], listed[block], logits, corrected, n_genes)
 
 
 def _ranked(
     model: GeneSetModel,
     names: np.ndarray,
-    known: np.ndarray,
+    listed: csr_array,
     logits: np.ndarray,
     corrected: np.ndarray,
     n_genes: int | None,
 ) -> pd.DataFrame:
-    """The rows of some sets, from arrays of sets × vocabulary."""
+    """The rows of some sets, from arrays of sets × vocabulary; ``listed`` are their genes."""
     genes = np.array(model.genes[N_SPECIALS:], dtype=object)
-    columns = {"probability": model.probabilities(logits), "zscore": zscores(corrected), "known": known}
+    probability = model.probabilities(logits, np.diff(listed.indptr))
+    columns = {"probability": probability, "zscore": zscores(corrected), "known": listed.toarray() > 0}
     best = np.argsort(-logits[:, N_SPECIALS:], axis=1, kind="stable")[:, :n_genes]
     ranked = {
         name: np.take_along_axis(values[:, N_SPECIALS:], best, axis=1).ravel() for name, values in columns.items()

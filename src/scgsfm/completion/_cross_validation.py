@@ -145,7 +145,7 @@ def _compute(set_genes: csr_array, model: GeneSetModel) -> CrossValidated:
             logits, ends, genes, np.repeat(sets, FOLDS), set_genes.indptr, set_genes.indices, universe
         )
         fit[entries] = zscores(logits)[queries, genes]
-        probability[entries] = model.probabilities(logits)[queries, genes]
+        probability[entries] = model.probabilities(logits, np.repeat(sizes[sets], FOLDS))[queries, genes]
         zscore[entries] = zscores(logits - model.popularity)[queries, genes]
     single = sizes[rows] == 1
     fit[single] = probability[single] = zscore[single] = np.nan

@@ -30,5 +30,5 @@ class GeneSetModel(Protocol):
     def logits(self, sets: Any, /) -> np.ndarray:
         """Logit of each gene for each set (sets × vocabulary)."""
 
-    def probabilities(self, logits: np.ndarray, /) -> np.ndarray:
-        """Calibrated probabilities of logits."""
+    def probabilities(self, logits: np.ndarray, sizes: np.ndarray, /) -> np.ndarray:
+        """Calibrated probabilities of logits, for sets with these numbers of known genes."""

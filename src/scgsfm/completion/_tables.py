@@ -25,11 +25,11 @@ CHOICES = {"by": ("gene", "term"), "known": ("include", "exclude")}
 
 
 def requested_genes(
-    genes: Iterable[Any] | None, model: GeneSetModel, *, what: str = "genes"
+    genes: Iterable[Any] | None, model: GeneSetModel, *, what: str = "genes", may_be_unknown: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """The distinct names that are in a model's vocabulary, by default all, and their tokens.
 
-    ``what`` describes the names in messages.
+    ``what`` describes the names in messages. With ``may_be_unknown``, none of them has to be in the vocabulary.
     """
     vocabulary = np.array(model.genes, dtype=object)
     if genes is None:
@@ -37,13 +37,14 @@ def requested_genes(
     names = np.array([*dict.fromkeys(as_names(genes))], dtype=object)
     tokens = match(names, vocabulary)
     matched = tokens >= N_SPECIALS
-    check_share(
-        len(np.unique(tokens[matched])),
-        min(len(names), len(vocabulary) - N_SPECIALS),
-        what=f"{what} in the model's vocabulary",
-        examples_given=names[~matched],
-        examples_expected=vocabulary[N_SPECIALS:],
-    )
+    if not may_be_unknown:
+        check_share(
+            len(np.unique(tokens[matched])),
+            min(len(names), len(vocabulary) - N_SPECIALS),
+            what=f"{what} in the model's vocabulary",
+            examples_given=names[~matched],
+            examples_expected=vocabulary[N_SPECIALS:],
+        )
     if not matched.all():
         logger.debug("Not in the model's vocabulary: %s", listing(names[~matched].tolist()))
     return names[matched], tokens[matched]

@@ -95,18 +95,18 @@ def _blocks(
     size :math:`n` of the term. It is NaN for pairs that are not listed.
     """
     for block, logits, corrected in predictions(set_genes, model):
-        members = set_genes[block].nonzero()
+        members, sizes = set_genes[block].nonzero(), np.diff(set_genes[block].indptr)
         entries = slice(set_genes.indptr[block.start], set_genes.indptr[block.stop])
         parts = []
         for values, held_out in (
             (zscores(logits), cross_validated.fit),
-            (model.probabilities(logits), cross_validated.probability),
+            (model.probabilities(logits, sizes), cross_validated.probability),
             (zscores(corrected), cross_validated.zscore),
         ):
             values[members] = held_out[entries]
             parts.append(values[:, tokens])
         scores, probability, zscore = parts
-        scores += np.log(np.maximum(np.diff(set_genes[block].indptr), 1))[:, None] / 2
+        scores += np.log(np.maximum(sizes, 1))[:, None] / 2
         scores[probability < min_probability] = np.nan
         if not include_known:
             in_library = np.zeros(logits.shape, bool)

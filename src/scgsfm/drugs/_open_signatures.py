@@ -11,6 +11,7 @@ import pandas as pd
 
 from scgsfm._bounded_files import to_numbers
 from scgsfm._messages import did_you_mean, listing
+from scgsfm._unfinished import version_of
 from scgsfm.settings import settings
 
 from ._compound_names import plain_spelling
@@ -71,7 +72,7 @@ def open_signatures(index: str | os.PathLike[str] | pd.DataFrame | SignatureInde
         msg = f"`index` is a {type(index).__name__}, but must be a name, a file or a table of signatures."
         raise TypeError(msg)
     path = _path(os.fspath(index))
-    return _read(path, path.stat().st_mtime_ns)
+    return _read(path, version_of(path))
 
 
 def _path(chosen: str) -> Path:
@@ -95,7 +96,7 @@ def _path(chosen: str) -> Path:
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, _written: int) -> SignatureIndex:
+def _read(path: Path, _version: tuple[int, ...]) -> SignatureIndex:
     return read_signatures(path)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import listing
+from scgsfm._messages import listing, number
 
 from ._compound_names import read_signature_name, without_direction
 from ._open_signatures import BUNDLED, identified, signature_folder
@@ -87,14 +87,14 @@ def update_signatures(
         msg = f"`name` is {name!r}, but must consist of letters, digits, '.', '_' and '-', and not be 'bundled'."
         raise ValueError(msg)
     if len(up) != len(down):
-        msg = f"`up` has {len(up)} files and `down` {len(down)}: give the same number, in the same order."
+        msg = f"`up` has {number(len(up), 'file')} and `down` has {len(down)}: give the same number, in the same order."
         raise ValueError(msg)
     if not up and not both:
         msg = "Give GMT files: `up` and `down`, or `both`."
         raise ValueError(msg)
     labels = list(source) if source is not None else [Path(file).name.split(".")[0] for file in [*up, *both]]
     if len(labels) != len(up) + len(both):
-        msg = f"`source` has {len(labels)} names, but there are {len(up) + len(both)} sources."
+        msg = f"`source` has {number(len(labels), 'name')}, but the sources number {len(up) + len(both)}."
         raise ValueError(msg)
     pairs = [_pair_files(Path(a), Path(b)) for a, b in zip(up, down, strict=True)] + [_pair_sets(Path(f)) for f in both]
     about = {"version": version or str(date.today()), "licence": licence, "url": "", "citation": ""}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import check_at_least, listing, warn
+from scgsfm._messages import agrees, check_at_least, listing, number, warn
 from scgsfm.errors import GeneSetWarning
 
 from ._term_clusters import cluster_by_similarity
@@ -106,6 +106,7 @@ def with_genes(terms: Sequence[str], sets: GeneSets) -> list[str]:
         )
         raise ValueError(msg)
     if missing:
-        msg = f"{len(missing)} terms are not in the library and are left out: {listing(missing)}."
+        are = agrees(len(missing), "is", "are")
+        msg = f"{number(len(missing), 'term')} {are} not in the library and {are} left out: {listing(missing)}."
         warn(msg, GeneSetWarning)
     return [term for term in terms if term not in set(missing)]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scgsfm._bounded_files import to_numbers
 from scgsfm._logging import logger
-from scgsfm._messages import listing, warn
+from scgsfm._messages import listing, number, warn
 from scgsfm.errors import GeneSetWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets, read_entry_names
@@ -121,7 +121,7 @@ def _from_series(data: pd.Series) -> GeneLists:
         return _rankings(
             {QUERY: pd.DataFrame({"name": data.index, "value": values.to_numpy(np.float64, na_value=np.nan)})}
         )
-    if any(isinstance(value, str) for value in data):
+    if not data.notna().any() or any(isinstance(value, str) for value in data):
         return _from_lists({QUERY: data.dropna()})
     return _from_lists(GeneSets(data))
 
@@ -220,7 +220,7 @@ def _cleaned(ranking: pd.DataFrame, group: str) -> pd.DataFrame:
     order = np.argsort(-ranking["value"].abs().to_numpy(), kind="stable")
     kept = ranking.iloc[order][~missing.to_numpy()[order]].drop_duplicates("name")
     if len(kept) < 2:
-        msg = f"The ranking of {group!r} has {len(kept)} genes with a value, but needs at least 2."
+        msg = f"The ranking of {group!r} has {number(len(kept), 'gene')} with a value, but needs at least 2."
         raise ValueError(msg)
     if len(kept) < len(ranking):
         logger.debug(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import check_at_least, check_choice, listing, warn
+from scgsfm._messages import agrees, check_at_least, check_choice, listing, number, warn
 from scgsfm._progress import progress_over
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.completion import gene_columns
@@ -126,7 +126,10 @@ def _queries(source: GeneLists, background: Background, options: EnrichmentOptio
     lists = source.top(options.n_genes, options.max_padj)
     empty = [group for group, genes in lists.items() if not len(genes)]
     if empty:
-        msg = f"{len(empty)} of {len(lists)} groups have no gene to test and are skipped: {listing(empty)}."
+        have, are = (agrees(len(empty), *forms) for forms in (("has", "have"), ("is", "are")))
+        msg = (
+            f"{len(empty)} of {number(len(lists), 'group')} {have} no gene to test and {are} skipped: {listing(empty)}."
+        )
         warn(msg, GeneSetWarning)
     return {
         group: background.positions(genes, what=f"genes of {group!r} in the background")
@@ -166,7 +169,10 @@ def _by_model(
     tested = list(zip(queries.items(), rng.spawn(len(queries)), strict=True))
     for (group, query), group_rng in progress_over(tested, total=len(tested), unit="groups", description="Testing"):
         if len(query) < MIN_QUERY:
-            msg = f"{group!r} has {len(query)} genes in the model's vocabulary and is skipped; `mode='gsfm'` needs {MIN_QUERY} or more."
+            msg = (
+                f"{group!r} has {number(len(query), 'gene')} in the model's vocabulary and is skipped; `mode='gsfm'` needs "
+                f"{MIN_QUERY} or more."
+            )
             warn(msg, GeneSetWarning)
             continue
         result = model_enrichment(query, terms, model, tokens, covariates, n_null=options.draws, rng=group_rng)

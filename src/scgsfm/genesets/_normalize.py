@@ -123,7 +123,7 @@ def _clean_entries(parsed: ParsedGeneSets) -> tuple[NDArray[np.int64], NDArray[n
         for i in found:
             name, number = _WEIGHT.fullmatch(names[i]).groups()  # type: ignore[union-attr]
             names[i], given[i], bare[i] = name.strip(), number is not None, number is None
-            weights[i] = float(number) if number and number.lower() != "na" else np.nan
+            weights[i] = float(number) if number and number.lower().lstrip("+-") != "na" else np.nan
         parsed.report.note("commas without a weight removed", parsed.entry_positions[bare[codes]])
         if given.any():
             _use_weights(parsed, weights[codes], given[codes])

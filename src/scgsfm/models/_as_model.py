@@ -7,6 +7,7 @@ from collections import OrderedDict
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
+from scgsfm._unfinished import version_of
 from scgsfm.errors import ModelKindError
 
 from ._fork import prepare_process
@@ -27,7 +28,7 @@ MAX_MODELS = 4
 """Models kept in memory; the one used longest ago is dropped first."""
 
 _Source: TypeAlias = tuple[str, str, str | None]
-_State: TypeAlias = tuple[tuple[str, int, int], ...]
+_State: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class _Expected(NamedTuple):
@@ -138,11 +139,10 @@ def _read_once(model: str | os.PathLike[str], device: str | None) -> Any:
 
 
 def _state_of(directory: Path) -> _State:
-    """Names, times and sizes of the files, which change with the content: hashing would take longer than reading."""
+    """Names and versions of the files, which change with the content: hashing would take longer than reading."""
     if not directory.is_dir():
         return ()
-    files = [(entry.name, entry.stat()) for entry in os.scandir(directory) if entry.is_file()]
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in files))
+    return tuple(sorted((file.name, version_of(file)) for file in directory.iterdir() if file.is_file()))
 
 
 def _is(model: object, kind: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections import Counter
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from scgsfm._bounded_files import parse_json
-from scgsfm._config_fields import check_transformers
+from scgsfm._config_fields import check_transformers, of_file
 from scgsfm._unfinished import check_finished, remove_stale
-from scgsfm.errors import ChecksumError, ModelFormatError
+from scgsfm._weight_files import check_sums, sha256_of, value_flaw
+from scgsfm.errors import ModelFormatError
 
 from ._registry import DEFAULT, LANGUAGE_MODEL_FILES, MODULES, Kind, kind
 
@@ -49,11 +49,12 @@ def read_folder(path: str | os.PathLike[str], *, remedy: str = "Copy the directo
     """
     path = Path(path)
     _check_files(path)
-    _check_sums(path, remedy)
+    if (path / CHECKSUMS).exists():
+        check_sums(path, read_json(path / CHECKSUMS), remedy)
     folder = Folder(
         read_json(path / CONFIG),
-        _read_weights(path / WEIGHTS),
-        _read_vocab(path / VOCAB),
+        read_weights(path / WEIGHTS),
+        read_vocab(path / VOCAB),
         read_json(path / CARD) if (path / CARD).exists() else {},
     )
     check(path, folder)
@@ -96,7 +97,7 @@ def write_folder(
         (part / CARD).write_text(_json(folder.card), encoding="utf-8")
         (part / VOCAB).write_text("".join(f"{token}\n" for token in folder.vocab), encoding="utf-8")
         (part / WEIGHTS).write_bytes(safetensors.numpy.save(stored))  # save_file would deny others read access
-        sums = {name: _sha256(part / name) for name in (CONFIG, CARD, VOCAB, WEIGHTS)}
+        sums = {name: sha256_of(part / name) for name in (CONFIG, CARD, VOCAB, WEIGHTS)}
         (part / CHECKSUMS).write_text(_json(sums), encoding="utf-8")
         for name in (CHECKSUMS, *sums):  # the checksums first: they reveal a mixture of old and new files
             (part / name).replace(path / name)
@@ -123,8 +124,8 @@ def check(path: Path, folder: Folder) -> None:
             raise _error(
                 path / WEIGHTS, f"{key} has shape {tensors[key].shape}, expected {shape} according to {CONFIG}"
             )
-        if not np.isfinite(tensors[key]).all():
-            raise _error(path / WEIGHTS, f"{key} contains infinite or NaN values")
+        if flaw := value_flaw(key, tensors[key]):
+            raise _error(path / WEIGHTS, f"{key} {flaw}")
     if extra := sorted(tensors.keys() - expected.keys()):
         raise _error(path / WEIGHTS, f"found tensors that the model of {CONFIG} does not have: {', '.join(extra)}")
 
@@ -162,12 +163,8 @@ def check_language_model(base: str | os.PathLike[str]) -> None:
     path = Path(base).expanduser()
     check_finished(path)
     if (path / CONFIG).is_file():
-        try:
+        with of_file(path / CONFIG):
             check_transformers(read_json(path / CONFIG), path, ACT2FN, ROPE_INIT_FUNCTIONS)
-        except ModelFormatError:
-            raise
-        except ValueError as error:
-            raise _error(path / CONFIG, str(error)) from error
 
 
 def is_language_model(path: Path) -> bool:
@@ -180,13 +177,13 @@ def is_language_model(path: Path) -> bool:
 
 def is_foreign(config: Mapping[str, Any]) -> bool:
     """Whether a configuration is of ``transformers``."""
-    return "architectures" in config and config.get("model_type") not in MODULES
+    return "architectures" in config and str(config.get("model_type")) not in MODULES
 
 
 def kind_of(path: Path, config: Mapping[str, Any]) -> Kind:
     """The module of the kind that ``config`` names."""
     name = config.get("model_type", DEFAULT)
-    if name not in MODULES:
+    if not (isinstance(name, str) and name in MODULES):
         raise _error(path / CONFIG, f"model_type is {name!r}, expected one of {', '.join(MODULES)}")
     return kind(name)
 
@@ -214,23 +211,6 @@ def _check_files(path: Path) -> None:
         raise _error(path, what)
 
 
-def _check_sums(path: Path, remedy: str) -> None:
-    if not (path / CHECKSUMS).exists():
-        return
-    for name, expected in read_json(path / CHECKSUMS).items():
-        file = path / name
-        found = _sha256(file) if file.is_file() else None
-        if found != expected:
-            what = "is missing" if found is None else f"is damaged or was changed: its SHA-256 is {found}"
-            msg = f"{file} {what}, expected the SHA-256 {expected}. {remedy}"
-            raise ChecksumError(msg)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -245,7 +225,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _read_vocab(path: Path) -> list[str]:
+def read_vocab(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -253,7 +233,7 @@ def _read_vocab(path: Path) -> list[str]:
     return [token for line in text.split("\n") if (token := line.rstrip())]
 
 
-def _read_weights(path: Path) -> dict[str, np.ndarray]:
+def read_weights(path: Path) -> dict[str, np.ndarray]:
     import safetensors
     import torch
 

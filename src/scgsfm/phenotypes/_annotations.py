@@ -370,7 +370,7 @@ def _as_date(text: str) -> date:
     parts = [int(part) for part in re.findall(r"\d+", text)]
     try:
         return date(*[*parts, 1, 1][:3])
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return date.today()
 
 

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from scgsfm._messages import did_you_mean
+from scgsfm._unfinished import version_of
 from scgsfm.settings import settings
 
 if TYPE_CHECKING:
@@ -99,12 +100,12 @@ def per_index(make: Callable[[], T]) -> Callable[[], T]:
     """Cache the result of a function without arguments for the index in use, until another one is chosen or written."""
 
     @lru_cache(maxsize=2)
-    def of_file(_path: Path, _written: int) -> T:
+    def of_file(_path: Path, _version: tuple[int, ...]) -> T:
         return make()
 
     @wraps(make)
     def current() -> T:
         path = index_file()
-        return of_file(path, path.stat().st_mtime_ns)
+        return of_file(path, version_of(path))
 
     return current

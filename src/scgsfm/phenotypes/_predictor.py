@@ -237,9 +237,14 @@ def load_predictor() -> PhenotypePredictor:
 
 def read_predictor(path: str | os.PathLike[str]) -> PhenotypePredictor:
     """Read a file that ``training/gpgpt_relations.py`` wrote; the model card next to it gives the source."""
+    import safetensors
     import safetensors.numpy
 
-    stored = safetensors.numpy.load_file(path)
+    try:
+        stored = safetensors.numpy.load_file(path)
+    except safetensors.SafetensorError as error:
+        msg = f"{path} is truncated or not a safetensors file ({error}). Copy it again from its source."
+        raise ValueError(msg) from error
     card = Path(path).with_name("card.json")
     about = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
     return PhenotypePredictor(

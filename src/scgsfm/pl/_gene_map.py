@@ -9,6 +9,7 @@ from scgsfm import _keys
 from scgsfm._adata import as_label, check_anndata, gene_names
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
+from scgsfm._messages import random_generator
 from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
 
@@ -187,7 +188,7 @@ def plane(vectors: np.ndarray, method: str, rng: int | np.random.Generator | Non
         return vectors
     from sklearn.decomposition import PCA
 
-    seed = int(np.random.default_rng(rng).integers(2**31))
+    seed = int(random_generator(rng).integers(2**31))
     n_components = min(2 if method == "pca" else N_COMPONENTS, *vectors.shape)
     components: np.ndarray = PCA(n_components, random_state=seed).fit_transform(vectors)
     if method == "pca":

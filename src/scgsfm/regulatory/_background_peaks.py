@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scgsfm._messages import random_generator
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,7 +43,7 @@ def sample_background_peaks(
     -------
     Positions of the background peaks (peaks × n).
     """
-    generator = np.random.default_rng(rng)
+    generator = random_generator(rng)
     whitened = _whitened(np.column_stack([np.log10(accessibility), gc]))
     low, high = whitened.min(axis=0), whitened.max(axis=0)
     step = np.where(high > low, (high - low) / (N_BINS - 1), 1.0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm._messages import random_generator
 from scgsfm._progress import progress_over
 from scgsfm.dna import Span
 
@@ -64,7 +65,7 @@ def design_tables(
     -------
     The tables ``"designs"``, ``"steps"``, ``"bases"`` and ``"motifs"`` of :func:`scgsfm.tl.design_elements`.
     """
-    generator = np.random.default_rng(rng)
+    generator = random_generator(rng)
     designs, steps, bases, hits = [], [], [], []
     found = motifs or model.motifs
     given = list(zip(names, sequences, strict=True))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scgsfm._messages import random_generator
+
 from ._trace_templates import Claims, claims_of, write_trace
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def explain(
     -------
     The explanation.
     """
-    generator = np.random.default_rng(rng)
+    generator = random_generator(rng)
     intervals = [(hit.start, hit.end) for hit in card.hits]
     prediction, losses = shuffle_effects(predict, card.sequence, intervals, rng=generator, n_shuffles=n_shuffles)
     effects, spread = losses.mean(axis=1), losses.std(axis=1)

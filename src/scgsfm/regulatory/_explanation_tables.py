@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from scgsfm._messages import did_you_mean
+from scgsfm._messages import did_you_mean, random_generator
 from scgsfm._progress import progress_over
 
 from ._card import build_card
@@ -77,7 +77,7 @@ def explanation_tables(
     -------
     The tables ``"elements"``, ``"motifs"`` and, if wanted, ``"bases"`` of :func:`scgsfm.tl.explain_regulation`.
     """
-    generator, motifs = np.random.default_rng(rng), model.motifs if motifs is None else motifs
+    generator, motifs = random_generator(rng), model.motifs if motifs is None else motifs
     elements, hits = [], []
     given = list(zip(names, sequences, strict=True))
     for name, sequence in progress_over(given, total=len(given), unit="elements", description="Explaining"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.sparse import csr_array
 
-from scgsfm._messages import check_choice
+from scgsfm._messages import check_choice, random_generator
 from scgsfm._progress import progress_over
 
 from ._explanation import shuffled
@@ -104,7 +104,7 @@ def match_motifs(
     families, family = np.unique(motifs.families, return_inverse=True)
     column = family if by == "family" else np.arange(len(motifs))
     n_columns = len(families) if by == "family" else len(motifs)
-    generator = np.random.default_rng(rng)
+    generator = random_generator(rng)
     parts = []
     n_hits = np.zeros(len(motifs), np.int64)
     starts = range(0, len(sequences), BLOCK)

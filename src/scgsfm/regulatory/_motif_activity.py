@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from scgsfm._messages import listing, warn
+from scgsfm._messages import listing, random_generator, warn
 from scgsfm._progress import progress_over
 from scgsfm.errors import GeneSetWarning
 
@@ -279,7 +279,7 @@ def activity_of_motifs(
             test,
             n_peaks=n_peaks,
             n_permutations=n_permutations,
-            rng=np.random.default_rng(rng),
+            rng=random_generator(rng),
         )
     return _table(groups, sets, matches, test, is_weighted=is_weighted, permuted=permuted)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from scgsfm._messages import warn
+from scgsfm._messages import agrees, number, warn
 from scgsfm.errors import GeneMatchError, GeneSetWarning
 from scgsfm.genes import check_share, gene_labels
 
@@ -121,9 +121,11 @@ class SetIndex:
         """
         enough = self.n_found >= min_genes
         if not enough.all():
+            n = int(np.count_nonzero(~enough))
+            lack = "no gene" if min_genes <= 1 else f"fewer than {min_genes} genes"
             msg = (
-                f"{np.count_nonzero(~enough)} of {len(self)} sets have fewer than {min_genes} genes in the data and are "
-                f"left out: {self._coverage(~enough)}."
+                f"{n} of {number(len(self), 'set')} {agrees(n, 'has', 'have')} {lack} in the data and "
+                f"{agrees(n, 'is', 'are')} left out: {self._coverage(~enough)}."
             )
             if not enough.any():
                 msg += " No set is left. Lower `min_genes` or use sets with more genes in the data."
@@ -137,8 +139,8 @@ class SetIndex:
         little = (share < LOW_SHARE) | ((self.n_found < FEW_GENES) & (share < 0.5))
         if little.any():
             msg = (
-                f"Few genes of {np.count_nonzero(little)} of {len(self)} sets are in the data, so their scores may not "
-                f"represent the sets: {self._coverage(little)}. Set `min_genes` to leave such sets out."
+                f"Few genes of {np.count_nonzero(little)} of {number(len(self), 'set')} are in the data, so their scores may "
+                f"not represent the sets: {self._coverage(little)}. Set `min_genes` to leave such sets out."
             )
             warn(msg, GeneSetWarning)
 

@@ -11,7 +11,7 @@ from scgsfm._adata import Result, check_anndata, data_matrix, log_results, selec
 from scgsfm._adata import groups as groups_of
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import number, percent
+from scgsfm._messages import number, percent, random_generator
 from scgsfm.annotation import MIN_AGREE, UNASSIGNED, Limits, assign_cell_types, lists_all_tissues, marker_sets
 from scgsfm.errors import GeneMatchWarning, GeneSetWarning
 from scgsfm.scoring import BlockReader, SetIndex
@@ -183,7 +183,7 @@ def annotate(
     genes = select_genes(adata, matrix, gene_symbols=gene_symbols, use_raw=use_raw, mask_var=mask_var)
     index = _match(sets, genes.names, min_genes, partial=lists_all_tissues(sets, tissue))
     reader = BlockReader(matrix, genes=genes.positions, counted=genes.all_genes, block_size=block_size)
-    groups, generator = _groups(adata, groupby), np.random.default_rng(rng)
+    groups, generator = _groups(adata, groupby), random_generator(rng)
     limits = Limits(alpha, min_share, min_agree)
     found = assign_cell_types(reader, index, types, groups, limits=limits, n_random=n_random, rng=generator)
     names = [*sorted({types[name] for name in index.names} - {UNASSIGNED}), UNASSIGNED]

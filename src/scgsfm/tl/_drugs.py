@@ -2,19 +2,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from scgsfm import _keys, enrichment
 from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import number
+from scgsfm._messages import number, random_generator
 from scgsfm.drugs import RankingOptions, open_signatures, profiles_of_lists, profiles_of_rankings, rank_compounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
 
@@ -149,7 +148,7 @@ def drugs(
     from anndata import AnnData
 
     options = RankingOptions(method, by, n_genes, min_genes, min_class)
-    signatures, generator = open_signatures(index), np.random.default_rng(rng)
+    signatures, generator = open_signatures(index), random_generator(rng)
     if (data is None) == (up is None and down is None):
         msg = "Give either `data`, or the lists `up` and `down`."
         raise ValueError(msg)

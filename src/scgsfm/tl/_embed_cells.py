@@ -33,7 +33,7 @@ def embed_cells(
     adata: AnnData | pd.DataFrame,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
-    kind: Literal["encoder", "latent"] = "encoder",
+    kind: Literal["latent", "encoder"] = "latent",
     n_genes: int = 500,
     weighting: Literal["specificity", "expression"] = "specificity",
     soft: bool = True,
@@ -64,10 +64,9 @@ def embed_cells(
     model
         {model}
     kind
-        ``"encoder"`` sums the vectors that the first layer of the encoder has for the genes of the set (see
-        ``kind="encoder"`` of :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length. It separates cell
-        types better than ``"latent"``, the output of the encoder, which is in the same space as
-        :func:`~scgsfm.tl.embed_sets`.
+        ``"latent"`` is the output of the encoder, in the same space as :func:`~scgsfm.tl.embed_sets`. ``"encoder"`` sums
+        the vectors that the first layer of the encoder has for the genes of the set (see ``kind="encoder"`` of
+        :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length; cell types are less well separated.
     n_genes
         Maximum number of genes in the set of a cell.
     weighting
@@ -120,7 +119,7 @@ def embed_cells(
     700
     """
     check_anndata(adata, copy=copy, key_added=key_added)
-    check_choice("kind", kind, ("encoder", "latent"))
+    check_choice("kind", kind, ("latent", "encoder"))
     check_choice("weighting", weighting, ("specificity", "expression"))
     check_at_least("n_genes", n_genes, 1)
     key = key_added or _keys.X_GSFM

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, gene_names, log_results, undo_on_error
+from scgsfm._adata import Result, check_anndata, data_matrix, gene_names, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, percent
 from scgsfm._vocabulary import N_SPECIALS
@@ -31,6 +31,7 @@ def embed_genes(
     *,
     model: str | PathLike[str] | GSFM | GPGPT = "gsfm-base",
     kind: GeneVectors = "combined",
+    place_unknown: bool = False,
     gene_symbols: str | None = None,
     key_added: str | None = None,
     copy: bool = False,
@@ -53,6 +54,12 @@ def embed_genes(
         genes and scaled to unit length. It separates functions and diseases of genes best. ``"encoder"`` returns the
         weights of the first layer for the gene, and ``"single"`` the latent vector of the set that consists of the gene
         alone, in the space of :func:`~scgsfm.tl.embed_sets`. A language model has only ``"combined"``.
+    place_unknown
+        Whether genes outside the vocabulary, such as long non-coding RNAs, get the mean of the vectors of the 20 known
+        genes that are most correlated with them in ``adata.X`` (in the space of 30 principal components of
+        log-normalized values). Only genes with a mean correlation of 0.8 or more are placed; the others are named in
+        a warning. Their terms are predicted little better than by the size of the terms
+        (:ref:`placed-genes`), so inspect them.
     gene_symbols
         {gene_symbols}
     key_added
@@ -67,6 +74,10 @@ def embed_genes(
     ``adata.varm["gsfm"]`` : :class:`numpy.ndarray` (float32, genes × dimensions)
         Vectors of the genes; NaN for genes outside the vocabulary of the model. Synonyms have the same vector. The key is
         ``"gpgpt"`` for a language model, and genes without an approved symbol are NaN.
+    ``adata.var["gsfm_source"]`` : :class:`str`
+        With ``place_unknown=True``: ``"model"``, ``"neighbors in the data"``, or ``"none"`` for genes without a vector.
+    ``adata.var["gsfm_correlation"]`` : :class:`float`
+        With ``place_unknown=True``: mean correlation of a placed gene with its neighbors, NaN for other genes.
     ``adata.uns["scgsfm"]["gsfm"]`` : :class:`dict`
         Parameters, and the number of genes with a vector.
 
@@ -93,7 +104,11 @@ def embed_genes(
     given: Any = model
     of_language = model_kind(given) == "gpgpt"
     key = key_added or (_keys.VARM_GPGPT if of_language else _keys.VARM_GSFM)
-    result = Result.check(adata, "tl.embed_genes", key, varm=[key])
+    if place_unknown and of_language:
+        msg = "`place_unknown=True` requires a gene set foundation model, but `model` is a language model."
+        raise ValueError(msg)
+    added = [f"{key}_source", f"{key}_correlation"] if place_unknown else []
+    result = Result.check(adata, "tl.embed_genes", key, varm=[key], var=added)
     adata = adata.copy() if copy else adata
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     if of_language:
@@ -102,9 +117,11 @@ def embed_genes(
     else:
         gene_set_model = as_model(given, "gsfm")
         name, (embedding, share) = gene_set_model.name, _by_vocabulary(gene_set_model, genes, kind)
+        if place_unknown:
+            _place(adata, gene_set_model, genes, embedding, kind, added)
     adata.varm[key] = embedding
     n_known = int(np.isfinite(embedding[:, 0]).sum())
-    params = {"kind": kind, "gene_symbols": gene_symbols}
+    params = {"kind": kind, "place_unknown": place_unknown or None, "gene_symbols": gene_symbols}
     result.write_record(adata, {"model": name, "params": params, "n_genes": len(genes), "n_known": n_known})
     log_results([result], f"{embedding.shape[1]} dimensions", f"{percent(share)} of genes matched")
     return adata if copy else None
@@ -125,6 +142,22 @@ def _by_vocabulary(model: GSFM, genes: np.ndarray, kind: GeneVectors) -> tuple[n
     embedding = np.full((len(genes), vectors.shape[1]), np.nan, np.float32)
     embedding[matched] = vectors[tokens[matched]]
     return embedding, share
+
+
+def _place(
+    adata: AnnData, model: GSFM, genes: np.ndarray, embedding: np.ndarray, kind: GeneVectors, columns: list[str]
+) -> None:
+    """Fill in the vectors of genes that are placed by their neighbors, and write the source of each vector."""
+    from scgsfm.completion import place_genes
+    from scgsfm.scoring import BlockReader
+
+    source = np.where(np.isfinite(embedding[:, 0]), "model", "none").astype(object)
+    placed = place_genes(BlockReader(data_matrix(adata, layer=None, use_raw=False)), genes, model)
+    embedding[placed.columns] = placed.weights @ model.gene_embeddings(kind)
+    source[placed.columns] = "neighbors in the data"
+    correlation = np.full(len(genes), np.nan)
+    correlation[placed.columns] = placed.correlation
+    adata.var[columns[0]], adata.var[columns[1]] = source, correlation
 
 
 def _by_symbol(model: GPGPT, genes: np.ndarray, kind: GeneVectors) -> tuple[np.ndarray, float]:

@@ -3,13 +3,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import number
+from scgsfm._messages import number, random_generator
 from scgsfm.enrichment import DEFAULT_KEY, EnrichmentOptions, background_names, from_adata, from_genes, run_enrichment
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
 
@@ -175,7 +174,7 @@ def enrich(
     options = EnrichmentOptions(mode, n_genes, max_padj, min_genes, max_genes, n_null)
     sets = GeneSets(library)
     given = None if background is None else background_names(background)
-    generator = np.random.default_rng(rng)
+    generator = random_generator(rng)
     if has_parts(data):
         check_anndata(data, argument="data")
     if not isinstance(data, AnnData):

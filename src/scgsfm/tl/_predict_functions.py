@@ -2,24 +2,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, gene_mask, gene_names, has_parts, log_results, undo_on_error
+from scgsfm._adata import (
+    Result,
+    check_anndata,
+    data_matrix,
+    gene_mask,
+    gene_names,
+    has_parts,
+    log_results,
+    undo_on_error,
+)
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import listing, number, percent, warn
-from scgsfm.completion import prediction_tables, requested_genes
+from scgsfm._messages import agrees, listing, number, percent, warn
+from scgsfm.completion import place_genes, placed_predictions, prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchWarning
 from scgsfm.genes import as_names
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
+from scgsfm.scoring import BlockReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from os import PathLike
 
-    import numpy as np
     from anndata import AnnData
 
     from scgsfm.genesets import GeneSetsLike
@@ -37,6 +47,7 @@ def predict_functions(
     min_probability: float = 0.0,
     known: Literal["include", "exclude"] = "include",
     model: str | PathLike[str] | GSFM = "gsfm-base",
+    place_unknown: bool = False,
     gene_symbols: str | None = None,
     mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     key_added: str | None = None,
@@ -65,6 +76,10 @@ def predict_functions(
         ``"exclude"`` omits genes that the library lists for the term.
     model
         {model}
+    place_unknown
+        Whether to predict genes outside the vocabulary, such as long non-coding RNAs, by the means of the 20 known genes
+        that are most correlated with them in ``adata.X``, as in :func:`~scgsfm.tl.embed_genes`. Genes whose mean
+        correlation is below 0.8 are named in a warning. Only for AnnData and ``by="gene"``.
     gene_symbols
         {gene_symbols} Only for AnnData.
     mask_var
@@ -106,6 +121,10 @@ def predict_functions(
         Share of the 100 top-ranked genes of the term that have the term among their ten top-ranked terms. It is low for
         terms whose genes are predicted for many other terms as well, and 1 in libraries of at most ten terms.
 
+    With ``place_unknown=True``, the columns ``source`` (``"model"`` or ``"neighbors in the data"``) and ``correlation``
+    (mean correlation with the neighbors; NaN for genes of the model) follow. Placed genes have no probability: it is
+    NaN, and a ``min_probability`` above 0 omits them. They are at the end.
+
     Genes outside the vocabulary are omitted and named in a warning. A gene is also omitted for a term of which it is the
     only member.
 
@@ -138,19 +157,24 @@ def predict_functions(
         raise TypeError(msg)
     loaded, sets = as_model(model), GeneSets(library)
     if not isinstance(genes, AnnData):
-        if gene_symbols is not None or mask_var is not None:
-            msg = f"`gene_symbols` and `mask_var` require AnnData, but `genes` is a {type(genes).__name__}."
+        if gene_symbols is not None or mask_var is not None or place_unknown:
+            wanted = "`gene_symbols`, `mask_var` and `place_unknown` require AnnData"
+            msg = f"{wanted}, but `genes` is a {type(genes).__name__}."
             raise ValueError(msg)
         given = None if genes is None else as_names(genes)
         names, tokens = requested_genes(given, loaded)
         if given is not None and (unknown := [name for name in given if name not in names]):
-            msg = f"{len(unknown)} genes are not in the model's vocabulary and are skipped: {listing(unknown)}."
+            are = agrees(len(unknown), "is", "are")
+            msg = f"{number(len(unknown), 'gene')} {are} not in the model's vocabulary and {are} skipped: {listing(unknown)}."
             warn(msg, GeneMatchWarning)
         table = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
         share = len(names) / max(len(names) if given is None else len(set(given)), 1)
         logger.info("predicted %s (%s)", number(len(sets), "term"), _genes(len(names), share))
         return table
 
+    if place_unknown and by != "gene":
+        msg = f"`place_unknown=True` requires by='gene', but `by` is {by!r}."
+        raise ValueError(msg)
     key = key_added or _keys.FUNCTIONS
     result = Result.check(genes, "tl.predict_functions", key, uns=[key])
     adata = genes.copy() if copy else genes
@@ -158,12 +182,41 @@ def predict_functions(
     if mask_var is not None:
         given = given[gene_mask(adata.var, mask_var)]
     given = given[given != ""]
-    names, tokens = requested_genes(given, loaded, what="genes of the data")
-    adata.uns[key] = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
-    record = {"model": loaded.name, "library": sets.info, "params": options | {"gene_symbols": gene_symbols}}
+    names, tokens = requested_genes(given, loaded, what="genes of the data", may_be_unknown=place_unknown)
+    table = pd.concat(prediction_tables(names, tokens, sets, loaded, **options), ignore_index=True)
+    if place_unknown:
+        table = _with_placed(table, adata, gene_symbols, given, sets, loaded, options)
+    adata.uns[key] = table
+    record = {
+        "model": loaded.name,
+        "library": sets.info,
+        "params": options | {"place_unknown": place_unknown or None, "gene_symbols": gene_symbols},
+    }
     result.write_record(adata, record | {"n_genes": len(given), "n_known": len(names)})
     log_results([result], number(len(sets), "term"), _genes(len(names), len(names) / max(len(given), 1)))
     return adata if copy else None
+
+
+def _with_placed(
+    table: pd.DataFrame,
+    adata: AnnData,
+    gene_symbols: str | None,
+    given: np.ndarray,
+    sets: GeneSets,
+    model: GSFM,
+    options: dict[str, Any],
+) -> pd.DataFrame:
+    """The table with the source of each row, and with the rows of the requested genes that are placed by the data."""
+    genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
+    placed = place_genes(BlockReader(data_matrix(adata, layer=None, use_raw=False)), genes, model, only=given)
+    names = genes[placed.columns]
+    correlation = dict(zip(names, placed.correlation, strict=True))
+    table = table.assign(source="model", correlation=np.nan)
+    if options["min_probability"] > 0 or not len(names):
+        return table
+    rows = placed_predictions(names, placed, sets, model, n_top=options["n_top"], known=options["known"])
+    rows = rows.assign(source="neighbors in the data", correlation=rows["gene"].map(correlation).astype(np.float64))
+    return pd.concat([table, rows], ignore_index=True)
 
 
 def _genes(n_known: int, share: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy import sparse
 
+import scgsfm
 from scgsfm.models.gsfm import GSFM, build_module
 
 if TYPE_CHECKING:
@@ -144,6 +145,43 @@ def test_calibrated_probabilities() -> None:
     expected = 1 / (1 + np.exp(-(1.5 * log_softmax + 2)))
     np.testing.assert_allclose(model.probabilities(logits), expected, rtol=1e-4)
     np.testing.assert_allclose(model.probabilities(logits[2]), expected[2], rtol=1e-4)
+
+
+def test_probabilities_by_size() -> None:
+    by_size = {"slope": 0.3, "log_size": 2.0, "slope_log_size": 0.1, "entropy": -0.5, "intercept": -2.5}
+    model = model_of("DAE", metadata={"calibration": {"slope": 1.5, "intercept": 2.0, "by_size": by_size}})
+    logits, sizes = model.logits(SETS).astype(np.float64), np.arange(len(SETS))
+    level = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    size = np.log(np.maximum(sizes, 1))[:, None]
+    entropy = -(np.exp(level) * level).sum(1, keepdims=True)
+    expected = 1 / (1 + np.exp(-((0.3 + 0.1 * size) * level + 2 * size - 0.5 * entropy - 2.5)))
+    np.testing.assert_allclose(model.probabilities(logits, sizes), expected, rtol=1e-4)
+    np.testing.assert_allclose(model.probabilities(logits[2], sizes[2]), expected[2], rtol=1e-4)
+    # without sizes, and with a card that has no numbers for them, as before
+    before = model_of("DAE", metadata={"calibration": {"slope": 1.5, "intercept": 2.0}})
+    np.testing.assert_array_equal(model.probabilities(logits), before.probabilities(logits))
+    np.testing.assert_array_equal(before.probabilities(logits, sizes), before.probabilities(logits))
+    assert model.fingerprint != before.fingerprint
+
+
+def test_probabilities_of_the_embedded_model() -> None:
+    """Among the genes of a pathway that the query does not contain, about as many are expected as there are."""
+    model = scgsfm.models.load("gsfm-base")
+    sets = scgsfm.datasets.library("reactome")
+    sets = sets.subset([name for name, size in zip(sets.names, sets.sizes, strict=True) if 60 <= size <= 150][:12])
+    rng = np.random.default_rng(0)
+    expected = observed = 0.0
+    for name in sets:
+        genes = rng.permutation(model.tokens(sets[name]))
+        genes = genes[genes >= 2]
+        query, hidden = genes[: len(genes) // 2], genes[len(genes) // 2 :]
+        row = sparse.csr_array((np.ones(len(query)), (np.zeros(len(query), int), query)), shape=(1, len(model.genes)))
+        found = model.probabilities(model.logits(row), np.array([len(query)]))[0]
+        assert found[hidden].mean() > 0.1
+        assert np.median(found) < 0.001
+        expected += np.delete(found, [0, 1, *query]).sum()
+        observed += len(hidden)
+    assert 0.5 < expected / observed < 2
 
 
 def test_popularity(any_model: GSFM) -> None:

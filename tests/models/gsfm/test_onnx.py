@@ -48,7 +48,8 @@ def made(config: dict[str, Any]) -> GSFM:
             module.neighbours.indices[2:] = (block + torch.randint(50, (N, 40))).clamp(2, N + 1).int()
             module.neighbours.indices[2:, 0] = 7
             module.neighbours.cosines[2:] = torch.rand(N, 40)
-    card = {"calibration": {"slope": 1.2, "intercept": -1.0}} if config is FULL else {}
+    by_size = {"slope": 0.3, "log_size": 2.0, "slope_log_size": 0.1, "entropy": -0.5, "intercept": -2.5}
+    card = {"calibration": {"slope": 1.2, "intercept": -1.0, "by_size": by_size}} if config is FULL else {}
     return GSFM(module, VOCAB, metadata=card)
 
 
@@ -65,18 +66,23 @@ def rows() -> np.ndarray:
     return x
 
 
+def known(x: np.ndarray) -> np.ndarray:
+    """Numbers of genes in the vocabulary."""
+    return (x[:, 2:] > 0).sum(axis=1)
+
+
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: "-".join(map(str, config.values())))
 def test_dense_graphs(config: dict[str, Any]) -> None:
     model, x = made(config), rows()
     sets = csr_array(x)
     with torch.inference_mode():
         latent = _Encoder(model.module)(torch.from_numpy(x))
-        logits, probabilities = _Model(model.module, model.metadata.get("calibration"))(torch.from_numpy(x))
+        logits, probabilities = _Model(model.module, model.log_odds)(torch.from_numpy(x))
         decoded = _Decoder(model.module)(latent)
     np.testing.assert_allclose(latent, model.encode(sets), atol=1e-5)
     np.testing.assert_allclose(decoded, model.decode(latent.numpy()), atol=1e-5)
     np.testing.assert_allclose(logits, model.logits(sets), atol=1e-4)
-    np.testing.assert_allclose(probabilities, model.probabilities(model.logits(sets)), atol=1e-5)
+    np.testing.assert_allclose(probabilities, model.probabilities(model.logits(sets), known(x)), atol=1e-5)
 
 
 @pytest.mark.slow
@@ -98,7 +104,7 @@ def test_export(tmp_path: Path) -> None:
     np.testing.assert_allclose(run("decoder.onnx", latent=latent)[0], model.decode(latent), atol=1e-4)
     logits, probabilities = run("model.onnx", sets=x[:3])  # another number of rows
     np.testing.assert_allclose(logits, model.logits(sets[:3]), atol=1e-4)
-    np.testing.assert_allclose(probabilities, model.probabilities(model.logits(sets[:3])), atol=1e-4)
+    np.testing.assert_allclose(probabilities, model.probabilities(model.logits(sets[:3]), known(x[:3])), atol=1e-4)
 
 
 def test_encoder_of_the_embedded_model_on_real_sets() -> None:

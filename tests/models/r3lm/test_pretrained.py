@@ -98,6 +98,52 @@ def with_head(folder: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("n_bytes", [0, 4, 60, 200])
+def test_truncated_heads(with_head: Path, n_bytes: int) -> None:
+    """The head is checked as the weights of the package's own models are."""
+    file = with_head / "regression_head.safetensors"
+    file.write_bytes(file.read_bytes()[:n_bytes])
+    with pytest.raises(ModelFormatError, match=r"regression_head.safetensors.*truncated or not a safetensors file"):
+        models.load(with_head)
+
+
+@pytest.mark.parametrize(
+    ("about", "reason"),
+    [
+        ({"cell_types": None}, "cell_types is None, but must be a list of texts"),
+        (
+            {"cell_types": ["K562"], "units": [[1.0]]},
+            "units must be a mean and a deviation for each of the 1 cell_types",
+        ),
+        ({"config": {"mode": "dream"}}, "config.mode is 'dream', but must be one of"),
+        ({"config": {"color": 1}}, "config.color is not known here"),
+    ],
+)
+def test_unusable_notes_on_a_training(folder: Path, tmp_path: Path, about: dict[str, Any], reason: str) -> None:
+    path = tmp_path / "noted"
+    shutil.copytree(folder, path)
+    (path / "r3lm.json").write_text(json.dumps(about))
+    with pytest.raises(ModelFormatError, match=rf"r3lm.json: {reason}"):
+        models.load(path)
+
+
+def test_cards_of_other_cell_types(with_head: Path) -> None:
+    """They gave `'K562' is not in list`."""
+    about = {"cell_types": ["HepG2"], "units": [[0.0, 1.0]], "config": {"mode": "card", "style": "r3lm"}}
+    (with_head / "r3lm.json").write_text(json.dumps(about))
+    with pytest.raises(ValueError, match="`cards` are of K562, but .* predicts HepG2"):
+        models.load(with_head).predict([CARD])
+
+
+def test_truncated_adapters(adapter: Path, tmp_path: Path) -> None:
+    path = tmp_path / "damaged"
+    shutil.copytree(adapter, path)
+    weights = path / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-20])
+    with pytest.raises(ModelFormatError, match=r"damaged.*does not fit the base model"):
+        models.load(path)
+
+
 def written(model: AdaptedR3LM, n: int = 12) -> list[int]:
     """Token ids that a model writes."""
     from scgsfm.models.r3lm._generation import generate

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from scgsfm._config_fields import check_gpgpt
+from scgsfm.errors import ModelFormatError
 from scgsfm.models._extras import needs
 
 from ._gpgpt import GPGPT
@@ -33,7 +34,12 @@ def build(config: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocab: l
         module = _llama(config)
     state = {key: torch.from_numpy(tensor) for key, tensor in tensors.items()}
     module.load_state_dict(state | {TIED: state["model.embed_tokens.weight"]})
-    return GPGPT(module, assemble(vocab, filter(None, config["merges"].split("\n"))), **about)
+    try:
+        tokenizer = assemble(vocab, filter(None, config["merges"].split("\n")))
+    except Exception as error:  # the library has no type of its own
+        msg = f"{about['name']}: vocabulary and merges don't form a tokenizer ({error})."
+        raise ModelFormatError(msg) from error
+    return GPGPT(module, tokenizer, **about)
 
 
 def _llama(config: Mapping[str, Any]) -> Any:

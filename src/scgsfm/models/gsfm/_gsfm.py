@@ -145,18 +145,29 @@ class GSFM(Publishable):
             logits = self.module.decode(torch.as_tensor(z, dtype=torch.float32, device=self.device))
         return np.asarray(logits.cpu())
 
-    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+    def probabilities(self, logits: np.ndarray, sizes: np.ndarray | None = None) -> np.ndarray:
         """Probability that a gene belongs to the set, from its logits.
 
         The sigmoid of the logits, as published. The logits of a model trained with a multinomial likelihood are
-        comparable only within a set: its card contains a calibration (slope and intercept for the log-softmax, fitted
-        on held-out sets), which is applied first.
+        comparable only within a set: its card contains a calibration, fitted on held-out sets, which is applied first.
+        With ``sizes``, the number of known genes of each set, it depends on them if the card has the numbers for it. The
+        probabilities are then those of a set of which as many genes are missing as are known.
         """
-        calibration = self.metadata.get("calibration")
-        x = torch.from_numpy(np.asarray(logits, dtype=np.float32))
-        if calibration:
-            x = calibration["slope"] * torch.log_softmax(x, dim=-1) + calibration["intercept"]
-        return torch.sigmoid(x).numpy()
+        n = None if sizes is None else torch.from_numpy(np.asarray(sizes, dtype=np.float32))
+        return torch.sigmoid(self.log_odds(torch.from_numpy(np.asarray(logits, dtype=np.float32)), n)).numpy()
+
+    def log_odds(self, logits: Tensor, sizes: Tensor | None = None) -> Tensor:
+        """Log odds of :meth:`probabilities`, as tensors."""
+        fitted = self.metadata.get("calibration")
+        if not fitted:
+            return logits
+        level = torch.log_softmax(logits, dim=-1)
+        if sizes is None or "by_size" not in fitted:
+            return torch.add(fitted["slope"] * level, fitted["intercept"])
+        fitted, log_size = fitted["by_size"], sizes.clamp_min(1).log()[..., None]
+        slope = fitted["slope"] + fitted["slope_log_size"] * log_size
+        entropy = fitted["entropy"] * -(level.exp() * level).sum(dim=-1, keepdim=True)
+        return torch.add(slope * level + fitted["log_size"] * log_size + entropy, fitted["intercept"])
 
     @cached_property
     def popularity(self) -> np.ndarray:
@@ -167,8 +178,7 @@ class GSFM(Publishable):
         """
         n = len(self.genes)
         chosen = np.unique(np.linspace(2, n - 1, min(n - 2, 1024)).astype(np.int64))
-        mean: np.ndarray = self.logits(self._singles[chosen]).mean(0)
-        return mean
+        return np.asarray(self.logits(self._singles[chosen]).mean(0))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -238,7 +248,7 @@ class GSFM(Publishable):
         """
         from ._onnx import export
 
-        return export(self.module, self.genes, self.metadata.get("calibration"), folder)
+        return export(self.module, self.genes, self.log_odds, folder)
 
     def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray], list[str]]:
         config = getattr(self.module, "config", None)
@@ -313,5 +323,4 @@ def _unit_rows(x: np.ndarray) -> np.ndarray:
     """Center the rows by the mean over genes and scale them to unit length; specials use the same mean."""
     centered = x - x[len(SPECIALS) :].mean(axis=0)
     norm = np.maximum(np.linalg.norm(centered, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    unit: np.ndarray = centered / norm
-    return unit
+    return np.asarray(centered / norm)

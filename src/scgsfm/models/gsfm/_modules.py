@@ -218,9 +218,8 @@ class VAE(DAE):
         self.hidden2log_var = nn.Linear(d_model, latent_dim)
         widths = [d_model * 2**n for n in range(depth - 1)]
         self.decoder = MLP(latent_dim, d_model, *widths, vocab_size, dropout=dropout)
-        self.log_scale = nn.Parameter(
-            torch.zeros(1), requires_grad=False
-        )  # in the checkpoints, but not used by the published loss
+        # in the checkpoints, but not used by the published loss
+        self.log_scale = nn.Parameter(torch.zeros(1), requires_grad=False)
 
     def posterior(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the latent vectors."""
@@ -260,17 +259,14 @@ class _Embedding(SetAutoencoder):
         return sum_rows(table, indptr, indices, weights) / total.clamp_min(1e-12)
 
 
-def _powers(d_model: int, exponents: range) -> list[int]:
-    return [d_model**n for n in exponents]
-
-
 class EDAE(_Embedding):
     """Embed each gene, encode each gene by an MLP, then average over the set."""
 
     def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2) -> None:
         super().__init__(vocab_size, d_model)
-        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model, dropout=dropout)
-        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size, dropout=dropout)
+        widths = [d_model**n for n in range(1, depth)]
+        self.encoder = MLP(*widths, d_model, dropout=dropout)
+        self.decoder = MLP(d_model, *widths[1:], vocab_size, dropout=dropout)
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Means of the encoded genes, n × d."""
@@ -295,13 +291,8 @@ class EPDAE(_Embedding):
         return torch.cat([encoded, self.mean_rows(table, indptr, position, weights)], dim=-1)
 
 
-class MEDAE(_Embedding):
-    """Average the embeddings of a set's genes, then encode the mean."""
-
-    def __init__(self, vocab_size: int, d_model: int = 256, depth: int = 2, dropout: float = 0.2) -> None:
-        super().__init__(vocab_size, d_model)
-        self.encoder = MLP(*_powers(d_model, range(1, depth)), d_model, dropout=dropout)
-        self.decoder = MLP(d_model, *_powers(d_model, range(2, depth)), vocab_size, dropout=dropout)
+class MEDAE(EDAE):
+    """Average the embeddings of a set's genes, then encode the mean: the layers of :class:`EDAE` in another order."""
 
     def encode_sets(self, indptr: Tensor, indices: Tensor, weights: Tensor | None = None) -> Tensor:
         """Encoded means, n × d."""

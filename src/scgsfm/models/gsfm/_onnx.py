@@ -19,10 +19,12 @@ from ._modules import DAE, EDAE, EPDAE, MEDAE, VAE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ._modules import SetAutoencoder
     from ._neighbor_residual import NeighborResidual
+
+    LogOdds = Callable[[Tensor, Tensor | None], Tensor]
 
 ENCODER, DECODER, MODEL, VOCAB = "encoder.onnx", "decoder.onnx", "model.onnx", "vocab.txt"
 OPSET = 18
@@ -35,7 +37,7 @@ BLOCK = 16384
 def export(
     module: SetAutoencoder,
     genes: Sequence[str],
-    calibration: Mapping[str, float] | None,
+    log_odds: LogOdds,
     folder: str | os.PathLike[str],
 ) -> Path:
     """Write the files of :meth:`GSFM.to_onnx`."""
@@ -54,7 +56,7 @@ def export(
             latent = encoder(sets).clone()
         _write(encoder, sets, ("sets", "latent"), folder / ENCODER)
         _write(_Decoder(module), latent.detach(), ("latent", "logits"), folder / DECODER)
-        _write(_Model(module, calibration), sets, ("sets", "logits", "probabilities"), folder / MODEL)
+        _write(_Model(module, log_odds), sets, ("sets", "logits", "probabilities"), folder / MODEL)
     finally:
         module.to(device)
     (folder / VOCAB).write_text("".join(f"{gene}\n" for gene in genes), encoding="utf-8")
@@ -104,11 +106,11 @@ class _Encoder(nn.Module):
         visible = torch.ones(module.gene_vectors().shape[0])
         visible[PAD] = 0
         self.register_buffer("visible", visible)
-        if isinstance(module, EDAE | EPDAE | MEDAE):
+        if isinstance(module, EDAE | EPDAE):
             with torch.no_grad():
                 table = module.embedding.weight
                 encoded = [] if isinstance(module, MEDAE) else [module.encoder(table)]
-                plain = [] if isinstance(module, EDAE) else [table]
+                plain = [table] if isinstance(module, EPDAE | MEDAE) else []
                 self.register_buffer("table", torch.cat([*encoded, *plain], dim=1))
 
     def forward(self, sets: Tensor) -> Tensor:
@@ -138,24 +140,22 @@ class _Decoder(nn.Module):
 class _Model(nn.Module):
     """Logits and probabilities of dense rows, with neighbors and second pass."""
 
-    def __init__(self, module: SetAutoencoder, calibration: Mapping[str, float] | None) -> None:
+    def __init__(self, module: SetAutoencoder, log_odds: LogOdds) -> None:
         super().__init__()
         self.encoder = _Encoder(module)
         self.module = module
         neighbors = getattr(module, "neighbours", None)
         self.neighbors = None if neighbors is None else _Neighbors(neighbors)
         self.recall = int(getattr(module, "recall", 0))
-        self.calibration = calibration
+        self.log_odds = log_odds
 
     def forward(self, sets: Tensor) -> tuple[Tensor, Tensor]:
         x = sets * self.encoder.visible
         logits, gate = self._read(x, torch.ones_like(x[:, :1]))
         if self.recall:
             logits, _ = self._read(self._extended(x, logits, gate), gate)
-        scaled = logits
-        if self.calibration:
-            scaled = self.calibration["slope"] * torch.log_softmax(logits, dim=-1) + self.calibration["intercept"]
-        return logits, torch.sigmoid(scaled)
+        sizes = (x[:, N_SPECIALS:] > 0).float().sum(dim=1)
+        return logits, torch.sigmoid(self.log_odds(logits, sizes))
 
     def _read(self, x: Tensor, max_gate: Tensor) -> tuple[Tensor, Tensor]:
         logits = self.module.decode(self.encoder(x))

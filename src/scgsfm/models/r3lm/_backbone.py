@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from scgsfm.errors import ModelFormatError
 from scgsfm.models._extras import offline_as_set
-from scgsfm.models._serialization import check_language_model
+from scgsfm.models._serialization import check_language_model, read_vocab
 from scgsfm.regulatory import PlainText, PublishedText
 
 from ._decoder import Regressor
@@ -125,19 +125,26 @@ def load_model(
     options = {key: value for key, value in options.items() if value is not None}
     if "torch_dtype" in options and int(transformers.__version__.partition(".")[0]) >= 5:  # renamed
         options["dtype"] = options.pop("torch_dtype")
-    model = kind.from_pretrained(base, trust_remote_code=False, use_safetensors=True, **options)
+    try:
+        model = kind.from_pretrained(base, trust_remote_code=False, use_safetensors=True, **options)
+    except (ImportError, OSError):
+        raise
+    except Exception as error:  # of the library, of any type
+        msg = f"{base}: transformers can't load the language model: {str(error)[:1000]}"
+        raise ModelFormatError(msg) from error
     if adapter is None:
         return model
     if not (adapter / ADAPTER_WEIGHTS).is_file():
         msg = f"{adapter / ADAPTER_WEIGHTS} is missing; adapters in other files, such as pickles, are not read."
         raise ModelFormatError(msg)
     from peft import PeftModel
+    from safetensors import SafetensorError
 
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Found missing adapter keys")
         try:
             return PeftModel.from_pretrained(model, adapter)
-        except (UserWarning, RuntimeError) as error:
+        except (UserWarning, RuntimeError, ValueError, SafetensorError) as error:
             msg = f"{adapter}: the adapter does not fit the base model {base}: {str(error)[:200]}"
             raise ModelFormatError(msg) from error
 
@@ -146,7 +153,7 @@ def load_model(
 def load_text(path: str | os.PathLike[str], config: StageConfig) -> Text:
     """The tokenizer of cards and traces for the model in a directory."""
     vocab = Path(path) / VOCAB
-    if vocab.is_file() and (lines := vocab.read_text(encoding="utf-8").splitlines())[:1] == ["<unk>"]:
+    if vocab.is_file() and (lines := read_vocab(vocab))[:1] == ["<unk>"]:
         return Tokens.from_vocab(lines)
     tokenizer = need_transformers().AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     return (PublishedText if config.style == "r3lm" else PlainText)(tokenizer, config.max_length)

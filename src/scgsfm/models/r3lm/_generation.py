@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from scgsfm._messages import check_at_least
+from scgsfm._messages import check_at_least, random_generator
 
 from ._tokenizer import padded
 
@@ -45,7 +45,7 @@ def sampling_seed(n: int, temperature: float, top_p: float, rng: int | np.random
     if not (temperature > 0 and 0 < top_p <= 1):
         msg = f"`temperature` is {temperature} and `top_p` {top_p}, but must be above 0, and `top_p` at most 1."
         raise ValueError(msg)
-    return int(np.random.default_rng(rng).integers(2**31))
+    return int(random_generator(rng).integers(2**31))
 
 
 @torch.inference_mode()

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from scgsfm._config_fields import check_about
 from scgsfm._unfinished import check_finished
 from scgsfm.errors import ModelFormatError, TraceError
 from scgsfm.models._locate import find
-from scgsfm.models._serialization import check_language_model, read_json
+from scgsfm.models._serialization import check_language_model, read_json, read_weights
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import build_cards
 
@@ -73,6 +74,7 @@ class AdaptedR3LM:
         path = self._folder
         check_finished(path)
         self.about: dict[str, Any] = read_json(path / ABOUT) if (path / ABOUT).exists() else {}
+        check_about(self.about, path / ABOUT, known=StageConfig.__dataclass_fields__)
         self.config = StageConfig(**self.about.get("config", {"style": "r3lm"}))
         self.config = replace(self.config, style=style or self.config.style)
         self._adapter = adapter_in(path)
@@ -179,9 +181,15 @@ class AdaptedR3LM:
                 device = self.reader.reg_head.weight.device
                 found = self.reader(*(torch.from_numpy(part).to(device) for part in (ids, lengths)))
                 out[first : first + batch_size] = found.float().cpu().numpy()
+        if not np.isfinite(out).all():
+            msg = f"{self.name}: the predictions are not finite, so its weights are damaged."
+            raise ModelFormatError(msg)
         units = self.about.get("units")
         if units is None:
             return out
+        if absent := sorted({card.cell_type for card in cards} - set(self.cell_types)):
+            msg = f"`cards` are of {', '.join(absent)}, but {self.name} predicts {', '.join(self.cell_types)}."
+            raise ValueError(msg)
         cells = [self.cell_types.index(card.cell_type) for card in cards]
         mean, std = np.array(units, np.float32)[cells].T
         return np.asarray(mean + std * out)
@@ -208,9 +216,7 @@ class AdaptedR3LM:
 
 
 def _load_head(reader: Reader, path: Path) -> None:
-    import safetensors.torch
-
-    head = safetensors.torch.load_file(path)
+    head = {key: torch.from_numpy(tensor) for key, tensor in read_weights(path).items()}
     expected = {key: value.shape for key, value in reader.state_dict().items() if key.startswith("reg_")}
     if (found := {key: value.shape for key, value in head.items()}) != expected:
         msg = f"{path}: expected {_listed(expected)}, found {_listed(found)}."

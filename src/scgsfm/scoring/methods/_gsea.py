@@ -90,6 +90,7 @@ def random_sets(sizes: np.ndarray, n_genes: int, times: int, rng: int) -> list[N
 
     large = SMALL * RATIO ** np.arange(1, 1 + np.ceil(np.log(max(n_genes / SMALL, 1)) / np.log(RATIO)))
     grid = np.unique(np.append(np.arange(1, SMALL + 1), large.astype(int)).clip(1, max(n_genes - 1, 1)))
+    check_at_least("rng", rng, 0)
     nulls = []
     for i, size in enumerate(grid):
         weights = np.interp(np.log(sizes), np.log(grid), np.arange(len(grid)) == i)
