@@ -204,7 +204,7 @@ def embeddings() -> plt.Figure:
         cells["knn"],
         [OURS if n == "gsfm-base, latent" else GRAY for n in cells.index],
     )
-    axes[2].set(title="Cells: nearest neighbors", xlim=(0.85, 0.98), xlabel="accuracy (5 data sets)")
+    axes[2].set(title="Cells: nearest neighbors", xlim=(0.8, 0.98), xlabel="accuracy (5 data sets)")
     return figure
 
 
