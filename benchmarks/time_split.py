@@ -90,7 +90,13 @@ def orders(task: Task, genes: Sequence[str], model: GSFM) -> dict[str, np.ndarra
     own, blocks = as_terms(task, genes, model), []
     for block, logits, corrected in predictions(own, model):
         size = np.log(task.sizes[block])[:, None] / 2
-        values = logits, model.probabilities(logits, task.sizes[block]), zscores(corrected), zscores(logits), zscores(logits) + size
+        values = (
+            logits,
+            model.probabilities(logits, task.sizes[block]),
+            zscores(corrected),
+            zscores(logits),
+            zscores(logits) + size,
+        )
         blocks.append([value[:, tokens[asked]] for value in values])
     new, old = (rows[:, asked].toarray() > 0 for rows in (task.targets, task.queries))
     found = {}

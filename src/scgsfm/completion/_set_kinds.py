@@ -160,8 +160,8 @@ class ModelOfKind:
         logits: np.ndarray = self._model.logits(sets) + self._model.decode(changed) - self._model.decode(latent)
         return logits
 
-    def probabilities(self, logits: np.ndarray, /) -> np.ndarray:
-        """Calibrated probabilities of logits."""
+    def probabilities(self, logits: np.ndarray, sizes: np.ndarray, /) -> np.ndarray:  # noqa: ARG002
+        """Calibrated probabilities of logits; the held-out sets of a kind are too few to calibrate by their sizes."""
         odds = self._kind.slope * log_softmax(np.asarray(logits, dtype=np.float32), axis=-1) + self._kind.intercept
         probabilities: np.ndarray = expit(odds).astype(np.float32)
         return probabilities
