@@ -51,9 +51,10 @@ def embed_genes(
     kind
         ``"decoder"`` returns the weights of the model's output for the gene. ``"combined"`` concatenates them with the
         input of the model's last layer for the set that consists of the gene alone; both parts are centered over the
-        genes and scaled to unit length. It separates functions and diseases of genes best. ``"encoder"`` returns the
-        weights of the first layer for the gene, and ``"single"`` the latent vector of the set that consists of the gene
-        alone, in the space of :func:`~scgsfm.tl.embed_sets`. A language model has only ``"combined"``.
+        genes and scaled to unit length. Both separate functions and diseases of genes about equally well; ``"combined"``
+        finds related genes better. ``"encoder"`` returns the weights of the first layer for the gene, and ``"single"``
+        the latent vector of the set that consists of the gene alone, in the space of :func:`~scgsfm.tl.embed_sets`. A
+        language model has only ``"combined"``.
     place_unknown
         Whether genes outside the vocabulary, such as long non-coding RNAs, get the mean of the vectors of the 20 known
         genes that are most correlated with them in ``adata.X`` (in the space of 30 principal components of
