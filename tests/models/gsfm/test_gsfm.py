@@ -157,6 +157,9 @@ def test_probabilities_by_size() -> None:
     expected = 1 / (1 + np.exp(-((0.3 + 0.1 * size) * level + 2 * size - 0.5 * entropy - 2.5)))
     np.testing.assert_allclose(model.probabilities(logits, sizes), expected, rtol=1e-4)
     np.testing.assert_allclose(model.probabilities(logits[2], sizes[2]), expected[2], rtol=1e-4)
+    for wrong in (sizes[:2], sizes[:1], 3, sizes[:, None]):  # some of them would be repeated without a word
+        with pytest.raises(ValueError, match="`sizes` has the shape .* one number for each set"):
+            model.probabilities(logits, wrong)
     # without sizes, and with a card that has no numbers for them, as before
     before = model_of("DAE", metadata={"calibration": {"slope": 1.5, "intercept": 2.0}})
     np.testing.assert_array_equal(model.probabilities(logits), before.probabilities(logits))

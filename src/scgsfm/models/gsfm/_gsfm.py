@@ -153,13 +153,17 @@ class GSFM(Publishable):
         With ``sizes``, the number of known genes of each set, it depends on them if the card has the numbers for it. The
         probabilities are then those of a set of which as many genes are missing as are known.
         """
+        if sizes is not None and np.shape(sizes) != (shape := np.shape(logits)[:-1]):
+            msg = (
+                f"`sizes` has the shape {np.shape(sizes)}, but must have one number for each set of `logits`: {shape}."
+            )
+            raise ValueError(msg)
         n = None if sizes is None else torch.from_numpy(np.asarray(sizes, dtype=np.float32))
         return torch.sigmoid(self.log_odds(torch.from_numpy(np.asarray(logits, dtype=np.float32)), n)).numpy()
 
     def log_odds(self, logits: Tensor, sizes: Tensor | None = None) -> Tensor:
         """Log odds of :meth:`probabilities`, as tensors."""
-        fitted = self.metadata.get("calibration")
-        if not fitted:
+        if not (fitted := self.metadata.get("calibration")):
             return logits
         level = torch.log_softmax(logits, dim=-1)
         if sizes is None or "by_size" not in fitted:
