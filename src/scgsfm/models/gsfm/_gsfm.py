@@ -154,9 +154,7 @@ class GSFM(Publishable):
         probabilities are then those of a set of which as many genes are missing as are known.
         """
         if sizes is not None and np.shape(sizes) != (shape := np.shape(logits)[:-1]):
-            msg = (
-                f"`sizes` has the shape {np.shape(sizes)}, but must have one number for each set of `logits`: {shape}."
-            )
+            msg = f"`sizes` has the shape {np.shape(sizes)}, but needs one number for each set of `logits`: {shape}."
             raise ValueError(msg)
         n = None if sizes is None else torch.from_numpy(np.asarray(sizes, dtype=np.float32))
         return torch.sigmoid(self.log_odds(torch.from_numpy(np.asarray(logits, dtype=np.float32)), n)).numpy()
