@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -123,6 +124,17 @@ def test_no_sets(any_model: GSFM) -> None:
     assert any_model.logits([]).shape == (0, V)
     assert any_model.encode(sparse.csr_array((0, V))).shape == (0, any_model.dim)
     assert np.isfinite(any_model.logits([[]])).all()
+
+
+def test_no_sets_with_normalized_input_and_a_second_pass() -> None:
+    """They gave an error of torch."""
+    torch.manual_seed(1)
+    config = {"vocab_size": V, "d_model": D, "depth": 2, "variant": "DAE", "input_norm": "l2", "neighbours": 3}
+    model = GSFM(build_module(config | {"recall": 5, "recall_weight": 0.5}), GENES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.logits([]).shape == model.probabilities(model.logits([]), np.array([])).shape == (0, V)
+        assert model.encode([]).shape == (0, model.dim)
 
 
 def test_other_iterables(model: GSFM) -> None:
