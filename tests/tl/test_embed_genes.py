@@ -183,6 +183,20 @@ def test_columns_of_one_name_are_placed_once(cells: ad.AnnData, gsfm: GSFM, monk
     assert table.loc[table["gene"] == "LINC-T", "correlation"].tolist() == [pytest.approx(both.correlation[0])]
 
 
+def test_sources_of_earlier_vectors_are_removed(cells: ad.AnnData, gsfm: GSFM) -> None:
+    """They would say of genes without a vector that it is from their neighbors."""
+    cells.var["gsfm_user"] = 1
+    for key in ("gsfm", "other"):
+        with pytest.warns(GeneMatchWarning, match="could not be placed"):
+            scgsfm.tl.embed_genes(cells, model=gsfm, place_unknown=True, key_added=key)
+    for data in (cells[:100], cells):
+        scgsfm.tl.embed_genes(data, model=gsfm)
+        assert list(data.var) == ["gsfm_user", "other_source", "other_correlation"]
+    cells.var["gsfm_source"] = "of the user"
+    scgsfm.tl.embed_genes(cells, model=gsfm)
+    assert "gsfm_source" in cells.var
+
+
 def test_placed_genes_need_a_gene_set_model(cells: ad.AnnData) -> None:
     with pytest.raises(ValueError, match="`place_unknown=True` requires a gene set foundation model"):
         scgsfm.tl.embed_genes(cells, model="gpgpt-mini", place_unknown=True)
