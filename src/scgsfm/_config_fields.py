@@ -117,6 +117,8 @@ STAGE: Final = {
     "style": one_of(("scgsfm", "r3lm")),
     **dict.fromkeys(("max_length", "max_new"), SIZE),
 }
+CALIBRATION: Final = dict.fromkeys(("slope", "intercept"), number(-math.inf))
+BY_SIZE: Final = dict.fromkeys(("slope", "log_size", "slope_log_size", "entropy", "intercept"), number(-math.inf))
 LLAMA: Final = {
     **{key: field for key, field in DECODER.items() if key != "head_dim"},
     **dict.fromkeys(("vocab_size", "max_position_embeddings"), SIZE),
@@ -176,6 +178,23 @@ def check_fields(
         if only_these and key not in fields:
             msg = f"{place}{key} is not known here; the fields are {', '.join(fields)}"
             raise ValueError(msg)
+
+
+def check_card(card: Mapping[str, Any]) -> None:
+    """Raise ValueError if the calibration in a model card can't be used; other entries are for readers."""
+    check_fields(card, {"calibration": or_null(OBJECT)})
+    fitted = card.get("calibration")
+    if not fitted:
+        return
+    check_fields(fitted, {"by_size": OBJECT}, within="calibration")
+    parts = {"calibration": (fitted, CALIBRATION)}
+    if "by_size" in fitted:
+        parts["calibration.by_size"] = (fitted["by_size"], BY_SIZE)
+    for within, (numbers, fields) in parts.items():
+        if missing := fields.keys() - numbers.keys():
+            msg = f"{within} lacks {', '.join(sorted(missing))}"
+            raise ValueError(msg)
+        check_fields(numbers, fields, within=within)
 
 
 @contextmanager

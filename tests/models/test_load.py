@@ -575,3 +575,30 @@ def test_kinds_of_models_that_are_no_text(official: Path, kind: object) -> None:
     (official / "config.json").write_text(json.dumps(CONFIG | {"model_type": kind}))
     with pytest.raises(ModelFormatError, match="model_type is .*, expected one of"):
         models.load(official)
+
+
+@pytest.mark.parametrize(
+    ("calibration", "reason"),
+    [
+        (3, "calibration is 3, but must be an object, or null"),
+        ({"slope": 1}, "calibration lacks intercept"),
+        ({"slope": "a", "intercept": 1}, "calibration.slope is 'a', but must be a number"),
+        ({"slope": float("nan"), "intercept": 1}, "NaN|calibration.slope is nan, but must be a number"),
+        ({"slope": 1, "intercept": 1, "by_size": None}, "calibration.by_size is None, but must be an object"),
+        (
+            {"slope": 1, "intercept": 1, "by_size": {"slope": 1}},
+            "calibration.by_size lacks entropy, intercept, log_size",
+        ),
+    ],
+)
+def test_unusable_calibrations(official: Path, calibration: object, reason: str) -> None:
+    """They loaded, and gave errors without a message, or NaN, with the first probabilities."""
+    (official / "card.json").write_text(json.dumps({"calibration": calibration}))
+    with pytest.raises(ModelFormatError, match=rf"card\.json.*({reason})"):
+        models.load(official)
+
+
+@pytest.mark.parametrize("calibration", [None, {}])
+def test_cards_without_a_calibration(official: Path, calibration: object) -> None:
+    (official / "card.json").write_text(json.dumps({"calibration": calibration}))
+    assert models.load(official).metadata["calibration"] == calibration

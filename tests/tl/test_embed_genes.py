@@ -150,6 +150,53 @@ def test_unknown_genes_are_placed(
     assert np.isnan(cells.varm["gsfm"][[-1, -2]]).all()
 
 
+def test_constant_genes_do_not_place_others(cells: ad.AnnData, gsfm: GSFM) -> None:
+    """Their values in units of a standard deviation of 0 were infinite; 64 times 1 adds up without rounding."""
+    cells = cells[:64].copy()
+    cells.X[:, cells.var_names.isin(["ACTB", "noise"])] = 1
+    genes = np.array(cells.var_names, dtype=object)
+    with pytest.warns(GeneMatchWarning, match=r"the same value in all cells.*'noise'"):
+        placed = _placed_genes.place_genes(BlockReader(cells.X), genes, gsfm, min_correlation=-1)
+    without = np.flatnonzero(genes != "ACTB")
+    with pytest.warns(GeneMatchWarning, match="could not be placed"):
+        expected = _placed_genes.place_genes(BlockReader(cells.X[:, without]), genes[without], gsfm, min_correlation=-1)
+    assert genes[placed.columns].tolist() == ["LINC-T"]
+    np.testing.assert_array_equal(placed.weights.toarray(), expected.weights.toarray())
+    np.testing.assert_allclose(placed.correlation, expected.correlation, atol=1e-5)
+
+
+def test_columns_of_one_name_are_placed_once(cells: ad.AnnData, gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_placed_genes, "N_NEIGHBORS", 3)
+    monkeypatch.setattr(_placed_genes, "N_COMPONENTS", 3)
+    names = cells.var_names.to_series().replace("noise", "LINC-T")
+    cells.X[:, -2] = cells.X[:, 4] + np.random.default_rng(0).normal(size=cells.n_obs).clip(0)
+    cells.var_names = names
+    genes = names.to_numpy(dtype=object)
+    with pytest.warns(GeneMatchWarning, match="'rare'"):
+        both = _placed_genes.place_genes(BlockReader(cells.X), genes, gsfm)
+    assert both.columns.tolist() == [4, len(genes) - 2]
+    assert both.correlation[0] > both.correlation[1] + 0.01
+    with pytest.warns(GeneMatchWarning, match="'rare'"):
+        scgsfm.tl.predict_functions(cells, library={"T": ["CD3D", "CD2"]}, model=gsfm, place_unknown=True)
+    table = cells.uns["predicted_functions"]
+    assert not table.duplicated(["gene", "term"]).any()
+    assert table.loc[table["gene"] == "LINC-T", "correlation"].tolist() == [pytest.approx(both.correlation[0])]
+
+
+def test_sources_of_earlier_vectors_are_removed(cells: ad.AnnData, gsfm: GSFM) -> None:
+    """They would say of genes without a vector that it is from their neighbors."""
+    cells.var["gsfm_user"] = 1
+    for key in ("gsfm", "other"):
+        with pytest.warns(GeneMatchWarning, match="could not be placed"):
+            scgsfm.tl.embed_genes(cells, model=gsfm, place_unknown=True, key_added=key)
+    for data in (cells[:100], cells):
+        scgsfm.tl.embed_genes(data, model=gsfm)
+        assert list(data.var) == ["gsfm_user", "other_source", "other_correlation"]
+    cells.var["gsfm_source"] = "of the user"
+    scgsfm.tl.embed_genes(cells, model=gsfm)
+    assert "gsfm_source" in cells.var
+
+
 def test_placed_genes_need_a_gene_set_model(cells: ad.AnnData) -> None:
     with pytest.raises(ValueError, match="`place_unknown=True` requires a gene set foundation model"):
         scgsfm.tl.embed_genes(cells, model="gpgpt-mini", place_unknown=True)

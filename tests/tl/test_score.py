@@ -357,7 +357,7 @@ def test_sets_of_which_little_is_in_the_data_are_named(blood: ad.AnnData, recwar
     with pytest.warns(GeneSetWarning, match=r"Few genes of 2 of 5 sets .*'poor' \(1 of 20\), 'small' \(1 of 3\)"):
         scgsfm.tl.score(blood, sets | {"poor": ["CD79A", *missing], "small": ["LYZ", *missing[:2]]})
     assert blood.uns["scgsfm"]["score_aucell"]["n_found"][-2:].tolist() == [1, 1]
-    with pytest.warns(GeneSetWarning, match=r"1 of 4 sets have fewer than 5 genes .* left out: 'poor' \(1 of 20\)"):
+    with pytest.warns(GeneSetWarning, match=r"1 of 4 sets has fewer than 5 genes .* left out: 'poor' \(1 of 20\)"):
         scgsfm.tl.score(blood, sets | {"poor": ["CD79A", *missing]}, min_genes=5)
     assert blood.uns["scgsfm"]["score_aucell"]["sets_left_out"].tolist() == ["poor"]
 

@@ -29,6 +29,8 @@ N_NEIGHBORS = 20
 N_COMPONENTS = 30
 MIN_CELLS = 10
 """Minimum number of cells in which a gene is detected."""
+ROUNDING = 1e-6
+"""Standard deviation, as a share of the mean, that the rounding of equal values may leave."""
 MIN_CORRELATION = 0.8
 """Minimum mean correlation with the neighbors; genes below it are hardly better placed than by chance."""
 BLOCK = 512
@@ -44,6 +46,13 @@ class PlacedGenes(NamedTuple):
     correlation: np.ndarray
     """Mean correlation with the neighbors."""
 
+    def distinct(self, genes: np.ndarray) -> PlacedGenes:
+        """One column for each name in ``genes``, the names of the data: the one with the highest correlation."""
+        best = np.argsort(-self.correlation, kind="stable")
+        _, first = np.unique(genes[self.columns[best]].astype(str), return_index=True)
+        kept = np.sort(best[first])
+        return PlacedGenes(self.columns[kept], self.weights[kept], self.correlation[kept])
+
 
 def place_genes(
     reader: BlockReader,
@@ -58,7 +67,8 @@ def place_genes(
     The neighbors are the 20 known genes with the highest correlation of their loadings: the cosine in the space of the
     first 30 principal components of the standardized, log-normalized values, scaled by the singular values. This is the
     correlation of the genes over the cells without the variance of the other components, which is mostly noise.
-    Unknown genes that are in fewer than ten cells, or whose mean correlation is too low, are named in a warning.
+    Unknown genes that are in fewer than ten cells, that have the same value in all cells, or whose mean correlation is
+    too low, are named in a warning.
 
     Parameters
     ----------
@@ -73,10 +83,14 @@ def place_genes(
     min_correlation
         Minimum mean correlation.
     """
+    from sklearn.utils.sparsefuncs import mean_variance_axis  # in double precision: constant genes are recognized
+
     tokens = match(genes, np.asarray(model.genes, dtype=object))
     values = _log_normalized(reader)
-    varies = np.flatnonzero(np.diff(values.indptr) >= MIN_CELLS)
-    vectors = _loadings(values[:, varies])
+    mean, variance = mean_variance_axis(values, axis=0)
+    std = np.sqrt(variance)
+    varies = np.flatnonzero((np.diff(values.indptr) >= MIN_CELLS) & (std > ROUNDING * mean))
+    vectors = _loadings(values[:, varies], mean[varies], std[varies])
     wanted = (tokens < N_SPECIALS) & (genes != "")
     if only is not None:
         wanted &= np.isin(genes.astype(str), np.asarray(only, dtype=str))
@@ -84,19 +98,19 @@ def place_genes(
     row = {column: i for i, column in enumerate(varies.tolist())}
     of_known = vectors[[row[column] for column in known.tolist()]]
     n = min(N_NEIGHBORS, len(known))
-    best, mean = np.empty((len(unknown), n), np.int64), np.full(len(unknown), -np.inf)
+    best, correlation = np.empty((len(unknown), n), np.int64), np.full(len(unknown), -np.inf)
     for start in range(0, len(unknown) if n else 0, BLOCK):
         block = slice(start, start + BLOCK)
         cosine = vectors[[row[column] for column in unknown[block].tolist()]] @ of_known.T
         best[block] = np.argpartition(-cosine, n - 1, axis=1)[:, :n]
-        mean[block] = np.take_along_axis(cosine, best[block], axis=1).mean(axis=1)
-    placed = mean >= min_correlation
+        correlation[block] = np.take_along_axis(cosine, best[block], axis=1).mean(axis=1)
+    placed = correlation >= min_correlation
     columns = unknown[placed]
     left = np.setdiff1d(np.flatnonzero(wanted), columns)
     if len(left):
         msg = (
             f"{number(len(left), 'gene')} not in the model's vocabulary could not be placed (in fewer than {MIN_CELLS} cells, "
-            f"or a mean correlation with the nearest known genes below {min_correlation:g}): "
+            f"the same value in all cells, or a mean correlation with the nearest known genes below {min_correlation:g}): "
             f"{listing(genes[left].tolist())}."
         )
         warn(msg, GeneMatchWarning)
@@ -105,7 +119,7 @@ def place_genes(
     share = np.full(neighbors.size, 1 / max(n, 1), np.float32)
     weights = csr_array((share, neighbors.ravel(), indptr), shape=(len(columns), len(model.genes)))
     weights.sum_duplicates()
-    return PlacedGenes(columns, weights, mean[placed])
+    return PlacedGenes(columns, weights, correlation[placed])
 
 
 def placed_predictions(
@@ -163,14 +177,13 @@ def _log_normalized(reader: BlockReader) -> csc_array:
     return values
 
 
-def _loadings(values: csc_array) -> np.ndarray:
+def _loadings(values: csc_array, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
     """Loadings of the genes on the first principal components of standardized values, scaled to unit length."""
     n_cells, n_genes = values.shape
-    mean = np.asarray(values.mean(axis=0)).ravel()
-    square = np.asarray(values.multiply(values).mean(axis=0)).ravel()
-    std = np.sqrt(np.maximum(square - mean**2, np.finfo(np.float32).tiny))
-    scaled, shift = values.copy(), (mean / std).astype(np.float32)
-    scaled.data /= np.repeat(std, np.diff(values.indptr)).astype(np.float32)
+    scale, shift = (1 / std).astype(np.float32), (mean / std).astype(np.float32)
+    scaled = csc_array(
+        (values.data * np.repeat(scale, np.diff(values.indptr)), values.indices, values.indptr), values.shape
+    )
     by_gene: Any = scaled.T.tocsr()
 
     def times(x: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from scgsfm._bounded_files import parse_json
-from scgsfm._config_fields import check_transformers, of_file
+from scgsfm._config_fields import check_card, check_transformers, of_file
 from scgsfm._unfinished import check_finished, remove_stale
 from scgsfm._weight_files import check_sums, sha256_of, value_flaw
 from scgsfm.errors import ModelFormatError
@@ -107,8 +107,10 @@ def check(path: Path, folder: Folder) -> None:
     """Raise a ModelFormatError if configuration, vocabulary and tensors are inconsistent."""
     from scgsfm._vocabulary import SPECIALS
 
-    config, tensors, vocab, _ = folder
+    config, tensors, vocab, card = folder
     check_repeats(path / CONFIG, config, len(tensors))
+    with of_file(path / CARD):
+        check_card(card)
     size = config.get("vocab_size")
     if tuple(vocab[:2]) != SPECIALS:
         raise _error(path / VOCAB, f"the first two tokens must be {SPECIALS}, found {tuple(vocab[:2])}")
@@ -121,9 +123,7 @@ def check(path: Path, folder: Folder) -> None:
         if key not in tensors:
             raise _error(path / WEIGHTS, f"{key} is missing; found {', '.join(sorted(tensors)) or 'no tensors'}")
         if tensors[key].shape != shape:
-            raise _error(
-                path / WEIGHTS, f"{key} has shape {tensors[key].shape}, expected {shape} according to {CONFIG}"
-            )
+            raise _error(path / WEIGHTS, f"{key} has shape {tensors[key].shape}, expected {shape} by {CONFIG}")
         if flaw := value_flaw(key, tensors[key]):
             raise _error(path / WEIGHTS, f"{key} {flaw}")
     if extra := sorted(tensors.keys() - expected.keys()):

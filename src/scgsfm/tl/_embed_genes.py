@@ -120,6 +120,8 @@ def embed_genes(
         name, (embedding, share) = gene_set_model.name, _by_vocabulary(gene_set_model, genes, kind)
         if place_unknown:
             _place(adata, gene_set_model, genes, embedding, kind, added)
+    if not place_unknown:
+        _forget_placed(adata, key)
     adata.varm[key] = embedding
     n_known = int(np.isfinite(embedding[:, 0]).sum())
     params = {"kind": kind, "place_unknown": place_unknown or None, "gene_symbols": gene_symbols}
@@ -159,6 +161,12 @@ def _place(
     correlation = np.full(len(genes), np.nan)
     correlation[placed.columns] = placed.correlation
     adata.var[columns[0]], adata.var[columns[1]] = source, correlation
+
+
+def _forget_placed(adata: AnnData, key: str) -> None:
+    """Remove the sources of the vectors of an earlier call, which are replaced."""
+    if adata.uns.get(_keys.UNS, {}).get(key, {}).get("params", {}).get("place_unknown"):
+        adata.var = adata.var.drop(columns=[f"{key}_source", f"{key}_correlation"], errors="ignore")
 
 
 def _by_symbol(model: GPGPT, genes: np.ndarray, kind: GeneVectors) -> tuple[np.ndarray, float]:

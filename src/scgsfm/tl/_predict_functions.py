@@ -209,6 +209,7 @@ def _with_placed(
     """The table with the source of each row, and with the rows of the requested genes that are placed by the data."""
     genes = gene_names(adata, gene_symbols=gene_symbols, use_raw=False)
     placed = place_genes(BlockReader(data_matrix(adata, layer=None, use_raw=False)), genes, model, only=given)
+    placed = placed.distinct(genes)  # the genes of the model are predicted once for each name as well
     names = genes[placed.columns]
     correlation = dict(zip(names, placed.correlation, strict=True))
     table = table.assign(source="model", correlation=np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,6 +126,17 @@ def test_no_sets(any_model: GSFM) -> None:
     assert np.isfinite(any_model.logits([[]])).all()
 
 
+def test_no_sets_with_normalized_input_and_a_second_pass() -> None:
+    """They gave an error of torch."""
+    torch.manual_seed(1)
+    config = {"vocab_size": V, "d_model": D, "depth": 2, "variant": "DAE", "input_norm": "l2", "neighbours": 3}
+    model = GSFM(build_module(config | {"recall": 5, "recall_weight": 0.5}), GENES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert model.logits([]).shape == model.probabilities(model.logits([]), np.array([])).shape == (0, V)
+        assert model.encode([]).shape == (0, model.dim)
+
+
 def test_other_iterables(model: GSFM) -> None:
     expected = model.logits([["G1", "G2"], ["G3"]])
     np.testing.assert_array_equal(model.logits(({"G2", "G1"}, (g for g in ["G3"]))), expected)
@@ -157,6 +169,9 @@ def test_probabilities_by_size() -> None:
     expected = 1 / (1 + np.exp(-((0.3 + 0.1 * size) * level + 2 * size - 0.5 * entropy - 2.5)))
     np.testing.assert_allclose(model.probabilities(logits, sizes), expected, rtol=1e-4)
     np.testing.assert_allclose(model.probabilities(logits[2], sizes[2]), expected[2], rtol=1e-4)
+    for wrong in (sizes[:2], sizes[:1], 3, sizes[:, None]):  # some of them would be repeated without a word
+        with pytest.raises(ValueError, match="`sizes` has the shape .* one number for each set"):
+            model.probabilities(logits, wrong)
     # without sizes, and with a card that has no numbers for them, as before
     before = model_of("DAE", metadata={"calibration": {"slope": 1.5, "intercept": 2.0}})
     np.testing.assert_array_equal(model.probabilities(logits), before.probabilities(logits))

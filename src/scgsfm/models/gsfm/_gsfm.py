@@ -17,7 +17,7 @@ from scgsfm.models._publish import Publishable
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -153,13 +153,15 @@ class GSFM(Publishable):
         With ``sizes``, the number of known genes of each set, it depends on them if the card has the numbers for it. The
         probabilities are then those of a set of which as many genes are missing as are known.
         """
+        if sizes is not None and np.shape(sizes) != (shape := np.shape(logits)[:-1]):
+            msg = f"`sizes` has the shape {np.shape(sizes)}, but needs one number for each set of `logits`: {shape}."
+            raise ValueError(msg)
         n = None if sizes is None else torch.from_numpy(np.asarray(sizes, dtype=np.float32))
         return torch.sigmoid(self.log_odds(torch.from_numpy(np.asarray(logits, dtype=np.float32)), n)).numpy()
 
     def log_odds(self, logits: Tensor, sizes: Tensor | None = None) -> Tensor:
         """Log odds of :meth:`probabilities`, as tensors."""
-        fitted = self.metadata.get("calibration")
-        if not fitted:
+        if not (fitted := self.metadata.get("calibration")):
             return logits
         level = torch.log_softmax(logits, dim=-1)
         if sizes is None or "by_size" not in fitted:
@@ -268,9 +270,12 @@ class GSFM(Publishable):
             msg = f"batch_size={batch_size} must be at least 1."
             raise ValueError(msg)
         rows = self._checked(sets) if sparse.issparse(sets) else self._membership(sets)
+        n = rows.shape[0]
+        if n == 0:  # of tensors without rows, torch computes no sums and standard deviations
+            rows = sparse.csr_array((1, rows.shape[1]), dtype=np.float32)
         with torch.inference_mode():
-            parts = [function(*self._tensors(block)).cpu().numpy() for block in _blocks(rows, batch_size)]
-        return np.concatenate(parts)
+            blocks = (self._tensors(rows[start : start + batch_size]) for start in range(0, rows.shape[0], batch_size))
+            return np.concatenate([function(*block).cpu().numpy() for block in blocks])[:n]
 
     def _checked(self, sets: Any) -> sparse.csr_array:
         """A matrix of weights in canonical CSR format."""
@@ -308,11 +313,6 @@ class GSFM(Publishable):
         indptr, indices = (torch.from_numpy(a.astype(np.int64)) for a in (block.indptr, block.indices))
         weights = torch.from_numpy(np.where(block.indices == PAD, 0, block.data).astype(np.float32))
         return indptr.to(self.device), indices.to(self.device), weights.to(self.device)
-
-
-def _blocks(sets: sparse.csr_array, size: int) -> Iterator[sparse.csr_array]:
-    for start in range(0, max(sets.shape[0], 1), size):
-        yield sets[start : start + size]
 
 
 def _copied(weight: Tensor) -> np.ndarray:
