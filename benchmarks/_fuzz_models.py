@@ -32,7 +32,9 @@ class Directories:
     def __init__(self, folder: Path, kind: str) -> None:
         self.path, self.kind = folder / kind, kind
         WRITERS[kind](self.path)
-        self.files = {file.name: file.read_bytes() for file in self.path.iterdir() if file.name != "checksums.json"}
+        # by name: an input changes the same file everywhere
+        files = sorted(self.path.iterdir())
+        self.files = {file.name: file.read_bytes() for file in files if file.name != "checksums.json"}
         (self.path / "checksums.json").unlink(missing_ok=True)
         self.changed: set[str] = set()
 
@@ -135,7 +137,7 @@ def use(model: Any) -> None:
     if model.kind == "gsfm":
         genes = model.genes[2:4]
         found = [model.logits([genes, []]), model.encode([genes]), model.gene_embeddings("combined")]
-        found += [model.probabilities(found[0])]
+        found += [model.probabilities(found[0]), model.probabilities(found[0], [2, 0])]
     elif model.kind == "gpgpt":
         found = [model.score("Which?", ["genes", "phenotypes"]), model.embed_entities(["FBN1", "x"])]
     elif model.kind == "r3lm":
@@ -164,7 +166,9 @@ def write_gsfm(path: Path) -> None:
 
     vocab = ["<unk>", "<pad>", "CD3D", "CD3E", "CD79A", "MS4A1", "LYZ"]
     config = {"vocab_size": len(vocab), "d_model": 4, "depth": 2, "dropout": 0.2, "weighted_loss": "none"}
-    write_folder(path, config, _random(build_module(config)), vocab, {"license": "CC0", "seed": 7})
+    by_size = {"slope": 0.3, "log_size": 2.3, "slope_log_size": 0.1, "entropy": -0.6, "intercept": -2.8}
+    calibration = {"slope": 0.9, "intercept": 3.8, "by_size": by_size}
+    write_folder(path, config, _random(build_module(config)), vocab, {"license": "CC0", "calibration": calibration})
 
 
 def write_gpgpt(path: Path) -> None:

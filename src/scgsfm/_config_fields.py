@@ -117,8 +117,10 @@ STAGE: Final = {
     "style": one_of(("scgsfm", "r3lm")),
     **dict.fromkeys(("max_length", "max_new"), SIZE),
 }
-CALIBRATION: Final = dict.fromkeys(("slope", "intercept"), number(-math.inf))
-BY_SIZE: Final = dict.fromkeys(("slope", "log_size", "slope_log_size", "entropy", "intercept"), number(-math.inf))
+COEFFICIENT: Final = number(-1e6, 1e6)
+"""Of a calibration; those of trained models are below 10."""
+CALIBRATION: Final = dict.fromkeys(("slope", "intercept"), COEFFICIENT)
+BY_SIZE: Final = dict.fromkeys(("slope", "log_size", "slope_log_size", "entropy", "intercept"), COEFFICIENT)
 LLAMA: Final = {
     **{key: field for key, field in DECODER.items() if key != "head_dim"},
     **dict.fromkeys(("vocab_size", "max_position_embeddings"), SIZE),

@@ -584,6 +584,10 @@ def test_kinds_of_models_that_are_no_text(official: Path, kind: object) -> None:
         ({"slope": 1}, "calibration lacks intercept"),
         ({"slope": "a", "intercept": 1}, "calibration.slope is 'a', but must be a number"),
         ({"slope": float("nan"), "intercept": 1}, "NaN|calibration.slope is nan, but must be a number"),
+        (
+            {"slope": 1e30, "intercept": 1},
+            "calibration.slope is 1e.30, but must be a number of at least -1e.06 and below",
+        ),
         ({"slope": 1, "intercept": 1, "by_size": None}, "calibration.by_size is None, but must be an object"),
         (
             {"slope": 1, "intercept": 1, "by_size": {"slope": 1}},
