@@ -33,6 +33,14 @@ CALLS: dict[str, Callable[[ad.AnnData], Any]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """SIGINT raises, also in processes that were started to ignore it, such as those in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def assert_same(one: Any, other: Any) -> None:
     """Both have the same fields, in the same order of columns."""
     if isinstance(one, ad.AnnData):
