@@ -231,3 +231,17 @@ def test_predictions_of_placed_genes(cells: ad.AnnData, gsfm: GSFM, monkeypatch:
         scgsfm.tl.predict_functions(cells, by="term", **options)
     with pytest.raises(ValueError, match="`place_unknown` require AnnData"):
         scgsfm.tl.predict_functions(["CD3D"], **options)
+
+
+def test_of_large_data_some_cells_are_used(cells: ad.AnnData, gsfm: GSFM, monkeypatch: pytest.MonkeyPatch) -> None:
+    genes, used = np.array(cells.var_names, dtype=object), 60
+    chosen = np.sort(np.random.default_rng(0).choice(cells.n_obs, used, replace=False))
+    with pytest.warns(GeneMatchWarning, match="could not be placed"):
+        expected = _placed_genes.place_genes(BlockReader(cells.X[chosen]), genes, gsfm, min_correlation=-1)
+    monkeypatch.setattr(_placed_genes, "MAX_CELLS", used)
+    for block_size in (7, 512):
+        reader = BlockReader(cells.X, block_size=block_size)
+        with pytest.warns(GeneMatchWarning, match="could not be placed"):
+            placed = _placed_genes.place_genes(reader, genes, gsfm, min_correlation=-1)
+        np.testing.assert_allclose(placed.correlation, expected.correlation, atol=1e-5)
+        assert genes[placed.columns].tolist() == genes[expected.columns].tolist()

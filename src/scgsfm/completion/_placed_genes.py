@@ -31,6 +31,8 @@ MIN_CELLS = 10
 """Minimum number of cells in which a gene is detected."""
 ROUNDING = 1e-6
 """Standard deviation, as a share of the mean, that the rounding of equal values may leave."""
+MAX_CELLS = 20_000
+"""Of larger data, so many random cells are used: they suffice for correlations, and fit in memory."""
 MIN_CORRELATION = 0.8
 """Minimum mean correlation with the neighbors; genes below it are hardly better placed than by chance."""
 BLOCK = 512
@@ -66,7 +68,8 @@ def place_genes(
 
     The neighbors are the 20 known genes with the highest correlation of their loadings: the cosine in the space of the
     first 30 principal components of the standardized, log-normalized values, scaled by the singular values. This is the
-    correlation of the genes over the cells without the variance of the other components, which is mostly noise.
+    correlation of the genes over the cells without the variance of the other components, which is mostly noise. Of data
+    with more than 20,000 cells, as many random ones are used, the same each time.
     Unknown genes that are in fewer than ten cells, that have the same value in all cells, or whose mean correlation is
     too low, are named in a warning.
 
@@ -169,10 +172,16 @@ def placed_predictions(
 
 
 def _log_normalized(reader: BlockReader) -> csc_array:
-    """All values, log-normalized, by genes."""
+    """The values of all cells, or of as many random ones as fit in memory, log-normalized, by genes."""
     if value_scale(reader).log_normalizes("place_unknown"):
         reader = reader.log_normalizing()
-    values = csc_array(vstack([block for _, block in reader], format="csc"), dtype=np.float32)
+    n = reader.n_cells
+    chosen = np.sort(np.random.default_rng(0).choice(n, MAX_CELLS, replace=False)) if n > MAX_CELLS else np.arange(n)
+    blocks = []
+    for start, block in reader:
+        first, last = np.searchsorted(chosen, (start, start + block.shape[0]))
+        blocks.append(block[chosen[first:last] - start] if last - first < block.shape[0] else block)
+    values = csc_array(vstack(blocks, format="csc"), dtype=np.float32)
     values.eliminate_zeros()
     return values
 

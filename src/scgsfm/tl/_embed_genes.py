@@ -58,7 +58,7 @@ def embed_genes(
     place_unknown
         Whether genes outside the vocabulary, such as long non-coding RNAs, get the mean of the vectors of the 20 known
         genes that are most correlated with them in ``adata.X`` (in the space of 30 principal components of
-        log-normalized values). Only genes with a mean correlation of 0.8 or more are placed; the others are named in
+        log-normalized values; of more than 20,000 cells, as many random ones are used). Only genes with a mean correlation of 0.8 or more are placed; the others are named in
         a warning. Their terms are predicted little better than by the size of the terms
         (:ref:`placed-genes`), so inspect them.
     gene_symbols
