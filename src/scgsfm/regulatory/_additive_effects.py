@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scgsfm._messages import random_generator
+
 from ._card import CLUSTERED, GC_POOR, GC_RICH, gc_content
 from ._trace_templates import claims_of, write_trace
 
@@ -264,4 +266,4 @@ def write_reasoning(
     added = effects.of(card)
     level = effects.level(activity, card.cell_type)
     claims = claims_of(added, min_effect=MIN_EFFECT)
-    return write_trace(card, added, level, claims, np.random.default_rng(rng), writer=writer)
+    return write_trace(card, added, level, claims, random_generator(rng), writer=writer)
