@@ -12,6 +12,7 @@ from pathlib import Path
 
 SCRIPTS = {
     "import_time": [],
+    "installation": [],
     "model_speed": ["model"],
     "dropout": ["data", "model"],
     "gene_function": ["data", "model", "reference", "corpus"],

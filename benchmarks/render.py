@@ -182,6 +182,23 @@ def _gene_pairs(table: pd.DataFrame) -> pd.DataFrame:
     return wide(table.assign(cell=cell, task=task), ["method"], ["task"])
 
 
+def _kinds(table: pd.DataFrame) -> pd.DataFrame:
+    """AUROC without and with a kind or a gate, and the difference with its interval."""
+    index = [column for column in ("kind", "query", "task", "gate", "n") if column in table]
+    index.sort(key=list(table).index)
+    values = {name: table[name].map("{:.3f}".format) for name in ("without", "with", "now", "auroc") if name in table}
+    # a gate changes less than the third decimal
+    digits = 3 if values else 4
+    interval = [f"{r.difference:+.{digits}f} [{r.low:+.{digits}f}, {r.high:+.{digits}f}]" for r in table.itertuples()]
+    made = pd.DataFrame({**table[index], **values, "difference": interval})
+    if "worst_group" in table:
+        made["worst group"] = table["worst_group"].map("{:+.4f}".format)
+    if "weight_now" in table:
+        made.insert(3, "mean weight now", table["weight_now"].map("{:.2f}".format))
+        made.insert(4, "mean weight", table["weight"].map("{:.2f}".format))
+    return made
+
+
 def _gain(table: pd.DataFrame) -> list[str]:
     return [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
 
@@ -619,6 +636,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gsfm_classes": _gsfm_classes,
     "gsfm_pairs": _gsfm_pairs,
     "gene_pairs": _gene_pairs,
+    **dict.fromkeys(("kinds", "kinds_functions", "neighbor_gate", "neighbor_gate_functions"), _kinds),
     "term_clusters": _term_clusters,
     "term_halves": _term_halves,
     "term_speed": _term_speed,
