@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from scgsfm.errors import ModelFormatError
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory._features import N_COMPOSITION, CardFeatures, composition
 
@@ -57,3 +58,13 @@ def test_words_against_counting() -> None:
 def test_unknown_motif() -> None:
     with pytest.raises(ValueError, match="motifs MA9999.1 of the model are not in Motifs"):
         CardFeatures(Motifs.embedded(), ["MA9999.1"])
+
+
+def test_motifs_of_another_release_are_refused() -> None:
+    """They have other features, and the network that reads them failed at the first prediction."""
+    scored = ["MA0114.5", "MA0035.5"]
+    expected = len(CardFeatures(Motifs.embedded("jaspar2026"), scored))
+    with pytest.raises(
+        ModelFormatError, match=r"n_features = 3,119, but 2 scored .* 2,979 features\. Restore its `motifs`"
+    ):
+        CardFeatures(Motifs.embedded("jaspar2024"), scored, expected=expected)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scgsfm.dna import N, encode
+from scgsfm.errors import ModelFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +32,25 @@ class CardFeatures:
         All motifs.
     scored
         Ids of the motifs whose best score is a feature, even below the threshold of a hit.
+    expected
+        Number of features of the model that reads them.
+
+    Raises
+    ------
+    ModelFormatError
+        If there are more or fewer features than expected.
     """
 
-    def __init__(self, motifs: Motifs, scored: Sequence[str]) -> None:
+    def __init__(self, motifs: Motifs, scored: Sequence[str], *, expected: int | None = None) -> None:
         self.motifs, self.scored = motifs, _subset(motifs, scored)
         position = {id_: i for i, id_ in enumerate(motifs.ids)}
         self._rows = [position[id_] for id_ in scored]
+        if expected is not None and len(self) != expected:
+            msg = (
+                f"The configuration has activity.n_features = {expected:,}, but {len(scored):,} scored motifs, the counts of "
+                f"{len(motifs):,} motifs and the composition are {len(self):,} features. Restore its `motifs` and `scored`."
+            )
+            raise ModelFormatError(msg)
 
     def __len__(self) -> int:
         return len(self.scored) + len(self.motifs) + N_COMPOSITION

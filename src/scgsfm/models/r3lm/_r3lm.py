@@ -94,7 +94,7 @@ class R3LM(Publishable):
         self.length = ActivityConfig(**config["activity"]).length
         self.motifs = Motifs.embedded(config["motifs"])
         self.tokens = Tokens.from_vocab(vocab)
-        self._features = CardFeatures(self.motifs, config["scored"])
+        self._features = CardFeatures(self.motifs, config["scored"], expected=config["activity"]["n_features"])
 
     def __repr__(self) -> str:
         return f"R3LM {self.name!r}: {', '.join(self.cell_types)}, elements of {self.length} bases, on {self.device}"
