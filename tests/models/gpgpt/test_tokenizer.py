@@ -119,3 +119,9 @@ def test_tokenizers_of_other_models_split_entities_into_characters() -> None:
 def test_tags() -> None:
     text = f"{tag('gene', 'FBN1')} and {tag('hpo', 'length < 3 > 2')}"
     assert spans(text) == [("gene", "FBN1"), ("hpo", "length ( 3 ) 2")]
+
+
+def test_vocabularies_without_a_special_token_are_refused() -> None:
+    """It would be added with a number beyond the embeddings of the model."""
+    with pytest.raises(ValueError, match=r"the vocabulary lacks <answer>, <pad>"):
+        assemble([*(token for token in SPECIALS if token not in {"<answer>", "<pad>"}), "a"], [])

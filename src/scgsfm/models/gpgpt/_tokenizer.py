@@ -73,6 +73,8 @@ def assemble(vocab: list[str], merges: Iterable[str | Sequence[str]]) -> PreTrai
     with needs("tokenizers"):
         from tokenizers import AddedToken, Tokenizer, decoders, models
 
+    if missing := set(SPECIALS).difference(vocab):  # they would be added, with numbers that have no embedding
+        raise ValueError("the vocabulary lacks " + ", ".join(sorted(missing)))
     # as added tokens, tags would be split off before the pattern sees the entities that they enclose
     pairs: list[Any] = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in merges]
     bpe = models.BPE({token: i for i, token in enumerate(vocab)}, pairs, unk_token=UNK, ignore_merges=True)
