@@ -238,8 +238,10 @@ def check_about(about: Mapping[str, Any], path: Path, *, known: Collection[str])
         others = dict.fromkeys(known, Field("", lambda _: True))
         check_fields(about.get("config", {}), others | STAGE, within="config", only_these=True)
         cells, units = about.get("cell_types", []), about.get("units")
-        if units is not None and (len(units) != len(cells) or any(len(pair) != 2 for pair in units)):
-            msg = f"units must be a mean and a deviation for each of the {len(cells)} cell_types"
+        if units is not None and (
+            len(units) != len(cells) or any(len(pair) != 2 or max(map(abs, pair)) > 1e6 for pair in units)
+        ):
+            msg = f"units must be a mean and a deviation, at most a million, for each of the {len(cells)} cell_types"
             raise ValueError(msg)
 
 

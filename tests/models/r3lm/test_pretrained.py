@@ -113,7 +113,11 @@ def test_truncated_heads(with_head: Path, n_bytes: int) -> None:
         ({"cell_types": None}, "cell_types is None, but must be a list of texts"),
         (
             {"cell_types": ["K562"], "units": [[1.0]]},
-            "units must be a mean and a deviation for each of the 1 cell_types",
+            "units must be a mean and a deviation, at most a million, for each of the 1 cell_types",
+        ),
+        (
+            {"cell_types": ["K562"], "units": [[0.0, 1e308]]},
+            "units must be a mean and a deviation, at most a million, for each of the 1 cell_types",
         ),
         ({"config": {"mode": "dream"}}, "config.mode is 'dream', but must be one of"),
         ({"config": {"color": 1}}, "config.color is not known here"),

@@ -181,18 +181,18 @@ class AdaptedR3LM:
                 device = self.reader.reg_head.weight.device
                 found = self.reader(*(torch.from_numpy(part).to(device) for part in (ids, lengths)))
                 out[first : first + batch_size] = found.float().cpu().numpy()
+        units = self.about.get("units")
+        if units is not None:
+            if absent := sorted({card.cell_type for card in cards} - set(self.cell_types)):
+                msg = f"`cards` are of {', '.join(absent)}, but {self.name} predicts {', '.join(self.cell_types)}."
+                raise ValueError(msg)
+            cells = [self.cell_types.index(card.cell_type) for card in cards]
+            mean, std = np.array(units, np.float32)[cells].reshape(-1, 2).T
+            out = mean + std * out
         if not np.isfinite(out).all():
             msg = f"{self.name}: the predictions are not finite, so its weights are damaged."
             raise ModelFormatError(msg)
-        units = self.about.get("units")
-        if units is None:
-            return out
-        if absent := sorted({card.cell_type for card in cards} - set(self.cell_types)):
-            msg = f"`cards` are of {', '.join(absent)}, but {self.name} predicts {', '.join(self.cell_types)}."
-            raise ValueError(msg)
-        cells = [self.cell_types.index(card.cell_type) for card in cards]
-        mean, std = np.array(units, np.float32)[cells].T
-        return np.asarray(mean + std * out)
+        return out
 
     @cached_property
     def _motifs(self) -> Motifs:
