@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Relation: TypeAlias = Literal["vectors", "completion"]
 RELATIONS = ("vectors", "completion")
 GENES_AT_A_TIME = 256
-DTYPES = {"gene": object, "related": object, "similarity": np.float64, "rank": np.int64}
+DTYPES = {"gene": str, "related": str, "similarity": np.float64, "rank": np.int64}
 
 
 class GeneRelations:
