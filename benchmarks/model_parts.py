@@ -34,10 +34,10 @@ def variants(name: str) -> Iterator[tuple[str, GSFM]]:
     for what, neighbours, coherence, recall in (
         ("network alone", False, True, False),
         ("network, recall", False, True, True),
-        ("network, neighbours whatever the coherence", True, False, False),
-        ("network, neighbours by coherence", True, True, False),
-        ("network, neighbours, recall, whatever the coherence", True, False, True),
-        ("all: network, neighbours, recall, by coherence", True, True, True),
+        ("network, neighbors without coherence", True, False, False),
+        ("network, neighbors with coherence", True, True, False),
+        ("network, neighbors, recall, without coherence", True, False, True),
+        ("all: network, neighbors, recall, with coherence", True, True, True),
     ):
         model = scgsfm.models.load(name)
         module = model.module

@@ -6,7 +6,7 @@ A fifth of the genes of the model is hidden: they are removed from the terms of 
 genes that are most correlated with them in the cells of a data set. For each hidden gene with at least two terms, the
 terms are ranked, and the AUROC of those that list it is measured:
 
-- placed: mean of the neighbors, as in `tl.predict_functions(place_unknown=True)`, whatever their correlation;
+- placed: mean of the neighbors, as in `tl.predict_functions(place_unknown=True)`, regardless of their correlation;
 - by cells: the same for neighbors by the correlation over cells;
 - random: the same for random genes;
 - size: by the number of genes of the term alone;

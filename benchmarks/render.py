@@ -45,10 +45,6 @@ LABELS = {
     "r3lm-mini, language model: gold reasoning, which knows the level (upper bound)": (
         "r3lm-mini, language model: gold reasoning, which contains the level (upper bound)"
     ),
-    "network, neighbours whatever the coherence": "network, neighbors without coherence",
-    "network, neighbours by coherence": "network, neighbors with coherence",
-    "network, neighbours, recall, whatever the coherence": "network, neighbors, recall, without coherence",
-    "all: network, neighbours, recall, by coherence": "all: network, neighbors, recall, with coherence",
     "ms a set": "ms per set",
     "cosine co-occurrence, size-normalised": "cosine co-occurrence, size-normalized",
     "cosine co-occurrence, sets of n genes weigh 1/n²": "cosine co-occurrence, weight 1/n²",

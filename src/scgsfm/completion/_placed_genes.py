@@ -32,7 +32,7 @@ MIN_CELLS = 10
 ROUNDING = 1e-6
 """Standard deviation, as a share of the mean, that the rounding of equal values may leave."""
 MAX_CELLS = 20_000
-"""Of larger data, so many random cells are used: they suffice for correlations, and fit in memory."""
+"""Larger data are represented by this number of random cells, which suffices for correlations and fits in memory."""
 MIN_CORRELATION = 0.8
 """Minimum mean correlation with the neighbors; genes below it are hardly better placed than by chance."""
 BLOCK = 512
@@ -97,14 +97,14 @@ def place_genes(
     wanted = (tokens < N_SPECIALS) & (genes != "")
     if only is not None:
         wanted &= np.isin(genes.astype(str), np.asarray(only, dtype=str))
-    known, unknown = varies[tokens[varies] >= N_SPECIALS], varies[wanted[varies]]
-    row = {column: i for i, column in enumerate(varies.tolist())}
-    of_known = vectors[[row[column] for column in known.tolist()]]
+    is_known, is_unknown = tokens[varies] >= N_SPECIALS, wanted[varies]
+    known, unknown = varies[is_known], varies[is_unknown]
+    of_known, of_unknown = vectors[is_known], vectors[is_unknown]
     n = min(N_NEIGHBORS, len(known))
     best, correlation = np.empty((len(unknown), n), np.int64), np.full(len(unknown), -np.inf)
     for start in range(0, len(unknown) if n else 0, BLOCK):
         block = slice(start, start + BLOCK)
-        cosine = vectors[[row[column] for column in unknown[block].tolist()]] @ of_known.T
+        cosine = of_unknown[block] @ of_known.T
         best[block] = np.argpartition(-cosine, n - 1, axis=1)[:, :n]
         correlation[block] = np.take_along_axis(cosine, best[block], axis=1).mean(axis=1)
     placed = correlation >= min_correlation
