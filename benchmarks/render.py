@@ -588,6 +588,19 @@ def _probability_reliability(table: pd.DataFrame) -> pd.DataFrame:
     ).pipe(wide, ["probability"], ["library", "calibration"])
 
 
+def _peer_features(table: pd.DataFrame) -> pd.DataFrame:
+    """One column for all other packages, as a column for each would be wider than the page."""
+    peers = list(table.columns[2:])
+    names = {peer: peer.partition(" ")[0] for peer in peers}
+    offered = [
+        "; ".join(f"{names[peer]} {row[peer]}" for peer in peers if row[peer])
+        for _, row in table.fillna("").iterrows()
+    ]
+    shown = table[["task", "scgsfm"]].fillna("").assign(**{"other packages": offered})
+    shown.loc[len(shown)] = ["versions", "", ", ".join(peers)]
+    return shown
+
+
 def _placed_genes(table: pd.DataFrame) -> pd.DataFrame:
     methods = ("placed", "by cells", "random", "size", "model")
     change = [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
@@ -609,6 +622,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
+    "peer_features": _peer_features,
     "placed_genes": _placed_genes,
     "probability_calibration": _probability_calibration,
     "probability_reliability": _probability_reliability,

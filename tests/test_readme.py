@@ -43,7 +43,7 @@ def measured() -> list[str]:
     kegg, kegg_later = "kegg_2021_human", "kegg_2016 → kegg_2021_human"
     activity = table("regulatory_activity", "method")["r"]
     values = [
-        *(dropout["5 genes", counts, method] for counts in ("3%", "10%") for method in ("aucell", "gsfm")),
+        *(dropout["5 genes", counts, method] for counts in ("10%", "3%") for method in ("aucell", "gsfm")),
         dropout["whole", "3%", "difference"],
         *(held_out[method, library] for method in ("gsfm-base", pairs) for library in ("go_bp_2025", "hpo")),
         *(held_out[method, kegg] for method in (pairs, "gsfm-base")),
