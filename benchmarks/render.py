@@ -89,7 +89,18 @@ LIBRARIES = {
 
 def layout(name: str, table: pd.DataFrame) -> str:
     """The table as Markdown, laid out for readers."""
-    return markdown(LAYOUTS.get(name, lambda same: same)(table))
+    return markdown(LAYOUTS.get(name, _shortened)(table))
+
+
+def _shortened(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with more than three decimals, shortened to three, or to two significant digits if they are below 0.01."""
+
+    def short(cell: str) -> str:
+        if not re.fullmatch(r"-?\d+\.\d{4,}", cell):
+            return cell
+        return f"{float(cell):.3f}" if abs(float(cell)) >= 0.01 else f"{float(cell):.2g}"
+
+    return table.astype(str).map(short)
 
 
 def markdown(table: pd.DataFrame) -> str:
