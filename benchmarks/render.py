@@ -75,15 +75,39 @@ LABELS = {
 """Column names and labels of the CSV files, and how the pages print them."""
 
 
+LIBRARIES = {
+    "kegg_2016": "KEGG 2016",
+    "kegg_2021_human": "KEGG 2021",
+    "go_bp_2018": "GO BP 2018",
+    "go_bp_2025": "GO BP 2025",
+    "reactome_2024": "Reactome 2024",
+    "wikipathways_2019": "WikiPathways 2019",
+    "hpo": "HPO",
+}
+"""Names of libraries in the CSV files, and how the pages print them."""
+
+
 def layout(name: str, table: pd.DataFrame) -> str:
     """The table as Markdown, laid out for readers."""
-    return markdown(LAYOUTS.get(name, lambda same: same)(table))
+    return markdown(LAYOUTS.get(name, _shortened)(table))
+
+
+def _shortened(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with more than three decimals, shortened to three, or to two significant digits if they are below 0.01."""
+
+    def short(cell: str) -> str:
+        if not re.fullmatch(r"-?\d+\.\d{4,}", cell):
+            return cell
+        return f"{float(cell):.3f}" if abs(float(cell)) >= 0.01 else f"{float(cell):.2g}"
+
+    return table.astype(str).map(short)
 
 
 def markdown(table: pd.DataFrame) -> str:
     """A Markdown table with padded columns, readable in a terminal as well."""
     cells = [[str(column) for column in table.columns], *([str(cell) for cell in row] for row in table.to_numpy())]
-    rows = [[LABELS.get(cell, cell) for cell in row] for row in cells]
+    library = re.compile(rf"\b({'|'.join(LIBRARIES)})\b")
+    rows = [[library.sub(lambda match: LIBRARIES[match[1]], LABELS.get(cell, cell)) for cell in row] for row in cells]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rows.insert(1, ["-" * width for width in widths])
     return "\n".join("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows)
@@ -588,6 +612,23 @@ def _probability_reliability(table: pd.DataFrame) -> pd.DataFrame:
     ).pipe(wide, ["probability"], ["library", "calibration"])
 
 
+def _peer_features(table: pd.DataFrame) -> pd.DataFrame:
+    """One column for all other packages, as a column for each would be wider than the page."""
+    peers = list(table.columns[2:])
+    names = {peer: peer.partition(" ")[0] for peer in peers}
+
+    def offer(peer: str, functions: str) -> str:
+        """Functions with the name of the package, unless they begin with it."""
+        return functions if functions.startswith(f"`{names[peer]}.") else f"{names[peer]} {functions}"
+
+    offered = [
+        "; ".join(offer(peer, row[peer]) for peer in peers if row[peer]) for _, row in table.fillna("").iterrows()
+    ]
+    shown = table[["task", "scgsfm"]].fillna("").assign(**{"other packages": offered})
+    shown.loc[len(shown)] = ["versions", "", ", ".join(peers)]
+    return shown
+
+
 def _placed_genes(table: pd.DataFrame) -> pd.DataFrame:
     methods = ("placed", "by cells", "random", "size", "model")
     change = [f"{r.difference:+.3f} [{r.low:+.3f}, {r.high:+.3f}]" for r in table.itertuples()]
@@ -609,6 +650,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,
+    "peer_features": _peer_features,
     "placed_genes": _placed_genes,
     "probability_calibration": _probability_calibration,
     "probability_reliability": _probability_reliability,

@@ -134,6 +134,7 @@ if has_gallery:
         "download_all_examples": False,
         "remove_config_comments": True,
         "show_signature": False,
+        "write_computation_times": False,
     }
 
 ogp_site_url = site

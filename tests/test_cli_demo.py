@@ -38,7 +38,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def printed(text: str) -> pd.DataFrame:
     """Mean AUROC printed for each depth (percent × method)."""
-    rows = re.findall(r"^ *(\d+) % +[\d,]+ +(0\.\d{3}) +(0\.\d{3})$", text, flags=re.MULTILINE)
+    rows = re.findall(r"^ *(\d+) % +[\d,]+ +\d+ % +(0\.\d{3}) +(0\.\d{3})$", text, flags=re.MULTILINE)
     return pd.DataFrame(
         [[float(a), float(b)] for _, a, b in rows], index=[int(p) for p, *_ in rows], columns=["aucell", "gsfm"]
     )
@@ -63,6 +63,29 @@ def test_one_line_per_depth_with_the_mean_auroc(demo: Demo) -> None:
                 for name, scores in cells.obsm[f"score_{method}"].items()
             ]
             assert found.loc[percent, method] == pytest.approx(np.mean(expected), abs=6e-4)
+
+
+def test_cells_without_any_gene_of_the_set(demo: Demo) -> None:
+    """The reason to complete sets: README and the first page state the share of such cells."""
+    found = dict(re.findall(r"^ *(\d+) % +[\d,]+ +(\d+) %", demo.text, flags=re.MULTILINE))
+    markers = scgsfm.datasets.library("pbmc_markers")
+    names = list(demo.adata.var_names)
+    sets = _demo.draw_sets({t: [g for g in markers[t] if g in names] for t in _demo.TYPES}, 0)
+    for percent, stated in found.items():
+        shares = []
+        for name, genes in sets.items():
+            obs = demo.adata.obs
+            own = (obs["percent"] == int(percent)) & (obs["cell_type"] == name.rpartition(" ")[0])
+            counts = demo.adata[own.to_numpy(), genes].X.toarray()
+            shares.append((counts.sum(axis=1) == 0).mean())
+        assert int(stated) == round(100 * np.mean(shares))
+    for page in ("README.md", "docs/index.md"):
+        text = " ".join((TABLES.parents[1] / page).read_text(encoding="utf-8").split())
+        assert (
+            f"{found['10']} % of the cells that it should find have none of the five; with 3 %, {found['3']} %" in text
+        )
+        assert "10 % of their counts (224 per cell" in text
+    assert re.search(r"^ *10 % +224 ", demo.text, flags=re.MULTILINE)
 
 
 def test_completed_sets_lose_less(demo: Demo) -> None:

@@ -85,6 +85,15 @@ def test_readers_see_blocks_of_python_only_as_such() -> None:
     assert not [page.name for page in PAGES if other.search(page.read_text(encoding="utf-8"))]
 
 
+def test_tables_of_the_benchmarks_can_be_downloaded_and_charts_are_shown() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    tables = {path.name for path in (DOCS / "benchmarks").glob("*.csv")}
+    charts = {path.name for path in (DOCS / "benchmarks").glob("*.png")}
+    linked = {Path(target).name for target in re.findall(r"\{download\}`[^`<]*<([^>`]+\.csv)>`", pages)}
+    assert linked == tables
+    assert set(re.findall(r"(?:\} |\]\()(?:\.\./)?benchmarks/(\w+\.png)", pages)) == charts
+
+
 def _script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("write_methods", DOCS / "write_methods.py")
     assert spec is not None

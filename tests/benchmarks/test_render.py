@@ -37,3 +37,22 @@ def test_dropout_shows_an_interval_only_for_several_draws() -> None:
     assert "| 0.900 " in lines[2]
     assert "[" not in lines[2]
     assert "0.700 [0.600, 0.800]" in lines[3]
+
+
+def test_libraries_have_their_names_and_other_packages_share_a_column() -> None:
+    columns = ["task", "scgsfm", "scanpy 1.11", "pyucell 0.8"]
+    rows = [("score", "`sg.tl.score`", "`sc.tl.score_genes`", "`pyucell.compute`"), ("go_bp_2025 → hpo", "", "", "")]
+    lines = render.layout("peer_features", pd.DataFrame(rows, columns=columns)).splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert cells[0] == ["task", "scgsfm", "other packages"]
+    assert cells[2] == ["score", "`sg.tl.score`", "scanpy `sc.tl.score_genes`; `pyucell.compute`"]
+    assert cells[3] == ["GO BP 2025 → HPO", "", ""]
+    assert cells[4] == ["versions", "", "scanpy 1.11, pyucell 0.8"]
+
+
+def test_numbers_are_short_where_no_layout_says_otherwise() -> None:
+    table = pd.DataFrame(
+        {"score": ["cosine, z"], "AUROC": ["0.638424"], "p": ["0.00012345"], "n": ["408"], "r": ["1.50"]}
+    )
+    cells = [cell.strip() for cell in render.layout("other", table).splitlines()[2].split("|")[1:-1]]
+    assert cells == ["cosine, z", "0.638", "0.00012", "408", "1.50"]

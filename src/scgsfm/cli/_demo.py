@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 METHODS = ("aucell", "gsfm")
 COLORS = {"aucell": "#6b6b6b", "gsfm": "#0072b2"}
+SCORED = {"aucell": "the five genes", "gsfm": "the completed set"}
+"""What a method scores, in the figure."""
 
 PERCENTS = (100, 10, 3)
 """Percentages of the counts that are kept."""
@@ -132,20 +134,40 @@ def counts_per_cell(adata: AnnData) -> pd.Series:
     return median
 
 
-def report(adata: AnnData, table: pd.DataFrame) -> None:
+def without_genes(adata: AnnData, sets: Mapping[str, Sequence[str]]) -> pd.Series:
+    """Share of the cells of a type in which no gene of its set has a count, mean over the sets, at each percentage."""
+    import pandas as pd
+
+    shares = {}
+    for name, genes in sets.items():
+        own = adata[adata.obs["cell_type"] == str(name).rpartition(" ")[0]]
+        counts = own.X[:, own.var_names.get_indexer(genes)].sum(axis=1).A1
+        shares[name] = pd.Series(counts == 0).groupby(own.obs["percent"].to_numpy()).mean()
+    mean: pd.Series = pd.DataFrame(shares).mean(axis=1)
+    return mean
+
+
+def depths(adata: AnnData, sets: Mapping[str, Sequence[str]]) -> dict[int, tuple[str, str]]:
+    """Counts per cell and share of cells without any gene of the set at each percentage, as they are printed."""
+    medians, shares = counts_per_cell(adata), without_genes(adata, sets)
+    return {percent: (f"{medians[percent]:,.0f}", f"{shares[percent]:.0%}".replace("%", " %")) for percent in PERCENTS}
+
+
+def report(adata: AnnData, table: pd.DataFrame, sets: Mapping[str, Sequence[str]]) -> None:
     """Print one line per depth."""
-    medians = counts_per_cell(adata)
-    print("\nMean AUROC over the cell types (0.5: chance, 1: all cells of the type above all others)\n")
-    print(f"{'counts':>6}{'per cell':>11}" + "".join(f"{method:>9}" for method in METHODS))
-    for percent, row in by_depth(table).iterrows():
+    print("\nMean AUROC over the cell types (0.5: chance, 1: all cells of the type above all others)")
+    print("no gene: cells of the type in which none of the five genes has a count\n")
+    print(f"{'counts':>6}{'per cell':>11}{'no gene':>10}" + "".join(f"{method:>9}" for method in METHODS))
+    mean = by_depth(table)
+    for percent, (counts, share) in depths(adata, sets).items():
         kept = f"{percent} %"
-        print(f"{kept:>6}{medians[percent]:>11,.0f}" + "".join(f"{row[method]:>9.3f}" for method in METHODS))
+        print(f"{kept:>6}{counts:>11}{share:>10}" + "".join(f"{mean.loc[percent, m]:>9.3f}" for m in METHODS))
 
 
-def draw_depths(axis: Axes, adata: AnnData, table: pd.DataFrame) -> None:
+def draw_depths(axis: Axes, table: pd.DataFrame, labels: Mapping[int, tuple[str, str]]) -> None:
     """AUROC by depth: a line per method, and a faint one for each draw."""
     positions = range(len(PERCENTS))
-    mean, medians = by_depth(table), counts_per_cell(adata)
+    mean = by_depth(table)
     for method in METHODS:
         of_method = table[table["method"] == method]
         each = of_method.pivot_table("auroc", "percent", "draw").loc[list(PERCENTS)]
@@ -153,9 +175,12 @@ def draw_depths(axis: Axes, adata: AnnData, table: pd.DataFrame) -> None:
         axis.plot(positions, mean[method], color=COLORS[method], marker="o", linewidth=2.5)
         last = mean[method].iloc[-1]
         axis.text(2.1, last, f"{method}\n{last:.3f}", color=COLORS[method], fontweight="bold", va="center")
-    axis.set_xticks(positions, [f"{p} %\n({medians[p]:,.0f})" for p in PERCENTS])
-    axis.set_xlim(-0.1, 2.75)
-    axis.set_xlabel("counts kept (median per cell)")
+    axis.set_xticks(positions, [f"{p} %\n{counts}\n{share}" for p, (counts, share) in labels.items()])
+    axis.set_xlim(-0.1, 3.1)
+    names: Any = {"xytext": (0, -6), "textcoords": "offset points", "va": "top", "fontsize": 8, "color": "#6b6b6b"}
+    names |= {"xycoords": ("data", "axes fraction"), "linespacing": 1.4}
+    axis.annotate("counts kept\nper cell\nno gene*", (2.3, 0), **names)
+    axis.set_xlabel("* cells of the type that lack all five genes", fontsize=8)
     axis.set_ylabel("mean AUROC, 9 cell types")
     axis.set_title("Sets of five marker genes", loc="left")
     axis.spines[["top", "right"]].set_visible(False)
@@ -174,7 +199,8 @@ def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
     axis.scatter(x[~own], y[~own], c=ranks[~own], s=7, linewidths=0, cmap="viridis", vmin=0, vmax=1)
     dots = axis.scatter(x[own], y[own], c=ranks[own], s=26, linewidths=0.7, cmap="viridis", vmin=0, vmax=1)
     dots.set_edgecolor("black")
-    dots.set_label(f"{SHOWN} cells")
+    # an empty mark for the legend, as the color of the cells is their score
+    axis.scatter([], [], s=26, linewidths=0.7, facecolor="none", edgecolor="black", label=f"{SHOWN} cells")
     bar = axis.figure.colorbar(
         dots,
         ax=axis,
@@ -199,11 +225,13 @@ def draw_cells(axis: Axes, adata: AnnData, method: str, auroc: float) -> None:
         }
         axis.annotate(label, center, fontsize=8, ha="center", path_effects=halo, **up)
     axis.legend(loc="upper left", frameon=False, handletextpad=0.1, borderpad=0)
-    axis.set_title(f"{method}: AUROC {auroc:.2f}", loc="left", color=COLORS[method], fontweight="bold")
+    axis.set_title(
+        f"{method}, {SCORED[method]}: AUROC {auroc:.2f}", loc="left", color=COLORS[method], fontweight="bold"
+    )
     axis.set_axis_off()
 
 
-def draw(adata: AnnData, table: pd.DataFrame, genes: Sequence[str], path: Path) -> None:
+def draw(adata: AnnData, table: pd.DataFrame, sets: Mapping[str, Sequence[str]], path: Path) -> None:
     """Draw the AUROC by depth, and the cells with the scores of one set for each method."""
     import matplotlib.pyplot as plt
 
@@ -213,10 +241,11 @@ def draw(adata: AnnData, table: pd.DataFrame, genes: Sequence[str], path: Path) 
         figure = plt.figure(figsize=(10, 3.5), layout="constrained")
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2])
         left, right = parts
-        draw_depths(left.subplots(), adata, table)
+        draw_depths(left.subplots(), table, depths(adata, sets))
         for axis, method in zip(right.subplots(1, len(METHODS)), METHODS, strict=True):
             draw_cells(axis, adata, method, auroc[method])
-        right.suptitle(f"{SHOWN} set ({', '.join(genes)}), {PERCENTS[-1]} % of the counts", fontsize=9)
+        genes = ", ".join(sets[f"{SHOWN} 0"])
+        right.suptitle(f"{SHOWN} set ({genes}), {PERCENTS[-1]} % of the counts", fontsize=9)
         figure.savefig(path, dpi=160, facecolor="white")
         plt.close(figure)
 
@@ -242,7 +271,7 @@ def run(args: argparse.Namespace) -> None:
     adata = ad.concat([thinned(cells, p, np.random.default_rng([args.seed, 1, p])) for p in PERCENTS], merge="same")
     tl.score(adata, sets, method=METHODS)
     table = aurocs(adata)
-    report(adata, table)
+    report(adata, table, sets)
     write_cells(adata, args.output)
-    draw(adata, table, sets[f"{SHOWN} 0"], args.figure)
+    draw(adata, table, sets, args.figure)
     print(f"\nWrote {args.output} and {args.figure}; {perf_counter() - start:.0f} s")

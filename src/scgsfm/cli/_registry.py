@@ -4,7 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Start": {
-        "demo": "score labeled blood cells with the embedded model",
+        "demo": "show what the model adds, on bundled cells with few counts",
         "explore": "open a local page to explore cells, gene sets and genes",
     },
     "Cells": {

@@ -84,8 +84,8 @@ def annotate(
     ----------
     adata
         Cells × genes, as AnnData or a table: counts or log-normalized values. Counts, also with fractions, and normalized values without a
-        logarithm (CPM, TPM) are log-normalized, with a message in the log; the page on scoring gives the rules by which
-        they are recognized.
+        logarithm (CPM, TPM) are log-normalized, with a message in the log; :doc:`/scoring` gives the rules by which they
+        are recognized.
     markers
         Name of a marker library (see :func:`scgsfm.datasets.marker_table`), or any other input of
         :class:`~scgsfm.GeneSets`. The names of the sets are the labels. In ``"cell_types"``, several sets can belong to

@@ -64,14 +64,14 @@ def score(
 
     The data are read in blocks of cells, in memory, backed or lazy (h5ad, zarr, dask). The result does not depend on
     how they are stored. Blocks of a dask array are sent to the workers of the active dask client, if there is one; see
-    the page on large data.
+    :doc:`/large_data`.
 
     Parameters
     ----------
     adata
         Cells × genes: AnnData, or a table. Rank-based methods take counts or normalized values. Other methods take
         log-normalized values: counts, also with fractions, and normalized values without a logarithm are log-normalized
-        for them, which the log states, and other values give a warning (see the page on scoring for the rules).
+        for them, which the log states, and other values give a warning (see :doc:`/scoring` for the rules).
     gene_sets
         Any input of :class:`~scgsfm.GeneSets`: a dict, a GMT file, a long table, or the name of a library. Gene names
         are matched to those of the data. Names without an exact match are translated (aliases, Ensembl and Entrez IDs,

@@ -57,7 +57,7 @@ def get_method(name: str) -> Method:
 def methods() -> pd.DataFrame:
     """List the scoring methods of :func:`scgsfm.tl.score`.
 
-    Each method has a page with its formula, parameters and an example; the page on choosing a method compares them.
+    Each method has a page with its formula, parameters and an example; :doc:`/choose_method` compares them.
 
     Returns
     -------
