@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import agrees, listing, number, percent, warn
 from scgsfm._progress import progress
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SETS_AT_A_TIME = 256
 
 
+@checks_numbers
 def complete(
     gene_sets: Any,
     model: GeneSetModel,

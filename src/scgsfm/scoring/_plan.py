@@ -10,6 +10,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, select_genes
+from scgsfm._checks_numbers import check_numbers, number_kinds
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, listing, warn
 from scgsfm.genesets import GeneSets
@@ -207,6 +208,8 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             )
             msg = f"There is no parameter {name!r}. Of the methods, {accepted}."
             raise TypeError(msg)
+    for method in methods:
+        check_numbers(number_kinds(method.prepare), {**method.parameters, **params})
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
         for method in methods

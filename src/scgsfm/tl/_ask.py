@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm.models import as_model
 from scgsfm.phenotypes import approved_symbol, gene_functions, predicted_probability
 from scgsfm.questions import answer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from scgsfm.questions import Answer
 
 
+@checks_numbers
 def ask(
     question: str,
     *,

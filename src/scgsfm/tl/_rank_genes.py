@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._messages import check_at_least
 from scgsfm.phenotypes import patients_table, read_patients
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from scgsfm.phenotypes import Terms
 
 
+@checks_numbers
 def rank_genes(
     phenotypes: Terms | pd.DataFrame,
     *,
