@@ -12,7 +12,7 @@ from scgsfm import _keys
 from scgsfm._adata import data_matrix, select_genes
 from scgsfm._checks_numbers import check_numbers, number_kinds
 from scgsfm._logging import logger
-from scgsfm._messages import check_at_least, listing, warn
+from scgsfm._messages import check_at_least, listing, number, percent, warn
 from scgsfm.genesets import GeneSets
 
 from ._run import Job
@@ -66,6 +66,13 @@ class Plan:
     def jobs(self) -> list[Job]:
         """The jobs of all tasks."""
         return [task.job for task in self.tasks]
+
+    @property
+    def details(self) -> list[str]:
+        """What the log says about the scores."""
+        sizes = sorted({len(job.sets) for job in self.jobs})
+        n_sets = number(sizes[0], "set") if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,} sets"
+        return [n_sets, f"{percent(self.share)} of genes matched", self.note]
 
 
 def plan(

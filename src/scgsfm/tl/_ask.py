@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm._checks_numbers import checks_numbers
+from scgsfm._messages import check_at_least
 from scgsfm.models import as_model
 from scgsfm.phenotypes import approved_symbol, gene_functions, predicted_probability
 from scgsfm.questions import answer
@@ -68,9 +69,7 @@ def ask(
     >>> scgsfm.tl.ask("Which gene causes purple hair syndrome?").declined
     True
     """
-    if not isinstance(n_max, int) or n_max < 1:
-        msg = f"`n_max` is {n_max!r}, but must be a positive integer."
-        raise ValueError(msg)
+    check_at_least("n_max", n_max, 1)
     options: dict[str, Any] = {
         "resolve": approved_symbol,
         "functions": gene_functions,

@@ -206,6 +206,7 @@ def compare(
     design |= {"covariates": covariates, "paired": paired}
     replicates = Replicates.of(adata, **design)
     source: ComputedScores | StoredScores
+    note = ""
     if is_stored:
         source = StoredScores(list(scores(adata[:1], key=str(gene_sets))), adata.obsm[gene_sets])
         of_scores = adata.uns.get(_keys.UNS, {}).get(gene_sets, {})
@@ -227,6 +228,7 @@ def compare(
             **({} if of_counts else chosen),
         )
         source, about = ComputedScores(planned), {**planned.tasks[0].record, **chosen}
+        note = planned.note
     found = compare_conditions(replicates, source, options, of_units=of_counts)
     adata = adata.copy() if copy else adata
     adata.uns[key], adata.uns[_keys.samples(key)] = found.table, found.samples
@@ -239,7 +241,7 @@ def compare(
     settings |= {"min_cells": min_cells, "scores": gene_sets if is_stored else None}
     record = about | found.record | design | settings | {"reference": replicates.conditions[0]}
     result.write_record(adata, record)
-    log_results([result], *_summary(found, replicates))
+    log_results([result], *_summary(found, replicates), note)
     return adata if copy else None
 
 
