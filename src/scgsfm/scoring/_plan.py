@@ -12,7 +12,7 @@ from scgsfm import _keys
 from scgsfm._adata import data_matrix, select_genes
 from scgsfm._checks_numbers import check_numbers, number_kinds
 from scgsfm._logging import logger
-from scgsfm._messages import check_at_least, listing, number, percent, warn
+from scgsfm._messages import check_at_least, did_you_mean, listing, number, percent, warn
 from scgsfm.genesets import GeneSets
 
 from ._run import Job
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 PANELS, FEW_RANKS = ("aucell", "gsfm"), 50
 """Methods whose default ``n_up`` is a share of the genes, and the value below which the log says so."""
+
+OPTIONS = (
+    *("method", "expand", "model", "layer", "use_raw", "gene_symbols", "mask_var", "min_genes", "block_size"),
+    *("log_normalize", "normalize", "smooth", "compute", "key_added", "copy"),
+)
+"""Parameters of ``tl.score``, which a misspelled parameter may stand for."""
 
 
 class Completion(Protocol):
@@ -213,7 +219,8 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             accepted = "; ".join(
                 f"{method.name!r} has {', '.join(method.parameters) or 'no parameters'}" for method in methods
             )
-            msg = f"There is no parameter {name!r}. Of the methods, {accepted}."
+            known = [*OPTIONS, *(each for method in methods for each in method.parameters)]
+            msg = f"There is no parameter {name!r}. Of the methods, {accepted}.{did_you_mean(name, known)}"
             raise TypeError(msg)
     for method in methods:
         check_numbers(number_kinds(method.prepare), {**method.parameters, **params})
