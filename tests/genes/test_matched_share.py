@@ -14,7 +14,7 @@ def test_good_share_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pyt
     monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
     with caplog.at_level(logging.DEBUG, "scgsfm"):
         assert check_share(1500, 2000, **TEXT) == 0.75
-    assert "1,500 of 2,000 genes of the sets were matched (75.0%)" in caplog.text
+    assert "1,500 of 2,000 genes of the sets in the data were matched (75.0%)" in caplog.text
 
 
 def test_low_share_warns_with_examples() -> None:
