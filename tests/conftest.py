@@ -43,6 +43,7 @@ ONCE = [
     "explorer",
     "pl/test_images.py",
     "scoring/test_fuzz.py",
+    "test_checks_numbers.py",
     "test_cli_explore.py",
     "test_clock.py",
     "test_docs_snippets.py",

@@ -71,8 +71,16 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("suffix", [".h5ad", ".zarr"])
 @pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_matrix.toarray])
 def test_score_to_zarr(
-    cells: Path, gmt: Path, tmp_path: Path, suffix: str, make: Callable[..., Any], small_blocks: None
+    cells: Path,
+    gmt: Path,
+    tmp_path: Path,
+    suffix: str,
+    make: Callable[..., Any],
+    small_blocks: None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("scgsfm.scoring._plan.FEW_RANKS", 10**6)
     adata = ad.read_h5ad(cells)
     adata.X = make(adata.layers["counts"])
     adata.obsm["X_umap"] = np.random.default_rng(0).random((20, 2))
@@ -80,6 +88,9 @@ def test_score_to_zarr(
     file, out = tmp_path / f"in{suffix}", tmp_path / "out.zarr"
     getattr(adata, f"write_{suffix[1:]}")(file)
     assert main(["score", str(file), "--sets", str(gmt), "-o", str(out), "--method", "aucell", "ulm"]) == 0
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "scgsfm"]
+    assert line.startswith("added 'score_aucell', 'score_ulm' to .obsm (2 sets; 100 % of genes matched; ")
+    assert "counts were log-normalized for this; aucell used the highest " in line
 
     scored = ad.read_zarr(out)
     assert scored.X is None

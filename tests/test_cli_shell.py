@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
@@ -190,9 +191,37 @@ def test_commands_take_genes_from_files_and_pipes(
     assert capsys.readouterr().out == ranked
 
 
+def test_sets_of_standard_input(
+    gmt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["embed", "--json", "--sets"]
+    assert main([*command, str(gmt)]) == 0
+    expected = capsys.readouterr().out
+    sets = scgsfm.GeneSets(gmt)
+    for raw in (gmt.read_bytes(), json.dumps({name: sets[name] for name in sets}).encode()):
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(raw)))
+        assert main([*command, "-"]) == 0
+        assert capsys.readouterr().out == expected
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b" \n")))
+    assert "--sets: standard input is empty" in refused([*command, "-"], capsys)
+    assert "standard input is given twice" in refused(["enrich", "-", "--sets", "-"], capsys)
+    monkeypatch.setattr("sys.stdin", None)  # the shell closed it
+    assert "Standard input is closed" in refused([*command, "-"], capsys)
+    assert "Standard input is closed" in refused(["resolve", "-"], capsys)
+
+
+def test_question_of_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"Which gene causes\nMarfan syndrome?\n")))
+    assert main(["ask", "-", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["question"] == "Which gene causes Marfan syndrome?"
+    assert answer["names"] == ["FBN1"]
+
+
 def test_errors_of_files_of_genes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "genes.txt"
     assert f"{path} does not exist" in refused(["complete", str(path)], capsys)
+    assert f"{tmp_path} is a directory" in refused(["complete", str(tmp_path)], capsys)
     path.touch()
     assert f"{path} is empty" in refused(["enrich", str(path)], capsys)
     path.write_bytes(b"PK\x03\x04\x00\x00\x01")

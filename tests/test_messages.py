@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import eye_array
 
 import scgsfm
 from scgsfm._messages import (
@@ -159,6 +161,19 @@ WRONG_NAMES: dict[str, tuple[str, Callable[[AnnData], object]]] = {
     "mode": ("'Ranked'.*Did you mean 'ranked'", lambda a: scgsfm.tl.enrich(a, groupby="cell_type", mode="Ranked")),  # type: ignore[arg-type]
     "library": ("'halmark'.*Did you mean 'hallmark'", lambda a: scgsfm.tl.score(a, "halmark")),
     "model": ("'gsfm-bse'.*Did you mean 'gsfm-base'", lambda a: scgsfm.tl.embed_cells(a, model="gsfm-bse")),
+    "parameter of a method": ("'n_upp'.*Did you mean 'n_up'", lambda a: scgsfm.tl.score(a, LIBRARY, n_upp=3)),
+    "parameter": ("'methd'.*Did you mean 'method'", lambda a: scgsfm.tl.score(a, LIBRARY, methd="ulm")),
+    "graph": ("'neighbor'.*Did you mean 'neighbors'", lambda a: scgsfm.tl.score(a, LIBRARY, smooth="neighbor")),
+    "tissue": ("'bloood'.*Did you mean 'blood'", lambda a: scgsfm.tl.annotate(a, tissue="bloood")),
+    "result": ("'enrch'.*Did you mean 'enrich'", lambda a: scgsfm.tl.cluster_terms(a, key="enrch")),
+    "key": ("'enrch'.*Did you mean 'enrich'", lambda a: scgsfm.pl.enrich(a, key="enrch", show=False)),
+    "group of a table": ("'b'.*Did you mean 'B'", lambda a: scgsfm.pl.enrich(a, "b", show=False)),
+    "labels": ("'type'.*Did you mean 'types'", lambda a: scgsfm.pl.annotate(a, key="type", show=False)),
+    "embedding": (
+        "'UMAP'.*Did you mean 'umap'",
+        lambda a: scgsfm.pl.annotate(a, key="types", basis="UMAP", show=False),
+    ),
+    "vectors": ("'singel'.*Did you mean 'single'", lambda a: scgsfm.tl.embed_genes(a, kind="singel")),  # type: ignore[arg-type]
     "cell type": (
         "'k562'.*Did you mean 'K562'",
         lambda _: scgsfm.tl.explain_regulation(sequences=["ACGT" * 50], cell_type="k562"),
@@ -172,7 +187,14 @@ def test_wrong_names_get_a_suggestion(case: str) -> None:
     adata = scgsfm.datasets.pbmc()[:40].copy()
     adata.layers["counts"] = adata.X
     adata.var["symbol"], adata.var["highly_variable"] = adata.var_names, True
-    with pytest.raises((ValueError, KeyError), match=message):
+    adata.obs["types"], adata.obs["types_confidence"] = adata.obs["cell_type"], 1.0
+    adata.obsm["X_umap"] = np.zeros((adata.n_obs, 2))
+    adata.obsp["connectivities"] = eye_array(adata.n_obs, format="csr")
+    adata.uns["neighbors"] = {"connectivities_key": "connectivities"}
+    rows = {"group": ["B"], "term": ["HALLMARK_HYPOXIA"], "score": [1.0], "padj": [0.01], "n_found": [9], "n_hits": [3]}
+    adata.uns["enrich"] = pd.DataFrame(rows)
+    adata.uns["scgsfm"] = {"enrich": {"function": "tl.enrich"}}
+    with pytest.raises((ValueError, KeyError, TypeError), match=message):
         call(adata)
 
 

@@ -7,14 +7,14 @@ import pytest
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 from scgsfm.genes import check_share
 
-TEXT = {"what": "genes of the sets", "examples_given": ["a", "b"], "examples_expected": ["CD4"]}
+TEXT = {"what": "genes of the sets in the data", "examples_given": ["a", "b"], "examples_expected": ["CD4"]}
 
 
 def test_good_share_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger("scgsfm"), "propagate", True)
     with caplog.at_level(logging.DEBUG, "scgsfm"):
         assert check_share(1500, 2000, **TEXT) == 0.75
-    assert "1,500 of 2,000 genes of the sets were matched (75.0%)" in caplog.text
+    assert "1,500 of 2,000 genes of the sets in the data were matched (75.0%)" in caplog.text
 
 
 def test_low_share_warns_with_examples() -> None:
@@ -26,6 +26,16 @@ def test_low_share_warns_with_examples() -> None:
 def test_too_low_share_is_refused(n_matched: int, n_total: int) -> None:
     with pytest.raises(GeneMatchError, match="use_raw=True"):
         check_share(n_matched, n_total, **TEXT)
+
+
+def test_advice_fits_what_was_given() -> None:
+    names = {"examples_given": ["CD3F"], "examples_expected": ["CD3E", "CD4"]}
+    with pytest.raises(GeneMatchError, match=r"Did you mean 'CD3E'\?") as error:
+        check_share(0, 1, what="genes in the model's vocabulary", **names)
+    assert "gene_symbols" not in str(error.value)
+    with pytest.raises(GeneMatchError, match="gene_symbols") as error:
+        check_share(0, 100, what="genes of the data", **names)
+    assert "Did you mean" not in str(error.value)
 
 
 def test_minimum() -> None:

@@ -71,7 +71,7 @@ def test_round_trip(adata: ad.AnnData, gsfm: GSFM, tmp_path: Path, write: str) -
 
 
 def test_errors(adata: ad.AnnData, gsfm: GSFM) -> None:
-    with pytest.raises(ValueError, match="kind='both' must be"):
+    with pytest.raises(ValueError, match="`kind` is 'both', but must be"):
         scgsfm.tl.embed_genes(adata, model=gsfm, kind="both")
     with pytest.raises(ValueError, match="gene_symbols='name'"):
         scgsfm.tl.embed_genes(adata, model=gsfm, gene_symbols="name")

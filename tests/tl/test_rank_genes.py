@@ -265,3 +265,8 @@ def test_order_of_terms_does_not_matter() -> None:
 def test_invalid_arguments_raise(given: Any, options: dict[str, Any], error: type[Any], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.rank_genes(given, **options)
+
+
+def test_terms_read_by_similar_spelling_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    tl.rank_genes(["Siezure", "Ataxia"], n_top=1)
+    assert "Read by similar spelling: 'Siezure' as Seizure (HP:0001250)" in caplog.messages

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from scgsfm._messages import did_you_mean
 from scgsfm.datasets import marker_table
 from scgsfm.genesets import GeneSets
 
@@ -69,6 +70,7 @@ def _select(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pd.Data
         present = table[column].astype(str).str.casefold()
         if unknown := [value for value in values if value.casefold() not in set(present)]:
             msg = f"Unknown `{column}` {unknown[0]!r}; `markers` has: {', '.join(sorted(set(table[column])))}."
+            msg += did_you_mean(unknown[0], table[column])
             raise ValueError(msg)
         kept &= present.isin([value.casefold() for value in values]).to_numpy()
     if not kept.any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._inputs import STDIN, read_lines
 from ._options import add_model, old_name
 from ._tables import add_json, as_json
 from ._value_types import positive
@@ -23,7 +24,10 @@ EXAMPLES = (
 def add_arguments(parser: Parser) -> None:
     """Question, output and model."""
     parser.input.add_argument(
-        "question", nargs="+", metavar="QUESTION", help="question about genes, phenotypes or diseases, in English"
+        "question",
+        nargs="+",
+        metavar="QUESTION",
+        help="question about genes, phenotypes or diseases, in English; or - for standard input",
     )
     parser.method.add_argument("--no-predictions", action="store_true", help="report annotations only")
     add_model(parser, default=None, more=" that reads the question (default: rules)")
@@ -42,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     from scgsfm.tl import ask
 
     options = {"n_max": args.n, "predict": not args.no_predictions, "model": args.model}
-    question = " ".join(args.question)
+    question = " ".join(read_lines(STDIN) if args.question == [STDIN] else args.question)
     answer = ask(question, **options)
     if args.json:
         print(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from matplotlib.axes import Axes
 
+    from ._parser import Parser
+
 METHODS = ("aucell", "gsfm")
 COLORS = {"aucell": "#6b6b6b", "gsfm": "#0072b2"}
 SCORED = {"aucell": "the five genes", "gsfm": "the completed set"}
@@ -45,19 +47,19 @@ SHOWN = "NK"
 """Cell type of the set in the figure; its first draw is shown."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Output files and seed."""
-    parser.add_argument(
+    parser.output.add_argument(
         "-o", "--output", type=Path, default=Path("scgsfm_demo.h5ad"), metavar="H5AD", help="default: %(default)s"
     )
-    parser.add_argument(
+    parser.output.add_argument(
         "--figure",
         type=Path,
         default=Path("scgsfm_demo.png"),
         metavar="FILE",
         help="figure, .png, .pdf or .svg (default: %(default)s)",
     )
-    parser.add_argument(
+    parser.method.add_argument(
         "--seed", type=int, default=0, help="seed of the drawn genes and of the counts kept (default: %(default)s)"
     )
     add_force(parser)

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from scgsfm._messages import did_you_mean, listing
 from ._outputs import CELLS
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
     from anndata import AnnData
@@ -74,6 +76,8 @@ def is_file(value: str) -> bool:
 
 def read_genes(given: Sequence[str]) -> list[str]:
     """Genes given as arguments, with those in files and on standard input."""
+    if directories := [value for value in given if "/" in value and Path(value).is_dir()]:
+        raise IsADirectoryError(f"{directories[0]} is a directory. Name a file, or genes.")
     return [name for value in given for name in (genes_of(value, read_rows(value)) if is_file(value) else [value])]
 
 
@@ -132,7 +136,7 @@ def genes_of(value: str, rows: list[list[str]]) -> list[str]:
 def read_lines(value: str) -> list[str]:
     """Lines of a file, plain or gzipped, in UTF-8, UTF-16 or the Western encoding of Windows."""
     if value == STDIN:
-        raw = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+        raw = _read_stdin()
     elif not Path(value).exists():
         raise FileNotFoundError(f"FILE: {value} does not exist.")
     else:
@@ -144,6 +148,30 @@ def read_lines(value: str) -> list[str]:
     if not lines:
         raise ValueError(f"{_name(value)} is empty.")
     return lines
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise ValueError("Standard input is closed, so that - can't be read.")
+    return sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+
+
+def read_sets_of_stdin(args: argparse.Namespace) -> None:
+    """Put the gene sets that ``--sets -`` reads from standard input in the place of the option."""
+    if getattr(args, "sets", None) != STDIN:
+        return
+    if any(STDIN in values for values in vars(args).values() if isinstance(values, list)):
+        raise ValueError("--sets: standard input is given twice. Write the genes or the sets to a file.")
+    raw = _read_stdin()
+    if not raw.strip():
+        raise ValueError("--sets: standard input is empty.")
+    from scgsfm import GeneSets
+
+    ending = ".json" if raw.lstrip()[:1] in (b"{", b"[") else ".gmt"
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / f"standard-input{ending}"
+        path.write_bytes(raw)
+        args.sets = GeneSets(path)
 
 
 def _decoded(raw: bytes, value: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from scgsfm._logging import logger
 from scgsfm.settings import settings
 
+from ._inputs import read_sets_of_stdin
 from ._parser import build_parser, parse
 from ._terminal import BROKEN_PIPE, INTERRUPTED, any_terminal, close_quietly, flush, short_warnings
 from ._threads import limited_threads
@@ -54,6 +55,7 @@ def _status(given: list[str]) -> int:
                 return 2
             else:
                 with _verbosity(args), limited_threads(args.threads):
+                    read_sets_of_stdin(args)
                     args.run(args)
         finally:
             flush()

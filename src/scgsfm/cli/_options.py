@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._parser import Parser
 
 SETS_HELP = "name of a library (`scgsfm libraries`), or a .gmt, .gmt.gz or .json file"
+ONE_SET_HELP = f"{SETS_HELP}, or - for GMT or JSON on standard input"
 
 
 class _OldName(argparse.Action):
@@ -53,7 +54,7 @@ def old_name(
 
 def add_sets(parser: Parser, *, default: str | None = None, required: bool = False, former: str | None = None) -> None:
     """Add ``--sets``."""
-    text = f"{SETS_HELP} (default: %(default)s)" if default else SETS_HELP
+    text = f"{ONE_SET_HELP} (default: %(default)s)" if default else ONE_SET_HELP
     action = parser.input.add_argument("--sets", metavar="NAME|FILE", default=default, required=required, help=text)
     action.completer = complete_libraries  # type: ignore[attr-defined]
     if former:

@@ -37,7 +37,8 @@ def stream(
     **options: Any,
 ) -> int:
     """Score and write, with the options of ``plan``; returns the number of cells."""
-    from scgsfm._adata import open_store, read_with_matrix_on_disk
+    from scgsfm._adata import Result as Written
+    from scgsfm._adata import log_results, open_store, read_with_matrix_on_disk
     from scgsfm.completion import Completer
     from scgsfm.models import as_model
     from scgsfm.scoring import Result, plan, run_into
@@ -61,6 +62,8 @@ def stream(
             message = f"Stopped after {part.n_done:,} of {adata.n_obs:,} cells. Run the same command to resume."
             raise SystemExit(message) from None
         part.finish()
+    written = [Written("tl.score", task.key, {"obsm": [task.key]}, replaced="") for task in planned.tasks]
+    log_results(written, *planned.details)
     return int(adata.n_obs)
 
 

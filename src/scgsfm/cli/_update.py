@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._tables import add_json, report
+from ._value_types import one_of
+
 if TYPE_CHECKING:
     import argparse
 
@@ -21,8 +24,9 @@ def add_arguments(parser: Parser) -> None:
     """Files of the releases."""
     parser.input.add_argument(
         "what",
-        choices=("phenotypes", "drugs"),
-        help="the index of phenotypes, diseases and genes, or that of signatures of compounds",
+        type=one_of(["phenotypes", "drugs"]),
+        metavar="INDEX",
+        help="phenotypes: the index of phenotypes, diseases and genes; drugs: that of signatures of compounds",
     )
     parser.input.add_argument("--hpo", type=Path, metavar="FILE", help="ontology: hp.json or hp.obo")
     parser.input.add_argument("--annotations", type=Path, metavar="FILE", help="phenotypes of diseases: phenotype.hpoa")
@@ -65,6 +69,7 @@ def add_arguments(parser: Parser) -> None:
         default="that of the files; not checked",
         help="drugs: license of the files, to be stored (default: %(default)s)",
     )
+    add_json(parser)
     parser.advanced.add_argument(
         "--allow-small", action="store_true", help="accept files with fewer entries than a complete release has"
     )
@@ -87,10 +92,12 @@ def run(args: argparse.Namespace) -> None:
         download=args.download,
         allow_small=args.allow_small,
     )
-    print(f"{built.path}: index {built.name}")
-    print(*(f"  {title} {version}" for title, version in built.versions.items()), sep="\n")
-    print(*(f"  {count:,} {key.replace('_', ' ')}" for key, count in built.counts.items()), sep="\n")
-    print(f"To use it: SCGSFM_PHENOTYPES={built.name}, or scgsfm.settings.phenotypes = {built.name!r}.")
+    lines = [f"{built.path}: index {built.name}"]
+    lines += [f"  {title} {version}" for title, version in built.versions.items()]
+    lines += [f"  {count:,} {key.replace('_', ' ')}" for key, count in built.counts.items()]
+    lines += [f"To use it: SCGSFM_PHENOTYPES={built.name}, or scgsfm.settings.phenotypes = {built.name!r}."]
+    about = {"versions": dict(built.versions), "counts": dict(built.counts)}
+    report(args, "\n".join(lines), output=str(built.path), index=built.name, **about)
     return None
 
 
@@ -101,8 +108,10 @@ def _update_drugs(args: argparse.Namespace) -> None:
     from scgsfm.drugs import update_signatures
 
     built = update_signatures(args.up, args.down, args.both, name=args.name or "signatures", licence=args.licence)
-    print(f"{built.path}: index {built.name}")
-    print(f"  {built.n_signatures:,} signatures of {built.n_compounds:,} compounds")
+    lines = [f"{built.path}: index {built.name}"]
+    lines += [f"  {built.n_signatures:,} signatures of {built.n_compounds:,} compounds"]
     if built.n_unpaired:
-        print(f"  {built.n_unpaired:,} of them with genes of one direction only")
-    print(f"To use it: scgsfm drugs --index {built.name}, or index={built.name!r} of scgsfm.tl.drugs.")
+        lines += [f"  {built.n_unpaired:,} of them with genes of one direction only"]
+    lines += [f"To use it: scgsfm drugs --index {built.name}, or index={built.name!r} of scgsfm.tl.drugs."]
+    counts = {name: getattr(built, name) for name in ("n_signatures", "n_compounds", "n_unpaired")}
+    report(args, "\n".join(lines), output=str(built.path), index=built.name, **counts)

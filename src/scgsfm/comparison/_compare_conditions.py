@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._messages import check_at_least, check_choice, listing, number, warn
+from scgsfm._progress import progress_over
 
 from ._design_matrix import DesignMatrix
 from ._effects import Effects, mixed_effects, pseudobulk_effects
@@ -111,7 +112,8 @@ def compare_conditions(
     is_mixed = options.engine == "mixed"
     scores = Scores.read(source, replicates, of_units=of_units, keep_cells=is_mixed)
     findings, parts = Findings(), []
-    for cell_type in replicates.cell_types:
+    types = replicates.cell_types
+    for cell_type in progress_over(types, total=len(types), unit="cell types", description="Comparing"):
         parts += _compare_type(cell_type, replicates, scores, options, findings)
     if not parts:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in list(findings.skipped.items())[:3])

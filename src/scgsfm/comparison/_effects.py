@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from scgsfm._progress import progress_over
+
 from ._mixed_model import fit_mixed_model
 from ._moderated_t import fit_linear_model, precision_weights
 
@@ -97,7 +99,8 @@ def mixed_effects(design: DesignMatrix, scores: np.ndarray, units: np.ndarray, w
     """
     columns = list(range(1, 1 + len(design.conditions)))
     df = design.matrix.shape[0] - design.matrix.shape[1]
-    fits = [fit_mixed_model(column, design.matrix, units) for column in scores.T]
+    of_sets = progress_over(scores.T, total=scores.shape[1], unit="sets", description="Fitting mixed models")
+    fits = [fit_mixed_model(column, design.matrix, units) for column in of_sets]
     effect = np.array([[fit.coefficients[column] for fit in fits] for column in columns])
     error = np.array([[fit.standard_error(column) for fit in fits] for column in columns])
     f = np.array([fit.f_statistic(columns) for fit in fits])

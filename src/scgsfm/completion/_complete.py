@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._logging import logger
 from scgsfm._messages import agrees, listing, number, percent, warn
 from scgsfm._progress import progress
@@ -20,13 +22,12 @@ from ._gene_columns import gene_columns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from scipy.sparse import csr_array
-
     from ._gene_set_model import GeneSetModel
 
 SETS_AT_A_TIME = 256
 
 
+@checks_numbers
 def complete(
     gene_sets: Any,
     model: GeneSetModel,
@@ -153,8 +154,9 @@ def known_genes(sets: GeneSets, model: GeneSetModel, *, done: str = "completed")
         )
         raise ValueError(msg)
     vocabulary = np.asarray(model.genes, dtype=object)
-    set_genes = sets.membership(vocabulary)
-    set_genes.data[:] = 1
+    found = sets.membership(vocabulary[N_SPECIALS:])
+    arrays = np.ones(len(found.data)), found.indices + N_SPECIALS, found.indptr
+    set_genes = csr_array(arrays, shape=(len(sets), len(vocabulary)))
     check_share(
         len(np.unique(set_genes.indices)),
         min(len(sets.genes), len(vocabulary)),

@@ -74,7 +74,7 @@ def gene_query(gene: Any, model: GeneSetModel, sources: Sources) -> dict[str, Qu
     (token,) = match([gene], vocabulary)
     if token < N_SPECIALS:
         symbol = resolve([gene]).symbols[0]
-        known = f" It is {symbol}, which {model.name} does not have." if symbol else " Check the spelling."
+        known = f" It is {symbol}, which {model.name} does not have." if symbol else did_you_mean(gene, model.genes)
         msg = f"`gene` is {gene!r}, which is not in the vocabulary of {model.name}.{known}"
         raise GeneMatchError(msg)
     zscores = CoherenceModel.of(model).zscores([np.array([token])])[0]

@@ -3,11 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scgsfm._logging import logger
-from scgsfm._messages import warn
+from scgsfm._messages import did_you_mean, warn
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+FEW = 3
+"""For up to this number of names, similar ones are suggested."""
 
 
 def check_share(
@@ -57,11 +60,18 @@ def check_share(
     if n_matched and share >= max(minimum, 0.5):
         logger.debug(summary)
         return share
-    message = (
-        f"{summary}. Given, for example: {_first(examples_given)}; expected, for example: {_first(examples_expected)}. "
-        "If the gene names are in a column of `.var`, pass it as `gene_symbols=`; if they are in `.raw`, set "
-        "`use_raw=True`. Symbols and Ensembl, Entrez and HGNC ids of human, mouse and other vertebrates are "
-        "translated; names of other species must be identical."
+    given, expected = list(examples_given), list(examples_expected)
+    message = f"{summary}. Given, for example: {_first(given)}; expected, for example: {_first(expected)}."
+    if n_total <= FEW:
+        message += did_you_mean(str(given[0]), map(str, expected)) if given else ""
+    if "data" in what:
+        message += (
+            " If the gene names are in a column of `.var`, pass it as `gene_symbols=`; if they are in `.raw`, set "
+        )
+        message += "`use_raw=True`."
+    message += (
+        " Symbols and Ensembl, Entrez and HGNC ids of human, mouse and other vertebrates are translated; names of other "
+        "species must be identical."
     )
     if not n_matched or share < minimum:
         raise GeneMatchError(message)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._adata import check_anndata, groups
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm.scoring import contributions as of_genes
 from scgsfm.scoring import get_method, plan
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from scgsfm.genesets import GeneSetsLike
 
 
+@checks_numbers
 @doc_params
 def contributions(
     adata: AnnData,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._adata import check_anndata
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm.scoring import n_detected, plan
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scgsfm.genesets import GeneSetsLike
 
 
+@checks_numbers
 @doc_params
 def coverage(
     adata: AnnData,

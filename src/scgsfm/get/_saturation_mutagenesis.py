@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._messages import check_at_least
 
 from ._stored_table import selected, stored_table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 VARIANT = ["element", "position", "ref", "alt"]
 
 
+@checks_numbers
 def saturation_mutagenesis(
     data: AnnData | pd.DataFrame,
     element: str | Sequence[str] | None = None,

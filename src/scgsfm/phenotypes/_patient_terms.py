@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from scgsfm._logging import logger
 from scgsfm._messages import check_choice, warn
 
 from ._annotations import disease_id, load_annotations
@@ -196,10 +197,15 @@ class _Reader:
     def __init__(self, hpo: HPOAnnotations, expand_diseases: bool) -> None:
         self.hpo, self.ontology, self.expand_diseases = hpo, hpo.ontology, expand_diseases
         self.left_out: list[LeftOut] = []
+        self.corrected: list[str] = []
 
     def rows(self, items: Iterable[Any]) -> list[int]:
         """Rows of the items that are phenotypes, each once."""
-        return list(dict.fromkeys(row for item in items for text in self._split(item) for row in self._read(text)))
+        self.corrected.clear()
+        rows = list(dict.fromkeys(row for item in items for text in self._split(item) for row in self._read(text)))
+        if self.corrected:
+            logger.info("Read by similar spelling: %s", ", ".join(self.corrected))
+        return rows
 
     @staticmethod
     def _split(item: Any) -> list[str]:
@@ -215,10 +221,7 @@ class _Reader:
             self.left_out.append(LeftOut(text, "is a missing value."))
             return []
         ontology = self.ontology
-        rows = ontology.read(text)
-        if not rows and not self._is_disease(text):
-            slips = [] if self._is_word_of_diseases(text) else ontology.correct(text)
-            rows = list(slips[0].rows) if len(slips) == 1 else []
+        rows = ontology.read(text) or self._by_spelling(text)
         if len(rows) == 1 and ontology.is_phenotype[rows[0]]:
             return rows
         if len(rows) > 1:
@@ -238,6 +241,16 @@ class _Reader:
             reason = ontology.unknown_reason(text)
         self.left_out.append(LeftOut(text, reason))
         return []
+
+    def _by_spelling(self, text: str) -> list[int]:
+        """Rows of the only term that a misspelled name can stand for."""
+        if self._is_disease(text) or self._is_word_of_diseases(text):
+            return []
+        slips = self.ontology.correct(text)
+        rows = list(slips[0].rows) if len(slips) == 1 else []
+        if len(rows) == 1 and self.ontology.is_phenotype[rows[0]]:
+            self.corrected.append(f"{text!r} as {self.ontology.label(rows[0])}")
+        return rows
 
     def _is_disease(self, text: str) -> bool:
         return bool(disease_id(text) or self.hpo.find_disease(text))

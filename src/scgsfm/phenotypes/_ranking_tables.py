@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from scgsfm.settings import settings
+from scgsfm._progress import progress_over
 
 from ._annotations import load_annotations
 from ._explanations import Explanation, explain_excluded, explain_present
@@ -16,7 +16,7 @@ from ._index_in_use import per_index
 from ._predictor import load_predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ._patients import Patients
 
@@ -24,8 +24,6 @@ N_MANY = 100
 """Genes of each of many patients, if no number is given."""
 N_EXPLAINED = 10
 """Genes that are explained, if no number is given."""
-N_PROGRESS = 20
-"""Patients from which on progress is shown."""
 
 
 def patients_table(patients: Patients, n_top: int | None = None, *, explain: bool = False) -> pd.DataFrame:
@@ -33,7 +31,8 @@ def patients_table(patients: Patients, n_top: int | None = None, *, explain: boo
     if n_top is None and explain:
         n_top = N_EXPLAINED
     tables = []
-    for i in _with_progress(range(len(patients.names)), len(patients.names)):
+    n_patients = len(patients.names)
+    for i in progress_over(range(n_patients), total=n_patients, unit="patients", description="Ranking"):
         terms, candidates = patients.terms[i], patients.candidates[i]
         n = N_MANY if n_top is None and patients.several and candidates is None else n_top
         ranked = rank_genes(*terms)
@@ -46,15 +45,6 @@ def patients_table(patients: Patients, n_top: int | None = None, *, explain: boo
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     table.attrs["about"] = load_annotations().about()
     return table
-
-
-def _with_progress(items: Iterable[int], n: int) -> Iterable[int]:
-    if n < N_PROGRESS or settings.verbosity < 1:
-        return items
-    from tqdm import tqdm
-
-    progress: Iterable[int] = tqdm(items, total=n, desc="patients", unit="patient", mininterval=1)
-    return progress
 
 
 def _ranking_table(ranked: RankedGenes, n_top: int | None, candidates: Sequence[str] | None) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import check_anndata
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
-from scgsfm._messages import check_at_least, check_choice
+from scgsfm._messages import check_at_least, check_choice, did_you_mean
 from scgsfm._scanpy import import_scanpy
 from scgsfm.annotation import UNASSIGNED
 
@@ -31,6 +32,7 @@ MAX_TYPES = 36
 """Number of columns of the matrix beyond the best type of each group."""
 
 
+@checks_numbers
 @doc_params
 def annotate(
     adata: AnnData,
@@ -108,6 +110,7 @@ def annotate(
     check_at_least("n_types", n_types, 1)
     if key not in adata.obs or f"{key}_confidence" not in adata.obs:
         msg = f"There are no labels in `obs[{key!r}]`. Run `scgsfm.tl.annotate` first, or set `key`."
+        msg += did_you_mean(key, [name for name in adata.obs if f"{name}_confidence" in adata.obs])
         raise KeyError(msg)
     slot = None if ax is None else slot_of(ax)
     if kind == "matrix":

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
@@ -33,6 +34,7 @@ N_COLUMNS = 4
 """Panels in a row."""
 
 
+@checks_numbers
 @doc_params
 def complete_sets(
     table: pd.DataFrame,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = ("group", "compound", "score", "padj", "mechanism")
 
 
+@checks_numbers
 @doc_params
 def drugs(
     data: AnnData | pd.DataFrame,

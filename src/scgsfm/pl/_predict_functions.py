@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
@@ -38,6 +39,7 @@ N_COLUMNS = 2
 """Panels in a row."""
 
 
+@checks_numbers
 @doc_params
 def predict_functions(
     table: pd.DataFrame,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from scgsfm._adata import as_label, check_anndata
 from scgsfm._logging import logger
+from scgsfm._messages import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,7 @@ def result_table(data: AnnData | pd.DataFrame, key: str, required: Sequence[str]
             msg = (
                 f"There is no `uns[{key!r}]`: run `scgsfm.tl.{function}` first, or set `key` to the key of its result."
             )
+            msg += did_you_mean(key, map(str, data.uns))
             raise KeyError(msg)
         data = data.uns[key]
     elif not isinstance(data, pd.DataFrame):
@@ -112,6 +114,7 @@ def choose(available: Sequence[str], names: str | Sequence[str] | None, *, noun:
     if unknown := [name for name in chosen if name not in available]:
         shown = ", ".join(map(repr, list(available)[:3]))
         msg = f"The table has no {noun} {unknown[0]!r}. It has {len(available)} {noun}s, such as {shown}."
+        msg += did_you_mean(unknown[0], available)
         raise KeyError(msg)
     if not chosen:
         msg = f"`{argument}` is empty: give at least one {noun}, or omit it."
@@ -126,6 +129,7 @@ def check_basis(adata: AnnData, basis: str) -> None:
             f"There is no embedding `basis={basis!r}`; `obsm` has: {', '.join(map(repr, adata.obsm)) or 'nothing'}. "
             "Compute one first, for example by `scanpy.tl.umap`."
         )
+        msg += did_you_mean(basis, [name.removeprefix("X_") for name in adata.obsm])
         raise ValueError(msg)
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from scgsfm._progress import progress
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -120,11 +118,8 @@ def motif_deviations(
 
     reader = BlockReader(matrix, genes=peaks)
     out = np.empty((2, matrix.shape[0], n_motifs), np.float32)
-    with progress(matrix.shape[0], unit="cells", description="Deviations of motifs") as bar:
-        for start, values in reader.map(of_block):
-            stop = start + len(values[0])
-            out[:, start:stop] = values
-            bar.update(stop - start)
+    for start, values in reader.map(of_block, description="Deviations of motifs"):
+        out[:, start : start + len(values[0])] = values
     return out[0], out[1]
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, select_genes
+from scgsfm._checks_numbers import check_numbers, number_kinds
 from scgsfm._logging import logger
-from scgsfm._messages import check_at_least, listing, warn
+from scgsfm._messages import check_at_least, did_you_mean, listing, number, percent, warn
 from scgsfm.genesets import GeneSets
 
 from ._run import Job
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 PANELS, FEW_RANKS = ("aucell", "gsfm"), 50
 """Methods whose default ``n_up`` is a share of the genes, and the value below which the log says so."""
+
+OPTIONS = (
+    *("method", "expand", "model", "layer", "use_raw", "gene_symbols", "mask_var", "min_genes", "block_size"),
+    *("log_normalize", "normalize", "smooth", "compute", "key_added", "copy"),
+)
+"""Parameters of ``tl.score``, which a misspelled parameter may stand for."""
 
 
 class Completion(Protocol):
@@ -65,6 +72,13 @@ class Plan:
     def jobs(self) -> list[Job]:
         """The jobs of all tasks."""
         return [task.job for task in self.tasks]
+
+    @property
+    def details(self) -> list[str]:
+        """What the log says about the scores."""
+        sizes = sorted({len(job.sets) for job in self.jobs})
+        n_sets = number(sizes[0], "set") if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,} sets"
+        return [n_sets, f"{percent(self.share)} of genes matched", self.note]
 
 
 def plan(
@@ -205,8 +219,11 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             accepted = "; ".join(
                 f"{method.name!r} has {', '.join(method.parameters) or 'no parameters'}" for method in methods
             )
-            msg = f"There is no parameter {name!r}. Of the methods, {accepted}."
+            known = [*OPTIONS, *(each for method in methods for each in method.parameters)]
+            msg = f"There is no parameter {name!r}. Of the methods, {accepted}.{did_you_mean(name, known)}"
             raise TypeError(msg)
+    for method in methods:
+        check_numbers(number_kinds(method.prepare), {**method.parameters, **params})
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
         for method in methods

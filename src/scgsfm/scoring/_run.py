@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from scgsfm._messages import listing, number, warn
-from scgsfm._progress import QUIET_SECONDS, progress
+from scgsfm._progress import QUIET_SECONDS
 
 from .engine._cell_block import CellBlock
 from .engine._csr_block import rows_of
@@ -138,17 +138,15 @@ def run_into(
     """
     scoring = Scoring.prepare(rows, jobs)
     undefined = [np.zeros(len(job.sets), np.int64) for job in jobs]
-    with progress(rows.n_cells, unit="cells", first=first, delay=delay) as bar:
-        for start, parts in rows.map(scoring, first=first):
-            stop = start + len(parts[0].scores)
-            for i, (result, part) in enumerate(zip(results, parts, strict=True)):
-                undefined[i] += (~np.isfinite(part.scores)).sum(axis=0)
-                result.scores[start:stop] = part.scores
-                if result.padj is not None:
-                    result.padj[start:stop] = part.padj
-            if on_progress is not None:
-                on_progress(stop)
-            bar.update(stop - start)
+    for start, parts in rows.map(scoring, first=first, description="Scoring", delay=delay):
+        stop = start + len(parts[0].scores)
+        for i, (result, part) in enumerate(zip(results, parts, strict=True)):
+            undefined[i] += (~np.isfinite(part.scores)).sum(axis=0)
+            result.scores[start:stop] = part.scores
+            if result.padj is not None:
+                result.padj[start:stop] = part.padj
+        if on_progress is not None:
+            on_progress(stop)
     for job, n_undefined in zip(jobs, undefined, strict=True):
         _warn_of_undefined(job, n_undefined, rows.n_cells - first)
 

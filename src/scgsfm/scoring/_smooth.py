@@ -94,7 +94,7 @@ def _graph(adata: AnnData, key: str) -> Any:
         available = list(adata.obsp)
         msg = (
             f"`smooth={key!r}` is not a graph of neighbors in `obsp`, which has: {listing(available) or 'none'}."
-            f"{did_you_mean(key, available)} Run `scanpy.pp.neighbors` first, or name a key."
+            f"{did_you_mean(key, [*available, *_graphs(adata)])} Run `scanpy.pp.neighbors` first, or name a key."
         )
         raise ValueError(msg)
     if in_obsp in _distances(adata):
@@ -104,6 +104,11 @@ def _graph(adata: AnnData, key: str) -> Any:
         )
         raise ValueError(msg)
     return adata.obsp[in_obsp]
+
+
+def _graphs(adata: AnnData) -> list[str]:
+    """Keys of graphs of :func:`scanpy.pp.neighbors` in ``uns``."""
+    return [key for key, record in adata.uns.items() if isinstance(record, Mapping) and "connectivities_key" in record]
 
 
 def _distances(adata: AnnData) -> set[str]:

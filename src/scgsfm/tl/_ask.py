@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scgsfm._checks_numbers import checks_numbers
+from scgsfm._messages import check_at_least
 from scgsfm.models import as_model
 from scgsfm.phenotypes import approved_symbol, gene_functions, predicted_probability
 from scgsfm.questions import answer
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from scgsfm.questions import Answer
 
 
+@checks_numbers
 def ask(
     question: str,
     *,
@@ -66,9 +69,7 @@ def ask(
     >>> scgsfm.tl.ask("Which gene causes purple hair syndrome?").declined
     True
     """
-    if not isinstance(n_max, int) or n_max < 1:
-        msg = f"`n_max` is {n_max!r}, but must be a positive integer."
-        raise ValueError(msg)
+    check_at_least("n_max", n_max, 1)
     options: dict[str, Any] = {
         "resolve": approved_symbol,
         "functions": gene_functions,

@@ -7,9 +7,10 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, groups, log_results, undo_on_error
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import check_choice, listing, number
+from scgsfm._messages import check_choice, did_you_mean, listing, number
 from scgsfm.enrichment import MIN_SIMILARITY, score_results, term_results
 from scgsfm.enrichment import cluster_terms as cluster
 from scgsfm.genesets import GeneSets
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@checks_numbers
 @undo_on_error
 @doc_params
 def cluster_terms(
@@ -191,7 +193,7 @@ def _stored(adata: AnnData, key: str, groupby: str | None) -> tuple[pd.DataFrame
         names = [name for name in records if name in adata.obsm or isinstance(adata.uns.get(name), pd.DataFrame)]
         msg = (
             f"There is no table in `uns[{key!r}]` and no scores in `obsm[{key!r}]`. Results: {listing(names) or 'none'}. "
-            "Run `scgsfm.tl.enrich` or `scgsfm.tl.score` first, or set `key`."
+            f"Run `scgsfm.tl.enrich` or `scgsfm.tl.score` first, or set `key`.{did_you_mean(key, names)}"
         )
         raise KeyError(msg)
     if groupby is not None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, number
 from scgsfm.comparison import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@checks_numbers
 @undo_on_error
 @doc_params
 def compare(
@@ -204,6 +206,7 @@ def compare(
     design |= {"covariates": covariates, "paired": paired}
     replicates = Replicates.of(adata, **design)
     source: ComputedScores | StoredScores
+    note = ""
     if is_stored:
         source = StoredScores(list(scores(adata[:1], key=str(gene_sets))), adata.obsm[gene_sets])
         of_scores = adata.uns.get(_keys.UNS, {}).get(gene_sets, {})
@@ -225,6 +228,7 @@ def compare(
             **({} if of_counts else chosen),
         )
         source, about = ComputedScores(planned), {**planned.tasks[0].record, **chosen}
+        note = planned.note
     found = compare_conditions(replicates, source, options, of_units=of_counts)
     adata = adata.copy() if copy else adata
     adata.uns[key], adata.uns[_keys.samples(key)] = found.table, found.samples
@@ -237,7 +241,7 @@ def compare(
     settings |= {"min_cells": min_cells, "scores": gene_sets if is_stored else None}
     record = about | found.record | design | settings | {"reference": replicates.conditions[0]}
     result.write_record(adata, record)
-    log_results([result], *_summary(found, replicates))
+    log_results([result], *_summary(found, replicates), note)
     return adata if copy else None
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.completion import SetKinds, completion_tables, number_and_share
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@checks_numbers
 @doc_params
 def complete_sets(
     gene_sets: GeneSetsLike,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice, number, warn
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Method = Literal["greedy", "evolutionary"]
 
 
+@checks_numbers
 @doc_params
 def design_elements(
     start: str | Iterable[Any] | Mapping[str, Any] | pd.Series,

@@ -6,6 +6,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, number, percent
 from scgsfm.drugs import compound_sets, open_signatures
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from scgsfm.drugs import SignatureIndex
 
 
+@checks_numbers
 @undo_on_error
 @doc_params
 def drug_scores(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from scgsfm._logging import logger
+from scgsfm._messages import number
 from scgsfm.genes import as_names
 from scgsfm.phenotypes import association_table, read_terms
 
@@ -82,4 +84,7 @@ def gene_phenotype(
         msg = "`gene` and `phenotype` must each contain at least one name."
         raise ValueError(msg)
     terms = read_terms(given, "phenotype", on_unknown=on_unknown)
-    return association_table(names, terms, on_unknown=on_unknown)
+    table = association_table(names, terms, on_unknown=on_unknown)
+    n_known = int((table["status"] == "known").sum())
+    logger.info("found %s of genes and phenotypes (%d known)", number(len(table), "association"), n_known)
+    return table

@@ -7,6 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys, enrichment
 from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, number, warn
 from scgsfm._progress import progress_over
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@checks_numbers
 @undo_on_error
 @doc_params
 def phenotypes(

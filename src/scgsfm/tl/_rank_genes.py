@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from scgsfm._messages import check_at_least
+from scgsfm._checks_numbers import checks_numbers
+from scgsfm._logging import logger
+from scgsfm._messages import check_at_least, number
 from scgsfm.phenotypes import patients_table, read_patients
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from scgsfm.phenotypes import Terms
 
 
+@checks_numbers
 def rank_genes(
     phenotypes: Terms | pd.DataFrame,
     *,
@@ -151,4 +154,8 @@ def rank_genes(
     if n_top is not None:
         check_at_least("n_top", n_top, 1, or_none="all genes")
     patients = read_patients(phenotypes, excluded, candidates, on_unknown=on_unknown, expand_diseases=expand_diseases)
-    return patients_table(patients, n_top, explain=explain)
+    table = patients_table(patients, n_top, explain=explain)
+    terms = patients.terms[0]
+    by = "" if patients.several else f" by {number(len(terms.present) + len(terms.absent), 'phenotype')}"
+    logger.info("ranked genes for %s%s", number(len(patients.names), "patient"), by)
+    return table

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import check_at_least, listing, number, warn
+from scgsfm._messages import check_at_least, did_you_mean, listing, number, warn
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.completion import GeneRelations, gene_columns, gene_pairs_table, related_genes_table
 from scgsfm.errors import GeneMatchWarning
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
+@checks_numbers
 @doc_params
 def related_genes(
     genes: str | Iterable[str] | None = None,
@@ -104,7 +106,11 @@ def related_genes(
             raise ValueError(msg)
         table = _pairs(pairs)
         tokens = np.column_stack([match(table[column], vocabulary) for column in ("gene1", "gene2")])
-        _warn(table[["gene1", "gene2"]].to_numpy()[tokens < N_SPECIALS], "pairs with them have no similarity")
+        _warn(
+            table[["gene1", "gene2"]].to_numpy()[tokens < N_SPECIALS],
+            loaded.genes,
+            "pairs with them have no similarity",
+        )
         table = gene_pairs_table(table, tokens, relations)
         logger.info("scored %s of genes by %s", number(len(table), "pair"), loaded.name)
         return table
@@ -112,7 +118,7 @@ def related_genes(
     given = np.asarray([*dict.fromkeys(named)], dtype=object)
     tokens = match(given, vocabulary)
     is_known = tokens >= N_SPECIALS
-    _warn(given[~is_known], "skipped")
+    _warn(given[~is_known], loaded.genes, "skipped")
     names, tokens = given[is_known], tokens[is_known]
     candidates = None
     if among is not None:
@@ -149,7 +155,8 @@ def _pairs(pairs: Any) -> pd.DataFrame:
     return pd.DataFrame([tuple(row) for row in rows], columns=["gene1", "gene2"])
 
 
-def _warn(unknown: np.ndarray, then: str) -> None:
+def _warn(unknown: np.ndarray, known: Sequence[str], then: str) -> None:
     if names := [str(name) for name in dict.fromkeys(unknown)]:
-        msg = f"{number(len(names), 'gene')} not in the model's vocabulary: {listing(names)}; {then}."
+        similar = did_you_mean(names[0], known) if len(names) == 1 else ""
+        msg = f"{number(len(names), 'gene')} not in the model's vocabulary: {listing(names)}; {then}.{similar}"
         warn(msg, GeneMatchWarning)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, takes_frames, undo_on_error
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
-from scgsfm._messages import number, percent
 from scgsfm.completion import Completer
 from scgsfm.get import scores
 from scgsfm.models import as_model
@@ -31,6 +31,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
     return next(iter(tables.values())) if len(tables) == 1 else pd.concat(tables, axis=1, names=["method", "set"])
 
 
+@checks_numbers
 @takes_frames(_table)
 @undo_on_error
 @doc_params
@@ -191,9 +192,7 @@ def score(
                 table = pd.DataFrame(values, index=adata.obs_names, columns=columns) if compute else values
                 adata.obsm[key] = table
         target.write_record(adata, {**task.record, **smoothing.record})
-    sizes = sorted({len(task.job.sets) for task in planned.tasks})
-    details = number(sizes[0], "set") if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,} sets"
-    log_results(targets, details, f"{percent(planned.share)} of genes matched", planned.note)
+    log_results(targets, *planned.details)
     return adata if copy else None
 
 

@@ -243,7 +243,7 @@ def test_combined_gene_embeddings(any_model: GSFM) -> None:
         (lambda m: m.logits(sparse.csr_array(-matrix(SETS))), ValueError, "negative"),
         (lambda m: m.logits(sparse.csr_array(matrix(SETS) * np.nan)), ValueError, "NaN"),
         (lambda m: m.logits(SETS, batch_size=0), ValueError, "batch_size=0 must be at least 1"),
-        (lambda m: m.gene_embeddings("output"), ValueError, "kind='output'"),
+        (lambda m: m.gene_embeddings("output"), ValueError, "`kind` is 'output'"),
         (lambda m: GSFM(m.module, GENES[2:]), ValueError, "must begin with"),
     ],
 )

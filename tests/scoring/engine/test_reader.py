@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from scgsfm._progress import progress
 from scgsfm.scoring import BlockReader
 from scgsfm.scoring.engine._on_disk import StoredRows
 
@@ -121,6 +122,25 @@ def test_dask_array_of_unknown_shape_raises(counts: np.ndarray) -> None:
     x = da.from_array(counts, chunks=(5, -1))
     with pytest.raises(ValueError, match="compute_chunk_sizes"):
         BlockReader(x[x[:, 0] > 0])
+
+
+def test_every_pass_shows_its_progress(
+    counts: np.ndarray, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bars = []
+
+    def watched(*args: Any, **options: Any) -> Any:
+        bars.append(progress(*args, **{**options, "delay": 0}))
+        return bars[-1]
+
+    monkeypatch.setattr("scgsfm.scoring.engine._reader.progress", watched)
+    reader = BlockReader(counts, block_size=7)
+    assert sum(block.shape[0] for _, block in reader) == len(counts)
+    assert len(list(reader.map(lambda block: block.shape[0], first=7, description="Testing"))) > 1
+    assert [bar.n for bar in bars] == [len(counts)] * 2
+    shown = capsys.readouterr().err
+    assert "Reading: 100%" in shown
+    assert "Testing: 100%" in shown
 
 
 def test_detected(counts: np.ndarray, array_type: Callable[..., Any]) -> None:

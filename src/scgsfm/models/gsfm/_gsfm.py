@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from scgsfm._messages import check_choice
 from scgsfm._vocabulary import PAD, SPECIALS, UNK
 from scgsfm.models._publish import Publishable
 
@@ -207,6 +208,7 @@ class GSFM(Publishable):
         -------
         float32, vocabulary × dimensions.
         """
+        check_choice("kind", kind, get_args(GeneVectors))
         if kind == "combined":
             seen = self._map(lambda *parts: self.module.hidden(self.module.encode_sets(*parts)), self._singles, 1024)
             return np.hstack([_unit_rows(_copied(self.module.last.weight)), _unit_rows(seen)])
@@ -214,10 +216,7 @@ class GSFM(Publishable):
             return _copied(self.module.last.weight)
         if kind == "encoder":
             return _copied(self.module.gene_vectors())
-        if kind == "single":
-            return self.encode(self._singles)
-        msg = f"kind={kind!r} must be one of {', '.join(map(repr, get_args(GeneVectors)))}."
-        raise ValueError(msg)
+        return self.encode(self._singles)
 
     def to_onnx(self, folder: str | os.PathLike[str]) -> Path:
         """Export the model to ONNX, for runtimes without torch. Needs the extra ``onnx``.

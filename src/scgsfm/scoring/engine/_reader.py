@@ -13,6 +13,7 @@ from scipy.sparse import csc_array, csr_array, issparse
 
 from scgsfm._adata import check_indices, check_pointers
 from scgsfm._messages import check_at_least
+from scgsfm._progress import QUIET_SECONDS, progress
 
 from ._csr_block import check_type, native, prepare, rows_of
 from ._dask import check_chunks, in_order, map_chunks
@@ -78,6 +79,9 @@ class BlockReader:
 
     def __iter__(self) -> Iterator[tuple[int, csr_array]]:
         """Yield the number of the first cell of each block, and the block, ready for the kernels."""
+        return self._with_progress(self._blocks(), description="Reading")
+
+    def _blocks(self) -> Iterator[tuple[int, csr_array]]:
         if self.is_dask:
             for i in range(self.matrix.numblocks[0]):
                 offset = sum(self.matrix.chunks[0][:i])
@@ -87,13 +91,33 @@ class BlockReader:
             for start, block in self.read():
                 yield start, self.prepare(block)
 
-    def map(self, function: Callable[[csr_array], Any], *, first: int = 0) -> Iterator[tuple[int, Any]]:
+    def map(
+        self,
+        function: Callable[[csr_array], Any],
+        *,
+        first: int = 0,
+        description: str = "Reading",
+        delay: float = QUIET_SECONDS,
+    ) -> Iterator[tuple[int, Any]]:
         """Yield the number of the first cell of each block, and the value of a function of it, in the order of the cells.
 
         One thread reads, and one thread per core computes (the kernels release the GIL). At most two blocks per core are
         in memory. The blocks of a dask array, and the function, are sent to the workers of dask, so the function should
-        not hold large objects such as this reader. Cells before ``first`` are skipped.
+        not hold large objects such as this reader. Cells before ``first`` are skipped. After ``delay`` seconds, a bar
+        shows the progress.
         """
+        return self._with_progress(self._map(function, first), first=first, description=description, delay=delay)
+
+    def _with_progress(
+        self, blocks: Iterator[tuple[int, Any]], *, description: str, first: int = 0, delay: float = QUIET_SECONDS
+    ) -> Iterator[tuple[int, Any]]:
+        with progress(self.n_cells, unit="cells", first=first, description=description, delay=delay) as bar:
+            for start, value in blocks:
+                bar.update(start - bar.n)
+                yield start, value
+            bar.update(self.n_cells - bar.n)
+
+    def _map(self, function: Callable[[csr_array], Any], first: int) -> Iterator[tuple[int, Any]]:
         if self.is_dask:
             for start, value in in_order(self.map_lazily(function, of=self.matrix[first:])):
                 yield first + start, value

@@ -81,7 +81,7 @@ def _ordinal(rows: BlockReader, sets: SetIndex, n_up: int | None) -> WeightedSum
 
 def _check_n_up(n_up: int | None, n_genes: int) -> int:
     """Return ``n_up`` or its default, the same as in decoupler. Raises ValueError if it is out of range."""
-    top = default_n_up(n_genes) if n_up is None else int(np.ceil(n_up))
+    top = default_n_up(n_genes) if n_up is None else n_up
     if not 1 < top <= n_genes:
         msg = f"`n_up` is {top}, but must be above 1 and at most the number of genes ({n_genes})."
         raise ValueError(msg)

@@ -34,7 +34,7 @@ def ora(rows: BlockReader, sets: SetIndex, /, *, n_up: int | None = None) -> Sco
         fewer than ``n_up`` genes have a higher value. All ties at the limit are included.
     """
     n = rows.n_genes
-    top = int(np.ceil(0.05 * n)) if n_up is None else int(n_up)
+    top = int(np.ceil(0.05 * n)) if n_up is None else n_up
     if not 1 <= top <= n:
         msg = f"`n_up` is {n_up}, but must be at least 1 and at most the number of genes ({n})."
         raise ValueError(msg)

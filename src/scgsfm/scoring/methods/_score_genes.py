@@ -62,6 +62,7 @@ def score_genes(
     """
     check_at_least("ctrl_size", ctrl_size, 1)
     check_at_least("n_bins", n_bins, 2)
+    check_at_least("random_state", random_state, 0)
     pool = np.arange(rows.n_genes) if gene_pool is None else _genes_of_pool(gene_pool, sets)
     bins = _bins(gene_means(rows), pool, n_bins)
     controls = _controls(sets, bins, pool, ctrl_size, ctrl_as_ref, random_state)
