@@ -228,6 +228,12 @@ class Judge:
         return tuple(float(np.mean(list(self.by_kind(logits, query).values()))) for query in (self.seen, self.few))
 
     def by_kind(self, logits: Callable[[sparse.csr_array], np.ndarray], query: sparse.csr_array) -> dict[int, float]:
+        """Mean AUROC of each kind."""
+        values = self.values(logits, query)
+        return {int(kind): float(values[self.kind == kind].mean()) for kind in np.unique(self.kind)}
+
+    def values(self, logits: Callable[[sparse.csr_array], np.ndarray], query: sparse.csr_array) -> np.ndarray:
+        """AUROC of each set."""
         from scgsfm.kernels import auroc
 
         found, genes = [], np.arange(2, query.shape[1])
@@ -236,8 +242,7 @@ class Judge:
             both, rows = sparse.csr_array(part + hidden), np.arange(part.shape[0])
             share = auroc(logits(part), hidden.indptr, hidden.indices, rows, both.indptr, both.indices, genes)
             found.append(np.add.reduceat(share, hidden.indptr[:-1]) / np.diff(hidden.indptr))
-        values = np.concatenate(found)
-        return {int(kind): float(values[self.kind == kind].mean()) for kind in np.unique(self.kind)}
+        return np.concatenate(found)
 
 
 def hold_out(corpus: Corpus, run: Path, n: int = 120, seed: int = 0) -> tuple[np.ndarray, Judge]:
@@ -309,6 +314,7 @@ def train(
     teachers: tuple[nn.Module, ...] = (),
     negatives: int = 2048,
     decay: float = 0.9985,
+    extra: Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:
     """Adam with a cosine decay, 0.01 for the layers of genes and 0.002 for those between; returns the averaged network."""
     cuda, average = sets.device.type == "cuda", deepcopy(network)
@@ -343,6 +349,8 @@ def train(
                     ]
                     wanted = (sum(t.log_softmax(1) for t in taught) / len(taught)).softmax(1)
                 loss = (loss - (wanted * logits.log_softmax(1)).sum(1).mean()) / 2
+            if extra is not None:
+                loss = loss + extra(network, genes, member, visible)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
