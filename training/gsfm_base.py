@@ -228,6 +228,12 @@ class Judge:
         return tuple(float(np.mean(list(self.by_kind(logits, query).values()))) for query in (self.seen, self.few))
 
     def by_kind(self, logits: Callable[[sparse.csr_array], np.ndarray], query: sparse.csr_array) -> dict[int, float]:
+        """Mean AUROC of each kind."""
+        values = self.values(logits, query)
+        return {int(kind): float(values[self.kind == kind].mean()) for kind in np.unique(self.kind)}
+
+    def values(self, logits: Callable[[sparse.csr_array], np.ndarray], query: sparse.csr_array) -> np.ndarray:
+        """AUROC of each set."""
         from scgsfm.kernels import auroc
 
         found, genes = [], np.arange(2, query.shape[1])
@@ -236,8 +242,7 @@ class Judge:
             both, rows = sparse.csr_array(part + hidden), np.arange(part.shape[0])
             share = auroc(logits(part), hidden.indptr, hidden.indices, rows, both.indptr, both.indices, genes)
             found.append(np.add.reduceat(share, hidden.indptr[:-1]) / np.diff(hidden.indptr))
-        values = np.concatenate(found)
-        return {int(kind): float(values[self.kind == kind].mean()) for kind in np.unique(self.kind)}
+        return np.concatenate(found)
 
 
 def hold_out(corpus: Corpus, run: Path, n: int = 120, seed: int = 0) -> tuple[np.ndarray, Judge]:
@@ -309,6 +314,7 @@ def train(
     teachers: tuple[nn.Module, ...] = (),
     negatives: int = 2048,
     decay: float = 0.9985,
+    extra: Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor] | None = None,
 ) -> nn.Module:
     """Adam with a cosine decay, 0.01 for the layers of genes and 0.002 for those between; returns the averaged network."""
     cuda, average = sets.device.type == "cuda", deepcopy(network)
@@ -343,6 +349,8 @@ def train(
                     ]
                     wanted = (sum(t.log_softmax(1) for t in taught) / len(taught)).softmax(1)
                 loss = (loss - (wanted * logits.log_softmax(1)).sum(1).mean()) / 2
+            if extra is not None:
+                loss = loss + extra(network, genes, member, visible)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -440,13 +448,19 @@ def search(
 
 
 def finish(
-    corpus: Corpus, train_sets: np.ndarray, judge: Judge, network: nn.Module, about: dict[str, Any], folder: Path
+    corpus: Corpus,
+    train_sets: np.ndarray,
+    judge: Judge,
+    network: nn.Module,
+    about: dict[str, Any],
+    folder: Path,
+    groups: dict[str, float] = NEIGHBORS["groups"],
 ) -> None:
     """Add the neighbors, calibrate, and write the model as eight-bit integers."""
     config = {**MODEL, "vocab_size": len(corpus.genes), "partition": 0.0, "weighted_loss": "none"}
     config |= {"neighbours": NEIGHBORS["n"], "recall": 100, "recall_weight": 0.5}
     config |= {f"neighbour_{key}": NEIGHBORS[key] for key in ("weight", "floor", "coherence")}
-    table = neighbor_table(corpus, train_sets, NEIGHBORS["n"], group_weights=NEIGHBORS["groups"])
+    table = neighbor_table(corpus, train_sets, NEIGHBORS["n"], group_weights=groups)
     module = build_module(config)
     parts = dict(zip(("neighbours.indices", "neighbours.cosines"), table, strict=True))
     module.load_state_dict({**network.cpu().state_dict(), **parts})
@@ -463,6 +477,14 @@ def finish(
     write_folder(folder, config, tensors, corpus.genes, card, quantize="int8")
 
 
+def compare_choices(corpus: Corpus, train_sets: np.ndarray, judge: Judge, device: torch.device) -> None:
+    for name, choice in CHOICES.items():
+        network = new_network(len(corpus.genes), device, 1, **choice.model)
+        network = train(network, Sets(corpus, train_sets, choice, device), 1500, warmup=100).eval()
+        halves, few = judge.score(scorer(network))
+        print(f"{name}: {halves:.4f} for halves, {few:.4f} for five genes", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -474,20 +496,19 @@ def main() -> None:
         "--steps", type=int, nargs=2, default=(12_000, 16_000), help="of each member; of the last network"
     )
     parser.add_argument("--choices", action="store_true", help="only compare the choices, in runs of 1,500 steps")
+    parser.add_argument(
+        "--without-text", action="store_true", help="also write a model without text among the neighbors"
+    )
     parser.add_argument("--search", action="store_true", help="also search the weights of the neighbors (GPU)")
     args = parser.parse_args()
     if not args.data:
         parser.error("give --data FOLDER or set SCGSFM_DATA")
-    device = torch.device(args.device)
+    device, start = torch.device(args.device), time.perf_counter()
     corpus = open_corpus(Path(args.data), args.out)
     train_sets, judge = hold_out(corpus, args.out)
     n_genes = len(corpus.genes)
     if args.choices:
-        for name, choice in CHOICES.items():
-            network = new_network(n_genes, device, 1, **choice.model)
-            network = train(network, Sets(corpus, train_sets, choice, device), 1500, warmup=100).eval()
-            halves, few = judge.score(scorer(network))
-            print(f"{name}: {halves:.4f} for halves, {few:.4f} for five genes", flush=True)
+        compare_choices(corpus, train_sets, judge, device)
         return
     literature = Choice(RECIPE.model, RECIPE.temper, {**RECIPE.groups, **LITERATURE}, RECIPE.few)
     members, scores = [], {}
@@ -497,7 +518,9 @@ def main() -> None:
         if file.exists():
             network.load_state_dict(torch.load(file, map_location=device, weights_only=True))
         else:
+            begun = time.perf_counter()
             network = train(network, Sets(corpus, train_sets, choice, device), args.steps[0])
+            print(f"{(time.perf_counter() - begun) / args.steps[0]:.4f} s per step", flush=True)
             torch.save(network.state_dict(), file)
         members.append(network.eval().requires_grad_(requires_grad=False))
         scores[f"member {i}"] = judge.score(scorer(network))
@@ -506,13 +529,28 @@ def main() -> None:
     student = deepcopy(members[0]).train().requires_grad_(requires_grad=True)
     both = {name: (RECIPE.groups.get(name, 1.0) + literature.groups.get(name, 1.0)) / 2 for name in corpus.groups}
     sets = Sets(corpus, train_sets, Choice(RECIPE.model, RECIPE.temper, both, RECIPE.few), device)
+    begun = time.perf_counter()
     student = train(student, sets, args.steps[1], peak=0.6, teachers=tuple(members)).eval()
+    print(f"{(time.perf_counter() - begun) / args.steps[1]:.4f} s per step", flush=True)
     scores["distilled"] = judge.score(scorer(student))
     print(f"distilled: {scores['distilled']}", flush=True)
     torch.save(student.state_dict(), args.out / "student.pt")
     if args.search:
         print(json.dumps(search(corpus, train_sets, judge, student, device), indent=1), flush=True)
-    finish(corpus, train_sets, judge, student, {"held_out_auroc": scores}, args.out / "model")
+    card: dict[str, Any] = {"held_out_auroc": scores}
+    card["provenance"] = {
+        "recipe": f"training/gsfm_base.py --device {args.device}",
+        "steps": list(args.steps),
+        "seeds": {"held-out sets": 0, "first network": 10, "second network": 11, "distilled network": 20},
+        "hardware": torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads",
+        "seconds": round(time.perf_counter() - start),
+        "torch": torch.__version__,
+        "text": "RefSeq gene summaries (NCBI, public domain), only through the weights of neighbors",
+    }
+    finish(corpus, train_sets, judge, student, card, args.out / "model")
+    if args.without_text:
+        groups = {**NEIGHBORS["groups"], TEXT: 0.0, LOCUS: 0.0}
+        finish(corpus, train_sets, judge, student, card, args.out / "model_without_text", groups)
 
 
 if __name__ == "__main__":

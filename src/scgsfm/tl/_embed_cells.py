@@ -68,7 +68,8 @@ def embed_cells(
     kind
         ``"latent"`` is the output of the encoder, in the same space as :func:`~scgsfm.tl.embed_sets`. ``"encoder"`` sums
         the vectors that the first layer of the encoder has for the genes of the set (see ``kind="encoder"`` of
-        :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length; cell types are less well separated.
+        :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length; it separates cell types about as well, but
+        transfers labels to other data less well.
     n_genes
         Maximum number of genes in the set of a cell.
     weighting
