@@ -53,7 +53,7 @@ CALLS = {
     "predict_functions": lambda: scgsfm.tl.predict_functions(["ISG15"], library="hallmark"),
     "rank_genes": lambda: scgsfm.tl.rank_genes(["Ectopia lentis"], n_top=3),
     "related_genes": lambda: scgsfm.tl.related_genes("ISG15"),
-    "score": lambda: scgsfm.tl.score(pd.DataFrame(1.0, ["cell"], sum(SETS.values(), [])), SETS),
+    "score": lambda: scgsfm.tl.score(pd.DataFrame(1.0, ["cell"], [*SETS["interferon"], *SETS["T cell"]]), SETS),
     "gene_page": lambda: scgsfm.tl.gene_page("ISG15", libraries="hallmark"),
 }
 """Calls without AnnData."""

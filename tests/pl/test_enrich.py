@@ -250,7 +250,7 @@ def test_a_term_at_the_limit_is_significant() -> None:
     assert [label.get_text() for label in ax.get_yticklabels()] == ["at"]
     assert "padj ≤ 0.05" in legend_texts(ax.figure)
     ax = pl.enrich(table, terms=["at", "above"], show=False)
-    assert ax.collections[0].get_linewidths().tolist() == [1.1, 0.3]
+    assert list(ax.collections[0].get_linewidths()) == [1.1, 0.3]
     ax = pl.enrich(table, kind="bar", terms=["at", "above"], show=False)
     colors = {round(bar.get_width()): bar.get_facecolor()[:3] for bar in ax.patches}
     assert len(set(colors[2])) == 1 < len(set(colors[1])), "only the term above the limit is grey"

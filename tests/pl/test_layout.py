@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from tests.pl._layout_checks import check_layout as check_texts
 
 import scgsfm
-
-from tests.pl._layout_checks import check_layout as check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,9 +84,7 @@ COLUMN = (3.5, 3.5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_scores_in_a_column(
-    kind: Any, cells: Callable[[int], AnnData], check_layout: Callable[[Figure], None]
-) -> None:
+def test_scores_in_a_column(kind: Any, cells: Callable[[int], AnnData], check_layout: Callable[[Figure], None]) -> None:
     groupby, n_sets = None if kind == "embedding" else "cell_type", 2 if kind in ("embedding", "ridge") else 6
     names = list(cells(n_sets).obsm["score_aucell"])[:n_sets]
     figure = scgsfm.pl.score(
@@ -113,7 +110,9 @@ def test_legends_in_low_axes_do_not_touch() -> None:
 
 def test_names_with_a_long_prefix() -> None:
     """Only short prefixes, such as the name of a collection, are left out and written once."""
-    table = terms(2, 8, name="NEGATIVE_REGULATION_OF_THE_ADAPTIVE_IMMUNE_RESPONSE_BY_SOMATIC_RECOMBINATION_OF_RECEPTORS_")
+    table = terms(
+        2, 8, name="NEGATIVE_REGULATION_OF_THE_ADAPTIVE_IMMUNE_RESPONSE_BY_SOMATIC_RECOMBINATION_OF_RECEPTORS_"
+    )
     for kind in ("dot", "bar", "volcano"):
         check_texts(scgsfm.pl.enrich(table, kind=kind, return_fig=True))  # type: ignore[arg-type]
     ax = scgsfm.pl.enrich(table, show=False)

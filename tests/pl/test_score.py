@@ -8,10 +8,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from tests.pl.conftest import flaws
 
 import scgsfm
-
-from tests.pl.conftest import flaws
 
 if TYPE_CHECKING:
     from collections.abc import Callable

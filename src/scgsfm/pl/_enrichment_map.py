@@ -208,7 +208,9 @@ def _single(ax: Axes, shown: ClusteredTerms, network: TermNetwork, sizes: Sizes,
         draw_scores(ax, network.xy, sizes.areas, score[:, 0], significant[:, 0], options)
         size_legend(ax, sizes, None, any_pale=False, grey=grey)
         if np.isfinite(score).any():
-            ax.figure.colorbar(ax.collections[-1], ax=ax, label=in_lines(shown.score, 22), shrink=0.35, aspect=12, anchor=(0, 0))
+            ax.figure.colorbar(
+                ax.collections[-1], ax=ax, label=in_lines(shown.score, 22), shrink=0.35, aspect=12, anchor=(0, 0)
+            )
         ax.set_title(shown.groups[0] if shown.groups[0] not in {"query", "all"} else "")
         return
     colors = dict(zip(map(shorten, shown.groups), palette(len(shown.groups)), strict=True))

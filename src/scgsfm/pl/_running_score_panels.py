@@ -126,9 +126,7 @@ def _title(curves: Sequence[Curve], *, several: bool) -> str:
     return ", ".join(shared)
 
 
-def _draw_curves(
-    ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, several: bool, is_narrow: bool
-) -> None:
+def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, several: bool, is_narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     for curve, entry in zip(curves, entries, strict=True):

@@ -181,11 +181,10 @@ def _agreement(tables: dict[str, pd.DataFrame], names: list[str], correlation: s
     known = np.isfinite(scores).all(axis=0)  # of all methods
     n_known = np.maximum(known.sum(axis=0), 1)
     standardized = []
-    for values in scores:
-        values = np.where(known, values, np.nan)
-        if correlation == "spearman":
-            values = rankdata(values, axis=0, nan_policy="omit")
-        centered = np.where(known, values - np.where(known, values, 0).sum(axis=0) / n_known, 0)
+    for each in scores:
+        values = np.where(known, each, np.nan)
+        ranks = rankdata(values, axis=0, nan_policy="omit") if correlation == "spearman" else values
+        centered = np.where(known, ranks - np.where(known, ranks, 0).sum(axis=0) / n_known, 0)
         width = np.sqrt((centered**2).sum(axis=0))
         standardized.append(np.divide(centered, width, out=np.full_like(centered, np.nan), where=width > 1e-12))
     found = np.stack(standardized)

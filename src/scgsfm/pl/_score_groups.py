@@ -89,7 +89,8 @@ def score_groups(
     figure = figure_of(main)
     if "color_legend_ax" in axes:
         axes["color_legend_ax"].xaxis.set_major_locator(MaxNLocator(3))
-    _rename(figure.axes, names, groups, groupby)
+    width = slot.width * figure.get_figwidth() if slot is not None else None if figsize is None else figsize[0]
+    _rename(figure.axes, names, groups, groupby, width)
     if slot is not None:
         add_notes([main], notes, own=False)
         _fit(axes, [other for other in figure.axes if other is ax or other not in kept], slot)
@@ -296,11 +297,12 @@ def _scale_of_track(ax: Axes, values: np.ndarray) -> None:
     ax.set_yticklabels([f"{top:.2g}"] if top > 0 else [], ha="left", va="top")
 
 
-def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str) -> None:
-    """Write the names of sets and groups so that they fit, on each axis that lists them."""
+def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str, inches: float | None) -> None:
+    """Write the names of sets and groups so that they fit, on each axis that lists them; shorter in a given width."""
+    wide = 50 if inches is None else int(np.clip(6.5 * (inches - LEGEND), 14, 50))
     collection = set_labels(names, 999, 1)[0]
     for ax in axes:
-        for axis, width, n_lines in ((ax.xaxis, 32, 2), (ax.yaxis, 50, 2)):
+        for axis, width, n_lines in ((ax.xaxis, 32, 2), (ax.yaxis, wide, 2)):
             texts = [text.get_text() for text in axis.get_ticklabels()]
             if not texts or (width == 32 and axis.get_label_text() == "" and not axis.get_visible()):
                 continue
@@ -313,5 +315,5 @@ def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str)
                 axis.set_ticklabels([shorten(text) for text in texts])
                 axis.set_label_text(groupby.strip())
         if ax.get_ylabel() in names and len(ax.get_yticklabels()) <= 3:  # a track
-            ax.set_ylabel(set_labels([ax.get_ylabel()], 30, 2)[1][0], rotation=0, ha="right", va="center")
+            ax.set_ylabel(set_labels([ax.get_ylabel()], min(wide, 30), 2)[1][0], rotation=0, ha="right", va="center")
             ax.yaxis.set_label_coords(-0.005, 0.4)

@@ -109,7 +109,11 @@ def set_overlap(
         names = most_telling(closest, N_SETS[kind], noun="set", reason="share most genes")
         kept = closest.index.get_indexer(names)
         similar, genes = similar[np.ix_(kept, kept)], genes[kept]
-    notes = [f"{len(names)} of {len(read):,} sets, those that share most genes"] if sets is None and len(names) < len(read) else []
+    notes = (
+        [f"{len(names)} of {len(read):,} sets, those that share most genes"]
+        if sets is None and len(names) < len(read)
+        else []
+    )
     slot = None if ax is None else slot_of(ax)
     if kind == "matrix":
         order = _order(similar)
