@@ -89,7 +89,8 @@ def add_notes(axes: Sequence[Axes], notes: Sequence[str], *, own: bool) -> None:
 def label_in_lines(text: str, place: Place) -> str:
     """The label of an axis in lines that fit the width of the place."""
     width = place.ax.get_window_extent().width / place.ax.figure.figure.dpi
-    return "\n".join(textwrap.wrap(text, max(int(width / 0.08), 16))) or text
+    least = 16 if place.is_sized or place.slot is not None else 46
+    return "\n".join(textwrap.wrap(text, max(int(width / 0.08), least))) or text
 
 
 def small_font(inches: float) -> float:

@@ -173,7 +173,7 @@ def fit_fonts(figure: Figure) -> None:
     while not _axes_have_space(figure) and factor > MIN_FACTOR:
         factor *= 0.9
         for text, size in sizes.items():
-            text.set_fontsize(max(size * factor, MIN_FONT))  # type: ignore[attr-defined]
+            text.set_fontsize(max(size * factor, MIN_FONT))
         for ax in _with_inner(figure):
             for axis in (ax.xaxis, ax.yaxis):
                 texts = axis.get_ticklabels()
@@ -206,7 +206,7 @@ def _axes_have_space(figure: Figure) -> bool:
 
 def _with_inner(figure: Figure) -> list[Axes]:
     """The axes of a figure and those inside of them."""
-    found = list(figure.axes)
+    found: list[Any] = list(figure.axes)
     for ax in found:
         found += [inner for inner in ax.child_axes if inner not in found]
     return found

@@ -127,7 +127,8 @@ def settle(places: Sequence[Place], n_rows: Sequence[float]) -> None:
     """Make space, and reduce fonts where rows are low."""
     for place in places:
         mark_odds(place.ax, 1.5)
-        place.ax.set_xlabel(label_in_lines(place.ax.get_xlabel(), place))
+        label, *notes = place.ax.get_xlabel().split("\n")
+        place.ax.set_xlabel("\n".join([label_in_lines(label, place), *notes]))
     places[0].settle()
     for place, n in zip(places, n_rows, strict=True):
         place.ax.tick_params(axis="y", labelsize=small_font(place.drawn_height() / max(n, 1) / 1.2))
