@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._finish import MIN_FONT, figure_of, fit_fonts, fit_inside
+from ._finish import MIN_FONT, figure_of, fit_fonts, fit_inside, thin_out
 from ._style import background, faded, readable_on, text_color
 from ._toolkit import panels
 
@@ -64,7 +64,9 @@ def fit_matrix(axes: list[Axes], slot: Any, figsize: tuple[float, float] | None)
         fit_inside(axes, slot)
     elif figsize is not None:
         fit_fonts(figure)
-    else:
+    else:  # its size follows from the names
+        figure.draw_without_rendering()
+        thin_out(axes[0])
         return
     figure.draw_without_rendering()
     ax = axes[0]
