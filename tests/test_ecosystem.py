@@ -62,6 +62,17 @@ def test_tests_of_scanpy(cells: ad.AnnData) -> None:
     assert best["names"] == "B"
     assert best["pvals_adj"] < 0.01
     assert "rank_genes_groups" not in cells.uns
+    # plots of the result with a dendrogram, in the names of the sets
+    sc.tl.dendrogram(scores, "cell_type", use_rep="X")
+    axes = sc.pl.rank_genes_groups_matrixplot(scores, n_genes=1, standard_scale="var", show=False)
+    assert {label.get_text() for label in axes["mainplot_ax"].get_xticklabels()} <= set(SETS)
+
+
+def test_tables_of_enrichment(cells: ad.AnnData) -> None:
+    scgsfm.tl.enrich(cells, SETS, groupby="cell_type", min_genes=1)
+    table = scgsfm.get.enrich(cells, group="B", n_terms=1)
+    assert table[["group", "term"]].to_numpy().tolist() == [["B", "B"]]
+    assert isinstance(scgsfm.tl.score(cells.to_df(), SETS), pd.DataFrame)
 
 
 def test_decoupler_takes_scores(cells: ad.AnnData) -> None:
@@ -99,6 +110,8 @@ def test_modality_of_mudata(cells: ad.AnnData) -> None:
     np.testing.assert_allclose(scgsfm.get.scores(mdata["rna"]), scgsfm.get.scores(cells))
     scores = mudata.MuData({"rna": mdata["rna"], "scores": scgsfm.get.score_adata(mdata["rna"])})
     assert scores["scores"].var_names.tolist() == list(SETS)
+    assert scgsfm.tl.score(mdata.mod["rna"], SETS, copy=True).obsm["score_aucell"].shape == (rna.n_obs, len(SETS))
+    scgsfm.pl.score(mdata["rna"], kind="dotplot", groupby="cell_type", show=False)
 
 
 def test_table_of_spatialdata(cells: ad.AnnData) -> None:
@@ -107,6 +120,10 @@ def test_table_of_spatialdata(cells: ad.AnnData) -> None:
     with pytest.raises(TypeError, match=r"such as `sdata\['table'\]`"):
         scgsfm.tl.score(sdata, SETS)
     scgsfm.tl.score(sdata["table"], SETS)
+    scores = scgsfm.get.score_adata(sdata["table"])
+    sdata["scores"] = scores
+    assert sdata["scores"].var_names.tolist() == list(SETS)
+    np.testing.assert_allclose(sdata["scores"].X, scgsfm.get.scores(cells))
 
 
 def test_object_with_tables(cells: ad.AnnData) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 import scgsfm
 from scgsfm._html import html_table
+from scgsfm.phenotypes import Fact
+from scgsfm.questions import Answer
 
 
 def test_table_is_escaped() -> None:
@@ -30,6 +33,40 @@ def test_models() -> None:
     first, second, *_ = repr(models).splitlines()
     assert first.split() == ["name", "kind", "where", "description", "licence"]
     assert second.startswith("gsfm-base")
+
+
+def test_answers_are_escaped() -> None:
+    fact = Fact("CFTR causes cystic fibrosis", "CFTR", "causes", "OMIM:219700", "HPO <2026>", "PMID:1")
+    answer = Answer("Which <genes>?", "CFTR [1].\n\nNo other.", facts=[fact, fact], about="HPO & others")
+    text = answer._repr_html_()
+    assert "<h4>Which &lt;genes&gt;?</h4><p>CFTR [1].</p><p>No other.</p>" in text
+    assert text.count("<td>1</td>") == 1, "a source is listed once"
+    assert "<td>HPO &lt;2026&gt;, PMID:1</td>" in text
+    assert "<p>HPO &amp; others</p>" in text
+
+
+SETS = {"interferon": ["ISG15", "IFIT1", "IFIT3", "MX1"], "T cell": ["CD3D", "CD3E", "CD2", "LCK"]}
+CALLS = {
+    "complete_sets": lambda: scgsfm.tl.complete_sets(SETS),
+    "embed_sets": lambda: scgsfm.tl.embed_sets(SETS),
+    "enrich": lambda: scgsfm.tl.enrich(SETS, library="hallmark"),
+    "predict_functions": lambda: scgsfm.tl.predict_functions(["ISG15"], library="hallmark"),
+    "rank_genes": lambda: scgsfm.tl.rank_genes(["Ectopia lentis"], n_top=3),
+    "related_genes": lambda: scgsfm.tl.related_genes("ISG15"),
+    "score": lambda: scgsfm.tl.score(pd.DataFrame(1.0, ["cell"], [*SETS["interferon"], *SETS["T cell"]]), SETS),
+    "gene_page": lambda: scgsfm.tl.gene_page("ISG15", libraries="hallmark"),
+}
+"""Calls without AnnData."""
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_results_without_anndata(name: str) -> None:
+    found = CALLS[name]()
+    text = found._repr_html_()
+    assert "<table" in text
+    if isinstance(found, pd.DataFrame):
+        assert all(str(column) in text for column in list(found)[:2])
+        assert text.count("<tr") >= min(len(found), 10)
 
 
 def test_tables() -> None:

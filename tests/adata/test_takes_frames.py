@@ -64,6 +64,14 @@ def test_cell_types(cells: AnnData, table: pd.DataFrame) -> None:
     assert found["annotation"].astype(str).tolist() == adata.obs["annotation"].astype(str).tolist()
 
 
+def test_drug_scores(cells: AnnData, table: pd.DataFrame) -> None:
+    adata, compounds = cells.copy(), ["vorinostat", "bortezomib"]
+    scgsfm.tl.drug_scores(adata, compounds)
+    found = scgsfm.tl.drug_scores(table, compounds)
+    np.testing.assert_allclose(found.to_numpy(), adata.obsm["drugs_bundled"].to_numpy())
+    assert list(found) == compounds
+
+
 @pytest.mark.parametrize("kind", ["sparse", "nullable", "numbers as index"])
 def test_kinds_of_tables(table: pd.DataFrame, kind: str) -> None:
     expected = scgsfm.tl.score(table, SETS)

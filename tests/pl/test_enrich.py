@@ -128,10 +128,10 @@ def test_without_significant_terms_the_best_are_drawn(table: pd.DataFrame) -> No
     for kind in ("dot", "bar", "volcano"):
         axes = pl.enrich(table, kind=kind, max_padj=1e-30, show=False)
         figure = (axes[0] if isinstance(axes, list) else axes).figure
-        assert "no term with padj < 1e-30" in figure.get_supxlabel()
+        assert "no term with padj ≤ 1e-30" in figure.get_supxlabel()
     ax = pl.enrich(table, max_padj=1e-30, n_terms=2, show=False)
     assert {label.get_text() for label in ax.get_yticklabels()}
-    assert "padj < 1e-30" not in legend_texts(ax.figure)
+    assert "padj ≤ 1e-30" not in legend_texts(ax.figure)
 
 
 def test_too_many_groups_and_terms(table: pd.DataFrame) -> None:
@@ -156,7 +156,7 @@ def test_bars(table: pd.DataFrame) -> None:
         assert group in ax.get_title(loc="left")
     check_layout(axes[0].figure)
     grey = pl.enrich(table, "B", kind="bar", terms=table["term"].iloc[[0, 29]].tolist(), max_padj=1e-6, show=False)
-    assert "grey: padj ≥ 1e-06" in grey.figure.get_supxlabel()
+    assert "grey: padj > 1e-06" in grey.figure.get_supxlabel()
 
 
 def test_volcano(table: pd.DataFrame) -> None:
@@ -240,3 +240,20 @@ def test_names_that_are_numbers_after_reading_from_csv() -> None:
             assert axes.get_xticklabels()[0].get_text() == "0"
     with pytest.raises(KeyError, match="no group '7'"):
         pl.enrich(numbers, 7, show=False)
+
+
+def test_a_term_at_the_limit_is_significant() -> None:
+    """As for `get.enrich` and the functions of `tl`."""
+    columns = {"group": "a", "term": ["at", "above"], "score": [1.0, 2.0], "pvalue": 0.01, "padj": [0.05, 0.0501]}
+    table = pd.DataFrame(columns | {"n_found": 9, "n_hits": 3, "genes": "A;B"})
+    ax = pl.enrich(table, show=False)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["at"]
+    assert "padj ≤ 0.05" in legend_texts(ax.figure)
+    ax = pl.enrich(table, terms=["at", "above"], show=False)
+    assert list(ax.collections[0].get_linewidths()) == [1.1, 0.3]
+    ax = pl.enrich(table, kind="bar", terms=["at", "above"], show=False)
+    colors = {round(bar.get_width()): bar.get_facecolor()[:3] for bar in ax.patches}
+    assert len(set(colors[2])) == 1 < len(set(colors[1])), "only the term above the limit is grey"
+    assert "grey: padj > 0.05" in ax.figure.get_supxlabel()
+    ax = pl.enrich(table, kind="volcano", show=False)
+    assert [len(points.get_offsets()) for points in ax.collections[:3]] == [1, 1, 0]

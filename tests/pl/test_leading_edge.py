@@ -71,7 +71,7 @@ def test_genes_and_terms_that_fit(table: pd.DataFrame) -> None:
     (ax,) = leading_edge(table, terms="L_two", show=False)
     assert marks(ax).shape == (1, 4)
     (ax,) = leading_edge(table, max_padj=1e-9, show=False)
-    assert "no term with padj < 1e-09" in ax.figure.get_supxlabel()
+    assert "no term with padj ≤ 1e-09" in ax.figure.get_supxlabel()
 
 
 def test_expression_of_groups(adata: AnnData) -> None:

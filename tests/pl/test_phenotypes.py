@@ -96,7 +96,7 @@ def test_invalid_arguments_raise(table: pd.DataFrame) -> None:
 
 def test_without_significant_terms_the_best_are_drawn(table: pd.DataFrame) -> None:
     ax = pl.phenotypes(table, max_padj=1e-30, show=False)
-    assert "no term with padj < 1e-30" in ax.figure.get_supxlabel()
+    assert "no term with padj ≤ 1e-30" in ax.figure.get_supxlabel()
     assert len(ax.get_yticklabels()) > 1
 
 
@@ -104,7 +104,7 @@ def test_the_ring_is_explained_in_light_and_dark(table: pd.DataFrame) -> None:
     for style in ("default", "dark_background"):
         with plt.style.context(style):
             ax = pl.phenotypes(table, show=False)
-            assert "padj < 0.05" in legend_texts(ax.figure)
+            assert "padj ≤ 0.05" in legend_texts(ax.figure)
             check_layout(ax.figure)
 
 

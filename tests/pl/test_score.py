@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import anndata as ad
@@ -7,10 +8,12 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from tests.pl.conftest import flaws
 
 import scgsfm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LONG = "TRAVAGLINI_LUNG_CD4_MEMORY_EFFECTOR_T_CELL_OF_A_VERY_LONG_NAME"
@@ -297,3 +300,69 @@ def test_matrix_on_given_axes(adata: ad.AnnData) -> None:
     figure, ax = plt.subplots()
     drawn = scgsfm.pl.score(adata, method="mean", kind="matrix", groupby="cell_type", ax=ax, show=False)
     assert drawn.figure is figure
+
+
+def bottom_texts(figure: Any) -> list[str]:
+    return [text.get_text() for text in figure.texts] + [figure.get_supxlabel()]
+
+
+@pytest.mark.parametrize("kind", ["matrixplot", "dotplot", "violin"])
+def test_missing_scores(adata: ad.AnnData, kind: Any) -> None:
+    """Sets and cells without a score leave the colors of the others as they are."""
+    table = pd.DataFrame({"none": np.nan, "one": np.linspace(0, 1, 12), "two": 0.5}, index=adata.obs_names)
+    table.iloc[0, 1] = np.nan
+    adata.obsm["score_new"] = table
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        ax = scgsfm.pl.score(
+            adata, key="score_new", kind=kind, groupby="cell_type", standard_scale="none", swap_axes=False, show=False
+        )
+    found = table.groupby(adata.obs["cell_type"])["one"].agg("median" if kind == "violin" else "mean")
+    bar = next(other for other in ax.figure.axes if other.get_title().startswith("me"))
+    bounds = min(found.min(), 0.5), max(found.max(), 0.5)
+    np.testing.assert_allclose(bar.get_xlim(), bounds)
+    assert "blank: no score" in bottom_texts(ax.figure)
+    figure = scgsfm.pl.score(adata, key="score_new", return_fig=True)
+    assert "grey: no score" in bottom_texts(figure)
+
+
+def test_missing_groups_have_no_zscore(adata: ad.AnnData) -> None:
+    adata.obsm["score_mean"].loc[adata.obs["cell_type"] == "b", "B"] = np.nan
+    ax = scgsfm.pl.score(
+        adata, kind="matrix", groupby="cell_type", standard_scale="zscore", swap_axes=False, show=False
+    )
+    found = heat_map(ax)[:, 1]
+    assert np.isnan(found[1])
+    np.testing.assert_allclose(found[[0, 2]].mean(), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["matrixplot", "embedding", "ridge"])
+def test_the_figure_says_what_is_drawn(adata: ad.AnnData, kind: Any) -> None:
+    rng = np.random.default_rng(0)
+    adata.obsm["score_new"] = pd.DataFrame(rng.random((12, 1040)), index=adata.obs_names).add_prefix("set ")
+    groupby = None if kind == "embedding" else "cell_type"
+    figure = scgsfm.pl.score(adata, key="score_new", kind=kind, groupby=groupby, return_fig=True)
+    n, reason = {"matrixplot": (24, "differ most between groups"), "ridge": (8, "differ most between groups")}.get(
+        kind, (12, "vary most")
+    )
+    assert f"{n} of 1,040 sets, those that {reason}" in bottom_texts(figure)
+
+
+def test_tracks_have_a_scale(adata: ad.AnnData) -> None:
+    adata.obsm["score_mean"]["B"] = np.linspace(0, 0.37, 12)
+    figure = scgsfm.pl.score(adata, ["B", "T/NK"], kind="tracksplot", groupby="cell_type", return_fig=True)
+    top = f"{adata.obsm['score_mean']['T/NK'].max():.2g}" if "T/NK" in adata.obsm["score_mean"] else None
+    marked = [text.get_text() for ax in figure.axes[:2] for text in ax.get_yticklabels()]
+    assert marked[0] == "0.37"
+    assert top is None or marked[1] == top
+    adata.obs["one"] = pd.Categorical(["all"] * 12)
+    figure = scgsfm.pl.score(adata, "B", kind="tracksplot", groupby="one", return_fig=True)
+    assert "all" in [text.get_text() for ax in figure.axes for text in ax.get_xticklabels()]
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "tracksplot"])
+def test_names_of_small_groups_do_not_overlap(cells: Callable[[int], ad.AnnData], kind: Any) -> None:
+    adata = cells(3)
+    adata.obs["small"] = pd.Categorical([f"type {min(i, 12):02}" for i in range(60)])
+    figure = scgsfm.pl.score(adata, kind=kind, groupby="small", method="aucell", return_fig=True)
+    assert flaws(figure) == []

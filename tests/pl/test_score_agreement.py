@@ -69,3 +69,21 @@ def test_errors(cells: Callable[[int], AnnData]) -> None:
         scgsfm.pl.score_agreement(adata, methods=["ucell", "ulm"])
     with pytest.raises(ValueError, match="`kind` is 'scatter'"):
         scgsfm.pl.score_agreement(adata, kind="scatter")  # type: ignore[arg-type]
+
+
+def test_missing_scores_are_left_out(cells: Callable[[int], AnnData]) -> None:
+    from scipy.stats import spearmanr
+
+    adata = cells(3)
+    first, second = adata.obsm["score_aucell"], adata.obsm["score_ucell"]
+    first.iloc[:7, 0] = np.nan
+    second.iloc[30:33, 0] = np.nan
+    first.iloc[:, 1] = np.nan
+    ax = scgsfm.pl.score_agreement(adata, methods=["aucell", "ucell"], kind="sets", show=False)
+    known = (first.iloc[:, 0].notna() & second.iloc[:, 0].notna()).to_numpy()
+    expected = [
+        spearmanr(first.iloc[known, 0], second.iloc[known, 0])[0],
+        np.nan,
+        spearmanr(first.iloc[:, 2], second.iloc[:, 2])[0],
+    ]
+    np.testing.assert_allclose(np.asarray(ax.images[0].get_array().filled(np.nan))[:, 0], expected)

@@ -87,3 +87,14 @@ def test_errors() -> None:
         scgsfm.pl.term_heatmap(adata.uns["cluster_terms"])
     with pytest.raises(KeyError, match="no group 'z'"):
         scgsfm.pl.term_heatmap(adata, "z")
+
+
+def test_colors_and_dots_are_explained() -> None:
+    adata, _ = clustered()
+    adata.uns["scgsfm"]["enrich"] = {"mode": "overlap"}
+    adata.uns["scgsfm"]["cluster_terms"]["params"]["key"] = "enrich"
+    ax = scgsfm.pl.term_heatmap(adata, show=False)
+    (bar,) = (other for other in ax.figure.axes if other is not ax)
+    assert bar.get_xlabel() == "log2 odds ratio\ndot: padj ≤ 0.05"
+    axes = scgsfm.pl.enrichment_map(adata, kind="panels", show=False)
+    assert "log2 odds ratio" in [other.get_ylabel() for other in axes[0].figure.axes]

@@ -13,7 +13,7 @@ from scgsfm._messages import check_at_least, check_choice, did_you_mean
 from scgsfm._scanpy import import_scanpy
 from scgsfm.annotation import UNASSIGNED
 
-from ._finish import figure_of, finish, fit_inside, halves, slot_of
+from ._finish import figure_of, finish, fit_fonts, fit_inside, halves, slot_of
 from ._set_labels import wrap
 from ._style import group_colors, palette, readable_on, text_color
 from ._toolkit import check_basis, most_telling, panels
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 GREY = "#d3d3d3"
 """Color of cells without a type."""
 MAX_PADJ = 0.05
+WIDE = 8.0
+"""Width of a figure from which the titles of both embeddings have one line, in inches."""
 MAX_TYPES = 36
 """Number of columns of the matrix beyond the best type of each group."""
 
@@ -57,7 +59,7 @@ def annotate(
     shows the same.
 
     The matrix shows the scores of the best types of each group. A dot marks the label of a group; a cross marks the best
-    type of a group that is unassigned. Types without evidence in any group (adjusted p-value of 0.05 or above) are left
+    type of a group that is unassigned. Types without evidence in any group (adjusted p-value above 0.05) are left
     out, such as those of other tissues.
 
     Parameters
@@ -117,6 +119,8 @@ def annotate(
         axes: list[Axes] = _matrix(adata, key, n_types, cmap, ax, figsize, **kwargs)
     else:
         axes = _embeddings(adata, key, basis, cmap, ax, figsize, **kwargs)
+    if slot is None and figsize is not None:
+        fit_fonts(figure_of(axes))
     if slot is not None:
         parts = [(axes, slot)] if kind == "matrix" else zip((axes[:1], axes[1:]), halves(slot, 0.6), strict=True)
         for part, place in parts:
@@ -142,7 +146,7 @@ def _embeddings(
     cells.obs[key] = cells.obs[key].astype("category").cat.remove_unused_categories()
     unassigned = (cells.obs[key] == UNASSIGNED) | cells.obs[key].isna()
     cells.obs.loc[unassigned.to_numpy(), f"{key}_confidence"] = np.nan
-    space = " " if ax is None else "\n"
+    space = " " if ax is None and (figsize is None or figsize[0] >= WIDE) else "\n"
     rest = f"{space}(grey: unassigned)" if unassigned.any() else ""
     titles = kwargs.pop("title", ["cell type", f"confidence{rest}"])
     size = 120_000 / max(cells.n_obs, 1) * (0.5 if ax is None else 0.25)
@@ -218,7 +222,7 @@ def _matrix(
 def _columns(table: pd.DataFrame, best: pd.Series, n_types: int) -> list[str]:
     """The best type of each group, and those of the next ranks that have evidence in a group."""
     top = table[table["rank"] <= n_types].sort_values("rank", kind="stable")
-    evident = top["padj"] < MAX_PADJ if "padj" in top else top["score"] > 0
+    evident = top["padj"] <= MAX_PADJ if "padj" in top else top["score"] > 0
     others = top.loc[evident, ["cell_type", "score"]].astype({"cell_type": str})
     others = others[~others["cell_type"].isin(best)].groupby("cell_type", sort=False)["score"].max()
     return [

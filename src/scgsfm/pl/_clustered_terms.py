@@ -13,6 +13,7 @@ from scgsfm.enrichment import MIN_SIMILARITY, term_similarity, with_genes
 from scgsfm.genesets import GeneSets
 from scgsfm.models import as_model
 
+from ._select_terms import score_name
 from ._toolkit import choose, most_telling, result_table
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class ClusteredTerms(NamedTuple):
     """Similarity of terms that are connected."""
     measure: str
     """What the similarity is."""
+    score: str
+    """What the score is."""
 
     def values(self, column: str) -> pd.DataFrame:
         """A column of the rows as terms × groups."""
@@ -72,7 +75,18 @@ def clustered_terms(
     terms = terms.loc[similarity.index, ["cluster", "cluster_name", "n_genes"]]
     rows = rows[rows["term"].isin(terms.index)]
     least = least if min_similarity is None else min_similarity
-    return ClusteredTerms(rows, terms, chosen, similarity.to_numpy(), least, MEASURES.get(measure, measure))
+    score = score_name(table, _mode(data, key or _keys.CLUSTER_TERMS))
+    return ClusteredTerms(rows, terms, chosen, similarity.to_numpy(), least, MEASURES.get(measure, measure), score)
+
+
+def _mode(data: AnnData | pd.DataFrame, key: str) -> str | None:
+    """The mode in which the result whose terms were clustered was computed."""
+    if isinstance(data, pd.DataFrame):
+        return None
+    records = data.uns.get(_keys.UNS, {})
+    source = records.get(key, {}).get("params", {}).get("key")
+    mode: str | None = records.get(source, {}).get("mode")
+    return mode
 
 
 def _evidence(rows: pd.DataFrame) -> pd.Series:

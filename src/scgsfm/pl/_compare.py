@@ -76,7 +76,7 @@ def compare(
     effect
         ``"standardized_effect"``, or ``"effect"`` in units of the score.
     max_padj
-        Adjusted p-value below which a set is significant.
+        Adjusted p-value up to which a set is significant.
     key
         Key of the result in ``uns``, if ``key_added`` was used.
     cmap

@@ -51,13 +51,12 @@ def draw_compounds(
     for place, group, part, names in zip(places, groups, parts, labels, strict=True):
         _draw(place, part, names, colors, max_padj, style)
         place.ax.set_title(group, loc="left", fontsize="medium")
-    if any((part["padj"] >= max_padj).any() for part in parts):
-        notes.append(f"open: padj ≥ {max_padj:g}")
+    if any((part["padj"] > max_padj).any() for part in parts):
+        notes.append(f"open: padj > {max_padj:g}")
     notes.append("similar expression changes, not responses")
     _legend(places, colors, own=ax is None)
     add_notes([place.ax for place in places], notes, own=ax is None)
-    for place in places:
-        place.settle()
+    places[0].settle()  # all share a figure
     return places[0].ax if len(places) == 1 else [place.ax for place in places]
 
 
@@ -93,7 +92,7 @@ def _draw(
     ax = place.ax
     grey = faded(0.45, ax)
     shades = [colors.get(_class_of(mechanisms), grey) for mechanisms in rows["mechanism"]]
-    faces = [c if padj < max_padj else background(ax) for c, padj in zip(shades, rows["padj"], strict=True)]
+    faces = [c if padj <= max_padj else background(ax) for c, padj in zip(shades, rows["padj"], strict=True)]
     positions = range(len(rows))
     ax.hlines(positions, 0, rows["score"], colors=shades, lw=1.2, zorder=1)
     ax.axvline(0, color=text_color(), lw=0.6, zorder=0)

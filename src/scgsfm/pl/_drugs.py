@@ -55,7 +55,7 @@ def drugs(
     n_compounds
         Number of compounds to plot in each direction.
     max_padj
-        Adjusted p-value below which a dot is filled.
+        Adjusted p-value up to which a dot is filled.
     key
         Key of the result in ``uns``, if ``key_added`` was used.
     figsize

@@ -81,7 +81,7 @@ def enrich(
         For dots, with ``"padj"``, the area increases with -log10 of the adjusted p-value, and with ``"share"`` with
         ``n_hits / n_found``. P-values far below the others have the same area, as the legend states.
     max_padj
-        Adjusted p-value below which a term is significant.
+        Adjusted p-value up to which a term is significant.
     key
         Key of the result in ``uns``, if ``key_added`` was used.
     cmap

@@ -10,9 +10,10 @@ from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice, listing
 
 from ._clustered_terms import ClusteredTerms, clustered_terms
-from ._finish import finish, fit_inside, slot_of
+from ._finish import figure_of, finish, fit_fonts, fit_inside, slot_of
 from ._style import palette
 from ._term_dots import Sizes, color_scale, sizes_of
+from ._term_labels import in_lines
 from ._term_network import TermNetwork, term_network
 from ._term_nodes import draw_edges, draw_pies, draw_scores, label_nodes, size_legend
 from ._toolkit import most_telling, panels, shorten
@@ -156,6 +157,8 @@ def enrichment_map(
         _single(axes[0], shown, network, sizes, cmap, max_padj)
     if slot is not None:
         fit_inside(axes, slot)
+    elif figsize is not None:
+        fit_fonts(figure_of(axes))
     significant = (shown.values("padj") <= max_padj).to_numpy()
     for i, each in enumerate(axes):
         if labeled:
@@ -207,7 +210,9 @@ def _single(ax: Axes, shown: ClusteredTerms, network: TermNetwork, sizes: Sizes,
         draw_scores(ax, network.xy, sizes.areas, score[:, 0], significant[:, 0], options)
         size_legend(ax, sizes, None, any_pale=False, grey=grey)
         if np.isfinite(score).any():
-            ax.figure.colorbar(ax.collections[-1], ax=ax, label="score", shrink=0.35, aspect=12, anchor=(0, 0))
+            ax.figure.colorbar(
+                ax.collections[-1], ax=ax, label=in_lines(shown.score, 22), shrink=0.35, aspect=12, anchor=(0, 0)
+            )
         ax.set_title(shown.groups[0] if shown.groups[0] not in {"query", "all"} else "")
         return
     colors = dict(zip(map(shorten, shown.groups), palette(len(shown.groups)), strict=True))
@@ -229,4 +234,4 @@ def _panels(
     last = axes[min(1, len(axes) - 1)]
     size_legend(last, sizes, None, any_pale=False, grey=f"padj > {max_padj:g}")
     if np.isfinite(score).any():
-        last.figure.colorbar(axes[0].collections[-1], ax=axes, label="score", shrink=0.35, aspect=15)
+        last.figure.colorbar(axes[0].collections[-1], ax=axes, label=in_lines(shown.score, 22), shrink=0.35, aspect=15)

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ._finish import fit_inside, slot_of
+from ._finish import fit_fonts, fit_inside, slot_of
 from ._style import faded
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class Place:
     """The place of given axes in their figure; None for a new figure."""
     height: float
     """Height in inches, before labels take their part."""
+    is_sized: bool = False
+    """Whether the user gave the size of the figure."""
 
     @classmethod
     def of(cls, ax: Axes | None, figsize: Any, size: tuple[float, float]) -> Place:
@@ -34,11 +36,13 @@ class Place:
             return cls(ax, slot_of(ax), ax.get_window_extent().height / ax.figure.figure.dpi)
         size = size if figsize is None else tuple(figsize)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-        return cls(ax, None, size[1])
+        return cls(ax, None, size[1], figsize is not None)
 
     def settle(self, axes: Sequence[Axes] | None = None) -> None:
         """Make space for everything that was drawn."""
-        if self.slot is None:
+        if self.slot is None and self.is_sized:
+            fit_fonts(self.ax.figure.figure)
+        elif self.slot is None:
             self.ax.figure.figure.draw_without_rendering()
         else:
             fit_inside(list(axes or [self.ax]), self.slot)
@@ -80,6 +84,13 @@ def add_notes(axes: Sequence[Axes], notes: Sequence[str], *, own: bool) -> None:
         return
     label = axes[0].get_xlabel()
     axes[0].set_xlabel(f"{label}\n{text}" if label else text, **options)
+
+
+def label_in_lines(text: str, place: Place) -> str:
+    """The label of an axis in lines that fit the width of the place."""
+    width = place.ax.get_window_extent().width / place.ax.figure.figure.dpi
+    least = 16 if place.is_sized or place.slot is not None else 46
+    return "\n".join(textwrap.wrap(text, max(int(width / 0.08), least))) or text
 
 
 def small_font(inches: float) -> float:

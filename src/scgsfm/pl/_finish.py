@@ -23,6 +23,9 @@ MIN_FONT = 4.0
 """Smallest size of text in points."""
 MIN_SHARE = 0.3
 """Least share of the width and the height of given axes that is left to the plot; the rest holds its labels."""
+MIN_FACTOR, MIN_WIDTH = 0.65, 0.22
+"""Least factor by which fonts are reduced in figures of given size, and the share of the width and height of its cell of
+the grid that the axes should have."""
 
 
 def finish(
@@ -158,6 +161,57 @@ def fit_inside(axes: Sequence[Axes], slot: Any, *, fill: bool = True) -> None:
         ax.set_position(_mapped(start, rect, inner))
 
 
+def fit_fonts(figure: Figure) -> None:
+    """Reduce the fonts of a figure of given size until its axes have enough of the width and the height.
+
+    The figure has a layout engine, which gives to the axes what the texts leave.
+    """
+    from matplotlib.text import Text
+
+    sizes = {text: float(text.get_fontsize()) for text in figure.findobj(Text)}
+    factor = 1.0
+    while not _axes_have_space(figure) and factor > MIN_FACTOR:
+        factor *= 0.9
+        for text, size in sizes.items():
+            text.set_fontsize(max(size * factor, MIN_FONT))
+        for ax in _with_inner(figure):
+            for axis in (ax.xaxis, ax.yaxis):
+                texts = axis.get_ticklabels()
+                if texts and texts[0] in sizes:
+                    axis.set_tick_params(labelsize=max(sizes[texts[0]] * factor, MIN_FONT))
+    for ax in figure.axes:
+        thin_out(ax)
+
+
+def _axes_have_space(figure: Figure) -> bool:
+    """Whether the axes in a grid have enough of the cells of the grid."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as collapsed:
+        warnings.simplefilter("always", UserWarning)
+        figure.draw_without_rendering()
+    if any("constrained_layout" in str(warning.message) for warning in collapsed):
+        return False
+    grids = [(ax, spec) for ax in figure.axes if (spec := ax.get_subplotspec()) is not None]
+    for ax, spec in grids:
+        n_rows, n_columns, *_ = spec.get_geometry()
+        box = ax.get_position()
+        if min(box.width * n_columns, box.height * n_rows) < MIN_WIDTH:
+            return False
+        titles = (ax.title, ax._left_title)  # type: ignore[attr-defined]
+        if max(title.get_window_extent().width for title in titles) > figure.bbox.width / n_columns:
+            return False
+    return True
+
+
+def _with_inner(figure: Figure) -> list[Axes]:
+    """The axes of a figure and those inside of them."""
+    found: list[Any] = list(figure.axes)
+    for ax in found:
+        found += [inner for inner in ax.child_axes if inner not in found]
+    return found
+
+
 def halves(slot: Any, share: float = 0.5) -> tuple[Any, Any]:
     """The left part and the right part of a place."""
     from matplotlib.transforms import Bbox
@@ -178,15 +232,19 @@ def thin_out(ax: Axes) -> None:
             continue
         is_upright = axis is ax.xaxis and texts[0].get_rotation() in (0, 360)
         lines = max(text.get_text().count("\n") + 1 for text in texts)
-        space = length / figure_of(ax).dpi * 72 / len(texts) / (1.15 * lines)
+        rows = 1.15 * lines + (0.4 if lines > 1 else 0)  # several lines need a gap to the next name
+        space = length / figure_of(ax).dpi * 72 / len(texts) / rows
         if not is_upright and float(texts[0].get_fontsize()) > space:
             axis.set_tick_params(labelsize=max(space, MIN_FONT))
             for text in texts:
                 text.set_fontsize(max(space, MIN_FONT))
 
 
-def grow_to_fit(figure: Figure, pad: float = 0.08) -> None:
-    """Enlarge or crop a figure so that it holds all that was drawn with a margin of ``pad`` inches; nothing is scaled."""
+def grow_to_fit(figure: Figure, pad: float = 0.08, below: float = 0.0) -> None:
+    """Enlarge or crop a figure so that it holds all that was drawn with a margin of ``pad`` inches; nothing is scaled.
+
+    ``below`` inches are left at the bottom.
+    """
     from matplotlib.transforms import Bbox
 
     scale = figure.dpi_scale_trans.inverted()
@@ -195,7 +253,7 @@ def grow_to_fit(figure: Figure, pad: float = 0.08) -> None:
     boxes = [box for ax in figure.axes if ax.get_visible() and (box := ax.get_tightbbox()) is not None]
     drawn = Bbox.union(boxes).transformed(scale)
     width, height = figure.get_size_inches()
-    box = Bbox.from_extents(drawn.x0 - pad, drawn.y0 - pad, drawn.x1 + pad, drawn.y1 + pad)
+    box = Bbox.from_extents(drawn.x0 - pad, drawn.y0 - pad - below, drawn.x1 + pad, drawn.y1 + pad)
     old = Bbox.from_bounds(0, 0, 1, 1)
     new = Bbox.from_bounds(-box.x0 / box.width, -box.y0 / box.height, width / box.width, height / box.height)
     places = [ax.get_position().frozen() for ax in figure.axes]

@@ -73,7 +73,7 @@ def leading_edge(
         Maximum number of genes. Those of the most terms are plotted, then those that support their term most. Defaults to
         40, or to what fits ``figsize`` or ``ax``.
     max_padj
-        Adjusted p-value below which a term is significant. If no term is, the best terms are drawn, and the figure says
+        Adjusted p-value up to which a term is significant. If no term is, the best terms are drawn, and the figure says
         so.
     max_overlap
         Terms are left out whose genes overlap those of a better term with a higher Jaccard index. By default, none.

@@ -61,7 +61,7 @@ def motif_activity(
     depleted
         Whether to plot motifs that are less frequent than expected, too.
     max_padj
-        Adjusted p-value below which a motif is significant.
+        Adjusted p-value up to which a motif is significant.
     key
         Key of the result in ``uns``, if ``key_added`` was used.
     cmap

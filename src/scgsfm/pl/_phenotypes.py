@@ -70,7 +70,7 @@ def phenotypes(
         Terms are left out whose genes overlap those of a better term of the same group with a higher Jaccard index.
         ``None`` keeps all terms.
     max_padj
-        Adjusted p-value below which a term is significant.
+        Adjusted p-value up to which a term is significant.
     key
         Key of the result in ``uns``, if ``key_added`` was used.
     cmap

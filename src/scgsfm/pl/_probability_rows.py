@@ -8,7 +8,7 @@ import numpy as np
 
 from scgsfm._logging import logger
 
-from ._figure import Place, add_notes, small_font
+from ._figure import Place, add_notes, label_in_lines, small_font
 from ._style import OKABE_ITO, faded
 from ._toolkit import panels
 
@@ -58,7 +58,7 @@ def places_of(
     """The given axes, or panels of a new figure, with the size of a panel and of the margin in inches."""
     if ax is not None:
         return [Place.of(ax, None, size)]
-    return [Place(each, None, size[1]) for each in panels(n, n_columns, size, margin, figsize)]
+    return [Place(each, None, size[1], figsize is not None) for each in panels(n, n_columns, size, margin, figsize)]
 
 
 def odds_limits(probabilities: Sequence[pd.Series]) -> tuple[float, float]:
@@ -127,6 +127,8 @@ def settle(places: Sequence[Place], n_rows: Sequence[float]) -> None:
     """Make space, and reduce fonts where rows are low."""
     for place in places:
         mark_odds(place.ax, 1.5)
+        label, *notes = place.ax.get_xlabel().split("\n")
+        place.ax.set_xlabel("\n".join([label_in_lines(label, place), *notes]))
     places[0].settle()
     for place, n in zip(places, n_rows, strict=True):
         place.ax.tick_params(axis="y", labelsize=small_font(place.drawn_height() / max(n, 1) / 1.2))

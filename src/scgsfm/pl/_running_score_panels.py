@@ -25,6 +25,8 @@ EDGE = OKABE_ITO[3]
 UP, DOWN = OKABE_ITO[3], OKABE_ITO[0]
 GAP = 0.02
 """Distance of the panels, as a share of the height."""
+NARROW = 0.6
+"""Share of the width that a plot needs below which the legend is above the curves instead of beside them."""
 
 
 class Curve(NamedTuple):
@@ -67,8 +69,9 @@ def draw_running_scores(
     width = 5.2 + (0 if one else text_width(entries) + 0.5)
     rows = 0.5 if one else 0.16 * len(curves)
     place = Place.of(ax, figsize, (width, 4.2 + max(0.0, rows - 0.5)))
+    is_narrow = place.ax.get_window_extent().width / place.ax.figure.figure.dpi < NARROW * width
     above, ticks, below = _panels(place, rows)
-    _draw_curves(above, curves, entries, several=several)
+    _draw_curves(above, curves, entries, several=several, is_narrow=is_narrow)
     _draw_ticks(ticks, curves)
     _draw_values(below, curves, values)
     n_genes = max(map(len, values.values()))
@@ -78,7 +81,7 @@ def draw_running_scores(
     for axis in (above, ticks):
         axis.tick_params(bottom=False, labelbottom=False)
     ticks.spines[["bottom", "left"]].set_visible(False)
-    notes = [] if one else ["The ticks of the leading edge are darker."]
+    notes = [] if one else ["The ticks of the leading edge have the stronger color."]
     add_notes([below], [*notes, note] if note else notes, own=ax is None)
     place.settle([place.ax] if ax is not None else None)
     return [above, ticks, below]
@@ -123,7 +126,7 @@ def _title(curves: Sequence[Curve], *, several: bool) -> str:
     return ", ".join(shared)
 
 
-def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, several: bool) -> None:
+def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, several: bool, is_narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     for curve, entry in zip(curves, entries, strict=True):
@@ -134,15 +137,12 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, s
     ax.set_ylabel("running sum")
     title = _title(curves, several=several)
     if len(curves) > 1:
-        ax.set_title(title, loc="left", fontsize="medium")
-        ax.legend(
-            frameon=False,
-            loc="upper left",
-            bbox_to_anchor=(1.01, 1.0),
-            borderaxespad=0,
-            fontsize="small",
-            labelspacing=0.8,
-        )
+        beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+        if is_narrow:
+            beside = {"loc": "lower left", "bbox_to_anchor": (0, 1.02), "title": title or None, "alignment": "left"}
+        else:
+            ax.set_title(title, loc="left", fontsize="medium")
+        ax.legend(frameon=False, borderaxespad=0, fontsize="small", labelspacing=0.8, **beside)
         return
     ax.set_title("\n".join(filter(None, [title, entries[0]])), loc="left", fontsize="medium")
     (curve,) = curves

@@ -113,7 +113,7 @@ def score(
     shared_scale
         Whether all embeddings have the same limits and one color bar.
     ncols
-        Number of panels in a row.
+        Number of panels in a row; small figures of given size have fewer.
     cmap
         Color map. Defaults to viridis, or to a diverging color map for z-scores of groups.
     ax
@@ -165,14 +165,14 @@ def score(
         msg = f"`ax` can't be used with `kind={drawn!r}`, which scanpy draws in a figure of its own: use 'matrixplot'."
         raise ValueError(msg)
     grouped, groupby = (scored, None) if groupby is None else _grouped(scored.copy(), groupby)
+    notes: list[str] = []
     if chosen is None:
-        names = _chosen(grouped, groupby, 1 if ax is not None and drawn == "embedding" else N_SETS[drawn])
-        dendrogram = kwargs.get("dendrogram", False)
-        if drawn not in ("embedding", "ridge") and groupby is not None and (dendrogram or len(names) < scored.n_vars):
-            names = _diagonal(grouped[:, names].copy(), groupby, dendrogram=dendrogram)
+        n, dendrogram = 1 if ax is not None and drawn == "embedding" else N_SETS[drawn], kwargs.get("dendrogram", False)
+        names, notes = _telling(grouped, groupby, n, drawn, dendrogram=dendrogram)
         scored, grouped = scored[:, names].copy(), grouped[:, names].copy()
+    notes += _missing(scored if drawn == "embedding" else grouped, groupby, drawn)
     label = f"{key.removeprefix(_keys.score('')) if key else method} score"
-    place: dict[str, Any] = {"label": label, "ax": ax, "figsize": figsize}
+    place: dict[str, Any] = {"label": label, "notes": notes, "ax": ax, "figsize": figsize}
     if drawn == "embedding":
         limits = vmin, "p99" if vmax is None else vmax
         options = {"cmap": cmap or "viridis"} | kwargs
@@ -255,6 +255,31 @@ def _grouped(scored: AnnData, groupby: str) -> tuple[AnnData, str]:
     if colors is not None:
         scored.uns[f"{name}_colors"] = colors
     return scored[labeled.notna().to_numpy()].copy(), name
+
+
+def _telling(
+    scored: AnnData, groupby: str | None, n: int, kind: str, *, dendrogram: bool | str
+) -> tuple[list[str], list[str]]:
+    """The sets that fit a plot, in the order of the groups in which they are highest; and a note if not all fit."""
+    names = _chosen(scored, groupby, n)
+    if kind not in ("embedding", "ridge") and groupby is not None and (dendrogram or len(names) < scored.n_vars):
+        names = _diagonal(scored[:, names].copy(), groupby, dendrogram=dendrogram)
+    if len(names) == scored.n_vars:
+        return names, []
+    reason = "vary most" if groupby is None or scored.obs[groupby].nunique() < 2 else "differ most between groups"
+    return names, [f"{len(names)} of {scored.n_vars:,} sets, those that {reason}"]
+
+
+def _missing(scored: AnnData, groupby: str | None, kind: str) -> list[str]:
+    """A note on what missing scores look like, if there are any."""
+    table = scored.to_df()
+    if kind not in ("embedding", "heatmap", "tracksplot") and groupby is not None:
+        table = table.groupby(scored.obs[groupby], observed=True).mean()
+    elif kind == "ridge":
+        table = table.mean().to_frame()
+    if not table.isna().to_numpy().any():
+        return []
+    return ["grey: no score" if kind == "embedding" else "blank: no score"]
 
 
 def _chosen(scored: AnnData, groupby: str | None, n: int) -> list[str]:

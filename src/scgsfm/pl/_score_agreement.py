@@ -10,9 +10,10 @@ from scgsfm._adata import check_anndata
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 
-from ._finish import finish, fit_inside, slot_of
+from ._figure import add_notes
+from ._finish import finish, slot_of
 from ._set_labels import set_labels
-from ._square_matrix import square_matrix
+from ._square_matrix import fit_matrix, square_matrix
 from ._toolkit import choose, most_telling
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def score_agreement(
 ) -> Axes | Figure | None:
     """Plot how well methods agree on the scores of the same gene sets.
 
-    For each set and each pair of methods, the scores of all cells are correlated. Only sets that all methods scored are
-    used; sets without differences between cells are left out of the pairs that they concern.
+    For each set and each pair of methods, the scores of the cells that all methods scored are correlated. Only sets that
+    all methods scored are used; sets without differences between cells are left out of the pairs that they concern.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def score_agreement(
     low, default = (-1, "RdBu_r") if np.nanmin(agreement, initial=1) < 0 else (0, "viridis")
     options: dict[str, Any] = {"cmap": cmap or default, "vmin": low, "vmax": 1} | kwargs
     label = f"{correlation.title()} correlation"
-    methods = list(tables)
+    methods, notes = list(tables), list[str]()
     if kind == "matrix":
         values = np.array([[_median(row) for row in rows] for rows in agreement])
         title = f"{len(names)} set{'s' if len(names) > 1 else ''}"
@@ -131,14 +132,17 @@ def score_agreement(
         per_set = pd.Series(-_mean(each.T), index=names)
         if sets is None:
             names = most_telling(per_set, N_SETS, noun="set", reason="agree least")
+        if len(names) < len(per_set):
+            notes = [f"{len(names)} of {len(per_set):,} sets, those that agree least"]
         collection, written = set_labels(names, 50, 2)
         values = pd.DataFrame(each, index=per_set.index).loc[names].to_numpy()
         axes = square_matrix(
             values, written, methods, label=f"mean {label}\nwith other methods", ax=ax, figsize=figsize, options=options
         )
         axes[0].set_ylabel(collection)
-    if slot is not None:
-        fit_inside(axes, slot)
+    if notes:
+        add_notes(axes, notes, own=ax is None)
+    fit_matrix(axes, slot, figsize)
     return finish(axes[0], show, save=save, return_fig=return_fig, name="score_agreement")
 
 
@@ -173,12 +177,14 @@ def _agreement(tables: dict[str, pd.DataFrame], names: list[str], correlation: s
     """Correlations, methods × methods × sets; NaN where scores do not vary."""
     from scipy.stats import rankdata  # importing it takes half a second
 
+    scores = [table[names].to_numpy(float) for table in tables.values()]
+    known = np.isfinite(scores).all(axis=0)  # of all methods
+    n_known = np.maximum(known.sum(axis=0), 1)
     standardized = []
-    for table in tables.values():
-        values = table[names].to_numpy(float)
-        if correlation == "spearman":
-            values = rankdata(values, axis=0, nan_policy="omit")
-        centered = values - values.mean(axis=0)
+    for each in scores:
+        values = np.where(known, each, np.nan)
+        ranks = rankdata(values, axis=0, nan_policy="omit") if correlation == "spearman" else values
+        centered = np.where(known, ranks - np.where(known, ranks, 0).sum(axis=0) / n_known, 0)
         width = np.sqrt((centered**2).sum(axis=0))
         standardized.append(np.divide(centered, width, out=np.full_like(centered, np.nan), where=width > 1e-12))
     found = np.stack(standardized)

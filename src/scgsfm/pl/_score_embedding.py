@@ -6,9 +6,10 @@ import numpy as np
 
 from scgsfm._scanpy import import_scanpy
 
-from ._finish import figure_of, fit_inside, slot_of
+from ._figure import add_notes, note_lines
+from ._finish import figure_of, fit_fonts, fit_inside, slot_of
 from ._set_labels import set_labels, title_size
-from ._toolkit import panels
+from ._toolkit import columns_that_fit, panels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ def score_embedding(
     basis: str,
     *,
     label: str,
+    notes: Sequence[str],
     n_columns: int,
     shared_scale: bool,
     limits: tuple[Limit | Sequence[Limit] | None, Limit | Sequence[Limit] | None],
@@ -46,12 +48,14 @@ def score_embedding(
     names = scored.var_names.tolist()
     slot = None if ax is None else slot_of(ax)
     margin = (0.3, 0.2)
+    n_columns = columns_that_fit(len(names), n_columns, PANEL, figsize, ax)
     axes = panels(len(names), n_columns, PANEL, margin, figsize, ax=ax)
     figure = figure_of(axes)
     table = scored.to_df()
     bounds = _bounds(table.to_numpy(), limits, shared_scale=shared_scale)
-    titles = _per_panel(options.pop("title", None), len(names)) or set_labels(names, WIDTH, 3)[1]
     width, height = figure.get_size_inches() * axes[0].get_position().size
+    characters = WIDTH if ax is None and figsize is None else int(np.clip(WIDTH * width / PANEL[0], 12, WIDTH))
+    titles = _per_panel(options.pop("title", None), len(names)) or set_labels(names, characters, 3)[1]
     # scanpy's size is made for panels of 30 square inches
     options = {"frameon": False, "size": 120_000 / max(scored.n_obs, 1) * min(1.3 * width * height / 30, 1)} | options
     bars = []
@@ -69,8 +73,15 @@ def score_embedding(
             bars.append(_bar(panel, [panel], ends, label if last else ""))
     if shared_scale:
         everything = table.to_numpy()
-        beyond = bool(np.nanmin(everything) < bounds[0][0]), bool(np.nanmax(everything) > bounds[0][1])
+        beyond = bool((everything < bounds[0][0]).any()), bool((everything > bounds[0][1]).any())
         bars = [_bar(axes[-1], axes, extend[beyond], label)]
+    if slot is None:
+        add_notes(axes, notes, own=True)
+    elif notes:  # below the first panel, which has no axes
+        text = "\n".join(note_lines(notes, width))
+        axes[0].text(0, -0.04, text, transform=axes[0].transAxes, va="top", fontsize="x-small")
+    if slot is None and figsize is not None:
+        fit_fonts(figure)
     if slot is not None and len(axes) == 1:
         fit_inside([*axes, *bars], slot)
     elif slot is not None:

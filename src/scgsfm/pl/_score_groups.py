@@ -6,22 +6,27 @@ import numpy as np
 
 from scgsfm._scanpy import import_scanpy
 
-from ._finish import figure_of, fit_inside, grow_to_fit, halves, slot_of
+from ._cluster_brackets import spread_out
+from ._figure import add_notes, note_lines, notes_height
+from ._finish import MIN_FONT, figure_of, fit_inside, grow_to_fit, halves, slot_of, thin_out
 from ._set_labels import set_labels
 from ._style import faded, group_colors, text_color
 from ._toolkit import shorten, subplot_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from anndata import AnnData
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     Scale = Literal["var", "group", "zscore", "none"]
 
 OWN_FIGURE = {"heatmap", "tracksplot"}
 """Kinds that scanpy draws into a new figure only."""
 LEGEND = 1.25
-"""Width of the legends beside the main plot in inches, if the place is given."""
+"""Width of the legends beside the main plot in inches."""
 LONG_NAME = 12
 """Sets whose names are longer are listed on the vertical axis, where names are horizontal."""
 SCALES = {
@@ -39,6 +44,7 @@ def score_groups(
     *,
     brackets: dict[str, list[str]] | None,
     label: str,
+    notes: Sequence[str],
     scale: Scale,
     cutoff: float | None,
     ax: Axes | None,
@@ -83,16 +89,65 @@ def score_groups(
     figure = figure_of(main)
     if "color_legend_ax" in axes:
         axes["color_legend_ax"].xaxis.set_major_locator(MaxNLocator(3))
-    _rename(figure.axes, names, groups, groupby)
+    width = slot.width * figure.get_figwidth() if slot is not None else None if figsize is None else figsize[0]
+    _rename(figure.axes, names, groups, groupby, width)
     if slot is not None:
+        add_notes([main], notes, own=False)
         _fit(axes, [other for other in figure.axes if other is ax or other not in kept], slot)
-    elif figsize is None:
-        grow_to_fit(figure)
     else:
-        from matplotlib.transforms import Bbox
-
-        fit_inside(figure.axes, Bbox.from_extents(0.01, 0.01, 0.99, 0.99), fill=False)
+        _fit_figure(axes, figure, notes, is_sized=figsize is not None)
+    _separate_groups(axes, groups)
     return main
+
+
+def _fit_figure(axes: dict[str, Any], figure: Figure, notes: Sequence[str], *, is_sized: bool) -> None:
+    """Make space in a figure of a given size, or give it the size of what was drawn; with notes at the bottom."""
+    from matplotlib.transforms import Bbox
+
+    if is_sized:
+        below = notes_height(notes, figure.get_figwidth()) / figure.get_figheight()
+        _fit(axes, figure.axes, Bbox.from_extents(0.01, 0.01 + below, 0.99, 0.99))
+    else:
+        _widen_legends(axes, figure)
+        grow_to_fit(figure)
+        if notes:
+            grow_to_fit(figure, below=notes_height(notes, figure.get_figwidth()))
+    if notes:
+        text = "\n".join(note_lines(notes, figure.get_figwidth()))
+        figure.text(0.01, 0.01, text, va="bottom", ha="left", fontsize="small", color=faded(0.75))
+
+
+def _widen_legends(axes: dict[str, Any], figure: Figure) -> None:
+    """Legends beside a dendrogram would be narrower than their texts."""
+    from matplotlib.transforms import Bbox
+
+    for name, ax in axes.items():
+        box = ax.get_position() if "legend" in name else None
+        width = LEGEND / figure.get_figwidth()
+        if box is not None and box.width < width:
+            ax.set_position(Bbox.from_bounds(box.x0, box.y0, width, box.height))
+
+
+def _separate_groups(axes: dict[str, Any], groups: Sequence[str]) -> None:
+    """Names of groups next to the strip of their colors, such that those of small groups do not overlap."""
+    ax = axes.get("groupby_ax")
+    if ax is None:
+        return
+    if len(groups) == 1:  # which scanpy does not name
+        ax.set_xticks([sum(ax.get_xlim()) / 2], [shorten(groups[0])])
+        ax.tick_params(labelbottom=True, bottom=False)
+        return
+    is_below = ax.get_position().width > ax.get_position().height
+    axis, box, dpi = ax.xaxis if is_below else ax.yaxis, ax.get_window_extent(), figure_of(ax).dpi
+    texts = axis.get_ticklabels()
+    low, high = sorted(axis.get_view_interval())
+    unit = (high - low) / (box.width if is_below else box.height) * dpi / 72  # per point
+    size = min(float(texts[0].get_fontsize()), (high - low) / unit / len(texts) / 1.15)
+    order = np.argsort(axis.get_majorticklocs())
+    ticks, names = axis.get_majorticklocs()[order], [texts[i].get_text() for i in order]
+    heights = np.full(len(ticks), max(size, MIN_FONT) * 1.15 * unit)
+    rotation = texts[0].get_rotation()
+    axis.set_ticks(spread_out(ticks, heights, low, high), names, fontsize=max(size, MIN_FONT), rotation=rotation)
 
 
 def _fit(axes: dict[str, Any], drawn: list[Axes], slot: Any) -> None:
@@ -110,6 +165,17 @@ def _fit(axes: dict[str, Any], drawn: list[Axes], slot: Any) -> None:
     fit_inside(legends, beside, fill=False)
     if "size_legend_ax" in axes:
         _shrink_dots(axes["mainplot_ax"], axes["size_legend_ax"])
+        _thin_numbers(axes["size_legend_ax"])
+
+
+def _thin_numbers(legend: Axes) -> None:
+    """Write every second number of the sizes, or fewer, where they would overlap."""
+    texts = legend.get_xticklabels()
+    space = legend.get_window_extent().width / max(len(texts), 1)
+    widest = max((text.get_window_extent().width for text in texts), default=0.0)
+    step = int(np.ceil(1.15 * widest / max(space, 1)))
+    kept = [text.get_text() if (len(texts) - 1 - i) % max(step, 1) == 0 else "" for i, text in enumerate(texts)]
+    legend.set_xticklabels(kept)
 
 
 def _shrink_dots(main: Axes, legend: Axes) -> None:
@@ -143,7 +209,7 @@ def _means(scored: AnnData, groupby: str, scale: Scale) -> pd.DataFrame:
     if scale == "none":
         return means
     if scale == "zscore":
-        return ((means - means.mean()) / means.std(ddof=0)).replace([np.inf, -np.inf], np.nan).fillna(0)
+        return (means - means.mean()) / means.std(ddof=0).replace(0, 1)
     axis: Any = 1 if scale == "group" else 0
     low, high = means.min(axis=axis), means.max(axis=axis)
     shifted = means.sub(low, axis="index" if axis else "columns")
@@ -151,9 +217,11 @@ def _means(scored: AnnData, groupby: str, scale: Scale) -> pd.DataFrame:
 
 
 def _limits(means: pd.DataFrame, scale: Scale) -> dict[str, Any]:
+    values = means.to_numpy()
+    known = values[np.isfinite(values)]
     if scale != "zscore":
-        return {"cmap": "viridis"}
-    limit = means.abs().to_numpy().max() or 1
+        return {"cmap": "viridis"} | ({"vmin": known.min(), "vmax": known.max()} if known.size < values.size else {})
+    limit = np.abs(known).max(initial=0) or 1
     return {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
 
 
@@ -161,7 +229,8 @@ def _ready(scored: AnnData, groupby: str, kind: str, scale: Scale, cutoff: float
     """Options of the classes of scanpy: values, and what the legends say."""
     if kind == "violin":
         _scale_cells(scored, scale)
-        style = {"cmap": "viridis", "linewidth": 0.4, "edgecolor": faded(0.8)}
+        medians = scored.to_df().groupby(scored.obs[groupby], observed=True).median()
+        style = {"linewidth": 0.4, "edgecolor": faded(0.8)} | _limits(medians, "none")
         return {"colorbar_title": f"median {label}{SCALES[scale]}", **style}
     means = _means(scored, groupby, scale)
     colors = {"colorbar_title": f"mean {label}{SCALES[scale]}", **_limits(means, scale)}
@@ -190,12 +259,16 @@ def _cells(
     figsize = options.pop("figsize")
     n_sets, n_groups = scored.n_vars, len(colors)
     if figsize is None:
-        long = (9.4, max(0.28 * n_sets, 0.25) + 1.5) if function.__name__ == "heatmap" else (9.4, 0.45 * n_sets + 1.2)
+        lines = [len(line) for name in set_labels(scored.var_names, 50, 2)[1] for line in name.split("\n")]
+        width = 9.4 - 0.06 * max(max(lines) - 22, 0)
+        long = (width, max(0.28 * n_sets, 0.25) + 1.5) if function.__name__ == "heatmap" else (9.4, 0.45 * n_sets + 1.2)
         wide = (max(0.3 * n_sets, 1.5) + 2.5, max(0.35 * n_groups, 4.0))
         figsize = long if function.__name__ == "tracksplot" or options.get("swap_axes") else wide
     axes: dict[str, Any] = function(scored, drawn, groupby, figsize=figsize, **options)
     label = f"{label}{SCALES[scale]}"
     if "track_axes" in axes:
+        for track in axes["track_axes"]:
+            _scale_of_track(track, np.asarray(scored[:, track.get_ylabel()].X, float))
         axes["track_axes"][0].set_title(label.replace("\n", " "), fontsize="small", loc="left")
         return axes
     others = [ax for ax in figure_of(axes["heatmap_ax"]).axes if ax not in axes.values() and ax.axison]
@@ -208,21 +281,28 @@ def _scale_cells(scored: AnnData, scale: Scale) -> None:
     """Scale the scores of single cells in place."""
     if scale == "none":
         return
-    values = np.asarray(scored.X, float)
-    axis = 1 if scale == "group" else 0
-    if scale == "zscore":
-        shift, width = np.nanmean(values, axis, keepdims=True), np.nanstd(values, axis, keepdims=True)
-    else:
-        shift = np.nanmin(values, axis, keepdims=True)
-        width = np.nanmax(values, axis, keepdims=True) - shift
-    scored.X = (values - shift) / np.where(width > 0, width, 1)
+    table = scored.to_df().astype(float)  # whose reductions skip missing scores
+    table = table.T if scale == "group" else table
+    shift = table.mean() if scale == "zscore" else table.min()
+    width = table.std(ddof=0) if scale == "zscore" else table.max() - shift
+    scaled = (table - shift) / width.where(width > 0, 1)
+    scored.X = (scaled.T if scale == "group" else scaled).to_numpy()
 
 
-def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str) -> None:
-    """Write the names of sets and groups so that they fit, on each axis that lists them."""
+def _scale_of_track(ax: Axes, values: np.ndarray) -> None:
+    """Mark the highest score of a track, which scanpy rounds to a whole number."""
+    known = values[np.isfinite(values)]
+    top = float(known.max(initial=0)) if known.size else 0.0
+    ax.set_yticks([top] if top > 0 else [])
+    ax.set_yticklabels([f"{top:.2g}"] if top > 0 else [], ha="left", va="top")
+
+
+def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str, inches: float | None) -> None:
+    """Write the names of sets and groups so that they fit, on each axis that lists them; shorter in a given width."""
+    wide = 50 if inches is None else int(np.clip(6.5 * (inches - LEGEND), 14, 50))
     collection = set_labels(names, 999, 1)[0]
     for ax in axes:
-        for axis, width, n_lines in ((ax.xaxis, 32, 2), (ax.yaxis, 50, 2)):
+        for axis, width, n_lines in ((ax.xaxis, 32, 2), (ax.yaxis, wide, 2)):
             texts = [text.get_text() for text in axis.get_ticklabels()]
             if not texts or (width == 32 and axis.get_label_text() == "" and not axis.get_visible()):
                 continue
@@ -230,9 +310,10 @@ def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str)
                 written = dict(zip(names, set_labels(names, width, n_lines)[1], strict=True))
                 axis.set_ticklabels([written[text] for text in texts], linespacing=0.95)
                 axis.set_label_text(collection)
+                thin_out(ax)
             elif set(texts) <= set(groups):
                 axis.set_ticklabels([shorten(text) for text in texts])
                 axis.set_label_text(groupby.strip())
         if ax.get_ylabel() in names and len(ax.get_yticklabels()) <= 3:  # a track
-            ax.set_ylabel(set_labels([ax.get_ylabel()], 30, 2)[1][0], rotation=0, ha="right", va="center")
+            ax.set_ylabel(set_labels([ax.get_ylabel()], min(wide, 30), 2)[1][0], rotation=0, ha="right", va="center")
             ax.yaxis.set_label_coords(-0.005, 0.4)

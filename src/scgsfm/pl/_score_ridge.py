@@ -4,17 +4,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._finish import figure_of, fit_inside, slot_of
+from ._figure import add_notes
+from ._finish import figure_of, fit_fonts, fit_inside, slot_of
 from ._set_labels import set_labels, title_size, wrap
 from ._style import background, group_colors, palette, text_color
-from ._toolkit import panels
+from ._toolkit import columns_that_fit, panels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from anndata import AnnData
     from matplotlib.axes import Axes
 
 OVERLAP = 1.6
 """Height of the highest curve, where 1 is the distance of two lines."""
+MIN_ROW = 0.16
+"""Least distance of two lines in inches."""
 
 
 def score_ridge(
@@ -22,6 +27,7 @@ def score_ridge(
     groupby: str | None,
     *,
     label: str,
+    notes: Sequence[str],
     n_columns: int,
     ax: Axes | None,
     figsize: tuple[float, float] | None,
@@ -41,8 +47,9 @@ def score_ridge(
         groups = list(map(str, column.cat.categories))
         colors = group_colors(scored, groupby, groups)
         titles = set_labels(names, 24, 3)[1]
-        axes = panels(len(names), n_columns, (2.7, 0.3 * len(groups) + 0.9), (0.8, 0), figsize, ax=ax)
-        n_columns = min(n_columns, len(names))
+        size = 2.7, float(np.clip(7 / len(groups), MIN_ROW, 0.3)) * len(groups) + 0.9
+        n_columns = columns_that_fit(len(names), n_columns, size, figsize, ax)
+        axes = panels(len(names), n_columns, size, (0.8, 0), figsize, ax=ax)
         for i, (name, panel) in enumerate(zip(names, axes, strict=True)):
             rows = {group: table.loc[(column == group).to_numpy(), name].to_numpy() for group in groups}
             named = i % n_columns == 0
@@ -51,9 +58,12 @@ def score_ridge(
         for panel in axes[::n_columns]:
             panel.set_ylabel(groupby.strip())
     for panel in axes:
-        panel.set_xlabel(f"{label} (line: median)", fontsize="small")
+        panel.set_xlabel(f"{label}\n(line: median)" if len(axes) > 1 else f"{label} (line: median)", fontsize="small")
+    add_notes(axes[-1:], notes, own=ax is None)
     if slot is not None and figure_of(axes).get_layout_engine() is None:
         fit_inside(axes, slot)
+    elif figsize is not None:
+        fit_fonts(figure_of(axes))
     return axes
 
 

@@ -53,7 +53,7 @@ def select_terms(
     n_terms
         Number of terms for each group.
     max_padj
-        Adjusted p-value below which a term is significant.
+        Adjusted p-value up to which a term is significant.
     max_overlap
         Terms are left out whose genes have a higher Jaccard index with those of a better term of the group.
     max_rows
@@ -73,9 +73,9 @@ def select_terms(
     shown, notes = _telling_groups(ordered, groups, max_groups)
     ordered = ordered[ordered["group"].isin(shown)]
     usable = ordered if both_signs else ordered[ordered["score"] > 0]
-    significant = usable[usable["padj"] < max_padj]
+    significant = usable[usable["padj"] <= max_padj]
     if not len(significant):
-        notes.append(f"no {noun} with padj < {max_padj:g}: the best {noun}s are shown")
+        notes.append(f"no {noun} with padj ≤ {max_padj:g}: the best {noun}s are shown")
         significant = usable if len(usable) else ordered
     best = [_distinct(significant[significant["group"] == group], n_terms, max_overlap) for group in shown]
     n, terms = n_terms, _union(best, n_terms, column)

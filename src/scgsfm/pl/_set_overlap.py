@@ -10,9 +10,10 @@ from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, check_choice
 from scgsfm.genesets import GeneSets
 
-from ._finish import finish, fit_inside, slot_of
+from ._figure import add_notes
+from ._finish import figure_of, finish, fit_fonts, fit_inside, slot_of
 from ._set_labels import set_labels
-from ._square_matrix import square_matrix
+from ._square_matrix import fit_matrix, square_matrix
 from ._style import faded, text_color
 from ._toolkit import choose, most_telling, subplot_spec
 
@@ -110,6 +111,11 @@ def set_overlap(
         names = most_telling(closest, N_SETS[kind], noun="set", reason="share most genes")
         kept = closest.index.get_indexer(names)
         similar, genes = similar[np.ix_(kept, kept)], genes[kept]
+    notes = (
+        [f"{len(names)} of {len(read):,} sets, those that share most genes"]
+        if sets is None and len(names) < len(read)
+        else []
+    )
     slot = None if ax is None else slot_of(ax)
     if kind == "matrix":
         order = _order(similar)
@@ -122,8 +128,13 @@ def set_overlap(
         axes = square_matrix(similar, written, written, label=label, ax=ax, figsize=figsize, options=options)
     else:
         axes = _upset(genes.toarray() > 0, names, n_intersections, ax, figsize, kwargs)
-    if slot is not None:
+    add_notes(axes if kind == "matrix" else axes[1:], notes, own=ax is None)
+    if kind == "matrix":
+        fit_matrix(axes, slot, figsize)
+    elif slot is not None:
         fit_inside(axes, slot)
+    elif figsize is not None:
+        fit_fonts(figure_of(axes))
     drawn = axes if kind == "upset" else axes[0]
     return finish(drawn, show, save=save, return_fig=return_fig, name="set_overlap")
 

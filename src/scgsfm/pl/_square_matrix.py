@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._finish import MIN_FONT, figure_of, fit_fonts, fit_inside, thin_out
 from ._style import background, faded, readable_on, text_color
 from ._toolkit import panels
 
@@ -54,3 +55,27 @@ def square_matrix(
     bar = ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8, aspect=15, extend=extend)
     bar.outline.set_visible(False)
     return [ax, bar.ax]
+
+
+def fit_matrix(axes: list[Axes], slot: Any, figsize: tuple[float, float] | None) -> None:
+    """Fit a matrix and its color bar into a place or a figure of given size, with numbers that fit their fields."""
+    figure = figure_of(axes)
+    if slot is not None:
+        fit_inside(axes, slot)
+    elif figsize is not None:
+        fit_fonts(figure)
+    else:  # its size follows from the names
+        figure.draw_without_rendering()
+        thin_out(axes[0])
+        return
+    figure.draw_without_rendering()
+    ax = axes[0]
+    box = ax.get_window_extent()
+    rows, columns = (len(axis.get_ticklabels()) for axis in (ax.yaxis, ax.xaxis))
+    points = 72 / figure.dpi
+    size = min(box.width * points / columns / 2.6, box.height * points / rows / 1.3, 7)
+    for text in list(ax.texts):
+        if size < MIN_FONT:
+            text.remove()
+        else:
+            text.set_fontsize(size)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._figure import Place, add_notes
+from ._figure import Place, add_notes, label_in_lines
 from ._select_terms import log_of, select_terms
 from ._style import faded, text_color
 from ._term_dots import BAR, LINE_SPACING, color_bar, fit_row_labels, row_positions, sequential_map, text_width
-from ._term_labels import term_labels
+from ._term_labels import line_length, term_labels
 from ._term_panels import group_panels, telling_groups
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def draw_bars(
         kept = rows[rows["term"].isin(chosen.terms if terms is None else terms)]
         parts.append(kept.sort_values("score", ascending=False, kind="stable"))
     prefix, _ = term_labels([term for part in parts for term in part["term"]])
-    names = [term_labels(part["term"].tolist(), prefix=prefix)[1] for part in parts]
+    names = [term_labels(part["term"].tolist(), line_length(figsize, ax), prefix=prefix)[1] for part in parts]
     height = max(row_positions(each)[1] for each in names) + 0.7
     width = text_width([name for each in names for name in each]) + WIDTH
     places = group_panels(len(groups), (width, max(height, BAR[1] + 0.8)), (0.8, 0.3 + 0.2 * len(notes)), figsize, ax)
@@ -54,15 +54,16 @@ def draw_bars(
     top = max((float(values.max(initial=0)) for values in logs), default=1.0) or 1.0
     for place, group, part, each, values in zip(places, groups, parts, names, logs, strict=True):
         mapped = _draw(place, part, each, values, top, options["max_padj"], cmap, style)
-        place.ax.set_title(group if not prefix else f"{group}, {prefix.rstrip('_')}", loc="left", fontsize="medium")
-        place.ax.set_xlabel(score)
+        title = group if not prefix else f"{group}, {prefix.rstrip('_')}"
+        place.ax.set_title(label_in_lines(title, place), loc="left", fontsize="medium")
+        place.ax.set_xlabel(label_in_lines(score, place))
     last = places[min(len(places), 2) - 1]
     color_bar(last, mapped, "-log10 padj")
-    if any((part["padj"] >= options["max_padj"]).any() for part in parts):
-        notes.append(f"grey: padj ≥ {options['max_padj']:g}")
+    if any((part["padj"] > options["max_padj"]).any() for part in parts):
+        notes.append(f"grey: padj > {options['max_padj']:g}")
     add_notes([place.ax for place in places], notes, own=ax is None)
+    places[0].settle()  # all share a figure
     for place, each in zip(places, names, strict=True):
-        place.settle()
         fit_row_labels(place, each)
     return places[0].ax if len(places) == 1 else [place.ax for place in places]
 
@@ -85,7 +86,7 @@ def _draw(
     shades = sequential_map(ax) if cmap is None else colormaps.get_cmap(cmap)
     mapped = ScalarMappable(Normalize(0, top), shades)
     grey = faded(0.25, ax)
-    colors = [mapped.to_rgba(log) if padj < max_padj else grey for log, padj in zip(logs, rows["padj"], strict=True)]
+    colors = [mapped.to_rgba(log) if padj <= max_padj else grey for log, padj in zip(logs, rows["padj"], strict=True)]
     positions, height = row_positions(names)
     bars = {"height": 0.8 * np.diff(positions).min(initial=0.25), "color": colors}
     ax.barh(positions, rows["score"], **bars | style)

@@ -10,7 +10,7 @@ import pandas as pd
 from ._figure import Place, add_notes, notes_height
 from ._select_terms import MAX_ROWS, Selection, log_of
 from ._style import background, faded, text_color
-from ._term_labels import in_lines, term_labels
+from ._term_labels import in_lines, line_length, term_labels
 from ._toolkit import labels
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ AREAS = (5.0, 150.0)
 """Area of the smallest and the largest dot, in square points."""
 EQUAL_AREA = 70.0
 """Area of dots of equal size."""
-COLUMN, LINE, GAP = 0.34, 0.14, 0.11
-"""Width of a column, height of a line of text, and distance of two terms, in inches."""
+COLUMN, MIN_COLUMN, LINE, GAP = 0.34, 0.22, 0.14, 0.11
+"""Width of a column, its least width if there are many, height of a line of text, and distance of two terms, in inches."""
 LINE_SPACING = 1.05
 ROW = 0.24
 """Height that a term needs where the size of the figure is given, in inches."""
@@ -75,7 +75,7 @@ def color_scale(dots: pd.DataFrame, cmap: Any, max_padj: float, ax: Axes | None)
     """A sequential color map that begins far from the background, or a diverging one if a significant score is negative."""
     limit = float(dots["score"].abs().max()) if len(dots) else 1.0
     limit = limit if np.isfinite(limit) and limit > 0 else 1.0
-    if ((dots["score"] < 0) & (dots["padj"] < max_padj)).any():
+    if ((dots["score"] < 0) & (dots["padj"] <= max_padj)).any():
         return {"cmap": cmap or "RdBu_r", "vmin": -limit, "vmax": limit}
     return {"cmap": cmap or sequential_map(ax), "vmin": 0, "vmax": limit}
 
@@ -148,7 +148,7 @@ def draw_dots(
     size
         ``"padj"``, ``"share"`` or ``"equal"``.
     max_padj
-        Adjusted p-value below which a term is significant.
+        Adjusted p-value up to which a term is significant.
     cmap
         Color map.
     notes
@@ -161,7 +161,7 @@ def draw_dots(
         Options of the scatter plot.
     """
     dots = dots_of(table, chosen, column)
-    prefix, names = term_labels(terms)
+    prefix, names = term_labels(terms, line_length(figsize, ax))
     place = _place(names, chosen.groups, ax, figsize, notes)
     if size == "padj":
         sizes = sizes_of(log_of(dots["padj"]).to_numpy(), "-log10 padj", cap=True)
@@ -172,11 +172,13 @@ def draw_dots(
         sizes = sizes_of(np.minimum(share, 1), "share of genes", cap=False)
     options = color_scale(dots, cmap, max_padj, place.ax) | style
     _draw(place, dots, chosen.groups, names, sizes, max_padj, options)
-    _legends(place, sizes, dots["padj"].lt(max_padj).any(), max_padj, score)
+    _legends(place, sizes, dots["padj"].le(max_padj).any(), max_padj, score)
     if prefix:
         place.ax.set_ylabel(prefix.rstrip("_"))
     add_notes([place.ax], notes, own=ax is None)
     place.settle()
+    if place.drawn_height() < BAR[1] + SIZE_LEGEND:
+        _part_legends(place, score)
     fit_row_labels(place, names)
     return place.ax
 
@@ -193,7 +195,8 @@ def _place(names: Sequence[str], groups: Sequence[str], ax: Axes | None, figsize
     """The axes that were given, or those of a new figure that fits the names."""
     rows = max(row_positions(names)[1] + 0.2, BAR[1] + SIZE_LEGEND + 0.1)
     below = text_width(labels(groups)[1]) if len(groups) else 0.0
-    width = max(text_width(names) + COLUMN * len(groups) + LEGEND_WIDTH + 0.6, 4.5)
+    column = float(np.clip(9 / max(len(groups), 1), MIN_COLUMN, COLUMN))
+    width = max(text_width(names) + column * len(groups) + LEGEND_WIDTH + 0.6, 4.5)
     return Place.of(ax, figsize, (width, rows + min(below, 2.7) + 0.25 + notes_height(notes, width)))
 
 
@@ -209,7 +212,7 @@ def _draw(
     """Draw the dots, with a ring around significant ones, and the labels of groups and terms."""
     ax = place.ax
     positions, height = row_positions(names)
-    significant = (dots["padj"] < max_padj).to_numpy()
+    significant = (dots["padj"] <= max_padj).to_numpy()
     rings: dict[str, Any] = {
         "edgecolors": [text_color() if ring else faded(0.45, ax) for ring in significant],
         "linewidths": np.where(significant, 1.1, 0.3),
@@ -239,7 +242,7 @@ def _legends(place: Place, sizes: Sizes, any_significant: bool, max_padj: float,
     ]
     if any_significant:
         ring = plain | {"markeredgewidth": 1.1, "markerfacecolor": "none", "markeredgecolor": text_color()}
-        handles.append(Line2D([], [], markersize=9, label=f"padj < {max_padj:g}", **ring))
+        handles.append(Line2D([], [], markersize=9, label=f"padj ≤ {max_padj:g}", **ring))
     ax.legend(
         handles=handles,
         title=sizes.title,
@@ -252,8 +255,21 @@ def _legends(place: Place, sizes: Sizes, any_significant: bool, max_padj: float,
         title_fontsize="small",
         alignment="left",
     )
-    stacked = place.height >= BAR[1] + SIZE_LEGEND
-    color_bar(place, ax.collections[-1], color_label, x=0.16 if stacked else 1.05)
+    color_bar(place, ax.collections[-1], color_label)
+
+
+def _part_legends(place: Place, color_label: str) -> None:
+    """Move the color bar to the right of the legend if one of them would cover the other."""
+    ax = place.ax
+    legend, bar = ax.get_legend(), ax.child_axes[-1]
+    place.ax.figure.figure.draw_without_rendering()
+    other = bar.get_tightbbox()
+    if legend is None or other is None or legend.get_window_extent().y0 > other.y1:
+        return
+    width = legend.get_window_extent().x1 - ax.get_window_extent().x1
+    bar.remove()
+    color_bar(place, ax.collections[-1], color_label, x=width / ax.figure.figure.dpi + 0.1)
+    place.settle()
 
 
 def color_bar(place: Place, points: Any, label: str, x: float = 0.16) -> None:
@@ -281,4 +297,5 @@ def fit_row_labels(place: Place, names: Sequence[str]) -> None:
     share = place.drawn_height() / max(row_positions(names)[1], 0.01)
     size = FontProperties(size="small").get_size_in_points()
     if share < 0.97:
-        ax.tick_params(axis="y", labelsize=max(size * share, min(4.0, mpl.rcParams["font.size"])))
+        drawn = min((float(label.get_fontsize()) for label in ax.get_yticklabels()), default=size)
+        ax.tick_params(axis="y", labelsize=min(max(size * share, min(4.0, mpl.rcParams["font.size"])), drawn))

@@ -16,7 +16,7 @@ from ._figure import Place
 from ._finish import finish
 from ._style import background, faded, text_color
 from ._term_dots import color_scale
-from ._term_labels import term_labels
+from ._term_labels import in_lines, term_labels
 from ._toolkit import labels, shorten
 
 if TYPE_CHECKING:
@@ -126,18 +126,29 @@ def term_heatmap(
     place = Place.of(ax, figsize, _size(shown, kind))
     left, right = (NAME_LENGTH, BRACKET_LENGTH) if ax is None else _name_lengths(ax)
     if kind == "groups":
-        image, label = _draw_groups(place.ax, shown, max_padj, cmap), "score"
+        image, label = _draw_groups(place.ax, shown, max_padj, cmap), _score_label(shown, max_padj)
     else:
         image, label = _draw_similarity(place.ax, shown, cmap), shown.measure
     _name_rows(place, shown, left)
     omitted = draw_cluster_brackets(place.ax, cluster_spans(shown.terms), place.height, right)
     bar = place.ax.figure.colorbar(image, ax=place.ax, label=label, shrink=0.5, aspect=20, location="bottom", pad=0.02)
+    bar.ax.xaxis.label.set_fontsize("small")
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize="small", length=2)
     place.settle([place.ax, bar.ax])
     if omitted:
         logger.info("the names of %d small clusters are omitted for lack of space", omitted)
     return finish(place.ax, show, save=save, return_fig=return_fig, name="term_heatmap")
+
+
+def _score_label(shown: ClusteredTerms, max_padj: float) -> str:
+    """What colors, dots and grey fields are."""
+    padj, lines = shown.values("padj").to_numpy(), [in_lines(shown.score, 24)]
+    if (padj > 0).any() and (padj <= max_padj).any():
+        lines.append(f"dot: padj ≤ {max_padj:g}")
+    if not np.isfinite(shown.values("score").to_numpy()).all():
+        lines.append("grey: no result")
+    return "\n".join(lines)
 
 
 def _name_lengths(ax: Axes) -> tuple[int, int]:

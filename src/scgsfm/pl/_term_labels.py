@@ -11,6 +11,8 @@ from ._toolkit import labels, shorten
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
+
 IDENTIFIER = re.compile(r" \((GO:\d+|HP:\d+|MONDO:\d+|OMIM:\d+|ORPHA:\d+|R-HSA-\d+)\)$")
 """Identifier at the end of a name."""
 LINE_LENGTH = 38
@@ -34,6 +36,14 @@ def term_labels(
     plain = [short if seen[short] == 1 else name for short, name in zip(plain, names, strict=True)]
     prefix = labels(plain, MAX_NAME)[0] if prefix is None else prefix
     return prefix, [in_lines(name.removeprefix(prefix), width, max_lines) for name in plain]
+
+
+def line_length(figsize: tuple[float, float] | None, ax: Axes | None) -> int:
+    """Maximum number of characters in a line of a label, fewer in narrow figures and axes of given size."""
+    if figsize is None and ax is None:
+        return LINE_LENGTH
+    width = figsize[0] if figsize else ax.get_window_extent().width / ax.figure.figure.dpi  # type: ignore[union-attr]
+    return int(min(max(6 * width, 18), LINE_LENGTH))
 
 
 def in_lines(name: str, width: int = LINE_LENGTH, max_lines: int = MAX_LINES) -> str:

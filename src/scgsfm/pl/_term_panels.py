@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scgsfm._logging import logger
 
 from ._figure import Place
-from ._toolkit import panels
+from ._toolkit import columns_that_fit, panels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,6 @@ def group_panels(
     if ax is not None:
         return [Place.of(ax, None, size)]
     axes = panels(n, N_COLUMNS, size, margin, figsize)
-    n_rows = -(-n // N_COLUMNS)
+    n_rows = -(-n // columns_that_fit(n, N_COLUMNS, size, figsize))
     height = (axes[0].figure.figure.get_figheight() - margin[1]) / n_rows
-    return [Place(each, None, height) for each in axes]
+    return [Place(each, None, height, figsize is not None) for each in axes]

@@ -8,7 +8,7 @@ import numpy as np
 
 from scgsfm._logging import logger
 
-from ._figure import Place, add_notes
+from ._figure import Place, add_notes, label_in_lines
 from ._placement import place_labels
 from ._select_terms import log_of, select_terms
 from ._style import OKABE_ITO, faded, text_color
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 UP, DOWN = OKABE_ITO[3], OKABE_ITO[0]
 LABEL_WIDTH = 26
 """Maximum number of characters in a line of a label."""
+LEGEND_COLUMN = 1.6
+"""Width of an entry of the legend in inches."""
 
 
 def draw_volcanoes(
@@ -48,25 +50,25 @@ def draw_volcanoes(
     prefix, _ = term_labels(table["term"].unique().tolist())
     for place, group, rows in zip(places, groups, parts, strict=True):
         _draw(place.ax, rows, max_padj, style)
-        place.ax.set_title(group if not prefix else f"{group}, {prefix.rstrip('_')}", loc="left", fontsize="medium")
-        place.ax.set(xlabel=score, ylabel="-log10 padj")
+        title = group if not prefix else f"{group}, {prefix.rstrip('_')}"
+        place.ax.set_title(label_in_lines(title, place), loc="left", fontsize="medium")
+        place.ax.set(xlabel=label_in_lines(score, place), ylabel="-log10 padj")
     _legend(places, parts, max_padj, noun, own=ax is None)
     labeled = []
     for group, rows in zip(groups, parts, strict=True):
         chosen = select_terms(rows, "term", [group], both_signs=True, **options)
         labeled.append(list(terms or chosen.terms))
-        if not (rows["padj"] < max_padj).any():
-            notes.append(f"{group}: no term with padj < {max_padj:g}")
+        if not (rows["padj"] <= max_padj).any():
+            notes.append(f"{group}: no term with padj ≤ {max_padj:g}")
     add_notes([place.ax for place in places], notes, own=ax is None)
-    for place in places:
-        place.settle()
+    places[0].settle()  # all share a figure
     for place, rows, names in zip(places, parts, labeled, strict=True):
         _label(place.ax, rows, names, prefix)
     return places[0].ax if len(places) == 1 else [place.ax for place in places]
 
 
 def _draw(ax: Axes, rows: pd.DataFrame, max_padj: float, style: dict[str, Any]) -> None:
-    logs, significant = log_of(rows["padj"]), rows["padj"] < max_padj
+    logs, significant = log_of(rows["padj"]), rows["padj"] <= max_padj
     plain: dict[str, Any] = {"s": 16, "linewidths": 0, "zorder": 2}
     for kept, color in (
         (~significant, faded(0.3, ax)),
@@ -86,18 +88,19 @@ def _legend(places: Sequence[Place], parts: Sequence[pd.DataFrame], max_padj: fl
     from matplotlib.lines import Line2D
 
     ax = places[0].ax
-    significant = [part.loc[part["padj"] < max_padj, "score"] for part in parts]
+    significant = [part.loc[part["padj"] <= max_padj, "score"] for part in parts]
     marks = [
         (f"positive {noun}", UP, any((scores > 0).any() for scores in significant)),
         (f"negative {noun}", DOWN, any((scores <= 0).any() for scores in significant)),
-        (f"padj ≥ {max_padj:g}", faded(0.3, ax), any((part["padj"] >= max_padj).any() for part in parts)),
+        (f"padj > {max_padj:g}", faded(0.3, ax), any((part["padj"] > max_padj).any() for part in parts)),
     ]
     dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
     handles = [Line2D([], [], color=color, label=label, **dots) for label, color, drawn in marks if drawn]
     handles.append(Line2D([], [], color=text_color(), lw=0.6, ls="--", label=f"padj = {max_padj:g}"))
     options: dict[str, Any] = {"handles": handles, "frameon": False, "fontsize": "small"}
     if own:
-        ax.figure.legend(loc="outside upper right", ncols=2 if len(places) == 1 else len(handles), **options)
+        n_columns = max(int(ax.figure.get_figwidth() / LEGEND_COLUMN), 1)  # type: ignore[union-attr]
+        ax.figure.legend(loc="outside upper right", ncols=min(n_columns, len(handles)), **options)
     else:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, **options)
 

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 40
 """Maximum number of characters of a label."""
+MAX_PREFIX = 30
+"""Maximum number of characters of a prefix that is left out of labels, such as the name of a collection."""
+MIN_PANEL = 0.6
+"""Least size of a panel in a figure of given size, as a share of the size that its content needs."""
 
 
 def labels(names: Sequence[str], length: int = MAX_LENGTH) -> tuple[str, list[str]]:
     """The common prefix of several names up to a ``_`` (``"HALLMARK_"``), and the rest of each name, shortened."""
     prefix = os.path.commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071  character by character is intended
     prefix = prefix[: prefix.rfind("_") + 1]
+    prefix = prefix if len(prefix) <= MAX_PREFIX else ""
     return prefix, [shorten(name.removeprefix(prefix), length) for name in names]
 
 
@@ -143,11 +148,12 @@ def panels(
 ) -> list[Axes]:
     """Axes of a new figure, in rows of ``n_columns``, with width and height of a panel and of the margin in inches.
 
-    ``figsize`` replaces the size that follows from them. Several panels take the place of ``ax`` if it is given.
+    ``figsize`` replaces the size that follows from them. A small one has fewer columns. Several panels
+    take the place of ``ax`` if it is given.
     """
     import matplotlib.pyplot as plt
 
-    n_columns = min(n_panels, n_columns)
+    n_columns = columns_that_fit(n_panels, n_columns, size, figsize)
     n_rows = -(-n_panels // n_columns)
     if ax is None:
         figsize = figsize or (size[0] * n_columns + margin[0], size[1] * n_rows + margin[1])
@@ -160,6 +166,29 @@ def panels(
     ax.axis("off")
     grid = subplot_spec(ax).subgridspec(n_rows, n_columns, wspace=0.35, hspace=0.35)
     return [ax.figure.add_subplot(grid[i]) for i in range(n_panels)]
+
+
+def columns_that_fit(
+    n_panels: int,
+    n_columns: int,
+    size: tuple[float, float],
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> int:
+    """Number of panels in a row: ``n_columns``, or what leaves most of its size to each panel of a small figure."""
+    n_columns = min(n_panels, n_columns)
+    if figsize is None and ax is None:
+        return n_columns
+    if figsize is None:
+        box: Any = ax.get_window_extent()  # type: ignore[union-attr]
+        figsize = box.width / ax.figure.figure.dpi, box.height / ax.figure.figure.dpi  # type: ignore[union-attr]
+
+    def share(n: int) -> float:
+        return min(figsize[0] / n / size[0], figsize[1] / -(-n_panels // n) / size[1])
+
+    if share(n_columns) >= MIN_PANEL:
+        return n_columns
+    return max(range(1, n_columns + 1), key=lambda n: (share(n), -n))
 
 
 def subplot_spec(ax: Axes) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Protocol
 
+from scgsfm._html import html_table
 from scgsfm._messages import suggestion
 from scgsfm.phenotypes import Entity, Fact, FactRetriever, load_annotations
 
@@ -94,6 +96,13 @@ class Answer:
         sources = list(dict.fromkeys(fact.cite() for fact in self.facts))
         lines = [self.text, *(f"[{i + 1}] {source}" for i, source in enumerate(sources))]
         return "\n".join([*lines, "", self.about])
+
+    def _repr_html_(self) -> str:
+        sources = list(dict.fromkeys(fact.cite() for fact in self.facts))
+        text = "".join(f"<p>{escape(part)}</p>" for part in self.text.split("\n") if part)
+        rows = [(i, source) for i, source in enumerate(sources, 1)]
+        table = html_table(["", "source"], rows, caption="Sources") if rows else ""
+        return f"<div><h4>{escape(self.question)}</h4>{text}{table}<p>{escape(self.about)}</p></div>"
 
 
 def answer(

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
+from scgsfm._adata import Result, check_anndata, log_results, takes_frames, undo_on_error
 from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, number, percent
 from scgsfm.drugs import compound_sets, open_signatures
+from scgsfm.get import scores
 from scgsfm.scoring import plan, run
 
 if TYPE_CHECKING:
@@ -21,11 +22,18 @@ if TYPE_CHECKING:
     from scgsfm.drugs import SignatureIndex
 
 
+def _table(adata: AnnData) -> pd.DataFrame:
+    """The scores: cells × compounds."""
+    (key,) = adata.uns[_keys.UNS]
+    return scores(adata, key=key)
+
+
 @checks_numbers
+@takes_frames(_table)
 @undo_on_error
 @doc_params
 def drug_scores(
-    adata: AnnData,
+    adata: AnnData | pd.DataFrame,
     compounds: str | Iterable[str],
     *,
     index: str | PathLike[str] | pd.DataFrame | SignatureIndex = "bundled",
@@ -37,7 +45,7 @@ def drug_scores(
     block_size: int | None = None,
     key_added: str | None = None,
     copy: bool = False,
-) -> AnnData | None:
+) -> AnnData | pd.DataFrame | None:
     """Score cells by the signatures of chosen compounds.
 
     A cell with a high score expresses the genes that rise after treatment with the compound more than those that fall.
@@ -48,7 +56,7 @@ def drug_scores(
     Parameters
     ----------
     adata
-        Cells × genes, with counts or log-normalized values. Counts are log-normalized.
+        Cells × genes, with counts or log-normalized values. Counts are log-normalized. Also a DataFrame, cells × genes.
     compounds
         Names or ids (DrugBank, InChIKey, ChEMBL) of compounds in the index.
     index
@@ -72,7 +80,8 @@ def drug_scores(
 
     Returns
     -------
-    Returns ``None``, or the copy if ``copy=True``. Sets the following fields:
+    For a DataFrame, returns the scores as a DataFrame, cells × compounds. Else returns ``None``, or the copy if
+    ``copy=True``, and sets the following fields:
 
     ``adata.obsm["drugs_<index>"]`` : :class:`pandas.DataFrame` (float64, cells × compounds)
         Scores, such as ``obsm["drugs_bundled"]``.
