@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import scgsfm as sg
-from scgsfm.explorer import State
+from scgsfm._progress import progress_over
+from scgsfm.explorer import State, Workspace
 
 from .conftest import EVIL, LIBRARY
 
@@ -104,6 +106,28 @@ def test_search_and_nonsense(serve: Callable[..., str], tab_of: Callable[[str], 
     tab.click("text=B cells")
     assert "Its genes" in text_of(tab)
     assert "query=B%20cells" in tab.url
+
+
+def test_progress_of_predictions(
+    serve: Callable[..., str], tab_of: Callable[[str], Any], cells: AnnData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Workspace._functions
+
+    def slow(self: Workspace, library: str) -> Any:
+        for _ in progress_over(range(100), total=100, unit="steps", description="Cross-validating"):
+            time.sleep(0.03)
+        return full(self, library)
+
+    monkeypatch.setattr(Workspace, "_functions", slow)
+    tab = tab_of(serve(cells) + "?query=CD4")
+    assert "being computed" in text_of(tab)
+    tab.wait_for_selector("#progress:text-matches('Cross-validating: [0-9]+ %')")
+    tab.click("a[data-value='cells']")
+    assert "1 of 1 genes in the data" in text_of(tab)
+    tab.click("a[data-value='functions']")
+    tab.wait_for_selector("#progress", state="hidden")
+    assert "being computed" not in text_of(tab)
+    assert tab.locator(".panel:has(h3:text-is('Predicted')) .bar .fill").count() > 0
 
 
 def test_paste_in_windows_format(serve: Callable[..., str], tab_of: Callable[[str], Any], cells: AnnData) -> None:

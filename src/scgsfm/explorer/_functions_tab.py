@@ -115,6 +115,8 @@ def _gene(work: Workspace, state: State, query: Query) -> Any:
     if len(predicted):
         about = "Terms that the model adds. Prefer those with high reliability and uniqueness."
         parts.append(panel("Predicted", table_of(predicted, columns, limit=20), about=about))
+    elif work.progress(library):
+        parts.append(panel("Predicted", note("The terms that the model adds are being computed.")))
     else:
         parts.append(panel("Predicted", note(f"{query.name} is not in the vocabulary of the model.")))
     return TagList(head, tags.div(*parts, class_="columns"), download(state))
