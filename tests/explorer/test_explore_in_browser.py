@@ -1,4 +1,7 @@
-"""The page in headless Chromium: ``pip install playwright``, and Chromium or Chrome on the path."""
+"""The page in headless Chromium: ``pip install playwright``, and Chromium or Chrome on the path.
+
+`.ci/run` installs playwright where there is a browser.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+MOST_MS = 120_000
+"""The first page waits for kernels to be compiled, and other tests may run meanwhile."""
 DONE = """() => {
   const shown = document.querySelector('.tab-pane.active .content');
   const busy = document.documentElement.classList.contains('shiny-busy');
@@ -49,6 +54,7 @@ def chromium() -> Iterator[Any]:
 def tab_of(chromium: Any) -> Iterator[Callable[[str], Any]]:
     """Opens tabs of the browser. At the end, nothing may have failed, and nothing may have left this computer."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(MOST_MS)
     problems: list[str] = []
 
     def on_request(request: Any) -> None:
@@ -92,7 +98,8 @@ def enter(tab: Any, text: str) -> str:
     """Type a text, and press Enter."""
     tab.fill("#query", text)
     tab.press("#query", "Enter")
-    tab.wait_for_timeout(400)
+    tab.wait_for_function("text => decodeURIComponent(location.search).includes(text)", arg=text)
+    tab.wait_for_timeout(300)  # the link changes just before the content
     return text_of(tab)
 
 
@@ -114,7 +121,7 @@ def test_progress_of_predictions(
     full = Workspace._functions
 
     def slow(self: Workspace, library: str) -> Any:
-        for _ in progress_over(range(100), total=100, unit="steps", description="Cross-validating"):
+        for _ in progress_over(range(70), total=70, unit="steps", description="Cross-validating"):
             time.sleep(0.03)
         return full(self, library)
 
