@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN = 0.002
 """How long the background leaves the lock to a request before it asks for it again."""
+_SECONDS_TO_END = 10
 
 
 class Job:
@@ -29,6 +30,7 @@ class Job:
         """What is computed at the moment, and how much of it is done."""
         self.error: Exception | None = None
         self.warnings: list[str] = []
+        self.thread: Thread | None = None
 
 
 class Background:
@@ -68,8 +70,8 @@ class Background:
             if job is not None and (job.error or not job.done.is_set()):
                 return job
             job = self._jobs[name] = Job()
-        arguments = (job, work, delay)
-        Thread(target=self._run, args=arguments, daemon=True, name=f"scgsfm-explorer-{name}").start()
+        job.thread = Thread(target=self._run, args=(job, work, delay), daemon=True, name=f"scgsfm-explorer-{name}")
+        job.thread.start()
         return job
 
     def job(self, name: str) -> Job | None:
@@ -77,8 +79,11 @@ class Background:
         return self._jobs.get(name)
 
     def stop(self) -> None:
-        """End all jobs at their next step."""
+        """End all jobs at their next step, and wait for it: torch does not survive the end of the process in between."""
         self._is_stopped = True
+        for job in list(self._jobs.values()):
+            if job.thread is not None:
+                job.thread.join(_SECONDS_TO_END)
 
     def next_stage(self) -> None:
         """Say that there is something new to show."""

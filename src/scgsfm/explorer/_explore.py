@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import atexit
 import socket
 import sys
 import threading
@@ -41,6 +42,7 @@ class Explorer:
     def stop(self) -> None:
         """Stop serving the page, and what is computed for it."""
         self._work.stop()
+        atexit.unregister(self._work.stop)
         self._server.should_exit = True
         self._thread.join(10)
 
@@ -144,6 +146,7 @@ def explore(
     thread.start()
     _wait_for_start(server, thread)
     page = Explorer(f"http://{HOST}:{port}/{State().link().removesuffix('?')}", server, thread, work)
+    atexit.register(work.stop)  # notebooks end without `stop()`
     # the first request would wait for the model and the index
     threading.Thread(target=_prepare, args=(work,), daemon=True).start()
     logger.info("explore at %s (Ctrl+C ends it)", page.url)

@@ -108,8 +108,8 @@ def _stage(work: Workspace, state: Any, session: Session) -> Any:
         current, text = state(), ""
         if current.tab == "functions":
             with contextlib.suppress(Exception):  # the tab shows what is wrong with the query
-                await asyncio.to_thread(work.predict, current)
-            text = work.progress(work.library(current))
+                if await asyncio.to_thread(work.predict, current):
+                    text = work.progress(work.library(current))
         stage.set(work.stage)
         await session.send_custom_message("scgsfm-progress", {"text": text})
         if text:

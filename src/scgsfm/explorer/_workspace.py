@@ -143,15 +143,19 @@ class Workspace:
         options: dict[str, Any] = {"by": "gene", "n_top": N_TERMS, "model": self.model}
         return _by_gene(predict_functions(None, library=self.libraries[library], **options))
 
-    def predict(self, state: State, *, wait: bool = False) -> None:
-        """Start to predict the functions of genes in the background if the state needs them; ``wait`` until they are there."""
+    def predict(self, state: State, *, wait: bool = False) -> bool:
+        """Start to predict the functions of genes in the background if the state needs them; ``wait`` until they are there.
+
+        Returns whether the page has to be shown again when there is more.
+        """
         library = self.library(state)
         if ("functions", library) in self._kept or self.query(state.query).kind != "gene":
-            return
+            return False
         # what is known is shown first, which needs the lock
         job = self._background.start(library, partial(self._predict, library), delay=0 if wait else SECONDS_FOR_KNOWN)
         if wait:
             job.done.wait()
+        return not job.done.is_set()
 
     def _predict(self, library: str) -> None:
         """Predict in two steps if cross-validation takes long."""
@@ -179,7 +183,7 @@ class Workspace:
             "Known terms are listed; predicted terms follow",
             "Predicted terms are listed; reliabilities follow",
         )
-        return f"{more if library in self._first else first}. {job.progress or 'Waiting for other computations'}"
+        return f"{more if library in self._first else first}. {job.progress or 'Starting'} …"
 
     def functions_of_gene(self, gene: str, library: str) -> pd.DataFrame:
         """Known terms of a gene, then predicted ones; those among the top-ranked have probabilities.
