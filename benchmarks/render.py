@@ -647,6 +647,7 @@ LAYOUTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "numerics": _numerics,
     "explorer_libraries": _rounded({"import (CPU s)": "{:.1f}", "first page (CPU s)": "{:.1f}"}),
     "explorer_speed": _rounded({"cells": "{:,.0f}", "seconds": "{:.2f}", "CPU seconds": "{:.2f}"}),
+    "wheel_contents": _rounded({"MB": "{:.2f}"}),
     "gene_function": _gene_function,
     "time_split": _gene_function,
     "term_order": _term_order,

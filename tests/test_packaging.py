@@ -43,3 +43,11 @@ def test_entry_for_the_registry(project: dict[str, Any]) -> None:
     cited = (REPOSITORY / "CITATION.cff").read_text(encoding="utf-8")
     assert all(re.search(rf"doi: {re.escape(doi)}\b", cited) for doi in entry["publications"])
     assert (REPOSITORY / "release" / "scverse" / "logo.svg").exists()
+
+
+def test_sdist_has_what_links_point_at() -> None:
+    """The builder would take a folder that a link points at under the name of the link only."""
+    config = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    included = config["tool"]["hatch"]["build"]["targets"]["sdist"]["force-include"]
+    assert (REPOSITORY / "docs" / "tutorials").resolve() == REPOSITORY / "tutorials"
+    assert included == {"tutorials": "tutorials"}

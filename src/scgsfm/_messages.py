@@ -8,11 +8,12 @@ import functools
 import os
 import sys
 import warnings
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
     import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _PACKAGE = str(Path(__file__).parent) + os.sep
 _WRAPPERS = (contextlib.__file__, functools.__file__)
 """Files of the standard library that may wrap a function of this package."""
+_collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
+"""Where the warnings of this thread go instead of to the user."""
 
 
 GIT_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -112,8 +115,27 @@ def random_generator(rng: int | np.random.Generator | None) -> np.random.Generat
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Issue a warning that points at the line outside this package from which the package was called."""
+    if (texts := _collected.get()) is not None:
+        if message not in texts:
+            texts.append(message)
+        return
     # `skip_file_prefixes` of Python 3.12 and 3.13 does not skip contextlib
     warnings.warn(message, category, stacklevel=_levels_to_user(sys._getframe(1)))
+
+
+@contextlib.contextmanager
+def collected_warnings() -> Iterator[list[str]]:
+    """Collect the texts of the package's warnings of this thread in a list, instead of showing them.
+
+    ``warnings.catch_warnings`` replaces the filters of the whole process, until Python 3.14: warnings of other threads would
+    be caught as well, and threads that leave it in another order than they entered it would leave wrong filters behind.
+    """
+    texts: list[str] = []
+    token = _collected.set(texts)
+    try:
+        yield texts
+    finally:
+        _collected.reset(token)
 
 
 def _levels_to_user(frame: FrameType) -> int:

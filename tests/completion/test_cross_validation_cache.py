@@ -71,3 +71,11 @@ def test_changed_files_are_computed_again(
     assert "is computed again" in caplog.text
     read(linear_model, counts)
     assert counts == [1], "the file was repaired"
+
+
+def test_whether_it_takes_no_time(linear_model: LinearModel, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cross_validation, "MIN_SETS_CACHED", 4)
+    assert _cross_validation.is_cached(SETS, linear_model)
+    cache.unlink()
+    assert not _cross_validation.is_cached(SETS, linear_model)
+    assert _cross_validation.is_cached(SETS[:3], linear_model)

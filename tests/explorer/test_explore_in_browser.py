@@ -1,15 +1,20 @@
-"""The page in headless Chromium: ``pip install playwright``, and Chromium or Chrome on the path."""
+"""The page in headless Chromium: ``pip install playwright``, and Chromium or Chrome on the path.
+
+`.ci/run` installs playwright where there is a browser.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import scgsfm as sg
-from scgsfm.explorer import State
+from scgsfm._progress import progress_over
+from scgsfm.explorer import State, Workspace
 
 from .conftest import EVIL, LIBRARY
 
@@ -28,6 +33,8 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+MOST_MS = 120_000
+"""The first page waits for kernels to be compiled, and other tests may run meanwhile."""
 DONE = """() => {
   const shown = document.querySelector('.tab-pane.active .content');
   const busy = document.documentElement.classList.contains('shiny-busy');
@@ -47,6 +54,7 @@ def chromium() -> Iterator[Any]:
 def tab_of(chromium: Any) -> Iterator[Callable[[str], Any]]:
     """Opens tabs of the browser. At the end, nothing may have failed, and nothing may have left this computer."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(MOST_MS)
     problems: list[str] = []
 
     def on_request(request: Any) -> None:
@@ -90,7 +98,8 @@ def enter(tab: Any, text: str) -> str:
     """Type a text, and press Enter."""
     tab.fill("#query", text)
     tab.press("#query", "Enter")
-    tab.wait_for_timeout(400)
+    tab.wait_for_function("text => decodeURIComponent(location.search).includes(text)", arg=text)
+    tab.wait_for_timeout(300)  # the link changes just before the content
     return text_of(tab)
 
 
@@ -104,6 +113,29 @@ def test_search_and_nonsense(serve: Callable[..., str], tab_of: Callable[[str], 
     tab.click("text=B cells")
     assert "Its genes" in text_of(tab)
     assert "query=B%20cells" in tab.url
+
+
+def test_progress_of_predictions(
+    serve: Callable[..., str], tab_of: Callable[[str], Any], cells: AnnData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Workspace._functions
+
+    def slow(self: Workspace, library: str) -> Any:
+        for _ in progress_over(range(70), total=70, unit="steps", description="Cross-validating"):
+            time.sleep(0.03)
+        return full(self, library)
+
+    monkeypatch.setattr(Workspace, "_functions", slow)
+    tab = tab_of(serve(cells) + "?query=CD4")
+    assert "being computed" in text_of(tab)
+    tab.wait_for_selector("#progress:text-matches('Cross-validating: [0-9]+ %')")
+    tab.click("a[data-value='cells']")
+    assert "1 of 1 genes in the data" in text_of(tab)
+    tab.click("a[data-value='functions']")
+    # by itself, when it is there
+    tab.wait_for_selector(".tab-pane.active .panel:has(h3:text-is('Predicted')) .bar .fill")
+    tab.wait_for_selector("#progress", state="hidden")
+    assert "being computed" not in text_of(tab)
 
 
 def test_paste_in_windows_format(serve: Callable[..., str], tab_of: Callable[[str], Any], cells: AnnData) -> None:

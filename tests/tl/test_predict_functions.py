@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import scgsfm
-from scgsfm.completion import _cross_validation, _uniqueness
+from scgsfm.completion import _cross_validation, _uniqueness, prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchError, GeneMatchWarning
 
 if TYPE_CHECKING:
@@ -125,6 +125,16 @@ def test_top_of_blocks_is_top_of_all(
     listed = expected[~expected["known"]] if known == "exclude" else expected
     check(table, ranked(listed, by, GENES if by == "gene" else list(LIBRARY)).groupby(by, sort=False).head(3))
     assert table["rank"].max() == 3
+
+
+def test_without_cross_validation(gsfm: GSFM, expected: pd.DataFrame) -> None:
+    """Predictions of genes that are not listed do not need it."""
+    options: dict[str, Any] = {"by": "gene", "n_top": 3, "min_probability": 0.0, "known": "include"}
+    parts = prediction_tables(*requested_genes(GENES, gsfm), LIBRARY, gsfm, **options, validated=False)
+    table = pd.concat(parts, ignore_index=True)
+    assert table[["auroc", "uniqueness"]].isna().all(axis=None)
+    best = ranked(expected[~expected["known"]], "gene", GENES).groupby("gene", sort=False).head(3)
+    check(table, best.assign(auroc=np.nan))
 
 
 def test_uniqueness(gsfm: GSFM, expected: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:

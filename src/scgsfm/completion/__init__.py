@@ -11,7 +11,7 @@ from ._gene_set_model import GeneSetModel, LatentModel
 from ._placed_genes import PlacedGenes, place_genes, placed_predictions
 from ._related_genes import GeneRelations, Relation, gene_pairs_table, related_genes_table
 from ._set_kinds import SetKind, SetKinds
-from ._tables import prediction_tables, requested_genes
+from ._tables import is_cross_validated, prediction_tables, requested_genes
 from ._term_predictions import TermPredictions, predict_terms
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "embed_cells",
     "gene_columns",
     "gene_pairs_table",
+    "is_cross_validated",
     "known_genes",
     "matched_tokens",
     "named_libraries",

@@ -43,6 +43,12 @@ class CrossValidated(NamedTuple):
     auroc: np.ndarray
     """AUROC of each set (float32): its genes against the genes of other sets; NaN for small sets."""
 
+    @classmethod
+    def unknown(cls, set_genes: csr_array) -> CrossValidated:
+        """NaN for everything."""
+        of_entries = np.full(set_genes.nnz, np.nan, np.float32)
+        return cls(of_entries, of_entries, of_entries, np.full(set_genes.shape[0], np.nan, np.float32))
+
 
 def cross_validate(set_genes: csr_array, model: GeneSetModel) -> CrossValidated:
     """Predict the genes of each set by five-fold cross-validation. Results for a large library are cached in a file.
@@ -72,10 +78,7 @@ def cached(
     suffix: str = "",
 ) -> dict[str, np.ndarray]:
     """The arrays ``names`` from the cache file of a library and a model, computed and written if it does not exist."""
-    digest = hashlib.sha256(f"{FOLDS} {MIN_GENES} {model.fingerprint}".encode())
-    for array in (set_genes.indptr, set_genes.indices):
-        digest.update(array.astype("<i8").tobytes())
-    file = settings.cache_dir / "functions" / f"{digest.hexdigest()[:32]}{suffix}.npz"
+    file = _file(set_genes, model, suffix)
     result = _read(file, names)
     if result is None:
         what = names[0] if suffix else "cross-validation"
@@ -83,6 +86,18 @@ def cached(
         result = compute()
         _write(file, result)
     return result
+
+
+def is_cached(set_genes: csr_array, model: GeneSetModel) -> bool:
+    """Whether cross-validation takes no time: the sets are few, or it is in the cache."""
+    return set_genes.shape[0] < MIN_SETS_CACHED or _file(set_genes, model).exists()
+
+
+def _file(set_genes: csr_array, model: GeneSetModel, suffix: str = "") -> Path:
+    digest = hashlib.sha256(f"{FOLDS} {MIN_GENES} {model.fingerprint}".encode())
+    for array in (set_genes.indptr, set_genes.indices):
+        digest.update(array.astype("<i8").tobytes())
+    return settings.cache_dir / "functions" / f"{digest.hexdigest()[:32]}{suffix}.npz"
 
 
 def _read(file: Path, names: Sequence[str]) -> dict[str, np.ndarray] | None:

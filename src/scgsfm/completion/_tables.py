@@ -12,7 +12,7 @@ from scgsfm.genes import as_names, check_share, match
 from scgsfm.genesets import GeneSets
 
 from ._complete import known_genes
-from ._cross_validation import cross_validate
+from ._cross_validation import CrossValidated, cross_validate, is_cached
 from ._term_predictions import predict_terms
 from ._uniqueness import uniqueness
 
@@ -50,6 +50,11 @@ def requested_genes(
     return names[matched], tokens[matched]
 
 
+def is_cross_validated(library: Any, model: GeneSetModel) -> bool:
+    """Whether predictions of a library take one pass over its terms: it is small, or its cross-validation is in the cache."""
+    return is_cached(known_genes(GeneSets(library), model, done="predicted"), model)
+
+
 def prediction_tables(
     names: np.ndarray,
     tokens: np.ndarray,
@@ -60,8 +65,13 @@ def prediction_tables(
     n_top: int | None,
     min_probability: float,
     known: Literal["include", "exclude"],
+    validated: bool = True,
 ) -> Iterator[pd.DataFrame]:
-    """The table of :func:`~scgsfm.tl.predict_functions` for genes and their tokens: in one piece, or in blocks of terms."""
+    """The table of :func:`~scgsfm.tl.predict_functions` for genes and their tokens: in one piece, or in blocks of terms.
+
+    Without ``validated``, genes that the library lists for the term are omitted, and ``auroc`` and ``uniqueness`` are NaN:
+    this takes a small part of the time, unless the cross-validation of the library is in the cache.
+    """
     for name, value in (("by", by), ("known", known)):
         check_choice(name, value, CHOICES[name])
     if (n_top is not None and n_top < 1) or not 0 <= min_probability <= 1:
@@ -72,9 +82,15 @@ def prediction_tables(
         raise ValueError(msg)
     sets = GeneSets(library)
     set_genes = known_genes(sets, model, done="predicted")
-    terms, cross_validated = np.array(sets.names, dtype=object), cross_validate(set_genes, model)
-    unique = uniqueness(set_genes, cross_validated, model)
-    options: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": known == "include"}
+    terms = np.array(sets.names, dtype=object)
+    if validated:
+        cross_validated = cross_validate(set_genes, model)
+        unique = uniqueness(set_genes, cross_validated, model)
+    else:
+        cross_validated = CrossValidated.unknown(set_genes)
+        unique = cross_validated.auroc
+    include_known = validated and known == "include"
+    options: dict[str, Any] = {"n": n_top, "min_probability": min_probability, "include_known": include_known}
     for pairs in predict_terms(set_genes, cross_validated, model, tokens, by=by, **options):
         labels = {"gene": names[pairs.genes], "term": terms[pairs.terms]}
         columns = {name: labels[name] for name in (by, *labels)}

@@ -82,12 +82,18 @@ def _groups(work: Workspace, state: State) -> Any:
     png = work.kept(("groups", state.basis, column), lambda: image.draw_groups(codes, colors))
     places = work.kept(("places", state.basis, column), lambda: image.label_places(codes, len(categories)))
     labels = [
-        tags.span(name, class_="label", style=f"left:{100 * x:.1f}%;top:{100 * y:.1f}%")
+        tags.span(name, class_="label", style=_within(name, x, y))
         for name, (x, y) in zip(categories, places, strict=True)
         if np.isfinite(x) and len(categories) <= MAX_LABELS
     ]
     drawn = tags.div(picture(png, f"Cells by {column}"), *labels, class_="map")
     return panel(column, drawn, about=f"{len(categories)} groups of {work.data.n_cells:,} cells")
+
+
+def _within(name: str, x: float, y: float) -> str:
+    """The place of a label, such that it does not leave the picture."""
+    half = f"{0.27 * len(name):.1f}em"
+    return f"left:clamp({half},{100 * x:.1f}%,100% - {half});top:{100 * y:.1f}%"
 
 
 def _means(work: Workspace, state: State, values: np.ndarray) -> Any:

@@ -24,7 +24,7 @@ ACRONYMS = frozenset(
         *("FGF", "GABA", "GPCR", "GTPASE", "HDR", "HIV", "IL", "INSR", "JAK", "KIT", "KRAS", "MAPK", "MET", "MHC"),
         *("MTOR", "MYC", "NADPH", "NFKB", "NMDA", "NOTCH", "PI", "PDGF", "PKA", "RAF", "RAS", "RHO", "RNA", "ROS"),
         *("RRNA", "SARS", "COV", "SCF", "STAT", "TCA", "TCF", "TCR", "TGF", "TLR", "TNF", "TNFA", "TNFR", "TP"),
-        *("UV", "VEGF", "WNT", "B", "T", "NK"),
+        *("UV", "VEGF", "WNT", "B", "T", "NK", "HRR", "MMEJ", "NHEJ"),
     ]
 )
 """Words that stay in capitals."""

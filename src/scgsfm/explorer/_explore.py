@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import atexit
 import socket
 import sys
 import threading
@@ -36,9 +37,12 @@ class Explorer:
     url: str
     _server: Any = field(repr=False)
     _thread: threading.Thread = field(repr=False)
+    _work: Workspace = field(repr=False)
 
     def stop(self) -> None:
-        """Stop serving the page."""
+        """Stop serving the page, and what is computed for it."""
+        self._work.stop()
+        atexit.unregister(self._work.stop)
         self._server.should_exit = True
         self._thread.join(10)
 
@@ -141,7 +145,8 @@ def explore(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True, name="scgsfm-explorer")
     thread.start()
     _wait_for_start(server, thread)
-    page = Explorer(f"http://{HOST}:{port}/{State().link().removesuffix('?')}", server, thread)
+    page = Explorer(f"http://{HOST}:{port}/{State().link().removesuffix('?')}", server, thread, work)
+    atexit.register(work.stop)  # notebooks end without `stop()`
     # the first request would wait for the model and the index
     threading.Thread(target=_prepare, args=(work,), daemon=True).start()
     logger.info("explore at %s (Ctrl+C ends it)", page.url)

@@ -107,7 +107,10 @@ def _gene(work: Workspace, state: State, query: Query) -> Any:
     columns = _term_columns(state, float(found["probability"].max()))
     known, predicted = found[found["known"]], found[~found["known"]]
     parts = []
+    unfinished = bool(work.progress(library))
     about = "Terms of the library that list the gene. Probabilities are cross-validated; – if not among its top terms."
+    if unfinished:
+        about = "Terms of the library that list the gene. Their probabilities are being computed."
     if len(known):
         parts.append(panel(f"Known in {library}", table_of(known, columns, limit=60), about=about))
     else:
@@ -115,6 +118,8 @@ def _gene(work: Workspace, state: State, query: Query) -> Any:
     if len(predicted):
         about = "Terms that the model adds. Prefer those with high reliability and uniqueness."
         parts.append(panel("Predicted", table_of(predicted, columns, limit=20), about=about))
+    elif unfinished:
+        parts.append(panel("Predicted", note("The terms that the model adds are being computed.")))
     else:
         parts.append(panel("Predicted", note(f"{query.name} is not in the vocabulary of the model.")))
     return TagList(head, tags.div(*parts, class_="columns"), download(state))

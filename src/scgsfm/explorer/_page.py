@@ -78,6 +78,8 @@ def _controls(tab: str, work: Workspace, state: State) -> list[Any]:
     """The controls of a single tab."""
     data = work.data
     found: list[Any] = []
+    if tab == "functions":
+        return [tags.p(id="progress", class_="note progress-line", role="status", hidden="")]
     if tab == "cells":
         bases = data.basis_names
         if bases:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parent / "assets"
 OWN_SUBJECT = {"explain": ("explained", "explained_group")}
 """Tabs with controls of their own for what they are about."""
+SECONDS_BETWEEN = 0.7
+"""Between two looks at what is computed in the background."""
 
 
 def server_of(work: Workspace, port: int) -> Guard:
@@ -91,8 +94,28 @@ def _connect(work: Workspace, input: Inputs, output: Outputs, session: Session) 
         choices: Any = references(work.data, condition) or {"": "–"}
         ui.update_select("reference", choices=choices, selected=work.data.reference(condition), session=session)
 
+    stage = _stage(work, state, session)
     for name in TABS:
-        output(id=name)(_renderer(work, state, name))
+        output(id=name)(_renderer(work, state, name, stage if name == "functions" else lambda: None))
+
+
+def _stage(work: Workspace, state: Any, session: Session) -> Any:
+    """The number of results from the background so far. They are started, and their progress is shown, by an effect."""
+    stage: reactive.Value[int] = reactive.Value(work.stage)
+
+    @reactive.effect(priority=1)  # before the tab is shown
+    async def _predict() -> None:
+        current, text = state(), ""
+        if current.tab == "functions":
+            with contextlib.suppress(Exception):  # the tab shows what is wrong with the query
+                if await asyncio.to_thread(work.predict, current):
+                    text = work.progress(work.library(current))
+        stage.set(work.stage)
+        await session.send_custom_message("scgsfm-progress", {"text": text})
+        if text:
+            reactive.invalidate_later(SECONDS_BETWEEN)
+
+    return stage
 
 
 def short(work: Workspace, state: State) -> State:
@@ -113,10 +136,13 @@ def _choices(work: Workspace) -> dict[str, list[str]]:
     return {"basis": work.data.basis_names, "groupby": work.data.group_names}
 
 
-def _renderer(work: Workspace, state: Any, name: str) -> Any:
+def _renderer(work: Workspace, state: Any, name: str, changes: Any) -> Any:
+    """The content of a tab for the state, and again when there are changes."""
+
     @render.ui
     async def shown() -> Any:
         current = state()
+        changes()
         return await asyncio.to_thread(content_of, work, current, name)
 
     return shown

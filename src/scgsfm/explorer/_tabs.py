@@ -42,10 +42,11 @@ def content_of(work: Workspace, state: State, tab: str) -> Any:
 def csv_of(work: Workspace, state: State) -> str:
     """The table of a tab as CSV."""
     out = io.StringIO()
+    tab = TABS[state.tab if state.tab in TABS else "functions"]
+    if tab is FUNCTIONS:
+        work.predict(state, wait=True)
     with work.working():
-        TABS[state.tab if state.tab in TABS else "functions"].table(work, state).to_csv(
-            out, index=False, float_format="%.6g"
-        )
+        tab.table(work, state).to_csv(out, index=False, float_format="%.6g")
     return out.getvalue()
 
 

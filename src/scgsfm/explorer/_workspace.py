@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -16,8 +13,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from scgsfm import _keys
-from scgsfm._logging import logger
-from scgsfm.completion import Completer, named_libraries
+from scgsfm._messages import warn
+from scgsfm.completion import Completer, is_cross_validated, named_libraries, prediction_tables, requested_genes
 from scgsfm.errors import GeneMatchError
 from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
@@ -27,6 +24,7 @@ from scgsfm.pl import running_score
 from scgsfm.scoring import GeneValueIndex, SetIndex, plan, run
 from scgsfm.tl import ask, compare, complete_sets, enrich, explain, predict_functions
 
+from ._background import Background, without_messages
 from ._cell_image import CellImage
 from ._query import read_query
 
@@ -49,6 +47,13 @@ MAX_INDEXED = 500_000_000
 """Values of genes in memory (4 GB). Larger data are read anew for each set."""
 
 
+SECONDS_FOR_KNOWN = 0.3
+"""Seconds before predictions start, in which the page shows what is known."""
+COLUMNS = ("term", "probability", "zscore", "rank", "known", "auroc", "uniqueness")
+NOTHING = pd.DataFrame(columns=["gene", *COLUMNS], dtype=float).set_index("gene", drop=False)
+"""The table of predictions before there are any."""
+
+
 class Scored(NamedTuple):
     """Scores of a set, and which of its genes are in the data."""
 
@@ -57,17 +62,6 @@ class Scored(NamedTuple):
     missing: list[str]
     added: int
     """Number of genes that the model added."""
-
-
-class _OtherThreads(logging.Filter):
-    """Lines of the log from other threads, such as those of the notebook that opened the page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.thread = get_ident()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.thread != self.thread
 
 
 class Workspace:
@@ -88,8 +82,10 @@ class Workspace:
         self.libraries = {name: GeneSets(content) for name, content in named_libraries(libraries).items()}
         self.model_source = model
         self.known = frozenset(map(str, data.adata.var_names))
-        self._lock = RLock()
+        self._background = Background()
         self._kept: dict[Any, Any] = {}
+        self._first: dict[str, pd.DataFrame] = {}
+        """Predicted terms of genes before cross-validation."""
         self._columns: dict[str, int] = {}
         self._numbers = count()
 
@@ -100,7 +96,7 @@ class Workspace:
 
     def kept(self, key: Any, make: Callable[[], T]) -> T:
         """A result that was computed before, or a new one."""
-        with self._lock:
+        with self._background.request():
             if key not in self._kept:
                 value = make()
                 while len(self._kept) >= MAX_KEPT:
@@ -121,18 +117,13 @@ class Workspace:
 
     @contextmanager
     def working(self) -> Iterator[list[str]]:
-        """Compute alone (kernels and figures allow one thread at a time); yields a list that receives the warnings."""
-        with self._lock, warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            notes: list[str] = []
-            quiet = _OtherThreads()
-            logger.addFilter(quiet)  # lines such as "added 'enrich' to .uns" are about a copy
-            try:
-                yield notes
-            finally:
-                logger.removeFilter(quiet)
-                texts = (str(each.message) for each in caught if each.category.__module__.startswith("scgsfm"))
-                notes += dict.fromkeys(texts)
+        """Compute alone; yields a list that receives the warnings of the package."""
+        with self._background.request(), without_messages(lambda *_: None) as notes:
+            yield notes
+
+    def stop(self) -> None:
+        """End what is computed in the background."""
+        self._background.stop()
 
     def query(self, text: str) -> Query:
         """What a text means."""
@@ -146,13 +137,68 @@ class Workspace:
 
     def functions(self, library: str) -> pd.DataFrame:
         """The top-ranked terms of all genes of the model."""
+        return self.kept(("functions", library), partial(self._functions, library))
+
+    def _functions(self, library: str) -> pd.DataFrame:
         options: dict[str, Any] = {"by": "gene", "n_top": N_TERMS, "model": self.model}
-        made = partial(predict_functions, None, library=self.libraries[library], **options)
-        return self.kept(("functions", library), lambda: _by_gene(made()))
+        return _by_gene(predict_functions(None, library=self.libraries[library], **options))
+
+    def predict(self, state: State, *, wait: bool = False) -> bool:
+        """Start to predict the functions of genes in the background if the state needs them; ``wait`` until they are there.
+
+        Returns whether the page has to be shown again when there is more.
+        """
+        library = self.library(state)
+        if ("functions", library) in self._kept or self.query(state.query).kind != "gene":
+            return False
+        # what is known is shown first, which needs the lock
+        job = self._background.start(library, partial(self._predict, library), delay=0 if wait else SECONDS_FOR_KNOWN)
+        if wait:
+            job.done.wait()
+        return not job.done.is_set()
+
+    def _predict(self, library: str) -> None:
+        """Predict in two steps if cross-validation takes long."""
+        model, sets = self.model, self.libraries[library]
+        if not is_cross_validated(sets, model):
+            options: dict[str, Any] = {"by": "gene", "n_top": N_TERMS, "min_probability": 0.0, "known": "exclude"}
+            parts = prediction_tables(*requested_genes(None, model), sets, model, **options, validated=False)
+            self._first[library] = _by_gene(pd.concat(parts, ignore_index=True))
+            self._background.next_stage()
+        table = self._functions(library)  # not within `kept`, which requests of the page would wait for
+        self.kept(("functions", library), lambda: table)
+        self._first.pop(library, None)
+
+    @property
+    def stage(self) -> int:
+        """Number of steps in the background that have something new to show."""
+        return self._background.stage
+
+    def progress(self, library: str) -> str:
+        """What is computed in the background for the functions of genes; empty if nothing is."""
+        job = self._background.job(library)
+        if job is None or job.done.is_set():
+            return ""
+        first, more = (
+            "Known terms are listed; predicted terms follow",
+            "Predicted terms are listed; reliabilities follow",
+        )
+        return f"{more if library in self._first else first}. {job.progress or 'Starting'} …"
 
     def functions_of_gene(self, gene: str, library: str) -> pd.DataFrame:
-        """Known terms of a gene, then predicted ones; those among the top-ranked have probabilities."""
-        table = self.functions(library)
+        """Known terms of a gene, then predicted ones; those among the top-ranked have probabilities.
+
+        While they are computed in the background, what is missing is NaN, and predicted terms may be absent.
+        """
+        job = self._background.job(library)
+        if job is None or job.done.is_set():
+            if job is not None and job.error is not None:
+                raise job.error
+            table = self.functions(library)
+        else:
+            table = self._first.get(library, NOTHING)
+        for text in [] if job is None else job.warnings:
+            warn(text)
         token = int(match([gene], self._vocabulary)[0])
         name = self._vocabulary[token] if token >= 0 else ""
         found = table.loc[[name]] if name in table.index else table.iloc[:0]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +11,8 @@ from scgsfm._adata import groups as groups_of
 from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
-from scgsfm._messages import number, percent, random_generator
+from scgsfm._messages import collected_warnings, number, percent, random_generator
 from scgsfm.annotation import MIN_AGREE, UNASSIGNED, Limits, assign_cell_types, lists_all_tissues, marker_sets
-from scgsfm.errors import GeneMatchWarning, GeneSetWarning
 from scgsfm.scoring import BlockReader, SetIndex
 
 if TYPE_CHECKING:
@@ -223,9 +221,7 @@ def _match(sets: GeneSets, genes: np.ndarray, min_genes: int, *, partial: bool) 
     """Match the sets to the genes. With ``partial``, sets without genes in the data are expected and not warned about."""
     if not partial:
         return SetIndex.match(sets, genes).at_least(min_genes)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GeneMatchWarning)
-        warnings.simplefilter("ignore", GeneSetWarning)
+    with collected_warnings():
         index = SetIndex.match(sets, genes).at_least(min_genes)
     logger.debug("%d of %d marker sets have at least %d genes in the data", len(index), len(sets), min_genes)
     return index

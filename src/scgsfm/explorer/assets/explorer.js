@@ -8,6 +8,11 @@
     Shiny.addCustomMessageHandler("scgsfm-state", function (message) {
       history.replaceState(null, "", message.query ? "?" + message.query : location.pathname);
     });
+    Shiny.addCustomMessageHandler("scgsfm-progress", function (message) {
+      var line = document.getElementById("progress");
+      line.textContent = message.text;
+      line.hidden = !message.text;
+    });
   });
   function send(area) {
     area.dispatchEvent(new Event("change", { bubbles: true }));

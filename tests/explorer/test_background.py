@@ -1,0 +1,158 @@
+"""What is computed next to the page: its turns, its progress, and that other threads notice nothing of it."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from scgsfm._messages import warn
+from scgsfm._progress import progress_over
+from scgsfm.errors import GeneMatchWarning
+from scgsfm.explorer import State
+from scgsfm.explorer._background import Background, without_messages
+from scgsfm.explorer._tabs import content_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scgsfm.explorer import Workspace
+
+GENE = State(query="CD4")
+
+
+def steps_until(is_last: Callable[[], bool], seen: list[str]) -> None:
+    for i in progress_over(range(3000), total=3000, unit="steps", description="Counting"):
+        seen.append(f"step {i}")
+        time.sleep(0.001)
+        if is_last():
+            return
+
+
+def test_requests_go_first() -> None:
+    background, seen = Background(), list[str]()
+    started = Event()
+
+    def is_last() -> bool:
+        started.set()
+        return "request" in seen
+
+    job = background.start("job", lambda: steps_until(is_last, seen))
+    assert background.start("job", lambda: None) is job
+    assert started.wait(10)
+    with background.request(), background.request():  # also within each other
+        n = len(seen)
+        seen.append("request")
+        time.sleep(0.05)
+        assert len(seen) == n + 1  # the job waits
+    assert job.done.wait(10)
+    assert job.error is None
+    assert job.progress.startswith("Counting: ")
+    assert background.stage == 1
+
+
+def test_jobs_end_when_the_page_is_closed() -> None:
+    background, seen = Background(), list[str]()
+    job = background.start("job", lambda: steps_until(lambda: False, seen))
+    background.stop()
+    assert job.done.wait(10)
+    assert len(seen) < 3000
+    assert job.error is None
+
+
+def test_failed_jobs_are_not_repeated() -> None:
+    background = Background()
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    job = background.start("job", fail)
+    assert job.done.wait(10)
+    assert isinstance(job.error, ZeroDivisionError)
+    assert background.start("job", fail) is job
+
+
+def test_warnings_of_other_threads_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the filters of the process nor what another thread sees change while a page computes."""
+
+    def in_notebook() -> None:
+        warn("of the notebook", GeneMatchWarning)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        filters, show = list(warnings.filters), warnings.showwarning
+        with without_messages(lambda *_: None) as notes:
+            assert (list(warnings.filters), warnings.showwarning) == (filters, show)
+            other = Thread(target=in_notebook)
+            other.start()
+            other.join()
+            for _ in range(2):
+                warn("of the page", GeneMatchWarning)
+            for _ in progress_over(range(2), total=2, unit="steps"):
+                pass
+        warn("afterwards", GeneMatchWarning)
+    assert notes == ["of the page"]
+    assert [str(each.message) for each in caught] == ["of the notebook", "afterwards"]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def slow(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Holds the predictions of a workspace after the first step, until it is set."""
+    go_on, full = Event(), work._functions
+
+    def held(library: str) -> Any:
+        for _ in progress_over(range(10_000), total=10_000, unit="steps", description="Cross-validating"):
+            if go_on.wait(0.002):
+                break
+        return full(library)
+
+    monkeypatch.setattr(work, "_functions", held)
+    monkeypatch.setattr("scgsfm.explorer._workspace.is_cross_validated", lambda *_: False)
+    return go_on
+
+
+def test_what_is_known_is_shown_at_once(work: Workspace, slow: Event) -> None:
+    work.predict(GENE)
+    assert ">B cells</a>" in str(content_of(work, GENE, "functions"))
+    end = time.monotonic() + 10
+    while not work.stage and time.monotonic() < end:
+        time.sleep(0.01)
+    first = work.functions_of_gene("CD4", "types")
+    progress = work.progress("types")
+    html = str(content_of(work, GENE, "functions"))
+    slow.set()
+    work.predict(GENE, wait=True)
+    found = work.functions_of_gene("CD4", "types")
+    assert progress.startswith("Predicted terms are listed; reliabilities follow. Cross-validating: ")
+    assert ">T cells</a>" in html
+    assert "is not in the vocabulary" not in html
+    assert work.progress("types") == ""
+    assert work.stage == 2
+    assert first["known"].tolist() == found["known"].tolist() == [True, False, False]
+    assert first["term"].tolist() == found["term"].tolist()
+    assert first.loc[0, ["probability", "auroc"]].isna().all()
+    np.testing.assert_allclose(first["probability"][1:], found["probability"][1:], rtol=1e-6)
+    assert first["auroc"].isna().all()
+    assert found["auroc"].notna().all()
+
+
+def test_errors_of_predictions_are_shown(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(work, "_functions", fail)
+    work.predict(GENE, wait=True)
+    html = str(content_of(work, GENE, "functions"))
+    assert "no such thing" in html
+    assert 'class="problem"' in html
+
+
+def test_terms_and_lists_predict_nothing(work: Workspace) -> None:
+    for query in ("", "T cells", "CD3D, CD4", "nonsense"):
+        work.predict(State(query=query))
+    assert work.stage == 0
