@@ -21,8 +21,6 @@ CHECKED = [
     *("phenotypes", "regulatory", "spatial_mudata", "train_model"),
 ]
 """Tutorials whose text is asserted by hidden cells."""
-LIMITS = [name for name in CHECKED if not name.startswith("pbmc_")]
-"""Tutorials with a section on what can go wrong; the other two have it in the text on each result."""
 WIDTH = 88
 """Characters of code that a page shows without scrolling."""
 MAX_BYTES = 1_500_000
@@ -74,7 +72,7 @@ def test_text_is_asserted(name: str) -> None:
     assert not [cell for cell in cells if "assert " in cell.source and cell not in hidden]
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", CHECKED)
 def test_says_what_can_go_wrong(name: str) -> None:
     cells = nbformat.read(ROOT / "tutorials" / f"{name}.ipynb", as_version=4).cells
     assert [cell for cell in cells if "## What can go wrong" in cell.source]
