@@ -29,6 +29,7 @@ LABELS = {
     "how often of disease and hpo": "frequency of hpo in disease",
     "told later": "reported later",
     "beside": "compared with",
+    "attention pooling beside the sum": "attention pooling in addition to the sum",
     "its seconds": "peer: seconds",
     "its CPU seconds": "peer: CPU seconds",
     "its added MB": "peer: added MB",

@@ -13,6 +13,8 @@ that made the embedded weights is described in the `card.json` of the model, und
 5. The weights of the groups in the co-occurrence are searched one by one (`--search`, on a GPU); the recipe has those
    found.
 
+The calibration by the size of a set is fitted to the finished model by `benchmarks/probability_calibration.py --card FOLDER`.
+
 On CUDA the likelihood is that of all genes; on a CPU the partition function is sampled, as in `training/gsfm_single.py`.
 """
 
