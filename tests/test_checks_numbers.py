@@ -68,3 +68,20 @@ def test_what_is_accepted() -> None:
     with pytest.raises(TypeError, match="missing"):
         function()
     assert set(KINDS) == {"int", "float"}
+
+
+def test_limits_may_be_infinite_and_numbers_zero_dimensional() -> None:
+    rng = np.random.default_rng(0)
+    adata = AnnData(rng.poisson(1.0, (6, 40)).astype(np.float32))
+    sets = {"a": ["0", "1", "2"], "b": ["3", "4"]}
+    limits: list[dict[str, Any]] = [{"max_rank": np.inf}, {"max_rank": 40}]
+    scores = [scgsfm.tl.score(adata, sets, method="ucell", copy=True, **each) for each in limits]
+    assert all(each is not None for each in scores)
+    infinite, whole = (each.obsm["score_ucell"] for each in scores if each is not None)
+    assert infinite.equals(whole)
+    scgsfm.tl.score(adata, sets, method="aucell", n_up=np.array(10))
+    scgsfm.tl.score(adata, sets, method="score_genes", random_state=None, n_bins=3)
+    assert adata.obsm["score_score_genes"].notna().all(axis=None)
+    library = {"t": ["CD3D", "CD3E", "CD2", "CD5", "CD7"]}
+    found = scgsfm.tl.enrich(["CD3D", "CD3E"], library, max_genes=np.inf, mode="overlap")
+    assert found is not None

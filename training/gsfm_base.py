@@ -487,6 +487,19 @@ def compare_choices(corpus: Corpus, train_sets: np.ndarray, judge: Judge, device
         print(f"{name}: {halves:.4f} for halves, {few:.4f} for five genes", flush=True)
 
 
+def provenance(device: torch.device, steps: tuple[int, int], seconds: int | None) -> dict[str, Any]:
+    """What the card says about the run; the seconds are ``None`` after a run that was resumed."""
+    return {
+        "recipe": "training/gsfm_base.py",
+        "steps": list(steps),
+        "seeds": {"held-out sets": 0, "first network": 10, "second network": 11, "distilled network": 20},
+        "hardware": torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads",
+        "seconds": seconds,
+        "torch": torch.__version__,
+        "text": "RefSeq gene summaries (NCBI, public domain), only through the weights of neighbors",
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -499,7 +512,9 @@ def main() -> None:
     )
     parser.add_argument("--choices", action="store_true", help="only compare the choices, in runs of 1,500 steps")
     parser.add_argument(
-        "--without-text", action="store_true", help="also write a model without text among the neighbors"
+        "--without-text",
+        action="store_true",
+        help="also write a model without text and genomic neighbors among the neighbors",
     )
     parser.add_argument("--search", action="store_true", help="also search the weights of the neighbors (GPU)")
     args = parser.parse_args()
@@ -513,11 +528,12 @@ def main() -> None:
         compare_choices(corpus, train_sets, judge, device)
         return
     literature = Choice(RECIPE.model, RECIPE.temper, {**RECIPE.groups, **LITERATURE}, RECIPE.few)
-    members, scores = [], {}
+    members, scores, resumed = [], {}, False
     for i, choice in enumerate((RECIPE, literature)):
         file = args.out / f"member_{i}.pt"
         network = new_network(n_genes, device, 10 + i, **choice.model)
         if file.exists():
+            resumed = True
             network.load_state_dict(torch.load(file, map_location=device, weights_only=True))
         else:
             begun = time.perf_counter()
@@ -536,22 +552,14 @@ def main() -> None:
     print(f"{(time.perf_counter() - begun) / args.steps[1]:.4f} s per step", flush=True)
     scores["distilled"] = judge.score(scorer(student))
     print(f"distilled: {scores['distilled']}", flush=True)
-    torch.save(student.state_dict(), args.out / "student.pt")
     if args.search:
         print(json.dumps(search(corpus, train_sets, judge, student, device), indent=1), flush=True)
-    card: dict[str, Any] = {"held_out_auroc": scores}
-    card["provenance"] = {
-        "recipe": f"training/gsfm_base.py --device {args.device}",
-        "steps": list(args.steps),
-        "seeds": {"held-out sets": 0, "first network": 10, "second network": 11, "distilled network": 20},
-        "hardware": torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads",
-        "seconds": round(time.perf_counter() - start),
-        "torch": torch.__version__,
-        "text": "RefSeq gene summaries (NCBI, public domain), only through the weights of neighbors",
-    }
+    seconds = None if resumed else round(time.perf_counter() - start)
+    card = {"held_out_auroc": scores, "provenance": provenance(device, args.steps, seconds)}
     finish(corpus, train_sets, judge, student, card, args.out / "model")
     if args.without_text:
         groups = {**NEIGHBORS["groups"], TEXT: 0.0, LOCUS: 0.0}
+        card["provenance"]["text"] = "none"
         finish(corpus, train_sets, judge, student, card, args.out / "model_without_text", groups)
 
 

@@ -152,18 +152,21 @@ def interval(kind: np.ndarray, difference: np.ndarray, draws: int = 2000) -> tup
     return float(total[0]), *map(float, np.quantile(total[1:], [0.025, 0.975]))
 
 
-def table(judge: Judge, found: dict[tuple[str, int], np.ndarray], seconds: dict[str, float]) -> pd.DataFrame:
+def table(
+    judge: Judge, found: dict[tuple[str, int], np.ndarray], seconds: dict[tuple[str, int], float]
+) -> pd.DataFrame:
     """A row for each form: mean AUROC of the kinds over the seeds, differences from the recipe and their intervals."""
-    rows, columns = [], ("halves", "five genes")
+    rows = []
     for form in dict.fromkeys(form for form, _ in found):
         seeds = sorted(seed for name, seed in found if name == form)
-        row: dict[str, Any] = {"form": form, "seeds": len(seeds), "seconds": round(seconds[form] / len(seeds), 1)}
         mean = np.mean([found[form, seed] for seed in seeds], 0)
         reference = np.mean([found["recipe", seed] for seed in seeds], 0)
-        for column, own, other in zip(columns, mean, reference, strict=True):
-            row[column] = round(interval(judge.kind, own, 1)[0], 4)
-            parts = zip(("difference", "low", "high"), interval(judge.kind, own - other), strict=True)
-            row |= {f"{column}, {name}": round(value, 4) for name, value in parts}
+        row: dict[str, Any] = {"form": form, "seeds": len(seeds)}
+        row["seconds"] = round(float(np.mean([seconds[form, seed] for seed in seeds])), 1)
+        for column, own, other in zip(("halves", "five genes"), mean, reference, strict=True):
+            difference, low, high = interval(judge.kind, own - other)
+            row[column] = f"{interval(judge.kind, own, 1)[0]:.4f}"
+            row[f"{column}: difference"] = "" if form == "recipe" else f"{difference:+.4f} [{low:+.4f}, {high:+.4f}]"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -181,7 +184,7 @@ def main() -> None:
     train_sets, judge = hold_out(corpus, args.out)
     sets = Sets(corpus, train_sets, RECIPE, device)
     found: dict[tuple[str, int], np.ndarray] = {}
-    seconds = dict.fromkeys(FORMS, 0.0)
+    seconds: dict[tuple[str, int], float] = {}
     for seed in args.seeds:
         for form, (change, extra) in FORMS.items():
             network = new_network(len(corpus.genes), torch.device("cpu"), seed, **RECIPE.model)
@@ -189,7 +192,7 @@ def main() -> None:
                 change(network)
             start = time.perf_counter()
             network = train(network.to(device), sets, args.steps, warmup=100, batch=args.batch, extra=extra).eval()
-            seconds[form] += time.perf_counter() - start
+            seconds[form, seed] = time.perf_counter() - start
             found[form, seed] = values(judge, network)
             table(judge, found, seconds).to_csv(args.out / "forms.csv", index=False)
             halves, few = (interval(judge.kind, part, 1)[0] for part in found[form, seed])

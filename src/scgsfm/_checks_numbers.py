@@ -7,6 +7,8 @@ import inspect
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -43,6 +45,8 @@ def check_numbers(kinds: Mapping[str, str], values: Mapping[str, Any]) -> None:
     """Raise ValueError for the first of the values, by the names of the arguments, that is not a number of its kind."""
     for name, kind in kinds.items():
         value = values.get(name, 0)
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value[()]
         wanted, what = KINDS[kind.removesuffix(OR_NONE)]
         if value is None and kind.endswith(OR_NONE):
             continue

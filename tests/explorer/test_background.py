@@ -154,5 +154,17 @@ def test_errors_of_predictions_are_shown(work: Workspace, monkeypatch: pytest.Mo
 
 def test_terms_and_lists_predict_nothing(work: Workspace) -> None:
     for query in ("", "T cells", "CD3D, CD4", "nonsense"):
-        work.predict(State(query=query))
-    assert work.stage == 0
+        assert not work.predict(State(query=query))
+    assert not work._background._jobs
+
+
+def test_nothing_is_computed_after_the_page_was_closed(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise AssertionError("computed after the end")
+
+    monkeypatch.setattr(work, "_functions", fail)
+    work.stop()
+    work.predict(GENE, wait=True)
+    found = work.functions_of_gene("CD4", "types")
+    assert found["known"].all()
+    assert found["probability"].isna().all() if "probability" in found else True

@@ -38,6 +38,15 @@ def test_advice_fits_what_was_given() -> None:
     assert "Did you mean" not in str(error.value)
 
 
+def test_no_other_name_is_suggested_for_a_known_gene() -> None:
+    names = {"examples_given": ["CD4", "CD3F"], "examples_expected": ["CD3E", "CD4"]}
+    with pytest.warns(GeneMatchWarning, match=r"Did you mean 'CD3E'\?"):
+        check_share(1, 3, what="genes of the sets", **names)
+    with pytest.warns(GeneMatchWarning) as caught:
+        check_share(1, 3, what="genes of the sets", **names | {"examples_given": ["CD4"]})
+    assert "Did you mean" not in str(caught[0].message)
+
+
 def test_minimum() -> None:
     with pytest.raises(GeneMatchError):
         check_share(6, 10, minimum=0.7, **TEXT)

@@ -326,6 +326,15 @@ def test_missing_scores(adata: ad.AnnData, kind: Any) -> None:
     assert "grey: no score" in bottom_texts(figure)
 
 
+@pytest.mark.parametrize("kind", ["matrixplot", "dotplot", "violin"])
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_no_set_with_a_score_above_zero(adata: ad.AnnData, kind: Any, value: float) -> None:
+    table = pd.DataFrame({"a": value, "b": 1.0}, index=adata.obs_names)
+    adata.obsm["score_new"] = table
+    options: dict[str, Any] = {"key": "score_new", "groupby": "cell_type", "figsize": (4, 3), "show": False}
+    assert scgsfm.pl.score(adata, ["a"], kind=kind, **options) is not None
+
+
 def test_missing_groups_have_no_zscore(adata: ad.AnnData) -> None:
     adata.obsm["score_mean"].loc[adata.obs["cell_type"] == "b", "B"] = np.nan
     ax = scgsfm.pl.score(

@@ -160,7 +160,8 @@ def read_sets_of_stdin(args: argparse.Namespace) -> None:
     """Put the gene sets that ``--sets -`` reads from standard input in the place of the option."""
     if getattr(args, "sets", None) != STDIN:
         return
-    if any(STDIN in values for values in vars(args).values() if isinstance(values, list)):
+    others = [value for name, value in vars(args).items() if name != "sets"]
+    if any(value == STDIN or (isinstance(value, list) and STDIN in value) for value in others):
         raise ValueError("--sets: standard input is given twice. Write the genes or the sets to a file.")
     raw = _read_stdin()
     if not raw.strip():

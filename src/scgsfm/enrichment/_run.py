@@ -39,7 +39,7 @@ class EnrichmentOptions(NamedTuple):
     n_genes: int
     max_padj: float
     min_genes: int
-    max_genes: int
+    max_genes: float
     n_null: int | None
 
     def check(self, source: GeneLists) -> EnrichmentOptions:

@@ -99,7 +99,7 @@ class EnrichmentResult(NamedTuple):
     """Additional columns of this mode."""
 
 
-def terms_over(library: GeneSets, genes: np.ndarray, *, min_genes: int, max_genes: int) -> SetIndex:
+def terms_over(library: GeneSets, genes: np.ndarray, *, min_genes: int, max_genes: float) -> SetIndex:
     """The terms with ``min_genes`` to ``max_genes`` of their genes among ``genes``, without weights."""
     if library.signed:
         msg = "`library` has negative weights: use separate terms for up- and down-regulated genes."

@@ -46,7 +46,8 @@ class Background:
         self._guard = Lock()
         self._n_waiting = 0
         self._jobs: dict[str, Job] = {}
-        self._is_stopped = False
+        self.is_stopped = False
+        """Whether no job is to start or go on."""
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -80,7 +81,7 @@ class Background:
 
     def stop(self) -> None:
         """End all jobs at their next step, and wait for it: torch does not survive the end of the process in between."""
-        self._is_stopped = True
+        self.is_stopped = True
         for job in list(self._jobs.values()):
             if job.thread is not None:
                 job.thread.join(_SECONDS_TO_END)
@@ -94,7 +95,8 @@ class Background:
         time.sleep(delay)
         try:
             with self._lock, without_messages(partial(self._step, job)) as job.warnings:
-                work()
+                if not self.is_stopped:
+                    work()
         except _StoppedError:
             pass
         except Exception as error:  # noqa: BLE001  # the page shows it
@@ -106,7 +108,7 @@ class Background:
     def _step(self, job: Job, what: str, share: float | None) -> None:
         job.progress = what if share is None else f"{what}: {share:.0%}".replace("%", " %")
         while True:
-            if self._is_stopped:
+            if self.is_stopped:
                 raise _StoppedError
             if not self._n_waiting:
                 return
@@ -117,7 +119,7 @@ class Background:
 
 @contextmanager
 def without_messages(step: Callable[[str, float | None], None]) -> Iterator[list[str]]:
-    """Nothing of this thread appears in the user's notebook or shell; yields the list of the texts of its warnings.
+    """Hide what this package logs and warns of in this thread; yields the list of the texts of its warnings.
 
     Other threads, such as that of the notebook that opened the page, log and warn as before.
 

@@ -41,9 +41,9 @@ class Explorer:
 
     def stop(self) -> None:
         """Stop serving the page, and what is computed for it."""
+        self._server.should_exit = True
         self._work.stop()
         atexit.unregister(self._work.stop)
-        self._server.should_exit = True
         self._thread.join(10)
 
     def wait(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -83,7 +84,7 @@ class Workspace:
         self.model_source = model
         self.known = frozenset(map(str, data.adata.var_names))
         self._background = Background()
-        self._kept: dict[Any, Any] = {}
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
         self._first: dict[str, pd.DataFrame] = {}
         """Predicted terms of genes before cross-validation."""
         self._columns: dict[str, int] = {}
@@ -102,8 +103,8 @@ class Workspace:
                 while len(self._kept) >= MAX_KEPT:
                     self._drop(next(iter(self._kept)))
                 self._kept[key] = value
-            found: T = self._kept.pop(key)
-            self._kept[key] = found  # the last one of the dict was used last
+            self._kept.move_to_end(key)  # the last one was used last
+            found: T = self._kept[key]
             return found
 
     def _drop(self, key: Any) -> None:
@@ -191,9 +192,10 @@ class Workspace:
         While they are computed in the background, what is missing is NaN, and predicted terms may be absent.
         """
         job = self._background.job(library)
-        if job is None or job.done.is_set():
-            if job is not None and job.error is not None:
-                raise job.error
+        if job is not None and job.error is not None and library not in self._first:
+            raise job.error
+        is_running = job is not None and (not job.done.is_set() or job.error is not None)
+        if not is_running and not self._background.is_stopped:
             table = self.functions(library)
         else:
             table = self._first.get(library, NOTHING)

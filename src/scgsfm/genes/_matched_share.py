@@ -63,7 +63,9 @@ def check_share(
     given, expected = list(examples_given), list(examples_expected)
     message = f"{summary}. Given, for example: {_first(given)}; expected, for example: {_first(expected)}."
     if n_total <= FEW:
-        message += did_you_mean(str(given[0]), map(str, expected)) if given else ""
+        known = set(map(str, expected))
+        missing = next((name for name in map(str, given) if name not in known), None)
+        message += did_you_mean(missing, known) if missing is not None else ""
     if "data" in what:
         message += (
             " If the gene names are in a column of `.var`, pass it as `gene_symbols=`; if they are in `.raw`, set "

@@ -75,7 +75,7 @@ class PhenotypeEnrichment:
 
     @classmethod
     def over(
-        cls, genes: np.ndarray, *, min_genes: int, max_genes: int, predictor: PhenotypePredictor | None = None
+        cls, genes: np.ndarray, *, min_genes: int, max_genes: float, predictor: PhenotypePredictor | None = None
     ) -> PhenotypeEnrichment:
         """Test phenotypes and diseases with ``min_genes`` to ``max_genes`` genes in the background.
 
@@ -220,7 +220,7 @@ class PhenotypeEnrichment:
 
 
 def _annotated_sets(
-    names: list[str], membership: csr_array, rows: np.ndarray, min_genes: int, max_genes: int
+    names: list[str], membership: csr_array, rows: np.ndarray, min_genes: int, max_genes: float
 ) -> AnnotatedSets:
     """Sets over the annotated genes of a background, from genes × terms and the row of each gene (-1 without)."""
     from scipy.sparse import csr_array

@@ -184,7 +184,7 @@ def _shrink_dots(main: Axes, legend: Axes) -> None:
     fields = [box.width / len(main.get_xticks()), box.height / len(main.get_yticks())]
     space = 0.95 * min(fields) / figure_of(main).dpi * 72
     points: list[Any] = [points for ax in (main, legend) for points in ax.collections if hasattr(points, "get_sizes")]
-    largest = max(points.get_sizes().max() for points in points)
+    largest = max((each.get_sizes().max(initial=0) for each in points), default=0) or 1
     for each in points:
         each.set_sizes(each.get_sizes() * min(space**2 / largest, 1))
 
@@ -220,7 +220,9 @@ def _limits(means: pd.DataFrame, scale: Scale) -> dict[str, Any]:
     values = means.to_numpy()
     known = values[np.isfinite(values)]
     if scale != "zscore":
-        return {"cmap": "viridis"} | ({"vmin": known.min(), "vmax": known.max()} if known.size < values.size else {})
+        return {"cmap": "viridis"} | (
+            {"vmin": known.min(), "vmax": known.max()} if 0 < known.size < values.size else {}
+        )
     limit = np.abs(known).max(initial=0) or 1
     return {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
 

@@ -39,7 +39,7 @@ def enrich(
     max_padj: float = 0.05,
     exclude: str | Iterable[str] | None = None,
     min_genes: int = 5,
-    max_genes: int = 500,
+    max_genes: float = 500,
     model: str | PathLike[str] | GSFM = "gsfm-base",
     n_null: int | None = None,
     key: str = "rank_genes_groups",

@@ -31,7 +31,7 @@ def phenotypes(
     max_padj: float = 0.05,
     exclude: str | Iterable[str] | None = None,
     min_genes: int = 5,
-    max_genes: int = 500,
+    max_genes: float = 500,
     n_top: int | None = 100,
     key: str = "rank_genes_groups",
     layer: str | None = None,

@@ -35,7 +35,7 @@ def score_genes(
     n_bins: int = 25,
     gene_pool: Sequence[str] | None = None,
     ctrl_as_ref: bool = True,
-    random_state: int = 0,
+    random_state: int | None = 0,
 ) -> Scorer:
     r"""Compute the mean of a set minus the mean of control genes of similar expression.
 
@@ -58,11 +58,12 @@ def score_genes(
     ctrl_as_ref
         Whether genes of the set may be drawn (and then be dropped), as in scanpy.
     random_state
-        Seed of the draws.
+        Seed of the draws; ``None`` draws anew each time.
     """
     check_at_least("ctrl_size", ctrl_size, 1)
     check_at_least("n_bins", n_bins, 2)
-    check_at_least("random_state", random_state, 0)
+    if random_state is not None:
+        check_at_least("random_state", random_state, 0)
     pool = np.arange(rows.n_genes) if gene_pool is None else _genes_of_pool(gene_pool, sets)
     bins = _bins(gene_means(rows), pool, n_bins)
     controls = _controls(sets, bins, pool, ctrl_size, ctrl_as_ref, random_state)
@@ -105,7 +106,7 @@ def _bins(means: np.ndarray, pool: np.ndarray, n_bins: int) -> np.ndarray:
 
 
 def _controls(
-    sets: SetIndex, bins: np.ndarray, pool: np.ndarray, ctrl_size: int, ctrl_as_ref: bool, random_state: int
+    sets: SetIndex, bins: np.ndarray, pool: np.ndarray, ctrl_size: int, ctrl_as_ref: bool, random_state: int | None
 ) -> csr_array:
     """Draw the control genes of each set, as a membership matrix."""
     in_bin = {number: pool[bins[pool] == number] for number in np.unique(bins[pool])}

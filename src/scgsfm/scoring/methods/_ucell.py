@@ -25,7 +25,7 @@ def ucell(
     sets: SetIndex,
     /,
     *,
-    max_rank: int = 1500,
+    max_rank: float = 1500,
     w_neg: float = 1.0,
     missing: Literal["lowest", "skipped"] = "lowest",
 ) -> Scorer:
@@ -51,7 +51,7 @@ def ucell(
     missing
         Whether genes missing from the data rank lowest or are skipped.
     """
-    top = min(max_rank, rows.n_genes)
+    top = int(min(max_rank, rows.n_genes))
     if top < FEWEST_RANKS:
         msg = (
             f"`method` 'ucell' compares ranks, so it needs at least {FEWEST_RANKS} genes and a `max_rank` of at least "
