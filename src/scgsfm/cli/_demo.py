@@ -138,12 +138,13 @@ def counts_per_cell(adata: AnnData) -> pd.Series:
 
 def without_genes(adata: AnnData, sets: Mapping[str, Sequence[str]]) -> pd.Series:
     """Share of the cells of a type in which no gene of its set has a count, mean over the sets, at each percentage."""
+    import numpy as np
     import pandas as pd
 
     shares = {}
     for name, genes in sets.items():
         own = adata[adata.obs["cell_type"] == str(name).rpartition(" ")[0]]
-        counts = own.X[:, own.var_names.get_indexer(genes)].sum(axis=1).A1
+        counts = np.ravel(own.X[:, own.var_names.get_indexer(genes)].sum(axis=1))
         shares[name] = pd.Series(counts == 0).groupby(own.obs["percent"].to_numpy()).mean()
     mean: pd.Series = pd.DataFrame(shares).mean(axis=1)
     return mean
