@@ -15,13 +15,13 @@ from scgsfm._progress import progress_over
 from scgsfm.errors import GeneMatchWarning
 from scgsfm.explorer import State
 from scgsfm.explorer._background import Background, without_messages
-from scgsfm.explorer._tabs import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scgsfm.explorer import Workspace
 
+content_of = pytest.importorskip("scgsfm.explorer._tabs", reason="needs the extra explore").content_of
 GENE = State(query="CD4")
 
 
