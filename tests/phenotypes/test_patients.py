@@ -112,9 +112,10 @@ def test_a_bad_patient_is_left_out(tmp_path: Path) -> None:
     [
         (pd.DataFrame({"name": ["a"], "phenotypes": ["Seizure"]}), r"no column of patients \('patient'\)"),
         (pd.DataFrame({"patient": ["a"], "text": ["Seizure"]}), r"no column of terms \('phenotypes'\)"),
+        (pd.DataFrame({"patient": [], "phenotypes": []}), "has no rows"),
     ],
 )
-def test_tables_without_a_column(given: pd.DataFrame, message: str) -> None:
+def test_tables_without_columns_or_rows(given: pd.DataFrame, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_patients(given)
 

@@ -9,6 +9,7 @@ import webbrowser
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 
@@ -58,6 +59,7 @@ class Explorer:
         return f'<a href="{self.url}" target="_blank">{self.url}</a>'
 
 
+@checks_numbers
 @doc_params
 def explore(
     adata: AnnData,

@@ -91,6 +91,9 @@ def _tell(reports: list[str], on_unknown: str) -> None:
 
 
 def _read_many(many: Mapping[str, _Given], candidates: Any, on_unknown: str, expand_diseases: bool) -> Patients:
+    if not many:
+        msg = "The table of patients has no rows: give at least one patient with a term, such as 'HP:0001250'."
+        raise ValueError(msg)
     found, reports, failed = Patients([], [], [], several=True), [], []
     shared = None
     per_patient = isinstance(candidates, Mapping)
