@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import anndata as ad
@@ -11,6 +12,7 @@ from scipy import sparse
 import scgsfm
 from scgsfm.completion import complete
 from scgsfm.errors import GeneMatchError, GeneMatchWarning, GeneSetWarning
+from scgsfm.scoring._plan import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -497,3 +499,8 @@ def test_log_says_that_few_ranks_were_used(
     scgsfm.tl.score(panel, SETS, method=method, model=linear_model, **params)
     assert said in caplog.text
     assert ("for a panel" in caplog.text) == bool(said)
+
+
+def test_names_that_are_suggested_are_parameters() -> None:
+    own = set(inspect.signature(scgsfm.tl.score).parameters) - {"adata", "gene_sets", "params"}
+    assert own == set(OPTIONS)
