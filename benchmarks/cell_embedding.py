@@ -161,7 +161,7 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Callable[[ad.AnnDa
         "top genes, multi-hot + PCA": lambda adata: principal_components(
             sets_of(adata, model, weighting="expression", soft=False)
         ),
-        "the same sets as gsfm, weighted + PCA": lambda adata: principal_components(sets_of(adata, model)),
+        "kind='pca'": embedded(model, kind="pca"),
         "untrained GSFM, encoder": embedded(untrained(model), kind="encoder"),
         "untrained GSFM, latent": embedded(untrained(model), kind="latent"),
     }

@@ -176,7 +176,7 @@ GENES = {
 }
 CELLS = {
     "top genes, multi-hot + PCA": "PCA of the top genes",
-    "the same sets as gsfm, weighted + PCA": "PCA of the model's input",
+    "kind='pca'": 'kind="pca"',
     "gsfm-base, latent": "gsfm-base",
     "SVD of the corpus": "SVD of the corpus",
     "HVG + PCA, scaled": "HVG + PCA, scaled",

@@ -27,7 +27,7 @@ import pandas as pd
 import scanpy as sc
 from _baselines import corpus_matrix, singular_vectors, tempered_weights
 from _common import data_file, parser, report, say
-from cell_embedding import DATA, Projection, read, sets_of, untrained
+from cell_embedding import DATA, Projection, read, untrained
 from scipy.sparse import csr_matrix
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -261,13 +261,6 @@ def projected_pca(cells: ad.AnnData, reference: np.ndarray) -> np.ndarray:
     return x @ directions[:N_PCS].T
 
 
-def sets_pca(cells: ad.AnnData, *, model: GSFM) -> np.ndarray:
-    """PCA of the weighted sets that ``tl.embed_cells`` gives to the model, scaled to unit length."""
-    sets = sets_of(cells, model).toarray()
-    sets = sets[:, sets.any(axis=0)]
-    return components(sets / np.maximum(np.linalg.norm(sets, axis=1, keepdims=True), 1e-12))
-
-
 def completed_pca(cells: ad.AnnData, *, model: GSFM) -> np.ndarray:
     """PCA of the logits that the model predicts for the genes of the data."""
     latent = embedded(cells, model=model, kind="latent").astype(np.float32)
@@ -375,7 +368,7 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Embed | None]:
     """The methods to compare; ``None`` stands for ``projected_pca``."""
     plain, z_scores = remembered(pca), remembered(partial(batch_pca, scale=True))
     latent, encoder = (partial(embedded, model=model, kind=kind) for kind in ("latent", "encoder"))
-    default, sets = remembered(latent), remembered(partial(sets_pca, model=model))
+    default, sets = remembered(latent), remembered(partial(embedded, model=model, kind="pca"))
     blank = remembered(partial(embedded, model=untrained(model), kind="latent"))
     scored = partial(scores, model=model)
     named: dict[str, Embed | None] = {
@@ -387,8 +380,11 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Embed | None]:
         "HVG + PCA, genes scaled by batch": z_scores,
         "HVG + PCA after ComBat": combat_pca,
         "HVG + PCA, not scaled and scaled by batch": together(plain, z_scores),
-        "sets + PCA": sets,
-        "HVG + PCA, genes scaled by batch, and sets + PCA": together(z_scores, sets),
+        "kind='pca'": sets,
+        "kind='pca', 20 components": partial(embedded, model=model, kind="pca", n_comps=20),
+        "kind='pca', all genes": partial(embedded, model=model, kind="pca", n_genes=20_000),
+        "kind='pca', genes not weighted": partial(embedded, model=model, kind="pca", soft=False),
+        "HVG + PCA, genes scaled by batch, and kind='pca'": together(z_scores, sets),
         "aucell of reactome, scaled by batch, + PCA": partial(scored, library="reactome", method="aucell"),
         "ulm of reactome, scaled by batch, + PCA": partial(scored, library="reactome", method="ulm"),
         "gsfm of reactome, scaled by batch, + PCA": partial(scored, library="reactome", method="gsfm"),
@@ -412,7 +408,7 @@ def methods(model: GSFM, svd: Projection | None) -> dict[str, Embed | None]:
         f"HVG + PCA, genes scaled by batch, and {name}, latent": together(z_scores, default),
         f"HVG + PCA, not scaled and scaled by batch, and {name}, latent": together(plain, z_scores, default),
         "HVG + PCA, not scaled and scaled by batch, and untrained GSFM, latent": together(plain, z_scores, blank),
-        f"HVG + PCA, genes scaled by batch, sets + PCA, and {name}, latent": together(z_scores, sets, default),
+        f"HVG + PCA, genes scaled by batch, kind='pca', and {name}, latent": together(z_scores, sets, default),
     }
 
 

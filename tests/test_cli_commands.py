@@ -99,6 +99,15 @@ def test_embed_cells(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     np.testing.assert_allclose(ad.read_h5ad(out).obsm["mine"], expected.obsm["X_gsfm"], rtol=1e-5, atol=1e-6)
 
 
+def test_embed_cells_by_principal_components(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.h5ad"
+    assert main(["embed", str(cells), "-o", str(out), "--kind", "pca", "--n-comps", "5"]) == 0
+    assert "5 dimensions" in capsys.readouterr().out
+    assert ad.read_h5ad(out).obsm["X_gsfm"].shape[1] == 5
+    assert main(["embed", str(cells), "-o", str(tmp_path / "other.h5ad"), "--n-comps", "5"]) == 2
+    assert "no effect without --kind pca" in capsys.readouterr().err
+
+
 def test_embed_genes_and_sets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "genes.csv"
     assert main(["embed", "CD3D", "MS4A1", "-o", str(out), "--kind", "decoder"]) == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,67 @@ def test_same_numbers_for_all_types(counts: np.ndarray, gsfm: GSFM, array_type: 
     other.layers["x"] = array_type(counts)
     scgsfm.tl.embed_cells(other, model=gsfm, n_genes=7, weighting="specificity", layer="x", block_size=5)
     np.testing.assert_allclose(other.obsm["X_gsfm"], adata.obsm["X_gsfm"], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_principal_components_are_those_of_the_dense_sets(counts: np.ndarray, gsfm: GSFM, *, soft: bool) -> None:
+    adata = make_adata(sparse.csr_matrix(counts), gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_genes=7, n_comps=4, soft=soft)
+    sets = expected_sets(counts, adata.var_names, gsfm, 7, "specificity", soft)
+    norms = np.linalg.norm(sets, axis=1, keepdims=True)
+    unit = sets / np.where(norms > 0, norms, 1)
+    left, size, _ = np.linalg.svd(unit - unit.mean(axis=0), full_matrices=False)
+    found = adata.obsm["X_gsfm"]
+    assert (found.dtype, found.shape) == (np.float32, (len(counts), 4))
+    sign = np.sign((found * left[:, :4]).sum(axis=0))
+    np.testing.assert_allclose(found, sign * left[:, :4] * size[:4], atol=1e-5)
+    record = adata.uns["scgsfm"]["X_gsfm"]
+    np.testing.assert_allclose(record["variance_ratio"], (size**2 / (size**2).sum())[:4], rtol=1e-4)
+    assert record["params"] == {
+        "kind": "pca", "n_comps": 4, "n_genes": 7, "weighting": "specificity", "soft": soft, "use_raw": False
+    }  # fmt: skip
+
+
+def test_principal_components_do_not_depend_on_the_weights_of_the_model(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=3)
+    other = copy.deepcopy(gsfm)
+    for weights in other.module.parameters():
+        weights.data.zero_()
+    scgsfm.tl.embed_cells(adata, model=other, kind="pca", n_comps=3, key_added="X_other")
+    np.testing.assert_array_equal(adata.obsm["X_other"], adata.obsm["X_gsfm"])
+
+
+def test_principal_components_of_all_types(
+    counts: np.ndarray, gsfm: GSFM, array_type: Callable[[np.ndarray], Any]
+) -> None:
+    adata = make_adata(sparse.csr_matrix(counts), gsfm)
+    adata.layers["x"] = array_type(counts)
+    for layer, key in ((None, "X_gsfm"), ("x", "X_other")):
+        scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=3, layer=layer, block_size=5, key_added=key)
+    np.testing.assert_allclose(adata.obsm["X_other"], adata.obsm["X_gsfm"], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("write", ["write_h5ad", "write_zarr"])
+def test_principal_components_survive_the_disk(counts: np.ndarray, gsfm: GSFM, tmp_path: Path, write: str) -> None:
+    adata = make_adata(counts, gsfm)
+    scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=3)
+    getattr(adata, write)(tmp_path / "x")
+    again = ad.read_h5ad(tmp_path / "x") if write == "write_h5ad" else ad.read_zarr(tmp_path / "x")
+    np.testing.assert_array_equal(
+        again.uns["scgsfm"]["X_gsfm"]["variance_ratio"], adata.uns["scgsfm"]["X_gsfm"]["variance_ratio"]
+    )
+
+
+def test_too_many_components(counts: np.ndarray, gsfm: GSFM) -> None:
+    adata = make_adata(counts, gsfm)
+    with pytest.raises(ValueError, match=r"`n_comps` is 50, but .* have at most \d+ principal components"):
+        scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca")
+    assert not adata.obsm
+    with pytest.raises(ValueError, match="`n_comps` is 0"):
+        scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=0)
+    with pytest.raises(ValueError, match="at most 0 principal components"):
+        scgsfm.tl.embed_cells(adata[:1].copy(), model=gsfm, kind="pca", n_comps=1)
 
 
 @pytest.mark.parametrize("use_raw", [False, True])

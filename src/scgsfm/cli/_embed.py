@@ -24,9 +24,9 @@ EXAMPLES = (
     "scgsfm embed genes.txt --kind decoder -o genes.tsv.gz",
     "scgsfm embed --sets hallmark -o sets.csv",
 )
-KINDS = {"cells": ("latent", "encoder"), "genes": ("combined", "decoder", "encoder", "single"), "sets": ()}
+KINDS = {"cells": ("latent", "encoder", "pca"), "genes": ("combined", "decoder", "encoder", "single"), "sets": ()}
 """Kinds of vectors. The first one is the default."""
-OF_CELLS = ("layer", "use_raw", "gene_symbols", "n_genes", "weighting", "key_added")
+OF_CELLS = ("layer", "use_raw", "gene_symbols", "n_genes", "n_comps", "weighting", "key_added")
 """Options that only cells have."""
 
 
@@ -46,11 +46,14 @@ def add_arguments(parser: Parser) -> None:
         "--kind",
         type=one_of(dict.fromkeys(kind for kinds in KINDS.values() for kind in kinds)),
         metavar="KIND",
-        help="vectors of cells: latent, encoder (default: latent); of genes: combined, decoder, encoder, single "
+        help="vectors of cells: latent, encoder, pca (default: latent); of genes: combined, decoder, encoder, single "
         "(default: combined)",
     )
     parser.method.add_argument(
         "--n-genes", type=positive, metavar="N", help="maximum number of genes in the set of a cell (default: 500)"
+    )
+    parser.method.add_argument(
+        "--n-comps", type=positive, metavar="N", help="number of principal components of --kind pca (default: 50)"
     )
     parser.method.add_argument(
         "--weighting",
@@ -94,6 +97,8 @@ def _check_options(args: argparse.Namespace, what: str) -> None:
         raise ValueError(
             f"--kind: {args.kind!r} is no kind of {what}, which have {', '.join(KINDS[what]) or 'only one'}."
         )
+    if args.n_comps is not None and args.kind != "pca":
+        raise ValueError("--n-comps: no effect without --kind pca. Omit it, or pass --kind pca.")
     if what == "cells" and args.output is None:
         raise ValueError("--output is required for cells: an .h5ad or .zarr file.")
     if args.output is None and not args.json:
@@ -107,7 +112,7 @@ def _embed_cells(args: argparse.Namespace, path: Path) -> None:
     from scgsfm import _keys, tl
 
     adata = read_cells(path)
-    options: dict[str, Any] = {name: getattr(args, name) for name in ("kind", "n_genes", "weighting")}
+    options: dict[str, Any] = {name: getattr(args, name) for name in ("kind", "n_genes", "n_comps", "weighting")}
     options = {name: value for name, value in options.items() if value is not None}
     matrix = {name: getattr(args, name) for name in ("layer", "use_raw", "gene_symbols", "key_added")}
     tl.embed_cells(adata, model=args.model, **options, **matrix)

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
+from scgsfm._messages import number
 from scgsfm._vocabulary import N_SPECIALS
 from scgsfm.genes import check_share
 from scgsfm.scoring import value_scale
@@ -40,6 +41,8 @@ class CellEmbedding(NamedTuple):
     """What the values were."""
     n_empty: int
     """Number of cells with an empty set."""
+    variance_ratio: np.ndarray | None = None
+    """Share of the variance of the sets for each principal component."""
 
 
 def matched_tokens(model: GeneSetEncoder, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,8 +71,9 @@ def embed_cells(
     tokens: np.ndarray,
     model: GeneSetEncoder,
     *,
-    kind: Literal["encoder", "latent"],
+    kind: Literal["encoder", "latent", "pca"],
     n_genes: int,
+    n_comps: int,
     specific: bool,
     soft: bool,
 ) -> CellEmbedding:
@@ -84,9 +88,12 @@ def embed_cells(
     model
         Model that encodes the sets.
     kind
-        ``"encoder"`` sums the vectors of the first layer, ``"latent"`` applies the whole encoder.
+        ``"encoder"`` sums the vectors of the first layer, ``"latent"`` applies the whole encoder, and ``"pca"`` computes
+        principal components of the sets.
     n_genes
         Maximum number of genes in the set of a cell.
+    n_comps
+        Number of principal components.
     specific
         Whether the genes are selected by how far they exceed their mean.
     soft
@@ -95,21 +102,47 @@ def embed_cells(
     scale = value_scale(reader)
     counts = scale.log_normalizes("embed_cells")
     signatures = CellSignatures.survey(reader, n_genes=n_genes, specific=specific, soft=soft, counts=counts)
+    blocks = ((start, signatures.gene_sets(block)) for start, block in reader)
+    if kind == "pca":
+        return _principal_components([sets for _, sets in blocks], n_comps, scale)
     gene_vectors = model.gene_embeddings("encoder") if kind == "encoder" else None
     dim = model.dim if gene_vectors is None else gene_vectors.shape[1]
     vectors, n_empty = np.empty((reader.n_cells, dim), np.float32), 0
-    for start, block in reader:
-        sets = signatures.gene_sets(block)
-        n_empty += int((np.diff(sets.indptr) == 0).sum())
+    for start, sets in blocks:
+        n_empty += _n_empty(sets)
         arrays = sets.data, tokens[sets.indices], sets.indptr
-        sets = csr_array(arrays, shape=(sets.shape[0], len(model.genes)))
+        sets_of_tokens = csr_array(arrays, shape=(sets.shape[0], len(model.genes)))
         cells = slice(start, start + sets.shape[0])
-        vectors[cells] = model.encode(sets) if gene_vectors is None else _weighted_sums(sets, gene_vectors)
+        if gene_vectors is None:
+            vectors[cells] = model.encode(sets_of_tokens)
+        else:
+            vectors[cells] = _unit_length(sets_of_tokens) @ gene_vectors
     return CellEmbedding(vectors, scale, n_empty)
 
 
-def _weighted_sums(sets: csr_array, vectors: np.ndarray) -> np.ndarray:
-    """Sums of the vectors of the genes of each set, with weights scaled to unit length; 0 for an empty set."""
+def _principal_components(blocks: list[csr_array], n_comps: int, scale: ValueScale) -> CellEmbedding:
+    """Principal components of sets with weights scaled to unit length, which stay sparse."""
+    from sklearn.decomposition import PCA
+
+    sets = vstack([_unit_length(block) for block in blocks], format="csr")
+    genes = np.flatnonzero(np.bincount(sets.indices, minlength=sets.shape[1]))
+    limit = min(sets.shape[0], len(genes)) - 1
+    if n_comps > limit:
+        found = f"{number(sets.shape[0], 'cell')} with {number(len(genes), 'gene')} in their sets"
+        message = f"`n_comps` is {n_comps}, but {found} have at most {max(limit, 0)} principal components. Pass fewer."
+        raise ValueError(message)
+    # in float64, so that blocks and types of arrays give the same numbers
+    pca = PCA(n_comps, svd_solver="arpack", random_state=0)
+    vectors = pca.fit_transform(sets[:, genes].astype(np.float64)).astype(np.float32)
+    return CellEmbedding(vectors, scale, _n_empty(sets), pca.explained_variance_ratio_)
+
+
+def _n_empty(sets: csr_array) -> int:
+    return int((np.diff(sets.indptr) == 0).sum())
+
+
+def _unit_length(sets: csr_array) -> csr_array:
+    """Sets with weights scaled to unit length; an empty set stays empty."""
     norms = np.sqrt(sets.multiply(sets).sum(axis=1))
-    sums: np.ndarray = sets @ vectors
-    return sums / np.where(norms > 0, norms, 1)[:, None]
+    scale = np.repeat(1 / np.where(norms > 0, norms, 1), np.diff(sets.indptr)).astype(np.float32)
+    return csr_array((sets.data * scale, sets.indices, sets.indptr), shape=sets.shape)

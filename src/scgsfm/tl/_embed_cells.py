@@ -9,7 +9,7 @@ from scgsfm import _keys, completion
 from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames, undo_on_error
 from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
-from scgsfm._messages import check_at_least, check_choice, percent, warn
+from scgsfm._messages import agrees, check_at_least, check_choice, number, percent, warn
 from scgsfm.models import as_model
 from scgsfm.scoring import BlockReader
 
@@ -35,8 +35,9 @@ def embed_cells(
     adata: AnnData | pd.DataFrame,
     *,
     model: str | PathLike[str] | GSFM = "gsfm-base",
-    kind: Literal["latent", "encoder"] = "latent",
+    kind: Literal["latent", "encoder", "pca"] = "latent",
     n_genes: int = 500,
+    n_comps: int = 50,
     weighting: Literal["specificity", "expression"] = "specificity",
     soft: bool = True,
     layer: str | None = None,
@@ -69,9 +70,14 @@ def embed_cells(
         ``"latent"`` is the output of the encoder, in the same space as :func:`~scgsfm.tl.embed_sets`. ``"encoder"`` sums
         the vectors that the first layer of the encoder has for the genes of the set (see ``kind="encoder"`` of
         :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length; it separates cell types about as well, but
-        transfers labels to other data less well.
+        transfers labels to other data less well. ``"pca"`` are principal components of the weighted sets of all cells,
+        scaled to unit length. They use the vocabulary of the model, but not its weights, and replace principal components
+        of highly variable genes: they separate cell types better within a data set, and labels are transferred better
+        between data sets that are embedded together. They can't be compared with sets, or with cells of another call.
     n_genes
         Maximum number of genes in the set of a cell.
+    n_comps
+        Number of principal components for ``kind="pca"``.
     weighting
         With ``"specificity"``, :math:`v_{ij} = \max(x_{ij} - m_j, 0)\, s_j`, where :math:`m_j` is the mean and
         :math:`s_j` the standard deviation of the gene over all cells. With ``"expression"``, :math:`v_{ij} = x_{ij}`,
@@ -101,7 +107,8 @@ def embed_cells(
         Vectors of the cells. Cells without a gene that is in the vocabulary and has a positive :math:`v_{ij}` all have
         the vector of the empty set; a warning gives their number.
     ``adata.uns["scgsfm"]["X_gsfm"]`` : :class:`dict`
-        Parameters, the number of genes in the vocabulary, and what the values were.
+        Parameters, the number of genes in the vocabulary, and what the values were; for ``kind="pca"``, also the
+        ``variance_ratio`` of the components.
 
     Raises
     ------
@@ -122,9 +129,10 @@ def embed_cells(
     700
     """
     check_anndata(adata, copy=copy, key_added=key_added)
-    check_choice("kind", kind, ("latent", "encoder"))
+    check_choice("kind", kind, ("latent", "encoder", "pca"))
     check_choice("weighting", weighting, ("specificity", "expression"))
     check_at_least("n_genes", n_genes, 1)
+    check_at_least("n_comps", n_comps, 1)
     key = key_added or _keys.X_GSFM
     result = Result.check(adata, "tl.embed_cells", key, obsm=[key])
     adata = adata.copy() if copy else adata
@@ -135,18 +143,22 @@ def embed_cells(
     tokens, matched = completion.matched_tokens(loaded, genes.names)
     reader = BlockReader(matrix, genes=kept[matched], block_size=block_size)
     specific = weighting == "specificity"
-    found = completion.embed_cells(reader, tokens, loaded, kind=kind, n_genes=n_genes, specific=specific, soft=soft)
+    found = completion.embed_cells(
+        reader, tokens, loaded, kind=kind, n_genes=n_genes, n_comps=n_comps, specific=specific, soft=soft
+    )
     if found.n_empty:
         warn(
-            f"{found.n_empty:,} cells have an empty set, since none of their genes is in the model's vocabulary and above "
-            "its mean. Their embedding is not meaningful."
+            f"{number(found.n_empty, 'cell')} {agrees(found.n_empty, 'has', 'have')} an empty set: no gene is in the model's "
+            "vocabulary and above its mean. The embedding of an empty set is not meaningful."
         )
     adata.obsm[key] = found.vectors
     params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
+    params |= {"n_comps": n_comps} if kind == "pca" else {}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
     record |= {"genes": genes.record} if genes.record else {}
     record |= {"values": found.scale.name, "counts": found.scale.linear, "n_empty": found.n_empty}
+    record |= {} if found.variance_ratio is None else {"variance_ratio": found.variance_ratio}
     result.write_record(adata, record)
     share = len(matched) / max(int(np.count_nonzero(genes.names != "")), 1)
     log_results(
