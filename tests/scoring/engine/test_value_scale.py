@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,18 @@ def test_tells_scales_apart(counts: np.ndarray, name: str) -> None:
     make, expected = SCALES[name]
     for dtype in (np.float32, np.float64):
         matrix = sparse.csr_array(make(counts).astype(dtype))
-        assert value_scale(BlockReader(matrix)).name == expected
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert value_scale(BlockReader(matrix)).name == expected
+
+
+@pytest.mark.parametrize("n_counts", [40, 350, 660])
+@pytest.mark.parametrize("name", ["log", "log10", "CPM", "some genes"])
+def test_warns_of_joined_data_with_different_values(counts: np.ndarray, name: str, n_counts: int) -> None:
+    other = SCALES[name][0](counts)
+    joined = np.concatenate([counts[:n_counts, : other.shape[1]], other[n_counts:]])
+    with pytest.warns(UserWarning, match=r"of 2\d\d cells that were looked at have whole numbers.*Join the counts"):
+        value_scale(BlockReader(sparse.csr_array(joined)))
 
 
 def test_same_for_all_types_and_selections_of_genes(

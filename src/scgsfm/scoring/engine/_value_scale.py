@@ -32,6 +32,8 @@ SAME_SUM, SHARE_OF_CELLS, MIN_CELLS = 1e-3, 0.9, 3
 """Cells have the same sum if this share of them, and at least three, is within 0.1 % of the median."""
 PRECISE, WHOLE = 100.0, 1e-3
 """Exponentials up to this are precise in single precision, and whole numbers if they are this close to one."""
+MIN_VALUES, MIN_SHARE = 20, 0.05
+"""Counts and normalized values are mixed if each make up at least this share of the cells with at least so many values."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,12 @@ def value_scale(reader: BlockReader) -> ValueScale:
     """Tell the scale of the values of a matrix from a sample of 256 cells, by the rules of :func:`classify`.
 
     The genes of the whole matrix count, since a selection of genes has other sums. The sample consists of evenly spaced
-    ranges of cells; of dask arrays and of matrices stored by columns, it is the first cells.
+    ranges of cells; of dask arrays and of matrices stored by columns, it is the first cells. If some of the cells have
+    counts and others normalized values, a warning gives their number.
     """
-    return classify(prepare(_sample(reader)))
+    cells = prepare(_sample(reader))
+    _warn_of_mixture(cells)
+    return classify(cells)
 
 
 def is_cheap_to_sample(reader: BlockReader) -> bool:
@@ -122,6 +127,24 @@ def classify(cells: csr_array) -> ValueScale:
     """
     sample = _Sample(cells)
     return next((scale for scale, holds in _RULES if holds(sample)), LOG_NORMALIZED)
+
+
+def _warn_of_mixture(cells: csr_array) -> None:
+    n_values = np.diff(cells.indptr)
+    n_fractions = np.bincount(
+        np.repeat(np.arange(len(n_values)), n_values), cells.data != np.floor(cells.data), len(n_values)
+    )
+    large = n_values >= MIN_VALUES
+    whole, fractional = large & (n_fractions == 0), large & (n_fractions > 0)
+    least = max(MIN_CELLS, MIN_SHARE * large.sum())
+    if min(whole.sum(), fractional.sum()) < least or classify(cells[np.flatnonzero(fractional)]) not in _NORMALIZED:
+        return
+    msg = (
+        f"{whole.sum():,} of {large.sum():,} cells that were looked at have whole numbers, as counts are, and the others "
+        "have fractions, as normalized values are. Were data sets with different values joined? Then the results are not "
+        "comparable between them. Join the counts of all of them, or normalize each in the same way before."
+    )
+    warn(msg)
 
 
 class _Sample:
@@ -183,6 +206,8 @@ _RULES: tuple[tuple[ValueScale, Callable[[_Sample], bool]], ...] = (
     (FRACTIONAL_COUNTS, _Sample.varies_too_much),
 )
 """The rules in order; log-normalized if none holds."""
+_NORMALIZED = (NORMALIZED, LOG_NORMALIZED, LOG_COUNTS)
+"""What joined with counts makes a mixture. Counts with fractions don't: shallow cells of them can be whole numbers."""
 
 
 def _same(sums: np.ndarray) -> bool:
