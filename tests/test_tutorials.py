@@ -17,8 +17,8 @@ nbclient = pytest.importorskip("nbclient")
 ROOT = Path(__file__).parents[1]
 TUTORIALS = sorted((ROOT / "tutorials").glob("*.ipynb"))
 CHECKED = [
-    *("conditions", "drugs", "explain", "large_data", "methods", "patient", "pbmc_functions", "pbmc_scores"),
-    *("phenotypes", "regulatory", "spatial_mudata", "train_model"),
+    *("conditions", "drugs", "embed_cells", "explain", "large_data", "methods", "patient", "pbmc_functions"),
+    *("pbmc_scores", "phenotypes", "regulatory", "spatial_mudata", "train_model"),
 ]
 """Tutorials whose text is asserted by hidden cells."""
 WIDTH = 88
