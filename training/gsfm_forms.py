@@ -1,9 +1,16 @@
 """Compare forms of the network: `python training/gsfm_forms.py -o RUN [--steps 1500] [--seeds 1 2] [--forms FORM …]`.
 
-RUN is the directory of `training/gsfm_base.py`, which builds the corpus and draws the held-out sets; needs a GPU. Each form
-is trained as the recipe's first network, once for each seed. The difference from the recipe's form is that of the mean AUROC
-of the kinds, paired by held-out set; the interval is from 2,000 draws of the sets within each kind, and does not contain the
-variation between seeds. The table is `RUN/forms.csv`.
+RUN is the directory of `training/gsfm_base.py`, which builds the corpus and draws the held-out sets. Each form is trained as
+the recipe's first network, once for each seed; this needs a GPU. The difference from the recipe's form is that of the mean
+AUROC of the kinds, paired by held-out set; the interval is from 2,000 draws of the sets within each kind, and does not contain
+the variation between seeds. The table is `RUN/forms.csv`.
+
+    python training/gsfm_forms.py -o RUN --start gsfm-base --forms "contrastive halves" "dropout after the blocks" \
+        --device cpu --steps 2000 --seeds 30
+
+With `--start MODEL`, each form goes on from the weights of a trained model instead, which is also the teacher, as in the last
+part of the recipe. This tells whether a change still helps after a long training, also for forms that only add to the loss or
+have no weights of their own. The table is `RUN/forms_continued.csv`, and the networks are `RUN/FORM, seed N.pt`.
 """
 
 from __future__ import annotations
@@ -16,13 +23,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
-from gsfm_base import RECIPE, Sets, csr, hold_out, new_network, open_corpus, scorer, train
+from gsfm_base import LITERATURE, RECIPE, Choice, Sets, csr, hold_out, new_network, open_corpus, scorer, train
 from torch import Tensor, nn
+
+from scgsfm.models import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gsfm_base import Judge
+    from gsfm_base import Corpus, Judge
 
 
 def padded(indptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
@@ -181,6 +190,21 @@ def table(
     return pd.DataFrame(rows)
 
 
+def last_part(corpus: Corpus) -> Choice:
+    """The groups of the last part of the recipe: the mean of those of both networks."""
+    groups = {name: RECIPE.groups.get(name, 1.0) for name in corpus.groups}
+    more = {**groups, **LITERATURE}
+    return Choice(RECIPE.model, RECIPE.temper, {name: (groups[name] + more[name]) / 2 for name in groups}, RECIPE.few)
+
+
+def trained(name: str, n_genes: int, device: torch.device) -> nn.Module:
+    """The network of a model, without its neighbors."""
+    state = load(name).module.state_dict()
+    network = new_network(n_genes, device, 0, **RECIPE.model)
+    network.load_state_dict({key: state[key].float() for key in network.state_dict()})
+    return network
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -189,24 +213,36 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--forms", nargs="+", default=list(FORMS), choices=list(FORMS), metavar="FORM")
+    parser.add_argument("--start", metavar="MODEL", help="go on from the weights of this model")
     args = parser.parse_args()
     device = torch.device(args.device)
     corpus = open_corpus(args.out, args.out)
     train_sets, judge = hold_out(corpus, args.out)
-    sets = Sets(corpus, train_sets, RECIPE, device)
+    sets = Sets(corpus, train_sets, last_part(corpus) if args.start else RECIPE, device)
     found: dict[tuple[str, int], np.ndarray] = {}
     seconds: dict[tuple[str, int], float] = {}
+    options: dict[str, Any] = {"warmup": 100}
+    if args.start:
+        teacher = trained(args.start, len(corpus.genes), device).eval().requires_grad_(requires_grad=False)
+        options = {"peak": 0.3, "teachers": (teacher,)}
+        found["before", args.seeds[0]], seconds["before", args.seeds[0]] = values(judge, teacher), 0.0
     for seed in args.seeds:
         for form in dict.fromkeys(["recipe", *args.forms]):
             change, extra = FORMS[form]
-            network = new_network(len(corpus.genes), torch.device("cpu"), seed, **RECIPE.model)
+            if args.start:
+                network = trained(args.start, len(corpus.genes), torch.device("cpu"))
+                torch.manual_seed(seed)
+            else:
+                network = new_network(len(corpus.genes), torch.device("cpu"), seed, **RECIPE.model)
             if change is not None:
                 change(network)
             start = time.perf_counter()
-            network = train(network.to(device), sets, args.steps, warmup=100, batch=args.batch, extra=extra).eval()
+            network = train(network.to(device), sets, args.steps, batch=args.batch, extra=extra, **options).eval()
             seconds[form, seed] = time.perf_counter() - start
             found[form, seed] = values(judge, network)
-            table(judge, found, seconds).to_csv(args.out / "forms.csv", index=False)
+            table(judge, found, seconds).to_csv(args.out / f"forms{'_continued' * bool(args.start)}.csv", index=False)
+            if args.start:
+                torch.save(network.state_dict(), args.out / f"{form}, seed {seed}.pt")
             halves, few = (interval(judge.kind, part, 1)[0] for part in found[form, seed])
             print(f"{form}, seed {seed}: {halves:.4f} for halves, {few:.4f} for five genes", flush=True)
 

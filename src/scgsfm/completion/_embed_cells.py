@@ -17,6 +17,9 @@ from ._gene_set_model import GeneSetModel
 if TYPE_CHECKING:
     from scgsfm.scoring import BlockReader, ValueScale
 
+N_VARIABLE, N_ROWS = 2000, 1024
+"""Number of genes for principal components, as usual for highly variable genes, and of cells of a dense block of them."""
+
 
 class GeneSetEncoder(GeneSetModel, Protocol):
     """A gene-set model that also returns vectors of genes and sets."""
@@ -121,20 +124,32 @@ def embed_cells(
 
 
 def _principal_components(blocks: list[csr_array], n_comps: int, scale: ValueScale) -> CellEmbedding:
-    """Principal components of sets with weights scaled to unit length, which stay sparse."""
-    from sklearn.decomposition import PCA
+    """Principal components of sets with weights scaled to unit length, from the genes whose weights vary most."""
+    from scipy.linalg import eigh
 
     sets = vstack([_unit_length(block) for block in blocks], format="csr")
-    genes = np.flatnonzero(np.bincount(sets.indices, minlength=sets.shape[1]))
+    means = sets.mean(axis=0, dtype=np.float64)
+    variances = sets.power(2).mean(axis=0, dtype=np.float64) - means**2
+    genes = np.sort(np.argsort(-variances, kind="stable")[:N_VARIABLE])
+    genes = genes[variances[genes] > 0]
     limit = min(sets.shape[0], len(genes)) - 1
     if n_comps > limit:
-        found = f"{number(sets.shape[0], 'cell')} with {number(len(genes), 'gene')} in their sets"
+        found = f"{number(sets.shape[0], 'cell')} with {number(len(genes), 'gene')} that vary between their sets"
         message = f"`n_comps` is {n_comps}, but {found} have at most {max(limit, 0)} principal components. Pass fewer."
         raise ValueError(message)
-    # in float64, so that blocks and types of arrays give the same numbers
-    pca = PCA(n_comps, svd_solver="arpack", random_state=0)
-    vectors = pca.fit_transform(sets[:, genes].astype(np.float64)).astype(np.float32)
-    return CellEmbedding(vectors, scale, _n_empty(sets), pca.explained_variance_ratio_)
+    n_empty, sets = _n_empty(sets), sets[:, genes]
+    covariance = np.zeros((len(genes), len(genes)))
+    for start in range(
+        0, sets.shape[0], N_ROWS
+    ):  # dense blocks of few genes are faster than products of sparse matrices
+        block = sets[start : start + N_ROWS].toarray()
+        covariance += block.T @ block
+    covariance = covariance / sets.shape[0] - np.outer(means[genes], means[genes])
+    values, axes = eigh(covariance, subset_by_index=(len(genes) - n_comps, len(genes) - 1))
+    values, axes = values[::-1], axes[:, ::-1]
+    axes = axes * np.sign(axes[abs(axes).argmax(axis=0), np.arange(n_comps)])  # the largest weight is positive
+    vectors = sets @ axes - means[genes] @ axes
+    return CellEmbedding(vectors.astype(np.float32), scale, n_empty, values / variances.sum())
 
 
 def _n_empty(sets: csr_array) -> int:

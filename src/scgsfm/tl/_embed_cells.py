@@ -71,10 +71,11 @@ def embed_cells(
         the vectors that the first layer of the encoder has for the genes of the set (see ``kind="encoder"`` of
         :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length; it separates cell types about as well, but
         transfers labels to other data less well. ``"pca"`` are principal components of the weighted sets of all cells,
-        scaled to unit length. They use the vocabulary of the model, but not its weights, and replace principal components
-        of highly variable genes: on labeled data, more of the nearest neighbors are of the same type, within a data set
-        and between data sets that are embedded together. They can't be compared with sets, or with cells of another call.
-        The sets of all cells are kept in memory, about 4 kB for each cell with 500 genes.
+        scaled to unit length, from the 2,000 genes whose weights vary most. They use the vocabulary of the model, but not
+        its weights, and replace principal components of highly variable genes: on labeled data, more of the nearest
+        neighbors are of the same type, within a data set and between data sets that are embedded together. They can't be
+        compared with sets, or with cells of another call. The sets of all cells are kept in memory, about 4 kB for each
+        cell with 500 genes.
     n_genes
         Maximum number of genes in the set of a cell.
     n_comps
