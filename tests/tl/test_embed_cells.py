@@ -127,15 +127,21 @@ def test_principal_components_survive_the_disk(counts: np.ndarray, gsfm: GSFM, t
     )
 
 
-def test_too_many_components(counts: np.ndarray, gsfm: GSFM) -> None:
+def test_number_of_components(counts: np.ndarray, gsfm: GSFM) -> None:
     adata = make_adata(counts, gsfm)
-    with pytest.raises(ValueError, match=r"`n_comps` is 50, but .* have at most \d+ principal components"):
-        scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca")
+    with pytest.raises(ValueError, match=r"`n_comps` is 50, but .* have \d+ principal components"):
+        scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=50)
     assert not adata.obsm
+    scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca")
+    n_comps = adata.obsm["X_gsfm"].shape[1]
+    assert 5 < n_comps < min(len(counts), 25)
+    assert adata.uns["scgsfm"]["X_gsfm"]["params"]["n_comps"] == n_comps
+    with pytest.raises(ValueError, match=f"is {n_comps + 1}, but .* have {n_comps} principal components"):
+        scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=n_comps + 1)
     with pytest.raises(ValueError, match="`n_comps` is 0"):
         scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=0)
-    with pytest.raises(ValueError, match="at most 0 principal components"):
-        scgsfm.tl.embed_cells(adata[:1].copy(), model=gsfm, kind="pca", n_comps=1)
+    with pytest.raises(ValueError, match="1 cell with 0 genes that vary between their sets have no principal"):
+        scgsfm.tl.embed_cells(adata[:1].copy(), model=gsfm, kind="pca")
 
 
 @pytest.mark.parametrize("use_raw", [False, True])

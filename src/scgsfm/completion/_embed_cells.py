@@ -17,8 +17,8 @@ from ._gene_set_model import GeneSetModel
 if TYPE_CHECKING:
     from scgsfm.scoring import BlockReader, ValueScale
 
-N_VARIABLE, N_ROWS = 2000, 1024
-"""Number of genes for principal components, as usual for highly variable genes, and of cells of a dense block of them."""
+N_COMPONENTS, N_VARIABLE, N_ROWS = 50, 2000, 1024
+"""Number of principal components by default, of genes that they are computed from, as usual for highly variable genes, and of cells of a dense block of them."""
 
 
 class GeneSetEncoder(GeneSetModel, Protocol):
@@ -76,7 +76,7 @@ def embed_cells(
     *,
     kind: Literal["encoder", "latent", "pca"],
     n_genes: int,
-    n_comps: int,
+    n_comps: int | None,
     specific: bool,
     soft: bool,
 ) -> CellEmbedding:
@@ -96,7 +96,7 @@ def embed_cells(
     n_genes
         Maximum number of genes in the set of a cell.
     n_comps
-        Number of principal components.
+        Number of principal components; by default 50, or as many as there are.
     specific
         Whether the genes are selected by how far they exceed their mean.
     soft
@@ -123,7 +123,7 @@ def embed_cells(
     return CellEmbedding(vectors, scale, n_empty)
 
 
-def _principal_components(blocks: list[csr_array], n_comps: int, scale: ValueScale) -> CellEmbedding:
+def _principal_components(blocks: list[csr_array], n_comps: int | None, scale: ValueScale) -> CellEmbedding:
     """Principal components of sets with weights scaled to unit length, from the genes whose weights vary most."""
     from scipy.linalg import eigh
 
@@ -133,15 +133,19 @@ def _principal_components(blocks: list[csr_array], n_comps: int, scale: ValueSca
     genes = np.sort(np.argsort(-variances, kind="stable")[:N_VARIABLE])
     genes = genes[variances[genes] > 0]
     limit = min(sets.shape[0], len(genes)) - 1
+    found = f"{number(sets.shape[0], 'cell')} with {number(len(genes), 'gene')} that vary between their sets"
+    if limit < 1:
+        message = f'`kind="pca"` needs cells that differ: {found} have no principal components.'
+        raise ValueError(message)
+    n_comps = min(N_COMPONENTS, limit) if n_comps is None else n_comps
     if n_comps > limit:
-        found = f"{number(sets.shape[0], 'cell')} with {number(len(genes), 'gene')} that vary between their sets"
-        message = f"`n_comps` is {n_comps}, but {found} have at most {max(limit, 0)} principal components. Pass fewer."
+        message = (
+            f"`n_comps` is {n_comps}, but {found} have {number(limit, 'principal component')}. Pass fewer, or None."
+        )
         raise ValueError(message)
     n_empty, sets = _n_empty(sets), sets[:, genes]
     covariance = np.zeros((len(genes), len(genes)))
-    for start in range(
-        0, sets.shape[0], N_ROWS
-    ):  # dense blocks of few genes are faster than products of sparse matrices
+    for start in range(0, sets.shape[0], N_ROWS):  # of few genes, dense blocks are faster than sparse products
         block = sets[start : start + N_ROWS].toarray()
         covariance += block.T @ block
     covariance = covariance / sets.shape[0] - np.outer(means[genes], means[genes])

@@ -37,7 +37,7 @@ def embed_cells(
     model: str | PathLike[str] | GSFM = "gsfm-base",
     kind: Literal["latent", "encoder", "pca"] = "latent",
     n_genes: int = 500,
-    n_comps: int = 50,
+    n_comps: int | None = None,
     weighting: Literal["specificity", "expression"] = "specificity",
     soft: bool = True,
     layer: str | None = None,
@@ -79,7 +79,7 @@ def embed_cells(
     n_genes
         Maximum number of genes in the set of a cell.
     n_comps
-        Number of principal components for ``kind="pca"``.
+        Number of principal components for ``kind="pca"``. By default 50, or fewer if the data have fewer.
     weighting
         With ``"specificity"``, :math:`v_{ij} = \max(x_{ij} - m_j, 0)\, s_j`, where :math:`m_j` is the mean and
         :math:`s_j` the standard deviation of the gene over all cells. With ``"expression"``, :math:`v_{ij} = x_{ij}`,
@@ -134,7 +134,8 @@ def embed_cells(
     check_choice("kind", kind, ("latent", "encoder", "pca"))
     check_choice("weighting", weighting, ("specificity", "expression"))
     check_at_least("n_genes", n_genes, 1)
-    check_at_least("n_comps", n_comps, 1)
+    if n_comps is not None:
+        check_at_least("n_comps", n_comps, 1)
     key = key_added or _keys.X_GSFM
     result = Result.check(adata, "tl.embed_cells", key, obsm=[key])
     adata = adata.copy() if copy else adata
@@ -155,7 +156,7 @@ def embed_cells(
         )
     adata.obsm[key] = found.vectors
     params: dict[str, object] = {"kind": kind, "n_genes": n_genes, "weighting": weighting, "soft": soft}
-    params |= {"n_comps": n_comps} if kind == "pca" else {}
+    params |= {"n_comps": found.vectors.shape[1]} if kind == "pca" else {}
     params |= {"layer": layer, "use_raw": use_raw, "gene_symbols": gene_symbols}
     record = {"model": loaded.name, "params": params, "n_known": len(matched)}
     record |= {"genes": genes.record} if genes.record else {}
