@@ -198,8 +198,8 @@ def _axes_have_space(figure: Figure) -> bool:
         box = ax.get_position()
         if min(box.width * n_columns, box.height * n_rows) < MIN_WIDTH:
             return False
-        titles = (ax.title, ax._left_title)  # type: ignore[attr-defined]
-        if max(title.get_window_extent().width for title in titles) > figure.bbox.width / n_columns:
+        titles = [title.get_window_extent() for title in (ax.title, ax._left_title) if title.get_text()]  # type: ignore[attr-defined]
+        if any(title.width > figure.bbox.width / n_columns or title.x1 > figure.bbox.x1 for title in titles):
             return False
     return True
 

@@ -162,6 +162,8 @@ def draw_dots(
     """
     dots = dots_of(table, chosen, column)
     prefix, names = term_labels(terms, line_length(figsize, ax))
+    if figsize and row_positions(names)[1] > figsize[1]:
+        names = term_labels(terms, line_length(figsize, ax), 2, prefix)[1]
     place = _place(names, chosen.groups, ax, figsize, notes)
     if size == "padj":
         sizes = sizes_of(log_of(dots["padj"]).to_numpy(), "-log10 padj", cap=True)
