@@ -272,7 +272,7 @@ def _draw_groups(
         beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
         legend = ax.legend(handles=handles, frameon=False, fontsize="small", **beside)
     for handle in legend.legend_handles:
-        handle.set_sizes([30])  # type: ignore[union-attr]
+        handle.set_sizes([30])
 
 
 def _tidy(ax: Axes, axis: str) -> None:
