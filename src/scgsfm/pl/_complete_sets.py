@@ -102,13 +102,13 @@ def complete_sets(
     size = (2.9, ROW * max(map(len, parts)) + 0.75)
     places = places_of(len(names), N_COLUMNS, size, (0.2, 0.4 + bool(note) * 0.25), figsize, ax)
     colors = {"in the set": known_color(places[0].ax), "predicted": PREDICTED}
-    width = title_length(figsize, columns_that_fit(len(names), N_COLUMNS, size, figsize), 30, 0.3)
+    width = title_length(figsize, columns_that_fit(len(names), N_COLUMNS, size, figsize), 30, 0.45)
     titles = term_labels(names, width, 3, prefix="")[1]
     limits = odds_limits([rows["probability"] for rows in parts])
     for place, rows, title in zip(places, parts, titles, strict=True):
         marks = [colors["in the set" if known else "predicted"] for known in rows["known"]]
         draw_rows(place.ax, rows["probability"], marks, rows["gene"].tolist(), limits)
-        place.ax.set_title(title, loc="left", fontsize="medium")
+        place.ax.set_title(title, loc="left", fontsize="small" if place.is_narrow else "medium")
     axes = [place.ax for place in places]
     legend_of(places[0], axes, colors, note)
     settle(places, [len(rows) for rows in parts])

@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
@@ -23,7 +25,7 @@ from ._style import faded
 from ._term_dots import text_width
 from ._term_labels import in_lines, term_labels, without_id
 from ._term_panels import panels_that_fit
-from ._toolkit import check_columns, choose, with_names
+from ._toolkit import check_columns, choose, columns_that_fit, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +110,8 @@ def predict_functions(
     chosen, note = select_panels(chosen, chosen=names is not None, noun=by, argument="names", **fits)
     parts = [table[table[by] == name].nsmallest(n_top, "rank") for name in chosen]
     parts = [rows.sort_values("probability", ascending=False, kind="stable") for rows in parts]
-    width = 44 if figsize is None else min(8 * int(figsize[0]), 44)
+    n_columns = columns_that_fit(len(chosen), N_COLUMNS, LEAST, figsize)
+    width = 44 if figsize is None else int(np.clip(7 * figsize[0] / n_columns, 12, 44))
     shown = [
         term_labels(rows[other].tolist(), width, 2)[1] if other == "term" else rows[other].tolist() for rows in parts
     ]
