@@ -1,9 +1,14 @@
 """Sphinx configuration: no page needs the network to build."""
 
+import sys
 from importlib.metadata import metadata
 from pathlib import Path
 
 here = Path(__file__).parent
+sys.path.insert(0, str(here))
+from api_pages import write_pages  # noqa: E402
+
+write_pages(here)
 info = metadata("scgsfm")
 project = info["Name"]
 author = "the scgsfm maintainers"

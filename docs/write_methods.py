@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import textwrap
 import typing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +93,12 @@ def example(method: Method) -> str:
     return "\n".join(["```python", *lines, "```"])
 
 
+def definition(text: str) -> str:
+    """Return a definition in lines of at most 132 characters."""
+    options = {"subsequent_indent": "  ", "break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(f": {markdown(text)}", 132, **options)
+
+
 def page(method: Method) -> str:
     """Return the generated part of a method's page."""
     text, entries = docstring(method)
@@ -115,7 +122,7 @@ def page(method: Method) -> str:
     }
     table = ["| | |", "|---|---|", *(f"| {name} | {cell(value)} |" for name, value in rows.items())]
     parameters = [
-        f"`{name}` : `{type_of(method, name)}`, default `{default!r}`\n: {markdown(entries[name])}\n".replace("'", '"')
+        f"`{name}` : `{type_of(method, name)}`, default `{default!r}`\n{definition(entries[name])}\n".replace("'", '"')
         for name, default in defaults.items()
     ]
     return "\n".join(

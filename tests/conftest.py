@@ -42,6 +42,7 @@ ONCE = [
     "benchmarks",
     "explorer",
     "pl/test_images.py",
+    "pl/test_small_figures.py",
     "scoring/test_fuzz.py",
     "test_checks_numbers.py",
     "test_cli_explore.py",

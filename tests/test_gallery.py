@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -25,6 +26,22 @@ def test_each_example_is_on_the_page_of_the_api() -> None:
     for path in EXAMPLES:
         place = path.relative_to(ROOT / "docs")
         assert f"{place.parent.as_posix()}/*.py" in api or place.as_posix() in api
+
+
+def test_each_section_of_the_api_has_a_page_in_the_sidebar() -> None:
+    spec = importlib.util.spec_from_file_location("api_pages", ROOT / "docs" / "api_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    made = script.pages(api)
+    assert [f"api/{name}" for name in made] == re.findall(r"^api/\w+$", api, flags=re.MULTILINE)
+    # a table with pages of its own would list them all in the sidebar again, below the sections
+    assert ":toctree:" not in api
+    listed = re.findall(r"^   [A-Za-z][\w.]*$", api, flags=re.MULTILINE)
+    assert listed == [name for text in made.values() for name in re.findall(r"^   [A-Za-z][\w.]*$", text, flags=re.M)]
+    assert all(text.count("   :toctree: ../generated\n") == text.count(".. autosummary::") for text in made.values())
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

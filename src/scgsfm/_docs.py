@@ -29,7 +29,10 @@ PARAMETERS = {
         "saved plot is not shown."
     ),
     "ax": "Axes to draw on. By default, a new figure of a suitable size is created.",
-    "figsize": "Width and height of a new figure in inches. By default, they fit the content.",
+    "figsize": (
+        "Width and height of a new figure in inches. By default, they fit the content. Small figures have shorter names\n"
+        "and, by default, fewer panels."
+    ),
     "save": (
         'File to save the figure to, such as ``"figures/plot.pdf"``. ``True``, or a name without folder and suffix, saves\n'
         "to ``scanpy.settings.figdir`` in the format of ``scanpy.settings.file_format_figs``."

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from scgsfm.explorer import Workspace
 
-content_of = pytest.importorskip("scgsfm.explorer._tabs", reason="needs the extra explore").content_of
+tabs = pytest.importorskip("scgsfm.explorer._tabs", reason="needs the extra explore")
+content_of, csv_of = tabs.content_of, tabs.csv_of
 GENE = State(query="CD4")
 
 
@@ -64,7 +65,7 @@ def test_jobs_end_when_the_page_is_closed() -> None:
     assert job.error is None
 
 
-def test_failed_jobs_are_not_repeated() -> None:
+def test_failed_jobs_are_repeated_on_request() -> None:
     background = Background()
 
     def fail() -> None:
@@ -74,6 +75,54 @@ def test_failed_jobs_are_not_repeated() -> None:
     assert job.done.wait(10)
     assert isinstance(job.error, ZeroDivisionError)
     assert background.start("job", fail) is job
+    again = background.start("job", lambda: None, again=True)
+    assert background.stage == 2 or again.done.is_set()  # the error is outdated
+    assert again.done.wait(10)
+    assert again.error is None
+
+
+def test_the_job_that_was_asked_for_last_goes_first() -> None:
+    background, seen = Background(), list[str]()
+    started, ended = Event(), Event()
+
+    def first() -> None:
+        steps_until(lambda: started.set() or ended.is_set(), seen)  # type: ignore[func-returns-value]
+
+    def second() -> None:
+        n = len(seen)
+        for _ in progress_over(range(20), total=20, unit="steps", description="Counting"):
+            time.sleep(0.005)
+            assert len(seen) == n  # never two at a time
+
+    one = background.start("one", first)
+    assert started.wait(10)
+    other = background.start("other", second)
+    assert other.done.wait(10)
+    is_waiting = not one.done.is_set()
+    ended.set()
+    assert one.done.wait(10)
+    assert is_waiting
+    assert (one.error, other.error) == (None, None)
+
+
+def test_a_job_that_is_asked_for_again_goes_first() -> None:
+    background, go_on = Background(), Event()
+    started, order = Event(), list[str]()
+
+    def work(name: str) -> None:
+        for _ in progress_over(range(10), total=10, unit="steps", description="Counting"):
+            started.set()
+            go_on.wait(10)
+        order.append(name)
+
+    one = background.start("one", lambda: work("one"))
+    assert started.wait(10)
+    other = background.start("other", lambda: work("other"))
+    assert background.start("one", lambda: work("one")) is one
+    go_on.set()
+    assert one.done.wait(10)
+    assert other.done.wait(10)
+    assert order == ["one", "other"]
 
 
 def test_warnings_of_other_threads_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +168,7 @@ def slow(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Event:
 def test_what_is_known_is_shown_at_once(work: Workspace, slow: Event) -> None:
     work.predict(GENE)
     assert ">B cells</a>" in str(content_of(work, GENE, "functions"))
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60  # kernels may be compiled first
     while not work.stage and time.monotonic() < end:
         time.sleep(0.01)
     first = work.functions_of_gene("CD4", "types")
@@ -150,6 +199,36 @@ def test_errors_of_predictions_are_shown(work: Workspace, monkeypatch: pytest.Mo
     html = str(content_of(work, GENE, "functions"))
     assert "no such thing" in html
     assert 'class="problem"' in html
+    assert ">B cells</a>" in html  # what is known is shown nevertheless
+    assert 'data-input="again"' in html
+    assert "cross-validated" not in html
+    with pytest.raises(ValueError, match="no such thing"):  # half a table is none
+        csv_of(work, GENE)
+
+
+def test_predictions_that_failed_are_tried_again(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    full, n_calls = work._functions, []
+
+    def fail_twice(library: str) -> Any:
+        n_calls.append(library)
+        if len(n_calls) < 3:
+            raise OSError("no space left")
+        return full(library)
+
+    monkeypatch.setattr(work, "_functions", fail_twice)
+    work.predict(GENE, wait=True)
+    assert not work.predict(GENE)  # not by itself
+    assert not work.predict(State(query="CD3D"))
+    assert len(n_calls) == 1
+    with pytest.raises(OSError, match="no space left"):
+        csv_of(work, GENE)
+    assert work.predict(GENE, again=True)
+    work.predict(GENE, wait=True)
+    html = str(content_of(work, GENE, "functions"))
+    assert len(n_calls) == 3
+    assert 'data-input="again"' not in html
+    assert "cross-validated" in html
+    assert "T cells" in csv_of(work, GENE)
 
 
 def test_terms_and_lists_predict_nothing(work: Workspace) -> None:

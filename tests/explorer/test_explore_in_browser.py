@@ -138,6 +138,29 @@ def test_progress_of_predictions(
     assert "being computed" not in text_of(tab)
 
 
+def test_try_again(
+    serve: Callable[..., str], tab_of: Callable[[str], Any], cells: AnnData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, n_calls = Workspace._functions, []
+
+    def fail_twice(self: Workspace, library: str) -> Any:
+        n_calls.append(library)
+        if len(n_calls) < 3:
+            raise OSError("no space left on the device")
+        return full(self, library)
+
+    monkeypatch.setattr(Workspace, "_functions", fail_twice)
+    tab = tab_of(serve(cells) + "?query=CD4")
+    for _ in range(2):
+        tab.wait_for_selector("text=no space left on the device")
+        assert "Known in types" in text_of(tab)
+        tab.click("button:text-is('Try again')")
+        tab.wait_for_selector("#progress", state="hidden")
+    tab.wait_for_selector(".tab-pane.active .panel:has(h3:text-is('Predicted')) .bar .fill")
+    assert tab.locator("button:text-is('Try again')").count() == 0
+    assert len(n_calls) == 3
+
+
 def test_paste_in_windows_format(serve: Callable[..., str], tab_of: Callable[[str], Any], cells: AnnData) -> None:
     tab = tab_of(serve(cells))
     tab.click("a[data-value='complete']")

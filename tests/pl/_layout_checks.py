@@ -52,7 +52,7 @@ def _texts_of(ax: Axes) -> Iterator[Text]:
         yield from (*legend.get_texts(), legend.get_title())
 
 
-def check_layout(figure: Figure, *, inside: bool = True) -> None:
+def check_layout(figure: Figure, *, inside: bool = True, contrast: bool = True) -> None:
     """Raise AssertionError if text is cut off by the figure, covers other text or has too little contrast."""
     figure.draw_without_rendering()
     found = texts(figure)
@@ -66,6 +66,8 @@ def check_layout(figure: Figure, *, inside: bool = True) -> None:
     meet = (left[:, None] < right) & (left < right[:, None]) & (bottom[:, None] < top) & (bottom < top[:, None])
     pairs = np.argwhere(np.triu(meet, 1))
     assert not len(pairs), f"overlap: {[(names[i], names[j]) for i, j in pairs]}"
+    if not contrast:
+        return
     behind = np.array(to_rgba(figure.get_facecolor())[:3])
     faint = [
         name

@@ -73,6 +73,18 @@ def test_volcano(adata: ad.AnnData) -> None:
     check_layout(axes[0].figure)
 
 
+def test_lines_between_samples_are_explained(adata: ad.AnnData) -> None:
+    paired = cells()
+    paired.obs["group"] = np.where(np.arange(360) // 6 % 2, "treated", "control")
+    paired.obs["sample"] = paired.obs["donor"] + paired.obs["group"]
+    tl.compare(paired, "score", condition="group", sample="sample", groupby="type", paired="donor")
+    for figsize in (None, (3.5, 3)):
+        figure = pl.compare(paired, "B", kind="samples", figsize=figsize, return_fig=True)
+        assert "same donor" in legend_texts(figure)
+        check_layout(figure)
+    assert "same donor" not in legend_texts(pl.compare(adata, "B", kind="samples", return_fig=True))
+
+
 @pytest.mark.filterwarnings("ignore:No p-values")
 def test_without_pvalues() -> None:
     adata = cells(4)

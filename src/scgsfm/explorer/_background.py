@@ -36,7 +36,8 @@ class Job:
 class Background:
     """One thread computes at a time, since kernels and figures allow no more: requests of the page, or else jobs.
 
-    A job lets requests go first between its steps, which are those of the progress bars of the package.
+    Between its steps, which are those of the progress bars of the package, a job lets requests go first, and also the job that was
+    asked for last, since someone is looking at it.
     """
 
     def __init__(self) -> None:
@@ -46,6 +47,8 @@ class Background:
         self._guard = Lock()
         self._n_waiting = 0
         self._jobs: dict[str, Job] = {}
+        self._asked: Job | None = None
+        """The job that was asked for last."""
         self.is_stopped = False
         """Whether no job is to start or go on."""
 
@@ -64,13 +67,14 @@ class Background:
         finally:
             self._lock.release()
 
-    def start(self, name: str, work: Callable[[], None], *, delay: float = 0) -> Job:
-        """The job of this name, which is started after some seconds unless it runs. A job that failed is not tried again."""
+    def start(self, name: str, work: Callable[[], None], *, delay: float = 0, again: bool = False) -> Job:
+        """The job of this name, which is started after some seconds unless it runs. One that failed is only tried ``again``."""
         with self._guard:
-            job = self._jobs.get(name)
-            if job is not None and (job.error or not job.done.is_set()):
+            job = self._asked = self._jobs.get(name)
+            if job is not None and (not job.done.is_set() or (job.error and not again)):
                 return job
-            job = self._jobs[name] = Job()
+            self.stage += job is not None and bool(job.error)  # its error is outdated
+            job = self._asked = self._jobs[name] = Job()
         job.thread = Thread(target=self._run, args=(job, work, delay), daemon=True, name=f"scgsfm-explorer-{name}")
         job.thread.start()
         return job
@@ -95,8 +99,8 @@ class Background:
         time.sleep(delay)
         try:
             with self._lock, without_messages(partial(self._step, job)) as job.warnings:
-                if not self.is_stopped:
-                    work()
+                self._give_way(job)
+                work()
         except _StoppedError:
             pass
         except Exception as error:  # noqa: BLE001  # the page shows it
@@ -107,10 +111,15 @@ class Background:
 
     def _step(self, job: Job, what: str, share: float | None) -> None:
         job.progress = what if share is None else f"{what}: {share:.0%}".replace("%", " %")
+        self._give_way(job)
+
+    def _give_way(self, job: Job) -> None:
+        """Let go first what is more urgent than a job."""
         while True:
             if self.is_stopped:
                 raise _StoppedError
-            if not self._n_waiting:
+            asked = self._asked
+            if not self._n_waiting and (asked is None or asked is job or asked.done.is_set()):
                 return
             self._lock.release()
             time.sleep(_SECONDS_BETWEEN)

@@ -14,6 +14,7 @@ from ._elements import (
     Tag,
     TagList,
     as_check,
+    as_choice,
     as_count,
     as_link,
     as_number,
@@ -23,6 +24,7 @@ from ._elements import (
     nice,
     note,
     panel,
+    problem,
     table_of,
     tags,
 )
@@ -62,6 +64,8 @@ def table(work: Workspace, state: State) -> pd.DataFrame:
     """The terms of a gene, the genes of a term, the names of a list, or the matches of a search."""
     query = work.query(state.query)
     if query.kind == "gene":
+        if failure := work.failure(work.library(state)):
+            raise failure
         return work.functions_of_gene(query.name, work.library(state))
     if query.kind == "term":
         return work.genes_of_term(query)
@@ -107,10 +111,14 @@ def _gene(work: Workspace, state: State, query: Query) -> Any:
     columns = _term_columns(state, float(found["probability"].max()))
     known, predicted = found[found["known"]], found[~found["known"]]
     parts = []
-    unfinished = bool(work.progress(library))
-    about = "Terms of the library that list the gene. Probabilities are cross-validated; – if not among its top terms."
+    unfinished, failure = bool(work.progress(library)), work.failure(library)
+    about = "Terms of the library that list the gene."
     if unfinished:
-        about = "Terms of the library that list the gene. Their probabilities are being computed."
+        about += " Their probabilities are being computed."
+    elif not failure:
+        about += " Probabilities are cross-validated; – if not among its top terms."
+    else:
+        head.append(problem(failure), tags.p(as_choice("again")("Try again"), class_="ids"))
     if len(known):
         parts.append(panel(f"Known in {library}", table_of(known, columns, limit=60), about=about))
     else:
@@ -120,6 +128,8 @@ def _gene(work: Workspace, state: State, query: Query) -> Any:
         parts.append(panel("Predicted", table_of(predicted, columns, limit=20), about=about))
     elif unfinished:
         parts.append(panel("Predicted", note("The terms that the model adds are being computed.")))
+    elif failure:
+        parts.append(panel("Predicted", note("The terms that the model adds could not be computed.")))
     else:
         parts.append(panel("Predicted", note(f"{query.name} is not in the vocabulary of the model.")))
     return TagList(head, tags.div(*parts, class_="columns"), download(state))

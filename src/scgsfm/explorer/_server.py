@@ -94,18 +94,28 @@ def _connect(work: Workspace, input: Inputs, output: Outputs, session: Session) 
         choices: Any = references(work.data, condition) or {"": "–"}
         ui.update_select("reference", choices=choices, selected=work.data.reference(condition), session=session)
 
-    stage = _stage(work, state, session)
+    @reactive.effect(priority=2)  # before its progress is shown
+    @reactive.event(input.again)
+    async def _again() -> None:
+        with contextlib.suppress(Exception):  # the tab shows what is wrong with the query
+            await asyncio.to_thread(work.predict, state(), again=True)
+
+    stage = _stage(work, state, session, lambda: _value(input, "again"))
     for name in TABS:
         output(id=name)(_renderer(work, state, name, stage if name == "functions" else lambda: None))
 
 
-def _stage(work: Workspace, state: Any, session: Session) -> Any:
-    """The number of results from the background so far. They are started, and their progress is shown, by an effect."""
+def _stage(work: Workspace, state: Any, session: Session, again: Any) -> Any:
+    """The number of results from the background so far. They are started, and their progress is shown, by an effect.
+
+    The effect runs for a new state, when something is tried ``again``, and while something is computed.
+    """
     stage: reactive.Value[int] = reactive.Value(work.stage)
 
     @reactive.effect(priority=1)  # before the tab is shown
     async def _predict() -> None:
         current, text = state(), ""
+        again()
         if current.tab == "functions":
             with contextlib.suppress(Exception):  # the tab shows what is wrong with the query
                 if await asyncio.to_thread(work.predict, current):

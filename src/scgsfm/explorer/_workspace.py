@@ -144,16 +144,17 @@ class Workspace:
         options: dict[str, Any] = {"by": "gene", "n_top": N_TERMS, "model": self.model}
         return _by_gene(predict_functions(None, library=self.libraries[library], **options))
 
-    def predict(self, state: State, *, wait: bool = False) -> bool:
+    def predict(self, state: State, *, wait: bool = False, again: bool = False) -> bool:
         """Start to predict the functions of genes in the background if the state needs them; ``wait`` until they are there.
 
-        Returns whether the page has to be shown again when there is more.
+        What failed is tried once more by ``again`` or ``wait``. Returns whether the page has to be shown again when there is more.
         """
         library = self.library(state)
         if ("functions", library) in self._kept or self.query(state.query).kind != "gene":
             return False
         # what is known is shown first, which needs the lock
-        job = self._background.start(library, partial(self._predict, library), delay=0 if wait else SECONDS_FOR_KNOWN)
+        options: dict[str, Any] = {"delay": 0 if wait else SECONDS_FOR_KNOWN, "again": wait or again}
+        job = self._background.start(library, partial(self._predict, library), **options)
         if wait:
             job.done.wait()
         return not job.done.is_set()
@@ -186,14 +187,17 @@ class Workspace:
         )
         return f"{more if library in self._first else first}. {job.progress or 'Starting'} …"
 
+    def failure(self, library: str) -> Exception | None:
+        """Why the functions of genes could not be predicted in the background."""
+        job = self._background.job(library)
+        return None if job is None else job.error
+
     def functions_of_gene(self, gene: str, library: str) -> pd.DataFrame:
         """Known terms of a gene, then predicted ones; those among the top-ranked have probabilities.
 
-        While they are computed in the background, what is missing is NaN, and predicted terms may be absent.
+        While they are computed in the background, and if that failed, what is missing is NaN, and predicted terms may be absent.
         """
         job = self._background.job(library)
-        if job is not None and job.error is not None and library not in self._first:
-            raise job.error
         is_running = job is not None and (not job.done.is_set() or job.error is not None)
         if not is_running and not self._background.is_stopped:
             table = self.functions(library)

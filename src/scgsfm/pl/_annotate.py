@@ -13,6 +13,7 @@ from scgsfm._messages import check_at_least, check_choice, did_you_mean
 from scgsfm._scanpy import import_scanpy
 from scgsfm.annotation import UNASSIGNED
 
+from ._figure import is_narrow
 from ._finish import figure_of, finish, fit_fonts, fit_inside, halves, slot_of
 from ._set_labels import wrap
 from ._style import group_colors, palette, readable_on, text_color
@@ -151,7 +152,7 @@ def _embeddings(
     titles = kwargs.pop("title", ["cell type", f"confidence{rest}"])
     size = 120_000 / max(cells.n_obs, 1) * (0.5 if ax is None else 0.25)
     options = {"frameon": False, "cmap": cmap, "vmin": 0, "vmax": 1, "size": size, "na_color": GREY} | kwargs
-    options |= {} if ax is None else {"legend_fontsize": "x-small"}
+    options |= {} if ax is None and not is_narrow(figsize) else {"legend_fontsize": "x-small"}
     options |= {"show": False, "colorbar_loc": None}
     n_columns = 1 if len(colors) > 14 else 2
     axes = panels(2, 2, (4.2, 3.2), (1.6 * (3 - n_columns), 0), figsize, ax=ax)

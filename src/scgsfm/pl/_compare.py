@@ -11,7 +11,8 @@ from ._finish import finish
 from ._sample_points import draw_samples
 from ._select_terms import MAX_GROUPS, Selection, select_terms
 from ._term_dots import draw_dots, rows_that_fit
-from ._term_volcano import draw_volcanoes
+from ._term_panels import MAX_PANELS, panels_that_fit
+from ._term_volcano import LEAST, draw_volcanoes
 from ._toolkit import choose, result_table
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ def compare(
             raise ValueError(msg)
         rows = rows[rows["pvalue"].notna()]
         columns = [name for name in columns if name in set(rows["group"])]
+        place["max_panels"] = panels_that_fit(figsize, LEAST) if groups is None else MAX_PANELS
         axes = draw_volcanoes(rows, columns, named, options, score=label, cmap=None, noun="effect", **place)
     return finish(axes, show, save=save, return_fig=return_fig, name="compare")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
@@ -18,8 +18,10 @@ from ._probability_rows import (
     select_panels,
     settle,
 )
-from ._term_labels import in_lines
-from ._toolkit import check_columns, choose, with_names
+from ._set_labels import title_length
+from ._term_labels import term_labels
+from ._term_panels import panels_that_fit
+from ._toolkit import check_columns, choose, columns_that_fit, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 COLUMNS = ("set", "gene", "probability", "rank", "known")
 N_COLUMNS = 4
 """Panels in a row."""
+LEAST = (1.6, 2.2)
+"""Width and height that a panel needs in a figure of given size, in inches."""
 
 
 @checks_numbers
@@ -92,16 +96,19 @@ def complete_sets(
     table = with_names(table)
     check_at_least("n_genes", n_genes, 1)
     names = choose(table["set"].unique().tolist(), sets, noun="set", argument="sets")
-    names, note = select_panels(names, chosen=sets is not None, given=ax is not None, noun="set", argument="sets")
+    fits: dict[str, Any] = {"fits": panels_that_fit(figsize, LEAST, N_COLUMNS), "given": ax is not None}
+    names, note = select_panels(names, chosen=sets is not None, noun="set", argument="sets", **fits)
     parts = [table[table["set"] == name].nsmallest(n_genes, "rank") for name in names]
     size = (2.9, ROW * max(map(len, parts)) + 0.75)
     places = places_of(len(names), N_COLUMNS, size, (0.2, 0.4 + bool(note) * 0.25), figsize, ax)
     colors = {"in the set": known_color(places[0].ax), "predicted": PREDICTED}
+    width = title_length(figsize, columns_that_fit(len(names), N_COLUMNS, size, figsize), 30, 0.45)
+    titles = term_labels(names, width, 3, prefix="")[1]
     limits = odds_limits([rows["probability"] for rows in parts])
-    for place, rows, name in zip(places, parts, names, strict=True):
+    for place, rows, title in zip(places, parts, titles, strict=True):
         marks = [colors["in the set" if known else "predicted"] for known in rows["known"]]
         draw_rows(place.ax, rows["probability"], marks, rows["gene"].tolist(), limits)
-        place.ax.set_title(in_lines(name, 30, 3), loc="left", fontsize="medium")
+        place.ax.set_title(title, loc="left", fontsize="small" if place.is_narrow else "medium")
     axes = [place.ax for place in places]
     legend_of(places[0], axes, colors, note)
     settle(places, [len(rows) for rows in parts])

@@ -9,8 +9,8 @@ import pandas as pd
 from ._figure import add_notes
 from ._style import OKABE_ITO, background, faded, text_color
 from ._term_dots import text_width
-from ._term_panels import group_panels, telling_groups
-from ._toolkit import shorten
+from ._term_panels import N_COLUMNS, group_panels, telling_groups
+from ._toolkit import columns_that_fit, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,10 @@ WIDTH = 2.6
 """Width of the lollipops in inches."""
 ROW = 0.19
 """Height of a row in inches."""
+LEAST = (3.2, 2.4)
+"""Width and height that a panel needs in a figure of given size, in inches."""
+MIN_ROW, AROUND = 0.075, 0.9
+"""Heights of a row, and of what surrounds the rows of a panel, in a figure of given size, in inches."""
 MAX_NAME = 30
 MAX_CLASS = 44
 """Characters of names of compounds and mechanisms."""
@@ -37,12 +41,21 @@ def draw_compounds(
     figsize: tuple[float, float] | None,
     ax: Axes | None,
     style: dict[str, Any],
+    max_panels: int,
 ) -> Axes | list[Axes]:
     """Draw a panel of lollipops for each group, or for the most telling ones."""
-    groups, notes = telling_groups(table, groups, given=ax is not None)
+    groups, notes = telling_groups(table, groups, given=ax is not None, max_panels=max_panels)
+    n_classes = len(OKABE_ITO)
+    if figsize:
+        n_rows = -(-len(groups) // columns_that_fit(len(groups), N_COLUMNS, LEAST, figsize))
+        n_classes = min(max(int(figsize[1]) - 1, 2), n_classes)
+        height = (figsize[1] - 0.17 * (n_classes + 1) - 0.2 * (len(notes) + 2)) / n_rows - AROUND + 0.2
+        if (fits := max(int(height / MIN_ROW / 2), 2)) < n_compounds:
+            notes.append(f"the first {fits} compounds in each direction")
+            n_compounds = fits
     parts = [_chosen(table[table["group"] == group], n_compounds) for group in groups]
-    labels = [[shorten(str(name), MAX_NAME) for name in part["compound"]] for part in parts]
-    colors = _class_colors(pd.concat(parts))
+    labels = [shortened([str(name) for name in part["compound"]], MAX_NAME) for part in parts]
+    colors = _class_colors(pd.concat(parts), n_classes)
     n_lines = -(-(len(colors) + 1) // min(len(groups), 2))
     height = max(map(len, parts)) * ROW + 0.7
     width = text_width([name for each in labels for name in each]) + WIDTH
@@ -72,13 +85,13 @@ def _class_of(mechanisms: object) -> str:
     return str(mechanisms).split(";")[0] if isinstance(mechanisms, str) else ""
 
 
-def _class_colors(rows: pd.DataFrame) -> dict[str, str]:
-    """Colors of the mechanisms that occur most often; ties by the strongest score."""
+def _class_colors(rows: pd.DataFrame, n: int) -> dict[str, str]:
+    """Colors of the ``n`` mechanisms that occur most often; ties by the strongest score."""
     rows = rows.assign(mechanism=rows["mechanism"].map(_class_of))
     rows = rows[rows["mechanism"] != ""]
     order = rows.assign(size=rows["score"].abs()).groupby("mechanism").agg(n=("compound", "size"), size=("size", "max"))
     order = order.sort_values(["n", "size"], ascending=False, kind="stable")
-    return dict(zip(order.index[: len(OKABE_ITO)], OKABE_ITO, strict=False))
+    return dict(zip(order.index[:n], OKABE_ITO, strict=False))
 
 
 def _draw(
@@ -111,14 +124,13 @@ def _legend(places: Sequence[Place], colors: dict[str, str], *, own: bool) -> No
     from matplotlib.lines import Line2D
 
     ax = places[0].ax
-    entries = {
-        **{shorten(name, MAX_CLASS): color for name, color in colors.items()},
-        "other or unknown": faded(0.45, ax),
-    }
+    entries = dict(zip(shortened(list(colors), MAX_CLASS), colors.values(), strict=True))
+    entries["other or unknown"] = faded(0.45, ax)
     handles = [Line2D([], [], marker="o", ls="", color=color, label=name) for name, color in entries.items()]
     options: dict[str, Any] = {"frameon": False, "fontsize": "small", "handletextpad": 0.3, "borderaxespad": 0.2}
     if own:
-        n_columns = 1 if len(places) == 1 else 2
+        longest = text_width(list(entries)) + 0.4
+        n_columns = 1 if len(places) == 1 or 2 * longest > ax.figure.get_figwidth() else 2  # type: ignore[union-attr]
         ax.figure.figure.legend(handles=handles, loc="outside upper left", ncols=n_columns, **options)
     else:
         ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.1), **options)

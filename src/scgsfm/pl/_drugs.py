@@ -7,8 +7,9 @@ from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
-from ._compound_panels import draw_compounds
+from ._compound_panels import LEAST, draw_compounds
 from ._finish import finish
+from ._term_panels import MAX_PANELS, panels_that_fit
 from ._toolkit import choose, result_table
 
 if TYPE_CHECKING:
@@ -92,5 +93,7 @@ def drugs(
     check_at_least("n_compounds", n_compounds, 1)
     table = result_table(data, key or _keys.DRUGS, COLUMNS, "drugs")
     chosen = choose(table["group"].unique().tolist(), groups, noun="group", argument="groups")
-    axes = draw_compounds(table, chosen, n_compounds, max_padj, figsize=figsize, ax=ax, style=kwargs)
+    n_panels = panels_that_fit(figsize, LEAST) if groups is None else MAX_PANELS
+    space: dict[str, Any] = {"figsize": figsize, "ax": ax, "max_panels": n_panels}
+    axes = draw_compounds(table, chosen, n_compounds, max_padj, style=kwargs, **space)
     return finish(axes, show, save=save, return_fig=return_fig, name="drugs")

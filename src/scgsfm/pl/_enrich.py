@@ -11,8 +11,11 @@ from scgsfm._messages import check_choice
 
 from ._finish import finish
 from ._select_terms import MAX_GROUPS, Selection, score_name, select_terms
+from ._term_bars import LEAST as BAR_PANEL
 from ._term_bars import draw_bars
 from ._term_dots import draw_dots, rows_that_fit
+from ._term_panels import MAX_PANELS, panels_that_fit
+from ._term_volcano import LEAST as VOLCANO_PANEL
 from ._term_volcano import draw_volcanoes
 from ._toolkit import choose, result_table
 
@@ -125,14 +128,20 @@ def enrich(
     n_terms = N_TERMS[kind] if n_terms is None else n_terms
     options: dict[str, Any] = {"n_terms": n_terms, "max_padj": max_padj, "max_overlap": max_overlap}
     axes: Axes | list[Axes]
+    space: dict[str, Any]
     if kind == "dot":
         options |= {"max_rows": rows_that_fit(figsize, ax), "max_groups": MAX_GROUPS if groups is None else None}
         chosen = Selection(columns, named, []) if named else select_terms(table, "term", columns, **options)
-        space: dict[str, Any] = {"cmap": cmap, "figsize": figsize, "ax": ax, "style": kwargs, "notes": chosen.notes}
+        space = {"cmap": cmap, "figsize": figsize, "ax": ax, "style": kwargs, "notes": chosen.notes}
         axes = draw_dots(table, chosen, "term", chosen.terms, score=score, size=size, max_padj=max_padj, **space)
     else:
-        draw = draw_bars if kind == "bar" else draw_volcanoes
-        axes = draw(table, columns, named, options, score=score, cmap=cmap, figsize=figsize, ax=ax, style=kwargs)
+        draw, least = (draw_bars, BAR_PANEL) if kind == "bar" else (draw_volcanoes, VOLCANO_PANEL)
+        space = {
+            "figsize": figsize,
+            "ax": ax,
+            "max_panels": panels_that_fit(figsize, least) if groups is None else MAX_PANELS,
+        }
+        axes = draw(table, columns, named, options, score=score, cmap=cmap, style=kwargs, **space)
     return finish(axes, show, save=save, return_fig=return_fig, name="enrich")
 
 

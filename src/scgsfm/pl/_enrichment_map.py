@@ -10,13 +10,15 @@ from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice, listing
 
 from ._clustered_terms import ClusteredTerms, clustered_terms
+from ._figure import is_narrow
 from ._finish import figure_of, finish, fit_fonts, fit_inside, slot_of
 from ._style import palette
 from ._term_dots import Sizes, color_scale, sizes_of
 from ._term_labels import in_lines
 from ._term_network import TermNetwork, term_network
 from ._term_nodes import draw_edges, draw_pies, draw_scores, label_nodes, size_legend
-from ._toolkit import most_telling, panels, shorten
+from ._term_panels import panels_that_fit
+from ._toolkit import most_telling, panels, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 MAX_NAMED = 30
 """Maximum number of terms that are named one by one by default."""
+LEAST = (1.6, 1.4)
+"""Width and height that a panel needs in a figure of given size, in inches."""
 MAX_GROUPS = {"pie": 12, "panels": 9}
 """Maximum number of groups that can be told apart."""
 
@@ -140,7 +144,7 @@ def enrichment_map(
         "key": key,
     }
     shown = clustered_terms(data, groups, n_terms=n_terms, max_padj=max_padj, **source)
-    shown = _with_groups(shown, MAX_GROUPS[kind], max_padj)
+    shown = _with_groups(shown, _max_groups(kind, figsize, given=groups is not None), max_padj)
     by_default = "terms" if len(shown.terms) <= MAX_NAMED else "clusters"
     labeled = by_default if label is None or label is True else str(label or "")
     in_panels = kind == "panels" and len(shown.groups) > 1
@@ -152,9 +156,9 @@ def enrichment_map(
     network = term_network(shown.similarity, shown.min_similarity)
     sizes = _sizes(shown, len(axes))
     if in_panels:
-        _panels(axes, shown, network, sizes, cmap, max_padj)
+        _panels(axes, shown, network, sizes, cmap, max_padj, below=is_narrow(figsize))
     else:
-        _single(axes[0], shown, network, sizes, cmap, max_padj)
+        _single(axes[0], shown, network, sizes, cmap, max_padj, below=is_narrow(figsize))
     if slot is not None:
         fit_inside(axes, slot)
     elif figsize is not None:
@@ -173,6 +177,12 @@ def enrichment_map(
                     listing([name.replace("\n", " ") for name in omitted]),
                 )
     return finish(axes if in_panels else axes[0], show, save=save, return_fig=return_fig, name="enrichment_map")
+
+
+def _max_groups(kind: str, figsize: tuple[float, float] | None, *, given: bool) -> int:
+    """Number of groups that can be told apart, and that fit in a figure of given size."""
+    n = MAX_GROUPS[kind]
+    return n if kind == "pie" or figsize is None or given else min(n, panels_that_fit(figsize, LEAST))
 
 
 def _with_groups(shown: ClusteredTerms, n: int, max_padj: float) -> ClusteredTerms:
@@ -199,7 +209,9 @@ def _frame(ax: Axes, network: TermNetwork) -> None:
     draw_edges(ax, network)
 
 
-def _single(ax: Axes, shown: ClusteredTerms, network: TermNetwork, sizes: Sizes, cmap: Any, max_padj: float) -> None:
+def _single(
+    ax: Axes, shown: ClusteredTerms, network: TermNetwork, sizes: Sizes, cmap: Any, max_padj: float, *, below: bool
+) -> None:
     """One map: scores of one group, or pies of several."""
     _frame(ax, network)
     score, significant = shown.values("score").to_numpy(), (shown.values("padj") <= max_padj).to_numpy()
@@ -208,30 +220,37 @@ def _single(ax: Axes, shown: ClusteredTerms, network: TermNetwork, sizes: Sizes,
     if len(shown.groups) == 1:
         options = color_scale(shown.rows, cmap, max_padj, ax)
         draw_scores(ax, network.xy, sizes.areas, score[:, 0], significant[:, 0], options)
-        size_legend(ax, sizes, None, any_pale=False, grey=grey)
+        size_legend(ax, sizes, None, any_pale=False, grey=grey, below=below)
         if np.isfinite(score).any():
             ax.figure.colorbar(
                 ax.collections[-1], ax=ax, label=in_lines(shown.score, 22), shrink=0.35, aspect=12, anchor=(0, 0)
             )
         ax.set_title(shown.groups[0] if shown.groups[0] not in {"query", "all"} else "")
         return
-    colors = dict(zip(map(shorten, shown.groups), palette(len(shown.groups)), strict=True))
+    colors = dict(zip(shortened(shown.groups), palette(len(shown.groups)), strict=True))
     draw_pies(ax, network.xy, sizes.areas, score, significant, list(colors.values()))
     any_pale = bool((significant & (score < 0)).any())
-    size_legend(ax, sizes, colors, any_pale=any_pale, grey=grey)
+    size_legend(ax, sizes, colors, any_pale=any_pale, grey=grey, below=below)
 
 
 def _panels(
-    axes: list[Axes], shown: ClusteredTerms, network: TermNetwork, sizes: Sizes, cmap: Any, max_padj: float
+    axes: list[Axes],
+    shown: ClusteredTerms,
+    network: TermNetwork,
+    sizes: Sizes,
+    cmap: Any,
+    max_padj: float,
+    *,
+    below: bool,
 ) -> None:
     """A map for each group, with the same positions and colors."""
     options = color_scale(shown.rows, cmap, max_padj, axes[0])
     score, significant = shown.values("score").to_numpy(), (shown.values("padj") <= max_padj).to_numpy()
-    for i, (ax, group) in enumerate(zip(axes, shown.groups, strict=True)):
+    for i, (ax, group) in enumerate(zip(axes, shortened(shown.groups), strict=True)):
         _frame(ax, network)
         draw_scores(ax, network.xy, sizes.areas, score[:, i], significant[:, i], options)
-        ax.set_title(shorten(group), fontsize="medium")
+        ax.set_title(group, fontsize="medium")
     last = axes[min(1, len(axes) - 1)]
-    size_legend(last, sizes, None, any_pale=False, grey=f"padj > {max_padj:g}")
+    size_legend(last, sizes, None, any_pale=False, grey=f"padj > {max_padj:g}", below=below)
     if np.isfinite(score).any():
         last.figure.colorbar(axes[0].collections[-1], ax=axes, label=in_lines(shown.score, 22), shrink=0.35, aspect=15)

@@ -14,6 +14,7 @@ from ._finish import MIN_FONT, slot_of
 from ._style import OKABE_ITO, faded, text_color
 from ._term_dots import sequential_map, text_width
 from ._term_labels import in_lines
+from ._toolkit import distinct
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +66,7 @@ def draw_card(
     axes = _stacked(figure, slot, heights, [name for name, _, _ in terms])
     _draw_text(axes[0], explanation.subject, lines)
     _draw_genes(axes[1], genes, cmap)
-    _draw_terms(axes[2], terms, style)
+    _draw_terms(axes[2], terms, style, _label_length(slot[2]))
     return axes
 
 
@@ -88,7 +89,7 @@ def _fitted(lines: list[str], genes: list[Any], terms: list[Any], height: float)
 def _stacked(figure: Any, slot: tuple[float, ...], heights: list[float], names: list[str]) -> list[Axes]:
     """Axes below each other, those of the bars with space for their labels."""
     left, bottom, width, height = slot
-    lines = [line for name in names for line in in_lines(name, LABEL, 2).split("\n")]
+    lines = [line for name in names for line in in_lines(name, _label_length(width), 2).split("\n")]
     # capitals are wider than the letters that the width of text is estimated from
     labels = max((text_width([line]) * (0.97 + 0.3 * _capitals(line)) for line in lines), default=0.0)
     labels = min(labels + 0.05, 0.6 * width)
@@ -100,6 +101,11 @@ def _stacked(figure: Any, slot: tuple[float, ...], heights: list[float], names: 
         top -= each
     size = figure.get_size_inches()
     return [figure.add_axes((x / size[0], y / size[1], w / size[0], h / size[1])) for x, y, w, h in boxes]
+
+
+def _label_length(width: float) -> int:
+    """Maximum number of characters in a line of a label, fewer on a narrow card."""
+    return min(LABEL, int(0.5 * width / CHARACTER))
 
 
 def _capitals(line: str) -> float:
@@ -173,7 +179,7 @@ def _draw_genes(ax: Axes, genes: list[tuple[str, float]], cmap: Any) -> None:
     ax.set_xlim(0, max(len(genes), 9))
     ax.set_ylim(0, 1)
     cell = 72 * ax.get_window_extent().width / ax.figure.figure.dpi / max(len(genes), 9)
-    font = min(small_font(1), max(cell / (0.66 * max(len(gene) for gene, _ in genes)), MIN_FONT))
+    font = min(small_font(1), max(cell / (0.72 * max(len(gene) for gene, _ in genes)), MIN_FONT))
     names = [f"{gene}\n{value:.1f}" if has_values else gene for gene, value in genes]
     ax.set_xticks(np.arange(len(genes)) + 0.5, names, fontsize=font, linespacing=1.05)
     ax.set_yticks([])
@@ -183,7 +189,7 @@ def _draw_genes(ax: Axes, genes: list[tuple[str, float]], cmap: Any) -> None:
     ax.set_title(name, loc="left", fontsize="small", color=faded(0.75, ax))
 
 
-def _draw_terms(ax: Axes, terms: list[tuple[str, float, str]], style: dict[str, Any]) -> None:
+def _draw_terms(ax: Axes, terms: list[tuple[str, float, str]], style: dict[str, Any], width: int) -> None:
     """A bar for each term."""
     from matplotlib.patches import Patch
 
@@ -194,7 +200,8 @@ def _draw_terms(ax: Axes, terms: list[tuple[str, float, str]], style: dict[str, 
     options: dict[str, Any] = {"height": 0.7, "color": [KINDS[kind] for _, _, kind in terms]}
     ax.barh(y, [log for _, log, _ in terms], **options | style)
     bar = ax.get_window_extent().height / ax.figure.figure.dpi / len(terms)
-    texts = [in_lines(name, LABEL, 2 if bar > 0.85 * BAR else 1) for name, _, _ in terms]
+    names = [name for name, _, _ in terms]
+    texts = distinct(names, [in_lines(name, width, 2 if bar > 0.85 * BAR else 1) for name in names], names)
     ax.set_yticks(y, texts, fontsize=small_font(0.8 * bar), linespacing=0.95)
     ax.set_ylim(len(terms) - 0.4, -0.6)
     ax.set_xlabel("-log10 adjusted p-value", fontsize="small")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+NARROW = 4.5
+"""Width of a figure in inches below which the legend is below the axes."""
+
 
 @dataclass
 class Place:
@@ -38,6 +41,11 @@ class Place:
         ax = plt.subplots(figsize=size, layout="constrained")[1]
         return cls(ax, None, size[1], figsize is not None)
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the user gave a size without space for a legend to the right of the axes."""
+        return self.is_sized and is_narrow(self.ax.figure.figure.get_size_inches())
+
     def settle(self, axes: Sequence[Axes] | None = None) -> None:
         """Make space for everything that was drawn."""
         if self.slot is None and self.is_sized:
@@ -59,6 +67,20 @@ class Place:
         figure = self.ax.figure.figure
         figure.draw_without_rendering()
         return self.ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+
+
+def is_narrow(figsize: Any) -> bool:
+    """Whether a figure of given size has no space for a legend to the right of the axes."""
+    return figsize is not None and figsize[0] < NARROW
+
+
+def legend_below(figure: Any, handles: Sequence[Any], **options: Any) -> Any:
+    """A legend below all axes of a figure, in as many columns as fit."""
+    longest = max((len(line) for handle in handles for line in str(handle.get_label()).split("\n")), default=0)
+    n_columns = int((figure.get_figwidth() - 0.1) / (0.062 * longest + 0.35))
+    options = {"fontsize": "x-small", "columnspacing": 1.0, "handletextpad": 0.4, "handlelength": 1.2} | options
+    n_columns = min(max(n_columns, 1), len(handles))
+    return figure.legend(handles=handles, frameon=False, loc="outside lower center", ncols=n_columns, **options)
 
 
 def note_lines(notes: Sequence[str], width: float) -> list[str]:

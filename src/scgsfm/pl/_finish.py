@@ -198,8 +198,10 @@ def _axes_have_space(figure: Figure) -> bool:
         box = ax.get_position()
         if min(box.width * n_columns, box.height * n_rows) < MIN_WIDTH:
             return False
-        titles = (ax.title, ax._left_title)  # type: ignore[attr-defined]
-        if max(title.get_window_extent().width for title in titles) > figure.bbox.width / n_columns:
+        titles = [title.get_window_extent() for title in (ax.title, ax._left_title) if title.get_text()]  # type: ignore[attr-defined]
+        label = ax.xaxis.label.get_window_extent()  # whose width the layout ignores, as that of titles
+        is_cut = any(text.x0 < -1 or text.x1 > figure.bbox.x1 + 1 for text in [*titles, label])
+        if is_cut or any(title.width > figure.bbox.width / n_columns for title in titles):
             return False
     return True
 

@@ -13,12 +13,12 @@ from scgsfm._messages import random_generator
 from scgsfm.genes import match
 from scgsfm.genesets import GeneSets
 
-from ._figure import Place
+from ._figure import Place, legend_below
 from ._finish import finish
 from ._placement import place_labels
 from ._representatives import N_REGIONS, representatives
 from ._style import OKABE_ITO, faded, palette
-from ._toolkit import labels, most_telling
+from ._toolkit import MAX_LENGTH, labels, most_telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,9 +138,9 @@ def gene_map(
     options: dict[str, Any] = {"s": float(np.clip(9000 / len(xy), 2, 30)), "linewidths": 0} | kwargs
     groups = np.zeros(len(xy), dtype=int)
     if gene_sets is not None:
-        groups = _draw_sets(ax, xy, _members(GeneSets(gene_sets), names), options)
+        groups = _draw_sets(place, xy, _members(GeneSets(gene_sets), names), options)
     elif values is not None:
-        groups = _draw_values(ax, xy, values, options, _stored_colors(data, color))
+        groups = _draw_values(place, xy, values, options, _stored_colors(data, color))
     else:
         plain: dict[str, Any] = {"color": faded(0.2, ax) if len(xy) > MAX_LABELS else OKABE_ITO[0]}
         ax.scatter(*xy.T, **plain | options)
@@ -211,12 +211,13 @@ def _members(sets: GeneSets, names: np.ndarray) -> dict[str, np.ndarray]:
     return {name: points for name, points in members.items() if name in kept}
 
 
-def _draw_sets(ax: Axes, xy: np.ndarray, members: dict[str, np.ndarray], options: dict[str, Any]) -> np.ndarray:
+def _draw_sets(place: Place, xy: np.ndarray, members: dict[str, np.ndarray], options: dict[str, Any]) -> np.ndarray:
     """Draw sets in colors. Returns the group of each point, -1 for those without."""
     first = np.full(len(xy), -1)
     for i, genes in reversed(list(enumerate(members.values()))):
         first[genes] = i
-    _draw_groups(ax, xy, first, labels(list(members))[1], options, palette(len(members)))
+    length = MAX_LENGTH if not place.is_narrow else int((place.ax.figure.get_figwidth() - 0.8) / 0.08)  # type: ignore[union-attr]
+    _draw_groups(place, xy, first, labels(list(members), length)[1], options, palette(len(members)))
     return first
 
 
@@ -225,10 +226,11 @@ def _stored_colors(data: AnnData | pd.DataFrame, color: Any) -> Any:
     return data.uns.get(f"{color}_colors") if isinstance(color, str) and hasattr(data, "uns") else None
 
 
-def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str, Any], stored: Any) -> np.ndarray:
+def _draw_values(place: Place, xy: np.ndarray, values: pd.Series, options: dict[str, Any], stored: Any) -> np.ndarray:
     """Draw numbers on a color scale, or categories in colors. Returns the group of each point, -1 for those without."""
     from matplotlib.colors import is_color_like
 
+    ax = place.ax
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         order = np.argsort(values.to_numpy(), kind="stable")  # high values on top
         scale: dict[str, Any] = {"c": values.to_numpy()[order], "cmap": "viridis"}
@@ -246,14 +248,15 @@ def _draw_values(ax: Axes, xy: np.ndarray, values: pd.Series, options: dict[str,
         first[codes == code] = i
     valid = stored is not None and len(stored) >= len(names) and all(map(is_color_like, stored))
     colors = [stored[code] for code in shown] if valid else palette(len(shown))
-    _draw_groups(ax, xy, first, [names[code] for code in shown], options, colors)
+    _draw_groups(place, xy, first, [names[code] for code in shown], options, colors)
     return first
 
 
 def _draw_groups(
-    ax: Axes, xy: np.ndarray, group: np.ndarray, names: list[str], options: dict[str, Any], colors: list[str]
+    place: Place, xy: np.ndarray, group: np.ndarray, names: list[str], options: dict[str, Any], colors: list[str]
 ) -> None:
     """Draw points by group, those of group -1 in grey and below the others, and a legend."""
+    ax = place.ax
     other = ax.scatter(
         *xy[group < 0].T, **({"color": faded(0.2, ax), "label": f"others ({(group < 0).sum()})"} | options)
     )
@@ -263,9 +266,13 @@ def _draw_groups(
         style = options | {"s": size, "label": f"{names[i]} ({(group == i).sum()})", "color": color}
         drawn.append(ax.scatter(*xy[group == i].T, **style))
     handles = [*drawn, other] if (group < 0).any() else drawn
-    legend = ax.legend(handles=handles, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
+    if place.is_narrow:
+        legend = legend_below(ax.figure, handles)
+    else:
+        beside: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+        legend = ax.legend(handles=handles, frameon=False, fontsize="small", **beside)
     for handle in legend.legend_handles:
-        handle.set_sizes([30])  # type: ignore[union-attr]
+        handle.set_sizes([30])
 
 
 def _tidy(ax: Axes, axis: str) -> None:

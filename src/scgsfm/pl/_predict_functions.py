@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
@@ -22,7 +24,8 @@ from ._probability_rows import (
 from ._style import faded
 from ._term_dots import text_width
 from ._term_labels import in_lines, term_labels, without_id
-from ._toolkit import check_columns, choose, with_names
+from ._term_panels import panels_that_fit
+from ._toolkit import check_columns, choose, columns_that_fit, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 COLUMNS = ("gene", "term", "probability", "rank", "known", "auroc")
 N_COLUMNS = 2
 """Panels in a row."""
+LEAST = (2.8, 2.2)
+"""Width and height that a panel needs in a figure of given size, in inches."""
 
 
 @checks_numbers
@@ -101,10 +106,15 @@ def predict_functions(
     by, other = ("term", "gene") if by_term else ("gene", "term")
     check_at_least("n_top", n_top, 1)
     chosen = choose(table[by].unique().tolist(), names, noun=by, argument="names")
-    chosen, note = select_panels(chosen, chosen=names is not None, given=ax is not None, noun=by, argument="names")
+    fits: dict[str, Any] = {"fits": panels_that_fit(figsize, LEAST), "given": ax is not None}
+    chosen, note = select_panels(chosen, chosen=names is not None, noun=by, argument="names", **fits)
     parts = [table[table[by] == name].nsmallest(n_top, "rank") for name in chosen]
     parts = [rows.sort_values("probability", ascending=False, kind="stable") for rows in parts]
-    shown = [term_labels(rows[other].tolist(), 44, 2)[1] if other == "term" else rows[other].tolist() for rows in parts]
+    n_columns = columns_that_fit(len(chosen), N_COLUMNS, LEAST, figsize)
+    width = 44 if figsize is None else int(np.clip(7 * figsize[0] / n_columns, 12, 44))
+    shown = [
+        term_labels(rows[other].tolist(), width, 2)[1] if other == "term" else rows[other].tolist() for rows in parts
+    ]
     places = _places(shown, other, note, figsize, ax)
     colors = {"in the library": known_color(places[0].ax), "predicted": PREDICTED}
     limits = odds_limits([rows["probability"] for rows in parts])
@@ -112,7 +122,8 @@ def predict_functions(
         marks = [colors["in the library" if known else "predicted"] for known in rows["known"]]
         draw_rows(place.ax, rows["probability"], marks, each, limits)
         auroc = f" (AUROC {rows['auroc'].iloc[0]:.2f})" if by_term else ""
-        place.ax.set_title(in_lines(without_id(name) + auroc, 34 if by_term else 60, 3), loc="left", fontsize="medium")
+        title = in_lines(without_id(name) + auroc, min(34 if by_term else 60, width), 3)
+        place.ax.set_title(title, loc="left", fontsize="medium")
         if not by_term:
             _write_aurocs(place.ax, rows["auroc"])
     axes = [place.ax for place in places]

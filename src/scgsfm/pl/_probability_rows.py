@@ -35,16 +35,16 @@ ROW = 0.2
 
 
 def select_panels(
-    names: Sequence[str], *, chosen: bool, given: bool, noun: str, argument: str
+    names: Sequence[str], *, chosen: bool, given: bool, noun: str, argument: str, fits: int = MAX_PANELS
 ) -> tuple[list[str], str]:
-    """The names that fit: all that the user chose, or the first four, or one on given axes; and a note if some don't.
+    """The names that fit: all that the user chose, or the first ones, or one on given axes; and a note if some don't.
 
     Raises ValueError if there is no name.
     """
     if not names:
         msg = f"There are 0 {noun}s to draw: the table has no row."
         raise ValueError(msg)
-    n = 1 if given else len(names) if chosen else MAX_PANELS
+    n = 1 if given else len(names) if chosen else min(fits, MAX_PANELS)
     if len(names) <= n:
         return list(names), ""
     note = f"{'the first' if n == 1 else f'the first {n}'} of {len(names)} {noun}s"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ._figure import Place, add_notes
+from ._set_labels import CAPITAL, set_labels
 from ._style import OKABE_ITO, background, faded, text_color
 from ._term_dots import text_width
 from ._term_labels import in_lines
@@ -65,15 +66,22 @@ def draw_running_scores(
         Axes to draw in.
     """
     one = len(curves) == 1
-    entries = [_entry(curve, curves) for curve in curves]
+    entries = _entries(curves, 30, 3)
     width = 5.2 + (0 if one else text_width(entries) + 0.5)
     rows = 0.5 if one else 0.16 * len(curves)
     place = Place.of(ax, figsize, (width, 4.2 + max(0.0, rows - 0.5)))
-    is_narrow = place.ax.get_window_extent().width / place.ax.figure.figure.dpi < NARROW * width
+    inches = place.ax.get_window_extent().width / place.ax.figure.figure.dpi
+    is_narrow = inches < NARROW * width
+    if is_narrow:  # the legend takes height from the curves
+        rows = max(rows, 0.8)
+        entries = _entries(curves, max(int(10 * inches), 20), 1 if len(curves) > 2 else 2)
     above, ticks, below = _panels(place, rows)
     _draw_curves(above, curves, entries, several=several, is_narrow=is_narrow)
     _draw_ticks(ticks, curves)
     _draw_values(below, curves, values)
+    if is_narrow:
+        for axis in (above, ticks, below):
+            axis.yaxis.label.set_fontsize("small")
     n_genes = max(map(len, values.values()))
     for axis in (above, ticks, below):
         axis.spines[["top", "right"]].set_visible(False)
@@ -98,13 +106,16 @@ def _panels(place: Place, rows: float) -> list[Axes]:
     return [above, *others]
 
 
-def _entry(curve: Curve, curves: Sequence[Curve]) -> str:
-    """The text of a curve: what differs from the other curves, and its tests."""
-    names, groups = {each.name for each in curves}, {each.group for each in curves}
-    parts = [in_lines(curve.name, 30, 3)] if len(names) > 1 else []
-    if len(groups) > 1:
-        parts.append(curve.group)
-    return "\n".join([", ".join(parts), _tests(curve.sum)]) if parts else _tests(curve.sum)
+def _entries(curves: Sequence[Curve], width: int, n_lines: int) -> list[str]:
+    """The text of each curve: what differs from the other curves, in lines, and its tests."""
+    names, groups = list(dict.fromkeys(each.name for each in curves)), {each.group for each in curves}
+    written = dict(zip(names, set_labels(names, width, n_lines)[1], strict=True))
+    texts = []
+    for curve in curves:
+        parts = [written[curve.name]] if len(names) > 1 else []
+        parts += [curve.group] if len(groups) > 1 else []
+        texts.append("\n".join([", ".join(parts), _tests(curve.sum)]) if parts else _tests(curve.sum))
+    return texts
 
 
 def _tests(found: RunningSum) -> str:
@@ -117,10 +128,10 @@ def _p(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
-def _title(curves: Sequence[Curve], *, several: bool) -> str:
+def _title(curves: Sequence[Curve], width: int, *, several: bool) -> str:
     """What all curves share: the term, the group."""
     names, groups = list(dict.fromkeys(c.name for c in curves)), list(dict.fromkeys(c.group for c in curves))
-    shared = [in_lines(names[0], 50, 3)] if len(names) == 1 else []
+    shared = [in_lines(names[0], width, 3)] if len(names) == 1 else []
     if len(groups) == 1 and several:
         shared.append(groups[0])
     return ", ".join(shared)
@@ -135,14 +146,16 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, s
         ax.plot(np.arange(len(y)), y, color=color, lw=1.8, label=entry)
     ax.axhline(0, color=text_color(), lw=0.6)
     ax.set_ylabel("running sum")
-    title = _title(curves, several=several)
+    width = ax.get_window_extent().width / ax.figure.figure.dpi
+    title = _title(curves, int(np.clip(width / CAPITAL, 20, 50)), several=several)
+    size = "x-small" if is_narrow else "small"
     if len(curves) > 1:
         beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
         if is_narrow:
             beside = {"loc": "lower left", "bbox_to_anchor": (0, 1.02), "title": title or None, "alignment": "left"}
         else:
             ax.set_title(title, loc="left", fontsize="medium")
-        ax.legend(frameon=False, borderaxespad=0, fontsize="small", labelspacing=0.8, **beside)
+        ax.legend(frameon=False, borderaxespad=0, fontsize=size, labelspacing=0.8, **beside)
         return
     ax.set_title("\n".join(filter(None, [title, entries[0]])), loc="left", fontsize="medium")
     (curve,) = curves
@@ -156,7 +169,7 @@ def _draw_curves(ax: Axes, curves: Sequence[Curve], entries: Sequence[str], *, s
         Line2D([], [], color=faded(0.4, ax), label=f"other genes ({n_other})", **tick),
     ]
     free: Any = "upper right" if score > 0 else "lower left"
-    ax.legend(handles=handles, frameon=False, loc=free, fontsize="small", handlelength=1.5)
+    ax.legend(handles=handles, frameon=False, loc=free, fontsize=size, handlelength=1.5)
 
 
 def _draw_ticks(ax: Axes, curves: Sequence[Curve]) -> None:

@@ -14,9 +14,9 @@ from scgsfm._logging import logger
 from scgsfm.comparison import ALL_CELLS
 from scgsfm.get import compare
 
-from ._figure import Place
+from ._figure import Place, legend_below
 from ._finish import MIN_FONT
-from ._set_labels import wrap
+from ._set_labels import CAPITAL, wrap
 from ._style import background, faded, palette, text_color
 from ._toolkit import labels
 
@@ -82,14 +82,16 @@ def draw_samples(
     place = Place.of(ax, figsize, size)
     colors = dict(zip(conditions, palette(n), strict=True))
     step = WIDTH / n
+    joined = False
     for i, cell_type in enumerate(cell_types):
         positions = {each: i + (j - (n - 1) / 2) * step for j, each in enumerate(conditions)}
         part = means[means["cell_type"].astype(str) == cell_type]
         if cells is not None:
             _draw_cells(place.ax, cells[cells["cell_type"] == cell_type], positions, colors, 0.9 * step)
-        _draw_points(place.ax, part, positions, colors, 0.5 * step, style)
-    _finish_axes(place.ax, name, cell_types, rows if n == 2 else rows.iloc[:0])
-    _legend(place.ax, colors, cells is not None)
+        joined |= _draw_points(place.ax, part, positions, colors, 0.5 * step, style)
+    width = 34 if not place.is_sized else int((place.ax.figure.get_figwidth() - 0.7) / CAPITAL)  # type: ignore[union-attr]
+    _finish_axes(place.ax, wrap(name, width, 2), name, cell_types, rows if n == 2 else rows.iloc[:0])
+    _legend(place, colors, has_cells=cells is not None, joined=joined)
     if longest > place.drawn_width() / len(cell_types):
         place.ax.tick_params(axis="x", labelrotation=90)
     place.settle()
@@ -143,8 +145,11 @@ def _draw_points(
     colors: dict[str, str],
     width: float,
     style: dict[str, Any],
-) -> None:
-    """Points of samples side by side in the order of their names, their mean, and lines between those of a donor."""
+) -> bool:
+    """Points of samples side by side in the order of their names, their mean, and lines between those of a donor.
+
+    Returns whether there are such lines.
+    """
     x = np.full(len(means), np.nan)
     condition = means["condition"].astype(str).to_numpy()
     values = means["mean"].to_numpy()
@@ -156,20 +161,23 @@ def _draw_points(
         ax.hlines(
             values[members].mean(), position - 0.7 * width, position + 0.7 * width, color=text_color(), lw=1.2, zorder=3
         )
+    joined = False
     if "donor" in means:
         for donor in means["donor"].unique():
             of_donor = np.flatnonzero((means["donor"] == donor).to_numpy())
             of_donor = of_donor[np.argsort(x[of_donor])]
+            joined |= len(of_donor) > 1
             ax.plot(x[of_donor], values[of_donor], color=faded(0.5, ax), lw=0.7, zorder=2)
     plain: dict[str, Any] = {"s": 22, "edgecolors": background(ax), "linewidths": 0.6, "zorder": 4}
     ax.scatter(x, values, **plain | {"c": [colors[name] for name in condition]} | style)
+    return joined
 
 
-def _finish_axes(ax: Axes, name: str, cell_types: Sequence[str], rows: pd.DataFrame) -> None:
+def _finish_axes(ax: Axes, title: str, name: str, cell_types: Sequence[str], rows: pd.DataFrame) -> None:
     ax.set_xticks(range(len(cell_types)), labels(list(cell_types))[1], fontsize="small")
     ax.set_xlim(-0.5, len(cell_types) - 0.5)
     ax.set_ylabel("score")
-    ax.set_title(wrap(name, 34, 2), loc="left", fontsize="medium")
+    ax.set_title(title, loc="left", fontsize="medium")
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(axis="x", length=0)
     found = rows[rows["set"] == name].set_index("cell_type")["padj"]
@@ -202,14 +210,20 @@ def _fit_texts(place: Place, n_types: int) -> None:
             text.set_fontsize(max(float(text.get_fontsize()) * space / widest, MIN_FONT))
 
 
-def _legend(ax: Axes, colors: dict[str, str], has_cells: bool) -> None:
+def _legend(place: Place, colors: dict[str, str], *, has_cells: bool, joined: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    ax = place.ax
     dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
     handles: list[Any] = [Line2D([], [], color=color, label=name, **dots) for name, color in colors.items()]
     handles.append(Line2D([], [], color=text_color(), lw=1.2, label="mean of samples"))
+    if joined:
+        handles.append(Line2D([], [], color=faded(0.5, ax), lw=0.7, label="same donor"))
     if has_cells:
         handles.append(Patch(color=faded(0.3, ax), label="cells"))
     options: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
-    ax.legend(handles=handles, frameon=False, fontsize="small", **options)
+    if place.is_narrow:
+        legend_below(ax.figure, handles)
+    else:
+        ax.legend(handles=handles, frameon=False, fontsize="small", **options)

@@ -134,7 +134,7 @@ def score_agreement(
             names = most_telling(per_set, N_SETS, noun="set", reason="agree least")
         if len(names) < len(per_set):
             notes = [f"{len(names)} of {len(per_set):,} sets, those that agree least"]
-        collection, written = set_labels(names, 50, 2)
+        collection, written = set_labels(names, 50 if figsize is None else min(int(6 * figsize[0]), 50), 2)
         values = pd.DataFrame(each, index=per_set.index).loc[names].to_numpy()
         axes = square_matrix(
             values, written, methods, label=f"mean {label}\nwith other methods", ax=ax, figsize=figsize, options=options

@@ -11,7 +11,7 @@ from ._figure import add_notes, note_lines, notes_height
 from ._finish import MIN_FONT, figure_of, fit_inside, grow_to_fit, halves, slot_of, thin_out
 from ._set_labels import set_labels
 from ._style import faded, group_colors, text_color
-from ._toolkit import shorten, subplot_spec
+from ._toolkit import shorten, shortened, subplot_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,8 +89,8 @@ def score_groups(
     figure = figure_of(main)
     if "color_legend_ax" in axes:
         axes["color_legend_ax"].xaxis.set_major_locator(MaxNLocator(3))
-    width = slot.width * figure.get_figwidth() if slot is not None else None if figsize is None else figsize[0]
-    _rename(figure.axes, names, groups, groupby, width)
+    size = figsize if slot is None else slot.size * figure.get_size_inches()
+    _rename(figure.axes, names, groups, groupby, size)
     if slot is not None:
         add_notes([main], notes, own=False)
         _fit(axes, [other for other in figure.axes if other is ax or other not in kept], slot)
@@ -299,14 +299,16 @@ def _scale_of_track(ax: Axes, values: np.ndarray) -> None:
     ax.set_yticklabels([f"{top:.2g}"] if top > 0 else [], ha="left", va="top")
 
 
-def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str, inches: float | None) -> None:
-    """Write the names of sets and groups so that they fit, on each axis that lists them; shorter in a given width."""
-    wide = 50 if inches is None else int(np.clip(6.5 * (inches - LEGEND), 14, 50))
+def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str, size: Any) -> None:
+    """Write the names of sets and groups so that they fit, on each axis that lists them; shorter in a given size."""
+    wide = 50 if size is None else int(np.clip(6.5 * (size[0] - LEGEND), 14, 50))
+    high = 32 if size is None else int(np.clip(6.5 * (size[1] - LEGEND), 14, 32))
     collection = set_labels(names, 999, 1)[0]
+    tracks = dict(zip(names, set_labels(names, min(wide, 30), 2)[1], strict=True))
     for ax in axes:
-        for axis, width, n_lines in ((ax.xaxis, 32, 2), (ax.yaxis, wide, 2)):
+        for axis, width, n_lines in ((ax.xaxis, high, 2), (ax.yaxis, wide, 2)):
             texts = [text.get_text() for text in axis.get_ticklabels()]
-            if not texts or (width == 32 and axis.get_label_text() == "" and not axis.get_visible()):
+            if not texts or (axis is ax.xaxis and axis.get_label_text() == "" and not axis.get_visible()):
                 continue
             if set(texts) <= set(names):
                 written = dict(zip(names, set_labels(names, width, n_lines)[1], strict=True))
@@ -314,8 +316,8 @@ def _rename(axes: list[Axes], names: list[str], groups: list[str], groupby: str,
                 axis.set_label_text(collection)
                 thin_out(ax)
             elif set(texts) <= set(groups):
-                axis.set_ticklabels([shorten(text) for text in texts])
+                axis.set_ticklabels(shortened(texts))
                 axis.set_label_text(groupby.strip())
         if ax.get_ylabel() in names and len(ax.get_yticklabels()) <= 3:  # a track
-            ax.set_ylabel(set_labels([ax.get_ylabel()], min(wide, 30), 2)[1][0], rotation=0, ha="right", va="center")
+            ax.set_ylabel(tracks[ax.get_ylabel()], rotation=0, ha="right", va="center")
             ax.yaxis.set_label_coords(-0.005, 0.4)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._figure import add_notes
 from ._finish import figure_of, fit_fonts, fit_inside, slot_of
-from ._set_labels import set_labels, title_size, wrap
+from ._set_labels import set_labels, title_length, title_size, wrap
 from ._style import background, group_colors, palette, text_color
 from ._toolkit import columns_that_fit, panels
 
@@ -46,9 +46,9 @@ def score_ridge(
         column = scored.obs[groupby]
         groups = list(map(str, column.cat.categories))
         colors = group_colors(scored, groupby, groups)
-        titles = set_labels(names, 24, 3)[1]
         size = 2.7, float(np.clip(7 / len(groups), MIN_ROW, 0.3)) * len(groups) + 0.9
         n_columns = columns_that_fit(len(names), n_columns, size, figsize, ax)
+        titles = set_labels(names, title_length(figsize, n_columns, 24), 3)[1]
         axes = panels(len(names), n_columns, size, (0.8, 0), figsize, ax=ax)
         for i, (name, panel) in enumerate(zip(names, axes, strict=True)):
             rows = {group: table.loc[(column == group).to_numpy(), name].to_numpy() for group in groups}

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from ._toolkit import shorten
+from ._toolkit import distinct, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +13,8 @@ _COLLECTION = re.compile(
     r"^(HALLMARK|REACTOME|KEGG_MEDICUS|KEGG_LEGACY|KEGG|GOBP|GOCC|GOMF|WP|PID|BIOCARTA|HP|MODULE|GCM|GNF2)_(?=.)"
 )
 """Names of collections of MSigDB, with which the names of their sets begin."""
+CAPITAL = 0.1
+"""Width of a capital letter of medium size in inches, roughly."""
 
 
 def set_labels(names: Sequence[str], width: int, n_lines: int) -> tuple[str, list[str]]:
@@ -26,17 +27,22 @@ def set_labels(names: Sequence[str], width: int, n_lines: int) -> tuple[str, lis
     collections = {match[1] if match else "" for match in found}
     collection = collections.pop() if len(collections) == 1 else ""
     rests = [name.removeprefix(f"{collection}_") if collection else name for name in names]
-    lines = [wrap(rest, width, n_lines) for rest in rests]
-    twice = Counter(lines)
-    return collection, [
-        line if twice[line] == 1 else wrap(rest, width, 99) for line, rest in zip(lines, rests, strict=True)
-    ]
+    lines, whole = ([wrap(rest, width, n) for rest in rests] for n in (n_lines, 99))
+    return collection, distinct(names, lines, whole)
 
 
 def title_size(titles: Sequence[str], width: int = 24) -> str:
     """Size of the text of titles above panels that hold ``width`` characters of medium size."""
     longest = max((len(line) for title in titles for line in str(title).split("\n")), default=0)
     return "medium" if longest <= width else "small"
+
+
+def title_length(figsize: tuple[float, float] | None, n_columns: int, longest: int, margin: float = 0.0) -> int:
+    """Number of characters in a line of a title: ``longest``, or what fits a panel of a figure of given size.
+
+    ``margin`` is the width to the left of the title, in inches.
+    """
+    return longest if figsize is None else max(min(int((figsize[0] / n_columns - margin) / CAPITAL), longest), 10)
 
 
 def wrap(name: str, width: int, n_lines: int) -> str:

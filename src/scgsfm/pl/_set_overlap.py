@@ -15,6 +15,7 @@ from ._finish import figure_of, finish, fit_fonts, fit_inside, slot_of
 from ._set_labels import set_labels
 from ._square_matrix import fit_matrix, square_matrix
 from ._style import faded, text_color
+from ._term_labels import line_length
 from ._toolkit import choose, most_telling, subplot_spec
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def set_overlap(
     if kind == "matrix":
         order = _order(similar)
         names, similar = [names[i] for i in order], similar[np.ix_(order, order)]
-        written = set_labels(names, 50, 2)[1]
+        written = set_labels(names, 50 if figsize is None else min(int(5 * min(figsize)), 50), 2)[1]
         label = {"jaccard": "Jaccard index", "overlap": "overlap coefficient"}[measure]
         options = {"cmap": cmap, "vmin": 0} | kwargs
         if len(names) > 1:  # the diagonal is 1, and would hide the differences between the others
@@ -181,7 +182,7 @@ def _upset(
     largest = np.argsort(-counts, kind="stable")[:n_intersections]
     patterns, counts = patterns[:, largest], counts[largest]
     n = max(len(counts), 1)
-    written = set_labels(names, 34, 2)[1]
+    written = set_labels(names, min(line_length(figsize, ax), 34), 2)[1]
     row = 0.34 if any("\n" in name for name in written) else 0.26
     ratios = {"height_ratios": [1.7, row * len(names)], "width_ratios": [max(0.28 * n, 1.5), 1.1]}
     if ax is None:
@@ -218,7 +219,7 @@ def _upset(
     sizes.barh(range(len(names)), genes.sum(axis=1), color=faded(0.5, sizes), height=0.6)
     sizes.set_ylim(len(names) - 0.5, -0.5)
     sizes.set_yticks([])
-    sizes.set_xlabel("genes of the set", fontsize="small")
+    sizes.set_xlabel("genes of the set" if figsize is None else "genes of\nthe set", fontsize="small")
     sizes.locator_params(axis="x", nbins=3)
     sizes.tick_params(axis="x", labelsize="small")
     sizes.spines[["top", "right"]].set_visible(False)

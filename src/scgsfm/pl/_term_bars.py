@@ -11,7 +11,8 @@ from ._select_terms import log_of, select_terms
 from ._style import faded, text_color
 from ._term_dots import BAR, LINE_SPACING, color_bar, fit_row_labels, row_positions, sequential_map, text_width
 from ._term_labels import line_length, term_labels
-from ._term_panels import group_panels, telling_groups
+from ._term_panels import N_COLUMNS, group_panels, telling_groups
+from ._toolkit import columns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 WIDTH = 2.4
 """Width of the bars in inches."""
+LEAST = (2.8, 2.2)
+"""Width and height that a panel needs in a figure of given size, in inches."""
+AROUND, ROW = 0.8, 0.28
+"""Heights of what surrounds the bars of a panel, and of a bar, in a figure of given size, in inches."""
 
 
 def draw_bars(
@@ -34,9 +39,13 @@ def draw_bars(
     figsize: tuple[float, float] | None,
     ax: Axes | None,
     style: dict[str, Any],
+    max_panels: int,
 ) -> Axes | list[Axes]:
     """Draw a panel of bars for each group, or for the most telling ones."""
-    groups, notes = telling_groups(table, groups, given=ax is not None)
+    groups, notes = telling_groups(table, groups, given=ax is not None, max_panels=max_panels)
+    if figsize:
+        n_rows = -(-len(groups) // columns_that_fit(len(groups), N_COLUMNS, LEAST, figsize))
+        options = {**options, "max_rows": max(int((figsize[1] / n_rows - AROUND) / ROW), 3)}
     parts = []
     for group in groups:
         rows = table[table["group"] == group]

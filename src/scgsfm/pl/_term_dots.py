@@ -24,6 +24,8 @@ EQUAL_AREA = 70.0
 """Area of dots of equal size."""
 COLUMN, MIN_COLUMN, LINE, GAP = 0.34, 0.22, 0.14, 0.11
 """Width of a column, its least width if there are many, height of a line of text, and distance of two terms, in inches."""
+TIGHT_GAP = 0.03
+"""Least distance of two terms in inches."""
 LINE_SPACING = 1.05
 ROW = 0.24
 """Height that a term needs where the size of the figure is given, in inches."""
@@ -162,6 +164,8 @@ def draw_dots(
     """
     dots = dots_of(table, chosen, column)
     prefix, names = term_labels(terms, line_length(figsize, ax))
+    if figsize and row_positions(names)[1] > figsize[1]:
+        names = term_labels(terms, line_length(figsize, ax), 2, prefix)[1]
     place = _place(names, chosen.groups, ax, figsize, notes)
     if size == "padj":
         sizes = sizes_of(log_of(dots["padj"]).to_numpy(), "-log10 padj", cap=True)
@@ -174,13 +178,27 @@ def draw_dots(
     _draw(place, dots, chosen.groups, names, sizes, max_padj, options)
     _legends(place, sizes, dots["padj"].le(max_padj).any(), max_padj, score)
     if prefix:
-        place.ax.set_ylabel(prefix.rstrip("_"))
+        place.ax.set_ylabel(prefix.rstrip("_"), fontsize=legend_font(place) if place.is_narrow else None)
     add_notes([place.ax], notes, own=ax is None)
     place.settle()
     if place.drawn_height() < BAR[1] + SIZE_LEGEND:
         _part_legends(place, score)
     fit_row_labels(place, names)
+    _fit_dots(place, len(chosen.groups), len(names))
     return place.ax
+
+
+def _fit_dots(place: Place, n_columns: int, n_rows: int) -> None:
+    """Make the dots smaller where neighbors would hide each other, and those of the legend with them."""
+    if not (place.is_sized or place.slot is not None):
+        return
+    ax = place.ax
+    space = 72 * min(place.drawn_width() / max(n_columns, 1), place.drawn_height() / max(n_rows, 1))
+    points: Any = ax.collections[0]
+    factor = min(space / max(float(points.get_sizes().max(initial=0)) ** 0.5, 1e-3), 1.0)
+    points.set_sizes(points.get_sizes() * factor**2)
+    for handle in [] if (legend := ax.get_legend()) is None else legend.legend_handles:
+        handle.set_markersize(handle.get_markersize() * factor)  # type: ignore[union-attr]
 
 
 def dots_of(table: pd.DataFrame, chosen: Selection, column: str) -> pd.DataFrame:
@@ -233,7 +251,7 @@ def _legends(place: Place, sizes: Sizes, any_significant: bool, max_padj: float,
     """What size, ring and color mean."""
     from matplotlib.lines import Line2D
 
-    ax = place.ax
+    ax, font = place.ax, legend_font(place)
     grey = faded(0.5, ax)
     plain: dict[str, Any] = {"linestyle": "", "marker": "o", "markeredgewidth": 0}
     handles = [
@@ -251,8 +269,9 @@ def _legends(place: Place, sizes: Sizes, any_significant: bool, max_padj: float,
         bbox_to_anchor=(1.0, 1.0),
         borderaxespad=0.2,
         labelspacing=0.6,
-        fontsize="small",
-        title_fontsize="small",
+        fontsize=font,
+        title_fontsize=font,
+        **({"handletextpad": 0.3, "borderpad": 0.0} if place.is_narrow else {}),
         alignment="left",
     )
     color_bar(place, ax.collections[-1], color_label)
@@ -283,9 +302,14 @@ def color_bar(place: Place, points: Any, label: str, x: float = 0.16) -> None:
     inset = ax.inset_axes((x, 0.02, BAR[0], height), transform=inches)
     inset.set_label("color bar")
     bar = ax.figure.colorbar(points, cax=inset)
-    bar.set_label(in_lines(label, 22, 3), fontsize="small")
+    bar.set_label(in_lines(label, 22, 3), fontsize=legend_font(place))
     bar.outline.set_visible(False)
-    inset.tick_params(labelsize="small", length=2)
+    inset.tick_params(labelsize=legend_font(place), length=2)
+
+
+def legend_font(place: Place) -> str:
+    """Size of the text of legends, which take the width of narrow figures."""
+    return "x-small" if place.is_narrow else "small"
 
 
 def fit_row_labels(place: Place, names: Sequence[str]) -> None:
@@ -294,8 +318,12 @@ def fit_row_labels(place: Place, names: Sequence[str]) -> None:
     from matplotlib.font_manager import FontProperties
 
     ax = place.ax
-    share = place.drawn_height() / max(row_positions(names)[1], 0.01)
+    height, n_lines = place.drawn_height(), sum(name.count("\n") + 1 for name in names)
+    share = height / max(row_positions(names)[1], 0.01)
     size = FontProperties(size="small").get_size_in_points()
+    # less distance before less font
+    tight = 72 * (height - TIGHT_GAP * len(names)) / max(n_lines, 1) / 1.25
+    share = max(share, tight / size)
     if share < 0.97:
         drawn = min((float(label.get_fontsize()) for label in ax.get_yticklabels()), default=size)
         ax.tick_params(axis="y", labelsize=min(max(size * share, min(4.0, mpl.rcParams["font.size"])), drawn))

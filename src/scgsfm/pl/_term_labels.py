@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ._toolkit import labels, shorten
+from ._toolkit import distinct, labels, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +30,17 @@ def without_id(name: str) -> str:
 def term_labels(
     names: Sequence[str], width: int = LINE_LENGTH, max_lines: int = MAX_LINES, prefix: str | None = None
 ) -> tuple[str, list[str]]:
-    """The common prefix of names, and a label for each. Identifiers remain where the names are equal without them."""
+    """The common prefix of names, and a label for each. Identifiers remain where the names are equal without them.
+
+    Labels that would be the same when they are shortened are kept whole.
+    """
     plain = [without_id(name) for name in names]
     seen = Counter(plain)
     plain = [short if seen[short] == 1 else name for short, name in zip(plain, names, strict=True)]
     prefix = labels(plain, MAX_NAME)[0] if prefix is None else prefix
-    return prefix, [in_lines(name.removeprefix(prefix), width, max_lines) for name in plain]
+    rests = [name.removeprefix(prefix) for name in plain]
+    lines, whole = ([in_lines(rest, width, n) for rest in rests] for n in (max_lines, 99))
+    return prefix, distinct(plain, lines, whole)
 
 
 def line_length(figsize: tuple[float, float] | None, ax: Axes | None) -> int:

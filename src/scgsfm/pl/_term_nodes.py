@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._figure import legend_below
 from ._placement import place_labels
 from ._style import OKABE_ITO, background, faded, text_color
 from ._term_labels import in_lines, term_labels
@@ -142,8 +143,10 @@ def _clusters(terms: pd.DataFrame, xy: np.ndarray, wanted: np.ndarray, n: int) -
     return np.array(nodes, dtype=int), names
 
 
-def size_legend(ax: Axes, sizes: Sizes, colors: dict[str, str] | None, *, any_pale: bool, grey: str) -> None:
-    """What the size of nodes, the color of slices and grey nodes mean, to the right of the axes."""
+def size_legend(
+    ax: Axes, sizes: Sizes, colors: dict[str, str] | None, *, any_pale: bool, grey: str, below: bool = False
+) -> None:
+    """What the size of nodes, the color of slices and grey nodes mean, to the right of the axes or below the figure."""
     from matplotlib.lines import Line2D
 
     plain: dict[str, Any] = {"linestyle": "", "marker": "o", "markeredgewidth": 0.5, "markeredgecolor": text_color()}
@@ -162,6 +165,9 @@ def size_legend(ax: Axes, sizes: Sizes, colors: dict[str, str] | None, *, any_pa
     if grey:
         options = plain | {"markeredgewidth": 0.4}
         handles.append(Line2D([], [], markersize=6, markerfacecolor=faded(0.14, ax), label=grey, **options))
+    if below:
+        legend_below(ax.figure, handles, labelspacing=0.9, handletextpad=0.9)
+        return
     ax.legend(
         handles=handles,
         frameon=False,

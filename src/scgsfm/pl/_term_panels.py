@@ -21,14 +21,25 @@ N_COLUMNS = 2
 """Panels in a row."""
 
 
-def telling_groups(table: pd.DataFrame, groups: Sequence[str], *, given: bool) -> tuple[list[str], list[str]]:
+def panels_that_fit(figsize: tuple[float, float] | None, size: tuple[float, float], n_columns: int = N_COLUMNS) -> int:
+    """Number of panels in a figure of given size that leave at least ``size`` to each, in inches."""
+    if figsize is None:
+        return MAX_PANELS
+    columns, rows = (max(int(whole / part), 1) for whole, part in zip(figsize, size, strict=True))
+    return min(min(columns, n_columns) * rows, MAX_PANELS)
+
+
+def telling_groups(
+    table: pd.DataFrame, groups: Sequence[str], *, given: bool, max_panels: int = MAX_PANELS
+) -> tuple[list[str], list[str]]:
     """The groups that fit the panels, those with the lowest p-values, in their order; and a note if not all fit."""
-    n = 1 if given else MAX_PANELS
+    n = 1 if given else max_panels
     if len(groups) <= n:
         return list(groups), []
     rows = table[table["group"].isin(list(groups))].sort_values("padj", kind="stable")
     kept = set(rows.drop_duplicates("group")["group"].head(n))
-    note = f"{n} of {len(groups)} groups, those with the lowest p-values"
+    those = "that with the lowest p-value" if n == 1 else "those with the lowest p-values"
+    note = f"{n} of {len(groups)} groups, {those}"
     logger.info("%s; select others by `groups`", note)
     return [group for group in groups if group in kept], [note]
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 UP, DOWN = OKABE_ITO[3], OKABE_ITO[0]
 LABEL_WIDTH = 26
 """Maximum number of characters in a line of a label."""
+LEAST = (1.7, 2.2)
+"""Width and height that a panel needs in a figure of given size, in inches."""
 LEGEND_COLUMN = 1.6
 """Width of an entry of the legend in inches."""
 
@@ -39,11 +41,12 @@ def draw_volcanoes(
     figsize: tuple[float, float] | None,
     ax: Axes | None,
     style: dict[str, Any],
+    max_panels: int,
     noun: str = "score",
 ) -> Axes | list[Axes]:
     """Draw a volcano for each group, or for the most telling ones. The legend calls values by ``noun``."""
     del cmap  # colors are the directions
-    groups, notes = telling_groups(table, groups, given=ax is not None)
+    groups, notes = telling_groups(table, groups, given=ax is not None, max_panels=max_panels)
     places = group_panels(len(groups), (4.6, 4.0), (0.1, 0.35 + 0.2 * len(notes)), figsize, ax)
     max_padj = options["max_padj"]
     parts = [table[table["group"] == group] for group in groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,23 @@ def labels(names: Sequence[str], length: int = MAX_LENGTH) -> tuple[str, list[st
     prefix = os.path.commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071  character by character is intended
     prefix = prefix[: prefix.rfind("_") + 1]
     prefix = prefix if len(prefix) <= MAX_PREFIX else ""
-    return prefix, [shorten(name.removeprefix(prefix), length) for name in names]
+    return prefix, shortened([name.removeprefix(prefix) for name in names], length)
 
 
 def shorten(name: str, length: int = MAX_LENGTH) -> str:
     """Replace the middle of a long name by …, since names of a library often share their beginning or end."""
     return name if len(name) <= length else f"{name[: length // 2]}…{name[len(name) - (length - 1) // 2 :]}"
+
+
+def shortened(names: Sequence[str], length: int = MAX_LENGTH) -> list[str]:
+    """Each name shortened, but whole if another one would look the same."""
+    return distinct(names, [shorten(name, length) for name in names], names)
+
+
+def distinct(names: Sequence[str], short: Sequence[str], whole: Sequence[str]) -> list[str]:
+    """The short form of each name, but the whole one if the short form of another name is the same."""
+    seen = Counter(dict(zip(names, short, strict=True)).values())
+    return [brief if seen[brief] == 1 else full for brief, full in zip(short, whole, strict=True)]
 
 
 def most_telling(

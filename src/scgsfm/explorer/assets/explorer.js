@@ -34,7 +34,8 @@
   });
   document.addEventListener("click", function (event) {
     var chosen = event.target.closest("[data-input]");
-    if (chosen) { Shiny.setInputValue(chosen.dataset.input, chosen.dataset.value); }
+    // an event, so that the same choice counts again
+    if (chosen) { Shiny.setInputValue(chosen.dataset.input, chosen.dataset.value, { priority: "event" }); }
     if (event.target.id === "copy" && navigator.clipboard) {
       navigator.clipboard.writeText(location.href).then(function () {
         event.target.textContent = "Copied";
