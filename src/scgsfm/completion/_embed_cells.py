@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from scgsfm._messages import number
 from scgsfm._vocabulary import N_SPECIALS
@@ -15,6 +15,8 @@ from ._gene_columns import gene_columns
 from ._gene_set_model import GeneSetModel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scgsfm.scoring import BlockReader, ValueScale
 
 N_COMPONENTS, N_VARIABLE, N_ROWS = 50, 2000, 1024
@@ -107,7 +109,7 @@ def embed_cells(
     signatures = CellSignatures.survey(reader, n_genes=n_genes, specific=specific, soft=soft, counts=counts)
     blocks = ((start, signatures.gene_sets(block)) for start, block in reader)
     if kind == "pca":
-        return _principal_components([sets for _, sets in blocks], n_comps, scale)
+        return _principal_components((sets for _, sets in blocks), n_comps, scale)
     gene_vectors = model.gene_embeddings("encoder") if kind == "encoder" else None
     dim = model.dim if gene_vectors is None else gene_vectors.shape[1]
     vectors, n_empty = np.empty((reader.n_cells, dim), np.float32), 0
@@ -123,17 +125,18 @@ def embed_cells(
     return CellEmbedding(vectors, scale, n_empty)
 
 
-def _principal_components(blocks: list[csr_array], n_comps: int | None, scale: ValueScale) -> CellEmbedding:
+def _principal_components(blocks: Iterable[csr_array], n_comps: int | None, scale: ValueScale) -> CellEmbedding:
     """Principal components of sets with weights scaled to unit length, from the genes whose weights vary most."""
     from scipy.linalg import eigh
 
-    sets = vstack([_unit_length(block) for block in blocks], format="csr")
-    means = sets.mean(axis=0, dtype=np.float64)
-    variances = sets.power(2).mean(axis=0, dtype=np.float64) - means**2
+    sets = [_unit_length(block) for block in blocks]
+    n_cells, n_empty = sum(block.shape[0] for block in sets), sum(map(_n_empty, sets))
+    means = np.sum([block.sum(axis=0, dtype=np.float64) for block in sets], axis=0) / n_cells
+    variances = np.sum([block.power(2).sum(axis=0, dtype=np.float64) for block in sets], axis=0) / n_cells - means**2
     genes = np.sort(np.argsort(-variances, kind="stable")[:N_VARIABLE])
     genes = genes[variances[genes] > 0]
-    limit = min(sets.shape[0], len(genes)) - 1
-    found = f"{number(sets.shape[0], 'cell')} with {number(len(genes), 'gene')} that vary between their sets"
+    limit = min(n_cells, len(genes)) - 1
+    found = f"{number(n_cells, 'cell')} with {number(len(genes), 'gene')} that vary between their sets"
     if limit < 1:
         message = f'`kind="pca"` needs cells that differ: {found} have no principal components.'
         raise ValueError(message)
@@ -143,17 +146,19 @@ def _principal_components(blocks: list[csr_array], n_comps: int | None, scale: V
             f"`n_comps` is {n_comps}, but {found} have {number(limit, 'principal component')}. Pass fewer, or None."
         )
         raise ValueError(message)
-    n_empty, sets = _n_empty(sets), sets[:, genes]
     covariance = np.zeros((len(genes), len(genes)))
-    for start in range(0, sets.shape[0], N_ROWS):  # of few genes, dense blocks are faster than sparse products
-        block = sets[start : start + N_ROWS].toarray()
-        covariance += block.T @ block
-    covariance = covariance / sets.shape[0] - np.outer(means[genes], means[genes])
+    for i, block in enumerate(sets):
+        sets[i] = block = block[:, genes]  # noqa: PLW2901 - frees the other genes
+        for start in range(0, block.shape[0], N_ROWS):  # of few genes, dense blocks are faster than sparse products
+            rows = block[start : start + N_ROWS].toarray()
+            covariance += rows.T @ rows
+    covariance = covariance / n_cells - np.outer(means[genes], means[genes])
     values, axes = eigh(covariance, subset_by_index=(len(genes) - n_comps, len(genes) - 1))
     values, axes = values[::-1], axes[:, ::-1]
     axes = axes * np.sign(axes[abs(axes).argmax(axis=0), np.arange(n_comps)])  # the largest weight is positive
-    vectors = sets @ axes - means[genes] @ axes
-    return CellEmbedding(vectors.astype(np.float32), scale, n_empty, values / variances.sum())
+    center = means[genes] @ axes
+    vectors = np.concatenate([(block @ axes - center).astype(np.float32) for block in sets])
+    return CellEmbedding(vectors, scale, n_empty, values / variances.sum())
 
 
 def _n_empty(sets: csr_array) -> int:
