@@ -54,6 +54,9 @@ def test_numbers_equal_those_of_fisher() -> None:
     for term in [term for relation, term in claims if relation == "enriched for"]:
         assert claims["enriched for", term] == pytest.approx(padj[term], rel=0.05)
         assert claims["shares genes with", term] == len(query & set(sets[term]))
+    exact = tl.enrich(INTERFERON, "hallmark", mode="overlap").set_index("term").loc[first, "padj"]
+    at_limit = tl.explain(genes=INTERFERON, max_padj=exact, **FAST).table
+    assert ("enriched for", first) in set(zip(at_limit["relation"], at_limit["object"], strict=True))
     annotated = found.table[(found.table["relation"] == "annotated to") & (found.table["object"] == first)]
     assert set(annotated["subject"]) <= query & set(sets[first])
     assert (found.table["verdict"] == "supported").all()

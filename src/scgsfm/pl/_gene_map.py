@@ -7,6 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import as_label, check_anndata, gene_names
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import random_generator
@@ -40,6 +41,7 @@ N_COMPONENTS = 50
 
 
 @doc_params
+@checks_numbers
 def gene_map(
     data: AnnData | pd.DataFrame,
     *,
@@ -279,7 +281,7 @@ def _label(
 ) -> None:
     if label is None:
         wanted = np.arange(len(names)) if len(names) <= MAX_LABELS else _typical(xy, names, groups)
-    elif isinstance(label, bool):
+    elif isinstance(label, bool | np.bool_):
         wanted = np.arange(len(names) if label else 0)
     else:
         given = [label] if isinstance(label, str) else list(map(as_label, label))

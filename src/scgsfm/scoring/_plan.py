@@ -223,7 +223,7 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             msg = f"There is no parameter {name!r}. Of the methods, {accepted}.{did_you_mean(name, known)}"
             raise TypeError(msg)
     for method in methods:
-        check_numbers(number_kinds(method.prepare), {**method.parameters, **params})
+        params = check_numbers(number_kinds(method.prepare), params)
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
         for method in methods
