@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import re
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -27,7 +28,7 @@ class Kind(NamedTuple):
 
 def _is_pair(value: Any) -> bool:
     is_sequence = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
-    return is_sequence and len(value) == 2 and all(_is(Real, each) for each in value)
+    return is_sequence and len(value) == 2 and all(_is(Real, each) and math.isfinite(each) for each in value)
 
 
 def _is(number: type, value: Any) -> bool:
@@ -42,7 +43,8 @@ KINDS: dict[str, Kind] = {
     "int": Kind(functools.partial(_is, Integral), ("a whole number",)),
     "float": Kind(functools.partial(_is, Real), ("a number",)),
     "bool": Kind(_is_switch, ("True", "False")),
-    "tuple[float, float]": Kind(_is_pair, ("a pair of numbers",)),
+    "tuple[float, float]": Kind(_is_pair, ("a pair of finite numbers",)),
+    "Axes": Kind(lambda value: hasattr(value, "transAxes"), ("one Axes of matplotlib",)),
 }
 """Kinds for which a parameter is checked."""
 OTHERS: dict[str, Kind] = {
@@ -99,6 +101,8 @@ def check_numbers(kinds: Mapping[str, tuple[str, ...]], values: Mapping[str, Any
             raise ValueError(msg)
         if "bool" in kinds[name] and _is_switch(value):
             checked[name] = bool(value)
+        elif isinstance(value, np.ndarray):
+            checked[name] = tuple(value)
     return checked
 
 

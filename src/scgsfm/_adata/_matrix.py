@@ -39,7 +39,7 @@ def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | p
     if isinstance(mask_var, str):
         if mask_var not in var:
             hint = did_you_mean(mask_var, var)
-            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(var) or 'none'}.{hint}"
+            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(map(str, var)) or 'none'}.{hint}"
             raise ValueError(msg)
         mask_var = var[mask_var]
     mask = np.asarray(mask_var)
