@@ -121,6 +121,7 @@ def test_shown_figures_return_nothing(adata: ad.AnnData, monkeypatch: pytest.Mon
             "`ax` can't be used with `kind='heatmap'`",
         ),
         ({"sets": []}, "`sets` is empty"),
+        ({"basis": "score_mean"}, "`basis='score_mean'` is a DataFrame of shape"),
         ({"ax": Figure().subplots(1, 2)}, "`ax` is .*, but must be one Axes"),
         ({"standard_scale": "set"}, "`standard_scale` is 'set'"),
         ({"vmax": "p"}, "percentiles such as 'p99'"),

@@ -96,7 +96,7 @@ def from_adata(
         logger.debug("%s was computed for %r, not for %r; ranking the genes", found.label, found.groupby, groupby)
         found = None
     groupby = str(groupby) if isinstance(groupby, Hashable) else groupby  # columns may be numbers
-    labels = _labels(adata, found.groupby if found else groupby, found)  # type: ignore[arg-type]
+    labels = _labels(adata, found.groupby if found else groupby, found)
     if found is None:
         source = _Source(str(groupby), layer, bool(use_raw), function=function)
         return _computed(adata, source, labels, gene_symbols)
