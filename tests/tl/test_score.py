@@ -121,6 +121,7 @@ def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
         ({"use_raw": True}, "no `.raw`"),
         ({"use_raw": True, "layer": "x"}, "mutually exclusive"),
         ({"method": "magic"}, "Unknown `method` 'magic'.*aucell"),
+        ({"method": None}, "`method` is None"),
         ({"method": []}, "`method` is empty"),
         ({"min_genes": 0}, "`min_genes` is 0"),
         ({"mask_var": "hvg"}, "'hvg' is not a column"),
