@@ -52,11 +52,11 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
     "embed_sets": (r"embedded 2 sets \(100 % of genes in the vocab", lambda _: scgsfm.tl.embed_sets(SETS)),
     "complete_sets": (r"completed 2 sets \(100 % of genes in the", lambda _: scgsfm.tl.complete_sets(SETS)),
     "enrich": (
-        r"added 'enrich' to \.uns \(\d groups; \d+ terms in [\d,]+ genes; \d+ rows with padj < 0.05; genes ranked by",
+        r"added 'enrich' to \.uns \(\d groups; \d+ terms in [\d,]+ genes; \d+ rows? with padj ≤ 0\.05; genes ranked by",
         lambda a: scgsfm.tl.enrich(a, groupby="cell_type"),
     ),
     "compare of counts by few ranks": (
-        r"added .*; \d rows with padj < 0\.05; aucell used the highest 5 of 100 genes of a cell: for a panel, pass",
+        r"added .*; \d rows? with padj ≤ 0\.05; aucell used the highest 5 of 100 genes of a cell: for a panel, pass",
         lambda a: scgsfm.tl.compare(
             with_donors(a[:, [*SETS["T"], *SETS["B"], *a.var_names[:91]]].copy()),
             SETS,
@@ -66,7 +66,7 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         ),
     ),
     "compare": (
-        r"added 'compare', 'compare_samples' to \.uns \(b versus a; 2 sets, 1 cell type, 6 samples; \d rows with padj < 0.05\)",
+        r"added 'compare', 'compare_samples' to \.uns \(b versus a; 2 sets, 1 cell type, 6 samples; \d rows? with padj ≤ 0\.05\)",
         lambda a: scgsfm.tl.compare(with_donors(a), SETS, condition="group", sample="donor"),
     ),
     "enrich of a list": (r"tested \d+ terms in", lambda _: scgsfm.tl.enrich(SETS["B"] + SETS["T"], min_genes=2)),
@@ -120,7 +120,7 @@ CALLS: dict[str, tuple[str, Callable[[AnnData], object]]] = {
         lambda _: scgsfm.tl.saturation_mutagenesis(peaks(), sequences="sequence", cell_type="K562", mode="card"),
     ),
     "motif_activity": (
-        r"added 'motif_activity' to \.uns \(3 groups; \d+ families; 0 rows with padj < 0\.05; groups not permuted; 162 of 250",
+        r"added 'motif_activity' to \.uns \(3 groups; \d+ families; 0 rows? with padj ≤ 0\.05; groups not permuted; 162 of 250",
         lambda _: scgsfm.tl.motif_activity(scgsfm.datasets.atac(), "cell_line", genome=scgsfm.datasets.atac_genome()),
     ),
     "motif_deviations": (

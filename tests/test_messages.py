@@ -221,7 +221,7 @@ def test_check_at_least() -> None:
         check_at_least("weight", float("nan"), 0)
 
 
-@pytest.mark.parametrize("rng", [-1, "seed", 1.5])
+@pytest.mark.parametrize("rng", [-1, "seed", 1.5, np.random.RandomState(0)])
 def test_seeds(rng: Any) -> None:
     with pytest.raises(ValueError, match="`rng` is .*, but must be a whole number of at least 0"):
         random_generator(rng)

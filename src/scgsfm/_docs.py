@@ -18,7 +18,8 @@ PARAMETERS = {
         'column that does, such as ``"gene_symbols"`` or ``"feature_name"``.'
     ),
     "mask_var": (
-        "Genes to use: the name of a boolean column of ``var``, or a boolean array. By default, all genes are used."
+        "Genes to use: the name of a boolean column of ``var``, a boolean array, or a boolean Series, which is aligned by its "
+        "index. By default, all genes are used."
     ),
     "block_size": "Number of cells to read at a time. By default, it is chosen to fit the memory.",
     "model": "Name or directory of a model, or a loaded model.",

@@ -107,9 +107,14 @@ def random_generator(rng: int | np.random.Generator | None) -> np.random.Generat
     import numpy as np
 
     try:
+        if isinstance(rng, np.random.RandomState):  # its generator can't be split
+            raise TypeError
         return np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
-        msg = f"`rng` is {rng!r}, but must be a whole number of at least 0, a generator of numpy, or None."
+        msg = (
+            f"`rng` is {rng!r}, but must be a whole number of at least 0, a generator of numpy, such as "
+            "`np.random.default_rng(0)`, or None."
+        )
         raise ValueError(msg) from error
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
 
 import scgsfm
-from scgsfm._adata import Result, log_results
+from scgsfm._adata import Result, log_results, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from anndata import AnnData
 
@@ -101,3 +103,17 @@ def test_records_of_earlier_versions_count_as_own(cells: AnnData) -> None:
     scgsfm.tl.embed_genes(cells, kind="encoder")
     assert cells.uns["scgsfm"]["gsfm"]["params"]["kind"] == "encoder"
     assert isinstance(cells.obs, pd.DataFrame)
+
+
+def test_records_do_not_change_and_can_be_stored(cells: AnnData, tmp_path: Path) -> None:
+    members, genes = ["ulm", "zscore"], np.array(["CD4"], dtype=object)
+    write_record(cells, "x", {"members": members, "pool": {"b", "a"}, "genes": genes})
+    members.append("mlm")
+    genes[0] = ""
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    record = ad.read_h5ad(tmp_path / "cells.h5ad").uns["scgsfm"]["x"]
+    assert {name: list(record[name]) for name in ("members", "pool", "genes")} == {
+        "members": ["ulm", "zscore"],
+        "pool": ["a", "b"],
+        "genes": ["CD4"],
+    }

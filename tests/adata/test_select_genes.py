@@ -129,3 +129,21 @@ def test_mask_without_genes_is_refused() -> None:
     mask = np.array([False, True, False, False, False, False])
     with pytest.raises(ValueError, match="`mask_var` selects no genes"):
         select_genes(adata, adata.X, gene_symbols=None, use_raw=False, mask_var=mask)
+
+
+def test_masks_are_aligned_by_name() -> None:
+    adata = data(names=[f"g{i}" for i in range(6)])
+
+    def used(mask: Any) -> list[str]:
+        return select_genes(adata, adata.X, gene_symbols=None, use_raw=False, mask_var=mask).names.tolist()
+
+    mask = pd.Series([True, True, False, False, False, False], index=adata.var_names)
+    assert used(mask) == used(mask[::-1]) == used(mask.to_numpy()) == used(mask.reset_index(drop=True)) == ["g0", "g1"]
+    assert used(mask.astype("boolean")) == used(pd.concat([mask, pd.Series({"other": True})])[::-1]) == ["g0", "g1"]
+    with pytest.raises(ValueError, match=r"index does not have each of the gene names once.*to_numpy"):
+        used(mask.set_axis([f"x{i}" for i in range(6)]))
+    with pytest.raises(ValueError, match="missing values are not boolean"):
+        used(mask.astype("boolean").mask(mask))
+    for wrong in (mask.astype(int), mask.astype(str), ["g0", "g1"], mask.to_frame(), mask & False):
+        with pytest.raises(ValueError, match="^`mask_var` must be boolean"):
+            used(wrong)

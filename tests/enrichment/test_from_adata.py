@@ -196,6 +196,14 @@ def test_groups_of_any_type(adata: ad.AnnData, labels: Any) -> None:
     assert len(found) == len(pd.unique(pd.Series(labels).dropna()))
 
 
+@pytest.mark.parametrize("groupby", [7, "7"])
+def test_columns_with_numbers_as_names(adata: ad.AnnData, groupby: Any) -> None:
+    adata.obs = pd.DataFrame({7: np.repeat(["x", "y"], 45)}, index=adata.obs_names)
+    assert list(quietly(adata, groupby).rankings) == ["x", "y"]
+    with pytest.raises(TypeError, match=r"`groupby` must be the name of a column of `obs`, but is \[7\] \(list\)"):
+        rankings(adata, [7])  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [("a", "at least two groups"), (np.nan, "has no group"), (np.linspace(0, 1, N_CELLS), "measurements")],

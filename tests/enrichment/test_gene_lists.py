@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from scgsfm import GeneSets
-from scgsfm.enrichment import from_genes
+from scgsfm.enrichment import GeneLists, from_genes
 from scgsfm.errors import GeneSetWarning
 
 if TYPE_CHECKING:
@@ -75,6 +75,14 @@ def test_several_rankings(make: Any) -> None:
         "a": ["CD3D", "CD4", "CD79A"],
         "b": ["CD8A", "CD4"],
     }
+
+
+def test_markers_have_at_most_the_given_pvalue() -> None:
+    ranking = pd.DataFrame({"name": ["CD3D", "CD4", "CD8A"], "value": 1.0, "padj": [0.01, 0.05, 0.06]})
+    lists = GeneLists(rankings={"T": ranking})
+    assert lists.top(10, 0.05)["T"].tolist() == ["CD3D", "CD4"]
+    ranking["padj"] = 1.0
+    assert len(lists.top(10, 1)["T"]) == 3
 
 
 def test_joined_genes_of_a_list_are_split() -> None:

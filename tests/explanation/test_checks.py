@@ -71,6 +71,15 @@ def test_true_claims_are_supported(checker: ClaimChecker) -> None:
         assert checker.checked(claim).verdict == "supported", checker.checked(claim)
 
 
+def test_limit_of_pvalues_is_included(checker: ClaimChecker) -> None:
+    claim = true_claims(checker)[0]
+    exact = checker._padj["genes", "hallmark"][TERM]
+    tables = replace(checker.tables, options=Options(max_padj=exact))
+    assert replace(checker, tables=tables, _padj={}).checked(claim).verdict == "supported"
+    tables = replace(checker.tables, options=Options(max_padj=np.nextafter(exact, 0)))
+    assert replace(checker, tables=tables, _padj={}).checked(claim).verdict == "refuted"
+
+
 @pytest.mark.parametrize(
     ("index", "change", "verdict"),
     [

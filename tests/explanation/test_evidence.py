@@ -24,6 +24,7 @@ from scgsfm.explanation import (
     Sentence,
     Sources,
 )
+from scgsfm.explanation._evidence_facts import compared, enriched_motifs
 from scgsfm.models import as_model
 
 if TYPE_CHECKING:
@@ -110,6 +111,17 @@ def test_stored_results_of_the_same_groups_are_used(cells: ad.AnnData) -> None:
     assert "comparison" not in set(found.uns["explanations"]["role"])
     with pytest.raises(ValueError, match=r"uns\['compare'\].*tl.compare"):
         tl.explain(adata, "cell_type", evidence="comparison", **FAST)
+
+
+def test_limit_of_pvalues_is_included(checker: ClaimChecker) -> None:
+    padj = comparison()["padj"]
+    assert [found.n_different for found in compared(comparison(), max_padj=padj[1], n=1)] == [2]
+    ranking = pd.DataFrame({"name": ["NKG7"], "logfc": [1.0], "padj": [1.2e-4]})
+    (motif,) = enriched_motifs(motifs(), ranking, max_padj=1.2e-4, n=2)
+    assert motif.factors == [("NKG7", 1.0)]
+    tables = replace(checker.tables, options=Options(max_padj=padj[1]))
+    claim = Claim("genes", "sets that differ", "condition A", 2, **OF_SETS)
+    assert replace(checker, tables=tables).checked(claim).verdict == "supported"
 
 
 def test_names_of_conditions_are_not_shown_to_what_writes(cells: ad.AnnData) -> None:

@@ -87,6 +87,15 @@ def test_rat_and_zebrafish_are_detected() -> None:
         assert resolve(rng.choice(table(organism).symbols, 500)).organism == organism
 
 
+def test_symbols_in_lower_case_are_not_taken_for_those_of_fish() -> None:
+    rng = np.random.default_rng(0)
+    for organism in ("human", "mouse"):
+        names = rng.choice([name for name in table(organism).symbols if name[-3:] != "Rik" and name[:2] != "Gm"], 300)
+        found, given = resolve([name.lower() for name in names]), resolve(names, organism=organism)
+        assert found.organism == organism
+        assert (found.symbols == given.symbols).mean() > 0.95
+
+
 def test_libraries_and_vocabulary_keep_their_share() -> None:
     shares = {name: resolve(GeneSets(name).genes).share for name in datasets.libraries().index}
     assert min(shares.values()) > 0.998

@@ -56,6 +56,10 @@ def test_sets_are_on_in_their_cells(scored: ad.AnnData) -> None:
 
 
 def test_errors(scored: ad.AnnData) -> None:
+    on = scgsfm.get.binarized_scores(scored, key="score_ulm", rule="padj")
+    assert on.equals(scgsfm.get.binarized_scores(scored, "ulm", rule="padj"))
+    lowest = float(scored.obsm["padj_ulm"].to_numpy()[scored.obsm["score_ulm"].to_numpy() > 0].min())
+    assert scgsfm.get.binarized_scores(scored, "ulm", rule="padj", alpha=lowest).any(axis=None), "the limit is included"
     with pytest.raises(KeyError, match=r"no p-values in `obsm\['padj_aucell'\]`.*rule='mixture'"):
         scgsfm.get.binarized_scores(scored, rule="padj")
     with pytest.raises(ValueError, match="`rule` is 'otsu'"):

@@ -33,5 +33,9 @@ def test_errors(adata: ad.AnnData) -> None:
         scgsfm.get.cluster_terms(adata, "z")
     with pytest.raises(KeyError, match="`cluster` '7' is not in the table"):
         scgsfm.get.cluster_terms(adata, cluster=7)
+    for other in (3, {}, {"group": "a"}):
+        adata.uns["other"] = other
+        with pytest.raises(KeyError, match=r"There is no result of `scgsfm.tl.cluster_terms` in `uns\['other'\]`"):
+            scgsfm.get.cluster_terms(adata, key="other")
     with pytest.raises(KeyError, match=r"There is no result of `scgsfm.tl.cluster_terms` in `uns\['k'\]`"):
         scgsfm.get.cluster_terms(adata, key="k")

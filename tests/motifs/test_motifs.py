@@ -245,6 +245,8 @@ def test_files(text: str, family: str, pack: Any, tmp_path: Path) -> None:
 def test_errors(jaspar: Motifs) -> None:
     with pytest.raises(TypeError, match="list of strings"):
         jaspar.scan("ACGT")
+    with pytest.raises(TypeError, match="^Sequence 1 is None, but must be a string"):
+        jaspar.scan(["ACGT", None])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="Sequence 1 contains '-' at position 2"):
         jaspar.scan(["ACGT", "AC-T"])
     with pytest.raises(ValueError, match="`p` is 0.5"):

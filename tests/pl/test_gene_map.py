@@ -205,6 +205,13 @@ def test_errors(adata: ad.AnnData) -> None:
         scgsfm.pl.gene_map(adata, color="sort")
     with pytest.raises(ValueError, match="give a Series of values"):
         scgsfm.pl.gene_map(pd.DataFrame(np.eye(3)), color="kind")
+    for wrong in (pd.Series([1.0], index=["unknown"]), pd.Series([1.0, 2.0], index=["0", "0"])):
+        with pytest.raises(ValueError, match="index must be the names of the points, each of them once"):
+            scgsfm.pl.gene_map(pd.DataFrame(np.eye(3), index=list("012")), color=wrong)
+    with pytest.raises(ValueError, match="have 1 dimension"):
+        scgsfm.pl.gene_map(pd.DataFrame(np.eye(3)[:, :1]), method="pca")
+    with pytest.raises(KeyError, match="'7', which has no vector"):
+        scgsfm.pl.gene_map(pd.DataFrame(np.eye(3), index=list("012")), method="pca", label=7)  # type: ignore[arg-type]
     many = scgsfm.pl.gene_map(adata, gene_sets={f"s{i}": ["LYZ"] for i in range(21)}, method="pca", show=False)
     assert len(many.get_legend().get_texts()) == 21, "20 sets, and the other genes"
     with pytest.raises(GeneMatchError, match="None of the 1 genes"):

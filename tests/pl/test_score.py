@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from tests.pl.conftest import flaws
 
 import scgsfm
@@ -115,7 +116,13 @@ def test_shown_figures_return_nothing(adata: ad.AnnData, monkeypatch: pytest.Mon
     [
         ({"kind": "umap"}, "`kind` is 'umap'"),
         ({"basis": "tsne"}, "no embedding `basis='tsne'`; `obsm` has: 'X_umap', 'score_mean'"),
-        ({"kind": "heatmap", "groupby": "cell_type", "ax": object()}, "`ax` can't be used with `kind='heatmap'`"),
+        (
+            {"kind": "heatmap", "groupby": "cell_type", "ax": Figure().subplots()},
+            "`ax` can't be used with `kind='heatmap'`",
+        ),
+        ({"sets": []}, "`sets` is empty"),
+        ({"basis": "score_mean"}, "`basis='score_mean'` is a DataFrame of shape"),
+        ({"ax": Figure().subplots(1, 2)}, "`ax` is .*, but must be one Axes"),
         ({"standard_scale": "set"}, "`standard_scale` is 'set'"),
         ({"vmax": "p"}, "percentiles such as 'p99'"),
         ({"kind": "matrix", "groupby": "leiden"}, "`groupby='leiden'`"),
@@ -272,7 +279,6 @@ def test_groups_called_like_a_set(adata: ad.AnnData) -> None:
 @pytest.mark.usefixtures("autoshow")
 def test_files_and_figures(adata: ad.AnnData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import matplotlib.pyplot as plt
-    from matplotlib.figure import Figure
 
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: pytest.fail("a saved figure is not shown"))
     path = tmp_path / "new folder" / "scores.png"

@@ -128,7 +128,7 @@ def test_covariates() -> None:
 
     adata = cells(8)
     adata.obsm["score"] = adata.obsm["score"].iloc[:, :3]
-    table = compared(adata, covariates=["age", "sex"], weighted=False).set_index(["cell_type", "set"])
+    table = compared(adata, covariates=pd.Index(["age", "sex"]), weighted=False).set_index(["cell_type", "set"])
     means = means_of(adata, "A").reset_index()
     samples = adata.obs.drop_duplicates("donor").set_index("donor")
     means = means.join(samples[["age", "sex"]], on="donor").rename(columns={"set 1": "y"})

@@ -141,7 +141,8 @@ def test_inputs(small_r3lm: SmallR3LM) -> None:
     with pytest.raises(ValueError, match="more than 200 bases"):
         design_elements("ACGT" * 60, "K562", model=small_r3lm)
     for options, message in (
-        ({"target": "HeLa"}, "not a cell type"),
+        ({"target": "HeLa"}, "^`target` 'HeLa' is not a cell type"),
+        ({"target": "K562", "hold": "HeLa"}, "^`hold` 'HeLa' is not a cell type"),
         ({"target": "K562", "hold": ["K562"]}, "contains the target"),
         ({"target": "K562", "gc": (0.6, 0.4)}, "`gc` is"),
         ({"target": "K562", "method": "x"}, "`method` is"),
@@ -150,6 +151,8 @@ def test_inputs(small_r3lm: SmallR3LM) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             design_elements(START, **options, model=small_r3lm)
+    with pytest.raises(ValueError, match="^`start` has no sequence"):
+        design_elements([], "K562", model=small_r3lm)
 
 
 def test_enzymes_agree_with_biopython() -> None:

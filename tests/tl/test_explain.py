@@ -12,7 +12,7 @@ from scipy.stats import false_discovery_control, fisher_exact
 
 import scgsfm
 from scgsfm import tl
-from scgsfm.errors import GeneMatchError
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 from scgsfm.explanation import Explanation
 from scgsfm.models import as_model
 
@@ -54,6 +54,9 @@ def test_numbers_equal_those_of_fisher() -> None:
     for term in [term for relation, term in claims if relation == "enriched for"]:
         assert claims["enriched for", term] == pytest.approx(padj[term], rel=0.05)
         assert claims["shares genes with", term] == len(query & set(sets[term]))
+    exact = tl.enrich(INTERFERON, "hallmark", mode="overlap").set_index("term").loc[first, "padj"]
+    at_limit = tl.explain(genes=INTERFERON, max_padj=exact, **FAST).table
+    assert ("enriched for", first) in set(zip(at_limit["relation"], at_limit["object"], strict=True))
     annotated = found.table[(found.table["relation"] == "annotated to") & (found.table["object"] == first)]
     assert set(annotated["subject"]) <= query & set(sets[first])
     assert (found.table["verdict"] == "supported").all()
@@ -216,6 +219,17 @@ def test_markdown_and_html_are_escaped() -> None:
 def test_errors(arguments: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.explain(**{"phenotypes": False} | arguments)
+
+
+def test_unknown_genes_are_reported() -> None:
+    genes = {"mine": [*INTERFERON, "NOTAGENE"], "empty": []}
+    with pytest.warns(GeneMatchWarning) as warned:
+        found = tl.explain(genes=genes, **FAST)
+    texts = [str(each.message) for each in warned if each.category is GeneMatchWarning]
+    n = len(INTERFERON) + 1
+    assert texts[0].startswith(f"1 of {n} genes of 'mine' are in neither the libraries nor the model: 'NOTAGENE'.")
+    assert texts[1] == "'empty' has no gene, so there is nothing to explain."
+    assert found["mine"].kept
 
 
 def test_no_more_genes_are_named_than_are_hits() -> None:

@@ -77,3 +77,9 @@ def test_genes_without_annotation_are_predicted() -> None:
 def test_invalid_arguments_raise(gene: str, term: Any, error: type[Any], message: str) -> None:
     with pytest.raises(error, match=message):
         tl.gene_phenotype(gene, term)
+
+
+@pytest.mark.parametrize(("gene", "phenotype", "name"), [(6323, "Seizure", "gene"), ("SCN1A", 1250, "phenotype")])
+def test_numbers_are_refused(gene: Any, phenotype: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=f"^`{name}` is .*, but must be a name or several names"):
+        tl.gene_phenotype(gene, phenotype)

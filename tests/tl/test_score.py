@@ -121,6 +121,7 @@ def test_layer_and_raw(adata: ad.AnnData, counts: np.ndarray) -> None:
         ({"use_raw": True}, "no `.raw`"),
         ({"use_raw": True, "layer": "x"}, "mutually exclusive"),
         ({"method": "magic"}, "Unknown `method` 'magic'.*aucell"),
+        ({"method": None}, "`method` is None"),
         ({"method": []}, "`method` is empty"),
         ({"min_genes": 0}, "`min_genes` is 0"),
         ({"mask_var": "hvg"}, "'hvg' is not a column"),
@@ -465,6 +466,10 @@ def test_smoothing_leaves_the_graph_as_it_is(adata: ad.AnnData) -> None:
     scgsfm.tl.score(adata, SETS, smooth="graph")
     np.testing.assert_array_equal(adata.obsp["graph"].toarray(), graph.toarray())
     scgsfm.tl.score(adata, SETS, smooth="mask", key_added="of_mask")
+    for wrong in (-1.0, np.nan):
+        adata.obsp["wrong"] = graph * wrong
+        with pytest.raises(ValueError, match=r"`smooth='wrong'` has missing, infinite or negative connectivities"):
+            scgsfm.tl.score(adata, SETS, smooth="wrong")
 
 
 @pytest.mark.parametrize("key", ["distances", "x_distances"])

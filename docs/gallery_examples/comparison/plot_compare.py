@@ -3,7 +3,7 @@ Differences between conditions
 ==============================
 
 Cells of five patients with glioblastoma, half of them treated with panobinostat. A dot is a set: the color is the effect of the
-treatment, and the size grows as the adjusted p-value falls. A ring marks sets with an adjusted p-value below ``max_padj``. The
+treatment, and the size grows as the adjusted p-value falls. A ring marks sets with an adjusted p-value of at most ``max_padj``. The
 patients are the replicates: 1,500 cells are ten samples in five pairs. With ``groupby``, each cell type is a column.
 """
 

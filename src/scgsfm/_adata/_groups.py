@@ -59,14 +59,14 @@ def groups(adata: AnnData, groupby: str, *, argument: str = "groupby") -> pd.Ser
 
 def _column(adata: AnnData, groupby: Any, argument: str) -> pd.Series:
     if not isinstance(groupby, str):
-        msg = f"`{argument}` must be the name of a column of `obs`, but is {groupby!r} ({type(groupby).__name__})."
+        msg = f"`{argument}` must be the name of a column of `obs`, but is {repr(groupby)[:60]} ({type(groupby).__name__})."
         raise TypeError(msg)
-    columns = list(map(str, adata.obs))
+    columns = {str(column): column for column in adata.obs}
     if groupby not in columns:
         hint = did_you_mean(groupby, columns)
-        msg = f"`{argument}={groupby!r}` is not a column of `obs`, which has: {listing(columns, 20) or 'none'}.{hint}"
+        msg = f"`{argument}={groupby!r}` is not a column of `obs`, which has: {listing(list(columns), 20) or 'none'}.{hint}"
         raise ValueError(msg)
-    obs = adata.obs[[groupby]]
+    obs = adata.obs[[columns[groupby]]]
     obs = obs.to_memory() if hasattr(obs, "to_memory") else obs
     return pd.Series(obs.iloc[:, 0])
 

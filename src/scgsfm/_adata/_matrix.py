@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from scgsfm._messages import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from anndata import AnnData
 
 
@@ -39,17 +39,35 @@ def gene_mask(var: pd.DataFrame, mask_var: str | Sequence[bool] | np.ndarray | p
     if isinstance(mask_var, str):
         if mask_var not in var:
             hint = did_you_mean(mask_var, var)
-            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(var) or 'none'}.{hint}"
+            msg = f"`mask_var` {mask_var!r} is not a column of `var`, which has: {', '.join(map(str, var)) or 'none'}.{hint}"
             raise ValueError(msg)
         mask_var = var[mask_var]
+    elif isinstance(mask_var, pd.Series):
+        mask_var = _in_order_of(var.index, mask_var)
     mask = np.asarray(mask_var)
-    if mask.dtype != bool or mask.shape != (len(var),) or not mask.any():
+    is_mask = mask.dtype == bool and mask.shape == (len(var),)
+    if not is_mask or not mask.any():
+        found = f"the shape {mask.shape}" + (" and no true value" if mask.dtype == bool and not mask.any() else "")
+        missing = " (missing values are not boolean)" if pd.isna(mask).any() else ""
         msg = (
             f"`mask_var` must be boolean, one value for each of the {len(var)} genes, with at least one true value, "
-            f"but has the type {mask.dtype}, the shape {mask.shape} and {np.count_nonzero(mask)} true values."
+            f"but has the type {mask.dtype}{missing} and {found}."
         )
         raise ValueError(msg)
     return mask
+
+
+def _in_order_of(genes: pd.Index, mask: pd.Series) -> pd.Series:
+    """The mask in the order of the genes, by its index; one without names is in their order."""
+    if mask.index.equals(genes) or mask.index.equals(pd.RangeIndex(len(mask))):
+        return mask
+    if not (mask.index.is_unique and genes.isin(mask.index).all()):
+        msg = (
+            "`mask_var` is a Series whose index does not have each of the gene names once. If its values are in the "
+            "order of the genes, pass `mask_var.to_numpy()`."
+        )
+        raise ValueError(msg)
+    return mask.reindex(genes)
 
 
 def data_var(adata: AnnData, *, use_raw: bool) -> pd.DataFrame:

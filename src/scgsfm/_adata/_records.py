@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
@@ -27,6 +28,8 @@ def _without_none(record: Mapping[str, Any]) -> dict[str, Any]:
 def _storable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _without_none(value)
-    if isinstance(value, tuple):
+    if isinstance(value, list | tuple):  # a copy: the user may change a list later
         return list(value)
-    return value.to_numpy() if isinstance(value, pd.Index | pd.Series) else value
+    if isinstance(value, set | frozenset):  # which files can't store
+        return sorted(value, key=str)
+    return np.array(value) if isinstance(value, pd.Index | pd.Series | np.ndarray) else value

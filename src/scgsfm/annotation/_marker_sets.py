@@ -29,7 +29,8 @@ def marker_sets(
     ValueError
         If ``markers`` does not list tissues or organisms, none of its sets has the requested one, or no set has both.
     """
-    wanted = {"tissue": [tissue] if isinstance(tissue, str) else list(tissue or []), "organism": [organism or ""]}
+    tissues = [] if tissue is None else [tissue] if isinstance(tissue, str) else list(tissue)
+    wanted = {"tissue": tissues, "organism": [organism or ""]}
     wanted = {column: values for column, values in wanted.items() if any(values)}
     if isinstance(markers, pd.DataFrame):
         table = _select(markers, wanted)

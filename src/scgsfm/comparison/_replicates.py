@@ -61,7 +61,8 @@ class Replicates:
             If there are not two conditions, a sample has several conditions without being paired, a covariate varies
             within a sample, or the conditions are confounded with the covariates or donors.
         """
-        names = [covariates] if isinstance(covariates, str) else list(dict.fromkeys(covariates or []))
+        given = [] if covariates is None else [covariates] if isinstance(covariates, str) else covariates
+        names = list(dict.fromkeys(given))
         _check_different(condition=condition, sample=sample, groupby=groupby)
         _check_different(condition=condition, paired=paired, **{f"covariates[{i}]": n for i, n in enumerate(names)})
         table = pd.DataFrame({"condition": groups(adata, condition, argument="condition")})

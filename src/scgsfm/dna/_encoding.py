@@ -27,6 +27,10 @@ def encode(sequences: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(sequences, str):
         msg = f"Sequences must be a list of strings, found the string {sequences[:20]!r}; give a single sequence as a list."
         raise TypeError(msg)
+    sequences = list(sequences)
+    if (other := next((i for i, each in enumerate(sequences) if not isinstance(each, str)), None)) is not None:
+        msg = f"Sequence {other} is {sequences[other]!r}, but must be a string."
+        raise TypeError(msg)
     ends = np.concatenate([[0], np.cumsum([len(sequence) for sequence in sequences], dtype=np.int64)])
     codes = _CODES[np.frombuffer("".join(sequences).encode("latin-1", "replace"), np.uint8)]
     illegal = np.flatnonzero(codes == _ILLEGAL)

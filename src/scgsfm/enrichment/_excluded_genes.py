@@ -55,12 +55,12 @@ def excluded_genes(exclude: str | Iterable[str], genes: np.ndarray) -> np.ndarra
         mask[position[position >= 0]] = True
         unknown = [name for name, found in zip(single, position, strict=True) if found < 0]
         if len(unknown) == len(names):
-            options = f"genes of the data or a group ({', '.join(map(repr, GENE_GROUPS))})"
+            options = f"detected genes of the data or a group ({', '.join(map(repr, GENE_GROUPS))})"
             hint = did_you_mean(unknown[0], [*GENE_GROUPS, *genes])
             msg = f"`exclude` must name {options}, found: {listing(unknown)}.{hint}"
             raise ValueError(msg)
         if unknown:
-            msg = f"`exclude`: {len(unknown)} of {len(single)} names are not genes of the data: {listing(unknown)}."
+            msg = f"`exclude`: {len(unknown)} of {len(single)} names are not detected genes of the data: {listing(unknown)}."
             warn(msg, GeneMatchWarning)
     return mask
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -94,7 +95,8 @@ def from_adata(
             raise ValueError(msg)
         logger.debug("%s was computed for %r, not for %r; ranking the genes", found.label, found.groupby, groupby)
         found = None
-    labels = _labels(adata, found.groupby if found else str(groupby), found)
+    groupby = str(groupby) if isinstance(groupby, Hashable) else groupby  # columns may be numbers
+    labels = _labels(adata, found.groupby if found else groupby, found)
     if found is None:
         source = _Source(str(groupby), layer, bool(use_raw), function=function)
         return _computed(adata, source, labels, gene_symbols)

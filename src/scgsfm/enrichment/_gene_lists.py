@@ -80,7 +80,7 @@ class GeneLists:
             if "logfc" in ranking:
                 up &= ~(ranking["logfc"] <= 0)  # there are no fold changes of scaled values
             if "padj" in ranking:
-                up &= ranking["padj"] < max_padj
+                up &= ranking["padj"] <= max_padj
             if group in self.kept:
                 up &= ranking["name"].isin(self.kept[group])
             chosen[group] = ranking.loc[up, "name"].to_numpy(dtype=object)[:n_genes]

@@ -115,7 +115,7 @@ class ClaimChecker:
         if padj is None:
             msg = f"{claim.object!r} was not tested: it has too few or too many genes in the background"
             raise ClaimError(msg)
-        holds = padj < self.tables.options.max_padj
+        holds = padj <= self.tables.options.max_padj
         return self._compared(claim, padj, is_equal=_same_pvalue(claim.value, padj), holds=holds)
 
     def _enriched_terms(self, claim: Claim) -> tuple[str, str]:
@@ -129,7 +129,7 @@ class ClaimChecker:
             positions, counts = self._positions(claim.subject, source), self.tables.counts(source)
             for term, padj in counts.padj(positions).items():
                 is_shared = len(positions & counts.terms[term]) > 1
-                n += padj < self.tables.options.max_padj and is_shared and term not in self.query.masked
+                n += padj <= self.tables.options.max_padj and is_shared and term not in self.query.masked
         return ("supported", "") if n == claim.value else ("refuted", f"n_terms is {n}")
 
     def _shares_genes_with(self, claim: Claim) -> tuple[str, str]:
@@ -211,7 +211,7 @@ class ClaimChecker:
 
     def _differs_in_condition(self, claim: Claim) -> tuple[str, str]:
         padj = float(self._difference(claim)["padj"])
-        holds = padj < self.tables.options.max_padj
+        holds = padj <= self.tables.options.max_padj
         return self._by_row("comparison", claim, padj, is_equal=_same_pvalue(claim.value, padj), holds=holds)
 
     def _n_compared(self, claim: Claim, max_padj: float) -> tuple[str, str]:
@@ -226,7 +226,9 @@ class ClaimChecker:
         n = 0
         for row in of_condition:
             n += (
-                row["padj"] <= 1 if max_padj > 1 else row["padj"] < max_padj and np.isfinite(row["standardized_effect"])
+                row["padj"] <= 1
+                if max_padj > 1
+                else row["padj"] <= max_padj and np.isfinite(row["standardized_effect"])
             )
         return self._by_row("comparison", claim, n, is_equal=True, holds=n == claim.value)
 
@@ -242,7 +244,7 @@ class ClaimChecker:
 
     def _significant_in_peaks_of_these_cells(self, claim: Claim) -> tuple[str, str]:
         padj = float(self._row("motifs", MOTIFS, claim, motif=claim.subject)["padj"])
-        holds = padj < self.tables.options.max_padj
+        holds = padj <= self.tables.options.max_padj
         return self._by_row("motifs", claim, padj, is_equal=_same_pvalue(claim.value, padj), holds=holds)
 
     def _factor_of(self, claim: Claim) -> tuple[str, str]:
@@ -288,7 +290,7 @@ class ClaimChecker:
             raise ClaimError(msg)
         names = {self.tables.sources.background[i] for i in members}
         rows = zip(ranking["name"], ranking["logfc"], ranking["padj"], strict=True)
-        n = sum(name in names and change < 0 and p < self.tables.options.max_padj for name, change, p in rows)
+        n = sum(name in names and change < 0 and p <= self.tables.options.max_padj for name, change, p in rows)
         return self._compared(claim, n, is_equal=n == claim.value, holds=n > 0)
 
     def _scores(self, names: list[str]) -> np.ndarray:

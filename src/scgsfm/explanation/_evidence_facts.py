@@ -72,7 +72,7 @@ def compared(table: pd.DataFrame | None, *, max_padj: float, n: int) -> list[Com
         return found
     for condition, rows in table[table["padj"].notna()].groupby("condition", sort=False, observed=True):
         rows = rows.assign(size=rows["standardized_effect"].abs())  # noqa: PLW2901
-        hits = rows[(rows["padj"] < max_padj) & np.isfinite(rows["size"])]
+        hits = rows[(rows["padj"] <= max_padj) & np.isfinite(rows["size"])]
         hits = hits.sort_values(["padj", "size", "set"], ascending=[True, False, True], kind="stable")
         first = [
             Difference(str(r.set), label(str(r.set)), str(condition), float(r.standardized_effect), float(r.padj))
@@ -88,7 +88,7 @@ def enriched_motifs(
     """The most enriched motifs, with the factors that are higher in the cells."""
     if table is None:
         return []
-    hits = table[(table["padj"] < max_padj) & (table["z"] > 0)]
+    hits = table[(table["padj"] <= max_padj) & (table["z"] > 0)]
     hits = hits.sort_values(["padj", "z", "motif"], ascending=[True, False, True], kind="stable").head(n)
     higher = _higher(ranking, max_padj)
     found = []
@@ -105,5 +105,5 @@ def _higher(ranking: pd.DataFrame | None, max_padj: float) -> dict[str, tuple[st
     """Genes that are significantly higher in the cells, by their names in lower case."""
     if ranking is None or not {"logfc", "padj"} <= set(ranking):
         return {}
-    rows = ranking[(ranking["logfc"] > 0) & (ranking["padj"] < max_padj)]
+    rows = ranking[(ranking["logfc"] > 0) & (ranking["padj"] <= max_padj)]
     return {str(r.name).casefold(): (str(r.name), float(r.logfc)) for r in rows.itertuples()}

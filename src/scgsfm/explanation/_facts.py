@@ -261,7 +261,7 @@ class Retriever:
     def _hits(self, library: str, terms: SetIndex, position: np.ndarray, masked: frozenset[str]) -> list[Hit]:
         result = enrichment.ora(position, terms)
         table = enrichment.table("", result, terms, self.sources.background).head(40)
-        table = table[(table["padj"] < self.options.max_padj) & (table["n_hits"] >= 2) & ~table["term"].isin(masked)]
+        table = table[(table["padj"] <= self.options.max_padj) & (table["n_hits"] >= 2) & ~table["term"].isin(masked)]
         return [
             Hit(
                 library,
@@ -297,7 +297,7 @@ class Retriever:
             return []
         names = self.sources.background[tested.positions]
         table = enrichment.table("", enrichment.ora(query, tested.sets), tested.sets, names)
-        table = table[(table["padj"] < self.options.max_padj) & (table["n_hits"] >= 2)].head(20)
+        table = table[(table["padj"] <= self.options.max_padj) & (table["n_hits"] >= 2)].head(20)
         return [
             Hit(
                 *(
@@ -334,7 +334,7 @@ class Retriever:
             terms = self._terms[facts.functions[0].library]
             row = terms.names.index(facts.functions[0].term)
             members = self.sources.background[terms.membership[[row]].indices]
-            is_lower = (ranking["logfc"] < 0) & (ranking["padj"] < self.options.max_padj)
+            is_lower = (ranking["logfc"] < 0) & (ranking["padj"] <= self.options.max_padj)
             facts.lower = int((is_lower & ranking["name"].isin(set(members))).sum())
 
 

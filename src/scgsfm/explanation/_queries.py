@@ -8,9 +8,9 @@ import numpy as np
 
 from scgsfm import enrichment
 from scgsfm._adata import gene_names
-from scgsfm._messages import did_you_mean, listing
+from scgsfm._messages import did_you_mean, listing, warn
 from scgsfm._vocabulary import N_SPECIALS
-from scgsfm.errors import GeneMatchError
+from scgsfm.errors import GeneMatchError, GeneMatchWarning
 from scgsfm.genes import match, resolve
 
 from ._coherence import CoherenceModel
@@ -54,14 +54,22 @@ def group_queries(
     }
 
 
-def list_queries(genes: Any) -> dict[str, Query]:
-    """One or several gene lists."""
+def list_queries(genes: Any, model: GeneSetModel, sources: Sources) -> dict[str, Query]:
+    """One or several gene lists. A warning names genes that neither the libraries nor the model know."""
     source = enrichment.from_genes(genes)
     if not source.lists:
         msg = (
             "`genes` must be a list of genes, or a dict of lists; numbers are not explained. Use the top-ranked genes."
         )
         raise TypeError(msg)
+    vocabulary = np.asarray(model.genes, dtype=object)
+    for name, names in source.lists.items():
+        unknown = names[(match(names, sources.background) < 0) & (match(names, vocabulary) < 0)].tolist()
+        if not len(names):
+            warn(f"{name!r} has no gene, so there is nothing to explain.", GeneMatchWarning)
+        elif unknown:
+            found = f"{len(unknown)} of {len(names)} genes of {name!r} are in neither the libraries nor the model"
+            warn(f"{found}: {listing(unknown)}. Check their names.", GeneMatchWarning)
     return {name: Query(names) for name, names in source.lists.items()}
 
 
@@ -128,7 +136,7 @@ def queries_of(
 ) -> dict[str, Query]:
     """Queries from one of gene lists, a gene, a term and groups of cells, which ``source`` ranks."""
     if genes is not None:
-        return list_queries(genes)
+        return list_queries(genes, model, sources)
     if gene is not None:
         return gene_query(gene, model, sources)
     if term is not None or source is None:

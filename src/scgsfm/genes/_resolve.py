@@ -126,7 +126,7 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
         Organism of the names: human, mouse, rat, zebrafish, macaque, cynomolgus, chimpanzee, gorilla, marmoset,
         mouse_lemur, rabbit, pig, cow, dog, cat, horse, chicken, frog or fly. By default, the organism of most names. It
         decides how names that several organisms have (``"C3"``) are read. If given, names in lower case (``"cd4"``) are
-        also resolved. Symbols of organisms other than human, mouse, rat and zebrafish are not detected.
+        also resolved; else only if most of at least ten names are human or mouse symbols in lower case. Symbols of organisms other than human, mouse, rat and zebrafish are not detected.
 
     Returns
     -------
@@ -240,6 +240,12 @@ class _Reader:
         rival: Organism = "zebrafish" if lower_case else "rat"
         if len(names) >= _MIN_DETECTED and (lower_case or best == "mouse"):
             n_rival = sum(table(rival).find_approved(name) is not None for name in names)
+            if lower_case:  # many names that no fish has are human or mouse symbols written in lower case
+                count = {each: sum(table(each).find_any_case(name) is not None for name in names) for each in order[:2]}
+                likely = max(order[:2], key=lambda organism: count[organism])
+                if count[likely] > n_rival + 0.1 * len(names):
+                    self.lower_case = True
+                    return likely
             if n_rival > max(approved[best] + 0.01 * len(names), len(names) / 3):
                 return rival
         return best

@@ -33,7 +33,7 @@ def binarized_scores(
     AUCell :cite:p:`Aibar2017`. Sets that are on in all cells have no threshold of this kind: look at the histogram of
     their scores.
 
-    With ``rule="padj"``, a set is on in cells with a positive score and an adjusted p-value below ``alpha``.
+    With ``rule="padj"``, a set is on in cells with a positive score and an adjusted p-value of at most ``alpha``.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def binarized_scores(
         raise ValueError(msg)
     table = scores(adata, method, key=key)
     if rule == "padj":
-        key_padj = _keys.padj(key or method)
+        key_padj = _keys.padj((key or method).removeprefix(_keys.score("")))  # as of "score_ulm"
         if key_padj not in adata.obsm:
             msg = (
                 f"There are no p-values in `obsm[{key_padj!r}]`, which `rule='padj'` needs: score by a method with a test "
@@ -85,7 +85,7 @@ def binarized_scores(
             )
             raise KeyError(msg)
         pvalues = pd.DataFrame(adata.obsm[key_padj]).to_numpy()
-        return (table > 0) & (pvalues < level)
+        return (table > 0) & (pvalues <= level)
     thresholds = {name: score_threshold(values.to_numpy(), alpha=level) for name, values in table.items()}
     on = table > pd.Series(thresholds)
     on.attrs["thresholds"] = thresholds

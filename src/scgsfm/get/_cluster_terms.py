@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scgsfm import _keys
+from scgsfm._checks_numbers import checks_numbers
 
 from ._stored_table import selected, stored_table
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@checks_numbers
 def cluster_terms(
     adata: AnnData,
     group: str | Sequence[str] | None = None,

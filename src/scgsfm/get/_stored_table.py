@@ -29,9 +29,13 @@ def stored_table(adata: AnnData, key: str | None, default: str, function: str, *
     key = key or default
     records = adata.uns.get(_keys.UNS, {})
     values = getattr(adata, where).get(key)
-    if isinstance(values, pd.DataFrame | dict) and records.get(key, {}).get("function", function) == function:
+    tables = values.values() if isinstance(values, dict) and values else [values]
+    if (
+        all(isinstance(each, pd.DataFrame) for each in tables)
+        and records.get(key, {}).get("function", function) == function
+    ):
         return values
-    others = [name for name, record in records.items() if record.get("function") == function]
+    others = [name for name, record in records.items() if record.get("function") == function and name != key]
     found = f" Other keys have one: {listing(others)}.{did_you_mean(key, others)}" if others else ""
     msg = f"There is no result of `scgsfm.{function}` in `{where}[{key!r}]`.{found or ' Run it first, or set `key`.'}"
     raise KeyError(msg)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import as_label, check_anndata, gene_names
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import random_generator
@@ -40,6 +42,7 @@ N_COMPONENTS = 50
 
 
 @doc_params
+@checks_numbers
 def gene_map(
     data: AnnData | pd.DataFrame,
     *,
@@ -123,6 +126,9 @@ def gene_map(
         msg = "`gene_sets` and `color` both set the colors of the points: give one of them."
         raise ValueError(msg)
     names, vectors = _vectors(data, key, gene_symbols)
+    if vectors.shape[1] < 2:
+        msg = f"The vectors have {vectors.shape[1]} dimension, but a map requires at least two."
+        raise ValueError(msg)
     finite = np.isfinite(vectors).all(axis=1)
     if finite.sum() < 3:
         msg = (
@@ -169,6 +175,9 @@ def _values(data: AnnData | pd.DataFrame, names: np.ndarray, color: str | pd.Ser
     if color is None:
         return None
     if isinstance(color, pd.Series):
+        if not (color.index.is_unique and color.index.isin(names).any()):
+            msg = "`color` is a Series whose index must be the names of the points, each of them once."
+            raise ValueError(msg)
         return color.reindex(names).reset_index(drop=True)
     if isinstance(data, pd.DataFrame):
         msg = f"`color` is {color!r}, but a table of vectors has no other columns: give a Series of values by name."
@@ -286,10 +295,14 @@ def _label(
 ) -> None:
     if label is None:
         wanted = np.arange(len(names)) if len(names) <= MAX_LABELS else _typical(xy, names, groups)
-    elif isinstance(label, bool):
+    elif isinstance(label, bool | np.bool_):
         wanted = np.arange(len(names) if label else 0)
     else:
-        given = [label] if isinstance(label, str) else list(map(as_label, label))
+        given = (
+            list(map(as_label, label))
+            if isinstance(label, Iterable) and not isinstance(label, str)
+            else [as_label(label)]
+        )
         wanted = match(given, names)
         if missing := [name for name, position in zip(given, wanted, strict=True) if position < 0]:
             msg = f"`label` contains {missing[0]!r}, which has no vector ({len(missing)} of {len(given)} names have none)."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm import _keys
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing
 from scgsfm.regulatory import Card, Trace
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 @doc_params
+@checks_numbers
 def regulatory_card(
     data: AnnData | Mapping[str, pd.DataFrame] | Explanation,
     element: str | None = None,

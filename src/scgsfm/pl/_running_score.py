@@ -8,6 +8,7 @@ import pandas as pd
 
 from scgsfm import _keys, datasets, enrichment
 from scgsfm._adata import as_label, check_anndata
+from scgsfm._checks_numbers import checks_numbers
 from scgsfm._docs import doc_params
 from scgsfm._messages import did_you_mean, listing
 from scgsfm.genesets import GeneSets
@@ -33,6 +34,7 @@ SIZES = {"min_genes": 5, "max_genes": 500}
 
 
 @doc_params
+@checks_numbers
 def running_score(
     data: AnnData | pd.Series | pd.DataFrame,
     term: str | Sequence[str] | Mapping[str, Sequence[str]],

@@ -159,6 +159,9 @@ def score(
     chosen = sets if brackets is None else [name for bracket in brackets.values() for name in bracket]
     if isinstance(chosen, list | tuple):
         chosen = list(dict.fromkeys(chosen))
+        if not chosen:
+            msg = "`sets` is empty: give at least one set, or omit it."
+            raise ValueError(msg)
     scored = get.score_adata(adata, method or "aucell", sets=chosen, key=key)  # type: ignore[arg-type]
     drawn, basis, groupby = _kind(scored, "matrixplot" if kind == "matrix" else kind, basis, groupby)
     if drawn in ("heatmap", "tracksplot") and ax is not None:

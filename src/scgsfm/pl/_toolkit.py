@@ -140,8 +140,17 @@ def choose(available: Sequence[str], names: str | Sequence[str] | None, *, noun:
 
 
 def check_basis(adata: AnnData, basis: str) -> None:
-    """Raise ValueError if an embedding does not exist."""
-    if basis not in adata.obsm and f"X_{basis}" not in adata.obsm:
+    """Raise ValueError if an embedding does not exist, or has no two dimensions in an array."""
+    from scipy.sparse import issparse
+
+    found = adata.obsm[basis] if basis in adata.obsm else adata.obsm.get(f"X_{basis}")
+    if found is not None and (isinstance(found, pd.DataFrame) or issparse(found) or found.shape[1:] < (2,)):
+        msg = (
+            f"The embedding `basis={basis!r}` is a {type(found).__name__} of shape {found.shape}, but must be an array with "
+            "at least two columns. Store one in `obsm`, such as `table.to_numpy()`."
+        )
+        raise ValueError(msg)
+    if found is None:
         msg = (
             f"There is no embedding `basis={basis!r}`; `obsm` has: {', '.join(map(repr, adata.obsm)) or 'nothing'}. "
             "Compute one first, for example by `scanpy.tl.umap`."

@@ -36,12 +36,15 @@ _ELEMENTS = ["element", "cell_type", "prediction", "level", "card", "trace"]
 _MOTIFS = ["element", "cell_type", "motif", "family", "score", "strand", "start", "end", "effect", "spread", "cited"]
 
 
-def select_cell_types(model: ActivityModel, cell_type: str | Sequence[str] | None) -> list[str]:
+def select_cell_types(
+    model: ActivityModel, cell_type: str | Sequence[str] | None, *, argument: str = "cell_type"
+) -> list[str]:
     """The given cell types, or all cell types of the model."""
-    wanted = [cell_type] if isinstance(cell_type, str) else list(cell_type or model.cell_types)
+    given = [] if cell_type is None else [cell_type] if isinstance(cell_type, str) else list(cell_type)
+    wanted = given or list(model.cell_types)
     if unknown := [name for name in wanted if name not in model.cell_types]:
         hint = did_you_mean(str(unknown[0]), model.cell_types)
-        msg = f"`cell_type` {unknown[0]!r} is not a cell type of the model: give {', '.join(model.cell_types)}.{hint}"
+        msg = f"`{argument}` {unknown[0]!r} is not a cell type of the model: give {', '.join(model.cell_types)}.{hint}"
         raise ValueError(msg)
     return wanted
 

@@ -104,10 +104,7 @@ def plan(
     Of the cells, only a sample is read, which shows what the values are. Of dask arrays and of matrices stored by columns
     it is read only if a method needs log-normalized values.
     """
-    methods = [get_method(name) for name in ([method] if isinstance(method, str) else dict.fromkeys(method))]
-    if not methods:
-        msg = "`method` is empty. Name one or more of `scgsfm.methods()`."
-        raise ValueError(msg)
+    methods = _methods(method)
     null = normalize == "null"
     if null:
         _check_null(methods)
@@ -156,6 +153,15 @@ def plan(
     note = scale.note if scale is not None and any(task.job.log_normalizes for task in tasks) else ""
     notes = filter(None, (note, _note_of_few_ranks(tasks, rows.n_genes)))
     return Plan(rows, genes, tasks, given.share, "; ".join(notes))
+
+
+def _methods(method: str | Sequence[str] | None) -> list[Method]:
+    """Return the records of the named methods. Raises ValueError for none."""
+    names = [method] if isinstance(method, str) else [] if method is None else list(dict.fromkeys(method))
+    if not names:
+        msg = f"`method` is {'None' if method is None else 'empty'}. Name one or more of `scgsfm.methods()`."
+        raise ValueError(msg)
+    return [get_method(name) for name in names]
 
 
 def _note_of_few_ranks(tasks: Sequence[Task], n_genes: int) -> str:
@@ -223,7 +229,7 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             msg = f"There is no parameter {name!r}. Of the methods, {accepted}.{did_you_mean(name, known)}"
             raise TypeError(msg)
     for method in methods:
-        check_numbers(number_kinds(method.prepare), {**method.parameters, **params})
+        params = check_numbers(number_kinds(method.prepare), params)
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
         for method in methods

@@ -71,9 +71,12 @@ def smoothing_weights(adata: AnnData, key: str, *, decay: float = DECAY) -> csr_
     Raises
     ------
     ValueError
-        If there is no such graph, or it holds distances.
+        If there is no such graph, it holds distances, or a connectivity is negative or missing.
     """
     graph = csr_array(_graph(adata, key), dtype=np.float64, copy=True)  # not to change the graph of the data
+    if not (np.isfinite(graph.data) & (graph.data >= 0)).all():
+        msg = f"`smooth={key!r}` has missing, infinite or negative connectivities, which do not order the neighbors of a cell."
+        raise ValueError(msg)
     graph.setdiag(0)
     graph.eliminate_zeros()
     n_neighbors = np.diff(graph.indptr)

@@ -275,7 +275,7 @@ def _summary(found: Comparison, replicates: Replicates) -> list[str]:
     n = len(replicates.units.drop_duplicates(["sample", "condition"]))
     excluded = f"{number(replicates.n_excluded, 'cell')} with missing values left out" if replicates.n_excluded else ""
     versus = f"{', '.join(conditions[1:])} versus {conditions[0]}"
-    significant = f"{int((table['padj'] < 0.05).sum()):,} rows with padj < 0.05"
+    significant = f"{number(int((table['padj'] <= 0.05).sum()), 'row')} with padj ≤ 0.05"
     return [
         versus,
         f"{number(sets, 'set')}, {number(types, 'cell type')}, {number(n, 'sample')}",

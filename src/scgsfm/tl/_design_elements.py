@@ -150,9 +150,9 @@ def design_elements(
 
 
 def _goal(model: R3LM, target: str, hold: Any, max_shift: float, max_changes: int) -> Goal:
-    select_cell_types(model, target)
+    select_cell_types(model, target, argument="target")
     others = [name for name in model.cell_types if name != target]
-    held = others if hold is None else select_cell_types(model, hold) if len(hold) else []
+    held = others if hold is None else select_cell_types(model, hold, argument="hold") if len(hold) else []
     if target in held:
         msg = f"`hold` contains the target {target!r}, whose activity shall rise."
         raise ValueError(msg)
@@ -163,6 +163,9 @@ def _goal(model: R3LM, target: str, hold: Any, max_shift: float, max_changes: in
 def _not_too_long(sequences: Any, names: list[str], status: np.ndarray, length: int, on_error: str) -> set[int]:
     """The positions of sequences that fit the model as a whole; the others are reported."""
     texts = list(sequences.values() if hasattr(sequences, "values") and not hasattr(sequences, "iloc") else sequences)
+    if not texts:
+        msg = "`start` has no sequence: give at least one."
+        raise ValueError(msg)
     too_long = [i for i, text in enumerate(texts) if status[i] == OK and len(getattr(text, "seq", text)) > length]
     kept = {i for i in range(len(texts)) if status[i] == OK} - set(too_long)
     if too_long:

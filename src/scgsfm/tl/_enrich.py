@@ -213,5 +213,5 @@ def _summary(table: pd.DataFrame, record: Mapping[str, Any]) -> str:
     groups = table["group"].drop_duplicates()
     what = "" if len(groups) == 1 and groups.iloc[0] == "query" else f"{number(len(groups), 'group')}; "
     terms = number(table["term"].nunique(), "term")
-    significant = int((table["padj"] < 0.05).sum())
-    return f"{what}{terms} in {record['n_background']:,} genes; {significant:,} rows with padj < 0.05"
+    significant = int((table["padj"] <= 0.05).sum())
+    return f"{what}{terms} in {record['n_background']:,} genes; {number(significant, 'row')} with padj ≤ 0.05"

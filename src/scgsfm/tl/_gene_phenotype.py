@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from scgsfm._logging import logger
@@ -8,8 +9,6 @@ from scgsfm.genes import as_names
 from scgsfm.phenotypes import association_table, read_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
 
@@ -78,6 +77,10 @@ def gene_phenotype(
     >>> table[["name", "status"]].to_numpy().tolist()
     [['Seizure', 'known'], ['Ectopia lentis', 'predicted']]
     """
+    for argument, value in (("gene", gene), ("phenotype", phenotype)):
+        if not isinstance(value, Iterable):
+            msg = f"`{argument}` is {value!r}, but must be a name or several names."
+            raise TypeError(msg)
     names = [gene] if isinstance(gene, str) else as_names(gene).tolist()
     given = [phenotype] if isinstance(phenotype, str) else list(phenotype)
     if not names or not given:

@@ -218,10 +218,12 @@ def motif_activity(
     record = {"params": params, "motifs": loaded.info, "n_peaks": len(features)}
     record["model"] = as_model(model, "r3lm").name if weights else None
     result.write_record(adata, record)
-    n_significant = int((table["padj"] < 0.05).sum())
+    n_significant = int((table["padj"] <= 0.05).sum())
     tested = f"{number(table['group'].nunique(), 'group')}; {table['motif'].nunique():,} {by.replace('y', 'ie')}s"
     null = f"{n_permutations} permutations" if n_permutations else "groups not permuted"
-    log_results([result], tested, f"{n_significant:,} rows with padj < 0.05", null, features.log_line(adata.n_vars))
+    log_results(
+        [result], tested, f"{number(n_significant, 'row')} with padj ≤ 0.05", null, features.log_line(adata.n_vars)
+    )
     return adata if copy else None
 
 

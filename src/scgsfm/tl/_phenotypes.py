@@ -161,7 +161,7 @@ def phenotypes(
             query = pd.Index(background.genes).get_indexer(pd.Index(genes))
             tables += tests.tables(group, query, n_top)
     if empty := [group for group, genes in lists.items() if not len(genes)]:
-        msg = f"Groups with no marker of an adjusted p-value below {max_padj:g} are skipped: {listing(empty)}."
+        msg = f"Groups with no marker of an adjusted p-value of at most {max_padj:g} are skipped: {listing(empty)}."
         warn(msg, GeneSetWarning)
     if not tables:
         msg = "No group has a marker: increase `max_padj`, or check the ranking of the genes."

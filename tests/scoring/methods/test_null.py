@@ -120,6 +120,12 @@ def test_ans_equals_genes_drawn_from_windows(values: np.ndarray) -> None:
     np.testing.assert_allclose(z[:, 0], (found - sums.mean(axis=1)) / sums.std(axis=1), atol=0.05)
 
 
+def test_one_gene_has_no_other_sets() -> None:
+    z, p = null("mean", np.array([[0.0], [3.0]]), np.ones((1, 1)))
+    np.testing.assert_array_equal(z, 0)
+    np.testing.assert_array_equal(p, 1)
+
+
 def test_set_without_a_gene_has_no_z(values: np.ndarray) -> None:
     row = np.zeros((1, 90))
     row[0, np.argmax(values.mean(axis=0))] = 1

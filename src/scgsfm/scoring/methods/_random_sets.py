@@ -99,4 +99,4 @@ class RandomSets:
         """Return the standard deviation of the values of each cell, infinite if they are the same, and their skewness."""
         n = self.n_genes
         std = np.where(std > CONSTANT * abs(mean), std, np.inf)
-        return std, third_moments / (std * std * std) * (n / ((n - 1) * max(n - 2, 1)))
+        return std, third_moments / (std * std * std) * (n / (max(n - 1, 1) * max(n - 2, 1)))
