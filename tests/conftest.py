@@ -44,7 +44,7 @@ ONCE = [
     "pl/test_images.py",
     "pl/test_small_figures.py",
     "scoring/test_fuzz.py",
-    "test_checks_numbers.py",
+    "test_checks_types.py",
     "test_cli_explore.py",
     "test_clock.py",
     "test_docs_snippets.py",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._logging import logger
 from scgsfm._messages import agrees, listing, number, percent, warn
 from scgsfm._progress import progress
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SETS_AT_A_TIME = 256
 
 
-@checks_numbers
+@checks_types
 def complete(
     gene_sets: Any,
     model: GeneSetModel,

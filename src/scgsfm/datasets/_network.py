@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._messages import check_at_least
 from scgsfm.genesets import read_network
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@checks_numbers
+@checks_types
 def network(name: str, *, top: int | None = None) -> pd.DataFrame:
     """Load a network by name: pathways or transcription factors with their weighted target genes.
 

@@ -9,7 +9,7 @@ import webbrowser
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 
@@ -59,7 +59,7 @@ class Explorer:
         return f'<a href="{self.url}" target="_blank">{self.url}</a>'
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def explore(
     adata: AnnData,

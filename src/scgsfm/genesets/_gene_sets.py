@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._html import html_table
 from scgsfm._messages import check_choice, did_you_mean
 
@@ -85,7 +85,7 @@ class GeneSets(Mapping[str, list[str]]):
     _info: dict[str, str]
     _index: dict[str, int]
 
-    @checks_numbers
+    @checks_types
     def __init__(
         self, source: GeneSetsLike, *, join_up_down: bool = False, on_error: Literal["warn", "raise"] = "warn"
     ) -> None:
@@ -179,7 +179,7 @@ class GeneSets(Mapping[str, list[str]]):
         chosen = [names] if isinstance(names, str) else list(dict.fromkeys(names))
         return self._take([self._position(name) for name in chosen])
 
-    @checks_numbers
+    @checks_types
     def filter(self, *, min_genes: int = 1, max_genes: int | None = None) -> GeneSets:
         """The sets with ``min_genes`` to ``max_genes`` genes (inclusive)."""
         sizes = self.sizes

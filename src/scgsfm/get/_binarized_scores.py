@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._messages import check_choice
 from scgsfm.scoring import score_threshold
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-@checks_numbers
+@checks_types
 def binarized_scores(
     adata: AnnData,
     method: str = "aucell",

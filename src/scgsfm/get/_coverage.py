@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._adata import check_anndata
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm.scoring import n_detected, plan
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scgsfm.genesets import GeneSetsLike
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def coverage(
     adata: AnnData,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm._adata import check_anndata, data_matrix, data_var, genes_of_features, groups
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, warn
 from scgsfm.scoring import BlockReader, n_detected_genes
@@ -26,7 +26,7 @@ FEWEST_CELLS = 10
 
 
 @doc_params
-@checks_numbers
+@checks_types
 def depth(
     adata: AnnData,
     method: str = "aucell",

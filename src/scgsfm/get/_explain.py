@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._messages import check_choice
 from scgsfm.explanation import VERDICTS, Explanation
 
@@ -36,7 +36,7 @@ def explain(
     as_text: Literal[True],
     key: str | None = ...,
 ) -> dict[str, Explanation]: ...
-@checks_numbers
+@checks_types
 def explain(
     adata: AnnData,
     group: str | Sequence[str] | None = None,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 
 from ._stored_table import selected, stored_table
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-@checks_numbers
+@checks_types
 def motif_deviations(
     adata: AnnData,
     motif: str | Sequence[str] | None = None,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 
 from ._stored_table import first_rows, selected, stored_table
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-@checks_numbers
+@checks_types
 def predict_functions(
     adata: AnnData,
     gene: str | Sequence[str] | None = None,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._messages import check_at_least
 
 from ._stored_table import selected, stored_table
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VARIANT = ["element", "position", "ref", "alt"]
 
 
-@checks_numbers
+@checks_types
 def saturation_mutagenesis(
     data: AnnData | pd.DataFrame,
     element: str | Sequence[str] | None = None,

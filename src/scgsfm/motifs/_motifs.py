@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm.dna import encode
 
 from ._motif_formats import JASPAR_ID, MotifRecord
@@ -182,7 +182,7 @@ class Motifs:
             raise TypeError(msg)
         return motifs
 
-    @checks_numbers
+    @checks_types
     def scan(self, sequences: Sequence[str], *, p: float = P, background: Sequence[float] = UNIFORM) -> Hits:
         r"""Find all windows on both strands whose score has a p-value below ``p``.
 
@@ -272,7 +272,7 @@ class Motifs:
             out[first : first + len(deficit)] = (scores.highest - np.minimum(deficit, largest)) / PER_BIT
         return out
 
-    @checks_numbers
+    @checks_types
     def substituted(self, sequence: str, *, p: float = P) -> tuple[np.ndarray, np.ndarray]:
         """The best score and the number of hits of each motif in all single-base variants of a sequence.
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._fetch import fetch
 from scgsfm._logging import logger
 
@@ -46,7 +46,7 @@ class InstalledIndex(NamedTuple):
     """Version of each source."""
 
 
-@checks_numbers
+@checks_types
 def update_annotations(
     *,
     hpo: str | os.PathLike[str] | None = None,

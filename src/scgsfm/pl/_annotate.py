@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import check_anndata
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, check_choice, did_you_mean
 from scgsfm._scanpy import import_scanpy
@@ -35,7 +35,7 @@ MAX_TYPES = 36
 """Number of columns of the matrix beyond the best type of each group."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def annotate(
     adata: AnnData,

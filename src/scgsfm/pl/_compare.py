@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, listing
 
@@ -29,7 +29,7 @@ N_TERMS = {"dot": 5, "volcano": 8, "samples": 1}
 """Kinds of plots, and the number of sets that are drawn or labeled by default."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def compare(
     data: AnnData | pd.DataFrame,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
@@ -38,7 +38,7 @@ LEAST = (1.6, 2.2)
 """Width and height that a panel needs in a figure of given size, in inches."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def complete_sets(
     table: pd.DataFrame,

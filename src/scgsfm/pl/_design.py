@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import number
 from scgsfm.regulatory import Card, Hit, Trace
@@ -29,7 +29,7 @@ STEPS, LOGO, LANE = 1.9, 1.15, 0.22
 """Heights of the panel of steps, of a logo and of a lane of motifs in inches."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def design(
     tables: Mapping[str, pd.DataFrame],

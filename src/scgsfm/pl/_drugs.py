@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = ("group", "compound", "score", "padj", "mechanism")
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def drugs(
     data: AnnData | pd.DataFrame,

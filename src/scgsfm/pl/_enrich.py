@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 
@@ -32,7 +32,7 @@ N_TERMS = {"dot": 5, "bar": 10, "volcano": 8}
 """Kinds of plots, and the number of terms of each group that are drawn or labeled by default."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def enrich(
     data: AnnData | pd.DataFrame,

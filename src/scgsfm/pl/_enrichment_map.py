@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice, listing
@@ -42,7 +42,7 @@ MAX_GROUPS = {"pie": 12, "panels": 9}
 """Maximum number of groups that can be told apart."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def enrichment_map(
     data: AnnData | pd.DataFrame,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing
 from scgsfm.explanation import COLUMNS, Explanation
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @doc_params
-@checks_numbers
+@checks_types
 def explain(
     data: AnnData | pd.DataFrame | Explanation,
     group: str | None = None,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import as_label, check_anndata, gene_names
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import random_generator
@@ -42,7 +42,7 @@ N_COMPONENTS = 50
 
 
 @doc_params
-@checks_numbers
+@checks_types
 def gene_map(
     data: AnnData | pd.DataFrame,
     *,

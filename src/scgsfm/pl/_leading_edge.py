@@ -8,7 +8,7 @@ import pandas as pd
 from scgsfm import _keys
 from scgsfm._adata import as_label, data_matrix, data_var, gene_names
 from scgsfm._adata import groups as groups_of
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least
@@ -34,7 +34,7 @@ N_GENES = 40
 """Maximum number of genes where the size of the figure is free."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def leading_edge(
     data: AnnData | pd.DataFrame,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 
 from ._finish import finish
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = ("group", "motif", "name", "family", "effect", "pvalue", "padj")
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def motif_activity(
     data: AnnData | pd.DataFrame,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 from scgsfm.phenotypes import load_annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = ("group", "kind", "id", "term", "evidence", "score", "padj", "n_hits")
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def phenotypes(
     data: AnnData | pd.DataFrame,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 
@@ -44,7 +44,7 @@ LEAST = (2.8, 2.2)
 """Width and height that a panel needs in a figure of given size, in inches."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def predict_functions(
     table: pd.DataFrame,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least
 from scgsfm.phenotypes import load_annotations
@@ -43,7 +43,7 @@ MIN_AREA, MAX_AREA, MAX_RATIO = 18.0, 130.0, 8.0
 """Areas of the dots in square points, and the log ratio of the largest."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def rank_genes(
     table: pd.DataFrame,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing
 from scgsfm.regulatory import Card, Trace
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @doc_params
-@checks_numbers
+@checks_types
 def regulatory_card(
     data: AnnData | Mapping[str, pd.DataFrame] | Explanation,
     element: str | None = None,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scgsfm import _keys, datasets, enrichment
 from scgsfm._adata import as_label, check_anndata
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import did_you_mean, listing
 from scgsfm.genesets import GeneSets
@@ -34,7 +34,7 @@ SIZES = {"min_genes": 5, "max_genes": 500}
 
 
 @doc_params
-@checks_numbers
+@checks_types
 def running_score(
     data: AnnData | pd.Series | pd.DataFrame,
     term: str | Sequence[str] | Mapping[str, Sequence[str]],

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scgsfm import _keys
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm.motifs import Motifs
 from scgsfm.regulatory import Card, Trace, base_contributions, build_card
@@ -32,7 +32,7 @@ LANE, LOGO, MAP = 0.22, 1.3, 0.95
 """Heights of a lane of motifs, of the logo and of the heat map in inches."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def saturation_mutagenesis(
     data: AnnData | pd.DataFrame,

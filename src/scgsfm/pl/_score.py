@@ -8,7 +8,7 @@ import pandas as pd
 
 from scgsfm import _keys, get
 from scgsfm._adata import check_anndata, groups
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice
@@ -45,7 +45,7 @@ MAX_GROUPS = 60
 ALL_CELLS = "all cells"
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def score(
     adata: AnnData,

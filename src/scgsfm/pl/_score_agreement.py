@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys, get
 from scgsfm._adata import check_anndata
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 
@@ -30,7 +30,7 @@ N_SETS = 24
 
 
 @doc_params
-@checks_numbers
+@checks_types
 def score_agreement(
     adata: AnnData,
     sets: str | Sequence[str] | None = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, check_choice
 from scgsfm.genesets import GeneSets
@@ -31,7 +31,7 @@ N_SETS = {"matrix": 24, "upset": 8}
 """Number of sets that are drawn if the user does not select any."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def set_overlap(
     gene_sets: GeneSetsLike,

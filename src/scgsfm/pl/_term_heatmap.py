@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice
@@ -41,7 +41,7 @@ NAME_LENGTH, BRACKET_LENGTH = 54, 34
 """Maximum number of characters of the names of terms, and of a line of the names of clusters."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def term_heatmap(
     data: AnnData | pd.DataFrame,

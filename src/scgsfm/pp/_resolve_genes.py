@@ -6,7 +6,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import DUPLICATES, Result, check_anndata, data_var, gene_names, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import percent
@@ -23,7 +23,7 @@ FIELDS = ("symbol", "status", "orthology")
 
 @undo_on_error
 @doc_params
-@checks_numbers
+@checks_types
 def resolve_genes(
     adata: AnnData,
     *,

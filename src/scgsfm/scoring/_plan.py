@@ -10,7 +10,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, select_genes
-from scgsfm._checks_numbers import check_numbers, number_kinds
+from scgsfm._checks_types import check_numbers, number_kinds
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, did_you_mean, listing, number, percent, warn
 from scgsfm.genesets import GeneSets

@@ -8,7 +8,7 @@ import pandas as pd
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames, undo_on_error
 from scgsfm._adata import groups as groups_of
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import collected_warnings, number, percent, random_generator
@@ -28,7 +28,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
     return adata.obs
 
 
-@checks_numbers
+@checks_types
 @takes_frames(_table)
 @undo_on_error
 @doc_params

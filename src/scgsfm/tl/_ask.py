@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._messages import check_at_least
 from scgsfm.models import as_model
 from scgsfm.phenotypes import approved_symbol, gene_functions, predicted_probability
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scgsfm.questions import Answer
 
 
-@checks_numbers
+@checks_types
 def ask(
     question: str,
     *,

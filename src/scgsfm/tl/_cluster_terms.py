@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, groups, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, did_you_mean, listing, number
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def cluster_terms(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, number
 from scgsfm.comparison import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def compare(

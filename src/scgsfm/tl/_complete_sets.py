@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm.completion import SetKinds, completion_tables, number_and_share
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def complete_sets(
     gene_sets: GeneSetsLike,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, check_choice, number, warn
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Method = Literal["greedy", "evolutionary"]
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def design_elements(
     start: str | Iterable[Any] | Mapping[str, Any] | pd.Series,

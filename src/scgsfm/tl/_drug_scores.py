@@ -6,7 +6,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, takes_frames, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, number, percent
 from scgsfm.drugs import compound_sets, open_signatures
@@ -28,7 +28,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
     return scores(adata, key=key)
 
 
-@checks_numbers
+@checks_types
 @takes_frames(_table)
 @undo_on_error
 @doc_params

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scgsfm import _keys, enrichment
 from scgsfm._adata import Result, check_anndata, has_parts, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import number, random_generator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scgsfm.drugs import SignatureIndex
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def drugs(

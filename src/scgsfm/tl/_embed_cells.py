@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys, completion
 from scgsfm._adata import Result, check_anndata, data_matrix, log_results, select_genes, takes_frames, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import agrees, check_at_least, check_choice, number, percent, warn
 from scgsfm.models import as_model
@@ -27,7 +27,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
     return pd.DataFrame(vectors, columns=[f"gsfm_{i}" for i in range(vectors.shape[1])])
 
 
-@checks_numbers
+@checks_types
 @takes_frames(_table)
 @undo_on_error
 @doc_params

@@ -6,7 +6,7 @@ import numpy as np
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, data_matrix, gene_names, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice, percent
 from scgsfm._vocabulary import N_SPECIALS
@@ -27,7 +27,7 @@ GeneVectors: TypeAlias = Literal["combined", "decoder", "encoder", "single"]
 
 @undo_on_error
 @doc_params
-@checks_numbers
+@checks_types
 def embed_genes(
     adata: AnnData,
     *,

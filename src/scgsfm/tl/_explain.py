@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, groups, has_parts, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, number
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def explain(

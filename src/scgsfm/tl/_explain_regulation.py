@@ -6,7 +6,7 @@ from anndata import AnnData
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import number
@@ -30,7 +30,7 @@ MAX_ELEMENTS = 200
 
 @undo_on_error
 @doc_params
-@checks_numbers
+@checks_types
 def explain_regulation(
     data: AnnData | None = None,
     elements: str | Sequence[str] | None = None,

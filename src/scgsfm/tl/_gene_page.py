@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def gene_page(
     gene: str,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, number, warn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scgsfm.models.r3lm import R3LM
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def haplotype_effect(
     haplotypes: Mapping[str, Iterable[Any]] | pd.Series | Iterable[Iterable[Any]],

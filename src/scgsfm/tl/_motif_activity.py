@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, data_matrix, groups, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, check_choice, check_max_padj, number
 from scgsfm.dna import genome_name, given_sequences, peak_sequences
@@ -30,7 +30,7 @@ MIN_CELLS, N_PERMUTATIONS, FEWEST = 10, 200, 20
 """Cells that each group needs to be permuted by default; number of permutations by default, and the fewest."""
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def motif_activity(

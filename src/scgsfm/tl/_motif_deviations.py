@@ -6,7 +6,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, data_matrix, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import check_at_least, number
 from scgsfm.dna import genome_name, given_sequences, peak_sequences
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def motif_deviations(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys, enrichment
 from scgsfm._adata import Result, check_anndata, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._messages import listing, number, warn
 from scgsfm._progress import progress_over
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def phenotypes(

@@ -16,7 +16,7 @@ from scgsfm._adata import (
     log_results,
     undo_on_error,
 )
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import agrees, listing, number, percent, warn
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from scgsfm.models.gsfm import GSFM
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def predict_functions(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, number
 from scgsfm.phenotypes import patients_table, read_patients
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scgsfm.phenotypes import Terms
 
 
-@checks_numbers
+@checks_types
 def rank_genes(
     phenotypes: Terms | pd.DataFrame,
     *,

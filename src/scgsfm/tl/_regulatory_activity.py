@@ -8,7 +8,7 @@ from anndata import AnnData
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, data_matrix, groups, log_results, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scgsfm.models.r3lm import R3LM
 
 
-@checks_numbers
+@checks_types
 @undo_on_error
 @doc_params
 def regulatory_activity(

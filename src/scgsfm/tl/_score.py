@@ -7,7 +7,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import Result, check_anndata, log_results, takes_frames, undo_on_error
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm.completion import Completer
 from scgsfm.get import scores
@@ -31,7 +31,7 @@ def _table(adata: AnnData) -> pd.DataFrame:
     return next(iter(tables.values())) if len(tables) == 1 else pd.concat(tables, axis=1, names=["method", "set"])
 
 
-@checks_numbers
+@checks_types
 @takes_frames(_table)
 @undo_on_error
 @doc_params

@@ -4,7 +4,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from scgsfm._checks_numbers import checks_numbers
+from scgsfm._checks_types import checks_types
 from scgsfm._docs import doc_params
 from scgsfm._logging import logger
 from scgsfm._messages import check_choice, number, warn
@@ -35,7 +35,7 @@ NO_SEQUENCE = {"symbolic allele", "breakend", "spanning deletion", "missing alle
 """Variants that have no sequence by their nature, in any genome."""
 
 
-@checks_numbers
+@checks_types
 @doc_params
 def variant_effect(
     variants: pd.DataFrame | str | PathLike[str] | Iterable[Any],

@@ -55,7 +55,7 @@ OTHERS: dict[str, Kind] = {
 ALL_KINDS = {**KINDS, **OTHERS}
 
 
-def checks_numbers(function: F) -> F:
+def checks_types(function: F) -> F:
     """Let a public function refuse numbers and switches of a wrong type, such as ``n_genes=2.5`` and ``copy="no"``.
 
     Parameters that are annotated as ``int``, ``float``, ``bool``, a pair of numbers, or alternatives with one of these are

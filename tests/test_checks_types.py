@@ -13,7 +13,7 @@ import pytest
 from anndata import AnnData
 
 import scgsfm
-from scgsfm._checks_numbers import KINDS, checks_numbers, number_kinds
+from scgsfm._checks_types import KINDS, checks_types, number_kinds
 from scgsfm.scoring.methods import METHODS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def test_scoring_methods() -> None:
 
 
 def test_what_is_accepted() -> None:
-    @checks_numbers
+    @checks_types
     def function(a: int, b: int | None = None, *, c: float = 1.0, d: str = "") -> tuple[Any, ...]:
         return a, b, c, d
 
@@ -114,7 +114,7 @@ def test_what_is_accepted() -> None:
 
 
 def test_switches() -> None:
-    @checks_numbers
+    @checks_types
     def function(a: bool, *, b: bool | None = None, c: bool | Mapping[str, float] = False, d: bool | str = "") -> Any:
         return a, b, c, d
 
@@ -132,7 +132,7 @@ def test_switches() -> None:
 
 
 def test_pairs() -> None:
-    @checks_numbers
+    @checks_types
     def function(size: tuple[float, float] | None = None) -> Any:
         return size
 
