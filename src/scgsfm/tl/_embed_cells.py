@@ -74,7 +74,7 @@ def embed_cells(
         scaled to unit length, from the 2,000 genes whose weights vary most. They use the vocabulary of the model, but not
         its weights, and replace principal components of highly variable genes: on labeled data, more of the nearest
         neighbors are of the same type, within a data set and between data sets that are embedded together. They can't be
-        compared with sets, or with cells of another call. The sets of all cells are kept in memory, about 4 kB for each
+        compared with sets, or with cells of another call. The sets of all cells are kept in memory, about 7 kB for each
         cell with 500 genes.
     n_genes
         Maximum number of genes in the set of a cell.
