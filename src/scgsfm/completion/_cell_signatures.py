@@ -26,13 +26,24 @@ class CellSignatures:
     """Maximum number of genes of a set."""
     soft: bool
     """Whether genes are weighted by their values."""
+    order: np.ndarray
+    """Genes in the order that breaks ties."""
 
     @classmethod
-    def survey(cls, rows: BlockReader, *, n_genes: int, specific: bool, soft: bool, counts: bool) -> CellSignatures:
+    def survey(
+        cls,
+        rows: BlockReader,
+        *,
+        n_genes: int,
+        specific: bool,
+        soft: bool,
+        counts: bool,
+        order: np.ndarray | None = None,
+    ) -> CellSignatures:
         """Compute the statistics of all cells in one pass over the data.
 
         If ``specific``, ``means`` and ``factors`` are the mean and standard deviation of each gene over all cells, else
-        0 and 1. Raises ValueError for negative values.
+        0 and 1. Ties are in the order of the columns if ``order`` is not given. Raises ValueError for negative values.
         """
         moments = GeneMoments(rows.n_genes, squares=True)
         for _, block in rows:
@@ -43,18 +54,20 @@ class CellSignatures:
             means, factors = _means_and_deviations(moments)
         else:
             means, factors = np.zeros(rows.n_genes), np.ones(rows.n_genes)
-        return cls(means, factors, counts, min(n_genes, rows.n_genes), soft)
+        order = np.arange(rows.n_genes) if order is None else order
+        return cls(means, factors, counts, min(n_genes, rows.n_genes), soft, order)
 
     def gene_sets(self, block: csr_array) -> csr_array:
-        """Gene sets of a block of cells (float32, cells × genes). Ties are resolved by the order of the genes."""
-        from scgsfm.kernels import top_genes
+        """Gene sets of a block of cells (float32, cells × genes)."""
+        from scgsfm.kernels import rank_cells, top_ranked
 
         n_cells, n_genes = block.shape
         cell = np.repeat(np.arange(n_cells), np.diff(block.indptr))
         values = log_normalize(block) if self.counts else block.data.astype(np.float64)
         values = np.maximum(values - self.means[block.indices], 0) * self.factors[block.indices]
         chosen = np.zeros((n_cells, n_genes), bool)
-        top = top_genes(values, block.indices, block.indptr, n_genes, self.n_genes)
+        ranks = rank_cells(values, block.indptr, n_genes)
+        top = top_ranked(ranks, block.indices, block.indptr, n_genes, self.n_genes, order=self.order)
         chosen[np.arange(n_cells)[:, None], top] = True
         kept = chosen[cell, block.indices] & (values > 0)
         cell, values = cell[kept], values[kept]

@@ -89,7 +89,7 @@ def embed_cells(
     reader
         Cells × genes, restricted to genes in the vocabulary of the model.
     tokens
-        Token of each of these genes.
+        Token of each of these genes. Ties of genes are resolved by their order.
     model
         Model that encodes the sets.
     kind
@@ -104,9 +104,12 @@ def embed_cells(
     soft
         Whether the genes of a set are weighted by their values.
     """
+    from scgsfm.kernels import gather_sum
+
     scale = value_scale(reader)
     counts = scale.log_normalizes("embed_cells")
-    signatures = CellSignatures.survey(reader, n_genes=n_genes, specific=specific, soft=soft, counts=counts)
+    options = {"n_genes": n_genes, "specific": specific, "soft": soft, "counts": counts}
+    signatures = CellSignatures.survey(reader, **options, order=np.argsort(tokens))
     blocks = ((start, signatures.gene_sets(block)) for start, block in reader)
     if kind == "pca":
         return _principal_components((sets for _, sets in blocks), n_comps, scale)
@@ -121,7 +124,8 @@ def embed_cells(
         if gene_vectors is None:
             vectors[cells] = model.encode(sets_of_tokens)
         else:
-            vectors[cells] = _unit_length(sets_of_tokens) @ gene_vectors
+            unit = _unit_length(sets_of_tokens)
+            vectors[cells] = gather_sum(unit.indptr, unit.indices, unit.data, gene_vectors)
     return CellEmbedding(vectors, scale, n_empty)
 
 

@@ -144,7 +144,9 @@ def embed_cells(
     kept = np.arange(len(genes.names)) if genes.positions is None else genes.positions
     loaded = as_model(model)
     tokens, matched = completion.matched_tokens(loaded, genes.names)
-    reader = BlockReader(matrix, genes=kept[matched], block_size=block_size)
+    in_order = np.argsort(kept[matched])  # columns are read in their order, which is faster
+    tokens, positions = tokens[in_order], kept[matched][in_order]
+    reader = BlockReader(matrix, genes=positions, block_size=block_size)
     specific = weighting == "specificity"
     found = completion.embed_cells(
         reader, tokens, loaded, kind=kind, n_genes=n_genes, n_comps=n_comps, specific=specific, soft=soft
