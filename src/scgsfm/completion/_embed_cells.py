@@ -108,8 +108,10 @@ def embed_cells(
 
     scale = value_scale(reader)
     counts = scale.log_normalizes("embed_cells")
-    options = {"n_genes": n_genes, "specific": specific, "soft": soft, "counts": counts}
-    signatures = CellSignatures.survey(reader, **options, order=np.argsort(tokens))
+    order = np.argsort(tokens)
+    signatures = CellSignatures.survey(
+        reader, n_genes=n_genes, specific=specific, soft=soft, counts=counts, order=order
+    )
     blocks = ((start, signatures.gene_sets(block)) for start, block in reader)
     if kind == "pca":
         return _principal_components((sets for _, sets in blocks), n_comps, scale)
