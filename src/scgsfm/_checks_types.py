@@ -1,4 +1,4 @@
-"""A decorator that refuses arguments that are not the numbers, or not True or False, as in the signature."""
+"""A decorator that refuses arguments of another type than annotated: numbers, True or False, pairs of numbers, axes."""
 
 from __future__ import annotations
 

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
     from scgsfm.scoring import BlockReader, ValueScale
 
-N_COMPONENTS, N_VARIABLE, N_ROWS = 50, 2000, 1024
-"""Number of principal components by default, of genes that they are computed from, as usual for highly variable genes, and of cells of a dense block of them."""
+N_COMPONENTS = 50
+"""Number of principal components by default, as in scanpy."""
+N_VARIABLE = 2000
+"""Number of genes that principal components are computed from, as usual for highly variable genes."""
+N_ROWS = 1024
+"""Number of cells of a dense block of these genes."""
 
 
 class GeneSetEncoder(GeneSetModel, Protocol):

@@ -126,7 +126,8 @@ def resolve(names: Iterable[Any], *, organism: Organism | None = None) -> Resolu
         Organism of the names: human, mouse, rat, zebrafish, macaque, cynomolgus, chimpanzee, gorilla, marmoset,
         mouse_lemur, rabbit, pig, cow, dog, cat, horse, chicken, frog or fly. By default, the organism of most names. It
         decides how names that several organisms have (``"C3"``) are read. If given, names in lower case (``"cd4"``) are
-        also resolved; else only if most of at least ten names are human or mouse symbols in lower case. Symbols of organisms other than human, mouse, rat and zebrafish are not detected.
+        also resolved; otherwise only if most of at least ten names are human or mouse symbols in lower case. Symbols of
+        organisms other than human, mouse, rat and zebrafish are not detected.
 
     Returns
     -------

@@ -70,16 +70,16 @@ def embed_cells(
         ``"latent"`` is the output of the encoder, in the same space as :func:`~scgsfm.tl.embed_sets`. ``"encoder"`` sums
         the vectors that the first layer of the encoder has for the genes of the set (see ``kind="encoder"`` of
         :func:`~scgsfm.tl.embed_genes`), with weights scaled to unit length; it separates cell types about as well, but
-        transfers labels to other data less well. ``"pca"`` are principal components of the weighted sets of all cells,
+        transfers labels to other data less well. ``"pca"`` returns the principal components of the weighted sets of all cells,
         scaled to unit length, from the 2,000 genes whose weights vary most. They use the vocabulary of the model, but not
-        its weights, and replace principal components of highly variable genes: on labeled data, more of the nearest
-        neighbors are of the same type, within a data set and between data sets that are embedded together. They can't be
+        its weights, and replace principal components of highly variable genes: on average over labeled data, more of the
+        nearest neighbors are of the same type, within a data set and between data sets that are embedded together. They can't be
         compared with sets, or with cells of another call. The sets of all cells are kept in memory, about 7 kB for each
         cell with 500 genes.
     n_genes
         Maximum number of genes in the set of a cell.
     n_comps
-        Number of principal components for ``kind="pca"``. By default 50, or fewer if the data have fewer.
+        Number of principal components for ``kind="pca"``. By default 50, or as many as the data allow.
     weighting
         With ``"specificity"``, :math:`v_{ij} = \max(x_{ij} - m_j, 0)\, s_j`, where :math:`m_j` is the mean and
         :math:`s_j` the standard deviation of the gene over all cells. With ``"expression"``, :math:`v_{ij} = x_{ij}`,
