@@ -145,8 +145,9 @@ def _warn_of_mixture(cells: csr_array) -> None:
         return
     msg = (
         f"{whole.sum():,} of {large.sum():,} cells that were looked at have whole numbers, as counts are, and the others "
-        "have fractions, as normalized values are. Were data sets with different values joined? Then the results are not "
-        "comparable between them. Join the counts of all of them, or normalize each in the same way before."
+        "have fractions, as normalized values are. Were data sets with different values joined? Then results that depend on "
+        "more than the ranks of genes within a cell are not comparable between them. Join the counts of all of them, or "
+        "normalize each in the same way before."
     )
     warn(msg)
 
