@@ -96,6 +96,13 @@ def test_symbols_in_lower_case_are_not_taken_for_those_of_fish() -> None:
         assert (found.symbols == given.symbols).mean() > 0.95
 
 
+def test_lower_case_of_other_species_is_not_read_as_human() -> None:
+    worm = "unc-119 daf-16 lin-28 sod-1 act-4 cat-2 glo-1 gst-4 bec-1 glp-1 fbf-1 nos-3 mec-4 osm-6 vit-2 elt-2 skn-1"
+    yeast = "cdc2 cdc25 rad3 act1 fas1 chp1 cdc8 pgk1 ura4 leu1 ade6 cut1 mis4 psc3 pat1 mei2 sxa2 sty1 wis1 nda3 tea1"
+    for names in (worm, yeast):
+        assert not resolve(names.split()).matched.any()
+
+
 def test_libraries_and_vocabulary_keep_their_share() -> None:
     shares = {name: resolve(GeneSets(name).genes).share for name in datasets.libraries().index}
     assert min(shares.values()) > 0.998

@@ -189,6 +189,7 @@ def test_subset_and_filter() -> None:
     assert not sets.subset("two").weighted
     assert sets.filter(min_genes=2).names == ["two", "three"]
     assert sets.filter(max_genes=2).names == ["one", "two"]
+    assert sets.filter(max_genes=np.inf).names == sets.names
     assert sets.filter(min_genes=2, max_genes=2).genes.tolist() == ["A", "B"]
     assert sets.names == ["one", "two", "three"]
     with pytest.raises(KeyError, match="Did you mean 'three'"):

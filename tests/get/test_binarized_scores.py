@@ -55,6 +55,18 @@ def test_sets_are_on_in_their_cells(scored: ad.AnnData) -> None:
     pd.testing.assert_frame_equal(scgsfm.get.binarized_scores(scored), expected)
 
 
+def test_pvalues_are_those_of_the_scores(scored: ad.AnnData) -> None:
+    adata = scored.copy()
+    for key, genes in (("b", ["CD3D", "CD3E"]), ("score_b", ["CD79A", "CD79B", "MS4A1"])):
+        scgsfm.tl.score(adata, {"cells": genes}, method="ulm", key_added=key)
+        on = scgsfm.get.binarized_scores(adata, key=key, rule="padj")
+        expected = (adata.obsm[key] > 0) & (adata.obsm[f"padj_{key}"] <= 0.05)
+        np.testing.assert_array_equal(on.to_numpy(), expected.to_numpy())
+    del adata.obsm["padj_score_b"]
+    with pytest.raises(KeyError, match=r"no p-values in `obsm\['padj_score_b'\]`"):
+        scgsfm.get.binarized_scores(adata, key="score_b", rule="padj")
+
+
 def test_errors(scored: ad.AnnData) -> None:
     on = scgsfm.get.binarized_scores(scored, key="score_ulm", rule="padj")
     assert on.equals(scgsfm.get.binarized_scores(scored, "ulm", rule="padj"))

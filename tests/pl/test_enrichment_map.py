@@ -157,6 +157,13 @@ def test_layout(n_terms: int, groups: str, kind: Any, check_layout: Callable[[Fi
     assert figure.get_figwidth() <= MAX_WIDTH
 
 
+def test_large_figures_show_as_many_groups_as_by_default() -> None:
+    adata, _ = clustered(groups="stuvwxyz")
+    for figsize, n in ((None, 8), ((12, 16), 8), ((4, 4), 4)):
+        axes = scgsfm.pl.enrichment_map(adata, kind="panels", figsize=figsize, show=False)
+        assert len(axes) == n
+
+
 def test_given_axes_and_file(tmp_path: Path) -> None:
     adata, _ = clustered()
     figure, axes = plt.subplots(1, 3, figsize=(15, 4))

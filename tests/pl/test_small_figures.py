@@ -106,3 +106,11 @@ def test_shortened_names_stay_distinct() -> None:
     group = pd.concat([table.assign(group=name.lower()) for name in names])
     ax = scgsfm.pl.enrich(group, figsize=SMALL, show=False)
     assert len({label.get_text() for label in ax.get_xticklabels()}) == 2
+
+
+def test_names_of_many_sets_stay_in_one_line() -> None:
+    """Two lines in each row would halve their font."""
+    figure = scgsfm.pl.set_overlap("hallmark", figsize=(7, 5), return_fig=True)
+    assert all("\n" not in label.get_text() for label in figure.axes[0].get_yticklabels())
+    assert min(label.get_fontsize() for label in figure.axes[0].get_yticklabels()) > 6
+    check_layout(figure, contrast=False)

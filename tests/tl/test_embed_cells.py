@@ -140,6 +140,8 @@ def test_number_of_components(counts: np.ndarray, gsfm: GSFM) -> None:
         scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=n_comps + 1)
     with pytest.raises(ValueError, match="`n_comps` is 0"):
         scgsfm.tl.embed_cells(adata, model=gsfm, kind="pca", n_comps=0)
+    with pytest.raises(ValueError, match="`n_comps` has no effect with `kind='latent'`"):
+        scgsfm.tl.embed_cells(adata, model=gsfm, n_comps=3)
     with pytest.raises(ValueError, match="1 cell with 0 genes that vary between their sets have no principal"):
         scgsfm.tl.embed_cells(adata[:1].copy(), model=gsfm, kind="pca")
 

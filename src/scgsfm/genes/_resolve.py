@@ -242,9 +242,10 @@ class _Reader:
         if len(names) >= _MIN_DETECTED and (lower_case or best == "mouse"):
             n_rival = sum(table(rival).find_approved(name) is not None for name in names)
             if lower_case:  # many names that no fish has are human or mouse symbols written in lower case
-                count = {each: sum(table(each).find_any_case(name) is not None for name in names) for each in order[:2]}
+                count = {each: sum(table(each).has_symbol(name) for name in names) for each in order[:2]}
                 likely = max(order[:2], key=lambda organism: count[organism])
-                if count[likely] > n_rival + 0.1 * len(names):
+                # worms and yeasts have lower case as well, and some names like aliases of human genes
+                if count[likely] > max(n_rival + 0.1 * len(names), len(names) / 2):
                     self.lower_case = True
                     return likely
             if n_rival > max(approved[best] + 0.01 * len(names), len(names) / 3):

@@ -125,6 +125,11 @@ class GeneTable:
         code = self.in_capitals.get(name.upper())
         return None if code is None else Gene(self.organism, code >> 2, HOW[code & 3])
 
+    def has_symbol(self, name: str) -> bool:
+        """Whether a gene has this symbol, or had it, in any letter case."""
+        gene = self.find_any_case(name)
+        return gene is not None and gene.how in ("approved", "previous")
+
     def find_id(self, kind: str, number: int) -> Gene | None:
         """The gene with this id."""
         row = self.ids.get(kind, {}).get(number)

@@ -180,7 +180,7 @@ class GeneSets(Mapping[str, list[str]]):
         return self._take([self._position(name) for name in chosen])
 
     @checks_types
-    def filter(self, *, min_genes: int = 1, max_genes: int | None = None) -> GeneSets:
+    def filter(self, *, min_genes: int = 1, max_genes: float | None = None) -> GeneSets:
         """The sets with ``min_genes`` to ``max_genes`` genes (inclusive)."""
         sizes = self.sizes
         fits = (sizes >= min_genes) & (sizes <= (np.inf if max_genes is None else max_genes))

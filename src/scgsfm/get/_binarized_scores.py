@@ -77,7 +77,11 @@ def binarized_scores(
         raise ValueError(msg)
     table = scores(adata, method, key=key)
     if rule == "padj":
-        key_padj = _keys.padj((key or method).removeprefix(_keys.score("")))  # as of "score_ulm"
+        key_padj = _keys.padj(key or method)
+        if key is not None and key_padj not in adata.obsm:
+            named = key.removeprefix(_keys.score(""))
+            record = adata.uns.get(_keys.UNS, {}).get(key, {})
+            key_padj = _keys.padj(named) if record.get("method", named) == named else key_padj  # as of "score_ulm"
         if key_padj not in adata.obsm:
             msg = (
                 f"There are no p-values in `obsm[{key_padj!r}]`, which `rule='padj'` needs: score by a method with a test "

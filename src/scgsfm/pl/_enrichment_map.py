@@ -182,7 +182,7 @@ def enrichment_map(
 def _max_groups(kind: str, figsize: tuple[float, float] | None, *, given: bool) -> int:
     """Number of groups that can be told apart, and that fit in a figure of given size."""
     n = MAX_GROUPS[kind]
-    return n if kind == "pie" or figsize is None or given else min(n, panels_that_fit(figsize, LEAST))
+    return n if kind == "pie" or given else panels_that_fit(figsize, LEAST, max_panels=n)
 
 
 def _with_groups(shown: ClusteredTerms, n: int, max_padj: float) -> ClusteredTerms:

@@ -121,7 +121,10 @@ def set_overlap(
     if kind == "matrix":
         order = _order(similar)
         names, similar = [names[i] for i in order], similar[np.ix_(order, order)]
-        written = set_labels(names, 50 if figsize is None else min(int(5 * min(figsize)), 50), 2)[1]
+        width, n_lines = (
+            (50, 2) if figsize is None else (min(int(6 * min(figsize)), 50), 1 + (min(figsize) > 0.3 * len(names)))
+        )
+        written = set_labels(names, width, n_lines)[1]
         label = {"jaccard": "Jaccard index", "overlap": "overlap coefficient"}[measure]
         options = {"cmap": cmap, "vmin": 0} | kwargs
         if len(names) > 1:  # the diagonal is 1, and would hide the differences between the others

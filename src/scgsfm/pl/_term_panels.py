@@ -21,12 +21,17 @@ N_COLUMNS = 2
 """Panels in a row."""
 
 
-def panels_that_fit(figsize: tuple[float, float] | None, size: tuple[float, float], n_columns: int = N_COLUMNS) -> int:
-    """Number of panels in a figure of given size that leave at least ``size`` to each, in inches."""
+def panels_that_fit(
+    figsize: tuple[float, float] | None,
+    size: tuple[float, float],
+    n_columns: int = N_COLUMNS,
+    max_panels: int = MAX_PANELS,
+) -> int:
+    """Number of panels in a figure of given size, up to ``max_panels``, that leave at least ``size`` to each, in inches."""
     if figsize is None:
-        return MAX_PANELS
+        return max_panels
     columns, rows = (max(int(whole / part), 1) for whole, part in zip(figsize, size, strict=True))
-    return min(min(columns, n_columns) * rows, MAX_PANELS)
+    return min(min(columns, n_columns) * rows, max_panels)
 
 
 def telling_groups(

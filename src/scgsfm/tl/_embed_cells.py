@@ -136,6 +136,9 @@ def embed_cells(
     check_at_least("n_genes", n_genes, 1)
     if n_comps is not None:
         check_at_least("n_comps", n_comps, 1)
+        if kind != "pca":
+            msg = f'`n_comps` has no effect with `kind={kind!r}`: omit it, or set `kind="pca"`.'
+            raise ValueError(msg)
     key = key_added or _keys.X_GSFM
     result = Result.check(adata, "tl.embed_cells", key, obsm=[key])
     adata = adata.copy() if copy else adata

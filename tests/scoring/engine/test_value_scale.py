@@ -62,6 +62,27 @@ def test_warns_of_joined_data_with_different_values(counts: np.ndarray, name: st
         value_scale(BlockReader(sparse.csr_array(joined)))
 
 
+@pytest.mark.parametrize("total", [1e4, 1e6])
+def test_shallow_cells_of_the_same_sum_are_not_taken_for_counts(total: float) -> None:
+    """Those with 25, 40 or 50 counts are scaled by a whole number."""
+    rng = np.random.default_rng(0)
+    genes = rng.dirichlet(np.ones(300))
+    shallow = np.stack([rng.multinomial(n, genes) for n in rng.integers(30, 60, 256)]).astype(np.float32)
+    values = to_sum(shallow, total)
+    assert ((values == np.floor(values)).all(axis=1)).sum() > 13, "enough to be reported"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert value_scale(BlockReader(sparse.csr_array(values))).name == "normalized"
+
+
+def test_stored_zeros_are_not_taken_for_counts(counts: np.ndarray) -> None:
+    matrix = sparse.csr_array(np.log1p(to_sum(counts, 1e4)))
+    matrix.data[: matrix.indptr[40]] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        value_scale(BlockReader(matrix))
+
+
 def test_same_for_all_types_and_selections_of_genes(
     counts: np.ndarray, array_type: Callable[[np.ndarray], Any]
 ) -> None:

@@ -130,19 +130,24 @@ def classify(cells: csr_array) -> ValueScale:
 
 
 def _warn_of_mixture(cells: csr_array) -> None:
-    n_values = np.diff(cells.indptr)
-    n_fractions = np.bincount(
-        np.repeat(np.arange(len(n_values)), n_values), cells.data != np.floor(cells.data), len(n_values)
-    )
+    values, n_cells = cells.data, cells.shape[0]
+    cell = np.repeat(np.arange(n_cells), np.diff(cells.indptr))
+    n_values = np.bincount(cell, values != 0, n_cells)
+    n_fractions = np.bincount(cell, values != np.floor(values), n_cells)
     large = n_values >= MIN_VALUES
     whole, fractional = large & (n_fractions == 0), large & (n_fractions > 0)
+    if fractional.any():  # a few values scaled to the same sum as those of other cells can all be whole
+        sums = np.bincount(cell, values, n_cells)
+        median = np.median(sums[fractional])
+        whole &= abs(sums - median) > SAME_SUM * median
     least = max(MIN_CELLS, MIN_SHARE * large.sum())
     if min(whole.sum(), fractional.sum()) < least or classify(cells[np.flatnonzero(fractional)]) not in _NORMALIZED:
         return
     msg = (
         f"{whole.sum():,} of {large.sum():,} cells that were looked at have whole numbers, as counts are, and the others "
-        "have fractions, as normalized values are. Were data sets with different values joined? Then the results are not "
-        "comparable between them. Join the counts of all of them, or normalize each in the same way before."
+        "have fractions, as normalized values are. Were data sets with different values joined? Then results that depend on "
+        "more than the ranks of genes within a cell are not comparable between them. Join the counts of all of them, or "
+        "normalize each in the same way before."
     )
     warn(msg)
 
