@@ -67,7 +67,7 @@ def members(path: str) -> Iterator[tuple[str, Callable[..., Any]]]:
 def wrong(kinds: tuple[str, ...]) -> list[Any]:
     """Values that are none of these kinds."""
     values = WRONG[next(kind for kind in kinds if kind in KINDS)]
-    return values if "None" in kinds else [*values, None]
+    return values if {"None", "bool"} & set(kinds) else [*values, None]  # None is False
 
 
 @pytest.mark.parametrize("name", functions())
@@ -122,6 +122,7 @@ def test_switches() -> None:
         found = function(yes, b=yes, c=yes)
         assert all(each is True for each in found[:3])
     assert function(a=0, b=np.False_) == (False, False, False, "")
+    assert function(None)[0] is False
     assert function(True, b=None, c={"n_genes": 3}, d="clusters") == (True, None, {"n_genes": 3}, "clusters")
     with pytest.raises(ValueError, match=r"^`a` is 'no', but must be True or False\.$"):
         function("no")

@@ -60,7 +60,8 @@ def checks_types(function: F) -> F:
 
     Parameters that are annotated as ``int``, ``float``, ``bool``, a pair of numbers, or alternatives with one of these are
     checked before any work is done. Libraries would raise errors that do not name the argument, or cut off the fraction, and
-    Python takes any text as true. Zero and one stand for False and True. Ranges are checked by the functions themselves.
+    Python takes any text as true. Zero and one stand for False and True, and None for False
+    where it has no other meaning. Ranges are checked by the functions themselves.
     """
     parameters = inspect.signature(function).parameters
     kinds = number_kinds(function)
@@ -96,6 +97,8 @@ def check_numbers(kinds: Mapping[str, tuple[str, ...]], values: Mapping[str, Any
         value = values[name]
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value[()]
+        if value is None and "bool" in kinds[name] and "None" not in kinds[name]:
+            value = checked[name] = False  # scanpy has None as the default of ``use_raw``
         if not any(ALL_KINDS[kind].holds(value) for kind in kinds[name]):
             msg = f"`{name}` is {value!r}, but must be {_wording(kinds[name])}."
             raise ValueError(msg)

@@ -114,3 +114,17 @@ def test_names_of_many_sets_stay_in_one_line() -> None:
     assert all("\n" not in label.get_text() for label in figure.axes[0].get_yticklabels())
     assert min(label.get_fontsize() for label in figure.axes[0].get_yticklabels()) > 6
     check_layout(figure, contrast=False)
+
+
+def test_given_numbers_are_kept_in_small_figures() -> None:
+    table = terms(1, 12).assign(padj=0.01)
+    default = scgsfm.pl.enrich(table, kind="bar", max_overlap=None, figsize=SMALL, show=False)
+    given = scgsfm.pl.enrich(table, kind="bar", n_terms=12, max_overlap=None, figsize=SMALL, show=False)
+    assert len(default.get_yticklabels()) < 10
+    assert len(given.get_yticklabels()) == 12
+    names = [f"compound {i}" for i in range(16)]
+    columns = {"group": "B", "compound": names, "score": 8.0 - np.arange(16), "padj": 0.01, "mechanism": "agonist"}
+    table = pd.DataFrame(columns)
+    default = scgsfm.pl.drugs(table, figsize=(3.5, 2.2), show=False)
+    given = scgsfm.pl.drugs(table, n_compounds=8, figsize=(3.5, 2.2), show=False)
+    assert len(default.get_yticklabels()) < 15 == len(given.get_yticklabels())

@@ -168,7 +168,7 @@ def _principal_components(blocks: Iterable[csr_array], n_comps: int | None, scal
     axes = axes * np.sign(axes[abs(axes).argmax(axis=0), np.arange(n_comps)])  # the largest weight is positive
     center = means[genes] @ axes
     vectors = np.concatenate([(block @ axes - center).astype(np.float32) for block in sets])
-    return CellEmbedding(vectors, scale, n_empty, values / variances.sum())
+    return CellEmbedding(vectors, scale, n_empty, np.maximum(values, 0) / variances.sum())
 
 
 def _n_empty(sets: csr_array) -> int:

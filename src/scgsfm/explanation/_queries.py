@@ -69,7 +69,8 @@ def list_queries(genes: Any, model: GeneSetModel, sources: Sources) -> dict[str,
             warn(f"{name!r} has no gene, so there is nothing to explain.", GeneMatchWarning)
         elif unknown:
             found = f"{len(unknown)} of {len(names)} genes of {name!r} are in neither the libraries nor the model"
-            warn(f"{found}: {listing(unknown)}. Check their names.", GeneMatchWarning)
+            advice = "They add nothing." if all(resolve(unknown).symbols) else "Check their names."
+            warn(f"{found}: {listing(unknown)}. {advice}", GeneMatchWarning)
     return {name: Query(names) for name, names in source.lists.items()}
 
 

@@ -30,7 +30,7 @@ def contributions(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
-    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     block_size: int | None = None,
     log_normalize: bool | None = None,
     **params: Any,

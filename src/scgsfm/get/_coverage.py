@@ -27,7 +27,7 @@ def coverage(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
-    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     block_size: int | None = None,
 ) -> pd.DataFrame:
     """Get how many genes of each set are detected in each cell, and what share of the set that is.

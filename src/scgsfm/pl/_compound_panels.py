@@ -27,6 +27,8 @@ LEAST = (3.2, 2.4)
 """Width and height that a panel needs in a figure of given size, in inches."""
 MIN_ROW, AROUND = 0.075, 0.9
 """Heights of a row, and of what surrounds the rows of a panel, in a figure of given size, in inches."""
+N_COMPOUNDS = 8
+"""Number of compounds in each direction by default."""
 MAX_NAME = 30
 MAX_CLASS = 44
 """Characters of names of compounds and mechanisms."""
@@ -35,7 +37,7 @@ MAX_CLASS = 44
 def draw_compounds(
     table: pd.DataFrame,
     groups: Sequence[str],
-    n_compounds: int,
+    n_compounds: int | None,
     max_padj: float,
     *,
     figsize: tuple[float, float] | None,
@@ -50,9 +52,10 @@ def draw_compounds(
         n_rows = -(-len(groups) // columns_that_fit(len(groups), N_COLUMNS, LEAST, figsize))
         n_classes = min(max(int(figsize[1]) - 1, 2), n_classes)
         height = (figsize[1] - 0.17 * (n_classes + 1) - 0.2 * (len(notes) + 2)) / n_rows - AROUND + 0.2
-        if (fits := max(int(height / MIN_ROW / 2), 2)) < n_compounds:
+        if n_compounds is None and (fits := max(int(height / MIN_ROW / 2), 2)) < N_COMPOUNDS:
             notes.append(f"the first {fits} compounds in each direction")
             n_compounds = fits
+    n_compounds = N_COMPOUNDS if n_compounds is None else n_compounds
     parts = [_chosen(table[table["group"] == group], n_compounds) for group in groups]
     labels = [shortened([str(name) for name in part["compound"]], MAX_NAME) for part in parts]
     colors = _class_colors(pd.concat(parts), n_classes)

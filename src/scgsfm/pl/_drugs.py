@@ -30,7 +30,7 @@ def drugs(
     data: AnnData | pd.DataFrame,
     groups: str | Sequence[str] | None = None,
     *,
-    n_compounds: int = 8,
+    n_compounds: int | None = None,
     max_padj: float = 0.05,
     key: str | None = None,
     figsize: tuple[float, float] | None = None,
@@ -54,7 +54,7 @@ def drugs(
     groups
         One or several groups to plot. By default, all are plotted, at most six.
     n_compounds
-        Number of compounds to plot in each direction.
+        Number of compounds to plot in each direction. By default 8, or as many as fit in a figure of given size.
     max_padj
         Adjusted p-value up to which a dot is filled.
     key
@@ -90,7 +90,8 @@ def drugs(
     >>> table = scgsfm.tl.drugs(up=up, down=["CCNA2", "CCNB1", "CDC20", "AURKA", "MYC"])
     >>> axes = scgsfm.pl.drugs(table, show=False)
     """
-    check_at_least("n_compounds", n_compounds, 1)
+    if n_compounds is not None:
+        check_at_least("n_compounds", n_compounds, 1)
     table = result_table(data, key or _keys.DRUGS, COLUMNS, "drugs")
     chosen = choose(table["group"].unique().tolist(), groups, noun="group", argument="groups")
     n_panels = panels_that_fit(figsize, LEAST) if groups is None else MAX_PANELS

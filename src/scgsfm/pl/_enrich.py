@@ -10,7 +10,7 @@ from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 
 from ._finish import finish
-from ._select_terms import MAX_GROUPS, Selection, score_name, select_terms
+from ._select_terms import MAX_GROUPS, MAX_ROWS, Selection, score_name, select_terms
 from ._term_bars import LEAST as BAR_PANEL
 from ._term_bars import draw_bars
 from ._term_dots import draw_dots, rows_that_fit
@@ -125,12 +125,13 @@ def enrich(
     columns = choose(table["group"].unique().tolist(), groups, noun="group", argument="groups")
     named = None if terms is None else choose(table["term"].unique().tolist(), terms, noun="term", argument="terms")
     score = score_name(table, _mode(data, key or _keys.ENRICH))
-    n_terms = N_TERMS[kind] if n_terms is None else n_terms
-    options: dict[str, Any] = {"n_terms": n_terms, "max_padj": max_padj, "max_overlap": max_overlap}
+    options: dict[str, Any] = {"max_padj": max_padj, "max_overlap": max_overlap}
+    options |= {"n_terms": N_TERMS[kind]} if n_terms is None else {"n_terms": n_terms, "max_rows": MAX_ROWS}
     axes: Axes | list[Axes]
     space: dict[str, Any]
     if kind == "dot":
-        options |= {"max_rows": rows_that_fit(figsize, ax), "max_groups": MAX_GROUPS if groups is None else None}
+        options = {"max_rows": rows_that_fit(figsize, ax), **options}
+        options["max_groups"] = MAX_GROUPS if groups is None else None
         chosen = Selection(columns, named, []) if named else select_terms(table, "term", columns, **options)
         space = {"cmap": cmap, "figsize": figsize, "ax": ax, "style": kwargs, "notes": chosen.notes}
         axes = draw_dots(table, chosen, "term", chosen.terms, score=score, size=size, max_padj=max_padj, **space)

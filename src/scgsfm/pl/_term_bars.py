@@ -43,7 +43,7 @@ def draw_bars(
 ) -> Axes | list[Axes]:
     """Draw a panel of bars for each group, or for the most telling ones."""
     groups, notes = telling_groups(table, groups, given=ax is not None, max_panels=max_panels)
-    if figsize:
+    if figsize and "max_rows" not in options:
         n_rows = -(-len(groups) // columns_that_fit(len(groups), N_COLUMNS, LEAST, figsize))
         options = {**options, "max_rows": max(int((figsize[1] / n_rows - AROUND) / ROW), 3)}
     parts = []

@@ -91,7 +91,7 @@ def plan(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
-    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     min_genes: int | None = None,
     block_size: int | None = None,
     key_added: str | None = None,

@@ -47,7 +47,7 @@ def annotate(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
-    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     block_size: int | None = None,
     key_added: str | None = None,
     copy: bool = False,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
+    import pandas as pd
     from anndata import AnnData
 
     from scgsfm.comparison import Comparison
@@ -56,7 +57,7 @@ def compare(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
-    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     min_genes: int | None = None,
     block_size: int | None = None,
     log_normalize: bool | None = None,

@@ -45,7 +45,7 @@ def score(
     layer: str | None = None,
     use_raw: bool = False,
     gene_symbols: str | None = None,
-    mask_var: str | Sequence[bool] | np.ndarray | None = None,
+    mask_var: str | Sequence[bool] | np.ndarray | pd.Series | None = None,
     min_genes: int | None = None,
     block_size: int | None = None,
     log_normalize: bool | None = None,
