@@ -53,8 +53,8 @@ def test_tells_scales_apart(counts: np.ndarray, name: str) -> None:
             assert value_scale(BlockReader(matrix)).name == expected
 
 
-@pytest.mark.parametrize("n_counts", [40, 350, 660])
-@pytest.mark.parametrize("name", ["log", "log10", "CPM", "some genes"])
+@pytest.mark.parametrize("n_counts", [40, 660])
+@pytest.mark.parametrize("name", ["log", "CPM", "some genes"])
 def test_warns_of_joined_data_with_different_values(counts: np.ndarray, name: str, n_counts: int) -> None:
     other = SCALES[name][0](counts)
     joined = np.concatenate([counts[:n_counts, : other.shape[1]], other[n_counts:]])
