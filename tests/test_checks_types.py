@@ -13,7 +13,7 @@ import pytest
 from anndata import AnnData
 
 import scgsfm
-from scgsfm._checks_types import KINDS, checks_types, number_kinds
+from scgsfm._checks_types import KINDS, checked_kinds, checks_types
 from scgsfm.scoring.methods import METHODS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     """Documented functions, and methods of documented classes, with a parameter that is to be checked."""
     names = re.findall(r"^   ([a-z]\w*\.[\w.]+|\w+)$", API.read_text(encoding="utf-8"), re.MULTILINE)
     found = {name: each for path in names for name, each in members(path) if not name.startswith(LEFT_OUT)}
-    return {name: each for name, each in found.items() if number_kinds(each)}
+    return {name: each for name, each in found.items() if checked_kinds(each)}
 
 
 def members(path: str) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -77,7 +77,7 @@ def test_public_functions(name: str) -> None:
     required = {
         each.name: None for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD
     }
-    for argument, kinds in number_kinds(function).items():
+    for argument, kinds in checked_kinds(function).items():
         for value in wrong(kinds):
             with pytest.raises(ValueError, match=REFUSED.format(argument)):
                 function(**{**required, argument: value})
@@ -89,7 +89,7 @@ def test_scoring_methods() -> None:
     sets = {"a": ["0", "1", "2"], "b": ["3", "4"]}
     n = 0
     for name, method in METHODS.items():
-        for argument, kinds in number_kinds(method.prepare).items():
+        for argument, kinds in checked_kinds(method.prepare).items():
             for value in wrong(kinds):
                 n += 1
                 with pytest.raises(ValueError, match=REFUSED.format(argument)):

@@ -28,7 +28,7 @@ import os
 import re
 import time
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,8 @@ CHOICES = {
 
 RECIPE = Choice(model={"dropout": 0.1}, temper=0.5, groups={TEXT: 0.0, LOCUS: 0.0})
 """The choices that were better than the base on the held-out sets, together. Text is left to the neighbors."""
+MORE_LITERATURE = replace(RECIPE, groups={**RECIPE.groups, **LITERATURE})
+"""How the second network draws sets."""
 FIRST_WEIGHTS = {**NEIGHBOUR_GROUPS, TEXT: 0.5, LOCUS: 0.1}
 """Group weights of the co-occurrence at which the search begins."""
 NEIGHBORS: dict[str, Any] = {
@@ -487,6 +489,12 @@ def compare_choices(corpus: Corpus, train_sets: np.ndarray, judge: Judge, device
         print(f"{name}: {halves:.4f} for halves, {few:.4f} for five genes", flush=True)
 
 
+def last_part(corpus: Corpus) -> Choice:
+    """How the third network draws sets: the weight of a group is the mean of those of both networks."""
+    weights = [corpus.group_values(choice.groups) for choice in (RECIPE, MORE_LITERATURE)]
+    return replace(RECIPE, groups=dict(zip(corpus.groups, np.mean(weights, 0).tolist(), strict=True)))
+
+
 def provenance(device: torch.device, steps: tuple[int, int], seconds: int | None) -> dict[str, Any]:
     """What the card says about the run; the seconds are ``None`` after a run that was resumed."""
     return {
@@ -527,9 +535,8 @@ def main() -> None:
     if args.choices:
         compare_choices(corpus, train_sets, judge, device)
         return
-    literature = Choice(RECIPE.model, RECIPE.temper, {**RECIPE.groups, **LITERATURE}, RECIPE.few)
     members, scores, resumed = [], {}, False
-    for i, choice in enumerate((RECIPE, literature)):
+    for i, choice in enumerate((RECIPE, MORE_LITERATURE)):
         file = args.out / f"member_{i}.pt"
         network = new_network(n_genes, device, 10 + i, **choice.model)
         if file.exists():
@@ -545,8 +552,7 @@ def main() -> None:
         print(f"member {i}: {scores[f'member {i}']}", flush=True)
     torch.manual_seed(20)
     student = deepcopy(members[0]).train().requires_grad_(requires_grad=True)
-    both = {name: (RECIPE.groups.get(name, 1.0) + literature.groups.get(name, 1.0)) / 2 for name in corpus.groups}
-    sets = Sets(corpus, train_sets, Choice(RECIPE.model, RECIPE.temper, both, RECIPE.few), device)
+    sets = Sets(corpus, train_sets, last_part(corpus), device)
     begun = time.perf_counter()
     student = train(student, sets, args.steps[1], peak=0.6, teachers=tuple(members)).eval()
     print(f"{(time.perf_counter() - begun) / args.steps[1]:.4f} s per step", flush=True)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
-from gsfm_base import LITERATURE, RECIPE, Choice, Sets, csr, hold_out, new_network, open_corpus, scorer, train
+from gsfm_base import RECIPE, Sets, csr, hold_out, last_part, new_network, open_corpus, scorer, train
 from torch import Tensor, nn
 
 from scgsfm.models import load
@@ -31,7 +31,7 @@ from scgsfm.models import load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gsfm_base import Corpus, Judge
+    from gsfm_base import Judge
 
 
 def padded(indptr: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
@@ -188,13 +188,6 @@ def table(
             row[f"{column}: difference"] = "" if form == "recipe" else f"{difference:+.4f} [{low:+.4f}, {high:+.4f}]"
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def last_part(corpus: Corpus) -> Choice:
-    """The groups of the last part of the recipe: the mean of those of both networks."""
-    groups = {name: RECIPE.groups.get(name, 1.0) for name in corpus.groups}
-    more = {**groups, **LITERATURE}
-    return Choice(RECIPE.model, RECIPE.temper, {name: (groups[name] + more[name]) / 2 for name in groups}, RECIPE.few)
 
 
 def trained(name: str, n_genes: int, device: torch.device) -> nn.Module:

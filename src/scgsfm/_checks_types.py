@@ -60,23 +60,23 @@ def checks_types(function: F) -> F:
 
     Parameters that are annotated as ``int``, ``float``, ``bool``, a pair of numbers, or alternatives with one of these are
     checked before any work is done. Libraries would raise errors that do not name the argument, or cut off the fraction, and
-    Python takes any text as true. Zero and one stand for False and True, and None for False
-    where it has no other meaning. Ranges are checked by the functions themselves.
+    Python takes any text as true. Zero and one stand for False and True, and None for False where it has no other meaning.
+    Ranges are checked by the functions themselves.
     """
     parameters = inspect.signature(function).parameters
-    kinds = number_kinds(function)
+    kinds = checked_kinds(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         named = dict(zip(parameters, args, strict=False))
-        given = check_numbers(kinds, {**named, **kwargs})
+        given = check_types(kinds, {**named, **kwargs})
         positional = (*(given[name] for name in named), *args[len(named) :])
         return function(*positional, **{name: given[name] for name in kwargs})
 
     return cast("F", call)
 
 
-def number_kinds(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
+def checked_kinds(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
     """Parameters that are checked, and the alternatives of their annotations."""
     annotations = {name: str(each.annotation) for name, each in inspect.signature(function).parameters.items()}
     split = {name: tuple(re.split(r" \| (?![^\[]*\])", annotation)) for name, annotation in annotations.items()}
@@ -87,7 +87,7 @@ def number_kinds(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def check_numbers(kinds: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]) -> dict[str, Any]:
+def check_types(kinds: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values by the names of the arguments, with True and False as such, so that functions can use ``is``.
 
     Raises ValueError for the first value that is none of its kinds.

@@ -9,7 +9,7 @@ from scgsfm._messages import check_choice, listing
 
 from ._finish import finish
 from ._sample_points import draw_samples
-from ._select_terms import MAX_GROUPS, MAX_ROWS, Selection, select_terms
+from ._select_terms import MAX_GROUPS, Selection, select_terms, term_numbers
 from ._term_dots import draw_dots, rows_that_fit
 from ._term_panels import MAX_PANELS, panels_that_fit
 from ._term_volcano import LEAST, draw_volcanoes
@@ -133,8 +133,7 @@ def compare(
     rows = rows.rename(columns={"cell_type": "group", "set": "term", effect: "score"})
     label = f"{effect.replace('_', ' ')}, {chosen} versus {rows['reference'].iloc[0]}"
     tested = rows["pvalue"].notna().any()
-    options: dict[str, Any] = {"max_padj": max_padj, "max_overlap": None}
-    options |= {"n_terms": N_TERMS[kind]} if n_terms is None else {"n_terms": n_terms, "max_rows": MAX_ROWS}
+    options: dict[str, Any] = {"max_padj": max_padj, "max_overlap": None, **term_numbers(n_terms, N_TERMS[kind])}
     if kind == "dot":
         options = {"max_rows": rows_that_fit(figsize, ax), **options}
         options["max_groups"] = MAX_GROUPS if groups is None else None

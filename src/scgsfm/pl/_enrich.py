@@ -10,7 +10,7 @@ from scgsfm._docs import doc_params
 from scgsfm._messages import check_choice
 
 from ._finish import finish
-from ._select_terms import MAX_GROUPS, MAX_ROWS, Selection, score_name, select_terms
+from ._select_terms import MAX_GROUPS, Selection, score_name, select_terms, term_numbers
 from ._term_bars import LEAST as BAR_PANEL
 from ._term_bars import draw_bars
 from ._term_dots import draw_dots, rows_that_fit
@@ -125,8 +125,7 @@ def enrich(
     columns = choose(table["group"].unique().tolist(), groups, noun="group", argument="groups")
     named = None if terms is None else choose(table["term"].unique().tolist(), terms, noun="term", argument="terms")
     score = score_name(table, _mode(data, key or _keys.ENRICH))
-    options: dict[str, Any] = {"max_padj": max_padj, "max_overlap": max_overlap}
-    options |= {"n_terms": N_TERMS[kind]} if n_terms is None else {"n_terms": n_terms, "max_rows": MAX_ROWS}
+    options: dict[str, Any] = {"max_padj": max_padj, "max_overlap": max_overlap, **term_numbers(n_terms, N_TERMS[kind])}
     axes: Axes | list[Axes]
     space: dict[str, Any]
     if kind == "dot":

@@ -39,7 +39,7 @@ MAX_NAMED = 30
 LEAST = (1.6, 1.4)
 """Width and height that a panel needs in a figure of given size, in inches."""
 MAX_GROUPS = {"pie": 12, "panels": 9}
-"""Maximum number of groups that can be told apart."""
+"""Maximum number of groups that can be distinguished."""
 
 
 @checks_types
@@ -180,13 +180,13 @@ def enrichment_map(
 
 
 def _max_groups(kind: str, figsize: tuple[float, float] | None, *, given: bool) -> int:
-    """Number of groups that can be told apart, and that fit in a figure of given size."""
+    """Number of groups that can be distinguished, and that fit in a figure of given size."""
     n = MAX_GROUPS[kind]
     return n if kind == "pie" or given else panels_that_fit(figsize, LEAST, max_panels=n)
 
 
 def _with_groups(shown: ClusteredTerms, n: int, max_padj: float) -> ClusteredTerms:
-    """The groups with the most significant terms, if there are too many to be told apart."""
+    """The groups with the most significant terms, if there are too many to be distinguished."""
     counts = (shown.values("padj") <= max_padj).sum()
     kept = set(most_telling(counts, n, noun="group", reason="have the most significant terms"))
     return shown._replace(groups=[group for group in shown.groups if group in kept])

@@ -27,6 +27,11 @@ class Selection(NamedTuple):
     notes: list[str]
 
 
+def term_numbers(n_terms: int | None, default: int) -> dict[str, int]:
+    """Options of :func:`select_terms`. A given number of terms counts, however many fit in a figure of given size."""
+    return {"n_terms": default} if n_terms is None else {"n_terms": n_terms, "max_rows": MAX_ROWS}
+
+
 def select_terms(
     table: pd.DataFrame,
     column: str,

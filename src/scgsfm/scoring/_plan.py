@@ -10,7 +10,7 @@ import pandas as pd
 
 from scgsfm import _keys
 from scgsfm._adata import data_matrix, select_genes
-from scgsfm._checks_types import check_numbers, number_kinds
+from scgsfm._checks_types import check_types, checked_kinds
 from scgsfm._logging import logger
 from scgsfm._messages import check_at_least, did_you_mean, listing, number, percent, warn
 from scgsfm.genesets import GeneSets
@@ -229,7 +229,7 @@ def _split_params(methods: Sequence[Method], params: Mapping[str, Any]) -> dict[
             msg = f"There is no parameter {name!r}. Of the methods, {accepted}.{did_you_mean(name, known)}"
             raise TypeError(msg)
     for method in methods:
-        params = check_numbers(number_kinds(method.prepare), params)
+        params = check_types(checked_kinds(method.prepare), params)
     return {
         method.name: {name: params.get(name, default) for name, default in method.parameters.items()}
         for method in methods

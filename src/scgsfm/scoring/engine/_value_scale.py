@@ -33,7 +33,7 @@ SAME_SUM, SHARE_OF_CELLS, MIN_CELLS = 1e-3, 0.9, 3
 PRECISE, WHOLE = 100.0, 1e-3
 """Exponentials up to this are precise in single precision, and whole numbers if they are this close to one."""
 MIN_VALUES, MIN_SHARE = 20, 0.05
-"""Counts and normalized values are mixed if each make up at least this share of the cells with at least so many values."""
+"""Counts and normalized values are mixed if each is in at least 5 % of the cells. Cells with fewer than 20 values are ignored."""
 
 
 @dataclass(frozen=True)
